@@ -1,0 +1,16 @@
+/** Bytes `[start, end)` of a file. */
+export interface Range {
+  readonly start: number
+  readonly end: number
+}
+
+/** Ranges in, bytes out. All ranges of one step go in one call; the store coalesces and counts. */
+export interface RangeReader {
+  readonly byteLength: number
+  read(ranges: readonly Range[]): Promise<Uint8Array[]>
+}
+
+/** Takes bytes in order. The chunk belongs to the sink from then on: the caller must not change it. */
+export interface ByteSink {
+  write(chunk: Uint8Array): Promise<void>
+}

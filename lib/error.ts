@@ -1,0 +1,28 @@
+/** What went wrong, in the five ways that a caller may want to tell apart. */
+export type ErrorKind = 'truncated' | 'corrupt' | 'unsupported' | 'invalid' | 'missing'
+
+/**
+ * The one error class of the lab. The message is one line that names the subject (a file, a section of it), the place
+ * and what was wrong, with both numbers where there are two: `blockpack footer: needs 812 bytes, file has 640`.
+ */
+export class LabError extends Error {
+  readonly kind: ErrorKind
+
+  constructor(kind: ErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'LabError'
+    this.kind = kind
+  }
+}
+
+/** The same error with its subject in front: `traces.json: byte 812: …`. Errors that are not ours pass unchanged. */
+export function withSubject(subject: string, error: unknown): unknown {
+  return error instanceof LabError
+    ? new LabError(error.kind, `${subject}: ${error.message}`, { cause: error.cause })
+    : error
+}
+
+/** One line that says what went wrong, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!
+}
