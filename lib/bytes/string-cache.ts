@@ -19,7 +19,7 @@ export class StringCache {
   get(bytes: Buffer, start: number, end: number): string {
     const length = end - start
     if (length === 0) return ''
-    if (length > maxCachedLength) return bytes.utf8Slice(start, end)
+    if (length > maxCachedLength) return bytes.toString('utf8', start, end)
     let hash = length
     let seen = 0
     for (let i = start; i < end; i++) {
@@ -27,11 +27,11 @@ export class StringCache {
       seen |= byte
       hash = (Math.imul(hash, 31) + byte) | 0
     }
-    if (seen > 0x7f) return bytes.utf8Slice(start, end)
+    if (seen > 0x7f) return bytes.toString('utf8', start, end)
     const slot = (hash ^ (hash >>> 15)) & this.#mask
     const cached = this.#slots[slot]!
     if (cached.length === length && isSame(cached, bytes, start)) return cached
-    const text = bytes.latin1Slice(start, end)
+    const text = bytes.toString('latin1', start, end)
     this.#slots[slot] = text
     return text
   }

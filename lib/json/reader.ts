@@ -89,7 +89,7 @@ export class JsonReader {
     const bytes = this.#bytes
     let end = start + 1
     while (end < bytes.length && isNumberByte(bytes[end]!)) end++
-    const text = bytes.latin1Slice(start, end)
+    const text = bytes.toString('latin1', start, end)
     if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text)) this.fail(`${JSON.stringify(text)} is no number`)
     this.#position = end
     return text
@@ -207,14 +207,14 @@ export class JsonReader {
     const opening = this.#position
     this.#closeString(start, end, seen)
     try {
-      return JSON.parse(bytes.utf8Slice(start - 1, end + 1)) as string
+      return JSON.parse(bytes.toString('utf8', start - 1, end + 1)) as string
     } catch {
       return this.#failAt(opening, 'the string has a wrong escape or an unescaped control character')
     }
   }
 
   #word(word: string): void {
-    if (this.#bytes.latin1Slice(this.#position, this.#position + word.length) !== word) this.fail(`expected ${word}`)
+    if (this.#bytes.toString('latin1', this.#position, this.#position + word.length) !== word) this.fail(`expected ${word}`)
     this.#position += word.length
   }
 }
