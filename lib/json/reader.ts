@@ -4,7 +4,7 @@ import { LabError } from '../error.ts'
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'
 
-const maxDepth = 200
+const maxDepth = 400
 const quote = 0x22
 const backslash = 0x5c
 
@@ -12,9 +12,12 @@ const backslash = 0x5c
  * Reads JSON (RFC 8259) from bytes, value by value, without building objects: numbers keep their digits, members their
  * order, and a key that stands twice is seen twice. Objects and arrays are read by
  * `beginObject(); while ((key = nextKey()) !== undefined) …` and `beginArray(); while (nextItem()) …`, where each turn
- * must consume one value. Errors are `invalid` and name the byte, counted from `offset` in front of the buffer.
+ * must consume one value. Errors are `invalid` or `truncated` and name the byte, counted from `offset` in front of the
+ * buffer, and the path of fields where the caller keeps one: `byte 812: spans.name: …`.
  */
 export class JsonReader {
+  /** The names of the fields around what is read, kept by the caller. */
+  readonly path: string[] = []
   readonly #bytes: Buffer
   readonly #offset: number
   readonly #strings: StringCache
@@ -107,6 +110,13 @@ export class JsonReader {
     this.#word('null')
   }
 
+  /** True where null stood next, which is passed over. */
+  skipNull(): boolean {
+    if (this.#next() !== 0x6e) return false
+    this.#word('null')
+    return true
+  }
+
   /** Passes over one value of any kind. */
   skip(): void {
     switch (this.peek()) {
@@ -132,15 +142,51 @@ export class JsonReader {
     }
   }
 
+  /** The bytes of the value that stands next, which is passed over. */
+  raw(): Buffer {
+    this.#next()
+    const start = this.#position
+    this.skip()
+    return this.#bytes.subarray(start, this.#position)
+  }
+
+  /** The place of the value that stands next, for `rewind`. */
+  mark(): number {
+    this.#next()
+    return this.#position
+  }
+
+  /** Goes back to a mark taken within the same object or array, in front of a value that has been passed over since. */
+  rewind(mark: number): void {
+    this.#position = mark
+  }
+
+  /** Passes over the next value if it is this object or array, byte for byte. */
+  skipIf(value: Buffer): boolean {
+    this.#next()
+    const end = this.#position + value.length
+    if (this.#bytes[end - 1] !== value[value.length - 1]) return false
+    if (this.#bytes.compare(value, 0, value.length, this.#position, Math.min(end, this.#bytes.length)) !== 0)
+      return false
+    this.#position = end
+    return true
+  }
+
+  /** True where nothing but blanks is left. */
+  isAtEnd(): boolean {
+    this.#next()
+    return this.#position >= this.#bytes.length
+  }
+
   /** Checks that nothing but blanks is left. */
   end(): void {
-    this.#next()
-    if (this.#position < this.#bytes.length) this.fail('more stands after the value')
+    if (!this.isAtEnd()) this.fail('more stands after the value')
   }
 
   /** Throws, naming the byte that stands next. */
   fail(message: string, kind: 'invalid' | 'truncated' = 'invalid'): never {
-    throw new LabError(kind, `byte ${this.#offset + this.#position}: ${message}`)
+    const place = `byte ${this.#offset + this.#position}: `
+    throw new LabError(kind, this.path.length > 0 ? `${place}${this.path.join('.')}: ${message}` : place + message)
   }
 
   #failAt(position: number, message: string): never {
@@ -214,7 +260,8 @@ export class JsonReader {
   }
 
   #word(word: string): void {
-    if (this.#bytes.toString('latin1', this.#position, this.#position + word.length) !== word) this.fail(`expected ${word}`)
+    if (this.#bytes.toString('latin1', this.#position, this.#position + word.length) !== word)
+      this.fail(`expected ${word}`)
     this.#position += word.length
   }
 }

@@ -14,3 +14,10 @@ export async function collectBytes(chunks: AsyncIterable<Uint8Array>): Promise<B
   for await (const chunk of chunks) parts.push(chunk)
   return Buffer.concat(parts)
 }
+
+/** All items of a stream. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}

@@ -1,0 +1,83 @@
+import type { JsonReader } from './reader.ts'
+
+/** Reads one member's value, which is not null, into the target. */
+export type FieldReader<T, C> = (target: T, reader: JsonReader, context: C) => void
+
+interface Field<T, C> {
+  name: string
+  bit: number
+  read: FieldReader<T, C>
+}
+
+/** The members that an object may have, by every name they go by. */
+export type Fields<T, C> = ReadonlyMap<string, Field<T, C>>
+
+/** What is told of every member that no field stands for: its path, without indices. */
+export interface DropContext {
+  dropped(field: string): void
+}
+
+/** At most 31 fields by their name; `namesOf` gives the other names of one. */
+export function fieldsOf<T, C>(
+  readers: Record<string, FieldReader<T, C>>,
+  namesOf: (name: string) => readonly string[] = () => [],
+): Fields<T, C> {
+  const fields = new Map<string, Field<T, C>>()
+  Object.entries(readers).forEach(([name, read], index) => {
+    const field = { name, bit: 1 << index, read }
+    for (const alias of [name, ...namesOf(name)]) fields.set(alias, field)
+  })
+  return fields
+}
+
+/**
+ * Reads an object member by member into the target and returns the bits of the fields that stood there. A member that
+ * is null counts as absent; one that stands twice is refused.
+ */
+export function readMessage<T, C extends DropContext>(
+  reader: JsonReader,
+  fields: Fields<T, C>,
+  target: T,
+  context: C,
+): number {
+  let seen = 0
+  reader.beginObject()
+  for (let key = reader.nextKey(); key !== undefined; key = reader.nextKey()) {
+    if (reader.skipNull()) continue
+    const field = fields.get(key)
+    if (field === undefined) {
+      drop(reader, key, context)
+      continue
+    }
+    if ((seen & field.bit) !== 0) reader.fail(`the field ${JSON.stringify(key)} stands twice`)
+    seen |= field.bit
+    reader.path.push(field.name)
+    field.read(target, reader, context)
+    reader.path.pop()
+  }
+  return seen
+}
+
+/** Passes over a member and tells of it. */
+export function drop(reader: JsonReader, key: string, context: DropContext): void {
+  context.dropped([...reader.path, key].join('.'))
+  reader.skip()
+}
+
+/** Refuses an object in which one of the named fields did not stand. */
+export function requireFields<T, C>(
+  reader: JsonReader,
+  fields: Fields<T, C>,
+  seen: number,
+  names: readonly string[],
+): void {
+  for (const name of names) if ((seen & fields.get(name)!.bit) === 0) reader.fail(`the field "${name}" is missing`)
+}
+
+/** The items of an array. */
+export function readList<T>(reader: JsonReader, readItem: () => T): T[] {
+  const items: T[] = []
+  reader.beginArray()
+  while (reader.nextItem()) items.push(readItem())
+  return items
+}
