@@ -1,0 +1,50 @@
+import { LabError } from '../lib/error.ts'
+import type { Trace } from '../lib/model/trace.ts'
+import { squeezedByteLength } from '../lib/sources/squeezed-print.ts'
+import { generateClassic } from './classic.ts'
+import type { FloorMeter } from './floor-meter.ts'
+
+export interface WorkloadOptions {
+  readonly traceCount: number
+  /** See `checkSeed`. */
+  readonly seed: number
+}
+
+/** One kind of generated data. */
+export interface Workload {
+  /** What `--workload` calls it. */
+  readonly name: string
+  readonly title: string
+  /** The traces, one by one; `floor` has the sum of all draws when they have all been taken. */
+  generate(options: WorkloadOptions, floor: FloorMeter): Iterable<Trace>
+  /** The bytes of a trace in the form that counts as the run's input. */
+  inputByteLength(trace: Trace): number
+}
+
+export const workloads: readonly Workload[] = [
+  {
+    name: 'classic',
+    title: 'what the published table was measured on, seeded',
+    generate: generateClassic,
+    inputByteLength: squeezedByteLength,
+  },
+]
+
+/** Traces by the name of the size. */
+export const sizes = { small: 100, medium: 1000, big: 10_000, huge: 100_000 } as const
+
+export const defaultSeed = 1
+
+/** The workload of that name; throws `missing`. */
+export function findWorkload(name: string): Workload {
+  const found = workloads.find(workload => workload.name === name)
+  if (found !== undefined) return found
+  const names = workloads.map(workload => workload.name).join(', ')
+  throw new LabError('missing', `workload ${JSON.stringify(name)}: there is ${names}`)
+}
+
+/** The seed, where it is an integer from 0 to 2^53 - 1; throws `invalid`. */
+export function checkSeed(seed: number): number {
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed
+  throw new LabError('invalid', `seed ${seed}: needs an integer from 0 to ${Number.MAX_SAFE_INTEGER}`)
+}
