@@ -87,7 +87,7 @@ describe('polylineTable', () => {
     expect([0, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1].map(word => indexAt(table, word))).toEqual([1, 1, 3, 3])
   })
 
-  it('has sound gaps for every pattern of classic, its median within one unit of the sample's', () => {
+  it('has sound gaps for every pattern of classic, the medians within a unit of the sample', () => {
     for (const { gapUnits } of classicPatterns) expectSound(gapUnits)
     const medians = classicPatterns.map(({ gapUnits }) => gapUnits.firstValue + indexAt(gapUnits, 2 ** 31))
     for (const [i, sample] of [40, 127, 275].entries()) expect(Math.abs(medians[i] - sample)).toBeLessThanOrEqual(1)
