@@ -14,3 +14,11 @@ export interface RangeReader {
 export interface ByteSink {
   write(chunk: Uint8Array): Promise<void>
 }
+
+const chunkBytes = 1 << 20
+
+/** The whole file from front to back, a mebibyte at a time. */
+export async function* readChunks(file: RangeReader): AsyncIterable<Uint8Array> {
+  for (let start = 0; start < file.byteLength; start += chunkBytes)
+    yield* await file.read([{ start, end: Math.min(start + chunkBytes, file.byteLength) }])
+}

@@ -1,0 +1,41 @@
+/** The process of one task: told what to do by its parent, it answers with the result or the error, and ends. */
+import { messageOf } from '../lib/error.ts'
+import { type TaskName, tasks } from './tasks.ts'
+
+/** From parent to child. */
+export interface Order {
+  task: TaskName
+  job: unknown
+}
+
+/** From child to parent. */
+export type Message = { spans: number } | { result: unknown } | { problem: string; stack: string }
+
+const reportMillis = 200
+
+function send(message: Message): Promise<void> {
+  return new Promise(resolve => process.send!(message, () => resolve()))
+}
+
+/** Passes span counts on, a few times a second. */
+function reporter(): (spanCount: number) => void {
+  let [waiting, last] = [0, performance.now()]
+  return spanCount => {
+    waiting += spanCount
+    const now = performance.now()
+    if (now - last < reportMillis) return
+    void send({ spans: waiting })
+    waiting = 0
+    last = now
+  }
+}
+
+process.once('message', async ({ task, job }: Order) => {
+  const run = tasks[task] as (job: unknown, report: (spanCount: number) => void) => Promise<unknown>
+  try {
+    await send({ result: await run(job, reporter()) })
+  } catch (error) {
+    await send({ problem: messageOf(error), stack: String((error as Error).stack) })
+  }
+  process.exit()
+})

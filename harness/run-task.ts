@@ -1,0 +1,51 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { LabError } from '../lib/error.ts'
+import type { Message } from './child.ts'
+import type { Report, TaskName, Tasks } from './tasks.ts'
+
+type Job<T extends TaskName> = Parameters<Tasks[T]>[0]
+type Result<T extends TaskName> = Awaited<ReturnType<Tasks[T]>>
+
+const childPath = fileURLToPath(new URL('./child.ts', import.meta.url))
+const loader = import.meta.resolve('tsx')
+const running = new Set<ChildProcess>()
+
+/**
+ * Runs one task in a fresh process. A task that fails, and a process that dies, become an `invalid` error with what is
+ * known of the reason.
+ */
+export function runTask<T extends TaskName>(task: T, job: Job<T>, report: Report): Promise<Result<T>> {
+  const child = fork(childPath, [], { execArgv: ['--import', loader], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  running.add(child)
+  let output = ''
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-4000)
+    })
+  return new Promise<Result<T>>((resolve, reject) => {
+    child.on('message', (message: Message) => {
+      if ('spans' in message) report(message.spans)
+      else if ('result' in message) resolve(message.result as Result<T>)
+      else reject(new LabError('invalid', message.problem, { cause: message.stack }))
+    })
+    child.on('error', reject)
+    child.on('exit', (code, signal) => reject(new LabError('invalid', lastWords(code, signal, output))))
+    child.send({ task, job })
+  }).finally(() => {
+    running.delete(child)
+    child.kill()
+  })
+}
+
+/** Ends every process that is still at work. */
+export function killTasks(): void {
+  for (const child of running) child.kill('SIGKILL')
+}
+
+function lastWords(code: number | null, signal: string | null, output: string): string {
+  const lines = output.split('\n').filter(line => line.trim() !== '')
+  const reason = lines.find(line => /error|fatal/i.test(line)) ?? lines.at(-1)
+  const end = signal ? `was ended by ${signal}` : `ended with exit code ${code}`
+  return `its process ${end}${reason ? `: ${reason.trim().slice(0, 200)}` : ''}`
+}

@@ -1,0 +1,149 @@
+/** Strings up to this length are tried as ASCII, a character at a time, before Buffer's slower general call. */
+const maxAsciiLoop = 48
+
+/** A growing buffer with a cursor at its end. Integers are little-endian. */
+export class ByteWriter {
+  #bytes: Buffer
+  #length = 0
+
+  constructor(capacity = 1024) {
+    this.#bytes = Buffer.allocUnsafe(capacity)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Forgets what was written and keeps the memory. */
+  clear(): void {
+    this.#length = 0
+  }
+
+  /** A view of what was written so far, valid until the next write. */
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** A copy of what was written, `[start, length)`. */
+  copy(start = 0): Buffer {
+    return Buffer.from(this.#bytes.subarray(start, this.#length))
+  }
+
+  /** A copy of what was written; the writer is empty afterwards. */
+  take(): Buffer {
+    const bytes = this.copy()
+    this.clear()
+    return bytes
+  }
+
+  /** Makes room for `byteLength` more bytes and returns the position where they start. */
+  reserve(byteLength: number): number {
+    const start = this.#length
+    const needed = start + byteLength
+    if (needed > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2))
+      this.#bytes.copy(grown, 0, 0, start)
+      this.#bytes = grown
+    }
+    this.#length = needed
+    return start
+  }
+
+  u8(value: number): void {
+    const at = this.reserve(1)
+    this.#bytes[at] = value
+  }
+
+  u32(value: number): void {
+    const at = this.reserve(4)
+    this.#bytes.writeUInt32LE(value, at)
+  }
+
+  u64(value: bigint): void {
+    const at = this.reserve(8)
+    this.#bytes.writeBigUInt64LE(value, at)
+  }
+
+  i64(value: bigint): void {
+    const at = this.reserve(8)
+    this.#bytes.writeBigInt64LE(value, at)
+  }
+
+  f64(value: number): void {
+    const at = this.reserve(8)
+    this.#bytes.writeDoubleLE(value, at)
+  }
+
+  u16BigEndian(value: number): void {
+    const at = this.reserve(2)
+    this.#bytes.writeUInt16BE(value, at)
+  }
+
+  u32BigEndian(value: number): void {
+    const at = this.reserve(4)
+    this.#bytes.writeUInt32BE(value, at)
+  }
+
+  u64BigEndian(value: bigint): void {
+    const at = this.reserve(8)
+    this.#bytes.writeBigUInt64BE(value, at)
+  }
+
+  f64BigEndian(value: number): void {
+    const at = this.reserve(8)
+    this.#bytes.writeDoubleBE(value, at)
+  }
+
+  /** LEB128 of a whole number, `0 <= value <= 2^53 - 1`. */
+  varint(value: number): void {
+    let rest = value
+    while (rest > 0x7f) {
+      this.u8((rest & 0x7f) | 0x80)
+      rest = rest > 0x7fffffff ? Math.floor(rest / 128) : rest >>> 7
+    }
+    this.u8(rest)
+  }
+
+  /** LEB128 of a signed 32-bit number, zigzag. */
+  zigzag32(value: number): void {
+    this.varint(((value << 1) ^ (value >> 31)) >>> 0)
+  }
+
+  raw(bytes: Uint8Array): void {
+    const at = this.reserve(bytes.length)
+    this.#bytes.set(bytes, at)
+  }
+
+  /** The UTF-8 of a well-formed string, without a length; returns the number of bytes. */
+  utf8(text: string): number {
+    const length = text.length
+    if (length <= maxAsciiLoop) {
+      const at = this.reserve(length)
+      const bytes = this.#bytes
+      let i = 0
+      for (; i < length; i++) {
+        const code = text.charCodeAt(i)
+        if (code > 0x7f) break
+        bytes[at + i] = code
+      }
+      if (i === length) return length
+      this.#length = at
+    }
+    const at = this.reserve(length * 3)
+    const written = this.#bytes.write(text, at, 'utf8')
+    this.#length = at + written
+    return written
+  }
+
+  /** The bytes of a hex string of an even number of digits, without a length. */
+  hex(digits: string): void {
+    const at = this.reserve(digits.length >> 1)
+    const bytes = this.#bytes
+    for (let i = 0; i < digits.length; i += 2)
+      bytes[at + (i >> 1)] = (nibble(digits.charCodeAt(i)) << 4) | nibble(digits.charCodeAt(i + 1))
+  }
+}
+
+function nibble(code: number): number {
+  return code <= 0x39 ? code - 0x30 : code - 0x57
+}

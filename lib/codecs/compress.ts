@@ -1,0 +1,123 @@
+import { createRequire } from 'node:module'
+import { LabError } from '../error.ts'
+
+const require = createRequire(import.meta.url)
+
+/** One zstd implementation. Every frame of ours carries its content size; nothing else depends on the provider. */
+interface ZstdProvider {
+  readonly name: string
+  /** A compressor for many calls at one level, over one raw-content dictionary if given. */
+  compressor(level: number, dictionary?: Uint8Array): (bytes: Uint8Array) => Uint8Array
+  /** A decompressor for many calls; `byteLength` is the size of the content, already checked against the frame. */
+  decompressor(dictionary?: Uint8Array): (frame: Uint8Array, byteLength: number) => Uint8Array
+}
+
+export const zstdLevels = { min: 1, max: 22 } as const
+
+/** The content size that a zstd frame declares (RFC 8878, 3.1.1), or undefined where it is no frame or declares none. */
+export function zstdContentSize(frame: Uint8Array): number | undefined {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
+  if (frame.length < 6 || view.getUint32(0, true) !== 0xfd2fb528) return undefined
+  const descriptor = frame[4]!
+  const isSingleSegment = (descriptor & 0x20) !== 0
+  const sizeFlag = descriptor >> 6
+  const at = 5 + (isSingleSegment ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]!
+  const byteLength = sizeFlag === 0 ? (isSingleSegment ? 1 : 0) : 1 << sizeFlag
+  if (byteLength === 0 || at + byteLength > frame.length) return undefined
+  if (byteLength === 1) return frame[at]!
+  if (byteLength === 2) return view.getUint16(at, true) + 256
+  return byteLength === 4 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true))
+}
+
+async function loadNative(): Promise<ZstdProvider> {
+  const zstd = require('zstd-napi') as typeof import('zstd-napi')
+  const binding = require('zstd-napi/binding.js') as typeof import('zstd-napi/binding.js')
+  return {
+    name: `zstd-napi, zstd ${binding.versionString()}`,
+    compressor(level, dictionary) {
+      const compressor = new zstd.Compressor()
+      compressor.setParameters({ compressionLevel: level })
+      if (dictionary) compressor.loadDictionary(dictionary)
+      return bytes => compressor.compress(bytes)
+    },
+    decompressor(dictionary) {
+      const context = new binding.DCtx()
+      if (dictionary) context.loadDictionary(dictionary)
+      return (frame, byteLength) => {
+        const content = Buffer.allocUnsafe(byteLength)
+        return content.subarray(0, context.decompress(content, frame))
+      }
+    },
+  }
+}
+
+async function loadWasm(): Promise<ZstdProvider> {
+  const zstd = await import('@bokuweb/zstd-wasm')
+  await zstd.init()
+  return {
+    name: 'zstd-wasm',
+    compressor(level, dictionary) {
+      if (!dictionary) return bytes => zstd.compress(bytes, level)
+      const context = zstd.createCCtx()
+      return bytes => zstd.compressUsingDict(context, bytes, dictionary, level)
+    },
+    decompressor(dictionary) {
+      if (!dictionary) return frame => zstd.decompress(frame)
+      const context = zstd.createDCtx()
+      return frame => zstd.decompressUsingDict(context, frame, dictionary)
+    },
+  }
+}
+
+/** A provider is good when it keeps its input and heeds the level (two widespread packages ignore it). */
+function passes(provider: ZstdProvider): boolean {
+  const sample = Buffer.from(
+    Array.from({ length: 2000 }, (_, i) => `span ${i % 61} of ${(i * i) % 17} took ${(i * 7919) % 1000} ms;`).join(''),
+  )
+  const [low, high] = [1, 19].map(level => provider.compressor(level)(sample))
+  const restored = provider.decompressor()(high!, sample.length)
+  return high!.length < low!.length && Buffer.compare(restored, sample) === 0
+}
+
+async function choose(): Promise<ZstdProvider> {
+  for (const load of [loadNative, loadWasm]) {
+    const provider = await load().catch(() => undefined)
+    if (provider && passes(provider)) return provider
+  }
+  throw new LabError('missing', 'zstd: no working provider; run npm ci again')
+}
+
+const provider = await choose()
+
+/** The zstd in use, with its version: sizes are comparable only between runs of the same one. */
+export const zstdProvider: string = provider.name
+
+/** Compresses each call into one frame with its content size, at `level`, against `dictionary` (raw content) if given. */
+export function zstdCompressor(level: number, dictionary?: Uint8Array): (bytes: Uint8Array) => Uint8Array {
+  return provider.compressor(level, dictionary)
+}
+
+/**
+ * Decompresses one frame to exactly `byteLength` bytes. A frame that declares another size, or none, is refused before
+ * the codec is called and before memory is taken.
+ */
+export function zstdDecompressor(dictionary?: Uint8Array): (frame: Uint8Array, byteLength: number) => Uint8Array {
+  const decompress = provider.decompressor(dictionary)
+  return (frame, byteLength) => {
+    const declared = zstdContentSize(frame)
+    if (declared !== byteLength)
+      throw new LabError('corrupt', `zstd frame: should hold ${byteLength} bytes, declares ${declared ?? 'no size'}`)
+    const content = attempt(() => decompress(frame, byteLength))
+    if (content.length !== byteLength)
+      throw new LabError('corrupt', `zstd frame: should hold ${byteLength} bytes, held ${content.length}`)
+    return content
+  }
+}
+
+function attempt<T>(decode: () => T): T {
+  try {
+    return decode()
+  } catch (cause) {
+    throw new LabError('corrupt', `zstd frame: ${(cause as Error).message}`, { cause })
+  }
+}

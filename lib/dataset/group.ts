@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Attributes, isKeyValueList, type Span, type Trace, type Value } from '../model/trace.ts'
+import { Spill } from './spill.ts'
+
+const batchSpans = 1000
+
+export interface GroupOptions {
+  /** Bytes of spans held in memory, estimated, above which the pieces go to disk. */
+  maxBytes: number
+  /** Where they go: a folder of its own is made in it and removed at the end. */
+  directory?: string
+}
+
+export const defaultMaxBytes: number = 384 * 2 ** 20
+
+/**
+ * Brings the spans of each trace together: traces come out whole, once each, in the order in which their first spans
+ * came in, with their spans in the order of the input. Above `maxBytes` the pieces are spilled to disk by hash of the
+ * trace id, so memory is bounded by that and one partition.
+ */
+export async function* groupByTrace(
+  pieces: AsyncIterable<readonly Trace[]>,
+  { maxBytes, directory = tmpdir() }: GroupOptions,
+): AsyncIterable<readonly Trace[]> {
+  const held = new Pieces()
+  let spill: Spill | undefined
+  let folder: string | undefined
+  try {
+    for await (const batch of pieces) {
+      for (const piece of batch) held.add(piece)
+      if (held.byteLength < maxBytes) continue
+      folder ??= await mkdtemp(join(directory, 'trace-storage-lab-'))
+      spill ??= new Spill(folder)
+      await spill.write(held.take())
+    }
+    if (!spill) return yield* batches(held.take())
+    await spill.write(held.take())
+    yield* batches(spill.traces())
+  } finally {
+    await spill?.close()
+    if (folder) await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Pieces of traces, joined by trace id in the order of first sight. */
+export class Pieces {
+  readonly #spans = new Map<string, Span[]>()
+  /** What the spans take in memory, estimated. */
+  byteLength = 0
+
+  add({ traceId, spans }: Trace): void {
+    const held = this.#spans.get(traceId)
+    if (held) for (const span of spans) held.push(span)
+    else this.#spans.set(traceId, [...spans])
+    for (const span of spans) this.byteLength += estimateBytes(span)
+  }
+
+  /** The traces so far; nothing is held afterwards. */
+  take(): Trace[] {
+    const traces = Array.from(this.#spans, ([traceId, spans]) => ({ traceId, spans }))
+    this.#spans.clear()
+    this.byteLength = 0
+    return traces
+  }
+}
+
+async function* batches(traces: Iterable<Trace> | AsyncIterable<Trace>): AsyncIterable<readonly Trace[]> {
+  let batch: Trace[] = []
+  let spanCount = 0
+  for await (const trace of traces) {
+    batch.push(trace)
+    spanCount += trace.spans.length
+    if (spanCount < batchSpans) continue
+    yield batch
+    batch = []
+    spanCount = 0
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** A span's share of the heap, without its resource and scope, which are shared. */
+function estimateBytes(span: Span): number {
+  let byteLength = 400 + attributeBytes(span.attributes)
+  for (const event of span.events) byteLength += 120 + attributeBytes(event.attributes)
+  for (const link of span.links) byteLength += 200 + attributeBytes(link.attributes)
+  return byteLength
+}
+
+function attributeBytes(attributes: Attributes): number {
+  let byteLength = 0
+  for (const { value } of attributes) byteLength += 60 + valueBytes(value)
+  return byteLength
+}
+
+function valueBytes(value: Value): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 24
+  if (value instanceof Uint8Array) return 100 + value.length
+  if (isKeyValueList(value)) return 40 + attributeBytes(value.entries)
+  return value.reduce<number>((sum, item) => sum + 16 + valueBytes(item), 40)
+}

@@ -1,0 +1,19 @@
+import { decodeZstdFrames, encodeZstdFrames } from '../lib/codecs/zstd-frames.ts'
+import { readTraces } from '../lib/ndjson/parse.ts'
+import { encodeTraces } from '../lib/ndjson/print.ts'
+import { exact, type Phase } from './phase.ts'
+
+const phase: Phase = {
+  title: 'NDJSON + zstd 19',
+  idea: 'Reference: the lines of 01 compressed by the best general tool at hand.',
+  fidelity: exact,
+  async encode(batches, sink) {
+    async function* chunks() {
+      for await (const traces of batches) yield* encodeTraces(traces)
+    }
+    await encodeZstdFrames(chunks(), sink, 19)
+  },
+  decode: file => readTraces(decodeZstdFrames(file)),
+}
+
+export default phase

@@ -1,0 +1,50 @@
+import type { ByteSink, RangeReader } from '../lib/bytes/range.ts'
+import type { Trace } from '../lib/model/trace.ts'
+
+/** What a round trip keeps. The harness derives it by comparison and holds it against the phase's claim. */
+export interface Fidelity {
+  traceOrder: boolean
+  spanOrder: boolean
+  /** The order of the attributes of one list; also of equal keys among them. */
+  attributeOrder: boolean
+  /** `renamed`: consistently; parents and links follow; ids that name nothing in the data stay. Needs `spanOrder`. */
+  spanIds: 'kept' | 'renamed'
+  /** What is lost, in words; empty for all but lossy phases. */
+  lossy: readonly string[]
+}
+
+/** The claim of most phases: all comes back as it was. */
+export const exact: Fidelity = {
+  traceOrder: true,
+  spanOrder: true,
+  attributeOrder: true,
+  spanIds: 'kept',
+  lossy: [],
+}
+
+/** Settings of a phase. The harness adds `zstdLevel` where the user gave `--zstd-level`. */
+export type Options = Readonly<Record<string, string | number | boolean>>
+
+/** One experiment: a file `NN-slug.ts` in this folder whose default export is a phase. The file name registers it. */
+export interface Phase {
+  title: string
+  /** The idea in a sentence, for `list`. */
+  idea: string
+  fidelity: Fidelity
+  /** Settings by name, the default first; each is a row. Without variants the one row has no options. */
+  variants?: Readonly<Record<string, Options>>
+  /**
+   * Writes the traces to `sink`, front to back. Each trace id comes once, its spans together. A batch must not be kept:
+   * memory stays bounded on any size.
+   */
+  encode(batches: AsyncIterable<readonly Trace[]>, sink: ByteSink, options: Options): Promise<void>
+  /** Reads the traces back from nothing but the file. */
+  decode(file: RangeReader): AsyncIterable<readonly Trace[]>
+  /** Bytes by part; they sum to the file's size. */
+  parts?(file: RangeReader): Promise<Record<string, number>>
+}
+
+/** The zstd level to use: the user's, or the phase's own. */
+export function zstdLevel(options: Options, own: number): number {
+  return typeof options.zstdLevel === 'number' ? options.zstdLevel : own
+}
