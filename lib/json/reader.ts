@@ -186,7 +186,7 @@ export class JsonReader {
   /** Throws, naming the byte that stands next. */
   fail(message: string, kind: 'invalid' | 'truncated' = 'invalid'): never {
     const place = `byte ${this.#offset + this.#position}: `
-    throw new LabError(kind, this.path.length > 0 ? `${place}${this.path.join('.')}: ${message}` : place + message)
+    throw new LabError(kind, this.path.length > 0 ? `${place}${printPath(this.path)}: ${message}` : place + message)
   }
 
   #failAt(position: number, message: string): never {
@@ -264,6 +264,10 @@ export class JsonReader {
       this.fail(`expected ${word}`)
     this.#position += word.length
   }
+}
+
+function printPath(path: readonly string[]): string {
+  return path.length > 12 ? `${path.slice(0, 8).join('.')}…${path.slice(-2).join('.')}` : path.join('.')
 }
 
 function isDigit(byte: number): boolean {

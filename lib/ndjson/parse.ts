@@ -5,6 +5,7 @@ import { type Line, readLines } from '../json/lines.ts'
 import { type DropContext, fieldsOf, readList, readMessage, requireFields } from '../json/message.ts'
 import { isIntegerText, parseInt32, parseUint32, parseUint64 } from '../json/number.ts'
 import { JsonReader } from '../json/reader.ts'
+import { SharedObjects } from '../json/shared.ts'
 import {
   type Attributes,
   type Link,
@@ -18,7 +19,6 @@ import {
   traceIdDigits,
 } from '../model/trace.ts'
 import { parseAttributes } from './parse-value.ts'
-import { SharedObjects } from './shared.ts'
 
 const batchSpanCount = 1_000
 const wholeBytes = /^(?:[0-9a-f]{2})*$/

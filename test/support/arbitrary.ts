@@ -18,7 +18,7 @@ const uint32Max = 2 ** 32 - 1
 
 /** A fixed seed, or that of the variable SEED; fast-check prints it when a property fails. */
 export function seeded(numRuns: number): { seed: number; numRuns: number } {
-  return { seed: Number(process.env['SEED'] ?? 20261120), numRuns }
+  return { seed: Number(process.env.SEED ?? 20261120), numRuns }
 }
 
 /** Any JavaScript string: escapes, lone surrogates, long runs, keys that objects treat apart. */

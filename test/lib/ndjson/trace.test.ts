@@ -1,23 +1,16 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { firstDifference } from '../../../lib/model/difference.ts'
 import type { Span, Trace } from '../../../lib/model/trace.ts'
 import { readTraces } from '../../../lib/ndjson/parse.ts'
 import { encodeTraces, printSpan, printTrace } from '../../../lib/ndjson/print.ts'
 import { arbitraryTraces, seeded } from '../../support/arbitrary.ts'
 import { chunked, collect, streamOf } from '../../support/chunks.ts'
 import { nastyCorpora, span } from '../../support/nasty.ts'
+import { expectSameTraces } from '../../support/traces.ts'
 
 async function parse(text: string, dropped?: (field: string) => void): Promise<Trace[]> {
   return (await collect(readTraces(streamOf([Buffer.from(text)]), dropped))).flat()
-}
-
-function expectSame(expected: readonly Trace[], actual: readonly Trace[]): void {
-  expect(actual).toHaveLength(expected.length)
-  expected.forEach((trace, i) => {
-    expect(firstDifference(trace, actual[i]!)).toBeUndefined()
-  })
 }
 
 const golden = [...readFileSync('lib/ndjson/FORMAT.md', 'utf8').matchAll(/```\n(.*)\n```/g)].map(match => match[1]!)
@@ -50,7 +43,7 @@ describe('golden lines of FORMAT.md', () => {
 
 describe('print then parse is the identity', () => {
   test.each(nastyCorpora.map(({ name, traces }) => [name, traces] as const))('%s', async (_, traces) => {
-    expectSame(traces, await parse(traces.map(printTrace).join('')))
+    expectSameTraces(traces, await parse(traces.map(printTrace).join('')))
   })
 
   test('on arbitrary traces', async () => {
@@ -58,7 +51,7 @@ describe('print then parse is the identity', () => {
       fc.asyncProperty(arbitraryTraces, async traces => {
         const text = traces.map(printTrace).join('')
         const parsed = await parse(text)
-        expectSame(traces, parsed)
+        expectSameTraces(traces, parsed)
         expect(parsed.map(printTrace).join('')).toBe(text)
       }),
       seeded(200),
@@ -86,7 +79,7 @@ test('every chunking gives the same traces', async () => {
   const bytes = Buffer.from(`${golden.join('\n')}\r\n\n`)
   const expected = await parse(bytes.toString())
   for (let length = 1; length < 40; length++)
-    expectSame(expected, (await collect(readTraces(chunked(bytes, length)))).flat())
+    expectSameTraces(expected, (await collect(readTraces(chunked(bytes, length)))).flat())
 })
 
 test('batches of about a thousand spans end with a trace', async () => {
@@ -110,7 +103,7 @@ test('unknown members are counted by their path', async () => {
   const line = golden[2]!
     .replace('"events":[{', '"events":[{"x":[1,{"y":"\\u0000"}],')
     .replace('{"traceId"', '{"q":1,"traceId"')
-  expectSame(await parse(golden[2]!), await parse(line, field => drops.push(field)))
+  expectSameTraces(await parse(golden[2]!), await parse(line, field => drops.push(field)))
   expect(drops).toEqual(['q', 'events.x'])
 })
 

@@ -1,4 +1,4 @@
-import type { JsonReader } from '../json/reader.ts'
+import type { JsonReader } from './reader.ts'
 
 const recentCount = 8
 const maxKeptLength = 1 << 24

@@ -1,0 +1,132 @@
+import { LabError } from '../error.ts'
+import { ChunkCursor, type Located } from './chunk-cursor.ts'
+import { JsonReader } from './reader.ts'
+
+/** What documents look like that are mostly one long array: the array's names, and those of an object around them. */
+export interface DocumentShape {
+  arrays: readonly string[]
+  wrappers: readonly string[]
+}
+
+const openBrace = 0x7b
+const openBracket = 0x5b
+const closeBrace = 0x7d
+const closeBracket = 0x5d
+const comma = 0x2c
+const byteOrderMark = 0xef
+
+/**
+ * The items of the array that each document of the input holds under one of its names, without holding the document:
+ * one item is held whole, as is any other member. Documents follow one another, with or without blanks between them,
+ * or lie in arrays. `dropped` is told of every other member; a document that has such members only is refused.
+ */
+export async function* splitDocuments(
+  chunks: AsyncIterable<Uint8Array>,
+  shape: DocumentShape,
+  dropped: (field: string) => void,
+): AsyncIterable<Located> {
+  const cursor = new ChunkCursor(chunks)
+  try {
+    if ((await cursor.peek()) === byteOrderMark && cursor.offset === 0) await skipByteOrderMark(cursor)
+    while ((await cursor.peek()) >= 0) yield* documents(cursor, shape, dropped)
+  } finally {
+    await cursor.close()
+  }
+}
+
+async function skipByteOrderMark(cursor: ChunkCursor): Promise<void> {
+  for (const byte of [byteOrderMark, 0xbb, 0xbf]) {
+    if ((await cursor.peek()) !== byte) cursor.fail('a document should begin here')
+    cursor.advance()
+  }
+}
+
+/** The items of one document, or of an array of them. */
+async function* documents(
+  cursor: ChunkCursor,
+  shape: DocumentShape,
+  dropped: (field: string) => void,
+): AsyncIterable<Located> {
+  if ((await cursor.peek()) !== openBracket) return yield* document(cursor, shape, dropped, '')
+  cursor.advance()
+  for (let isFirst = true; await hasNext(cursor, closeBracket, isFirst); isFirst = false)
+    yield* document(cursor, shape, dropped, '')
+}
+
+async function* document(
+  cursor: ChunkCursor,
+  shape: DocumentShape,
+  dropped: (field: string) => void,
+  path: string,
+): AsyncIterable<Located> {
+  if ((await cursor.peek()) !== openBrace) cursor.fail('a document should begin here, with {')
+  const { offset } = cursor
+  cursor.advance()
+  const others: string[] = []
+  let isKnown = false
+  for (let isFirst = true; await hasNext(cursor, closeBrace, isFirst); isFirst = false) {
+    const key = await readKey(cursor)
+    const isArray = shape.arrays.includes(key)
+    const isWrapper = path === '' && shape.wrappers.includes(key)
+    if (isArray || isWrapper) isKnown = true
+    else others.push(key)
+    if ((isArray || isWrapper) && (await skipNull(cursor))) continue
+    if (isArray) yield* items(cursor, key)
+    else if (isWrapper) yield* document(cursor, shape, dropped, `${key}.`)
+    else await skipValue(cursor)
+  }
+  if (others.length > 0 && !isKnown) refuse(offset, shape, others[0]!)
+  for (const key of others) dropped(path + key)
+}
+
+function refuse(offset: number, shape: DocumentShape, key: string): never {
+  throw new LabError(
+    'invalid',
+    `byte ${offset}: no traces here: expected ${shape.arrays[0]}, found key ${JSON.stringify(key)}`,
+  )
+}
+
+async function* items(cursor: ChunkCursor, key: string): AsyncIterable<Located> {
+  if ((await cursor.peek()) !== openBracket) cursor.fail(`"${key}" should be an array`)
+  cursor.advance()
+  for (let isFirst = true; await hasNext(cursor, closeBracket, isFirst); isFirst = false) yield await cursor.value()
+}
+
+/** True where another member or item follows; else the closing byte is consumed. */
+async function hasNext(cursor: ChunkCursor, close: number, isFirst: boolean): Promise<boolean> {
+  const byte = await cursor.peek()
+  if (byte < 0) cursor.fail(`ends inside an ${close === closeBrace ? 'object' : 'array'}`, 'truncated')
+  if (byte === close) {
+    cursor.advance()
+    return false
+  }
+  if (isFirst) return true
+  if (byte !== comma) cursor.fail(`',' or '${String.fromCharCode(close)}' should stand here`)
+  cursor.advance()
+  await cursor.peek()
+  return true
+}
+
+async function readKey(cursor: ChunkCursor): Promise<string> {
+  const { bytes, offset } = await cursor.value()
+  const key = new JsonReader(bytes, offset).string()
+  const colon = await cursor.peek()
+  if (colon < 0) cursor.fail('ends inside an object', 'truncated')
+  if (colon !== 0x3a) cursor.fail(`':' should follow the key ${JSON.stringify(key)}`)
+  cursor.advance()
+  if ((await cursor.peek()) < 0) cursor.fail('ends where a value should stand', 'truncated')
+  return key
+}
+
+async function skipNull(cursor: ChunkCursor): Promise<boolean> {
+  if ((await cursor.peek()) !== 0x6e) return false
+  await skipValue(cursor)
+  return true
+}
+
+async function skipValue(cursor: ChunkCursor): Promise<void> {
+  const { bytes, offset } = await cursor.value()
+  const reader = new JsonReader(bytes, offset)
+  reader.skip()
+  reader.end()
+}
