@@ -1,0 +1,56 @@
+import { createReadStream } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LabError } from '../error.ts'
+
+const chunkLength = 1 << 18
+
+/** The bytes of a file, or of the standard input for `-`. */
+export async function* openFile(path: string): AsyncIterable<Uint8Array> {
+  try {
+    yield* path === '-' ? process.stdin : createReadStream(path, { highWaterMark: chunkLength })
+  } catch (error) {
+    throw fileError(error)
+  }
+}
+
+/** The files below a directory, sorted by path, hidden ones left out; undefined where the path is no directory. */
+export async function listDirectory(path: string): Promise<string[] | undefined> {
+  if (path === '-') return undefined
+  try {
+    const { isDirectory } = await kindOf(path)
+    return isDirectory ? (await filesBelow(path)).sort() : undefined
+  } catch (error) {
+    throw fileError(error)
+  }
+}
+
+async function filesBelow(directory: string): Promise<string[]> {
+  const files: string[] = []
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.name.startsWith('.')) continue
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) files.push(...(await filesBelow(path)))
+    else if (entry.isFile() || (entry.isSymbolicLink() && (await kindOf(path)).isFile)) files.push(path)
+  }
+  return files
+}
+
+async function kindOf(path: string): Promise<{ isDirectory: boolean; isFile: boolean }> {
+  const found = await stat(path)
+  return { isDirectory: found.isDirectory(), isFile: found.isFile() }
+}
+
+const reasons = new Map([
+  ['ENOENT', 'no such file'],
+  ['ENOTDIR', 'no such file'],
+  ['EACCES', 'no permission to read it'],
+  ['EPERM', 'no permission to read it'],
+])
+
+/** What went wrong with a file, without its name; errors that are not of the file system as they are. */
+function fileError(error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (error instanceof LabError || code === undefined || syscall === undefined) return error
+  return new LabError('missing', reasons.get(code) ?? `cannot be read: ${code}`, { cause: error })
+}

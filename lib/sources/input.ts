@@ -1,0 +1,170 @@
+import { LabError, withSubject } from '../error.ts'
+import type { Trace } from '../model/trace.ts'
+import { decompress } from './decompress.ts'
+import { detectSource, sourceNamed } from './detect.ts'
+import { listDirectory, openFile } from './files.ts'
+import { readHead } from './head.ts'
+import type { Losses, Source } from './source.ts'
+
+const headLength = 1 << 16
+
+/** A file that is read or was: its format and the bytes read so far, decompressed. */
+export interface InputFile {
+  readonly path: string
+  readonly format: string
+  readonly byteLength: number
+}
+
+/** A file of a directory that holds no traces, and why it is thought so. */
+export interface SkippedFile {
+  readonly path: string
+  readonly reason: string
+}
+
+/** What `--format` and its like say about inputs. */
+export interface InputOptions {
+  /** The name of the source; told from the content where absent. */
+  format?: string | undefined
+  losses: Losses
+}
+
+/** The traces of all inputs as pieces, in the order of the paths. The lists and the count grow while they are read. */
+export interface Inputs {
+  readonly batches: AsyncIterable<readonly Trace[]>
+  readonly files: readonly InputFile[]
+  readonly skipped: readonly SkippedFile[]
+  /** The bytes read so far, decompressed. */
+  byteLength(): number
+}
+
+/**
+ * Opens files, directories and `-` (the standard input). gzip and zstd are undone. Of a directory, the files below it
+ * are read by path, hidden ones left out, and those that are in no known format (or not in the one named) are skipped,
+ * unless all are. Every error has the file's name in front; places in it are those of the decompressed content.
+ */
+export function readInputs(paths: readonly string[], { format, losses }: InputOptions): Inputs {
+  const files: MutableFile[] = []
+  const skipped: SkippedFile[] = []
+  const source = format === undefined ? undefined : sourceNamed(format)
+  return {
+    files,
+    skipped,
+    batches: readPaths(paths, { source, losses, files, skipped }),
+    byteLength: () => files.reduce((sum, file) => sum + file.byteLength, 0),
+  }
+}
+
+interface MutableFile extends InputFile {
+  byteLength: number
+}
+
+interface Reading {
+  source: Source | undefined
+  losses: Losses
+  files: MutableFile[]
+  skipped: SkippedFile[]
+}
+
+interface Opened {
+  path: string
+  head: Uint8Array
+  chunks: AsyncIterable<Uint8Array>
+}
+
+async function* readPaths(paths: readonly string[], reading: Reading): AsyncIterable<readonly Trace[]> {
+  for (const path of paths) {
+    const files = await named(path, () => listDirectory(path))
+    if (files !== undefined) yield* readDirectory(path, files, reading)
+    else yield* readFile(path, reading)
+  }
+}
+
+async function* readFile(path: string, reading: Reading): AsyncIterable<readonly Trace[]> {
+  const opened = await open(path)
+  const found = sourceOrError(opened.head, reading.source === undefined ? detectSource : () => reading.source!)
+  if (!(found instanceof LabError)) return yield* readOpened(opened, found, reading)
+  await close(opened)
+  throw withSubject(nameOf(path), found)
+}
+
+async function* readDirectory(
+  path: string,
+  files: readonly string[],
+  reading: Reading,
+): AsyncIterable<readonly Trace[]> {
+  const skipped: SkippedFile[] = []
+  for (const file of files) {
+    const opened = await open(file)
+    const found = sourceOrError(opened.head, head => sourceOfOneAmongMany(head, reading.source))
+    if (!(found instanceof LabError)) {
+      yield* readOpened(opened, found, reading)
+      continue
+    }
+    await close(opened)
+    skipped.push({ path: file, reason: found.message })
+  }
+  reading.skipped.push(...skipped)
+  if (skipped.length < files.length) return
+  const first = skipped[0] ? `; ${skipped[0].path}: ${skipped[0].reason}` : ''
+  throw new LabError('missing', `${path}: none of ${files.length} files holds traces${first}`)
+}
+
+/** The named source for the files that look like it, or the one that a file looks like. */
+function sourceOfOneAmongMany(head: Uint8Array, wanted: Source | undefined): Source {
+  if (wanted === undefined) return detectSource(head)
+  if (wanted.detect(head)) return wanted
+  throw new LabError('unsupported', `not in the format ${wanted.name}`)
+}
+
+function sourceOrError(head: Uint8Array, choose: (head: Uint8Array) => Source): Source | LabError {
+  try {
+    return choose(head)
+  } catch (error) {
+    if (error instanceof LabError) return error
+    throw error
+  }
+}
+
+async function open(path: string): Promise<Opened> {
+  return await named(path, async () => {
+    const { head, chunks } = await readHead(await decompress(openFile(path)), headLength)
+    return { path, head, chunks }
+  })
+}
+
+async function close({ chunks }: Opened): Promise<void> {
+  await chunks[Symbol.asyncIterator]().return?.()
+}
+
+async function* readOpened(
+  { path, chunks }: Opened,
+  source: Source,
+  reading: Reading,
+): AsyncIterable<readonly Trace[]> {
+  const file: MutableFile = { path: nameOf(path), format: source.name, byteLength: 0 }
+  reading.files.push(file)
+  try {
+    yield* source.read(counted(chunks, file), reading.losses)
+  } catch (error) {
+    throw withSubject(nameOf(path), error)
+  }
+}
+
+async function* counted(chunks: AsyncIterable<Uint8Array>, file: MutableFile): AsyncIterable<Uint8Array> {
+  for await (const chunk of chunks) {
+    file.byteLength += chunk.length
+    yield chunk
+  }
+}
+
+async function named<T>(path: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw withSubject(nameOf(path), error)
+  }
+}
+
+function nameOf(path: string): string {
+  return path === '-' ? 'standard input' : path
+}
