@@ -30,6 +30,7 @@ function reporter(): (spanCount: number) => void {
   }
 }
 
+process.once('disconnect', () => process.exit())
 process.once('message', async ({ task, job }: Order) => {
   const run = tasks[task] as (job: unknown, report: (spanCount: number) => void) => Promise<unknown>
   try {

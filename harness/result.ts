@@ -7,8 +7,8 @@ const inputSchema = z.object({
   /** The name of the result's table: of the workload and size, or of the input. */
   name: z.string(),
   source: z.string(),
-  /** The input's own size, uncompressed. */
-  bytes: count,
+  /** The input's own size, uncompressed; null where only some of its traces were taken. */
+  bytes: count.nullable(),
   /** NDJSON of phase 01. */
   baselineBytes: count,
   /** The same under zstd 19, as in phase 22. */
@@ -20,7 +20,10 @@ const inputSchema = z.object({
   floorBytes: count,
   floor: z.record(z.string(), count),
   floorKind: z.enum(['generator', 'reference model']),
+  /** What the source could not carry into the model. */
   dropped: z.array(z.object({ field: z.string(), count })),
+  /** Files of a folder that hold no traces. */
+  skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
 })
 
 const environmentSchema = z.object({
@@ -69,7 +72,7 @@ const rowSchema = z.object({
   decodeSeconds: amount.nullable(),
   encodeCpuSeconds: amount.nullable(),
   decodeCpuSeconds: amount.nullable(),
-  /** Half the distance of the middle half of the rounds from the median, as a share of it; null for one round. */
+  /** Median absolute deviation of the rounds' CPU seconds as a share of their median; null for one round. */
   encodeSpread: amount.nullable(),
   decodeSpread: amount.nullable(),
   encodeSpansPerSecond: amount.nullable(),

@@ -56,7 +56,12 @@ async function time(
 ): Promise<{ encode: Summary; decode: Summary }> {
   const phase = await loadPhase(job.phasePath)
   const encode = await summarise(job.rounds, async () => {
-    const { seconds, sha256 } = await measureEncode(phase, reporting(readDataset(job.dataset), report), job.options, drop)
+    const { seconds, sha256 } = await measureEncode(
+      phase,
+      reporting(readDataset(job.dataset), report),
+      job.options,
+      drop,
+    )
     if (sha256 !== job.sha256) throw new LabError('invalid', 'encodes the same traces to other bytes each time')
     return seconds
   })
@@ -118,10 +123,7 @@ export type TaskName = keyof Tasks
 
 async function drop(): Promise<void> {}
 
-async function* reporting(
-  batches: AsyncIterable<readonly Trace[]>,
-  report: Report,
-): AsyncIterable<readonly Trace[]> {
+async function* reporting(batches: AsyncIterable<readonly Trace[]>, report: Report): AsyncIterable<readonly Trace[]> {
   for await (const batch of batches) {
     yield batch
     report(countSpans(batch))
@@ -134,10 +136,7 @@ async function drain(phase: Phase, file: LocalFile, report: Report): Promise<Sec
   return decoding.seconds()
 }
 
-async function withFile<T>(
-  job: PhaseJob,
-  work: (file: LocalFile) => Promise<T>,
-): Promise<T> {
+async function withFile<T>(job: PhaseJob, work: (file: LocalFile) => Promise<T>): Promise<T> {
   const file = await openLocal(job.file)
   try {
     return await work(file)
@@ -146,10 +145,7 @@ async function withFile<T>(
   }
 }
 
-async function partsOf(
-  phase: Phase,
-  file: LocalFile,
-): Promise<Record<string, number> | null> {
+async function partsOf(phase: Phase, file: LocalFile): Promise<Record<string, number> | null> {
   if (!phase.parts) return null
   const parts = await phase.parts(file)
   const sum = Object.values(parts).reduce((total, byteLength) => total + byteLength, 0)

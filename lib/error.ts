@@ -1,5 +1,5 @@
-/** What went wrong, in the five ways that a caller may want to tell apart. */
-export type ErrorKind = 'truncated' | 'corrupt' | 'unsupported' | 'invalid' | 'missing'
+/** What went wrong, in the ways that a caller may want to tell apart; `usage` is a wrong call of the command. */
+export type ErrorKind = 'truncated' | 'corrupt' | 'unsupported' | 'invalid' | 'missing' | 'usage'
 
 /**
  * The one error class of the lab. The message is one line that names the subject (a file, a section of it), the place

@@ -44,6 +44,26 @@ export async function* groupByTrace(
   }
 }
 
+/** Joins pieces of one trace that follow one another, for formats that keep traces apart but cut them. */
+export async function* joinNeighbours(
+  pieces: AsyncIterable<readonly Trace[]>,
+): AsyncIterable<readonly Trace[]> {
+  let open: { traceId: string; spans: Span[] } | undefined
+  for await (const batch of pieces) {
+    const whole: Trace[] = []
+    for (const { traceId, spans } of batch) {
+      if (open?.traceId === traceId) {
+        for (const span of spans) open.spans.push(span)
+        continue
+      }
+      if (open) whole.push(open)
+      open = { traceId, spans: [...spans] }
+    }
+    if (whole.length > 0) yield whole
+  }
+  if (open) yield [open]
+}
+
 /** Pieces of traces, joined by trace id in the order of first sight. */
 export class Pieces {
   readonly #spans = new Map<string, Span[]>()

@@ -1,0 +1,71 @@
+import { rmSync } from 'node:fs'
+import yargs, { type Argv } from 'yargs'
+import { LabError, messageOf } from '../lib/error.ts'
+import { pending } from '../lib/storage/local.ts'
+import { generate } from './commands/generate.ts'
+import { list } from './commands/list.ts'
+import { run } from './commands/run.ts'
+import { packageVersion } from './environment.ts'
+import { workFolders } from './lab.ts'
+import { hint } from './nearest.ts'
+import { killTasks } from './run-task.ts'
+
+const commandNames = ['run', 'list', 'generate']
+
+/** Runs one command and sets the exit code: 0, 1 where something failed, 2 for a wrong call, 130 when interrupted. */
+export async function main(args: readonly string[]): Promise<void> {
+  process.once('SIGINT', () => leave(130))
+  process.once('SIGTERM', () => leave(143))
+  try {
+    await parser(args).parseAsync()
+  } catch (error) {
+    process.stderr.write(`${describe(error)}\n`)
+    process.exitCode = error instanceof LabError && error.kind === 'usage' ? 2 : 1
+  }
+}
+
+function parser(args: readonly string[]): Argv {
+  return yargs([...args])
+    .scriptName('npx tsx main.ts')
+    .usage('How should traces be stored? Every format measured on your own, each number earned by a proved round trip.')
+    .command(run)
+    .command(list)
+    .command(generate)
+    .option('stack', { type: 'boolean', default: false, global: true, describe: 'print the stack of an error' })
+    .version(packageVersion())
+    .help()
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .strict()
+    .exitProcess(false)
+    .fail((message, error, parsed) => {
+      throw error instanceof Error && !isUsage(error)
+        ? error
+        : new LabError('usage', explain(message ?? messageOf(error), parsed))
+    })
+}
+
+/** Errors of yargs itself are usage errors. */
+function isUsage(error: Error): boolean {
+  return error.name === 'YError'
+}
+
+/** Adds to an unknown name the one that was likely meant. */
+function explain(message: string, parsed: Argv): string {
+  const unknown = /^Unknown (argument|command)s?: (.+)$/.exec(message)
+  if (!unknown) return message
+  const name = unknown[2]!.split(', ')[0]!
+  const flags = Object.keys((parsed as unknown as { getOptions(): { key: object } }).getOptions().key)
+  return `unknown ${unknown[1]} ${name}${hint(name, [...flags.map(flag => flag), ...commandNames])}; --help lists all`
+}
+
+function describe(error: unknown): string {
+  return process.argv.includes('--stack') && error instanceof Error ? String(error.stack) : messageOf(error)
+}
+
+/** Leaves at once, with nothing half-written behind. */
+function leave(code: number): void {
+  killTasks()
+  for (const file of pending) rmSync(file, { force: true })
+  for (const folder of workFolders) rmSync(folder, { recursive: true, force: true })
+  process.exit(code)
+}

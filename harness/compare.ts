@@ -1,0 +1,79 @@
+import { LabError } from '../lib/error.ts'
+import { percent, seconds, whole } from './report/format.ts'
+import { printTerminal } from './report/table.ts'
+import type { Row, Run } from './result.ts'
+
+/** Below this share no difference of times is told, however quiet the rounds were. */
+const leastNoise = 0.1
+/** A difference of times counts when it exceeds the spreads of both runs this many times. */
+const noiseFactor = 3
+
+/** One figure of one row that moved. */
+interface Move {
+  row: string
+  what: string
+  before: string
+  after: string
+  change: string
+}
+
+/** What moved from one run to another of the same data: sizes exactly, times beyond noise. */
+export function printComparison(before: Run, after: Run, beforeName: string): string {
+  checkComparable(before, after, beforeName)
+  const moves = after.rows.flatMap(row => {
+    const old = before.rows.find(({ phase, variant }) => phase === row.phase && variant === row.variant)
+    return old ? movesOf(old, row) : [{ row: nameOf(row), what: 'row', before: 'absent', after: 'new', change: '' }]
+  })
+  const title = `\nAgainst ${beforeName} (${before.environment.date.slice(0, 10)}, commit ${before.environment.commit ?? 'unknown'})`
+  if (moves.length === 0) return `${title}: nothing moved.`
+  const rows = moves.map(move => [move.row, move.what, move.before, move.after, move.change])
+  const headers = ['row', 'what', 'before', 'after', 'change']
+  return `${title}:\n${printTerminal({ headers, aligns: ['left', 'left', 'right', 'right', 'right'], rows })}`
+}
+
+/** Throws where the two runs cannot be compared. */
+export function checkComparable(before: Run, after: Pick<Run, 'input' | 'environment'>, beforeName: string): void {
+  if (before.input.digest !== after.input.digest)
+    throw new LabError(
+      'invalid',
+      `${beforeName}: is of other data (${before.input.source}, digest ${before.input.digest.slice(0, 12)})`,
+    )
+  if (before.environment.zstd !== after.environment.zstd)
+    throw new LabError('invalid', `${beforeName}: used ${before.environment.zstd}, this run ${after.environment.zstd}`)
+}
+
+function movesOf(before: Row, after: Row): Move[] {
+  const moves: Move[] = []
+  const row = nameOf(after)
+  if (before.problem !== after.problem)
+    moves.push({ row, what: 'problem', before: before.problem ?? 'none', after: after.problem ?? 'none', change: '' })
+  if (before.fidelity !== after.fidelity)
+    moves.push({ row, what: 'kept', before: before.fidelity ?? '–', after: after.fidelity ?? '–', change: '' })
+  if (before.sizeBytes !== after.sizeBytes)
+    moves.push({ row, what: 'bytes', ...figures(before.sizeBytes, after.sizeBytes, whole) })
+  for (const [what, time, spread] of timed) {
+    const noise = Math.max(leastNoise, noiseFactor * ((before[spread] ?? 0) + (after[spread] ?? 0)))
+    if (Math.abs(share(before[time], after[time]) ?? 0) > noise)
+      moves.push({ row, what, ...figures(before[time], after[time], seconds) })
+  }
+  return moves
+}
+
+const timed = [
+  ['encode CPU s', 'encodeCpuSeconds', 'encodeSpread'],
+  ['decode CPU s', 'decodeCpuSeconds', 'decodeSpread'],
+] as const
+
+function figures(before: number | null, after: number | null, print: (value: number | null) => string) {
+  const change = share(before, after)
+  const sign = change !== null && change > 0 ? '+' : ''
+  return { before: print(before), after: print(after), change: change === null ? '' : `${sign}${percent(change)}` }
+}
+
+function share(before: number | null, after: number | null): number | null {
+  return before === null || after === null || before === 0 ? null : after / before - 1
+}
+
+function nameOf({ phase, title, variant }: Row): string {
+  return `${phase} ${title}${variant === 'default' ? '' : `, ${variant}`}`
+}

@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { arch, cpus, platform, release, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { zstdProvider } from '../lib/codecs/compress.ts'
+import type { Environment } from './result.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Where and with what a run took place. */
+export function describeEnvironment(rounds: number, zstdLevel: number | null): Environment {
+  const processors = cpus()
+  return {
+    date: new Date().toISOString(),
+    commit: commit(),
+    version: packageVersion(),
+    node: process.version,
+    zstd: zstdProvider,
+    platform: `${platform()} ${release()} ${arch()}`,
+    cpu: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+    memoryBytes: totalmem(),
+    rounds,
+    zstdLevel,
+  }
+}
+
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string }).version
+}
+
+/** The commit that is checked out, marked where files differ from it; null outside a checkout. */
+function commit(): string | null {
+  try {
+    const head = git('rev-parse', '--short=12', 'HEAD')
+    return git('status', '--porcelain', '--untracked-files=no') === '' ? head : `${head}, changed`
+  } catch {
+    return null
+  }
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+}

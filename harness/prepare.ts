@@ -1,0 +1,57 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LabError } from '../lib/error.ts'
+import { writeLocal } from '../lib/storage/local.ts'
+import { writeDataset } from './dataset.ts'
+import type { Progress } from './report/progress.ts'
+import type { Input } from './result.ts'
+import { runTask } from './run-task.ts'
+import type { TraceSource } from './source.ts'
+
+export interface Prepared {
+  input: Input
+  /** The dataset file. */
+  dataset: string
+}
+
+/**
+ * Reads the source once into a dataset file, and measures what every row is compared with. The processes of the rows
+ * get the file's path and nothing else. Beside it lies the sidecar: what is known of it, as JSON.
+ */
+export async function prepare(source: TraceSource, folder: string, progress: Progress): Promise<Prepared> {
+  await mkdir(folder, { recursive: true })
+  const dataset = join(folder, `${source.name}.cbor`)
+  const reading = progress.stage(`read ${source.title}`)
+  const counts = await writeDataset(dataset, source.traces, trace => reading.advance(trace.spans.length)).finally(
+    reading.end,
+  )
+  const floor = source.floor?.()
+  const stage = progress.stage('measure NDJSON, zstd 19 and the floor', counts.spanCount)
+  const [baseline, estimate] = await Promise.all([
+    runTask('baseline', { dataset }, stage.advance),
+    floor ?? runTask('estimateFloor', { dataset }, () => {}),
+  ]).finally(stage.end)
+  if (baseline.digest !== counts.digest)
+    throw new LabError('corrupt', `${dataset}: holds other traces than were written (digest ${baseline.digest})`)
+  const byField = wholeBytes(floor ?? estimate)
+  const input: Input = {
+    name: source.name,
+    source: source.title,
+    bytes: source.inputBytes(),
+    baselineBytes: baseline.baselineBytes,
+    zstd19Bytes: baseline.zstd19Bytes,
+    ...counts,
+    floorBytes: Object.values(byField).reduce((sum, byteLength) => sum + byteLength, 0),
+    floor: byField,
+    floorKind: floor ? 'generator' : 'reference model',
+    dropped: source.dropped(),
+    skipped: [...source.skipped()],
+  }
+  const sidecar = Buffer.from(`${JSON.stringify(input, null, 2)}\n`)
+  await writeLocal(`${dataset}.json`, sink => sink.write(sidecar))
+  return { input, dataset }
+}
+
+function wholeBytes(byField: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(byField).map(([field, byteLength]) => [field, Math.ceil(byteLength)]))
+}

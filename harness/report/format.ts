@@ -1,0 +1,40 @@
+/** Numbers as the tables print them. What was not earned is a dash. */
+
+const dash = '–'
+
+/** 1,234,567 */
+export function whole(value: number | null): string {
+  return value === null ? dash : Math.round(value).toLocaleString('en')
+}
+
+/** Fixed digits after the point, with thousands apart. */
+export function fixed(digits: number): (value: number | null) => string {
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  return value => (value === null ? dash : value.toLocaleString('en', options))
+}
+
+/** 14.72x */
+export function times(value: number | null): string {
+  return value === null ? dash : `${fixed(2)(value)}x`
+}
+
+/** A rate in thousands: 123k; small ones whole. */
+export function thousands(value: number | null): string {
+  if (value === null) return dash
+  return value >= 10_000 ? `${whole(value / 1000)}k` : whole(value)
+}
+
+/** Seconds with three significant digits. */
+export function seconds(value: number | null): string {
+  return value === null ? dash : value >= 100 ? whole(value) : value.toPrecision(3)
+}
+
+/** A share as a percentage. */
+export function percent(value: number | null): string {
+  return value === null ? dash : `${(value * 100).toFixed(1)} %`
+}
+
+/** Bytes as whole MiB. */
+export function mebibytes(value: number | null): string {
+  return value === null ? dash : `${whole(value / 2 ** 20)} MiB`
+}

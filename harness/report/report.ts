@@ -1,0 +1,91 @@
+import type { Input, Row, Run } from '../result.ts'
+import { type Column, sizeColumns, timeColumns } from './columns.ts'
+import { fixed, mebibytes, whole } from './format.ts'
+import { printMarkdown, printTerminal, type TextTable } from './table.ts'
+
+/** The run as it is printed at the terminal. */
+export function printRun({ input, environment, rows }: Run): string {
+  const rounds = environment.rounds === 1 ? 'the proving pass' : `median of ${environment.rounds} rounds`
+  return [
+    describeInput(input),
+    printTerminal(rowTable(rows, sizeColumns)),
+    ...problems(rows),
+    `\nCPU time of the phase alone, ${rounds}; peaks are of whole processes.`,
+    printTerminal(rowTable(rows, timeColumns)),
+  ].join('\n')
+}
+
+/** The run as a committed page: sizes first, times in a table of their own. */
+export function renderRun({ input, environment, rows }: Run): string {
+  const { rounds } = environment
+  return `${[
+    `# ${input.name}`,
+    describeInput(input),
+    `Sizes with ${environment.zstd}. How to read a row: see the README.`,
+    printMarkdown(rowTable(rows, sizeColumns)),
+    ...problems(rows).map(line => `- ${line}`),
+    '## Where the floor lies',
+    floorNote(input),
+    printMarkdown(floorTable(input)),
+    ...(input.dropped.length > 0 ? ['## Dropped by the source', printMarkdown(droppedTable(input))] : []),
+    '## Times',
+    `${environment.cpu}, ${environment.cores} cores, ${mebibytes(environment.memoryBytes)}; Node ${environment.node}; ` +
+      `${rounds === 1 ? 'the proving pass' : `median of ${rounds} rounds`}; commit ${environment.commit ?? 'unknown'}; ` +
+      `${environment.date.slice(0, 10)}. Rates are by CPU time of the phase alone, MB are of NDJSON.`,
+    printMarkdown(rowTable(rows, timeColumns)),
+  ].join('\n\n')}\n`
+}
+
+/** What went in, in a few lines. */
+function describeInput(input: Input): string {
+  const perSpan = (byteLength: number) => `${fixed(1)(byteLength / input.spanCount)} B/span`
+  const size = input.bytes === null ? 'size of the taken part unknown' : `${whole(input.bytes)} B`
+  const dropped = input.dropped.map(({ field, count }) => `${field} ×${whole(count)}`)
+  return [
+    `${input.source}: ${whole(input.traceCount)} traces, ${whole(input.spanCount)} spans, ${size}`,
+    `NDJSON ${whole(input.baselineBytes)} B (${perSpan(input.baselineBytes)}), ` +
+      `with zstd 19 ${whole(input.zstd19Bytes)} B (${perSpan(input.zstd19Bytes)}), ` +
+      `floor ${whole(input.floorBytes)} B (${perSpan(input.floorBytes)}, ${input.floorKind})`,
+    ...(dropped.length > 0 ? [`dropped by the source: ${dropped.join(', ')}`] : []),
+    ...input.skipped.map(({ path, reason }) => `skipped ${path}: ${reason}`),
+  ].join('\n')
+}
+
+function floorNote({ floorKind }: Input): string {
+  return floorKind === 'generator'
+    ? 'What the generator drew: -log2 of the probability of each draw, and the bytes of its names. No exact encoder ' +
+        'that does not know the seed can be expected to be smaller.'
+    : 'An estimate by simple models that see each value after those before it (harness/reference-model.ts). A row ' +
+        'below it is news, not a bug.'
+}
+
+function floorTable({ floor, spanCount }: Input): TextTable {
+  return {
+    headers: ['field', 'bytes', 'B/span'],
+    aligns: ['left', 'right', 'right'],
+    rows: Object.entries(floor).map(([field, bytes]) => [field, whole(bytes), fixed(3)(bytes / spanCount)]),
+  }
+}
+
+function droppedTable({ dropped }: Input): TextTable {
+  return {
+    headers: ['field', 'count'],
+    aligns: ['left', 'right'],
+    rows: dropped.map(({ field, count }) => [field, whole(count)]),
+  }
+}
+
+function rowTable(rows: readonly Row[], columns: readonly Column[]): TextTable {
+  return {
+    headers: columns.map(column => column.header),
+    aligns: columns.map(column => column.align),
+    rows: rows.map(row => columns.map(column => column.cell(row))),
+  }
+}
+
+function problems(rows: readonly Row[]): string[] {
+  const told = rows.filter(row => row.problem !== null || row.lost.length > 0)
+  return told.map(({ phase, variant, problem, lost }) =>
+    problem === null ? `${phase} ${variant} loses ${lost.join('; ')}` : `${phase} ${variant}: PROBLEM: ${problem}`,
+  )
+}

@@ -1,0 +1,49 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LabError } from '../lib/error.ts'
+import { writeLocal } from '../lib/storage/local.ts'
+import { renderRun } from './report/report.ts'
+import { type Run, runSchema } from './result.ts'
+
+/**
+ * Adds the run to `folder`/runs, under its date, and, where all phases ran on all of the input, renders the page
+ * `folder`/<name>.md anew. Returns the paths written.
+ */
+export async function saveRun(run: Run, folder: string, isComplete: boolean): Promise<string[]> {
+  await mkdir(join(folder, 'runs'), { recursive: true })
+  const stamp = run.environment.date.replace(/\.\d+Z$/, 'Z').replaceAll(':', '')
+  const raw = join(folder, 'runs', `${stamp}-${run.input.name}.json`)
+  await writeText(raw, printJson(run))
+  if (!isComplete) return [raw]
+  const page = join(folder, `${run.input.name}.md`)
+  await writeText(page, renderRun(run))
+  return [raw, page]
+}
+
+/** The run as JSON. */
+export function printJson(run: Run): string {
+  return `${JSON.stringify(run, null, 2)}\n`
+}
+
+/** Reads a run that was saved, and checks it. */
+export async function readRun(path: string): Promise<Run> {
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new LabError('missing', `${path}: no such file, or not readable`)
+  })
+  const result = runSchema.safeParse(parseJson(path, text))
+  if (result.success) return result.data
+  const { path: place, message } = result.error.issues[0]!
+  throw new LabError('invalid', `${path}: is no run: /${place.join('/')}: ${message}`)
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new LabError('invalid', `${path}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function writeText(path: string, text: string): Promise<void> {
+  return writeLocal(path, sink => sink.write(Buffer.from(text)))
+}

@@ -1,0 +1,114 @@
+import { basename, extname } from 'node:path'
+import { FloorMeter } from '../generator/floor-meter.ts'
+import { findWorkload, sizes } from '../generator/workload.ts'
+import { defaultMaxBytes, groupByTrace } from '../lib/dataset/group.ts'
+import { LabError } from '../lib/error.ts'
+import type { Trace } from '../lib/model/trace.ts'
+import { readInputs, type SkippedFile } from '../lib/sources/input.ts'
+import { type Dropped, Losses } from '../lib/sources/source.ts'
+
+/** Where a run's traces come from: whole ones, once. What it counts is final when they have been taken. */
+export interface TraceSource {
+  /** For file names: letters, digits and dashes. */
+  name: string
+  /** For people. */
+  title: string
+  traces: AsyncIterable<readonly Trace[]>
+  /** The input's own size; null where it is not known. */
+  inputBytes(): number | null
+  dropped(): Dropped[]
+  /** Files of a folder that hold no traces, and why it is thought so. */
+  skipped(): readonly SkippedFile[]
+  /** Bytes by field where the source knows what no encoder can beat. */
+  floor?(): Record<string, number>
+}
+
+export type SizeName = keyof typeof sizes
+
+const batchTraces = 256
+
+/** Generated traces of a workload. */
+export function generatedSource(workloadName: string, size: SizeName, seed: number): TraceSource {
+  const workload = findWorkload(workloadName)
+  const meter = new FloorMeter()
+  let inputBytes = 0
+  async function* traces() {
+    let batch: Trace[] = []
+    for (const trace of workload.generate({ traceCount: sizes[size], seed }, meter)) {
+      inputBytes += workload.inputByteLength(trace)
+      batch.push(trace)
+      if (batch.length < batchTraces) continue
+      yield batch
+      batch = []
+    }
+    if (batch.length > 0) yield batch
+  }
+  return {
+    name: `${workload.name}-${size}`,
+    title: `${workload.name} ${size}, seed ${seed}`,
+    traces: traces(),
+    inputBytes: () => inputBytes,
+    dropped: () => [],
+    skipped: () => [],
+    floor: () => meter.byField(),
+  }
+}
+
+export interface CaptureOptions {
+  format?: string
+  /** Traces to take, by first sight; all where absent. */
+  limit?: number
+}
+
+/** Traces of files, folders or standard input, brought together by trace id. */
+export function capturedSource(paths: readonly string[], { format, limit }: CaptureOptions): TraceSource {
+  const losses = new Losses()
+  const inputs = readInputs(paths, { losses, ...(format === undefined ? {} : { format }) })
+  const pieces = limit === undefined ? inputs.batches : firstTraces(inputs.batches, limit)
+  return {
+    name: nameOf(paths),
+    title: paths.map(path => (path === '-' ? 'standard input' : basename(path))).join(', '),
+    traces: refuseEmpty(groupByTrace(pieces, { maxBytes: defaultMaxBytes }), paths),
+    inputBytes: () => (limit === undefined ? inputs.byteLength() : null),
+    dropped: () => losses.list(),
+    skipped: () => inputs.skipped,
+  }
+}
+
+/** The pieces of the first `limit` trace ids; all of the input is read, since a trace's spans may lie apart. */
+async function* firstTraces(batches: AsyncIterable<readonly Trace[]>, limit: number): AsyncIterable<readonly Trace[]> {
+  const taken = new Set<string>()
+  for await (const batch of batches)
+    yield batch.filter(({ traceId }) => {
+      if (taken.size < limit) taken.add(traceId)
+      return taken.has(traceId)
+    })
+}
+
+async function* refuseEmpty(
+  traces: AsyncIterable<readonly Trace[]>,
+  paths: readonly string[],
+): AsyncIterable<readonly Trace[]> {
+  let isEmpty = true
+  for await (const batch of traces) {
+    isEmpty &&= batch.length === 0
+    yield batch
+  }
+  if (isEmpty) throw new LabError('invalid', `${paths.join(', ')}: holds no spans`)
+}
+
+function nameOf(paths: readonly string[]): string {
+  const names = paths.map(path => (path === '-' ? 'stdin' : stem(basename(path))))
+  const slug = names
+    .join('-')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+  return slug.replaceAll(/^-+|-+$/g, '').slice(0, 80) || 'input'
+}
+
+const suffixes = new Set(['.gz', '.zst', '.json', '.jsonl', '.ndjson', '.pb', '.otlp', '.otlp-multipart', '.bin'])
+
+function stem(name: string): string {
+  const extension = extname(name)
+  return suffixes.has(extension) ? stem(name.slice(0, -extension.length)) : name
+}
