@@ -2,7 +2,7 @@ import type { Resource, Scope, Span, Trace } from '../lib/model/trace.ts'
 import { IdModel } from './reference-model/id-model.ts'
 import { Interner } from './reference-model/interner.ts'
 import { type Links, linksOf, noParent, outside } from './reference-model/parents.ts'
-import { contextOf, SymbolModel } from './reference-model/symbol-model.ts'
+import { bitsOf, contextOf, SymbolModel } from './reference-model/symbol-model.ts'
 import { TimeModel } from './reference-model/time-model.ts'
 import { type Place, printList, ValueModel } from './reference-model/value-model.ts'
 
@@ -85,13 +85,21 @@ export class ReferenceModel {
   }
 
   /** Adds a symbol; `newBits` describes one that was never seen. Returns whether it is such. */
-  #addSymbol(field: string, symbol: number, newBits: number, ...contexts: number[]): boolean {
+  #addSymbol(
+    field: string,
+    symbol: number,
+    newBits: number,
+    first: number,
+    second?: number,
+    third?: number,
+    fourth?: number,
+  ): boolean {
     let model = this.#models.get(field)
     if (model === undefined) {
       model = new SymbolModel()
       this.#models.set(field, model)
     }
-    const bits = model.cost(symbol, ...contexts)
+    const bits = bitsOf(model.take(symbol, first, second, third, fourth))
     this.#add(field, bits + (model.isNew ? newBits : 0))
     return model.isNew
   }
@@ -104,9 +112,16 @@ export class ReferenceModel {
     let [last, before, third] = [0, 0, 0]
     for (let row = 0; row <= names.length; row++) {
       const symbol = row < names.length ? names[row] : endOfTrace
-      const contexts = [contextOf(last, before, third), contextOf(last, before), last, 0]
-      if (this.#addSymbol('names', symbol, 0, ...contexts) && row < names.length)
-        this.#addText('names', spans[row].name, 1)
+      const isNew = this.#addSymbol(
+        'names',
+        symbol,
+        0,
+        contextOf(last, before, third),
+        contextOf(last, before),
+        last,
+        0,
+      )
+      if (isNew && row < names.length) this.#addText('names', spans[row].name, 1)
       third = before
       before = last
       last = symbol
@@ -167,8 +182,8 @@ export class ReferenceModel {
       const { parentSpanId } = spans[row]
       const isKnown = parents[row] === outside && parentSpanId === lastOutside
       const symbol = parents[row] >= 0 ? parents[row] - row : (isKnown ? -3 : parents[row]) - 0x40000000
-      const contexts = [contextOf(name, last, lastName), contextOf(name, last), name, 0]
-      this.#addSymbol('parents', symbol, Math.log2(spans.length + 1), ...contexts)
+      const newBits = Math.log2(spans.length + 1)
+      this.#addSymbol('parents', symbol, newBits, contextOf(name, last, lastName), contextOf(name, last), name, 0)
       if (parents[row] === outside && !isKnown) this.#add('parents', parentSpanId.length * 4)
       if (parents[row] === outside) lastOutside = parentSpanId
       last = parents[row] === noParent ? 0 : symbol

@@ -1,4 +1,4 @@
-import { contextOf, SymbolModel } from './symbol-model.ts'
+import { bitsOf, contextOf, SymbolModel } from './symbol-model.ts'
 
 /** A step from the id before it that is larger is not looked for: the word is taken as random. */
 const maxStep = 1 << 15
@@ -33,7 +33,7 @@ class IdClass {
       this.#zeros[i] |= ~words[i]
       const step = words[i] - this.#previous[i]
       const symbol = Math.abs(step) < maxStep ? step + maxStep : random
-      if (this.count > 0) bits += steps.cost(symbol, contextOf(field, i, words.length)) + (steps.isNew ? 16 : 0)
+      if (this.count > 0) bits += bitsOf(steps.take(symbol, contextOf(field, i))) + (steps.isNew ? 16 : 0)
       if (symbol === random || this.count === 0) this.#rawCounts[i]++
       this.#previous[i] = words[i]
     }
@@ -51,21 +51,20 @@ class IdClass {
  * random. Nothing is held but masks.
  */
 export class IdModel {
-  readonly #classes = new Map<string, IdClass>()
+  readonly #classes = new Map<number, IdClass>()
   readonly #kinds = new SymbolModel()
   readonly #steps = new SymbolModel()
   #bits = 0
 
   add(id: string): void {
     const isPadded = id.length === 32 && id.startsWith('0000000000000000')
-    const kind = `${id.length} ${isPadded}`
     const field = id.length * 2 + (isPadded ? 1 : 0)
-    let ids = this.#classes.get(kind)
+    let ids = this.#classes.get(field)
     if (ids === undefined) {
       ids = new IdClass(id.length >> 1)
-      this.#classes.set(kind, ids)
+      this.#classes.set(field, ids)
     }
-    this.#bits += this.#kinds.cost(field, 0) + (this.#kinds.isNew ? 6 : 0) + ids.add(id, this.#steps, field)
+    this.#bits += bitsOf(this.#kinds.take(field, 0)) + (this.#kinds.isNew ? 6 : 0) + ids.add(id, this.#steps, field)
   }
 
   bits(): number {

@@ -1,42 +1,27 @@
 const maxContexts = 1 << 16
-/** Old evidence fades, so that the weights follow the data. */
-const memory = 0.96
-const minWeight = 1e-4
+/** The share of the weight that is spread anew each time, so that the weights can follow the data. */
+const fresh = 0.02
 
-/** Bits of what several models describe, each model by the weight that its past success in the context has earned. */
+/** Several models of one thing, each trusted by the weight that its past success in the context has earned. */
 export class Mixture {
   readonly #weights = new Map<number, Float64Array>()
 
-  /** `bits` are the costs by model, at least one. */
-  cost(context: number, bits: readonly number[]): number {
-    if (bits.length === 1) return bits[0]
-    const weights = this.#weightsOf(context, bits.length)
-    const least = Math.min(...bits)
-    let total = 0
-    let share = 0
-    for (let i = 0; i < bits.length; i++) {
-      const likelihood = 2 ** (least - bits[i])
-      total += weights[i]
-      share += weights[i] * likelihood
-      weights[i] = weights[i] ** memory * likelihood + minWeight
-    }
-    normalise(weights)
-    return least - Math.log2(share / total)
+  /** The probability that the models give together; `probabilities` has one of each, the same number in a context. */
+  take(context: number, probabilities: readonly number[]): number {
+    const weights = this.#weightsOf(context, probabilities.length)
+    let sum = 0
+    for (let i = 0; i < weights.length; i++) sum += weights[i] * probabilities[i]
+    for (let i = 0; i < weights.length; i++)
+      weights[i] = ((1 - fresh) * weights[i] * probabilities[i]) / sum + fresh / weights.length
+    return sum
   }
 
   #weightsOf(context: number, modelCount: number): Float64Array {
-    let weights = this.#weights.get(context)
-    if (weights === undefined || weights.length !== modelCount) {
-      if (this.#weights.size >= maxContexts) this.#weights.clear()
-      weights = new Float64Array(modelCount).fill(1 / modelCount)
-      this.#weights.set(context, weights)
-    }
+    const known = this.#weights.get(context)
+    if (known !== undefined && known.length === modelCount) return known
+    if (this.#weights.size >= maxContexts) this.#weights.clear()
+    const weights = new Float64Array(modelCount).fill(1 / modelCount)
+    this.#weights.set(context, weights)
     return weights
   }
-}
-
-function normalise(weights: Float64Array): void {
-  let sum = 0
-  for (const weight of weights) sum += weight
-  for (let i = 0; i < weights.length; i++) weights[i] /= sum
 }

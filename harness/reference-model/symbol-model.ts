@@ -3,49 +3,58 @@ import { CountTable, mix } from './count-table.ts'
 /** Stands in the table for a context itself: how often it came, and how often with a symbol that it had not had. */
 const ofContext = 0xffffffff
 const bucketCount = 32
-const maxLevels = 5
+const maxLevels = 4
+const none = -1
 
 /**
- * Costs of symbols (32-bit numbers) in contexts, adaptively: each costs what its frequency so far says. Contexts go
- * from special to general; a symbol that one has not had costs an escape, and the next is asked. How probable escapes
- * are is learned from all contexts that have had about as many old and new symbols.
+ * Probabilities of symbols (32-bit numbers) in contexts, adaptively: each has its frequency so far. Contexts go from
+ * special to general; from one that has not had the symbol the next is reached by an escape. How probable escapes are
+ * is learned from all contexts that have had about as many old and new symbols.
  */
 export class SymbolModel {
-  /** Whether no context had had the last symbol: its description is then to be added. */
+  /** Whether no context had had the last symbol: its description is then to be paid for too. */
   isNew = false
-  /** What it would have cost to escape from all contexts asked at the last symbol. */
-  escapeBits = 0
+  /** The probability of an escape from all contexts asked at the last symbol. */
+  escape = 1
   readonly #table = new CountTable()
   readonly #hits = new Float64Array(maxLevels * bucketCount * bucketCount)
   readonly #tries = new Float64Array(maxLevels * bucketCount * bucketCount)
+  readonly #contexts = new Float64Array(maxLevels)
 
-  /** Bits of the symbol, which then counts as seen. */
-  cost(symbol: number, ...contexts: number[]): number {
-    const table = this.#table
-    table.reserve(2 * contexts.length)
-    let bits = 0
-    this.escapeBits = 0
-    for (let level = 0; level < contexts.length; level++) {
-      const context = mix(contexts[level], level)
-      const total = table.slot(context, ofContext)
-      const pair = table.slot(context, symbol)
-      const [seenCount, newCount, count] = [table.first[total], table.second[total], table.first[pair]]
-      table.first[total]++
-      table.first[pair]++
-      const isHit = count > 0
-      if (!isHit) table.second[total]++
-      if (seenCount === 0) continue
-      const hit = this.#hitProbability(level, seenCount - newCount, newCount, isHit)
-      const escape = -Math.log2(1 - hit)
-      this.escapeBits += escape
-      if (isHit) {
+  /** The probability of the symbol, or of a new one, before it counts as seen. One to four contexts. */
+  take(symbol: number, first: number, second = none, third = none, fourth = none): number {
+    const contexts = this.#contexts
+    contexts[0] = first
+    contexts[1] = second
+    contexts[2] = third
+    contexts[3] = fourth
+    this.#table.reserve(2 * maxLevels)
+    this.escape = 1
+    for (let level = 0; level < maxLevels && contexts[level] !== none; level++) {
+      const before = this.escape
+      const known = this.#takeIn(symbol, mix(contexts[level], level), level)
+      if (known > 0) {
         this.isNew = false
-        return bits - Math.log2((hit * count) / seenCount)
+        return before * known
       }
-      bits += escape
     }
     this.isNew = true
-    return bits
+    return this.escape
+  }
+
+  /** The symbol's probability in one context, or 0 where it is new there. */
+  #takeIn(symbol: number, context: number, level: number): number {
+    const total = this.#table.slot(context, ofContext)
+    const pair = this.#table.slot(context, symbol)
+    const { counts } = this.#table
+    const seenCount = counts[total]++
+    const newCount = counts[total + 1]
+    const count = counts[pair]++
+    if (count === 0) counts[total + 1]++
+    if (seenCount === 0) return 0
+    const hit = this.#hitProbability(level, seenCount - newCount, newCount, count > 0)
+    this.escape *= 1 - hit
+    return (hit * count) / seenCount
   }
 
   #hitProbability(level: number, oldCount: number, newCount: number, isHit: boolean): number {
@@ -58,9 +67,12 @@ export class SymbolModel {
   }
 }
 
-/** A context of several numbers. */
-export function contextOf(...parts: number[]): number {
-  let context = parts.length
-  for (const part of parts) context = mix(context, part)
-  return context
+/** The bits that something of this probability costs. */
+export function bitsOf(probability: number): number {
+  return -Math.log2(probability)
+}
+
+/** A context of two to six numbers. */
+export function contextOf(a: number, b: number, c = 0, d = 0, e = 0, f = 0): number {
+  return mix(mix(mix(a, b), mix(c, d)), mix(e, f))
 }

@@ -1,7 +1,8 @@
 import { type Attributes, isKeyValueList, type Value, valueType } from '../../lib/model/trace.ts'
+import { mix } from './count-table.ts'
 import type { Interner } from './interner.ts'
 import { NumberModel } from './number-model.ts'
-import { contextOf, SymbolModel } from './symbol-model.ts'
+import { bitsOf, contextOf, SymbolModel } from './symbol-model.ts'
 import { TextModel } from './text-model.ts'
 
 /** The symbol of a value that equals the name of its span. */
@@ -37,18 +38,18 @@ export class ValueModel {
   /** Bits of the keys and their order. */
   keyCost(attributes: Attributes, owner: number, group: number): number {
     const keys = attributes.map(({ key }) => this.#interner.id(key))
-    const bits = this.#keyLists.cost(contextOf(...keys), contextOf(owner, group), owner)
+    const bits = bitsOf(this.#keyLists.take(symbolOfKeys(keys), contextOf(owner, group), owner))
     if (!this.#keyLists.isNew) return bits
     const sorted = [...keys].sort((a, b) => a - b)
-    const setBits = this.#keySets.cost(contextOf(...sorted), owner, 0)
+    const setBits = bitsOf(this.#keySets.take(symbolOfKeys(sorted), owner, 0))
     if (!this.#keySets.isNew) return bits + setBits + orderBits(keys.length)
     return bits + setBits + this.#newKeysCost(attributes, keys)
   }
 
   #newKeysCost(attributes: Attributes, keys: readonly number[]): number {
-    let bits = this.#numbers.cost(keys.length, 1, 1)
+    let bits = bitsOf(this.#numbers.take(keys.length, 1, 1))
     for (let i = 0; i < keys.length; i++) {
-      bits += this.#keys.cost(keys[i], i === 0 ? 0 : keys[i - 1], 0)
+      bits += bitsOf(this.#keys.take(keys[i], i === 0 ? 0 : keys[i - 1], 0))
       if (this.#keys.isNew) bits += this.texts.cost(attributes[i].key, 0)
     }
     return bits
@@ -60,7 +61,7 @@ export class ValueModel {
     const symbol = value === place.ownerText ? sameAsName : this.#symbolOf(value)
     const last = before.get(key) ?? 0
     before.set(key, symbol)
-    const bits = this.#values.cost(symbol, contextOf(key, owner, last), contextOf(key, owner), key)
+    const bits = bitsOf(this.#values.take(symbol, contextOf(key, owner, last), contextOf(key, owner), key))
     return this.#values.isNew && symbol !== sameAsName ? bits + this.#newCost(key, value, place) : bits
   }
 
@@ -82,37 +83,41 @@ export class ValueModel {
 
   #newCost(key: number, value: Value, place: Place): number {
     const kind = valueType(value)
-    const bits =
-      this.#kinds.cost(kind.charCodeAt(0) + kind.length * 256, key, 0) + (this.#kinds.isNew ? newKindBits : 0)
+    const kindSymbol = kind.charCodeAt(0) + kind.length * 256
+    const bits = bitsOf(this.#kinds.take(kindSymbol, key, 0)) + (this.#kinds.isNew ? newKindBits : 0)
     if (typeof value === 'string') return bits + this.texts.cost(value, key)
     if (typeof value === 'boolean' || value === null) return bits
-    if (typeof value === 'bigint') return bits + this.#numbers.cost(Number(value), key, 2)
+    if (typeof value === 'bigint') return bits + this.#numberCost(Number(value), key, 2)
     if (typeof value === 'number') return bits + this.#doubleCost(value, key)
     return bits + this.#objectCost(key, value, place)
   }
 
   /** A whole number by size, another by sign and exponent with the mantissa down to its last one. */
   #doubleCost(value: number, key: number): number {
-    if (Number.isSafeInteger(value)) return this.#numbers.cost(value, key, 3)
+    if (Number.isSafeInteger(value)) return this.#numberCost(value, key, 3)
     view.setFloat64(0, value)
     const mantissa = view.getBigUint64(0) & 0xfffffffffffffn
     const zeros = mantissa === 0n ? 52 : mantissa.toString(2).length - mantissa.toString(2).lastIndexOf('1') - 1
-    return this.#numbers.cost(view.getUint16(0) >> 4, key, 4) + this.#numbers.cost(zeros, key, 5) + 52 - zeros
+    return this.#numberCost(view.getUint16(0) >> 4, key, 4) + this.#numberCost(zeros, key, 5) + 52 - zeros
   }
 
   #objectCost(key: number, value: Exclude<Value, string | boolean | bigint | number | null>, place: Place): number {
     if (value instanceof Uint8Array) return this.#bytesCost(key, value)
     const inner = { ...place, before: new Map<number, number>() }
     if (isKeyValueList(value)) return this.listCost(value.entries, inner, key).total
-    let bits = this.#numbers.cost(value.length, key, 6)
+    let bits = this.#numberCost(value.length, key, 6)
     for (const item of value) bits += this.cost(contextOf(key, 1), item, inner)
     return bits
   }
 
   #bytesCost(key: number, bytes: Uint8Array): number {
-    let bits = this.#numbers.cost(bytes.length, key, 7)
-    for (const byte of bytes) bits += this.#bytes.cost(byte, key, 0) + (this.#bytes.isNew ? 8 : 0)
+    let bits = this.#numberCost(bytes.length, key, 7)
+    for (const byte of bytes) bits += bitsOf(this.#bytes.take(byte, key, 0)) + (this.#bytes.isNew ? 8 : 0)
     return bits
+  }
+
+  #numberCost(value: number, key: number, kind: number): number {
+    return bitsOf(this.#numbers.take(value, contextOf(key, kind), kind))
   }
 
   /** Bits of a whole list, keys and values. */
@@ -122,6 +127,12 @@ export class ValueModel {
     for (const { key, value } of attributes) total += this.cost(this.#interner.id(key), value, place)
     return { keys, total }
   }
+}
+
+function symbolOfKeys(keys: readonly number[]): number {
+  let symbol = keys.length
+  for (const key of keys) symbol = mix(symbol, key)
+  return symbol
 }
 
 /** Bits of one order of so many keys. */
