@@ -26,7 +26,7 @@ export class JsonReader {
   #isFirst = true
 
   constructor(bytes: Uint8Array, offset = 0, strings = new StringCache()) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#offset = offset
     this.#strings = strings
   }
@@ -164,10 +164,11 @@ export class JsonReader {
   /** Passes over the next value if it is this object or array, byte for byte. */
   skipIf(value: Buffer): boolean {
     this.#next()
-    const end = this.#position + value.length
-    if (this.#bytes[end - 1] !== value[value.length - 1]) return false
-    if (this.#bytes.compare(value, 0, value.length, this.#position, Math.min(end, this.#bytes.length)) !== 0)
-      return false
+    const start = this.#position
+    const end = start + value.length
+    const step = (value.length >> 3) + 1
+    for (let i = value.length - 1; i > 0; i -= step) if (this.#bytes[start + i] !== value[i]) return false
+    if (this.#bytes.compare(value, 0, value.length, start, Math.min(end, this.#bytes.length)) !== 0) return false
     this.#position = end
     return true
   }

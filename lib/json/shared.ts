@@ -1,6 +1,6 @@
 import type { JsonReader } from './reader.ts'
 
-const recentCount = 8
+const recentCount = 64
 const maxKeptLength = 1 << 24
 
 interface Shared<T> {
@@ -38,7 +38,8 @@ export class SharedObjects<T extends object> {
     for (let i = 0; i < recent.length; i++) {
       const candidate = recent[i]!
       if (!reader.skipIf(candidate.text)) continue
-      if (i > 0) recent.unshift(...recent.splice(i, 1))
+      recent.copyWithin(1, 0, i)
+      recent[0] = candidate
       return candidate.shared
     }
     return undefined

@@ -347,6 +347,14 @@ describe('refused', () => {
 
   test('values 64 deep are read', async () => expect(await read(nested(64))).toHaveLength(1))
 
+  test('maps 64 deep within an event are read', async () => {
+    let value: Value = true
+    for (let depth = 1; depth < 64; depth++) value = { entries: [{ key: 'k', value }] }
+    const events = [{ timeNanos: 1n, name: 'e', attributes: attributes(['k', value]), droppedAttributesCount: 0 }]
+    const deep = [{ traceId: '0a', spans: [span({ events })] }]
+    expectSameTraces(deep, await read(await write(deep)))
+  })
+
   test('every prefix of a document, as truncated', async () => {
     const text = JSON.stringify(full)
     for (let end = 1; end < text.length; end++)
