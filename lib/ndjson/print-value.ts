@@ -22,7 +22,7 @@ export function printAttributes(attributes: Attributes): string {
   return `{"$kvlist":[${attributes.map(({ key, value }) => `[${printString(key)},${printValue(value)}]`).join(',')}]}`
 }
 
-export function printValue(value: Value): string {
+function printValue(value: Value): string {
   switch (typeof value) {
     case 'string':
       return printString(value)

@@ -22,7 +22,7 @@ export function seeded(numRuns: number): { seed: number; numRuns: number } {
 }
 
 /** Any JavaScript string: escapes, lone surrogates, long runs, keys that objects treat apart. */
-export const arbitraryText: fc.Arbitrary<string> = fc.oneof(
+const arbitraryText: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.string({ maxLength: 8 }) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 8 }) },
   {
@@ -62,7 +62,7 @@ const plain: fc.Arbitrary<Value> = fc.oneof(
 )
 
 /** A value of every type, lists within lists among them. */
-export const arbitraryValue: fc.Arbitrary<Value> = fc.letrec<{ value: Value; entry: Attribute }>(tie => ({
+const arbitraryValue: fc.Arbitrary<Value> = fc.letrec<{ value: Value; entry: Attribute }>(tie => ({
   value: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
     { weight: 8, arbitrary: plain },
@@ -73,7 +73,7 @@ export const arbitraryValue: fc.Arbitrary<Value> = fc.letrec<{ value: Value; ent
 })).value
 
 /** Attributes: some empty, some with a key that stands twice. */
-export const arbitraryAttributes: fc.Arbitrary<Attribute[]> = fc.array(fc.record({ key, value: arbitraryValue }), {
+const arbitraryAttributes: fc.Arbitrary<Attribute[]> = fc.array(fc.record({ key, value: arbitraryValue }), {
   maxLength: 6,
 })
 
@@ -89,8 +89,8 @@ function idOf(byteLength: number): fc.Arbitrary<string> {
   )
 }
 
-export const arbitraryTraceId = idOf(16)
-export const arbitrarySpanId = idOf(8)
+const arbitraryTraceId = idOf(16)
+const arbitrarySpanId = idOf(8)
 
 const usualNanos = fc.bigInt({ min: 1_700_000_000_000_000_000n, max: 1_800_000_000_000_000_000n })
 const nanos = fc.oneof(
@@ -110,9 +110,9 @@ const enumeration = fc.oneof(
 
 const withAttributes = { attributes: arbitraryAttributes, droppedAttributesCount: count }
 
-export const arbitraryResource: fc.Arbitrary<Resource> = fc.record({ ...withAttributes, schemaUrl: arbitraryText })
+const arbitraryResource: fc.Arbitrary<Resource> = fc.record({ ...withAttributes, schemaUrl: arbitraryText })
 
-export const arbitraryScope: fc.Arbitrary<Scope> = fc.record({
+const arbitraryScope: fc.Arbitrary<Scope> = fc.record({
   name: arbitraryText,
   version: arbitraryText,
   ...withAttributes,
@@ -132,7 +132,7 @@ const link: fc.Arbitrary<Link> = fc.record({
 const status: fc.Arbitrary<Status> = fc.record({ code: enumeration, message: arbitraryText })
 
 /** A span of which every field takes every kind of value, with a resource and a scope from the given ones. */
-export function arbitrarySpan(resources: fc.Arbitrary<Resource | null>, scopes: fc.Arbitrary<Scope | null>) {
+function arbitrarySpan(resources: fc.Arbitrary<Resource | null>, scopes: fc.Arbitrary<Scope | null>) {
   return fc.record<Span>({
     spanId: arbitrarySpanId,
     parentSpanId: arbitrarySpanId,
