@@ -1,7 +1,7 @@
 import { LabError } from '../lib/error.ts'
 import { percent, seconds, whole } from './report/format.ts'
 import { printTerminal } from './report/table.ts'
-import type { Row, Run } from './result.ts'
+import { nameOf, type Row, type Run } from './result.ts'
 
 /** Below this share no difference of times is told, however quiet the rounds were. */
 const leastNoise = 0.1
@@ -72,8 +72,4 @@ function figures(before: number | null, after: number | null, print: (value: num
 
 function share(before: number | null, after: number | null): number | null {
   return before === null || after === null || before === 0 ? null : after / before - 1
-}
-
-function nameOf({ phase, title, variant }: Row): string {
-  return `${phase} ${title}${variant === 'default' ? '' : `, ${variant}`}`
 }

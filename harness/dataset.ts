@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import type { ByteSink } from '../lib/bytes/range.ts'
 import { decodeCborFile, encodeCborFile } from '../lib/cbor/file.ts'
 import { DatasetDigest } from '../lib/dataset/digest.ts'
 import type { Trace } from '../lib/model/trace.ts'
@@ -13,12 +15,16 @@ export interface DatasetCounts {
   digest: string
 }
 
-/** Writes whole traces to a dataset file, in the lab's CBOR (lib/cbor/FORMAT.md), and counts them. */
+/**
+ * Writes whole traces to a dataset file, in the lab's CBOR (lib/cbor/FORMAT.md), and counts them. The digest stands in
+ * the file's name, so that runs at the same time do not take each other's data.
+ */
 export async function writeDataset(
-  path: string,
+  folder: string,
+  name: string,
   traces: AsyncIterable<readonly Trace[]>,
   onTrace: (trace: Trace) => void,
-): Promise<DatasetCounts> {
+): Promise<DatasetCounts & { path: string }> {
   const digest = new DatasetDigest()
   let [traceCount, spanCount] = [0, 0]
   async function* counted() {
@@ -32,8 +38,13 @@ export async function writeDataset(
       yield batch
     }
   }
-  await writeLocal(path, sink => encodeCborFile(counted(), sink, { codec: 'none', blockBytes }))
-  return { traceCount, spanCount, digest: digest.finish() }
+  const pathOf = (counts: DatasetCounts) => join(folder, `${name}-${counts.digest.slice(0, 12)}.cbor`)
+  const write = async (sink: ByteSink): Promise<DatasetCounts> => {
+    await encodeCborFile(counted(), sink, { codec: 'none', blockBytes })
+    return { traceCount, spanCount, digest: digest.finish() }
+  }
+  const counts = await writeLocal(join(folder, name), write, pathOf)
+  return { ...counts, path: pathOf(counts) }
 }
 
 /** The traces of a dataset file, a batch a block of about a mebibyte. */

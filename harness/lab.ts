@@ -6,21 +6,22 @@ import type { Options } from '../phases/phase.ts'
 import { describeEnvironment } from './environment.ts'
 import { prepare } from './prepare.ts'
 import type { Progress } from './report/progress.ts'
-import type { Input, Row, Run } from './result.ts'
+import { type Input, nameOf, type Row, type Run } from './result.ts'
 import { type Candidate, earnedRow, failedRow, type Measured } from './rows.ts'
 import { runTask } from './run-task.ts'
 import type { TraceSource } from './source.ts'
 
 export const datasetsFolder: string = fileURLToPath(new URL('../datasets', import.meta.url))
 
-/** Spans above which one round is enough by default: the proving pass is then the measured one. */
-const manySpans = 200_000
-const defaultRounds = 3
+/** Rounds by default: enough spans in all for a steady median, at most 15; above 200,000 the proving pass is timed. */
+function defaultRounds(spanCount: number): number {
+  return spanCount > 200_000 ? 1 : Math.min(15, Math.max(3, Math.ceil(40_000 / spanCount)))
+}
 
 export interface LabOptions {
   source: TraceSource
   candidates: readonly Candidate[]
-  /** Timed rounds; by default 3, or 1 for many spans. */
+  /** Timed rounds; by default 1 to 15, the fewer the more spans there are. */
   rounds?: number
   zstdLevel?: number
   progress: Progress
@@ -29,7 +30,7 @@ export interface LabOptions {
 /** Runs the lab: prepares the dataset and earns the rows, one after another. */
 export async function runLab({ source, candidates, rounds, zstdLevel, progress }: LabOptions): Promise<Run> {
   const { input, dataset } = await prepare(source, datasetsFolder, progress)
-  const roundCount = rounds ?? (input.spanCount > manySpans ? 1 : defaultRounds)
+  const roundCount = rounds ?? defaultRounds(input.spanCount)
   const folder = await mkdtemp(join(tmpdir(), 'trace-storage-lab-'))
   workFolders.add(folder)
   try {
@@ -76,7 +77,7 @@ async function earn(work: Work): Promise<Row> {
 
 async function measure({ candidate, options, dataset, file, input, rounds, progress }: Work): Promise<Measured> {
   const job = { phasePath: candidate.path, options, dataset, file }
-  const name = `${candidate.number} ${candidate.phase!.title}${candidate.variant === 'default' ? '' : `, ${candidate.variant}`}`
+  const name = nameOf({ phase: candidate.number, title: candidate.phase!.title, variant: candidate.variant })
   const run = async <T>(what: string, passes: number, start: (report: (spanCount: number) => void) => Promise<T>) => {
     const stage = progress.stage(`${name}: ${what}`, input.spanCount * passes)
     return start(stage.advance).finally(stage.end)
@@ -88,7 +89,8 @@ async function measure({ candidate, options, dataset, file, input, rounds, progr
     rounds > 1
       ? await run('time', 2 * rounds, report => runTask('time', { ...job, rounds, sha256 }, report))
       : undefined
-  const encodePeakBytes = await run('memory of encoding', 1, report => runTask('encodeOnly', job, report))
-  const decodePeakBytes = await run('memory of decoding', 1, report => runTask('decodeOnly', job, report))
+  const [encodePeakBytes, decodePeakBytes] = await run('memory', 2, report =>
+    Promise.all([runTask('encodeOnly', job, report), runTask('decodeOnly', job, report)]),
+  )
   return { proof, ...(timing ? { timing } : {}), encodePeakBytes, decodePeakBytes }
 }

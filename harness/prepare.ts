@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { LabError } from '../lib/error.ts'
+import type { Trace } from '../lib/model/trace.ts'
 import { writeLocal } from '../lib/storage/local.ts'
 import { writeDataset } from './dataset.ts'
 import type { Progress } from './report/progress.ts'
@@ -20,11 +20,10 @@ export interface Prepared {
  */
 export async function prepare(source: TraceSource, folder: string, progress: Progress): Promise<Prepared> {
   await mkdir(folder, { recursive: true })
-  const dataset = join(folder, `${source.name}.cbor`)
   const reading = progress.stage(`read ${source.title}`)
-  const counts = await writeDataset(dataset, source.traces, trace => reading.advance(trace.spans.length)).finally(
-    reading.end,
-  )
+  const advance = (trace: Trace) => reading.advance(trace.spans.length)
+  const written = await writeDataset(folder, source.name, source.traces, advance).finally(reading.end)
+  const { path: dataset, ...counts } = written
   const floor = source.floor?.()
   const stage = progress.stage('measure NDJSON, zstd 19 and the floor', counts.spanCount)
   const [baseline, estimate] = await Promise.all([

@@ -103,7 +103,11 @@ async function baseline({ dataset }: { dataset: string }, report: Report): Promi
       }
     }
   }
-  const counting = { write: async (chunk: Uint8Array) => void (zstd19Bytes += chunk.length) }
+  const counting = {
+    write: async (chunk: Uint8Array) => {
+      zstd19Bytes += chunk.length
+    },
+  }
   await encodeZstdFrames(lines(), counting, 19)
   return { baselineBytes, zstd19Bytes, digest: digest.finish() }
 }

@@ -54,7 +54,7 @@ export const run: CommandModule<object, RunArguments> = {
       })
       .option('rounds', {
         ...text,
-        describe: 'timed rounds (default 3, or 1 for many spans: then the proving pass is timed)',
+        describe: 'timed rounds (default 1 to 15 by the number of spans; with 1 the proving pass is timed)',
         coerce: integer('rounds', 1, 1000),
       })
       .option('json', { type: 'boolean', default: false, describe: 'print the run as JSON, and nothing else' })

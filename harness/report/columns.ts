@@ -1,4 +1,4 @@
-import type { Row } from '../result.ts'
+import { nameOf, type Row } from '../result.ts'
 import { fixed, mebibytes, percent, seconds, thousands, times, whole } from './format.ts'
 
 /** One column of a table. Numbers stand to the right. */
@@ -8,10 +8,7 @@ export interface Column {
   cell(row: Row): string
 }
 
-const names: Column[] = [
-  left('phase', row => row.phase),
-  left('what', row => (row.variant === 'default' ? row.title : `${row.title}, ${row.variant}`)),
-]
+const names: Column[] = [left('phase', row => nameOf(row))]
 
 /** What came out: the same on every machine for a seed and a zstd provider. */
 export const sizeColumns: readonly Column[] = [
@@ -20,23 +17,23 @@ export const sizeColumns: readonly Column[] = [
   right('B/span', row => fixed(2)(row.bytesPerSpan)),
   right('of NDJSON', row => times(row.ratio)),
   right('of input', row => times(row.inputRatio)),
-  right('gain on zstd 19', row => times(row.zstdGain)),
-  right('size / floor', row => fixed(2)(row.floorRatio)),
+  right('of zstd 19', row => times(row.zstdGain)),
+  right('size/floor', row => fixed(2)(row.floorRatio)),
   left('kept', row => (row.problem === null ? (row.fidelity ?? '') : 'PROBLEM')),
 ]
 
-/** What it took, on one machine. Rates are by CPU time of the phase alone. */
+/** What it took, on one machine: rates by CPU time of the phase alone, seconds on the wall. */
 export const timeColumns: readonly Column[] = [
   ...names,
-  right('encode spans/s', row => thousands(row.encodeSpansPerSecond)),
-  right('decode spans/s', row => thousands(row.decodeSpansPerSecond)),
-  right('encode MB/s', row => fixed(1)(row.encodeMBps)),
-  right('decode MB/s', row => fixed(1)(row.decodeMBps)),
-  right('encode s', row => seconds(row.encodeSeconds)),
-  right('decode s', row => seconds(row.decodeSeconds)),
+  right('enc spans/s', row => thousands(row.encodeSpansPerSecond)),
+  right('dec spans/s', row => thousands(row.decodeSpansPerSecond)),
+  right('enc MB/s', row => fixed(1)(row.encodeMBps)),
+  right('dec MB/s', row => fixed(1)(row.decodeMBps)),
+  right('enc s', row => seconds(row.encodeSeconds)),
+  right('dec s', row => seconds(row.decodeSeconds)),
   right('spread', row => percent(row.encodeSpread === null ? null : Math.max(row.encodeSpread, row.decodeSpread ?? 0))),
-  right('encode peak', row => mebibytes(row.encodePeakBytes)),
-  right('decode peak', row => mebibytes(row.decodePeakBytes)),
+  right('enc MiB', row => mebibytes(row.encodePeakBytes)),
+  right('dec MiB', row => mebibytes(row.decodePeakBytes)),
 ]
 
 function left(header: string, cell: (row: Row) => string): Column {

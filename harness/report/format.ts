@@ -34,7 +34,7 @@ export function percent(value: number | null): string {
   return value === null ? dash : `${(value * 100).toFixed(1)} %`
 }
 
-/** Bytes as whole MiB. */
+/** Bytes in whole MiB. */
 export function mebibytes(value: number | null): string {
-  return value === null ? dash : `${whole(value / 2 ** 20)} MiB`
+  return value === null ? dash : whole(value / 2 ** 20)
 }

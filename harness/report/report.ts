@@ -10,7 +10,7 @@ export function printRun({ input, environment, rows }: Run): string {
     describeInput(input),
     printTerminal(rowTable(rows, sizeColumns)),
     ...problems(rows),
-    `\nCPU time of the phase alone, ${rounds}; peaks are of whole processes.`,
+    `\nRates by CPU time of the phase alone, MB of NDJSON; ${rounds}; memory: peak of a whole process.`,
     printTerminal(rowTable(rows, timeColumns)),
   ].join('\n')
 }
@@ -29,9 +29,10 @@ export function renderRun({ input, environment, rows }: Run): string {
     printMarkdown(floorTable(input)),
     ...(input.dropped.length > 0 ? ['## Dropped by the source', printMarkdown(droppedTable(input))] : []),
     '## Times',
-    `${environment.cpu}, ${environment.cores} cores, ${mebibytes(environment.memoryBytes)}; Node ${environment.node}; ` +
+    `${environment.cpu}, ${environment.cores} cores, ${mebibytes(environment.memoryBytes)} MiB of memory; Node ${environment.node}; ` +
       `${rounds === 1 ? 'the proving pass' : `median of ${rounds} rounds`}; commit ${environment.commit ?? 'unknown'}; ` +
-      `${environment.date.slice(0, 10)}. Rates are by CPU time of the phase alone, MB are of NDJSON.`,
+      `${environment.date.slice(0, 10)}. Rates by CPU time of the phase alone, MB of NDJSON; ` +
+      'memory: peak of a whole process.',
     printMarkdown(rowTable(rows, timeColumns)),
   ].join('\n\n')}\n`
 }

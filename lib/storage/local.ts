@@ -20,16 +20,21 @@ export async function openLocal(path: string): Promise<LocalFile> {
 
 /**
  * Writes a file under a temporary name beside `path` and renames it when `write` has returned: a reader sees the whole
- * file or none, and a failure leaves nothing behind.
+ * file or none, and a failure leaves nothing behind. `finalPath` may choose another name in the same folder by what was
+ * written.
  */
-export async function writeLocal<T>(path: string, write: (sink: ByteSink) => Promise<T>): Promise<T> {
+export async function writeLocal<T>(
+  path: string,
+  write: (sink: ByteSink) => Promise<T>,
+  finalPath: (result: T) => string = () => path,
+): Promise<T> {
   const temporary = `${path}.${process.pid}.tmp`
   const handle = await open(temporary, 'w').catch(error => fail(path, error))
   pending.add(temporary)
   try {
     const result = await write({ write: chunk => writeAll(handle, chunk) })
     await handle.close()
-    await rename(temporary, path)
+    await rename(temporary, finalPath(result))
     return result
   } catch (error) {
     await handle.close().catch(() => {})
