@@ -1,3 +1,4 @@
+import type { ByteSink } from '../bytes/range.ts'
 import { printString } from '../json/print.ts'
 import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../model/trace.ts'
 import { printAttributes } from './print-value.ts'
@@ -46,6 +47,11 @@ export function* encodeTraces(traces: readonly Trace[]): Iterable<Uint8Array> {
       text = ''
     }
   if (text !== '') yield Buffer.from(text)
+}
+
+/** Writes the lines of the traces to a sink, chunk by chunk. */
+export async function writeTraces(batches: AsyncIterable<readonly Trace[]>, sink: ByteSink): Promise<void> {
+  for await (const traces of batches) for (const chunk of encodeTraces(traces)) await sink.write(chunk)
 }
 
 function printCount(name: string, count: number): string {

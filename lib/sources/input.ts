@@ -9,7 +9,7 @@ import type { Losses, Source } from './source.ts'
 const headLength = 1 << 16
 
 /** A file that is read or was: its format and the bytes read so far, decompressed. */
-interface InputFile {
+export interface InputFile {
   readonly path: string
   readonly format: string
   readonly byteLength: number

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Span, Trace } from '../../../lib/model/trace.ts'
 import { readTraces } from '../../../lib/ndjson/parse.ts'
-import { encodeTraces, printSpan, printTrace } from '../../../lib/ndjson/print.ts'
+import { encodeTraces, printSpan, printTrace, writeTraces } from '../../../lib/ndjson/print.ts'
 import { arbitraryTraces, seeded } from '../../support/arbitrary.ts'
 import { chunked, collect, streamOf } from '../../support/chunks.ts'
 import { nastyCorpora, span } from '../../support/nasty.ts'
@@ -68,9 +68,12 @@ test('printing twice the same key far apart and in lists within one another find
   expect(printSpan('', span({ attributes }))).toContain('{"$kvlist":[["a",{"a":1}],["b",{"b":1}],["a",2]]}')
 })
 
-test('chunks of the encoding are its lines', () => {
+test('chunks of the encoding are its lines', async () => {
   const traces = [{ traceId: '0a', spans: Array.from({ length: 9 }, () => span({ name: 'x'.repeat(300_000) })) }]
   const chunks = [...encodeTraces(traces)]
+  const written: Uint8Array[] = []
+  await writeTraces(streamOf([traces, traces]), { write: async chunk => void written.push(chunk) })
+  expect(Buffer.concat(written)).toEqual(Buffer.concat([...chunks, ...chunks]))
   expect(chunks.length).toBeGreaterThan(1)
   expect(Buffer.concat(chunks).toString()).toBe(printTrace(traces[0]!))
 })
