@@ -10,7 +10,12 @@ export interface LocalFile extends RangeReader {
 /** Opens a file for reading by ranges. */
 export async function openLocal(path: string): Promise<LocalFile> {
   const handle = await open(path, 'r').catch(error => fail(path, error))
-  const { size } = await handle.stat()
+  const stat = await handle.stat()
+  if (stat.isDirectory()) {
+    await handle.close()
+    throw new LabError('missing', `${path}: ${reasons.EISDIR}`)
+  }
+  const { size } = stat
   return {
     byteLength: size,
     read: ranges => Promise.all(ranges.map(range => readRange(handle, range, size))),
@@ -32,9 +37,9 @@ export async function writeLocal<T>(
   const handle = await open(temporary, 'w').catch(error => fail(path, error))
   pending.add(temporary)
   try {
-    const result = await write({ write: chunk => writeAll(handle, chunk) })
+    const result = await write({ write: chunk => writeAll(handle, chunk).catch(error => fail(path, error)) })
     await handle.close()
-    await rename(temporary, finalPath(result))
+    await rename(temporary, finalPath(result)).catch(error => fail(path, error))
     return result
   } catch (error) {
     await handle.close().catch(() => {})
