@@ -4,23 +4,25 @@ import { LabError, messageOf } from '../lib/error.ts'
 import { pending } from '../lib/storage/local.ts'
 import { generate } from './commands/generate.ts'
 import { list } from './commands/list.ts'
-import { run } from './commands/run.ts'
+import { run, runOptions } from './commands/run.ts'
 import { packageVersion } from './environment.ts'
 import { workFolders } from './lab.ts'
 import { hint } from './nearest.ts'
 import { killTasks } from './run-task.ts'
 
-const commandNames = ['run', 'list', 'generate']
+const knownNames = ['run', 'list', 'generate', 'out', 'help', 'version', ...Object.keys(runOptions)]
 
 /** Runs one command and sets the exit code: 0, 1 where something failed, 2 for a wrong call, 130 when interrupted. */
 export async function main(args: readonly string[]): Promise<void> {
-  process.once('SIGINT', () => leave(130))
-  process.once('SIGTERM', () => leave(143))
+  const signals = { SIGINT: () => leave(130), SIGTERM: () => leave(143) }
+  for (const [signal, listener] of Object.entries(signals)) process.once(signal, listener)
   try {
     await parser(args).parseAsync()
   } catch (error) {
     process.stderr.write(`${describe(error)}\n`)
     process.exitCode = error instanceof LabError && error.kind === 'usage' ? 2 : 1
+  } finally {
+    for (const [signal, listener] of Object.entries(signals)) process.off(signal, listener)
   }
 }
 
@@ -37,25 +39,16 @@ function parser(args: readonly string[]): Argv {
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .strict()
     .exitProcess(false)
-    .fail((message, error, parsed) => {
-      throw error instanceof Error && !isUsage(error)
-        ? error
-        : new LabError('usage', explain(message ?? messageOf(error), parsed))
+    .fail((message, error) => {
+      throw error instanceof Error && error.name !== 'YError' ? error : new LabError('usage', explain(message))
     })
 }
 
-/** Errors of yargs itself are usage errors. */
-function isUsage(error: Error): boolean {
-  return error.name === 'YError'
-}
-
-/** Adds to an unknown name the one that was likely meant. */
-function explain(message: string, parsed: Argv): string {
-  const unknown = /^Unknown (argument|command)s?: (.+)$/.exec(message)
-  if (!unknown) return message
-  const name = unknown[2]!.split(', ')[0]!
-  const flags = Object.keys((parsed as unknown as { getOptions(): { key: object } }).getOptions().key)
-  return `unknown ${unknown[1]} ${name}${hint(name, [...flags.map(flag => flag), ...commandNames])}; --help lists all`
+/** What yargs says of a wrong call; to an unknown name the one is added that was likely meant. */
+function explain(message: string): string {
+  const unknown = /^Unknown (argument|command)s?: ([^,\n]+)/.exec(message)
+  if (!unknown) return message.split('\n', 1)[0]!
+  return `unknown ${unknown[1]} ${unknown[2]}${hint(unknown[2]!, knownNames)}; --help lists all`
 }
 
 function describe(error: unknown): string {

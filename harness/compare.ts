@@ -7,6 +7,10 @@ import { nameOf, type Row, type Run } from './result.ts'
 const leastNoise = 0.1
 /** A difference of times counts when it exceeds the spreads of both runs this many times. */
 const noiseFactor = 3
+/** What is taken for the spread of a single round. */
+const unknownSpread = 0.05
+/** Shorter times are noise. */
+const leastSeconds = 0.02
 
 /** One figure of one row that moved. */
 interface Move {
@@ -52,8 +56,9 @@ function movesOf(before: Row, after: Row): Move[] {
   if (before.sizeBytes !== after.sizeBytes)
     moves.push({ row, what: 'bytes', ...figures(before.sizeBytes, after.sizeBytes, whole) })
   for (const [what, time, spread] of timed) {
-    const noise = Math.max(leastNoise, noiseFactor * ((before[spread] ?? 0) + (after[spread] ?? 0)))
-    if (Math.abs(share(before[time], after[time]) ?? 0) > noise)
+    const spreads = (before[spread] ?? unknownSpread) + (after[spread] ?? unknownSpread)
+    const isLong = Math.max(before[time] ?? 0, after[time] ?? 0) >= leastSeconds
+    if (isLong && Math.abs(share(before[time], after[time]) ?? 0) > Math.max(leastNoise, noiseFactor * spreads))
       moves.push({ row, what, ...figures(before[time], after[time], seconds) })
   }
   return moves

@@ -32,43 +32,48 @@ const sourceNames = sources.map(source => source.name)
 const resultsFolder = fileURLToPath(new URL('../../results', import.meta.url))
 const text = { type: 'string', requiresArg: true } as const
 
+/** The flags of a run. */
+export const runOptions = {
+  ...generatorOptions,
+  phase: { ...text, describe: 'phases to run, by number or name (default all)', coerce: list('phase') },
+  variants: { ...text, describe: 'variants to run: all, or names', coerce: list('variants') },
+  input: { ...text, describe: 'file, folder or - to read in place of generated traces', coerce: paths },
+  format: {
+    ...text,
+    describe: `format of the input, where its content does not tell: ${sourceNames.join(', ')}`,
+    coerce: oneOf('format', sourceNames),
+  },
+  limit: { ...text, describe: 'traces to take of the input', coerce: integer('limit', 1, 2 ** 32) },
+  'zstd-level': {
+    ...text,
+    describe: 'zstd level of the phases that have one to choose',
+    coerce: integer('zstd-level', zstdLevels.min, zstdLevels.max),
+  },
+  rounds: {
+    ...text,
+    describe: 'timed rounds (default 1 to 15 by the number of spans; with 1 the proving pass is timed)',
+    coerce: integer('rounds', 1, 1000),
+  },
+  json: { type: 'boolean', default: false, describe: 'print the run as JSON, and nothing else' },
+  progress: { type: 'boolean', default: true, describe: 'show progress; --no-progress for none' },
+  results: {
+    ...text,
+    describe: 'folder of the results (default: the results folder of the lab)',
+    coerce: (given: unknown) => single('results', given),
+  },
+  compare: {
+    ...text,
+    describe: 'a run of the same traces: print what moved since',
+    coerce: (given: unknown) => single('compare', given),
+  },
+} as const
+
 export const run: CommandModule<object, RunArguments> = {
   command: ['run', '$0'],
   describe: 'Run the phases on traces, prove each round trip, measure and tabulate',
   builder: yargs =>
     yargs
-      .options(generatorOptions)
-      .option('phase', { ...text, describe: 'phases to run, by number or name (default all)', coerce: list('phase') })
-      .option('variants', { ...text, describe: 'variants to run: all, or names', coerce: list('variants') })
-      .option('input', { ...text, describe: 'file, folder or - to read in place of generated traces', coerce: paths })
-      .option('format', {
-        ...text,
-        describe: `format of the input, where its content does not tell: ${sourceNames.join(', ')}`,
-        coerce: oneOf('format', sourceNames),
-      })
-      .option('limit', { ...text, describe: 'traces to take of the input', coerce: integer('limit', 1, 2 ** 32) })
-      .option('zstd-level', {
-        ...text,
-        describe: 'zstd level of the phases that have one to choose',
-        coerce: integer('zstd-level', zstdLevels.min, zstdLevels.max),
-      })
-      .option('rounds', {
-        ...text,
-        describe: 'timed rounds (default 1 to 15 by the number of spans; with 1 the proving pass is timed)',
-        coerce: integer('rounds', 1, 1000),
-      })
-      .option('json', { type: 'boolean', default: false, describe: 'print the run as JSON, and nothing else' })
-      .option('progress', { type: 'boolean', default: true, describe: 'show progress; --no-progress for none' })
-      .option('results', {
-        ...text,
-        describe: 'folder of the results (default: the results folder of the lab)',
-        coerce: (given: unknown) => single('results', given),
-      })
-      .option('compare', {
-        ...text,
-        describe: 'a run of the same traces: print what moved since',
-        coerce: (given: unknown) => single('compare', given),
-      })
+      .options(runOptions)
       .example('$0 --size medium', 'all phases on a thousand generated traces')
       .example('$0 --input traces.json.gz --phase 03,22', 'two phases on your own traces')
       .example('cat traces.jsonl | $0 --input - --json', 'from standard input, for a program')

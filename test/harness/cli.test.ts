@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { main } from '../../harness/cli.ts'
+import { runSchema } from '../../harness/result.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const loader = import.meta.resolve('tsx')
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cli-test-'))
+  mkdirSync(join(folder, 'tmp'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+afterEach(() => vi.restoreAllMocks())
+
+interface Outcome {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs the command as a user would; `onStderr` sees what it has said so far. */
+function lab(args: string[], options: { input?: string; onStderr?: (text: string, pid: number) => void } = {}) {
+  const child = spawn(process.execPath, ['--import', loader, join(root, 'main.ts'), ...args], {
+    cwd: folder,
+    env: { ...process.env, TMPDIR: join(folder, 'tmp') },
+  })
+  const outcome: Outcome = { code: null, stdout: '', stderr: '' }
+  child.stdout.on('data', chunk => {
+    outcome.stdout += chunk
+  })
+  child.stderr.on('data', chunk => {
+    outcome.stderr += chunk
+    options.onStderr?.(outcome.stderr, child.pid!)
+  })
+  child.stdin.end(options.input ?? '')
+  return new Promise<Outcome>(resolve => child.on('close', code => resolve({ ...outcome, code })))
+}
+
+function file(name: string, content: string | Uint8Array): string {
+  writeFileSync(join(folder, name), content)
+  return name
+}
+
+const span = '{"traceId":"0102","spanId":"03","name":"a","startTimeUnixNano":"5","endTimeUnixNano":"9"}\n'
+
+test('--help teaches: commands, flags, examples', async () => {
+  const { code, stdout } = await lab(['--help'])
+  expect(code).toBe(0)
+  for (const word of ['run', 'list', 'generate', '--input', '--phase', '--compare', 'Examples'])
+    expect(stdout).toContain(word)
+})
+
+test('list shows phases, ideas and claims', async () => {
+  const { code, stdout } = await lab(['list'])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/03 +CBOR \+ zstd +exact +blocks, by-trace/)
+})
+
+test.each([
+  [['--phaze', '03'], /^unknown argument phaze \(did you mean phase\?\)/],
+  [['lst'], /^unknown \w+ lst \(did you mean list\?\)/],
+  [['--phase', '88'], /^--phase 88: no such phase.*there are 00, 01/],
+  [['--phase', 'ndjsn'], /^--phase ndjsn: no such phase \(did you mean ndjson\?\)/],
+  [['--variants', 'by-trce'], /^--variants by-trce: no chosen phase has it \(did you mean by-trace\?\)/],
+  [['--size', 'medum'], /^--size medum: needs one of .*\(did you mean medium\?\)/],
+  [['--workload', 'clasic'], /^--workload clasic: needs one of classic \(did you mean classic\?\)/],
+  [['--seed', '-1'], /^--seed -1: needs an integer from 0 to/],
+  [['--zstd-level', '99'], /^--zstd-level 99: needs an integer from 1 to 22/],
+  [['--rounds', '0'], /^--rounds 0: needs an integer from 1/],
+  [['--rounds', '2', '--rounds', '3'], /^--rounds: stands 2 times/],
+  [['--input', 'x', '--size', 'small'], /^--size: does not go with --input/],
+  [['--limit', '3'], /^--limit: goes with --input/],
+  [['--format', 'otlp', '--input', 'x'], /^--format otlp: needs one of otlp-json/],
+  [['--phase'], /phase/],
+  [['generate'], /out/],
+])('a wrong call ends with 2 and one line: %j', async (args, message) => {
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  await main(args)
+  expect(process.exitCode).toBe(2)
+  process.exitCode = undefined
+  expect(stdout).not.toHaveBeenCalled()
+  expect(stderr).toHaveBeenCalledOnce()
+  expect(stderr.mock.calls[0]![0]).toMatch(message)
+  expect(String(stderr.mock.calls[0]![0]).trimEnd().split('\n')).toHaveLength(1)
+})
+
+test.each([
+  ['no-such.json', undefined, /^no-such\.json: no such file/],
+  ['page.json', '<!DOCTYPE html><html></html>', /^page\.json: .*HTML page/],
+  ['empty.json', '', /^empty\.json: the input is empty/],
+  ['other.json', '{"a":1}', /^other\.json: no traces begin with '\{"a":1\}'/],
+  ['none.json', '{"resourceSpans":[]}', /^none\.json: holds no spans/],
+  ['cut.json', '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"01"', /^cut\.json: byte \d+: /],
+  ['cut.gz', gzipSync(span.repeat(50)).subarray(0, 60), /^cut\.gz: /],
+  ['long.ndjson', `${span}${span.replace('"03"', '"030303030303030303"')}`, /^long\.ndjson: line 2: .*spanId/],
+  ['bad.ndjson', `${span}{"traceId":"01",\n`, /^bad\.ndjson: line 2: /],
+])('a bad input ends with 1 and one line: %s', async (name, content, message) => {
+  if (content !== undefined) file(name, content)
+  const { code, stdout, stderr } = await lab(['--input', name, '--no-progress', '--results', 'unused'])
+  expect(stderr).toMatch(message)
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect(readdirSync(folder)).not.toContain('unused')
+})
+
+test('--json prints the run and nothing else, from standard input, and saves it; --compare finds nothing moved', async () => {
+  const args = ['--input', '-', '--phase', '02', '--rounds', '1', '--no-progress', '--results', 'results']
+  const { code, stdout, stderr } = await lab([...args, '--json'], { input: span })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const run = runSchema.parse(JSON.parse(stdout))
+  expect(run.input).toMatchObject({ bytes: span.length, baselineBytes: span.length, traceCount: 1, spanCount: 1 })
+  expect(run.rows.map(row => [row.phase, row.fidelity])).toEqual([['02', 'exact']])
+  const saved = readdirSync(join(folder, 'results/runs'))
+  expect(saved).toHaveLength(1)
+  expect(readdirSync(join(folder, 'results'))).toEqual(['runs'])
+  const path = join('results/runs', saved[0]!)
+  expect(JSON.parse(readFileSync(join(folder, path), 'utf8'))).toEqual(run)
+  const again = await lab([...args, '--compare', path], { input: span })
+  expect(again.stdout).toMatch(/Against results.*: nothing moved/)
+  expect(again.stdout).not.toMatch(/bytes +\d/)
+  const other = await lab([...args, '--compare', path], { input: span.replace('"a"', '"b"') })
+  expect(other.code).toBe(1)
+  expect(other.stderr).toMatch(/is of other data/)
+})
+
+test('generate writes OTLP JSON that reads back, and --limit takes some of it', async () => {
+  expect((await lab(['generate', '--size', 'small', '--seed', '9', '--out', 'generated.json'])).code).toBe(0)
+  const { stdout } = await lab(['generate', '--size', 'small', '--seed', '9', '--out', '-'])
+  expect(stdout).toBe(readFileSync(join(folder, 'generated.json'), 'utf8'))
+  const args = ['--input', 'generated.json', '--phase', '00', '--rounds', '1', '--results', 'results', '--json']
+  const whole = runSchema.parse(JSON.parse((await lab(args)).stdout))
+  expect(whole.input).toMatchObject({ traceCount: 100, bytes: stdout.length })
+  expect(whole.rows[0]).toMatchObject({ sizeBytes: stdout.length, fidelity: 'exact' })
+  const part = runSchema.parse(JSON.parse((await lab([...args, '--limit', '7'])).stdout))
+  expect(part.input).toMatchObject({ traceCount: 7, bytes: null })
+  expect(part.rows[0]!.inputRatio).toBeNull()
+})
+
+test('Ctrl-C ends with 130 and leaves nothing behind', async () => {
+  let isSent = false
+  const args = ['--size', 'medium', '--phase', '22', '--rounds', '500', '--results', 'interrupted']
+  const { code } = await lab(args, {
+    onStderr: (text, pid) => {
+      if (isSent || !text.includes(': time')) return
+      isSent = true
+      setTimeout(() => process.kill(pid, 'SIGINT'), 300)
+    },
+  })
+  expect(code).toBe(130)
+  expect(readdirSync(join(folder, 'tmp')).filter(name => name.startsWith('trace-storage-lab'))).toEqual([])
+  expect(readdirSync(folder)).not.toContain('interrupted')
+})
