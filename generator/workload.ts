@@ -4,7 +4,7 @@ import { squeezedByteLength } from '../lib/sources/squeezed-print.ts'
 import { generateClassic } from './classic.ts'
 import type { FloorMeter } from './floor-meter.ts'
 
-export interface WorkloadOptions {
+interface WorkloadOptions {
   readonly traceCount: number
   /** See `checkSeed`. */
   readonly seed: number

@@ -23,7 +23,6 @@ interface Move {
 
 /** What moved from one run to another of the same data: sizes exactly, times beyond noise. */
 export function printComparison(before: Run, after: Run, beforeName: string): string {
-  checkComparable(before, after, beforeName)
   const moves = after.rows.flatMap(row => {
     const old = before.rows.find(({ phase, variant }) => phase === row.phase && variant === row.variant)
     return old ? movesOf(old, row) : [{ row: nameOf(row), what: 'row', before: 'absent', after: 'new', change: '' }]

@@ -15,7 +15,7 @@ export interface Discovered {
   problem?: string
 }
 
-export const phasesFolder: string = fileURLToPath(new URL('../phases', import.meta.url))
+const phasesFolder: string = fileURLToPath(new URL('../phases', import.meta.url))
 
 /** The phase files of a folder, in the order of their numbers, each loaded on its own. */
 export async function discoverPhases(folder = phasesFolder): Promise<Discovered[]> {

@@ -11,7 +11,7 @@ import { type Candidate, earnedRow, failedRow, type Measured } from './rows.ts'
 import { runTask } from './run-task.ts'
 import type { TraceSource } from './source.ts'
 
-export const datasetsFolder: string = fileURLToPath(new URL('../datasets', import.meta.url))
+const datasetsFolder: string = fileURLToPath(new URL('../datasets', import.meta.url))
 
 /** Rounds by default: enough spans in all for a steady median, at most 15; above 200,000 the proving pass is timed. */
 function defaultRounds(spanCount: number): number {
@@ -24,24 +24,29 @@ export interface LabOptions {
   /** Timed rounds; by default 1 to 15, the fewer the more spans there are. */
   rounds?: number
   zstdLevel?: number
+  /** Is told what was read before any phase runs; what it throws ends the run. */
+  onPrepared?: (prepared: Pick<Run, 'input' | 'environment'>) => void
   progress: Progress
 }
 
 /** Runs the lab: prepares the dataset and earns the rows, one after another. */
-export async function runLab({ source, candidates, rounds, zstdLevel, progress }: LabOptions): Promise<Run> {
+export async function runLab(options: LabOptions): Promise<Run> {
+  const { source, candidates, rounds, zstdLevel, progress } = options
   const { input, dataset } = await prepare(source, datasetsFolder, progress)
   const roundCount = rounds ?? defaultRounds(input.spanCount)
+  const environment = describeEnvironment(roundCount, zstdLevel ?? null)
+  options.onPrepared?.({ input, environment })
   const folder = await mkdtemp(join(tmpdir(), 'trace-storage-lab-'))
   workFolders.add(folder)
   try {
     const rows: Row[] = []
     for (const candidate of candidates) {
-      const options = zstdLevel === undefined ? candidate.options : { ...candidate.options, zstdLevel }
+      const settings = zstdLevel === undefined ? candidate.options : { ...candidate.options, zstdLevel }
       const file = join(folder, `${candidate.slug}-${candidate.variant}`)
-      rows.push(await earn({ candidate, options, dataset, file, input, rounds: roundCount, progress }))
+      rows.push(await earn({ candidate, options: settings, dataset, file, input, rounds: roundCount, progress }))
       await rm(file, { force: true })
     }
-    return { input, environment: describeEnvironment(roundCount, zstdLevel ?? null), rows }
+    return { input, environment, rows }
   } finally {
     await rm(folder, { recursive: true, force: true })
     workFolders.delete(folder)

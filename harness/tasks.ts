@@ -14,7 +14,7 @@ import { type Summary, summarise } from './statistics.ts'
 import { type Verdict, verify } from './verify.ts'
 
 /** What a phase's process is told. */
-export interface PhaseJob {
+interface PhaseJob {
   phasePath: string
   options: Options
   /** The dataset file. */
@@ -83,7 +83,7 @@ async function decodeOnly(job: PhaseJob, report: Report): Promise<number> {
   return peakBytes()
 }
 
-export interface Baseline {
+interface Baseline {
   baselineBytes: number
   zstd19Bytes: number
   /** Of the traces as read from the dataset file. */

@@ -3,7 +3,7 @@ import type { CommandModule } from 'yargs'
 import { zstdLevels } from '../../lib/codecs/compress.ts'
 import { LabError } from '../../lib/error.ts'
 import { sources } from '../../lib/sources/detect.ts'
-import { printComparison } from '../compare.ts'
+import { checkComparable, printComparison } from '../compare.ts'
 import { discoverPhases } from '../discover.ts'
 import { runLab } from '../lab.ts'
 import { integer, list, oneOf, single } from '../options.ts'
@@ -85,6 +85,7 @@ export const run: CommandModule<object, RunArguments> = {
       source: chooseSource(args),
       candidates,
       progress: args.progress ? openProgress(process.stderr) : silent,
+      ...(before ? { onPrepared: prepared => checkComparable(before, prepared, args.compare!) } : {}),
       ...(args.rounds === undefined ? {} : { rounds: args.rounds }),
       ...(args.zstdLevel === undefined ? {} : { zstdLevel: args.zstdLevel }),
     })

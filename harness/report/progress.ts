@@ -1,7 +1,7 @@
 import { SingleBar as Bar, type SingleBar } from 'cli-progress'
 
 /** One stretch of work that the user waits for. */
-export interface Stage {
+interface Stage {
   advance(spanCount: number): void
   end(): void
 }

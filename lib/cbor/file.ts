@@ -14,7 +14,7 @@ const version = 1
 const maxBlockBytes = 2 ** 31 - 1
 const maxHeadBytes = 64
 
-export type BlockCodec = 'none' | 'zstd'
+type BlockCodec = 'none' | 'zstd'
 
 export interface CborFileOptions {
   codec: BlockCodec
@@ -171,7 +171,7 @@ export function readFormat(cbor: CborReader, name: string, fileVersion: number, 
 }
 
 /** A cursor over the next few bytes of a file: enough for a head. */
-export async function readWindow(file: RangeReader, at: number, subject: string): Promise<ByteReader> {
+async function readWindow(file: RangeReader, at: number, subject: string): Promise<ByteReader> {
   const [bytes] = await file.read([{ start: at, end: Math.min(at + maxHeadBytes, file.byteLength) }])
   return new ByteReader(bytes!, subject, at)
 }
@@ -194,7 +194,7 @@ export function items(write: (writer: ByteWriter) => void): Buffer {
 }
 
 /** An array of whole numbers. */
-export function writeNumbers(writer: ByteWriter, numbers: readonly number[]): void {
+function writeNumbers(writer: ByteWriter, numbers: readonly number[]): void {
   writeHead(writer, cborMajor.array, numbers.length)
   for (const number of numbers) writeHead(writer, cborMajor.unsigned, number)
 }

@@ -45,9 +45,7 @@ export async function* groupByTrace(
 }
 
 /** Joins pieces of one trace that follow one another, for formats that keep traces apart but cut them. */
-export async function* joinNeighbours(
-  pieces: AsyncIterable<readonly Trace[]>,
-): AsyncIterable<readonly Trace[]> {
+export async function* joinNeighbours(pieces: AsyncIterable<readonly Trace[]>): AsyncIterable<readonly Trace[]> {
   let open: { traceId: string; spans: Span[] } | undefined
   for await (const batch of pieces) {
     const whole: Trace[] = []
@@ -65,7 +63,7 @@ export async function* joinNeighbours(
 }
 
 /** Pieces of traces, joined by trace id in the order of first sight. */
-export class Pieces {
+class Pieces {
   readonly #spans = new Map<string, Span[]>()
   /** What the spans take in memory, estimated. */
   byteLength = 0
