@@ -68,13 +68,19 @@ export async function* decodeCborFile(file: RangeReader): AsyncIterable<readonly
     if (head.isEnd) return checkEnd(file, head, totalTraces, block)
     const [stored] = await file.read([{ start: head.end, end: head.end + head.storedLength }])
     checkSum(stored!, head.checksum, subject, head.end)
-    const body = codec === 'zstd' ? decompress(stored!, head.byteLength) : stored!
+    const body = codec === 'zstd' ? decompress(stored!, head.byteLength) : plainBody(stored!, head, subject)
     const batch = traces.read(body, subject, codec === 'none' ? head.end : 0)
     checkCounts(batch, head, subject, at)
     totalTraces += batch.length
     at = head.end + head.storedLength
     yield batch
   }
+}
+
+function plainBody(stored: Uint8Array, { byteLength, end }: BlockHead, subject: string): Uint8Array {
+  if (byteLength !== stored.length)
+    new ByteReader(stored, subject, end).fail('corrupt', `says ${byteLength} bytes, stores ${stored.length}`)
+  return stored
 }
 
 interface BlockHead {

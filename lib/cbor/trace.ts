@@ -34,6 +34,8 @@ const key = {
   droppedLinksCount: 17,
 } as const
 
+const requiredFields = (1 << key.spanId) | (1 << key.start)
+
 /** Writes traces as CBOR items (FORMAT.md). Holds the encoding of the resources and scopes that it has met. */
 export class TraceWriter {
   readonly #resources = new Table(writeResource)
@@ -190,11 +192,12 @@ function readSpan(cbor: CborReader, base: bigint, resources: Resource[], scopes:
   let events = noEvents
   let links = noLinks
   const fieldCount = cbor.expect(cborMajor.map)
-  let previous = 0
+  let [previous, found] = [0, 0]
   for (let i = 0; i < fieldCount; i++) {
     const field = cbor.unsigned()
     if (field <= previous) cbor.reader.fail('corrupt', `field ${field} follows field ${previous}`)
     previous = field
+    found |= 1 << field
     switch (field) {
       case key.spanId:
         spanId = readId(cbor, 8)
@@ -251,6 +254,7 @@ function readSpan(cbor: CborReader, base: bigint, resources: Resource[], scopes:
         cbor.reader.fail('unsupported', `a span has no field ${field}`)
     }
   }
+  if ((found & requiredFields) !== requiredFields) cbor.reader.fail('corrupt', 'a span without an id or a start')
   return {
     spanId,
     parentSpanId,

@@ -12,6 +12,9 @@ interface ZstdProvider {
   decompressor(dictionary?: Uint8Array): (frame: Uint8Array, byteLength: number) => Uint8Array
 }
 
+/** No block of a zstd frame holds more than 128 KiB or takes less than 4 bytes where it holds any (RFC 8878, 3.1.1.2). */
+const maxBytesPerStoredByte = (128 << 10) / 4
+
 export const zstdLevels = { min: 1, max: 22 } as const
 
 /** The content size that a zstd frame declares (RFC 8878, 3.1.1), or undefined where it is no frame or declares none. */
@@ -107,6 +110,8 @@ export function zstdDecompressor(dictionary?: Uint8Array): (frame: Uint8Array, b
     const declared = zstdContentSize(frame)
     if (declared !== byteLength)
       throw new LabError('corrupt', `zstd frame: should hold ${byteLength} bytes, declares ${declared ?? 'no size'}`)
+    if (byteLength > frame.length * maxBytesPerStoredByte)
+      throw new LabError('corrupt', `zstd frame: ${frame.length} bytes cannot hold ${byteLength}`)
     const content = attempt(() => decompress(frame, byteLength))
     if (content.length !== byteLength)
       throw new LabError('corrupt', `zstd frame: should hold ${byteLength} bytes, held ${content.length}`)
