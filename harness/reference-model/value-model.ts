@@ -143,7 +143,7 @@ function orderBits(count: number): number {
 }
 
 /** A text that is the same for equal values and only for them. */
-export function printObject(value: Value): string {
+function printObject(value: Value): string {
   if (value === null) return 'n'
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value !== 'object') return `${typeof value}${Object.is(value, -0) ? '-0' : value}`
