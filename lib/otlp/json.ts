@@ -1,15 +1,13 @@
 import type { ByteSink } from '../bytes/range.ts'
 import { StringCache } from '../bytes/string-cache.ts'
 import { splitDocuments } from '../json/split.ts'
-import { equalAttributes } from '../model/difference.ts'
-import type { Resource, Scope, Span, Trace } from '../model/trace.ts'
+import type { Span, Trace } from '../model/trace.ts'
+import { Groups, inBatches, Pieces } from './groups.ts'
 import { snakeCase } from './json-names.ts'
 import { printResourceHead, printScopeHead, printSpan } from './json-print.ts'
-import { newReadContext, readResourceSpans, type SpanOfTrace } from './json-read.ts'
+import { newReadContext, readResourceSpans } from './json-read.ts'
 
-const batchSpanCount = 1_000
 const chunkLength = 1 << 20
-const maxGroupLength = 1 << 23
 
 /** A document is TracesData or an ExportTraceServiceRequest, or one of them as `trace` in the answer of Tempo's API. */
 export const documentShape = {
@@ -24,33 +22,23 @@ export const documentShape = {
  * becomes an empty one with that URL, and an attribute without a value one with the empty value; nothing else is
  * normalised. Errors begin with `byte N: ` and the path of fields.
  */
-export async function* readOtlpJson(
+export function readOtlpJson(
   chunks: AsyncIterable<Uint8Array>,
   dropped: (field: string) => void = () => {},
 ): AsyncIterable<readonly Trace[]> {
-  const context = newReadContext(new StringCache(), dropped)
-  let batch: Trace[] = []
-  let spanCount = 0
-  for await (const { bytes, offset } of splitDocuments(chunks, documentShape, dropped)) {
-    const spans = readResourceSpans(bytes, offset, context)
-    for (const trace of groupByTrace(spans)) batch.push(trace)
-    spanCount += spans.length
-    if (spanCount < batchSpanCount) continue
-    yield batch
-    batch = []
-    spanCount = 0
-  }
-  if (batch.length > 0) yield batch
+  return inBatches(readGroups(chunks, dropped))
 }
 
-function groupByTrace(items: readonly SpanOfTrace[]): Iterable<Trace> {
-  const traces = new Map<string, { traceId: string; spans: Span[] }>()
-  for (const { traceId, span } of items) {
-    const trace = traces.get(traceId)
-    if (trace === undefined) traces.set(traceId, { traceId, spans: [span] })
-    else trace.spans.push(span)
+async function* readGroups(
+  chunks: AsyncIterable<Uint8Array>,
+  dropped: (field: string) => void,
+): AsyncIterable<readonly Trace[]> {
+  const context = newReadContext(new StringCache(), dropped)
+  for await (const { bytes, offset } of splitDocuments(chunks, documentShape, dropped)) {
+    const pieces = new Pieces()
+    for (const { traceId, span } of readResourceSpans(bytes, offset, context)) pieces.add(traceId, span)
+    yield pieces.traces()
   }
-  return traces.values()
 }
 
 /**
@@ -72,9 +60,8 @@ export async function writeOtlpJson(batches: AsyncIterable<readonly Trace[]>, si
 
 /** Prints a document span by span; what is printed so far can be taken at any time. */
 class DocumentPrinter {
+  readonly #groups = new Groups()
   #text = '{"resourceSpans":['
-  #last: Span | undefined
-  #groupLength = 0
 
   get length(): number {
     return this.#text.length
@@ -89,38 +76,20 @@ class DocumentPrinter {
   add(traceId: string, span: Span): void {
     const before = this.#text.length
     this.#text += this.#separator(span) + printSpan(traceId, span)
-    this.#groupLength += this.#text.length - before
-    this.#last = span
+    this.#groups.grow(this.#text.length - before)
   }
 
   end(): void {
-    this.#text += this.#last === undefined ? '\n]}\n' : ']}]}\n]}\n'
+    this.#text += this.#groups.isEmpty ? '\n]}\n' : ']}]}\n]}\n'
   }
 
   /** What stands between the last span and this one. */
   #separator(span: Span): string {
-    const last = this.#last
-    const isFull = this.#groupLength >= maxGroupLength
-    if (last !== undefined && !isFull && equalResources(last.resource, span.resource))
-      return equalScopes(last.scope, span.scope) ? ',' : `]},${printScopeHead(span.scope)}"spans":[`
-    this.#groupLength = 0
-    const head = `${printResourceHead(span.resource)}"scopeSpans":[${printScopeHead(span.scope)}"spans":[`
-    return last === undefined ? `\n${head}` : `]}]},\n${head}`
+    const { isEmpty } = this.#groups
+    const boundary = this.#groups.next(span)
+    if (boundary === 'none') return ','
+    const head = `${printScopeHead(span.scope)}"spans":[`
+    if (boundary === 'scope') return `]},${head}`
+    return `${isEmpty ? '' : ']}]},'}\n${printResourceHead(span.resource)}"scopeSpans":[${head}`
   }
-}
-
-function equalResources(a: Resource | null, b: Resource | null): boolean {
-  if (a === b) return true
-  if (a === null || b === null) return false
-  return (
-    a.droppedAttributesCount === b.droppedAttributesCount &&
-    a.schemaUrl === b.schemaUrl &&
-    equalAttributes(a.attributes, b.attributes)
-  )
-}
-
-function equalScopes(a: Scope | null, b: Scope | null): boolean {
-  if (a === b) return true
-  if (a === null || b === null) return false
-  return a.name === b.name && a.version === b.version && equalResources(a, b)
 }
