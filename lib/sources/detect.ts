@@ -1,11 +1,12 @@
 import { LabError } from '../error.ts'
 import { ndjson } from './ndjson.ts'
 import { otlpJson } from './otlp-json.ts'
+import { otlpProto } from './otlp-proto.ts'
 import type { Source } from './source.ts'
 import { squeezed } from './squeezed.ts'
 
 /** Every format that traces can come in. Each is told by its first bytes, so the order does not matter. */
-export const sources: readonly Source[] = [otlpJson, ndjson, squeezed]
+export const sources: readonly Source[] = [otlpJson, otlpProto, ndjson, squeezed]
 
 const shownLength = 40
 

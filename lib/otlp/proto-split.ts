@@ -1,0 +1,163 @@
+import { LabError } from '../error.ts'
+import { looksLikeTraces } from './proto-detect.ts'
+
+const maxGroupLength = 2 ** 30
+const headLength = 4096
+
+/** The bytes of one ResourceSpans and the offset of the first of them in the input. */
+export interface Located {
+  bytes: Buffer
+  offset: number
+}
+
+/**
+ * The ResourceSpans of the input, each held whole, without holding the message around it. The input is one TracesData,
+ * or a stream of them that each have their length in front, 32 bits big-endian. `dropped` is told of other fields.
+ */
+export async function* splitTraces(
+  chunks: AsyncIterable<Uint8Array>,
+  dropped: (field: string) => void,
+): AsyncIterable<Located> {
+  const input = new Input(chunks)
+  try {
+    await input.fill(headLength)
+    if (!isLengthPrefixed(input.held)) return yield* message(input, Number.POSITIVE_INFINITY, dropped)
+    while ((await input.fill(4)) > 0) {
+      if (input.held.length < 4) input.fail(`a length takes 4 bytes, ${input.held.length} are left`)
+      const byteLength = input.take(4).readUInt32BE()
+      yield* message(input, input.offset + byteLength, dropped)
+    }
+  } finally {
+    await input.close()
+  }
+}
+
+/** True where a message's length stands in front of it. */
+export function isLengthPrefixed(head: Uint8Array): boolean {
+  return head[0] === 0 || (!looksLikeTraces(head, 0) && looksLikeTraces(head, 4))
+}
+
+/** The fields of one message, which ends at `end`, or with the input where that is infinite. */
+async function* message(input: Input, end: number, dropped: (field: string) => void): AsyncIterable<Located> {
+  while (input.offset < end) {
+    const start = input.offset
+    if ((await input.fill(1)) === 0) {
+      if (end === Number.POSITIVE_INFINITY) return
+      input.fail(`the message ends at byte ${end}`)
+    }
+    const tag = await input.varint()
+    const byteLength = await fieldLength(input, tag)
+    if (input.offset + byteLength > end)
+      throw new LabError('corrupt', `byte ${start}: a field of ${byteLength} bytes, the message ends at byte ${end}`)
+    if (tag === 0x0a) yield await resourceSpans(input, byteLength)
+    else {
+      await input.skip(byteLength)
+      dropped(String(Math.floor(tag / 8)))
+    }
+  }
+}
+
+async function resourceSpans(input: Input, byteLength: number): Promise<Located> {
+  const { offset } = input
+  if (byteLength > maxGroupLength)
+    throw new LabError('unsupported', `byte ${offset}: resourceSpans: ${byteLength} bytes, at most ${maxGroupLength}`)
+  const held = await input.fill(byteLength)
+  if (held < byteLength) input.fail(`resourceSpans: ${byteLength} bytes should follow, ${held} are left`)
+  return { bytes: input.take(byteLength), offset }
+}
+
+/** The bytes that the value of a field takes behind its tag, and behind its length where it has one. */
+async function fieldLength(input: Input, tag: number): Promise<number> {
+  const fieldNumber = Math.floor(tag / 8)
+  if (fieldNumber === 0) input.fail('a tag of field number 0', 'corrupt')
+  switch (tag % 8) {
+    case 0:
+      return input.varintLength()
+    case 1:
+      return 8
+    case 2:
+      return await input.varint()
+    case 5:
+      return 4
+    default:
+      return input.fail(`field ${fieldNumber} has the wire type ${tag % 8}`, 'unsupported')
+  }
+}
+
+/** The bytes that have come in and are not consumed. */
+class Input {
+  readonly #chunks: AsyncIterator<Uint8Array>
+  #held: Buffer = Buffer.alloc(0)
+  #offset = 0
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]()
+  }
+
+  get held(): Buffer {
+    return this.#held
+  }
+
+  /** The offset of the next byte. */
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** Holds this many bytes, or all there are, and returns how many are held, if not more. */
+  async fill(byteLength: number): Promise<number> {
+    if (this.#held.length >= byteLength) return byteLength
+    const parts: Uint8Array[] = [this.#held]
+    let held = this.#held.length
+    while (held < byteLength) {
+      const { done, value } = await this.#chunks.next()
+      if (done) break
+      parts.push(value)
+      held += value.length
+    }
+    this.#held = Buffer.concat(parts, held)
+    return Math.min(held, byteLength)
+  }
+
+  /** The next bytes, which are held. */
+  take(byteLength: number): Buffer {
+    const bytes = this.#held.subarray(0, byteLength)
+    this.#held = this.#held.subarray(byteLength)
+    this.#offset += byteLength
+    return bytes
+  }
+
+  async skip(byteLength: number): Promise<void> {
+    for (let left = byteLength; left > 0; ) {
+      const held = await this.fill(Math.min(left, headLength))
+      if (held === 0) this.fail(`${left} bytes should follow`)
+      this.take(held)
+      left -= held
+    }
+  }
+
+  /** A varint of at most 2^53 - 1. */
+  async varint(): Promise<number> {
+    const byteLength = await this.varintLength()
+    const bytes = this.#held.subarray(0, byteLength)
+    const value = bytes.reduceRight((sum, byte) => sum * 128 + (byte & 0x7f), 0)
+    if (value > Number.MAX_SAFE_INTEGER) this.fail('a varint exceeds 2^53 - 1', 'corrupt')
+    this.take(byteLength)
+    return value
+  }
+
+  /** The bytes that the next varint takes. */
+  async varintLength(): Promise<number> {
+    const held = await this.fill(10)
+    const last = this.#held.subarray(0, held).findIndex(byte => byte < 0x80)
+    if (last >= 0) return last + 1
+    return held < 10 ? this.fail('ends inside a varint') : this.fail('a varint is longer than 10 bytes', 'corrupt')
+  }
+
+  fail(message: string, kind: 'truncated' | 'corrupt' | 'unsupported' = 'truncated'): never {
+    throw new LabError(kind, `byte ${this.#offset}: ${message}`)
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return?.()
+  }
+}
