@@ -1,0 +1,14 @@
+import { readChunks } from '../lib/bytes/range.ts'
+import { joinNeighbours } from '../lib/dataset/group.ts'
+import { readOtlpProto, writeOtlpProto } from '../lib/otlp/proto.ts'
+import { exact, type Phase } from './phase.ts'
+
+const phase: Phase = {
+  title: 'OTLP protobuf',
+  idea: 'Reference: one TracesData message, as collectors send it; strings without UTF-8 are refused.',
+  fidelity: exact,
+  encode: (batches, sink) => writeOtlpProto(batches, sink),
+  decode: file => joinNeighbours(readOtlpProto(readChunks(file))),
+}
+
+export default phase

@@ -1,0 +1,16 @@
+import { decodeZstdFrames, encodeZstdFrames } from '../lib/codecs/zstd-frames.ts'
+import { joinNeighbours } from '../lib/dataset/group.ts'
+import { encodeOtlpProto, readOtlpProto } from '../lib/otlp/proto.ts'
+import { exact, type Phase, zstdLevel } from './phase.ts'
+
+const ownLevel = 19
+
+const phase: Phase = {
+  title: 'OTLP protobuf + zstd 19',
+  idea: 'Reference: the message of 20 compressed by the best general tool at hand.',
+  fidelity: exact,
+  encode: (batches, sink, options) => encodeZstdFrames(encodeOtlpProto(batches), sink, zstdLevel(options, ownLevel)),
+  decode: file => joinNeighbours(readOtlpProto(decodeZstdFrames(file))),
+}
+
+export default phase
