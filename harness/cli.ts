@@ -2,20 +2,40 @@ import { rmSync } from 'node:fs'
 import yargs, { type Argv } from 'yargs'
 import { LabError, messageOf } from '../lib/error.ts'
 import { pending } from '../lib/storage/local.ts'
+import { bench } from './commands/bench.ts'
+import { convert } from './commands/convert.ts'
 import { generate } from './commands/generate.ts'
 import { list } from './commands/list.ts'
-import { run, runOptions } from './commands/run.ts'
+import { run, runFlags } from './commands/run.ts'
+import { size } from './commands/size.ts'
 import { packageVersion } from './environment.ts'
 import { workFolders } from './lab.ts'
 import { hint } from './nearest.ts'
 import { killTasks } from './run-task.ts'
 
-const knownNames = ['run', 'list', 'generate', 'out', 'help', 'version', ...Object.keys(runOptions)]
+const knownNames = [
+  'run',
+  'list',
+  'generate',
+  'convert',
+  'size',
+  'bench',
+  'scale',
+  'out',
+  'to',
+  'days',
+  'price',
+  'spans-per-day',
+  'help',
+  'version',
+  ...Object.keys(runFlags),
+]
 
 /** Runs one command and sets the exit code: 0, 1 where something failed, 2 for a wrong call, 130 when interrupted. */
 export async function main(args: readonly string[]): Promise<void> {
   const signals = { SIGINT: () => leave(130), SIGTERM: () => leave(143) }
   for (const [signal, listener] of Object.entries(signals)) process.once(signal, listener)
+  process.stdout.on('error', leaveQuietly)
   try {
     await parser(args).parseAsync()
   } catch (error) {
@@ -23,16 +43,20 @@ export async function main(args: readonly string[]): Promise<void> {
     process.exitCode = error instanceof LabError && error.kind === 'usage' ? 2 : 1
   } finally {
     for (const [signal, listener] of Object.entries(signals)) process.off(signal, listener)
+    process.stdout.off('error', leaveQuietly)
   }
 }
 
 function parser(args: readonly string[]): Argv {
-  return yargs([...args])
+  return yargs(joinDashes(args))
     .scriptName('npx tsx main.ts')
     .usage('How should traces be stored? Every format measured on your own, each number earned by a proved round trip.')
     .command(run)
     .command(list)
     .command(generate)
+    .command(convert)
+    .command(size)
+    .command(bench)
     .option('stack', { type: 'boolean', default: false, global: true, describe: 'print the stack of an error' })
     .version(packageVersion())
     .help()
@@ -44,6 +68,17 @@ function parser(args: readonly string[]): Argv {
     })
 }
 
+/** `--input -` as `--input=-`: yargs takes a lone dash for the next flag. */
+function joinDashes(args: readonly string[]): string[] {
+  const joined: string[] = []
+  for (const arg of args) {
+    const last = joined.at(-1)
+    if (arg === '-' && last?.startsWith('--')) joined[joined.length - 1] = `${last}=-`
+    else joined.push(arg)
+  }
+  return joined
+}
+
 /** What yargs says of a wrong call; to an unknown name the one is added that was likely meant. */
 function explain(message: string): string {
   const unknown = /^Unknown (argument|command)s?: ([^,\n]+)/.exec(message)
@@ -53,6 +88,12 @@ function explain(message: string): string {
 
 function describe(error: unknown): string {
   return process.argv.includes('--stack') && error instanceof Error ? String(error.stack) : messageOf(error)
+}
+
+/** A reader of standard output that has seen enough, such as `head`, is no error. */
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  leave(0)
 }
 
 /** Leaves at once, with nothing half-written behind. */

@@ -38,3 +38,14 @@ export function single(flag: string, given: unknown): string | undefined {
   if (given === '') throw new LabError('usage', `--${flag}: its value is missing`)
   return given as string | undefined
 }
+
+/** Reads a positive number from a flag's text. */
+export function positive(flag: string): (text: unknown) => number | undefined {
+  return given => {
+    const text = single(flag, given)
+    if (text === undefined) return undefined
+    const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN
+    if (value > 0) return value
+    throw new LabError('usage', `--${flag} ${text}: needs a number above 0`)
+  }
+}

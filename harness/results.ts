@@ -44,6 +44,7 @@ function parseJson(path: string, text: string): unknown {
   }
 }
 
-function writeText(path: string, text: string): Promise<void> {
+/** Writes a file of text whole. */
+export function writeText(path: string, text: string): Promise<void> {
   return writeLocal(path, sink => sink.write(Buffer.from(text)))
 }

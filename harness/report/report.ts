@@ -1,4 +1,6 @@
+import { referenceModelNotes } from '../reference-model.ts'
 import type { Input, Row, Run } from '../result.ts'
+import type { TraceSource } from '../source.ts'
 import { type Column, sizeColumns, timeColumns } from './columns.ts'
 import { fixed, mebibytes, whole } from './format.ts'
 import { printMarkdown, printTerminal, type TextTable } from './table.ts'
@@ -9,7 +11,7 @@ export function printRun({ input, environment, rows }: Run): string {
   return [
     describeInput(input),
     printTerminal(rowTable(rows, sizeColumns)),
-    ...problems(rows),
+    ...printProblems({ rows }),
     `\nRates by CPU time of the phase alone, MB of NDJSON; ${rounds}; memory: peak of a whole process.`,
     printTerminal(rowTable(rows, timeColumns)),
   ].join('\n')
@@ -23,7 +25,7 @@ export function renderRun({ input, environment, rows }: Run): string {
     describeInput(input),
     `Sizes with ${environment.zstd}. How to read a row: see the README.`,
     printMarkdown(rowTable(rows, sizeColumns)),
-    ...problems(rows).map(line => `- ${line}`),
+    ...printProblems({ rows }).map(line => `- ${line}`),
     '## Where the floor lies',
     floorNote(input),
     printMarkdown(floorTable(input)),
@@ -41,15 +43,30 @@ export function renderRun({ input, environment, rows }: Run): string {
 function describeInput(input: Input): string {
   const perSpan = (byteLength: number) => `${fixed(1)(byteLength / input.spanCount)} B/span`
   const size = input.bytes === null ? 'size of the taken part unknown' : `${whole(input.bytes)} B`
-  const dropped = input.dropped.map(({ field, count }) => `${field} ×${whole(count)}`)
   return [
     `${input.source}: ${whole(input.traceCount)} traces, ${whole(input.spanCount)} spans, ${size}`,
     `NDJSON ${whole(input.baselineBytes)} B (${perSpan(input.baselineBytes)}), ` +
       `with zstd 19 ${whole(input.zstd19Bytes)} B (${perSpan(input.zstd19Bytes)}), ` +
       `floor ${whole(input.floorBytes)} B (${perSpan(input.floorBytes)}, ${input.floorKind})`,
-    ...(dropped.length > 0 ? [`dropped by the source: ${dropped.join(', ')}`] : []),
-    ...input.skipped.map(({ path, reason }) => `skipped ${path}: ${reason}`),
+    ...printLosses(input.dropped, input.skipped),
   ].join('\n')
+}
+
+/** What a source has read and what it left out, when its traces have been taken. */
+export function printSource(source: TraceSource): string[] {
+  const bytes = source.inputBytes()
+  return [
+    bytes === null ? source.title : `${source.title}: ${whole(bytes)} B`,
+    ...printLosses(source.dropped(), source.skipped()),
+  ]
+}
+
+function printLosses(dropped: Input['dropped'], skipped: readonly Input['skipped'][number][]): string[] {
+  const fields = dropped.map(({ field, count }) => `${field} ×${whole(count)}`)
+  return [
+    ...(fields.length > 0 ? [`dropped by the source: ${fields.join(', ')}`] : []),
+    ...skipped.map(({ path, reason }) => `skipped ${path}: ${reason}`),
+  ]
 }
 
 function floorNote({ floorKind }: Input): string {
@@ -60,11 +77,17 @@ function floorNote({ floorKind }: Input): string {
         'below it is news, not a bug.'
 }
 
-function floorTable({ floor, spanCount }: Input): TextTable {
+function floorTable({ floor, floorKind, spanCount }: Input): TextTable {
+  const isModel = floorKind === 'reference model'
   return {
-    headers: ['field', 'bytes', 'B/span'],
-    aligns: ['left', 'right', 'right'],
-    rows: Object.entries(floor).map(([field, bytes]) => [field, whole(bytes), fixed(3)(bytes / spanCount)]),
+    headers: ['field', 'bytes', 'B/span', ...(isModel ? ['model'] : [])],
+    aligns: ['left', 'right', 'right', 'left'],
+    rows: Object.entries(floor).map(([field, bytes]) => [
+      field,
+      whole(bytes),
+      fixed(3)(bytes / spanCount),
+      ...(isModel ? [referenceModelNotes[field] ?? ''] : []),
+    ]),
   }
 }
 
@@ -84,7 +107,8 @@ function rowTable(rows: readonly Row[], columns: readonly Column[]): TextTable {
   }
 }
 
-function problems(rows: readonly Row[]): string[] {
+/** What went wrong or was lost, a line a row. */
+export function printProblems({ rows }: Pick<Run, 'rows'>): string[] {
   const told = rows.filter(row => row.problem !== null || row.lost.length > 0)
   return told.map(({ phase, variant, problem, lost }) =>
     problem === null ? `${phase} ${variant} loses ${lost.join('; ')}` : `${phase} ${variant}: PROBLEM: ${problem}`,

@@ -17,6 +17,8 @@ const footerBytes = 16
 const maxTraceBytes = 2 ** 31 - 1
 /** The dictionary is what the first traces hold: as much of it pays on a thousand traces as on a million. */
 const dictionaryBytes = 64 << 10
+const maxDictionaryBytes = 1 << 20
+const dictionaryLevel = 19
 const batchSpans = 1000
 
 interface Entry {
@@ -53,7 +55,7 @@ export async function encodeCborFrames(
   const begin = async () => {
     const dictionary = Buffer.concat(waiting.map(({ bytes }) => bytes)).subarray(0, dictionaryBytes)
     compress = zstdCompressor(level, dictionary)
-    await write(sealed([], dictionary))
+    await write(sealed([dictionary.length], zstdCompressor(dictionaryLevel)(dictionary)))
     framesStart = position
     for (const { trace, bytes } of waiting) await writeFrame(trace, bytes)
   }
@@ -178,7 +180,10 @@ function readFront(front: Uint8Array): Uint8Array {
   const header = new ByteReader(front, 'CBOR frames header')
   readFormat(new CborReader(header), format, version, 2)
   const at = header.position
-  return unseal(front.subarray(at), 0, 'CBOR frames dictionary', at).content
+  const { numbers, content } = unseal(front.subarray(at), 1, 'CBOR frames dictionary', at)
+  if (numbers[0]! > maxDictionaryBytes)
+    header.fail('corrupt', `a dictionary of ${numbers[0]} bytes, at most ${maxDictionaryBytes} are read`)
+  return zstdDecompressor()(content, numbers[0]!)
 }
 
 function readIndex(stored: Uint8Array, indexStart: number, framesStart: number): Entry[] {

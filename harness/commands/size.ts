@@ -1,0 +1,57 @@
+import type { CommandModule } from 'yargs'
+import {
+  candidatesFrom,
+  progressFlag,
+  progressFrom,
+  type RowArguments,
+  rowFlags,
+  type SourceArguments,
+  sourceFlags,
+  sourceFrom,
+  text,
+} from '../flags.ts'
+import { runLab } from '../lab.ts'
+import { integer, positive } from '../options.ts'
+import { printProblems, printSource } from '../report/report.ts'
+import { printTerminal } from '../report/table.ts'
+import { sizingTable } from '../sizing.ts'
+
+interface SizeArguments extends SourceArguments, RowArguments {
+  spansPerDay?: number | undefined
+  days?: number | undefined
+  price?: number | undefined
+  progress: boolean
+}
+
+const defaultDays = 30
+
+export const size: CommandModule<object, SizeArguments> = {
+  command: 'size',
+  describe: 'What your traces would take in each format: GB a day, for the retention, and the cost',
+  builder: yargs =>
+    yargs
+      .options(sourceFlags)
+      .options(rowFlags)
+      .option('spans-per-day', {
+        ...text,
+        describe: 'spans that you store a day',
+        demandOption: true,
+        coerce: integer('spans-per-day', 1, Number.MAX_SAFE_INTEGER),
+      })
+      .option('days', {
+        ...text,
+        describe: `retention in days (default ${defaultDays})`,
+        coerce: integer('days', 1, 100_000),
+      })
+      .option('price', { ...text, describe: 'price of a GB-month', coerce: positive('price') })
+      .options(progressFlag)
+      .example('$0 size --input traces.json.gz --spans-per-day 5000000000 --price 0.023', 'five billion spans a day'),
+  handler: async args => {
+    const source = sourceFrom(args)
+    const candidates = await candidatesFrom(args)
+    const run = await runLab({ source, candidates, rounds: 1, progress: progressFrom(args) })
+    const plan = { spansPerDay: args.spansPerDay!, days: args.days ?? defaultDays, price: args.price }
+    console.log([...printSource(source), printTerminal(sizingTable(run, plan)), ...printProblems(run)].join('\n'))
+    if (run.rows.some(row => row.problem !== null)) process.exitCode = 1
+  },
+}

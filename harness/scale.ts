@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Trace } from '../lib/model/trace.ts'
+import { readDataset, writeDataset } from './dataset.ts'
+import { workFolders } from './lab.ts'
+import { drawLines } from './report/chart.ts'
+import { fixed, whole } from './report/format.ts'
+import type { Progress } from './report/progress.ts'
+import { printMarkdown, type TextTable } from './report/table.ts'
+import { nameOf } from './result.ts'
+import type { Candidate } from './rows.ts'
+import { runTask } from './run-task.ts'
+import type { TraceSource } from './source.ts'
+
+/** Bytes per span of each phase on the first so many traces. */
+export interface Scale {
+  title: string
+  steps: { traceCount: number; spanCount: number }[]
+  /** By step; null where the round trip was not proved. */
+  rows: { name: string; bytesPerSpan: (number | null)[] }[]
+}
+
+/** Proves and measures each candidate on growing parts of the source: 10, 30, 100 … traces, and all of them. */
+export async function measureScale(
+  source: TraceSource,
+  candidates: readonly Candidate[],
+  progress: Progress,
+): Promise<Scale> {
+  const folder = await mkdtemp(join(tmpdir(), 'trace-storage-lab-'))
+  workFolders.add(folder)
+  try {
+    const all = await writeDataset(folder, 'all', source.traces, () => {})
+    const loaded = candidates.filter(({ phase }) => phase)
+    const scale: Scale = {
+      title: source.title,
+      steps: [],
+      rows: loaded.map(one => ({ name: rowName(one), bytesPerSpan: [] })),
+    }
+    for (const traceCount of stepsUpTo(all.traceCount)) {
+      const part = await writeDataset(folder, 'part', firstTraces(readDataset(all.path), traceCount), () => {})
+      scale.steps.push({ traceCount, spanCount: part.spanCount })
+      const stage = progress.stage(`${whole(traceCount)} traces`, part.spanCount * 2 * loaded.length)
+      for (const [i, { path, options }] of loaded.entries()) {
+        const job = { phasePath: path, options, dataset: part.path, file: join(folder, 'encoded') }
+        const proof = await runTask('prove', job, stage.advance).catch(() => undefined)
+        const isProved = proof?.problem === null
+        scale.rows[i]!.bytesPerSpan.push(isProved ? proof.encoded.sizeBytes / part.spanCount : null)
+      }
+      stage.end()
+      await rm(part.path, { force: true })
+    }
+    return scale
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+    workFolders.delete(folder)
+  }
+}
+
+/** The curve as a table, a line a phase. */
+export function scaleTable({ steps, rows }: Scale): TextTable {
+  return {
+    headers: ['B/span on the first … traces', ...steps.map(({ traceCount }) => whole(traceCount))],
+    aligns: ['left', ...steps.map(() => 'right' as const)],
+    rows: rows.map(({ name, bytesPerSpan }) => [name, ...bytesPerSpan.map(fixed(2))]),
+  }
+}
+
+/** The curve as SVG. Phases without compression would hide the others: see the table for them. */
+export function drawScale({ title, steps, rows }: Scale): string {
+  return drawLines({
+    title: 'Bytes per span by number of traces',
+    subtitle: title,
+    x: { label: 'traces', scale: 'log', print: value => whole(value) },
+    y: { label: 'B/span', scale: 'log', print: value => whole(value) },
+    series: rows.flatMap(({ name, bytesPerSpan }) => {
+      const points = bytesPerSpan.flatMap((value, i): [number, number][] =>
+        value === null ? [] : [[steps[i]!.traceCount, value]],
+      )
+      return points.length > 0 ? [{ name, points }] : []
+    }),
+  })
+}
+
+/** The page of the curve. */
+export function renderScale(scale: Scale, chart: string): string {
+  return `# Bytes per span by number of traces\n\n${scale.title}\n\n![](${chart})\n\n${printMarkdown(scaleTable(scale))}\n`
+}
+
+function stepsUpTo(traceCount: number): number[] {
+  const steps = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].flatMap(power => [power, 3 * power])
+  return [...steps.filter(step => step >= 10 && step < traceCount), traceCount]
+}
+
+async function* firstTraces(
+  batches: AsyncIterable<readonly Trace[]>,
+  traceCount: number,
+): AsyncIterable<readonly Trace[]> {
+  let left = traceCount
+  for await (const batch of batches) {
+    yield batch.slice(0, left)
+    left -= batch.length
+    if (left <= 0) return
+  }
+}
+
+function rowName({ number, phase, variant }: Candidate): string {
+  return nameOf({ phase: number, title: phase!.title, variant })
+}

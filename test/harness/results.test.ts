@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { renderRun } from '../../harness/report/report.ts'
+import { printMarkdown } from '../../harness/report/table.ts'
+import type { Run } from '../../harness/result.ts'
+import { readRun } from '../../harness/results.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folder = join(root, 'results')
+const runs = await Promise.all(readdirSync(join(folder, 'runs')).map(name => readRun(join(folder, 'runs', name))))
+const pages = readdirSync(folder).filter(name => name.endsWith('.md') && name !== 'README.md')
+
+test('committed runs are valid: numbers only where earned, ratios that follow from the sizes', () => {
+  expect(runs.length).toBeGreaterThan(0)
+  for (const { input, rows } of runs)
+    for (const row of rows) {
+      expect(row.problem === null).toBe(row.sizeBytes !== null)
+      if (row.sizeBytes === null) continue
+      expect(row.ratio).toBeCloseTo(input.baselineBytes / row.sizeBytes, 9)
+      expect(row.bytesPerSpan).toBeCloseTo(row.sizeBytes / input.spanCount, 9)
+      expect(Object.values(input.floor).reduce((sum, bytes) => sum + bytes, 0)).toBe(input.floorBytes)
+    }
+})
+
+test.each(pages)('%s is the rendering of a committed run', page => {
+  const text = readFileSync(join(folder, page), 'utf8')
+  expect(runs.map(renderRun)).toContain(text)
+})
+
+test('the table of the README is that of the page it names', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const table = /<!-- table -->\n([\s\S]*?)\n<!-- \/table -->/.exec(readme)![1]!
+  expect(readFileSync(join(folder, 'classic-medium.md'), 'utf8')).toContain(table)
+  expect(table).toContain('03 CBOR + zstd')
+})
+
+test('Markdown tables are padded, and bars are escaped', () => {
+  const table = { headers: ['a', 'number'], aligns: ['left', 'right'] as const, rows: [['x|y', '1']] }
+  expect(printMarkdown(table)).toBe('| a    | number |\n| ---- | -----: |\n| x\\|y |      1 |')
+})
+
+test('a row with a problem has dashes in its page', () => {
+  const { input, environment, rows } = runs[0]!
+  const blank = Object.fromEntries(Object.keys(rows[0]!).map(name => [name, null]))
+  const failed = { ...blank, phase: '07', variant: 'default', title: 'foo', lost: [], problem: '/3/spans/0/name: …' }
+  const page = renderRun({ input, environment, rows: [failed as unknown as Run['rows'][number]] })
+  expect(page).toMatch(/\| 07 foo +\| +– \| +– \|.*\| PROBLEM \|/)
+  expect(page).toContain('- 07 default: PROBLEM: /3/spans/0/name: …')
+})
