@@ -14,6 +14,7 @@ const closeBrace = 0x7d
 const closeBracket = 0x5d
 const comma = 0x2c
 const byteOrderMark = 0xef
+const maxArrayDepth = 2
 
 /**
  * The items of the array that each document of the input holds under one of its names, without holding the document:
@@ -25,13 +26,33 @@ export async function* splitDocuments(
   shape: DocumentShape,
   dropped: (field: string) => void,
 ): AsyncIterable<Located> {
+  yield* eachValue(chunks, cursor => documents(cursor, shape, dropped))
+}
+
+/** The values of the input that are no arrays, each held whole: they follow one another, or lie in arrays at most two deep. */
+export async function* splitValues(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Located> {
+  yield* eachValue(chunks, cursor => values(cursor, 0))
+}
+
+async function* eachValue(
+  chunks: AsyncIterable<Uint8Array>,
+  read: (cursor: ChunkCursor) => AsyncIterable<Located>,
+): AsyncIterable<Located> {
   const cursor = new ChunkCursor(chunks)
   try {
     if ((await cursor.peek()) === byteOrderMark && cursor.offset === 0) await skipByteOrderMark(cursor)
-    while ((await cursor.peek()) >= 0) yield* documents(cursor, shape, dropped)
+    while ((await cursor.peek()) >= 0) yield* read(cursor)
   } finally {
     await cursor.close()
   }
+}
+
+async function* values(cursor: ChunkCursor, depth: number): AsyncIterable<Located> {
+  if ((await cursor.peek()) !== openBracket) return yield await cursor.value()
+  if (depth === maxArrayDepth) cursor.fail(`arrays lie within one another more than ${maxArrayDepth} deep`)
+  cursor.advance()
+  for (let isFirst = true; await hasNext(cursor, closeBracket, isFirst); isFirst = false)
+    yield* values(cursor, depth + 1)
 }
 
 async function skipByteOrderMark(cursor: ChunkCursor): Promise<void> {

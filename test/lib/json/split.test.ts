@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
-import { splitDocuments } from '../../../lib/json/split.ts'
-import { chunked } from '../../support/chunks.ts'
+import { describe, expect, test } from 'vitest'
+import { splitDocuments, splitValues } from '../../../lib/json/split.ts'
+import { chunked, collect } from '../../support/chunks.ts'
 
 const shape = { arrays: ['items', 'things'], wrappers: ['wrapper'] }
 
@@ -73,4 +73,31 @@ test('every prefix of a document is truncated', async () => {
 test('one item over very many chunks takes linear time', async () => {
   const { items } = await split(`{"items":["${'x'.repeat(200_000)}"]}`, 1)
   expect(items[0]?.[1]).toHaveLength(200_002)
+})
+
+describe('values', () => {
+  async function splitAll(text: string, length: number): Promise<[number, string][]> {
+    const items = await collect(splitValues(chunked(Buffer.from(text), length)))
+    return items.map(({ bytes, offset }) => [offset, bytes.toString()])
+  }
+
+  test('those that follow one another and those in arrays, in any chunking', async () => {
+    const text = '\ufeff{"a":[1]}\n[{"b":"]"}, [2,{}] ,[] ]\t[]'
+    for (let length = 1; length < 50; length++)
+      expect(await splitAll(text, length)).toEqual([
+        [3, '{"a":[1]}'],
+        [14, '{"b":"]"}'],
+        [26, '2'],
+        [28, '{}'],
+      ])
+  })
+
+  test.each([
+    ['[[[1]]]', 'invalid', 'byte 2: arrays lie within one another more than 2 deep'],
+    ['[1 2]', 'invalid', "byte 3: ',' or ']' should stand here"],
+    ['[1', 'truncated', 'byte 2: ends inside the value that begins at byte 1'],
+    ['[{}', 'truncated', 'byte 3: ends inside an array'],
+  ])('%s is refused', async (text, kind, message) => {
+    for (const length of [1, 100]) await expect(splitAll(text, length)).rejects.toMatchObject({ kind, message })
+  })
 })
