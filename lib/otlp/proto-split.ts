@@ -33,7 +33,7 @@ export async function* splitTraces(
 }
 
 /** True where a message's length stands in front of it. */
-export function isLengthPrefixed(head: Uint8Array): boolean {
+function isLengthPrefixed(head: Uint8Array): boolean {
   return head[0] === 0 || (!looksLikeTraces(head, 0) && looksLikeTraces(head, 4))
 }
 
