@@ -1,4 +1,5 @@
 import { LabError } from '../error.ts'
+import { jaeger } from './jaeger.ts'
 import { ndjson } from './ndjson.ts'
 import { otlpJson } from './otlp-json.ts'
 import { otlpProto } from './otlp-proto.ts'
@@ -6,7 +7,7 @@ import type { Source } from './source.ts'
 import { squeezed } from './squeezed.ts'
 
 /** Every format that traces can come in. Each is told by its first bytes, so the order does not matter. */
-export const sources: readonly Source[] = [otlpJson, otlpProto, ndjson, squeezed]
+export const sources: readonly Source[] = [otlpJson, otlpProto, jaeger, ndjson, squeezed]
 
 const shownLength = 40
 
