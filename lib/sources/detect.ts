@@ -5,9 +5,10 @@ import { otlpJson } from './otlp-json.ts'
 import { otlpProto } from './otlp-proto.ts'
 import type { Source } from './source.ts'
 import { squeezed } from './squeezed.ts'
+import { zipkin } from './zipkin.ts'
 
 /** Every format that traces can come in. Each is told by its first bytes, so the order does not matter. */
-export const sources: readonly Source[] = [otlpJson, otlpProto, jaeger, ndjson, squeezed]
+export const sources: readonly Source[] = [otlpJson, otlpProto, jaeger, zipkin, ndjson, squeezed]
 
 const shownLength = 40
 
