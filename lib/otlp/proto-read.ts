@@ -9,18 +9,20 @@ import { type WireContext, WireReader } from './proto-wire-reader.ts'
 const traceIdBytes = 16
 const spanIdBytes = 8
 
+type WithAttributes<T> = Draft<T> & { attributes: Attribute[] }
+
 /** What outlives one ResourceSpans. */
 export interface ReadContext extends WireContext {
-  resources: SharedMessages<Draft<Resource>>
-  scopes: SharedMessages<Draft<Scope>>
+  resources: SharedMessages<WithAttributes<Resource>>
+  scopes: SharedMessages<WithAttributes<Scope>>
 }
 
 /** The caches of one input. */
 export function newReadContext(wire: WireContext): ReadContext {
   return {
     ...wire,
-    resources: new SharedMessages('resource', newResource, readResource),
-    scopes: new SharedMessages('scope', newScope, readScope),
+    resources: new SharedMessages('resource', emptyResource, readResource),
+    scopes: new SharedMessages('scope', emptyScope, readScope),
   }
 }
 
@@ -182,24 +184,28 @@ function readStatus(wire: WireReader, status: Draft<Status>): Status {
   return status
 }
 
-function readResource(wire: WireReader, resource: Draft<Resource>): void {
-  const attributes: Attribute[] = [...resource.attributes]
+function emptyResource(): WithAttributes<Resource> {
+  return { ...newResource(), attributes: [] }
+}
+
+function emptyScope(): WithAttributes<Scope> {
+  return { ...newScope(), attributes: [] }
+}
+
+function readResource(wire: WireReader, resource: WithAttributes<Resource>): void {
   for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
-    if (tag === 0x0a) attributes.push(readAttribute(wire, 'attributes'))
+    if (tag === 0x0a) resource.attributes.push(readAttribute(wire, 'attributes'))
     else if (tag === 0x10) resource.droppedAttributesCount = wire.uint32()
     else wire.drop(tag)
   }
-  resource.attributes = attributes
 }
 
-function readScope(wire: WireReader, scope: Draft<Scope>): void {
-  const attributes: Attribute[] = [...scope.attributes]
+function readScope(wire: WireReader, scope: WithAttributes<Scope>): void {
   for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
     if (tag === 0x0a) scope.name = wire.text('name')
     else if (tag === 0x12) scope.version = wire.text('version')
-    else if (tag === 0x1a) attributes.push(readAttribute(wire, 'attributes'))
+    else if (tag === 0x1a) scope.attributes.push(readAttribute(wire, 'attributes'))
     else if (tag === 0x20) scope.droppedAttributesCount = wire.uint32()
     else wire.drop(tag)
   }
-  scope.attributes = attributes
 }

@@ -48,18 +48,18 @@ function readArray(wire: WireReader, depth: number, previous: Value): Value {
 
 function readKeyValueList(wire: WireReader, depth: number, previous: Value): Value {
   const outer = wire.open('kvlistValue')
-  const entries: Attribute[] = [...entriesOf(previous)]
+  const list = isDraftOfList(previous) ? previous : { entries: [] }
   for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
-    if (tag === 0x0a) entries.push(readAttribute(wire, 'values', depth + 1))
+    if (tag === 0x0a) list.entries.push(readAttribute(wire, 'values', depth + 1))
     else wire.drop(tag)
   }
   wire.close(outer)
-  return { entries }
+  return list
 }
 
-function entriesOf(value: Value): Attributes {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return []
-  return isKeyValueList(value) ? value.entries : []
+/** True for a kvlist, which this file has made and may add to. */
+function isDraftOfList(value: Value): value is { entries: Attribute[] } {
+  return typeof value === 'object' && value !== null && 'entries' in value && !Array.isArray(value)
 }
 
 /** Each of the attributes as a KeyValue under a tag that takes one byte. */

@@ -13,9 +13,9 @@ export interface WireContext {
 }
 
 /**
- * A cursor over one protobuf message by its wire format (protobuf.dev/programming-guides/encoding). A message is read by
- * `for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) …`, where each turn consumes one field; the messages in it
- * by the same between `open` and `close`. Nothing is read past the end of the message that is open. Errors are
+ * A cursor over one protobuf message by its wire format (protobuf.dev/programming-guides/encoding). A message is read
+ * by `for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) …`, where each turn consumes one field; the messages in
+ * it by the same between `open` and `close`. Nothing is read past the end of the message that is open. Errors are
  * `corrupt` and name the byte, counted from `offset` in front of the buffer, and the path of fields.
  */
 export class WireReader {

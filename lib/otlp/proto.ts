@@ -9,8 +9,8 @@ import { TracesWriter } from './proto-write.ts'
 /**
  * The traces of OTLP protobuf, as pieces in the order of the input: one for each trace id within a ResourceSpans, which
  * is held whole. The input is one TracesData or ExportTraceServiceRequest, or a stream of them that each have their
- * length in front (32 bits, big-endian). Fields may come in any order and are merged as protobuf says. `dropped` is told
- * of every unknown field: its path, the number last. What JSON's reader normalises is normalised here too (see
+ * length in front (32 bits, big-endian). Fields may come in any order and are merged as protobuf says. `dropped` is
+ * told of every unknown field: its path, the number last. What the JSON's reader normalises is normalised here too (see
  * lib/otlp/json.ts). Errors begin with `byte N: ` and the path of fields.
  */
 export function readOtlpProto(
@@ -29,8 +29,8 @@ async function* readGroups(
 }
 
 /**
- * One TracesData message in chunks. It keeps the order of the spans: neighbours with an equal resource and scope share a
- * group (see Groups). Strings with a lone surrogate have no UTF-8: they are refused with their path.
+ * One TracesData message in chunks. It keeps the order of the spans: neighbours with an equal resource and scope share
+ * a group (see Groups). Strings with a lone surrogate have no UTF-8: they are refused with their path.
  */
 export async function* encodeOtlpProto(batches: AsyncIterable<readonly Trace[]>): AsyncIterable<Uint8Array> {
   const writer = new TracesWriter()

@@ -41,9 +41,9 @@ const spanKinds = new Map<Value, number>([
 
 /**
  * Turns tags into attributes, and those that OpenTelemetry's mapping to other formats has made of fields
- * (opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp) back into the fields: scope, trace state, dropped counts.
- * Kind and status, where formats differ, are the format's to take. A tag stays an attribute where it does not say what
- * the field can hold, and where it stands a second time.
+ * (opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp) back into the fields: scope, trace state, dropped
+ * counts. Kind and status, where formats differ, are the format's to take. A tag stays an attribute where it does not
+ * say what the field can hold, and where it stands a second time.
  */
 export class TagMapping {
   readonly #takeOthers: (known: KnownTags, span: Draft<Span>) => void

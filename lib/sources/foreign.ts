@@ -5,7 +5,7 @@ import { type Attribute, maxValueDepth, spanIdDigits, traceIdDigits, type Value 
 const hex = /^[0-9a-f]*$/
 const zeros = /^0*$/
 
-/** A trace id of hex digits, zeros put in front up to 16 digits, or up to 32 where there are more; the empty one stays. */
+/** A trace id in hex, zeros put in front up to 16 digits, or up to 32 where there are more; the empty one stays. */
 export function readTraceId(reader: JsonReader): string {
   const id = readHex(reader, traceIdDigits)
   return id === '' ? id : id.padStart(id.length > spanIdDigits ? traceIdDigits : spanIdDigits, '0')

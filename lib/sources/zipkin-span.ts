@@ -158,7 +158,7 @@ function readEndpoint(reader: JsonReader, context: DropContext): Endpoint {
   return endpoint
 }
 
-/** What OTLP has no field for: the endpoints, and what tells an absent time from zero and one half of a span from two. */
+/** What OTLP has no field for: the endpoints, and what tells an absent time from zero and half a span from a whole. */
 function otherAttributes({ span, local, remote, durationNanos, isShared, isDebug }: ZipkinSpan): Attribute[] {
   const attributes: Attribute[] = []
   const add = (key: string, value: Value) => attributes.push({ key, value })
