@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { LabError } from '../../../lib/error.ts'
 import { countSpans, type Span, type Trace, type Value } from '../../../lib/model/trace.ts'
 import { detectSource } from '../../../lib/sources/detect.ts'
 import { readInputs } from '../../../lib/sources/input.ts'
 import { jaeger } from '../../../lib/sources/jaeger.ts'
 import { type Dropped, Losses } from '../../../lib/sources/source.ts'
+import { seeded } from '../../support/arbitrary.ts'
 import { chunked, collect, streamOf } from '../../support/chunks.ts'
 import { corpusPath, describeCorpora } from '../../support/corpora.ts'
 import { labRejection } from '../../support/errors.ts'
@@ -440,6 +443,25 @@ describe('what is refused', () => {
       expect(error.message).toMatch(/^byte \d+: /)
       expect(error.message).toContain(message)
     }
+  })
+
+  test('any change of a byte gives traces or an error with its place', async () => {
+    const whole = Buffer.from(
+      `{"data":[${traceOf(spanOf(tagsOf(['error', 'bool', 'true'], ['k', 'binary', '"AP8="'])))}]}`,
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(255), async (at, byte) => {
+        const bytes = Buffer.from(whole)
+        bytes[at] = byte
+        try {
+          await collect(jaeger.read(streamOf([bytes]), new Losses()))
+        } catch (error) {
+          expect(error).toBeInstanceOf(LabError)
+          expect((error as LabError).message).toMatch(/^byte \d+: /)
+        }
+      }),
+      seeded(1_000),
+    )
   })
 
   test('every prefix, as truncated', async () => {

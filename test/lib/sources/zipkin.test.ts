@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { LabError } from '../../../lib/error.ts'
 import { countSpans, type Span, type Trace, type Value } from '../../../lib/model/trace.ts'
 import { detectSource } from '../../../lib/sources/detect.ts'
 import { readInputs } from '../../../lib/sources/input.ts'
 import { type Dropped, Losses } from '../../../lib/sources/source.ts'
 import { zipkin } from '../../../lib/sources/zipkin.ts'
-import { chunked, collect } from '../../support/chunks.ts'
+import { seeded } from '../../support/arbitrary.ts'
+import { chunked, collect, streamOf } from '../../support/chunks.ts'
 import { corpusPath, describeCorpora } from '../../support/corpora.ts'
 import { labRejection } from '../../support/errors.ts'
 import { attributes } from '../../support/nasty.ts'
@@ -251,6 +254,23 @@ describe('what is refused', () => {
       expect(error.message).toMatch(/^byte \d+: /)
       expect(error.message).toContain(message)
     }
+  })
+
+  test('any change of a byte gives traces or an error with its place', async () => {
+    const whole = Buffer.from(`[${spanOf(`${times},"kind":"CLIENT","tags":{"error":"x"},"localEndpoint":{"port":1}`)}]`)
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(255), async (at, byte) => {
+        const bytes = Buffer.from(whole)
+        bytes[at] = byte
+        try {
+          await collect(zipkin.read(streamOf([bytes]), new Losses()))
+        } catch (error) {
+          expect(error).toBeInstanceOf(LabError)
+          expect((error as LabError).message).toMatch(/^byte \d+: /)
+        }
+      }),
+      seeded(1_000),
+    )
   })
 
   test('every prefix, as truncated', async () => {
