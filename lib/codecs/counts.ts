@@ -1,0 +1,16 @@
+import { LabError } from '../error.ts'
+
+/** No column holds more values: what keeps a count that no bytes stand for from taking all memory. */
+const maxValueCount = 2 ** 28
+
+/** The count of a column's values, refused where no column can have it. */
+export function checkValueCount(count: number, subject: string): number {
+  if (!(Number.isInteger(count) && count >= 0 && count <= maxValueCount))
+    throw new LabError('corrupt', `${subject}: ${count} values, at most ${maxValueCount} are read`)
+  return count
+}
+
+/** Fails unless two parts of a column agree. */
+export function checkEqual(subject: string, what: string, expected: number, actual: number): void {
+  if (expected !== actual) throw new LabError('corrupt', `${subject}: ${expected} ${what} are due, found ${actual}`)
+}
