@@ -1,0 +1,83 @@
+import { LabError } from '../error.ts'
+import { RangeDecoder, RangeEncoder } from './entropy.ts'
+
+/** The longest permutation: what a byte count could not vouch for is bounded by this. */
+const maxLength = 1 << 16
+
+/** Codes a permutation of 0 to n - 1 (n up to 65,536) at log2(n!) bits: its Lehmer code in mixed radix. */
+export function encodePermutation(order: ArrayLike<number>): Buffer {
+  const encoder = new RangeEncoder(16)
+  writePermutation(encoder, order)
+  return encoder.finish()
+}
+
+/** The permutation of 0 to `length - 1` that the bytes hold. */
+export function decodePermutation(bytes: Uint8Array, length: number): Uint32Array {
+  const decoder = new RangeDecoder(bytes)
+  const order = readPermutation(decoder, length)
+  decoder.end()
+  return order
+}
+
+/** Codes a permutation within a stream; its length must be known to the reader. */
+export function writePermutation(encoder: RangeEncoder, order: ArrayLike<number>): void {
+  const length = checkLength(order.length)
+  const left = new Remaining(length)
+  for (let i = 0; i < length; i++) encoder.uniform(left.takeNumber(order[i]!), length - i)
+}
+
+/** The next permutation of 0 to `length - 1` of a stream. */
+export function readPermutation(decoder: RangeDecoder, length: number): Uint32Array {
+  const left = new Remaining(checkLength(length))
+  const order = new Uint32Array(length)
+  for (let i = 0; i < length; i++) order[i] = left.takeRank(decoder.uniform(length - i))
+  return order
+}
+
+function checkLength(length: number): number {
+  if (!(Number.isInteger(length) && length >= 0 && length <= maxLength))
+    throw new LabError('corrupt', `permutation: of ${length} items, at most ${maxLength} are ordered`)
+  return length
+}
+
+/** The numbers not taken yet, ascending, as a tree of counts (Fenwick, 1994): each take is O(log n). */
+class Remaining {
+  readonly #length: number
+  readonly #counts: Uint32Array
+  readonly #isTaken: Uint8Array
+
+  constructor(length: number) {
+    this.#length = length
+    this.#isTaken = new Uint8Array(length)
+    this.#counts = Uint32Array.from({ length: length + 1 }, (_, i) => i & -i)
+  }
+
+  /** Takes a number and returns how many smaller ones were left. */
+  takeNumber(number: number): number {
+    if (!(number < this.#length) || this.#isTaken[number] !== 0)
+      throw new LabError('invalid', `permutation: ${number} is out of place`)
+    let rank = 0
+    for (let i = number; i > 0; i &= i - 1) rank += this.#counts[i]
+    this.#remove(number)
+    return rank
+  }
+
+  /** Takes the number that has `rank` smaller ones left; there must be more than `rank`. */
+  takeRank(rank: number): number {
+    let at = 0
+    let left = rank
+    for (let step = 1 << (31 - Math.clz32(this.#length)); step > 0; step >>= 1) {
+      const next = at + step
+      if (next > this.#length || this.#counts[next] > left) continue
+      at = next
+      left -= this.#counts[next]
+    }
+    this.#remove(at)
+    return at
+  }
+
+  #remove(number: number): void {
+    this.#isTaken[number] = 1
+    for (let i = number + 1; i <= this.#length; i += i & -i) this.#counts[i]--
+  }
+}
