@@ -65,7 +65,8 @@ function readEntries(cbor: CborReader, count: number, depth: number): Attributes
   return entries
 }
 
-function writeValue(writer: ByteWriter, value: Value): void {
+/** Any value as one item. */
+export function writeValue(writer: ByteWriter, value: Value): void {
   switch (typeof value) {
     case 'string':
       return writeString(writer, value)
@@ -83,7 +84,8 @@ function writeValue(writer: ByteWriter, value: Value): void {
   for (const item of value) writeValue(writer, item)
 }
 
-function readValue(cbor: CborReader, depth: number): Value {
+/** The next item as a value; `depth` is that of what it lies in. */
+export function readValue(cbor: CborReader, depth: number): Value {
   const { reader } = cbor
   if (depth > maxValueDepth) reader.fail('corrupt', `values nested deeper than ${maxValueDepth}`)
   const head = cbor.next()

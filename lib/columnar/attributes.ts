@@ -1,0 +1,141 @@
+import { type Attributes, type Value, type ValueType, valueType } from '../model/trace.ts'
+
+/** A key with the type of its value: what makes a column of attributes. */
+export interface KeyType {
+  readonly key: string
+  readonly type: ValueType
+}
+
+/** The values of one key and type, in the order of their owners (spans, events or links) and of their lists. */
+export interface AttributeColumn extends KeyType {
+  readonly values: Value[]
+  /** The owner's row of each value. */
+  readonly rows: number[]
+}
+
+interface Node {
+  /** The code of the list that ends here, or -1. */
+  list: number
+  readonly column: number
+  readonly parent: Node | undefined
+  readonly next: Map<string, (Node | undefined)[]>
+}
+
+const typeNumbers: Readonly<Record<ValueType, number>> = {
+  empty: 0,
+  string: 1,
+  bool: 2,
+  int: 3,
+  double: 4,
+  bytes: 5,
+  array: 6,
+  kvlist: 7,
+}
+
+/** The types of values by their number on disk. */
+export const valueTypes = Object.keys(typeNumbers) as ValueType[]
+
+/**
+ * Attribute lists taken apart: each list is a code that names its keys with their types, in order, and the values go to
+ * the columns of their keys. A key that stands twice in a list has two values in its column.
+ */
+export class AttributeShredder {
+  readonly columns: AttributeColumn[] = []
+  valueCount = 0
+  /** By owner: the code of its list. */
+  readonly lists: number[] = []
+  readonly #root: Node = newNode(-1, undefined)
+  readonly #ends: Node[] = []
+
+  add(attributes: Attributes): void {
+    const row = this.lists.length
+    this.valueCount += attributes.length
+    let node = this.#root
+    for (const { key, value } of attributes) {
+      node = this.#step(node, key, value)
+      const column = this.columns[node.column]!
+      column.values.push(value)
+      column.rows.push(row)
+    }
+    if (node.list < 0) node.list = this.#ends.push(node) - 1
+    this.lists.push(node.list)
+  }
+
+  /** By code of a list: its columns, in order. */
+  listColumns(): number[][] {
+    return this.#ends.map(end => {
+      const columns: number[] = []
+      for (let node: Node | undefined = end; node && node.column >= 0; node = node.parent) columns.push(node.column)
+      return columns.reverse()
+    })
+  }
+
+  #step(node: Node, key: string, value: Value): Node {
+    const type = valueType(value)
+    let byType = node.next.get(key)
+    if (!byType) {
+      byType = []
+      node.next.set(key, byType)
+    }
+    const number = typeNumbers[type]
+    let next = byType[number]
+    if (!next) {
+      next = newNode(this.#column(key, type), node)
+      byType[number] = next
+    }
+    return next
+  }
+
+  readonly #byKey = new Map<string, number>()
+
+  #column(key: string, type: ValueType): number {
+    const name = `${typeNumbers[type]}${key}`
+    let column = this.#byKey.get(name)
+    if (column === undefined) {
+      column = this.columns.push({ key, type, values: [], rows: [] }) - 1
+      this.#byKey.set(name, column)
+    }
+    return column
+  }
+}
+
+function newNode(column: number, parent: Node | undefined): Node {
+  return { list: -1, column, parent, next: new Map() }
+}
+
+/** The lists of all owners: an entry an owner, and the lists of those whose entry has none. */
+export interface OwnerLists {
+  readonly codes: Uint32Array
+  readonly entries: readonly (readonly number[] | undefined)[]
+  readonly free: readonly (readonly number[])[]
+}
+
+/** Attribute lists put together again, owner by owner. */
+export class AttributeAssembler {
+  readonly #lists: OwnerLists
+  readonly #keys: readonly string[]
+  readonly #values: readonly (readonly Value[])[]
+  readonly #next: Uint32Array
+  #owner = 0
+  #nextFree = 0
+
+  /** `keys` and `values` by column. */
+  constructor(lists: OwnerLists, keys: readonly string[], values: readonly (readonly Value[])[]) {
+    this.#lists = lists
+    this.#keys = keys
+    this.#values = values
+    this.#next = new Uint32Array(keys.length)
+  }
+
+  /** The attributes of the next owner. */
+  take(): Attributes {
+    const { codes, entries, free } = this.#lists
+    const columns = entries[codes[this.#owner++]!] ?? free[this.#nextFree++]!
+    const attributes = new Array<{ key: string; value: Value }>(columns.length)
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]!
+      attributes[i] = { key: this.#keys[column]!, value: this.#values[column]![this.#next[column]!++]! }
+    }
+    return attributes
+  }
+}

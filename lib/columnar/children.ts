@@ -1,0 +1,186 @@
+import type { Link, SpanEvent } from '../model/trace.ts'
+import type { Prediction } from './codes.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { mixColumns } from './contexts.ts'
+import { readAttributeLists, writeAttributeLists } from './lists.ts'
+import { estimateNumbers } from './numbers.ts'
+import { Numbers } from './safe-numbers.ts'
+import type { Segment } from './shred.ts'
+import { type SpanContexts, selectRows } from './spans.ts'
+import { type Reference, readStrings, writeStrings } from './strings.ts'
+import { readNumberTable, readTextTable, writeNumberTable, writeTextTable } from './tables.ts'
+import { readExact, writeExact } from './values.ts'
+
+/** Events and links: the children of spans, in tables of their own. */
+
+/** What an event's time is told from, by the code in the head: the span's start, its middle, its end. */
+const origins: readonly ((duration: number) => number)[] = [
+  () => 0,
+  duration => Math.floor(duration / 2),
+  duration => duration,
+]
+
+/** What children are predicted from, given the rows of their spans. */
+function predict(contexts: SpanContexts, spanRows: ArrayLike<number>, names?: Uint32Array): Prediction {
+  const spans = selectRows(contexts.forSpans(), spanRows)
+  const groups = Uint32Array.from(spanRows)
+  const [nothing, spanNames] = [spans.known[0]!, spans.known[1]!]
+  if (!names) {
+    const chain = [
+      { known: spanNames, history: 2 },
+      { known: spanNames, history: 1 },
+      { known: nothing, history: 1 },
+    ]
+    return { chains: [chain], known: [nothing, spanNames], groups }
+  }
+  const own = mixColumns(spanRows.length, [names])
+  const both = mixColumns(spanRows.length, [names, spanNames])
+  const chains = [
+    [
+      { known: both, history: 1 },
+      { known: both, history: 0 },
+      { known: own, history: 0 },
+    ],
+    [
+      { known: own, history: 2 },
+      { known: own, history: 1 },
+    ],
+  ]
+  return { chains, known: [nothing, own, both], groups }
+}
+
+/** Strings of the spans, by the rows of their children. */
+function ofSpans(references: readonly Reference[], spanRows: ArrayLike<number>): Reference[] {
+  return references.map(stringAt => row => stringAt(spanRows[row]!))
+}
+
+export function writeEvents(
+  writer: ColumnWriter,
+  { event, span }: Pick<Segment, 'event' | 'span'>,
+  contexts: SpanContexts,
+  references: readonly Reference[],
+): void {
+  const { spanRows } = event
+  const names = writeTextTable(writer, event.names, predict(contexts, spanRows))
+  const prediction = predict(contexts, spanRows, names)
+  const times = origins.map(originOf => shifted(event.times, spanRows, span.durations.values, originOf))
+  const costs = times.map(values => estimateNumbers(values, prediction))
+  const origin = costs.indexOf(Math.min(...costs))
+  writer.head.u8(origin)
+  const chosen = new Numbers()
+  chosen.values.push(...times[origin]!)
+  chosen.exceptions.push(...event.times.exceptions)
+  writeExact(writer, chosen, prediction)
+  writeNumberTable(writer, event.droppedCounts, prediction)
+  writeAttributeLists(writer, event.attributes, prediction, ofSpans(references, spanRows))
+}
+
+function shifted(
+  times: Numbers,
+  spanRows: readonly number[],
+  durations: readonly number[],
+  originOf: (duration: number) => number,
+): Float64Array {
+  return Float64Array.from(times.values, (time, row) => time - originOf(durations[spanRows[row]!]!))
+}
+
+/** Reads the events of all spans, given their number, and the starts and durations of the spans. */
+export function readEvents(
+  reader: ColumnReader,
+  counts: Float64Array,
+  spans: { starts: readonly bigint[]; durations: Float64Array },
+  contexts: SpanContexts,
+  references: readonly Reference[],
+): SpanEvent[][] {
+  const spanRows = repeatRows(reader, counts)
+  const names = readTextTable(reader, 'event.name', spanRows.length, predict(contexts, spanRows))
+  const prediction = predict(contexts, spanRows, names.codes)
+  const originOf = origins[reader.head.u8()] ?? reader.head.fail('unsupported', 'event.time: an origin')
+  const times = readExact(reader, 'event.time', spanRows.length, prediction)
+  const dropped = readNumberTable(reader, 'event.dropped', spanRows.length, prediction)
+  const own = ofSpans(references, spanRows)
+  const assembler = readAttributeLists(reader, 'event', spanRows.length, prediction, own)
+  const exact = new Map(times.exceptions.map(({ row, value }) => [row, value]))
+  const read = (row: number): SpanEvent => {
+    const span = spanRows[row]!
+    const offset = exact.get(row) ?? BigInt(times.values[row]! + originOf(spans.durations[span]!))
+    return {
+      timeNanos: checkTime(reader, spans.starts[span]! + offset),
+      name: names.values[names.codes[row]!]!,
+      attributes: assembler.take(),
+      droppedAttributesCount: dropped.values[dropped.codes[row]!]!,
+    }
+  }
+  return group(counts, read)
+}
+
+export function writeLinks(
+  writer: ColumnWriter,
+  { link }: Pick<Segment, 'link'>,
+  contexts: SpanContexts,
+  references: readonly Reference[],
+): void {
+  const { spanRows } = link
+  const prediction = predict(contexts, spanRows)
+  writeStrings(writer, link.traceIds, prediction)
+  writeStrings(writer, link.spanIds, prediction)
+  writeTextTable(writer, link.traceStates, prediction)
+  writeNumberTable(writer, link.flags, prediction)
+  writeNumberTable(writer, link.droppedCounts, prediction)
+  writeAttributeLists(writer, link.attributes, prediction, ofSpans(references, spanRows))
+}
+
+export function readLinks(
+  reader: ColumnReader,
+  counts: Float64Array,
+  contexts: SpanContexts,
+  references: readonly Reference[],
+): Link[][] {
+  const spanRows = repeatRows(reader, counts)
+  const count = spanRows.length
+  const prediction = predict(contexts, spanRows)
+  const traceIds = readStrings(reader, 'link.traceId', count, prediction).values
+  const spanIds = readStrings(reader, 'link.spanId', count, prediction).values
+  const traceStates = readTextTable(reader, 'link.traceState', count, prediction)
+  const flags = readNumberTable(reader, 'link.flags', count, prediction)
+  const dropped = readNumberTable(reader, 'link.dropped', count, prediction)
+  const own = ofSpans(references, spanRows)
+  const assembler = readAttributeLists(reader, 'link', count, prediction, own)
+  return group(counts, row => ({
+    traceId: traceIds[row]!,
+    spanId: spanIds[row]!,
+    traceState: traceStates.values[traceStates.codes[row]!]!,
+    flags: flags.values[flags.codes[row]!]!,
+    attributes: assembler.take(),
+    droppedAttributesCount: dropped.values[dropped.codes[row]!]!,
+  }))
+}
+
+/** The span's row of each child. */
+function repeatRows(reader: ColumnReader, counts: Float64Array): Uint32Array {
+  let total = 0
+  for (const count of counts) {
+    if (count < 0) reader.head.fail('corrupt', `a span with ${count} events or links`)
+    reader.spend(count)
+    total += count
+  }
+  const rows = new Uint32Array(total)
+  let at = 0
+  for (let row = 0; row < counts.length; row++) {
+    rows.fill(row, at, at + counts[row]!)
+    at += counts[row]!
+  }
+  return rows
+}
+
+const none: never[] = []
+
+/** By span: its children, read in order. */
+function group<T>(counts: Float64Array, read: (row: number) => T): T[][] {
+  let next = 0
+  return Array.from(counts, count => (count === 0 ? none : Array.from({ length: count }, () => read(next++))))
+}
+
+function checkTime(reader: ColumnReader, nanos: bigint): bigint {
+  return BigInt.asUintN(64, nanos) === nanos ? nanos : reader.head.fail('corrupt', `a time of ${nanos} ns`)
+}

@@ -1,0 +1,90 @@
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { decodeSymbols, encodeSymbols } from './modelled.ts'
+import { type Context, decodeRanked, encodeRanked } from './ranked.ts'
+
+/** Ways to predict a column of codes; the encoder tries all on a part of the rows and names the best. */
+export interface Prediction {
+  /** Chains of contexts for ranking, each from the most to the least specific. */
+  readonly chains: readonly (readonly Context[])[]
+  /** Contexts for symbols, the plain one first. */
+  readonly known: readonly Uint32Array[]
+  /** By row: where it changes, history begins anew. */
+  readonly groups?: Uint32Array | undefined
+}
+
+const encoding = { constant: 0, plain: 1, ranked: 2, symbols: 16 } as const
+const plainRows = 6
+const sampleRows = 8192
+const maxSymbols = 1 << 12
+
+/** Writes `codes`, each below `size`. Both are known to the reader in size, not in content. */
+export function writeCodes(writer: ColumnWriter, codes: Uint32Array, size: number, prediction: Prediction): void {
+  const { head } = writer
+  if (codes.length === 0 || size <= 1) return
+  if (codes.every(code => code === codes[0])) {
+    head.u8(encoding.constant)
+    head.varint(codes[0]!)
+  } else if (codes.length <= plainRows) {
+    head.u8(encoding.plain)
+    for (const code of codes) head.varint(code)
+  } else {
+    const chosen = choose(codes, size, prediction)
+    head.u8(chosen)
+    writer.blob(encodeAs(chosen, codes, size, prediction))
+  }
+}
+
+export function readCodes(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  size: number,
+  prediction: Prediction,
+): Uint32Array {
+  const { head } = reader
+  if (count === 0) return new Uint32Array(0)
+  if (size <= 1) return size === 1 ? new Uint32Array(count) : head.fail('corrupt', `${name}: rows without values`)
+  const chosen = head.u8()
+  if (chosen === encoding.constant) return new Uint32Array(count).fill(readCode(reader, name, size))
+  if (chosen === encoding.plain) {
+    if (count > plainRows) head.fail('corrupt', `${name}: ${count} rows, plain`)
+    return Uint32Array.from({ length: count }, () => readCode(reader, name, size))
+  }
+  const { chains, known, groups } = prediction
+  const chain = chains[chosen - encoding.ranked]
+  if (chosen < encoding.symbols && chain)
+    return reader.blob(`${name}: ranked`, bytes => decodeRanked(bytes, count, size, chain, groups))
+  const context = known[chosen - encoding.symbols]
+  if (!context) return head.fail('unsupported', `${name}: encoding ${chosen}`)
+  return reader.blob(`${name}: symbols`, bytes => decodeSymbols(bytes, count, size, context))
+}
+
+function readCode({ head }: ColumnReader, name: string, size: number): number {
+  const code = head.varint()
+  return code < size ? code : head.fail('corrupt', `${name}: code ${code} of a dictionary of ${size}`)
+}
+
+function choose(codes: Uint32Array, size: number, prediction: Prediction): number {
+  const start = Math.max(0, (codes.length - sampleRows) >> 1)
+  const end = Math.min(codes.length, start + sampleRows)
+  const sample = slicePrediction(prediction, start, end)
+  const part = codes.subarray(start, end)
+  const candidates = prediction.chains.map((_, i) => encoding.ranked + i)
+  if (size <= maxSymbols) candidates.push(...prediction.known.map((_, i) => encoding.symbols + i))
+  const sizes = candidates.map(candidate => encodeAs(candidate, part, size, sample).length)
+  return candidates[sizes.indexOf(Math.min(...sizes))]!
+}
+
+function encodeAs(chosen: number, codes: Uint32Array, size: number, { chains, known, groups }: Prediction): Buffer {
+  return chosen < encoding.symbols
+    ? encodeRanked(codes, size, chains[chosen - encoding.ranked]!, groups)
+    : encodeSymbols(codes, size, known[chosen - encoding.symbols]!)
+}
+
+function slicePrediction({ chains, known, groups }: Prediction, start: number, end: number): Prediction {
+  return {
+    chains: chains.map(chain => chain.map(({ known, history }) => ({ known: known.subarray(start, end), history }))),
+    known: known.map(context => context.subarray(start, end)),
+    groups: groups?.subarray(start, end),
+  }
+}

@@ -1,0 +1,123 @@
+import { type Prediction, readCodes, writeCodes } from './codes.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { readNumbers, writeNumbers } from './numbers.ts'
+import { readStrings, writeStrings } from './strings.ts'
+import { readText, writeText } from './texts.ts'
+
+const wordDigits = 8
+const traceDigits = 32
+const spanDigits = 16
+
+/** A prediction from nothing, for columns that hold chance. */
+function blind(rowCount: number): Prediction {
+  return { chains: [[{ known: new Uint32Array(rowCount), history: 1 }]], known: [new Uint32Array(rowCount)] }
+}
+
+/** How a trace id stands. */
+const traceKind = { whole: 0, padded: 1, odd: 2 } as const
+
+/**
+ * Trace ids: their four words of 32 bits as columns of numbers, so that one that counts, or stands still, is seen. Ids
+ * of 64 bits behind zeros are told apart; ids of another length stand as texts.
+ */
+export function writeTraceIds(writer: ColumnWriter, ids: readonly string[]): void {
+  const kinds = Uint32Array.from(ids, traceKindOf)
+  writeCodes(writer, kinds, 3, blind(ids.length))
+  const whole = ids.filter((_, row) => kinds[row] === traceKind.whole)
+  const even = ids.filter((_, row) => kinds[row] !== traceKind.odd)
+  for (const [word, of] of [whole, whole, even, even].entries())
+    writeNumbers(writer, wordsOf(of, word), blind(of.length))
+  for (const [row, id] of ids.entries()) if (kinds[row] === traceKind.odd) writeText(writer.head, id)
+}
+
+export function readTraceIds(reader: ColumnReader, count: number): string[] {
+  const kinds = readCodes(reader, 'trace.id kind', count, 3, blind(count))
+  const isWhole = (kind: number) => kind === traceKind.whole
+  const wholeCount = kinds.reduce((sum, kind) => sum + (isWhole(kind) ? 1 : 0), 0)
+  const evenCount = kinds.reduce((sum, kind) => sum + (kind === traceKind.odd ? 0 : 1), 0)
+  const words = [wholeCount, wholeCount, evenCount, evenCount].map((rows, word) =>
+    readNumbers(reader, `trace.id word ${word}`, rows, blind(rows)),
+  )
+  let [whole, even] = [0, 0]
+  return Array.from(kinds, kind => {
+    if (kind === traceKind.odd) return readText(reader.head)
+    const high = isWhole(kind) ? hex(words[0]![whole]!) + hex(words[1]![whole++]!) : '0'.repeat(spanDigits)
+    return high + hex(words[2]![even]!) + hex(words[3]![even++]!)
+  })
+}
+
+function traceKindOf(id: string): number {
+  if (id.length !== traceDigits) return traceKind.odd
+  return id.startsWith('0000000000000000') ? traceKind.padded : traceKind.whole
+}
+
+function wordsOf(ids: readonly string[], word: number): Float64Array {
+  return Float64Array.from(ids, id => Number.parseInt(id.slice(word * wordDigits, (word + 1) * wordDigits), 16))
+}
+
+function hex(word: number): string {
+  return (word >>> 0).toString(16).padStart(wordDigits, '0')
+}
+
+/** How the id of a span stands, its own or its parent's. */
+const spanKind = { random: 0, tail: 1, repeated: 2, odd: 3 } as const
+
+/** What is known of ids by row, in the order of the rows. */
+export interface IdRows {
+  /** The id of the span's trace. */
+  readonly traceIds: (row: number) => string
+  readonly prediction: Prediction
+  /** By row: where it changes, an id may come again. */
+  readonly groups: Uint32Array
+}
+
+/**
+ * Span ids: those that end the trace's id, and those that stand before in the same trace, are told by that; the others
+ * by the digits that vary; ids of another length as texts.
+ */
+export function writeSpanIds(writer: ColumnWriter, ids: readonly string[], rows: IdRows): void {
+  const kinds = new Uint32Array(ids.length)
+  const distances: number[] = []
+  const before = new Map<string, number>()
+  for (const [row, id] of ids.entries()) {
+    if (row > 0 && rows.groups[row] !== rows.groups[row - 1]) before.clear()
+    const earlier = before.get(id)
+    if (earlier === undefined) before.set(id, row)
+    if (earlier !== undefined) distances.push(row - earlier)
+    kinds[row] = kindOf(id, rows.traceIds(row), earlier !== undefined)
+  }
+  writeCodes(writer, kinds, 4, rows.prediction)
+  writeNumbers(writer, Float64Array.from(distances), blind(distances.length))
+  const random = ids.filter((_, row) => kinds[row] === spanKind.random)
+  writeStrings(writer, random, blind(random.length))
+  for (const [row, id] of ids.entries()) if (kinds[row] === spanKind.odd) writeText(writer.head, id)
+}
+
+export function readSpanIds(reader: ColumnReader, name: string, count: number, rows: IdRows): string[] {
+  const kinds = readCodes(reader, `${name} kind`, count, 4, rows.prediction)
+  const countOf = (kind: number) => kinds.reduce((sum, one) => sum + (one === kind ? 1 : 0), 0)
+  const repeats = countOf(spanKind.repeated)
+  const distances = readNumbers(reader, `${name} repeats`, repeats, blind(repeats))
+  const randomCount = countOf(spanKind.random)
+  const random = readStrings(reader, name, randomCount, blind(randomCount)).values
+  let [repeat, next] = [0, 0]
+  const ids: string[] = []
+  for (let row = 0; row < count; row++) {
+    const kind = kinds[row]!
+    if (kind === spanKind.random) ids.push(random[next++]!)
+    else if (kind === spanKind.tail) ids.push(rows.traceIds(row).slice(spanDigits))
+    else if (kind === spanKind.odd) ids.push(readText(reader.head))
+    else {
+      const id = ids[row - distances[repeat++]!]
+      if (id === undefined) reader.head.fail('corrupt', `${name}: row ${row} repeats a row that is not there`)
+      ids.push(id)
+    }
+  }
+  return ids
+}
+
+function kindOf(id: string, traceId: string, isRepeated: boolean): number {
+  if (isRepeated) return spanKind.repeated
+  if (id.length !== spanDigits) return spanKind.odd
+  return traceId.length === traceDigits && traceId.endsWith(id) ? spanKind.tail : spanKind.random
+}

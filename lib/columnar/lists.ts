@@ -1,0 +1,123 @@
+import { AttributeAssembler, type AttributeShredder, valueTypes } from './attributes.ts'
+import { type Prediction, readCodes, writeCodes } from './codes.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { mixColumns } from './contexts.ts'
+import { findOrders, type OrderTable, readOrders, writeOrders } from './orders.ts'
+import { selectRows } from './spans.ts'
+import type { Reference } from './strings.ts'
+import { readText, writeText } from './texts.ts'
+import { readValues, writeValues } from './values.ts'
+
+/** Writes the attributes of all owners: the columns' keys and types, the lists of columns, a list's code an owner, values. */
+export function writeAttributeLists(
+  writer: ColumnWriter,
+  attributes: AttributeShredder,
+  prediction: Prediction,
+  references: readonly Reference[],
+): void {
+  const { head } = writer
+  const { columns } = attributes
+  head.varint(columns.length)
+  for (const { key, type } of columns) {
+    head.u8(valueTypes.indexOf(type))
+    writeText(head, key)
+  }
+  const orders = findOrders(attributes.listColumns(), attributes.lists)
+  writeOrders(writer, orders)
+  writeCodes(writer, orders.codes, orders.table.entries.length, prediction)
+  const neighbours = new Neighbours(attributes.lists.length)
+  for (const { type, values, rows } of columns) {
+    const codes = writeValues(writer, type, values, neighbours.predict(prediction, rows), at(references, rows))
+    neighbours.add(rows, codes)
+  }
+}
+
+/** Reads the attributes of `count` owners; the assembler hands them out in order. */
+export function readAttributeLists(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  prediction: Prediction,
+  references: readonly Reference[],
+): AttributeAssembler {
+  const { head } = reader
+  const columns = Array.from({ length: head.count(2) }, () => {
+    const type = valueTypes[head.u8()]
+    return type ? { type, key: readText(head) } : head.fail('unsupported', `${name}: a type of values`)
+  })
+  const { table, readFree } = readOrders(reader, name, columns.length)
+  const codes = readCodes(reader, `${name} keys`, count, table.entries.length, prediction)
+  const free = readFree(codes)
+  const rows = rowsByColumn(reader, table, codes, columns.length)
+  const neighbours = new Neighbours(count)
+  const values = columns.map(({ type, key }, column) => {
+    const own = rows[column]!
+    const part = `${name} ${key} (${type})`
+    const predicted = neighbours.predict(prediction, own)
+    const read = readValues(reader, part, type, own.length, predicted, at(references, own))
+    neighbours.add(own, read.codes)
+    return read.values
+  })
+  const keys = columns.map(({ key }) => key)
+  return new AttributeAssembler({ codes, entries: table.entries, free }, keys, values)
+}
+
+/** So many columns before a column are tried as what it follows from. */
+const neighbourCount = 3
+/** So many are remembered. */
+const keptCount = 12
+
+/** The columns of codes met so far, by owner: what a later column of the same owners may be a function of. */
+class Neighbours {
+  readonly #ownerCount: number
+  readonly #columns: Uint32Array[] = []
+
+  constructor(ownerCount: number) {
+    this.#ownerCount = ownerCount
+  }
+
+  add(rows: readonly number[], codes: Uint32Array | undefined): void {
+    if (!codes) return
+    const column = new Uint32Array(this.#ownerCount)
+    for (let i = 0; i < rows.length; i++) column[rows[i]!] = codes[i]! + 1
+    this.#columns.unshift(column)
+    if (this.#columns.length > keptCount) this.#columns.pop()
+  }
+
+  /** The prediction of a column with values at `rows`, with the nearest columns that have values there too. */
+  predict(prediction: Prediction, rows: readonly number[]): Prediction {
+    const selected = selectRows(prediction, rows)
+    const ends = [rows[0], rows[rows.length >> 1], rows.at(-1)]
+    const near = this.#columns.filter(column => ends.every(row => column[row!]! > 0)).slice(0, neighbourCount)
+    const chains = near.map(column => {
+      const codes = Uint32Array.from(rows, row => column[row]!)
+      const named = mixColumns(rows.length, [codes, selected.known[1]!])
+      return [
+        { known: named, history: 0 },
+        { known: codes, history: 0 },
+      ]
+    })
+    return { ...selected, chains: [...selected.chains, ...chains] }
+  }
+}
+
+/** By column: the owner's row of each of its values. */
+function rowsByColumn(
+  reader: ColumnReader,
+  { sets, entrySets }: OrderTable,
+  codes: Uint32Array,
+  columnCount: number,
+): number[][] {
+  const rows: number[][] = Array.from({ length: columnCount }, () => [])
+  for (let row = 0; row < codes.length; row++) {
+    const set = sets[entrySets[codes[row]!]!]!
+    reader.spend(set.length)
+    for (const column of set) rows[column]!.push(row)
+  }
+  return rows
+}
+
+/** The references of a column that has values at some rows only. */
+function at(references: readonly Reference[], rows: readonly number[]): Reference[] {
+  return references.map(stringAt => row => stringAt(rows[row]!))
+}

@@ -1,0 +1,89 @@
+import { type Prediction, readCodes, writeCodes } from './codes.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { readSpanIds, writeSpanIds } from './ids.ts'
+import { readNumbers, writeNumbers } from './numbers.ts'
+import type { Segment } from './shred.ts'
+import { type SpanContexts, selectRows } from './spans.ts'
+import { parentKind } from './tree.ts'
+
+const kindCount = 4
+
+/** The parents of all spans. */
+export interface ReadParents {
+  /** By span: the row of the parent, or -1. */
+  readonly rows: Int32Array
+  /** By span: the parent's id where it is no span of the trace; empty for none. */
+  readonly ids: readonly string[]
+}
+
+/** Writes the parents: their kinds, the distances to those inside, and the ids of those outside. */
+export function writeParents(
+  writer: ColumnWriter,
+  { span, trace }: Pick<Segment, 'span' | 'trace'>,
+  contexts: SpanContexts,
+): void {
+  const kinds = Uint32Array.from(span.parentKinds)
+  writeCodes(writer, kinds, kindCount, contexts.forParents())
+  for (const kind of [parentKind.inside, parentKind.repeated]) {
+    const rows = rowsOf(kinds, kind)
+    writeNumbers(
+      writer,
+      Float64Array.from(rows, row => span.parentValues[row]!),
+      selectRows(contexts.forParents(), rows),
+    )
+  }
+  const outside = rowsOf(kinds, parentKind.outside)
+  const traceIds = (i: number) => trace.ids[contexts.traceOf[outside[i]!]!]!
+  writeSpanIds(writer, span.outsideParents, idRows(traceIds, outside, contexts))
+}
+
+export function readParents(reader: ColumnReader, traceIds: readonly string[], contexts: SpanContexts): ReadParents {
+  const { rowCount, traceOf } = contexts
+  const kinds = readCodes(reader, 'span.parent kind', rowCount, kindCount, contexts.forParents())
+  const [inside, repeated, outside] = [parentKind.inside, parentKind.repeated, parentKind.outside].map(kind =>
+    rowsOf(kinds, kind),
+  ) as [Uint32Array, Uint32Array, Uint32Array]
+  const read = (name: string, rows: Uint32Array) =>
+    readNumbers(reader, name, rows.length, selectRows(contexts.forParents(), rows))
+  const distances = read('span.parent distance', inside)
+  const positions = read('span.parent repeated', repeated)
+  const ofTrace = (i: number) => traceIds[traceOf[outside[i]!]!]!
+  const outsideIds = readSpanIds(reader, 'span.parent outside', outside.length, idRows(ofTrace, outside, contexts))
+  const rows = new Int32Array(rowCount).fill(-1)
+  const ids = new Array<string>(rowCount).fill('')
+  for (const [i, row] of inside.entries()) {
+    const parent = row - distances[i]!
+    if (traceOf[parent] !== traceOf[row]) reader.head.fail('corrupt', `span.parent: row ${row} names row ${parent}`)
+    rows[row] = parent
+  }
+  for (const [i, row] of outside.entries()) ids[row] = outsideIds[i]!
+  let [next, first] = [0, 0]
+  for (const [i, row] of repeated.entries()) {
+    // Outside ids count anew in each trace; both lists run in the order of the rows.
+    while (next < outside.length && traceOf[outside[next]!]! <= traceOf[row]!) {
+      if (next === 0 || traceOf[outside[next]!] !== traceOf[outside[next - 1]!]) first = next
+      next++
+    }
+    const at = first + positions[i]!
+    const id = outsideIds[at]
+    if (id === undefined || traceOf[outside[at]!] !== traceOf[row])
+      reader.head.fail('corrupt', `span.parent: row ${row} repeats parent ${positions[i]}`)
+    ids[row] = id
+  }
+  return { rows, ids }
+}
+
+/** The rows of one kind, in order. */
+function rowsOf(kinds: Uint32Array, kind: number): Uint32Array {
+  let count = 0
+  for (const one of kinds) if (one === kind) count++
+  const rows = new Uint32Array(count)
+  let at = 0
+  for (let row = 0; row < kinds.length; row++) if (kinds[row] === kind) rows[at++] = row
+  return rows
+}
+
+function idRows(traceIds: (row: number) => string, rows: Uint32Array, contexts: SpanContexts) {
+  const prediction: Prediction = selectRows(contexts.forSpans(), rows)
+  return { traceIds, prediction, groups: selectRows(contexts.forSpans(), rows).groups! }
+}

@@ -1,0 +1,138 @@
+import type { Link, Resource, Scope, Span, SpanEvent, Trace } from '../model/trace.ts'
+import { AttributeShredder } from './attributes.ts'
+import { Dictionary } from './dictionary.ts'
+import { Numbers } from './safe-numbers.ts'
+import { findParents, parentKind } from './tree.ts'
+
+/** Strings by code. */
+export interface Codes<T> {
+  readonly dictionary: Dictionary<T>
+  readonly codes: number[]
+}
+
+function newCodes<T>(keyOf?: (value: T) => unknown): Codes<T> {
+  return { dictionary: new Dictionary(keyOf), codes: [] }
+}
+
+/**
+ * A segment of whole traces as typed columns. Rows are numbered within the segment: a row of `span` columns is a span,
+ * of `event` columns an event, and so on, each in the order of the data.
+ */
+export class Segment {
+  readonly trace = { ids: [] as string[], spanCounts: [] as number[] }
+  readonly span = {
+    ids: [] as string[],
+    parentKinds: [] as number[],
+    /** Rows from the span back to its parent, or the position among the trace's outside ids; see `tree.ts`. */
+    parentValues: [] as number[],
+    outsideParents: [] as string[],
+    names: newCodes<string>(),
+    kinds: newCodes<number>(),
+    statuses: newCodes<string>(),
+    traceStates: newCodes<string>(),
+    flags: newCodes<number>(),
+    droppedCounts: newCodes<string>(),
+    resources: newCodes<Resource | null>(),
+    scopes: newCodes<Scope | null>(),
+    /** Nanoseconds after `base`. */
+    starts: new Numbers(),
+    durations: new Numbers(),
+    eventCounts: [] as number[],
+    linkCounts: [] as number[],
+    attributes: new AttributeShredder(),
+  }
+  readonly event = {
+    spanRows: [] as number[],
+    names: newCodes<string>(),
+    /** Nanoseconds after the span's start. */
+    times: new Numbers(),
+    droppedCounts: newCodes<number>(),
+    attributes: new AttributeShredder(),
+  }
+  readonly link = {
+    spanRows: [] as number[],
+    traceIds: [] as string[],
+    spanIds: [] as string[],
+    traceStates: newCodes<string>(),
+    flags: newCodes<number>(),
+    droppedCounts: newCodes<number>(),
+    attributes: new AttributeShredder(),
+  }
+  /** The start of the first span, nanoseconds since the epoch. */
+  base = 0n
+
+  get spanCount(): number {
+    return this.span.ids.length
+  }
+
+  /** Traces, spans, events, links and attribute values: see `maxSegmentItems`. */
+  get itemCount(): number {
+    const owners = [this.span, this.event, this.link]
+    const values = owners.reduce((sum, { attributes }) => sum + attributes.valueCount, 0)
+    return this.trace.ids.length + this.spanCount + this.event.spanRows.length + this.link.spanRows.length + values
+  }
+
+  add({ traceId, spans }: Trace): void {
+    const firstRow = this.spanCount
+    if (firstRow === 0) this.base = spans[0]!.startNanos
+    this.trace.ids.push(traceId)
+    this.trace.spanCounts.push(spans.length)
+    this.#addParents(spans)
+    for (let i = 0; i < spans.length; i++) this.#addSpan(spans[i]!, firstRow + i)
+  }
+
+  #addParents(spans: readonly Span[]): void {
+    const { kinds, values, outside } = findParents(spans)
+    for (let row = 0; row < spans.length; row++) {
+      this.span.parentKinds.push(kinds[row]!)
+      this.span.parentValues.push(kinds[row] === parentKind.inside ? row - values[row]! : values[row]!)
+    }
+    this.span.outsideParents.push(...outside)
+  }
+
+  #addSpan(span: Span, row: number): void {
+    const columns = this.span
+    columns.ids.push(span.spanId)
+    push(columns.names, span.name)
+    push(columns.kinds, span.kind)
+    push(columns.statuses, span.status === null ? '' : `${span.status.code} ${span.status.message}`)
+    push(columns.traceStates, span.traceState)
+    push(columns.flags, span.flags)
+    const { droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span
+    const isDropped = droppedAttributesCount + droppedEventsCount + droppedLinksCount > 0
+    push(columns.droppedCounts, isDropped ? `${droppedAttributesCount} ${droppedEventsCount} ${droppedLinksCount}` : '')
+    push(columns.resources, span.resource)
+    push(columns.scopes, span.scope)
+    columns.starts.push(span.startNanos - this.base)
+    columns.durations.push(span.endNanos - span.startNanos)
+    columns.eventCounts.push(span.events.length)
+    columns.linkCounts.push(span.links.length)
+    columns.attributes.add(span.attributes)
+    for (const event of span.events) this.#addEvent(event, span.startNanos, row)
+    for (const link of span.links) this.#addLink(link, row)
+  }
+
+  #addEvent(event: SpanEvent, startNanos: bigint, row: number): void {
+    const columns = this.event
+    columns.spanRows.push(row)
+    push(columns.names, event.name)
+    columns.times.push(event.timeNanos - startNanos)
+    push(columns.droppedCounts, event.droppedAttributesCount)
+    columns.attributes.add(event.attributes)
+  }
+
+  #addLink(link: Link, row: number): void {
+    const columns = this.link
+    columns.spanRows.push(row)
+    columns.traceIds.push(link.traceId)
+    columns.spanIds.push(link.spanId)
+    push(columns.traceStates, link.traceState)
+    push(columns.flags, link.flags)
+    push(columns.droppedCounts, link.droppedAttributesCount)
+    columns.attributes.add(link.attributes)
+  }
+}
+
+function push<T>({ dictionary, codes }: Codes<T>, value: T): void {
+  codes.push(dictionary.code(value))
+}

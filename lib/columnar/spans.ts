@@ -1,0 +1,120 @@
+import type { Prediction } from './codes.ts'
+import { mix, mixColumns } from './contexts.ts'
+import type { Context } from './ranked.ts'
+
+/** What later columns of spans are predicted from, by row: filled in as the columns are written or read. */
+export class SpanContexts {
+  readonly rowCount: number
+  /** The position of the span's trace. */
+  readonly traceOf: Uint32Array
+  /** Spans in the span's trace. */
+  readonly sizeOf: Uint32Array
+  readonly nothing: Uint32Array
+  names: Uint32Array
+  namesAndResources: Uint32Array
+  namesAndStatuses: Uint32Array
+
+  constructor(spanCounts: ArrayLike<number>, rowCount: number) {
+    this.rowCount = rowCount
+    this.traceOf = new Uint32Array(rowCount)
+    this.sizeOf = new Uint32Array(rowCount)
+    let row = 0
+    for (let trace = 0; trace < spanCounts.length; trace++) {
+      this.traceOf.fill(trace, row, row + spanCounts[trace]!)
+      this.sizeOf.fill(spanCounts[trace]!, row, row + spanCounts[trace]!)
+      row += spanCounts[trace]!
+    }
+    this.nothing = new Uint32Array(rowCount)
+    this.names = this.nothing
+    this.namesAndResources = this.nothing
+    this.namesAndStatuses = this.nothing
+  }
+
+  setNames(codes: Uint32Array): void {
+    this.names = mixColumns(this.rowCount, [codes])
+  }
+
+  setResources(codes: Uint32Array): void {
+    this.namesAndResources = mixColumns(this.rowCount, [this.names, codes])
+  }
+
+  setStatuses(codes: Uint32Array): void {
+    this.namesAndStatuses = mixColumns(this.rowCount, [this.names, codes])
+  }
+
+  /** Names: from the names before them in the trace, and its size. */
+  forNames(): Prediction {
+    return {
+      chains: [
+        [at(this.sizeOf, 3), at(this.nothing, 2), at(this.nothing, 1)],
+        [at(this.sizeOf, 2), at(this.nothing, 1)],
+      ],
+      known: [this.nothing],
+      groups: this.traceOf,
+    }
+  }
+
+  /** A column of spans, from the span's name and what else is known. */
+  forSpans(): Prediction {
+    return {
+      chains: [
+        [at(this.namesAndResources, 1), at(this.namesAndResources, 0), at(this.names, 0)],
+        [at(this.namesAndResources, 0), at(this.names, 0)],
+        [at(this.nothing, 2), at(this.nothing, 1)],
+      ],
+      known: [this.nothing, this.names, this.namesAndResources, this.namesAndStatuses],
+      groups: this.traceOf,
+    }
+  }
+
+  /** Starts: from the names of the span and of the one that it is told from. */
+  forStarts(origins: Uint32Array, rows: Uint32Array): Prediction {
+    const pairs = new Uint32Array(this.rowCount)
+    for (let i = 0; i < rows.length; i++) pairs[rows[i]!] = mix(this.names[rows[i]!]!, this.names[origins[i]!]!)
+    return {
+      chains: [[at(pairs, 0), at(this.names, 0)]],
+      known: [this.nothing, this.names, pairs, this.namesAndResources],
+    }
+  }
+
+  /** Parents: from the names of the span and of the one before it. */
+  forParents(): Prediction {
+    const pairs = new Uint32Array(this.rowCount)
+    for (let row = 0; row < this.rowCount; row++) {
+      const isFirst = row === 0 || this.traceOf[row] !== this.traceOf[row - 1]
+      pairs[row] = mix(this.names[row]!, isFirst ? 1 : this.names[row - 1]!)
+    }
+    const sized = mixColumns(this.rowCount, [pairs, this.sizeOf])
+    return {
+      chains: [
+        [at(sized, 1), at(pairs, 1), at(this.names, 0)],
+        [at(pairs, 2), at(pairs, 0), at(this.names, 0)],
+      ],
+      known: [this.nothing, this.names, pairs],
+      groups: this.traceOf,
+    }
+  }
+}
+
+function at(known: Uint32Array, history: number): Context {
+  return { known, history }
+}
+
+/** The same prediction for a column that has values at some rows only. */
+export function selectRows(prediction: Prediction, rows: ArrayLike<number>): Prediction {
+  const seen = new Map<Uint32Array, Uint32Array>()
+  const pick = (column: Uint32Array) => {
+    let picked = seen.get(column)
+    if (!picked) {
+      picked = new Uint32Array(rows.length)
+      for (let i = 0; i < rows.length; i++) picked[i] = column[rows[i]!]!
+      seen.set(column, picked)
+    }
+    return picked
+  }
+  return {
+    chains: prediction.chains.map(chain => chain.map(({ known, history }) => ({ known: pick(known), history }))),
+    known: prediction.known.map(pick),
+    groups: prediction.groups && pick(prediction.groups),
+  }
+}

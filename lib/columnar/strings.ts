@@ -1,0 +1,223 @@
+import { ByteReader } from '../bytes/reader.ts'
+import { ByteWriter } from '../bytes/writer.ts'
+import { zstdCompressor, zstdDecompressor } from '../codecs/compress.ts'
+import { type Prediction, readCodes, writeCodes } from './codes.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { Dictionary } from './dictionary.ts'
+import { type DigitPattern, decodeDigits, encodeDigits, findPattern, patternBits } from './digits.ts'
+import { readNumbers, writeNumbers } from './numbers.ts'
+import { readText, writeText } from './texts.ts'
+
+/** Another column whose string may stand in the values of this one, by row. */
+export type Reference = (row: number) => string
+
+const encoding = { dictionary: 0, digits: 1, decimal: 2, plain: 3, reference: 8 } as const
+/** Bits that a character of a new string takes in a dictionary, under zstd. */
+const bitsPerCharacter = 3
+
+/**
+ * Writes strings. `references` are tried first: a value that holds another column's is told by what stands around it.
+ * Returns the codes of a column that has a dictionary.
+ */
+export function writeStrings(
+  writer: ColumnWriter,
+  values: readonly string[],
+  prediction: Prediction,
+  references: readonly Reference[] = [],
+): Uint32Array | undefined {
+  const { head } = writer
+  if (values.length === 0) return undefined
+  const dictionary = new Dictionary<string>()
+  const codes = Uint32Array.from(values, value => dictionary.code(value))
+  const affix = dictionary.size > 1 ? findAffix(values, references) : undefined
+  if (affix) {
+    head.u8(encoding.reference + affix.reference)
+    writeText(head, affix.prefix)
+    writeText(head, affix.suffix)
+    return undefined
+  }
+  const isMostlyNew = dictionary.size * 2 > values.length && values.length > 16
+  const dictionaryBits = isMostlyNew ? Number.POSITIVE_INFINITY : dictionaryCost(dictionary.values, codes)
+  const pattern = dictionary.size > 1 ? findPattern(values) : undefined
+  if (pattern && patternBits(pattern) * values.length < dictionaryBits) {
+    writeDigits(writer, values, pattern)
+    return undefined
+  }
+  const decimal = dictionary.size > 1 ? findDecimal(values) : undefined
+  if (decimal && decimal.bits * values.length < dictionaryBits) {
+    writeDecimal(writer, decimal, prediction)
+    return undefined
+  }
+  if (isMostlyNew) {
+    writePlain(writer, values, prediction)
+    return undefined
+  }
+  head.u8(encoding.dictionary)
+  head.varint(dictionary.size)
+  for (const value of dictionary.values) writeText(head, value)
+  writeCodes(writer, codes, dictionary.size, prediction)
+  return codes
+}
+
+/** Strings as they were written, and the codes of a column that has a dictionary. */
+export interface Strings {
+  readonly values: readonly string[]
+  readonly codes?: Uint32Array
+}
+
+export function readStrings(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  prediction: Prediction,
+  references: readonly Reference[] = [],
+): Strings {
+  const { head } = reader
+  if (count === 0) return { values: [] }
+  const chosen = head.u8()
+  switch (chosen) {
+    case encoding.dictionary:
+      return readDictionary(reader, name, count, prediction)
+    case encoding.digits:
+      return { values: readDigits(reader, name, count) }
+    case encoding.decimal:
+      return { values: readDecimal(reader, name, count, prediction) }
+    case encoding.plain:
+      return { values: readPlain(reader, name, count, prediction) }
+  }
+  const reference = references[chosen - encoding.reference]
+  if (!reference) return head.fail('unsupported', `${name}: encoding ${chosen}`)
+  const [prefix, suffix] = [readText(head), readText(head)]
+  return { values: Array.from({ length: count }, (_, row) => prefix + reference(row) + suffix) }
+}
+
+function readDictionary(reader: ColumnReader, name: string, count: number, prediction: Prediction): Strings {
+  const size = reader.head.count()
+  const entries = Array.from({ length: size }, () => readText(reader.head))
+  const codes = readCodes(reader, name, count, size, prediction)
+  return { values: Array.from(codes, code => entries[code]!), codes }
+}
+
+/** Bits of a dictionary and its codes, by the entropy of the codes. */
+function dictionaryCost(values: readonly string[], codes: Uint32Array): number {
+  const counts = new Float64Array(values.length)
+  for (const code of codes) counts[code]!++
+  let bits = 0
+  for (const [code, value] of values.entries())
+    bits += value.length * bitsPerCharacter - counts[code]! * Math.log2(counts[code]! / codes.length)
+  return bits
+}
+
+interface Affix {
+  reference: number
+  prefix: string
+  suffix: string
+}
+
+/** The reference that every value holds at one place, between the same texts. */
+function findAffix(values: readonly string[], references: readonly Reference[]): Affix | undefined {
+  for (const [reference, stringAt] of references.entries()) {
+    const inner = stringAt(0)
+    const at = inner === '' ? -1 : values[0]!.indexOf(inner)
+    if (at < 0) continue
+    const prefix = values[0]!.slice(0, at)
+    const suffix = values[0]!.slice(at + inner.length)
+    if (values.every((value, row) => value === prefix + stringAt(row) + suffix)) return { reference, prefix, suffix }
+  }
+  return undefined
+}
+
+function writeDigits(writer: ColumnWriter, values: readonly string[], pattern: DigitPattern): void {
+  const { head } = writer
+  head.u8(encoding.digits)
+  writeText(head, pattern.template)
+  head.varint(pattern.places.length)
+  let last = 0
+  for (const { at, least, count } of pattern.places) {
+    head.varint(at - last)
+    head.u8((least << 4) | (count - 1))
+    last = at
+  }
+  writer.blob(encodeDigits(values, pattern))
+}
+
+function readDigits(reader: ColumnReader, name: string, count: number): string[] {
+  const { head } = reader
+  const template = readText(head)
+  let at = 0
+  const places = Array.from({ length: head.count(2) }, () => {
+    at += head.varint()
+    const packed = head.u8()
+    return { at, least: packed >> 4, count: (packed & 15) + 1 }
+  })
+  if (at >= template.length || places.some(place => place.least + place.count > 16))
+    head.fail('corrupt', `${name}: a digit at ${at} of ${template.length}, or beyond f`)
+  return reader.blob(`${name}: digits`, bytes => decodeDigits(bytes, count, { template, places }))
+}
+
+interface Decimal {
+  prefix: string
+  suffix: string
+  numbers: Float64Array
+  bits: number
+}
+
+/** Strings that are whole numbers between one prefix and one suffix. */
+function findDecimal(values: readonly string[]): Decimal | undefined {
+  const match = /^(.*?)(0|[1-9]\d{0,14})(\D*)$/s.exec(values[0]!)
+  if (!match) return undefined
+  const [, prefix, , suffix] = match as unknown as [string, string, string, string]
+  const numbers = new Float64Array(values.length)
+  let [min, max] = [Number.POSITIVE_INFINITY, 0]
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!
+    if (!value.startsWith(prefix) || !value.endsWith(suffix)) return undefined
+    const digits = value.slice(prefix.length, value.length - suffix.length)
+    if (!/^(0|[1-9]\d{0,14})$/.test(digits)) return undefined
+    const number = Number(digits)
+    numbers[row] = number
+    if (number < min) min = number
+    if (number > max) max = number
+  }
+  return { prefix, suffix, numbers, bits: Math.log2(max - min + 1) }
+}
+
+function writeDecimal(writer: ColumnWriter, { prefix, suffix, numbers }: Decimal, prediction: Prediction): void {
+  writer.head.u8(encoding.decimal)
+  writeText(writer.head, prefix)
+  writeText(writer.head, suffix)
+  writeNumbers(writer, numbers, prediction)
+}
+
+function readDecimal(reader: ColumnReader, name: string, count: number, prediction: Prediction): string[] {
+  const [prefix, suffix] = [readText(reader.head), readText(reader.head)]
+  return Array.from(readNumbers(reader, name, count, prediction), number => prefix + number + suffix)
+}
+
+function writePlain(writer: ColumnWriter, values: readonly string[], prediction: Prediction): void {
+  writer.head.u8(encoding.plain)
+  const lengths = new Float64Array(values.length)
+  const texts = new ByteWriter(1 << 14)
+  for (const [row, value] of values.entries()) {
+    const start = texts.length
+    if (value.isWellFormed()) texts.utf8(value)
+    else texts.raw(Buffer.from(value, 'utf16le'))
+    lengths[row] = (texts.length - start) * 2 + (value.isWellFormed() ? 0 : 1)
+  }
+  writeNumbers(writer, lengths, prediction)
+  writer.head.varint(texts.length)
+  writer.blob(Buffer.from(zstdCompressor(writer.level)(texts.view())))
+}
+
+function readPlain(reader: ColumnReader, name: string, count: number, prediction: Prediction): string[] {
+  const lengths = readNumbers(reader, `${name}: lengths`, count, prediction)
+  const byteLength = reader.head.varint()
+  return reader.blob(`${name}: plain`, stored => {
+    const texts = new ByteReader(zstdDecompressor()(stored, byteLength), `${name}: plain`)
+    const values = Array.from(lengths, length =>
+      length % 2 === 0 ? texts.utf8(length / 2) : texts.raw((length - 1) / 2).toString('utf16le'),
+    )
+    texts.end()
+    return values
+  })
+}

@@ -1,0 +1,128 @@
+import { ByteReader } from '../bytes/reader.ts'
+import { ByteWriter } from '../bytes/writer.ts'
+import { readResource, readScope, writeResource, writeScope } from '../cbor/table.ts'
+import { CborReader } from '../codecs/cbor.ts'
+import type { Resource, Scope } from '../model/trace.ts'
+import { type Prediction, readCodes, writeCodes } from './codes.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { Dictionary } from './dictionary.ts'
+import type { Codes } from './shred.ts'
+import { readSigned, readText, writeSigned, writeText } from './texts.ts'
+
+/** Columns whose values stand once, in the head, and by code in the rows. */
+
+/** Writes a column of small whole numbers; returns the codes. */
+export function writeNumberTable(writer: ColumnWriter, column: Codes<number>, prediction: Prediction): Uint32Array {
+  return writeTable(writer, column, value => writeSigned(writer.head, value), prediction)
+}
+
+export function readNumberTable(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  prediction: Prediction,
+): Read<number> {
+  return readTable(reader, name, count, () => readSigned(reader.head), prediction)
+}
+
+export function writeTextTable(writer: ColumnWriter, column: Codes<string>, prediction: Prediction): Uint32Array {
+  return writeTable(writer, column, value => writeText(writer.head, value), prediction)
+}
+
+export function readTextTable(reader: ColumnReader, name: string, count: number, prediction: Prediction): Read<string> {
+  return readTable(reader, name, count, () => readText(reader.head), prediction)
+}
+
+/** Writes resources as CBOR; those that are equal become one. */
+export function writeResources(
+  writer: ColumnWriter,
+  column: Codes<Resource | null>,
+  prediction: Prediction,
+): Uint32Array {
+  return writeItems(writer, column, writeResource, prediction)
+}
+
+export function readResources(reader: ColumnReader, count: number, prediction: Prediction): Read<Resource | null> {
+  return readItems(reader, 'span.resource', count, readResource, prediction)
+}
+
+export function writeScopes(writer: ColumnWriter, column: Codes<Scope | null>, prediction: Prediction): Uint32Array {
+  return writeItems(writer, column, writeScope, prediction)
+}
+
+export function readScopes(reader: ColumnReader, count: number, prediction: Prediction): Read<Scope | null> {
+  return readItems(reader, 'span.scope', count, readScope, prediction)
+}
+
+/** The table and the codes of a column. */
+export interface Read<T> {
+  readonly values: readonly T[]
+  readonly codes: Uint32Array
+}
+
+function writeTable<T>(
+  writer: ColumnWriter,
+  { dictionary, codes }: Codes<T>,
+  write: (value: T) => void,
+  prediction: Prediction,
+): Uint32Array {
+  writer.head.varint(dictionary.size)
+  for (const value of dictionary.values) write(value)
+  const array = Uint32Array.from(codes)
+  writeCodes(writer, array, dictionary.size, prediction)
+  return array
+}
+
+function readTable<T>(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  read: () => T,
+  prediction: Prediction,
+): Read<T> {
+  const size = reader.head.count()
+  const values = Array.from({ length: size }, read)
+  return { values, codes: readCodes(reader, name, count, size, prediction) }
+}
+
+function writeItems<T extends object>(
+  writer: ColumnWriter,
+  { dictionary, codes }: Codes<T | null>,
+  encode: (writer: ByteWriter, item: T) => void,
+  prediction: Prediction,
+): Uint32Array {
+  const distinct = new Dictionary<Buffer>(bytes => bytes.toString('latin1'))
+  const recoded = dictionary.values.map(item =>
+    distinct.code(item === null ? Buffer.alloc(0) : encodeItem(item, encode)),
+  )
+  const column: Codes<Buffer> = { dictionary: distinct, codes: codes.map(code => recoded[code]!) }
+  const write = (bytes: Buffer) => {
+    writer.head.varint(bytes.length)
+    writer.head.raw(bytes)
+  }
+  return writeTable(writer, column, write, prediction)
+}
+
+function readItems<T>(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  decode: (cbor: CborReader) => T,
+  prediction: Prediction,
+): Read<T | null> {
+  const read = () => {
+    const byteLength = reader.head.varint()
+    if (byteLength === 0) return null
+    const bytes = new ByteReader(reader.head.raw(byteLength), name)
+    const item = decode(new CborReader(bytes))
+    bytes.end()
+    return item
+  }
+  return readTable(reader, name, count, read, prediction)
+}
+
+function encodeItem<T>(item: T, encode: (writer: ByteWriter, item: T) => void): Buffer {
+  const writer = new ByteWriter(256)
+  encode(writer, item)
+  return writer.take()
+}

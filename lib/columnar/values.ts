@@ -1,0 +1,189 @@
+import { ByteReader } from '../bytes/reader.ts'
+import { ByteWriter } from '../bytes/writer.ts'
+import { readValue, writeValue } from '../cbor/value.ts'
+import { CborReader } from '../codecs/cbor.ts'
+import type { Value, ValueType } from '../model/trace.ts'
+import { type Prediction, readCodes, writeCodes } from './codes.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { readNumbers, writeNumbers } from './numbers.ts'
+import { Numbers } from './safe-numbers.ts'
+import { type Reference, readStrings, writeStrings } from './strings.ts'
+
+/** Powers of ten that turn decimal fractions into whole numbers. */
+const maxScale = 6
+/** In place of a scale: the doubles stand as the 16 hex digits of their bits. */
+const asBits = 15
+
+/** Writes the values of one attribute column, all of `type`; returns the codes of strings that have a dictionary. */
+export function writeValues(
+  writer: ColumnWriter,
+  type: ValueType,
+  values: readonly Value[],
+  prediction: Prediction,
+  references: readonly Reference[],
+): Uint32Array | undefined {
+  switch (type) {
+    case 'empty':
+      return undefined
+    case 'string':
+      return writeStrings(writer, values as string[], prediction, references)
+    case 'bool':
+      writeCodes(
+        writer,
+        Uint32Array.from(values, value => (value === true ? 1 : 0)),
+        2,
+        prediction,
+      )
+      return undefined
+    case 'int':
+      writeBigints(writer, values as bigint[], prediction)
+      return undefined
+    case 'double':
+      writeDoubles(writer, values as number[], prediction)
+      return undefined
+    default:
+      return writeStrings(writer, values.map(encodeValue), prediction)
+  }
+}
+
+export function readValues(
+  reader: ColumnReader,
+  name: string,
+  type: ValueType,
+  count: number,
+  prediction: Prediction,
+  references: readonly Reference[],
+): { values: readonly Value[]; codes?: Uint32Array } {
+  switch (type) {
+    case 'empty':
+      return { values: new Array<Value>(count).fill(null) }
+    case 'string':
+      return readStrings(reader, name, count, prediction, references)
+    case 'bool':
+      return { values: Array.from(readCodes(reader, name, count, 2, prediction), code => code === 1) }
+    case 'int':
+      return { values: readBigints(reader, name, count, prediction) }
+    case 'double':
+      return { values: readDoubles(reader, name, count, prediction) }
+    default:
+      return { values: readStrings(reader, name, count, prediction).values.map(text => decodeValue(text, name)) }
+  }
+}
+
+function writeBigints(writer: ColumnWriter, values: readonly bigint[], prediction: Prediction): void {
+  const numbers = new Numbers()
+  for (const value of values) numbers.push(value)
+  writeExact(writer, numbers, prediction)
+}
+
+function readBigints(reader: ColumnReader, name: string, count: number, prediction: Prediction): bigint[] {
+  const { values, exceptions } = readExact(reader, name, count, prediction)
+  const bigints = Array.from(values, value => BigInt(value))
+  for (const { row, value } of exceptions) bigints[row] = value
+  return bigints
+}
+
+/** Writes numbers and, in the head, the exact values of those that are not safe. */
+export function writeExact(writer: ColumnWriter, numbers: Numbers, prediction: Prediction): void {
+  const { head } = writer
+  head.varint(numbers.exceptions.length)
+  let last = 0
+  for (const { row, value } of numbers.exceptions) {
+    head.varint(row - last)
+    head.u8(value < 0n ? 1 : 0)
+    head.u64(value < 0n ? -value : value)
+    last = row
+  }
+  writeNumbers(writer, Float64Array.from(numbers.values), prediction)
+}
+
+export function readExact(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  prediction: Prediction,
+  rowCount = count,
+): { values: Float64Array; exceptions: Numbers['exceptions'] } {
+  const { head } = reader
+  let row = 0
+  const exceptions = Array.from({ length: head.count(10) }, () => {
+    row += head.varint()
+    const isNegative = head.u8() === 1
+    const magnitude = head.u64()
+    return { row, value: isNegative ? -magnitude : magnitude }
+  })
+  if (exceptions.length > 0 && row >= rowCount)
+    head.fail('corrupt', `${name}: an exception at row ${row} of ${rowCount}`)
+  return { values: readNumbers(reader, name, count, prediction), exceptions }
+}
+
+function writeDoubles(writer: ColumnWriter, values: readonly number[], prediction: Prediction): void {
+  if (values.length === 0) return
+  const scale = findScale(values)
+  writer.head.u8(scale ?? asBits)
+  if (scale === undefined) {
+    writeStrings(writer, values.map(bitsOf), prediction)
+    return
+  }
+  const factor = 10 ** scale
+  writeNumbers(
+    writer,
+    Float64Array.from(values, value => Math.round(value * factor)),
+    prediction,
+  )
+}
+
+function readDoubles(reader: ColumnReader, name: string, count: number, prediction: Prediction): number[] {
+  if (count === 0) return []
+  const scale = reader.head.u8()
+  if (scale === asBits)
+    return readStrings(reader, name, count, prediction).values.map(digits => fromBits(reader, name, digits))
+  if (scale > maxScale) reader.head.fail('unsupported', `${name}: scale ${scale}`)
+  const factor = 10 ** scale
+  return Array.from(readNumbers(reader, name, count, prediction), value => value / factor)
+}
+
+/** The least power of ten that makes all values whole numbers from which they come back exactly. */
+function findScale(values: readonly number[]): number | undefined {
+  let scale = 0
+  let factor = 1
+  for (const value of values)
+    while (!isExact(value, factor)) {
+      if (scale === maxScale) return undefined
+      scale++
+      factor = 10 ** scale
+    }
+  return values.every(value => isExact(value, factor)) ? scale : undefined
+}
+
+function isExact(value: number, factor: number): boolean {
+  const whole = Math.round(value * factor)
+  return Math.abs(whole) < 2 ** 52 && Object.is(whole / factor, value) && !Object.is(value, -0)
+}
+
+const scratch = Buffer.alloc(8)
+
+function bitsOf(value: number): string {
+  scratch.writeDoubleBE(value)
+  return scratch.toString('hex')
+}
+
+function fromBits(reader: ColumnReader, name: string, digits: string): number {
+  if (!/^[0-9a-f]{16}$/.test(digits)) reader.head.fail('corrupt', `${name}: no double's bits`)
+  scratch.write(digits, 'hex')
+  return scratch.readDoubleBE(0)
+}
+
+/** Bytes, arrays and kvlists as their CBOR, a character a byte. */
+function encodeValue(value: Value): string {
+  const writer = new ByteWriter(64)
+  writeValue(writer, value)
+  return writer.view().toString('latin1')
+}
+
+function decodeValue(text: string, name: string): Value {
+  const reader = new ByteReader(Buffer.from(text, 'latin1'), name)
+  const value = readValue(new CborReader(reader), 0)
+  reader.end()
+  return value
+}
