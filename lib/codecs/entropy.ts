@@ -66,7 +66,7 @@ export class RangeEncoder {
     this.#bytes = new Uint8Array(Math.max(capacity, 16))
   }
 
-  /** Codes `bit` (0 or 1) by model `index` and adapts the model. */
+  /** Codes `bit` (0 or 1) by model `index`, which must be there, and adapts the model. */
   bit(models: BitModels, index: number, bit: number): void {
     const { states } = models
     const state = states[index]!
@@ -170,7 +170,7 @@ export class RangeDecoder {
     if (this.#code === -1) throw corrupt('begins outside its range')
   }
 
-  /** The next bit by model `index`, which adapts. */
+  /** The next bit by model `index`, which must be there and adapts. */
   bit(models: BitModels, index: number): 0 | 1 {
     const { states } = models
     const state = states[index]!

@@ -1,4 +1,5 @@
 import { StringCache } from '../bytes/string-cache.ts'
+import { ByteWriter } from '../bytes/writer.ts'
 import { decodeWtf8, encodeWtf8 } from '../bytes/wtf8.ts'
 import { LabError } from '../error.ts'
 import { checkEqual } from './counts.ts'
@@ -17,16 +18,14 @@ export interface FrontCoded extends PackedStrings {
 /** Any strings of JavaScript. */
 export function packStrings(strings: readonly string[]): PackedStrings {
   const lengths = new Uint32Array(strings.length)
-  let characters = 0
-  for (const text of strings) characters += text.length
-  const bytes = Buffer.allocUnsafe(characters * 3)
-  let at = 0
+  const writer = new ByteWriter(strings.length * 8)
   for (let i = 0; i < strings.length; i++) {
-    const text = strings[i]!
-    lengths[i] = text.isWellFormed() ? bytes.write(text, at, 'utf8') : encodeWtf8(text).copy(bytes, at)
-    at += lengths[i]
+    const start = writer.length
+    if (strings[i]!.isWellFormed()) writer.utf8(strings[i]!)
+    else writer.raw(encodeWtf8(strings[i]!))
+    lengths[i] = writer.length - start
   }
-  return { lengths, bytes: Buffer.from(bytes.subarray(0, at)) }
+  return { lengths, bytes: writer.view() }
 }
 
 /** The strings of packStrings. The lengths must add up to the bytes. */
@@ -47,11 +46,10 @@ export function encodeFront(strings: readonly string[]): FrontCoded {
   const kept = Buffer.allocUnsafe(bytes.length)
   let keptLength = 0
   for (let i = 0, start = 0; i < lengths.length; i++) {
-    const end = start + lengths[i]
     if (i > 0) shared[i] = sharedBytes(bytes, start - lengths[i - 1], start, Math.min(lengths[i - 1], lengths[i]))
-    kept.set(bytes.subarray(start + shared[i], end), keptLength)
+    copy(bytes, start + shared[i], kept, keptLength, lengths[i] - shared[i])
     keptLength += lengths[i] - shared[i]
-    start = end
+    start += lengths[i]
   }
   return { shared, lengths: lengths.map((length, i) => length - shared[i]), bytes: kept.subarray(0, keptLength) }
 }
@@ -72,12 +70,18 @@ export function decodeFront({ shared, lengths, bytes }: FrontCoded, maxByteLengt
     const before = i > 0 ? whole[i - 1] : 0
     if (shared[i] > before)
       throw new LabError('corrupt', `front coding: string ${i} shares ${shared[i]} of ${before} bytes`)
-    all.copyWithin(to, to - before, to - before + shared[i])
-    all.set(bytes.subarray(from, from + lengths[i]), to + shared[i])
+    copy(all, to - before, all, to, shared[i])
+    copy(bytes, from, all, to + shared[i], lengths[i])
     whole[i] = shared[i] + lengths[i]
     to += whole[i]
   }
   return unpackStrings({ lengths: whole, bytes: all })
+}
+
+/** Most pieces are a few bytes: for those a loop is several times faster than a view and its copy. */
+function copy(from: Uint8Array, start: number, to: Uint8Array, at: number, byteLength: number): void {
+  if (byteLength > 64) to.set(from.subarray(start, start + byteLength), at)
+  else for (let i = 0; i < byteLength; i++) to[at + i] = from[start + i]!
 }
 
 function sharedBytes(bytes: Uint8Array, a: number, b: number, most: number): number {

@@ -28,36 +28,54 @@ export function findTemplate(strings: readonly string[]): Template | undefined {
   return findDecimal(strings) ?? findHex(strings)
 }
 
-/** The digits of all strings in a row, two to a byte. Each string must be of the template. */
+/** The digits of all strings in a row, two to a byte, the first in the upper half. Each string must be of the template. */
 export function encodeHexTemplate(strings: readonly string[], template: HexTemplate): Buffer {
-  const digits = strings.map(text => hexDigitsOf(text, template)).join('')
-  const even = digits.length % 2 === 0 ? digits : `${digits}0`
-  return Buffer.from(even, 'hex')
+  const width = widthOf(template)
+  const bytes = Buffer.alloc(Math.ceil((strings.length * width) / 2))
+  for (let i = 0; i < strings.length; i++) writeHex(strings[i]!, template, bytes, i * width)
+  return bytes
 }
 
 /** `count` strings of the template. */
 export function decodeHexTemplate(bytes: Uint8Array, template: HexTemplate, count: number): string[] {
-  const { literals, widths, digits } = template
-  checkEqual('template', 'literals', widths.length + 1, literals.length)
-  const width = widths.reduce((sum, one) => sum + checkValueCount(one, 'template'), 0)
-  if (width === 0) throw new LabError('corrupt', 'template: it has no digits')
+  checkEqual('template', 'literals', template.widths.length + 1, template.literals.length)
+  const width = widthOf(template)
   checkEqual('template', 'bytes', Math.ceil((checkValueCount(count, 'template') * width) / 2), bytes.length)
   if ((count * width) % 2 === 1 && (bytes[bytes.length - 1]! & 15) !== 0)
     throw new LabError('corrupt', 'template: bits are set behind the last digit')
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
-  const all = digits === 'hex' ? hex : hex.toUpperCase()
-  return Array.from({ length: count }, (_, row) => fill(template, all, row * width))
+  if (count === 0) return []
+  const print = printerOf(template)
+  return Array.from({ length: count }, (_, row) => print(bytes, row * width))
 }
 
-function fill({ literals, widths }: HexTemplate, digits: string, start: number): string {
-  let text = literals[0]!
-  let at = start
-  for (let i = 0; i < widths.length; i++) {
-    const end = at + widths[i]!
-    text += digits.slice(at, end) + literals[i + 1]!
-    at = end
+/** Prints a string whose digits begin at half a byte `start`. */
+type Printer = (bytes: Uint8Array, start: number) => string
+
+/** Only the digits are written anew, over those of the string before. */
+function printerOf({ digits, literals, widths }: HexTemplate): Printer {
+  const text = literals.map((literal, run) => literal + '0'.repeat(widths[run] ?? 0)).join('')
+  const isLatin1 = /^[\0-\xff]*$/.test(text)
+  const encoding = isLatin1 ? 'latin1' : 'utf16le'
+  const codes = Buffer.from(text, encoding)
+  const places = digitPlaces(literals, widths).map(place => (isLatin1 ? place : place * 2))
+  const alphabet = Buffer.from(digits === 'hex' ? '0123456789abcdef' : '0123456789ABCDEF')
+  return (bytes, start) => {
+    for (let i = 0; i < places.length; i++) {
+      const byte = bytes[(start + i) >> 1]!
+      codes[places[i]] = alphabet[((start + i) & 1) === 0 ? byte >> 4 : byte & 15]!
+    }
+    return codes.toString(encoding)
   }
-  return text
+}
+
+function digitPlaces(literals: readonly string[], widths: readonly number[]): Uint32Array {
+  let at = 0
+  const runs = widths.map((width, run) => {
+    const start = at + literals[run]!.length
+    at = start + width
+    return Array.from({ length: width }, (_, i) => start + i)
+  })
+  return Uint32Array.from(runs.flat())
 }
 
 /** The number of each string as words (words.ts). Each string must be of the template. */
@@ -75,6 +93,12 @@ export function encodeDecimalTemplate(strings: readonly string[], template: Deci
 /** The strings whose numbers the words are. */
 export function decodeDecimalTemplate(words: Uint32Array, { prefix, suffix }: DecimalTemplate): string[] {
   return Array.from({ length: words.length >> 1 }, (_, i) => prefix + printDecimal(words, i * 2) + suffix)
+}
+
+function widthOf({ widths }: HexTemplate): number {
+  const width = widths.reduce((sum, one) => sum + checkValueCount(one, 'template'), 0)
+  if (width === 0) throw new LabError('corrupt', 'template: it has no digits')
+  return width
 }
 
 function findDecimal(strings: readonly string[]): DecimalTemplate | undefined {
@@ -128,31 +152,33 @@ function cut(text: string, isDigit: Uint8Array): Omit<HexTemplate, 'digits'> {
 function isHexAt(text: string, places: Uint8Array, letterA: number): boolean {
   for (let i = 0; i < places.length; i++) {
     if (places[i] === 0) continue
-    const code = text.charCodeAt(i)
-    if (!((code >= 0x30 && code <= 0x39) || (code >= letterA && code < letterA + 6))) return false
+    if (nibbleOf(text.charCodeAt(i), letterA) < 0) return false
   }
   return true
 }
 
-function hexDigitsOf(text: string, { digits, literals, widths }: HexTemplate): string {
-  let found = ''
+/** Writes the digits of one string as halves of bytes, from half `start`. */
+function writeHex(text: string, { digits, literals, widths }: HexTemplate, bytes: Uint8Array, start: number): void {
+  const letterA = digits === 'hex' ? 0x61 : 0x41
+  let half = start
   let at = literals[0]!.length
-  let digitCount = 0
-  let rebuilt = literals[0]!
-  widths.forEach((width, i) => {
-    const part = text.slice(at, at + width)
-    found += part
-    digitCount += width
-    rebuilt += part + literals[i + 1]!
-    at = rebuilt.length
-  })
-  if (
-    rebuilt !== text ||
-    found.length !== digitCount ||
-    !(digits === 'hex' ? /^[0-9a-f]*$/ : /^[0-9A-F]*$/).test(found)
-  )
-    throw misfit(text)
-  return found
+  let fits = text.startsWith(literals[0]!)
+  for (let run = 0; run < widths.length; run++) {
+    for (const end = at + widths[run]!; at < end; at++, half++) {
+      const value = nibbleOf(text.charCodeAt(at), letterA)
+      fits &&= value >= 0
+      bytes[half >> 1]! |= (half & 1) === 0 ? value << 4 : value
+    }
+    fits &&= text.startsWith(literals[run + 1]!, at)
+    at += literals[run + 1]!.length
+  }
+  if (!fits || at !== text.length) throw misfit(text)
+}
+
+/** The value of a digit, or less than 0 where it is none (NaN, behind the end, is none). */
+function nibbleOf(code: number, letterA: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  return code >= letterA && code < letterA + 6 ? code - letterA + 10 : -1
 }
 
 function commonStart(a: string, b: string, most: number): number {
