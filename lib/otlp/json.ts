@@ -2,6 +2,7 @@ import type { ByteSink } from '../bytes/range.ts'
 import { StringCache } from '../bytes/string-cache.ts'
 import { splitDocuments } from '../json/split.ts'
 import type { Span, Trace } from '../model/trace.ts'
+import { strictUnits, type Units } from '../model/units.ts'
 import { Groups, inBatches, Pieces } from './groups.ts'
 import { snakeCase } from './json-names.ts'
 import { printResourceHead, printScopeHead, printSpan } from './json-print.ts'
@@ -20,23 +21,26 @@ export const documentShape = {
  * held whole. Documents may follow one another or lie in arrays; field names may be in camel or snake case, enums
  * numbers or names. `dropped` is told of every unknown field. A resource or scope that is absent but has a schema URL
  * becomes an empty one with that URL, and an attribute without a value one with the empty value; nothing else is
- * normalised. Errors begin with `byte N: ` and the path of fields.
+ * normalised. Errors begin with `byte N: ` and the path of fields; `units` decides about bad elements and documents.
  */
 export function readOtlpJson(
   chunks: AsyncIterable<Uint8Array>,
   dropped: (field: string) => void = () => {},
+  units: Units = strictUnits,
 ): AsyncIterable<readonly Trace[]> {
-  return inBatches(readGroups(chunks, dropped))
+  return inBatches(readGroups(chunks, dropped, units))
 }
 
 async function* readGroups(
   chunks: AsyncIterable<Uint8Array>,
   dropped: (field: string) => void,
+  units: Units,
 ): AsyncIterable<readonly Trace[]> {
   const context = newReadContext(new StringCache(), dropped)
-  for await (const { bytes, offset } of splitDocuments(chunks, documentShape, dropped)) {
+  for await (const { bytes, offset } of splitDocuments(chunks, documentShape, dropped, units)) {
     const pieces = new Pieces()
-    for (const { traceId, span } of readResourceSpans(bytes, offset, context)) pieces.add(traceId, span)
+    const spans = units.attempt('ResourceSpans', () => readResourceSpans(bytes, offset, context))
+    for (const { traceId, span } of spans ?? []) pieces.add(traceId, span)
     yield pieces.traces()
   }
 }

@@ -1,4 +1,5 @@
 import { LabError } from '../error.ts'
+import { strictUnits, type Units } from '../model/units.ts'
 import { looksLikeTraces } from './proto-detect.ts'
 
 const maxGroupLength = 2 ** 30
@@ -12,20 +13,24 @@ export interface Located {
 
 /**
  * The ResourceSpans of the input, each held whole, without holding the message around it. The input is one TracesData,
- * or a stream of them that each have their length in front, 32 bits big-endian. `dropped` is told of other fields.
+ * or a stream of them that each have their length in front, 32 bits big-endian. `dropped` is told of other fields;
+ * `units` decides about messages whose fields do not fit into them.
  */
 export async function* splitTraces(
   chunks: AsyncIterable<Uint8Array>,
   dropped: (field: string) => void,
+  units: Units = strictUnits,
 ): AsyncIterable<Located> {
   const input = new Input(chunks)
   try {
     await input.fill(headLength)
-    if (!isLengthPrefixed(input.held)) return yield* message(input, Number.POSITIVE_INFINITY, dropped)
+    if (!isLengthPrefixed(input.held)) return yield* message(input, dropped, units)
     while ((await input.fill(4)) > 0) {
-      if (input.held.length < 4) input.fail(`a length takes 4 bytes, ${input.held.length} are left`)
+      if (input.held.length < 4)
+        return units.bad('rest of the file', input.error(`a length takes 4 bytes, ${input.held.length} are left`))
       const byteLength = input.take(4).readUInt32BE()
-      yield* message(input, input.offset + byteLength, dropped)
+      input.end = input.offset + byteLength
+      yield* message(input, dropped, units)
     }
   } finally {
     await input.close()
@@ -37,8 +42,19 @@ function isLengthPrefixed(head: Uint8Array): boolean {
   return head[0] === 0 || (!looksLikeTraces(head, 0) && looksLikeTraces(head, 4))
 }
 
-/** The fields of one message, which ends at `end`, or with the input where that is infinite. */
-async function* message(input: Input, end: number, dropped: (field: string) => void): AsyncIterable<Located> {
+/** The fields of one message as far as they can be told apart; then the input stands behind it. */
+async function* message(input: Input, dropped: (field: string) => void, units: Units): AsyncIterable<Located> {
+  try {
+    yield* fields(input, dropped)
+  } catch (error) {
+    const isPassed = units.skipsBad && (await input.skipToEnd())
+    units.bad(isPassed ? 'message' : 'rest of the file', error)
+  }
+}
+
+/** The fields of a message, which ends where the input's `end` is, or with the input where that is infinite. */
+async function* fields(input: Input, dropped: (field: string) => void): AsyncIterable<Located> {
+  const { end } = input
   while (input.offset < end) {
     const start = input.offset
     if ((await input.fill(1)) === 0) {
@@ -89,6 +105,8 @@ class Input {
   readonly #chunks: AsyncIterator<Uint8Array>
   #held: Buffer = Buffer.alloc(0)
   #offset = 0
+  /** Where the message ends that is read: no varint goes past it. */
+  end: number = Number.POSITIVE_INFINITY
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.#chunks = chunks[Symbol.asyncIterator]()
@@ -135,6 +153,16 @@ class Input {
     }
   }
 
+  /** Passes over what is left of the message; false where the input ends before, or all of it is one message. */
+  async skipToEnd(): Promise<boolean> {
+    while (this.#offset < this.end) {
+      const held = await this.fill(Math.min(this.end - this.#offset, headLength))
+      if (held === 0) return false
+      this.take(held)
+    }
+    return true
+  }
+
   /** A varint of at most 2^53 - 1. */
   async varint(): Promise<number> {
     const byteLength = await this.varintLength()
@@ -147,14 +175,18 @@ class Input {
 
   /** The bytes that the next varint takes. */
   async varintLength(): Promise<number> {
-    const held = await this.fill(10)
+    const held = Math.min(await this.fill(10), this.end - this.#offset)
     const last = this.#held.subarray(0, held).findIndex(byte => byte < 0x80)
     if (last >= 0) return last + 1
     return held < 10 ? this.fail('ends inside a varint') : this.fail('a varint is longer than 10 bytes', 'corrupt')
   }
 
-  fail(message: string, kind: 'truncated' | 'corrupt' | 'unsupported' = 'truncated'): never {
-    throw new LabError(kind, `byte ${this.#offset}: ${message}`)
+  error(message: string, kind: 'truncated' | 'corrupt' | 'unsupported' = 'truncated'): LabError {
+    return new LabError(kind, `byte ${this.#offset}: ${message}`)
+  }
+
+  fail(message: string, kind?: 'truncated' | 'corrupt' | 'unsupported'): never {
+    throw this.error(message, kind)
   }
 
   async close(): Promise<void> {

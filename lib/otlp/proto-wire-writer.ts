@@ -72,17 +72,20 @@ export class WireWriter {
 
   fixed32(tag: number, value: number): void {
     this.#tag(tag)
-    this.#view.setUint32(this.#reserve(4), value, true)
+    const at = this.#reserve(4)
+    this.#view.setUint32(at, value, true)
   }
 
   fixed64(tag: number, value: bigint): void {
     this.#tag(tag)
-    this.#view.setBigUint64(this.#reserve(8), value, true)
+    const at = this.#reserve(8)
+    this.#view.setBigUint64(at, value, true)
   }
 
   double(tag: number, value: number): void {
     this.#tag(tag)
-    this.#view.setFloat64(this.#reserve(8), value, true)
+    const at = this.#reserve(8)
+    this.#view.setFloat64(at, value, true)
   }
 
   bytes(tag: number, bytes: Uint8Array): void {

@@ -1,6 +1,7 @@
 import type { ByteSink } from '../bytes/range.ts'
 import { StringCache } from '../bytes/string-cache.ts'
 import type { Trace } from '../model/trace.ts'
+import { strictUnits, type Units } from '../model/units.ts'
 import { inBatches } from './groups.ts'
 import { newReadContext, readResourceSpans } from './proto-read.ts'
 import { splitTraces } from './proto-split.ts'
@@ -11,21 +12,25 @@ import { TracesWriter } from './proto-write.ts'
  * is held whole. The input is one TracesData or ExportTraceServiceRequest, or a stream of them that each have their
  * length in front (32 bits, big-endian). Fields may come in any order and are merged as protobuf says. `dropped` is
  * told of every unknown field: its path, the number last. What the JSON's reader normalises is normalised here too (see
- * lib/otlp/json.ts). Errors begin with `byte N: ` and the path of fields.
+ * lib/otlp/json.ts). Errors begin with `byte N: ` and the path of fields; `units` decides about bad ResourceSpans and
+ * messages.
  */
 export function readOtlpProto(
   chunks: AsyncIterable<Uint8Array>,
   dropped: (field: string) => void = () => {},
+  units: Units = strictUnits,
 ): AsyncIterable<readonly Trace[]> {
-  return inBatches(readGroups(chunks, dropped))
+  return inBatches(readGroups(chunks, dropped, units))
 }
 
 async function* readGroups(
   chunks: AsyncIterable<Uint8Array>,
   dropped: (field: string) => void,
+  units: Units,
 ): AsyncIterable<readonly Trace[]> {
   const context = newReadContext({ strings: new StringCache(), dropped })
-  for await (const { bytes, offset } of splitTraces(chunks, dropped)) yield readResourceSpans(bytes, offset, context)
+  for await (const { bytes, offset } of splitTraces(chunks, dropped, units))
+    yield units.attempt('ResourceSpans', () => readResourceSpans(bytes, offset, context)) ?? []
 }
 
 /**
