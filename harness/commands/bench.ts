@@ -13,6 +13,7 @@ import {
   sourceFlags,
   sourceFrom,
 } from '../flags.ts'
+import { kernelTable, measureKernels } from '../kernels.ts'
 import { printTerminal } from '../report/table.ts'
 import { writeText } from '../results.ts'
 import { drawScale, measureScale, renderScale, scaleTable } from '../scale.ts'
@@ -39,9 +40,19 @@ const scale: CommandModule<object, ScaleArguments> = {
   },
 }
 
+const kernels: CommandModule<object, { progress: boolean }> = {
+  command: 'kernels',
+  describe: 'Values per second and bits per value of each kernel',
+  builder: yargs => yargs.options(progressFlag),
+  handler: async ({ progress }) => {
+    const results = await measureKernels(name => progress && process.stderr.write(`${name}\n`))
+    console.log(printTerminal(kernelTable(results)))
+  },
+}
+
 export const bench: CommandModule = {
   command: 'bench <what>',
   describe: 'Measure curves',
-  builder: yargs => yargs.command(scale).demandCommand(1, 'bench: say which: scale'),
+  builder: yargs => yargs.command(scale).command(kernels).demandCommand(1, 'bench: say which: scale or kernels'),
   handler: () => {},
 }
