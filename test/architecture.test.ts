@@ -11,7 +11,7 @@ const floors = [
   ['lib/bytes', 'lib/model'],
   ['lib/codecs', 'lib/json', 'lib/storage'],
   ['lib/cbor', 'lib/ndjson', 'lib/otlp'],
-  ['lib/dataset', 'lib/columnar'],
+  ['lib/dataset', 'lib/columnar', 'lib/relations'],
   ['lib/sources'],
   ['lib/index.ts', 'generator', 'phases'],
   ['harness'],

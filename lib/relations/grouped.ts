@@ -1,0 +1,58 @@
+import type { BodyReader, BodyWriter } from './body.ts'
+import { readNumbers, writeNumbers } from './numbers.ts'
+
+const orders = { asIs: 0, byGroup: 1 } as const
+
+/** Writes numbers as they come, or those of a group (a node) together, group after group. */
+export function writeGrouped(
+  body: BodyWriter,
+  part: string,
+  values: Float64Array,
+  groups: readonly number[],
+  groupCount: number,
+): void {
+  const candidates = [
+    (to: BodyWriter) => {
+      to.number(orders.asIs)
+      writeNumbers(to, part, values)
+    },
+  ]
+  if (groupCount > 1)
+    candidates.push(to => {
+      to.number(orders.byGroup)
+      writeNumbers(
+        to,
+        part,
+        Float64Array.from(sortedByGroup(groups, groupCount), position => values[position]!),
+      )
+    })
+  body.choose(candidates)
+}
+
+export function readGrouped(
+  body: BodyReader,
+  part: string,
+  groups: readonly number[],
+  groupCount: number,
+): Float64Array {
+  const order = body.number(orders.byGroup)
+  const stored = readNumbers(body, part, groups.length)
+  if (order === orders.asIs) return stored
+  const values = new Float64Array(groups.length)
+  sortedByGroup(groups, groupCount).forEach((position, i) => {
+    values[position] = stored[i]!
+  })
+  return values
+}
+
+/** The positions, sorted by group and within it as they come. */
+function sortedByGroup(groups: readonly number[], groupCount: number): Uint32Array {
+  const next = new Uint32Array(groupCount + 1)
+  for (const group of groups) next[group + 1]!++
+  for (let group = 0; group < groupCount; group++) next[group + 1]! += next[group]!
+  const positions = new Uint32Array(groups.length)
+  groups.forEach((group, position) => {
+    positions[next[group]!++] = position
+  })
+  return positions
+}

@@ -1,0 +1,15 @@
+/** Gives distinct strings numbers in the order of first use and counts their uses. */
+export class Interner {
+  readonly texts: string[] = []
+  readonly #ids = new Map<string, number>()
+
+  add(text: string): number {
+    let id = this.#ids.get(text)
+    if (id === undefined) {
+      id = this.texts.length
+      this.texts.push(text)
+      this.#ids.set(text, id)
+    }
+    return id
+  }
+}

@@ -1,0 +1,257 @@
+import { BitReader, BitWriter } from './bits.ts'
+import type { BodyReader, BodyWriter } from './body.ts'
+
+/** Numbers in streams lie within ± 2^50, so that differences and zigzag stay exact. */
+export const numberLimit: number = 2 ** 50
+
+const kind = { constant: 0, rows: 1, planes: 2, classes: 3, table: 4 } as const
+const deltaFlag = 8
+const zigzagFlag = 16
+const maxTableLength = 4096
+const fewValues = 8
+
+type Numbers = ArrayLike<number>
+
+/** Writes whole numbers within ± 2^50 in the cheapest of the encodings of FORMAT.md. The reader knows their number. */
+export function writeNumbers(body: BodyWriter, part: string, values: Numbers): void {
+  if (isConstant(values)) {
+    body.number(kind.constant)
+    body.number(values.length === 0 ? 0 : values[0]!)
+    return
+  }
+  const candidates = plainCandidates(part, values, 0)
+  if (values.length > fewValues) {
+    candidates.push(...plainCandidates(part, differences(values), deltaFlag, values[0]!))
+    const table = distinct(values)
+    if (table !== undefined) candidates.push(target => writeTable(target, part, values, table))
+  }
+  body.choose(candidates)
+}
+
+export function readNumbers(body: BodyReader, part: string, count: number): Float64Array {
+  const mode = body.number(31)
+  if (mode === kind.constant) return new Float64Array(count).fill(body.number(numberLimit, -numberLimit))
+  if (mode === kind.table) return readTable(body, part, count)
+  if ((mode & deltaFlag) === 0) return readPlain(body, part, count, mode)
+  const values = new Float64Array(count)
+  if (count === 0) body.fail('differences of no numbers')
+  values[0] = body.number(numberLimit, -numberLimit)
+  const steps = readPlain(body, part, count - 1, mode)
+  for (let i = 1; i < count; i++) values[i] = values[i - 1]! + steps[i - 1]!
+  if (values.some(value => Math.abs(value) > numberLimit)) body.fail('sums of differences exceed 2^50')
+  return values
+}
+
+function isConstant(values: Numbers): boolean {
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false
+  return true
+}
+
+function differences(values: Numbers): Float64Array {
+  const steps = new Float64Array(values.length - 1)
+  for (let i = 1; i < values.length; i++) steps[i - 1] = values[i]! - values[i - 1]!
+  return steps
+}
+
+/** The distinct values, the most frequent first, or undefined where there are too many. */
+function distinct(values: Numbers): number[] | undefined {
+  const counts = new Map<number, number>()
+  const limit = Math.min(maxTableLength, values.length >> 2)
+  for (let i = 0; i < values.length; i++) {
+    counts.set(values[i]!, (counts.get(values[i]!) ?? 0) + 1)
+    if (counts.size > limit) return undefined
+  }
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([value]) => value)
+}
+
+function writeTable(body: BodyWriter, part: string, values: Numbers, table: readonly number[]): void {
+  const codes = new Map(table.map((value, code) => [value, code]))
+  body.number(kind.table)
+  body.number(table.length)
+  body.choose(plainCandidates(part, table, 0))
+  body.choose(
+    plainCandidates(
+      part,
+      Float64Array.from(values, value => codes.get(value)!),
+      0,
+    ),
+  )
+}
+
+function readTable(body: BodyReader, part: string, count: number): Float64Array {
+  const length = body.number(Math.min(count, maxTableLength), 2)
+  const table = readPlain(body, part, length, body.number(31))
+  const codes = readPlain(body, part, count, body.number(31))
+  return codes.map(code => (code < length ? table[code]! : body.fail(`code ${code} of a table of ${length}`)))
+}
+
+/** Numbers made unsigned: from the least one or by zigzag, in their common unit. */
+interface Unsigned {
+  values: Float64Array
+  isZigzag: boolean
+  least: number
+  unit: number
+  greatest: number
+}
+
+function toUnsigned(values: Numbers): Unsigned {
+  let [least, most] = [values[0] ?? 0, values[0] ?? 0]
+  for (let i = 1; i < values.length; i++) {
+    if (values[i]! < least) least = values[i]!
+    if (values[i]! > most) most = values[i]!
+  }
+  const isZigzag = least < 0 && most > 0
+  if (isZigzag) least = 0
+  let unit = 0
+  for (let i = 0; i < values.length && unit !== 1; i++) unit = gcd(Math.abs(values[i]! - least), unit)
+  unit ||= 1
+  const unsigned = new Float64Array(values.length)
+  let greatest = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = (values[i]! - least) / unit
+    unsigned[i] = isZigzag ? (value < 0 ? -2 * value - 1 : 2 * value) : value
+    if (unsigned[i]! > greatest) greatest = unsigned[i]!
+  }
+  return { values: unsigned, isZigzag, least, unit, greatest }
+}
+
+function gcd(a: number, b: number): number {
+  let [x, y] = [a, b]
+  while (y !== 0) [x, y] = [y, x % y]
+  return x
+}
+
+function plainCandidates(part: string, values: Numbers, flags: number, first?: number): ((to: BodyWriter) => void)[] {
+  const unsigned = toUnsigned(values)
+  const width = byteWidth(unsigned.greatest)
+  const write = (how: number, encode: (to: BodyWriter) => void) => (to: BodyWriter) => {
+    to.number(how | flags | (unsigned.isZigzag ? zigzagFlag : 0))
+    if (first !== undefined) to.number(first)
+    if (!unsigned.isZigzag) to.number(unsigned.least)
+    to.number(unsigned.unit)
+    encode(to)
+  }
+  const rows = write(kind.rows, to => {
+    to.number(width)
+    to.bytes(part, toRows(unsigned.values, width))
+  })
+  if (values.length <= fewValues || width === 1) return [rows]
+  const planes = write(kind.planes, to => {
+    to.number(width)
+    for (let plane = 0; plane < width; plane++) to.bytes(part, toPlane(unsigned.values, plane))
+  })
+  return [rows, planes, write(kind.classes, to => writeClasses(to, part, unsigned.values))]
+}
+
+function readPlain(body: BodyReader, part: string, count: number, mode: number): Float64Array {
+  const isZigzag = (mode & zigzagFlag) !== 0
+  const least = isZigzag ? 0 : body.number(2 * numberLimit, -2 * numberLimit)
+  const unit = body.number(2 * numberLimit, 1)
+  const values = readUnsigned(body, part, count, mode & 7)
+  for (let i = 0; i < count; i++) {
+    const value = values[i]!
+    values[i] = least + unit * (isZigzag ? (value % 2 === 1 ? -(value + 1) / 2 : value / 2) : value)
+    if (!(Math.abs(values[i]!) <= 2 * numberLimit)) body.fail(`number ${i} of ${count} exceeds 2^51`)
+  }
+  return values
+}
+
+function readUnsigned(body: BodyReader, part: string, count: number, how: number): Float64Array {
+  if (how === kind.rows) {
+    const width = body.number(7, 1)
+    return fromRows(body.bytes(part, count * width), count, width)
+  }
+  if (how === kind.planes) {
+    const width = body.number(7, 1)
+    const planes = Array.from({ length: width }, () => body.bytes(part, count))
+    return fromPlanes(planes, count)
+  }
+  return how === kind.classes ? readClasses(body, part, count) : body.fail(`an unknown encoding ${how} of numbers`)
+}
+
+function byteWidth(greatest: number): number {
+  let width = 1
+  while (greatest >= 256 ** width) width++
+  return width
+}
+
+function toRows(values: Float64Array, width: number): Uint8Array {
+  const bytes = new Uint8Array(values.length * width)
+  let at = 0
+  for (let value of values)
+    for (let i = 0; i < width; i++) {
+      bytes[at++] = value % 256
+      value = Math.floor(value / 256)
+    }
+  return bytes
+}
+
+function fromRows(bytes: Uint8Array, count: number, width: number): Float64Array {
+  const values = new Float64Array(count)
+  for (let i = 0; i < count; i++) {
+    let value = 0
+    for (let byte = width - 1; byte >= 0; byte--) value = value * 256 + bytes[i * width + byte]!
+    values[i] = value
+  }
+  return values
+}
+
+function toPlane(values: Float64Array, plane: number): Uint8Array {
+  const scale = 256 ** plane
+  return Uint8Array.from(values, value => Math.floor(value / scale) % 256)
+}
+
+function fromPlanes(planes: readonly Uint8Array[], count: number): Float64Array {
+  const values = new Float64Array(count)
+  planes.forEach((bytes, plane) => {
+    const scale = 256 ** plane
+    for (let i = 0; i < count; i++) values[i]! += bytes[i]! * scale
+  })
+  return values
+}
+
+/** A class is a number below 8, or the place of the highest bit and the two bits below it; the other bits are plain. */
+function writeClasses(body: BodyWriter, part: string, values: Float64Array): void {
+  const classes = new Uint8Array(values.length)
+  let bitCount = 0
+  values.forEach((value, i) => {
+    classes[i] = classOf(value)
+    bitCount += plainBits(classes[i]!)
+  })
+  const bits = new BitWriter(bitCount)
+  values.forEach((value, i) => {
+    const count = plainBits(classes[i]!)
+    if (count > 0) bits.write(value % 2 ** count, count)
+  })
+  body.bytes(part, classes)
+  body.bytes(part, bits.finish(), true)
+}
+
+function readClasses(body: BodyReader, part: string, count: number): Float64Array {
+  const classes = body.bytes(part, count)
+  let bitCount = 0
+  for (const code of classes) bitCount += code > 211 ? body.fail(`class ${code} of 212`) : plainBits(code)
+  const bits = new BitReader(body.bytes(part, Math.ceil(bitCount / 8)))
+  const values = new Float64Array(count)
+  for (let i = 0; i < count; i++) {
+    const code = classes[i]!
+    const plain = plainBits(code)
+    values[i] = code < 8 ? code : (4 + (code & 3)) * 2 ** plain + bits.read(plain)
+  }
+  return values
+}
+
+function classOf(value: number): number {
+  if (value < 8) return value
+  const plain = highestBit(value) - 2
+  return plain * 4 + Math.floor(value / 2 ** plain)
+}
+
+/** The place of the highest bit of a number of 1 to 2^63, counted from 0. */
+export function highestBit(value: number): number {
+  return value < 2 ** 32 ? 31 - Math.clz32(value) : 63 - Math.clz32(Math.floor(value / 2 ** 32))
+}
+
+function plainBits(code: number): number {
+  return code < 8 ? 0 : (code >> 2) - 1
+}
