@@ -15,10 +15,11 @@ export type Parts = Record<string, number>
 
 /**
  * Where the columns of a segment are written, in a fixed order: each writes what describes it (its encoding, its
- * dictionary) to `head`, which is compressed as a whole, and what stands for its rows as a blob.
+ * dictionary) to `head` and `texts`, which are compressed as a whole, and what stands for its rows as a blob.
  */
 export class ColumnWriter {
   readonly head = new ByteWriter(1 << 12)
+  readonly texts = new ByteWriter(1 << 12)
   readonly level: number
   readonly #blobs: Buffer[] = []
 
@@ -36,12 +37,12 @@ export class ColumnWriter {
     return this.#blobs.reduce((sum, blob) => sum + blob.length, 0)
   }
 
-  /** The segment: the head's sizes, the head, and the blobs. */
+  /** The segment: the sizes of head, texts and both compressed, these, and the blobs. */
   finish(): Buffer {
     const front = new ByteWriter(16)
-    const head = this.head.view()
-    const stored = zstdCompressor(this.level)(head)
-    front.varint(head.length)
+    const stored = zstdCompressor(this.level)(Buffer.concat([this.head.view(), this.texts.view()]))
+    front.varint(this.head.length)
+    front.varint(this.texts.length)
     front.varint(stored.length)
     return Buffer.concat([front.view(), stored, ...this.#blobs])
   }
@@ -50,6 +51,7 @@ export class ColumnWriter {
 /** Reads what a ColumnWriter wrote, column by column in the same order. */
 export class ColumnReader {
   readonly head: ByteReader
+  readonly texts: ByteReader
   /** Bytes read so far, by column. */
   readonly parts: Parts = {}
   readonly #blobs: ByteReader
@@ -57,10 +59,13 @@ export class ColumnReader {
 
   constructor(bytes: Uint8Array, subject: string, offset: number) {
     const front = new ByteReader(bytes, subject, offset)
-    const byteLength = front.varint()
-    if (byteLength > maxHeadBytes) front.fail('corrupt', `a head of ${byteLength} bytes`)
+    const [headBytes, textBytes] = [front.varint(), front.varint()]
+    if (headBytes + textBytes > maxHeadBytes)
+      front.fail('corrupt', `a head of ${headBytes} bytes and texts of ${textBytes}`)
     const stored = front.raw(front.varint())
-    this.head = new ByteReader(zstdDecompressor()(stored, byteLength), `${subject}, head`)
+    const both = zstdDecompressor()(stored, headBytes + textBytes)
+    this.head = new ByteReader(both.subarray(0, headBytes), `${subject}, head`)
+    this.texts = new ByteReader(both.subarray(headBytes), `${subject}, texts`)
     this.parts.head = front.position
     this.#blobs = new ByteReader(bytes.subarray(front.position), subject, offset + front.position)
   }
@@ -89,6 +94,7 @@ export class ColumnReader {
 
   end(): void {
     this.head.end()
+    this.texts.end()
     this.#blobs.end()
   }
 }

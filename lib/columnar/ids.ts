@@ -27,7 +27,7 @@ export function writeTraceIds(writer: ColumnWriter, ids: readonly string[]): voi
   const even = ids.filter((_, row) => kinds[row] !== traceKind.odd)
   for (const [word, of] of [whole, whole, even, even].entries())
     writeNumbers(writer, wordsOf(of, word), blind(of.length))
-  for (const [row, id] of ids.entries()) if (kinds[row] === traceKind.odd) writeText(writer.head, id)
+  for (const [row, id] of ids.entries()) if (kinds[row] === traceKind.odd) writeText(writer, id)
 }
 
 export function readTraceIds(reader: ColumnReader, count: number): string[] {
@@ -40,7 +40,7 @@ export function readTraceIds(reader: ColumnReader, count: number): string[] {
   )
   let [whole, even] = [0, 0]
   return Array.from(kinds, kind => {
-    if (kind === traceKind.odd) return readText(reader.head)
+    if (kind === traceKind.odd) return readText(reader)
     const high = isWhole(kind) ? hex(words[0]![whole]!) + hex(words[1]![whole++]!) : '0'.repeat(spanDigits)
     return high + hex(words[2]![even]!) + hex(words[3]![even++]!)
   })
@@ -90,7 +90,7 @@ export function writeSpanIds(writer: ColumnWriter, ids: readonly string[], rows:
   writeNumbers(writer, Float64Array.from(distances), blind(distances.length))
   const random = ids.filter((_, row) => kinds[row] === spanKind.random)
   writeStrings(writer, random, blind(random.length))
-  for (const [row, id] of ids.entries()) if (kinds[row] === spanKind.odd) writeText(writer.head, id)
+  for (const [row, id] of ids.entries()) if (kinds[row] === spanKind.odd) writeText(writer, id)
 }
 
 export function readSpanIds(reader: ColumnReader, name: string, count: number, rows: IdRows): string[] {
@@ -106,7 +106,7 @@ export function readSpanIds(reader: ColumnReader, name: string, count: number, r
     const kind = kinds[row]!
     if (kind === spanKind.random) ids.push(random[next++]!)
     else if (kind === spanKind.tail) ids.push(rows.traceIds(row).slice(spanDigits))
-    else if (kind === spanKind.odd) ids.push(readText(reader.head))
+    else if (kind === spanKind.odd) ids.push(readText(reader))
     else {
       const id = ids[row - distances[repeat++]!]
       if (id === undefined) reader.head.fail('corrupt', `${name}: row ${row} repeats a row that is not there`)

@@ -20,7 +20,7 @@ export function writeAttributeLists(
   head.varint(columns.length)
   for (const { key, type } of columns) {
     head.u8(valueTypes.indexOf(type))
-    writeText(head, key)
+    writeText(writer, key)
   }
   const orders = findOrders(attributes.listColumns(), attributes.lists)
   writeOrders(writer, orders)
@@ -43,7 +43,7 @@ export function readAttributeLists(
   const { head } = reader
   const columns = Array.from({ length: head.count(2) }, () => {
     const type = valueTypes[head.u8()]
-    return type ? { type, key: readText(head) } : head.fail('unsupported', `${name}: a type of values`)
+    return type ? { type, key: readText(reader) } : head.fail('unsupported', `${name}: a type of values`)
   })
   const { table, readFree } = readOrders(reader, name, columns.length)
   const codes = readCodes(reader, `${name} keys`, count, table.entries.length, prediction)
@@ -77,7 +77,7 @@ class Neighbours {
   }
 
   add(rows: readonly number[], codes: Uint32Array | undefined): void {
-    if (!codes) return
+    if (!codes || codes.every(code => code === codes[0])) return
     const column = new Uint32Array(this.#ownerCount)
     for (let i = 0; i < rows.length; i++) column[rows[i]!] = codes[i]! + 1
     this.#columns.unshift(column)

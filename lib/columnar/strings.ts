@@ -32,8 +32,8 @@ export function writeStrings(
   const affix = dictionary.size > 1 ? findAffix(values, references) : undefined
   if (affix) {
     head.u8(encoding.reference + affix.reference)
-    writeText(head, affix.prefix)
-    writeText(head, affix.suffix)
+    writeText(writer, affix.prefix)
+    writeText(writer, affix.suffix)
     return undefined
   }
   const isMostlyNew = dictionary.size * 2 > values.length && values.length > 16
@@ -54,7 +54,7 @@ export function writeStrings(
   }
   head.u8(encoding.dictionary)
   head.varint(dictionary.size)
-  for (const value of dictionary.values) writeText(head, value)
+  for (const value of dictionary.values) writeText(writer, value)
   writeCodes(writer, codes, dictionary.size, prediction)
   return codes
 }
@@ -87,13 +87,13 @@ export function readStrings(
   }
   const reference = references[chosen - encoding.reference]
   if (!reference) return head.fail('unsupported', `${name}: encoding ${chosen}`)
-  const [prefix, suffix] = [readText(head), readText(head)]
+  const [prefix, suffix] = [readText(reader), readText(reader)]
   return { values: Array.from({ length: count }, (_, row) => prefix + reference(row) + suffix) }
 }
 
 function readDictionary(reader: ColumnReader, name: string, count: number, prediction: Prediction): Strings {
   const size = reader.head.count()
-  const entries = Array.from({ length: size }, () => readText(reader.head))
+  const entries = Array.from({ length: size }, () => readText(reader))
   const codes = readCodes(reader, name, count, size, prediction)
   return { values: Array.from(codes, code => entries[code]!), codes }
 }
@@ -130,7 +130,7 @@ function findAffix(values: readonly string[], references: readonly Reference[]):
 function writeDigits(writer: ColumnWriter, values: readonly string[], pattern: DigitPattern): void {
   const { head } = writer
   head.u8(encoding.digits)
-  writeText(head, pattern.template)
+  writeText(writer, pattern.template)
   head.varint(pattern.places.length)
   let last = 0
   for (const { at, least, count } of pattern.places) {
@@ -143,7 +143,7 @@ function writeDigits(writer: ColumnWriter, values: readonly string[], pattern: D
 
 function readDigits(reader: ColumnReader, name: string, count: number): string[] {
   const { head } = reader
-  const template = readText(head)
+  const template = readText(reader)
   let at = 0
   const places = Array.from({ length: head.count(2) }, () => {
     at += head.varint()
@@ -184,13 +184,13 @@ function findDecimal(values: readonly string[]): Decimal | undefined {
 
 function writeDecimal(writer: ColumnWriter, { prefix, suffix, numbers }: Decimal, prediction: Prediction): void {
   writer.head.u8(encoding.decimal)
-  writeText(writer.head, prefix)
-  writeText(writer.head, suffix)
+  writeText(writer, prefix)
+  writeText(writer, suffix)
   writeNumbers(writer, numbers, prediction)
 }
 
 function readDecimal(reader: ColumnReader, name: string, count: number, prediction: Prediction): string[] {
-  const [prefix, suffix] = [readText(reader.head), readText(reader.head)]
+  const [prefix, suffix] = [readText(reader), readText(reader)]
   return Array.from(readNumbers(reader, name, count, prediction), number => prefix + number + suffix)
 }
 

@@ -26,11 +26,11 @@ export function readNumberTable(
 }
 
 export function writeTextTable(writer: ColumnWriter, column: Codes<string>, prediction: Prediction): Uint32Array {
-  return writeTable(writer, column, value => writeText(writer.head, value), prediction)
+  return writeTable(writer, column, value => writeText(writer, value), prediction)
 }
 
 export function readTextTable(reader: ColumnReader, name: string, count: number, prediction: Prediction): Read<string> {
-  return readTable(reader, name, count, () => readText(reader.head), prediction)
+  return readTable(reader, name, count, () => readText(reader), prediction)
 }
 
 /** Writes resources as CBOR; those that are equal become one. */
@@ -98,7 +98,7 @@ function writeItems<T extends object>(
   const column: Codes<Buffer> = { dictionary: distinct, codes: codes.map(code => recoded[code]!) }
   const write = (bytes: Buffer) => {
     writer.head.varint(bytes.length)
-    writer.head.raw(bytes)
+    writer.texts.raw(bytes)
   }
   return writeTable(writer, column, write, prediction)
 }
@@ -113,7 +113,7 @@ function readItems<T>(
   const read = () => {
     const byteLength = reader.head.varint()
     if (byteLength === 0) return null
-    const bytes = new ByteReader(reader.head.raw(byteLength), name)
+    const bytes = new ByteReader(reader.texts.raw(byteLength), name)
     const item = decode(new CborReader(bytes))
     bytes.end()
     return item

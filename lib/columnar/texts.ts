@@ -1,19 +1,23 @@
+import type { ColumnReader, ColumnWriter } from './columns.ts'
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 
-/** A string behind its length: UTF-8, or UTF-16 where it is not well-formed (the lowest bit of the length says so). */
-export function writeText(writer: ByteWriter, text: string): void {
+/**
+ * A string: its length in the head, its bytes among the texts. UTF-8, or UTF-16 where it is not well-formed (the lowest
+ * bit of the length says so).
+ */
+export function writeText({ head, texts }: ColumnWriter, text: string): void {
   const isWellFormed = text.isWellFormed()
-  const byteLength = Buffer.byteLength(text, isWellFormed ? 'utf8' : 'utf16le')
-  writer.varint(byteLength * 2 + (isWellFormed ? 0 : 1))
-  if (isWellFormed) writer.utf8(text)
-  else writer.raw(Buffer.from(text, 'utf16le'))
+  const start = texts.length
+  if (isWellFormed) texts.utf8(text)
+  else texts.raw(Buffer.from(text, 'utf16le'))
+  head.varint((texts.length - start) * 2 + (isWellFormed ? 0 : 1))
 }
 
-export function readText(reader: ByteReader): string {
-  const length = reader.varint()
+export function readText({ head, texts }: ColumnReader): string {
+  const length = head.varint()
   const byteLength = Math.floor(length / 2)
-  return length % 2 === 0 ? reader.utf8(byteLength) : reader.raw(byteLength).toString('utf16le')
+  return length % 2 === 0 ? texts.utf8(byteLength) : texts.raw(byteLength).toString('utf16le')
 }
 
 /** A whole number of either sign, up to 2^52 in magnitude, zigzag. */
