@@ -1,12 +1,12 @@
 import type { Link, SpanEvent } from '../model/trace.ts'
-import type { Prediction } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { mixColumns } from './contexts.ts'
 import { readAttributeLists, writeAttributeLists } from './lists.ts'
 import { estimateNumbers } from './numbers.ts'
+import { Prediction } from './prediction.ts'
 import { Numbers } from './safe-numbers.ts'
 import type { Segment } from './shred.ts'
-import { type SpanContexts, selectRows } from './spans.ts'
+import type { SpanContexts } from './spans.ts'
 import { type Reference, readStrings, writeStrings } from './strings.ts'
 import { readNumberTable, readTextTable, writeNumberTable, writeTextTable } from './tables.ts'
 import { readExact, writeExact } from './values.ts'
@@ -20,21 +20,21 @@ const origins: readonly ((duration: number) => number)[] = [
   duration => duration,
 ]
 
-/** What children are predicted from, given the rows of their spans. */
+/** What children are predicted from: the names of their spans and, where they are known, their own. */
 function predict(contexts: SpanContexts, spanRows: ArrayLike<number>, names?: Uint32Array): Prediction {
-  const spans = selectRows(contexts.forSpans(), spanRows)
   const groups = Uint32Array.from(spanRows)
-  const [nothing, spanNames] = [spans.known[0]!, spans.known[1]!]
+  const nothing = new Uint32Array(groups.length)
+  const spanNames = groups.map(row => contexts.names[row]!)
   if (!names) {
     const chain = [
       { known: spanNames, history: 2 },
       { known: spanNames, history: 1 },
       { known: nothing, history: 1 },
     ]
-    return { chains: [chain], known: [nothing, spanNames], groups }
+    return new Prediction({ chains: [chain], known: [nothing, spanNames], groups })
   }
-  const own = mixColumns(spanRows.length, [names])
-  const both = mixColumns(spanRows.length, [names, spanNames])
+  const own = mixColumns(groups.length, [names])
+  const both = mixColumns(groups.length, [names, spanNames])
   const chains = [
     [
       { known: both, history: 1 },
@@ -46,7 +46,7 @@ function predict(contexts: SpanContexts, spanRows: ArrayLike<number>, names?: Ui
       { known: own, history: 1 },
     ],
   ]
-  return { chains, known: [nothing, own, both], groups }
+  return new Prediction({ chains, known: [nothing, own, both], groups })
 }
 
 /** Strings of the spans, by the rows of their children. */

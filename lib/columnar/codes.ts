@@ -1,16 +1,7 @@
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { decodeSymbols, encodeSymbols } from './modelled.ts'
-import { type Context, decodeRanked, encodeRanked } from './ranked.ts'
-
-/** Ways to predict a column of codes; the encoder tries all on a part of the rows and names the best. */
-export interface Prediction {
-  /** Chains of contexts for ranking, each from the most to the least specific. */
-  readonly chains: readonly (readonly Context[])[]
-  /** Contexts for symbols, the plain one first. */
-  readonly known: readonly Uint32Array[]
-  /** By row: where it changes, history begins anew. */
-  readonly groups?: Uint32Array | undefined
-}
+import type { Prediction } from './prediction.ts'
+import { decodeRanked, encodeRanked } from './ranked.ts'
 
 const encoding = { constant: 0, plain: 1, ranked: 2, symbols: 16 } as const
 const plainRows = 6
@@ -50,13 +41,15 @@ export function readCodes(
     if (count > plainRows) head.fail('corrupt', `${name}: ${count} rows, plain`)
     return Uint32Array.from({ length: count }, () => readCode(reader, name, size))
   }
-  const { chains, known, groups } = prediction
-  const chain = chains[chosen - encoding.ranked]
-  if (chosen < encoding.symbols && chain)
-    return reader.blob(`${name}: ranked`, bytes => decodeRanked(bytes, count, size, chain, groups))
-  const context = known[chosen - encoding.symbols]
-  if (!context) return head.fail('unsupported', `${name}: encoding ${chosen}`)
-  return reader.blob(`${name}: symbols`, bytes => decodeSymbols(bytes, count, size, context))
+  const chain = chosen - encoding.ranked
+  if (chosen < encoding.symbols && chain < prediction.chainCount)
+    return reader.blob(`${name}: ranked`, bytes =>
+      decodeRanked(bytes, count, size, prediction.chain(chain), prediction.groups()),
+    )
+  const known = chosen - encoding.symbols
+  if (!(known >= 0 && known < prediction.knownCount && size <= maxSymbols))
+    return head.fail('unsupported', `${name}: encoding ${chosen}`)
+  return reader.blob(`${name}: symbols`, bytes => decodeSymbols(bytes, count, size, prediction.known(known)))
 }
 
 function readCode({ head }: ColumnReader, name: string, size: number): number {
@@ -65,26 +58,17 @@ function readCode({ head }: ColumnReader, name: string, size: number): number {
 }
 
 function choose(codes: Uint32Array, size: number, prediction: Prediction): number {
-  const start = Math.max(0, (codes.length - sampleRows) >> 1)
-  const end = Math.min(codes.length, start + sampleRows)
-  const sample = slicePrediction(prediction, start, end)
-  const part = codes.subarray(start, end)
-  const candidates = prediction.chains.map((_, i) => encoding.ranked + i)
-  if (size <= maxSymbols) candidates.push(...prediction.known.map((_, i) => encoding.symbols + i))
-  const sizes = candidates.map(candidate => encodeAs(candidate, part, size, sample).length)
+  const sample = prediction.sample(codes.length, sampleRows)
+  const part = codes.subarray(sample.start, sample.end)
+  const candidates = Array.from({ length: prediction.chainCount }, (_, i) => encoding.ranked + i)
+  if (size <= maxSymbols)
+    candidates.push(...Array.from({ length: prediction.knownCount }, (_, i) => encoding.symbols + i))
+  const sizes = candidates.map(candidate => encodeAs(candidate, part, size, sample.prediction).length)
   return candidates[sizes.indexOf(Math.min(...sizes))]!
 }
 
-function encodeAs(chosen: number, codes: Uint32Array, size: number, { chains, known, groups }: Prediction): Buffer {
+function encodeAs(chosen: number, codes: Uint32Array, size: number, prediction: Prediction): Buffer {
   return chosen < encoding.symbols
-    ? encodeRanked(codes, size, chains[chosen - encoding.ranked]!, groups)
-    : encodeSymbols(codes, size, known[chosen - encoding.symbols]!)
-}
-
-function slicePrediction({ chains, known, groups }: Prediction, start: number, end: number): Prediction {
-  return {
-    chains: chains.map(chain => chain.map(({ known, history }) => ({ known: known.subarray(start, end), history }))),
-    known: known.map(context => context.subarray(start, end)),
-    groups: groups?.subarray(start, end),
-  }
+    ? encodeRanked(codes, size, prediction.chain(chosen - encoding.ranked), prediction.groups())
+    : encodeSymbols(codes, size, prediction.known(chosen - encoding.symbols))
 }

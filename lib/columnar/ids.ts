@@ -1,6 +1,7 @@
-import { type Prediction, readCodes, writeCodes } from './codes.ts'
+import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
+import { Prediction } from './prediction.ts'
 import { readStrings, writeStrings } from './strings.ts'
 import { readText, writeText } from './texts.ts'
 
@@ -10,7 +11,8 @@ const spanDigits = 16
 
 /** A prediction from nothing, for columns that hold chance. */
 function blind(rowCount: number): Prediction {
-  return { chains: [[{ known: new Uint32Array(rowCount), history: 1 }]], known: [new Uint32Array(rowCount)] }
+  const nothing = new Uint32Array(rowCount)
+  return new Prediction({ chains: [[{ known: nothing, history: 1 }]], known: [nothing] })
 }
 
 /** How a trace id stands. */

@@ -1,9 +1,8 @@
 import { AttributeAssembler, type AttributeShredder, valueTypes } from './attributes.ts'
-import { type Prediction, readCodes, writeCodes } from './codes.ts'
+import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
-import { mixColumns } from './contexts.ts'
 import { findOrders, type OrderTable, readOrders, writeOrders } from './orders.ts'
-import { selectRows } from './spans.ts'
+import type { Prediction } from './prediction.ts'
 import type { Reference } from './strings.ts'
 import { readText, writeText } from './texts.ts'
 import { readValues, writeValues } from './values.ts'
@@ -25,7 +24,7 @@ export function writeAttributeLists(
   const orders = findOrders(attributes.listColumns(), attributes.lists)
   writeOrders(writer, orders)
   writeCodes(writer, orders.codes, orders.table.entries.length, prediction)
-  const neighbours = new Neighbours(attributes.lists.length)
+  const neighbours = new Neighbours(prediction.known(1))
   for (const { type, values, rows } of columns) {
     const codes = writeValues(writer, type, values, neighbours.predict(prediction, rows), at(references, rows))
     neighbours.add(rows, codes)
@@ -49,7 +48,7 @@ export function readAttributeLists(
   const codes = readCodes(reader, `${name} keys`, count, table.entries.length, prediction)
   const free = readFree(codes)
   const rows = rowsByColumn(reader, table, codes, columns.length)
-  const neighbours = new Neighbours(count)
+  const neighbours = new Neighbours(prediction.known(1))
   const values = columns.map(({ type, key }, column) => {
     const own = rows[column]!
     const part = `${name} ${key} (${type})`
@@ -69,16 +68,17 @@ const keptCount = 12
 
 /** The columns of codes met so far, by owner: what a later column of the same owners may be a function of. */
 class Neighbours {
-  readonly #ownerCount: number
+  readonly #names: Uint32Array
   readonly #columns: Uint32Array[] = []
 
-  constructor(ownerCount: number) {
-    this.#ownerCount = ownerCount
+  /** `names`: by owner, a hash of what it is called. */
+  constructor(names: Uint32Array) {
+    this.#names = names
   }
 
   add(rows: readonly number[], codes: Uint32Array | undefined): void {
     if (!codes || codes.every(code => code === codes[0])) return
-    const column = new Uint32Array(this.#ownerCount)
+    const column = new Uint32Array(this.#names.length)
     for (let i = 0; i < rows.length; i++) column[rows[i]!] = codes[i]! + 1
     this.#columns.unshift(column)
     if (this.#columns.length > keptCount) this.#columns.pop()
@@ -86,18 +86,13 @@ class Neighbours {
 
   /** The prediction of a column with values at `rows`, with the nearest columns that have values there too. */
   predict(prediction: Prediction, rows: readonly number[]): Prediction {
-    const selected = selectRows(prediction, rows)
     const ends = [rows[0], rows[rows.length >> 1], rows.at(-1)]
     const near = this.#columns.filter(column => ends.every(row => column[row!]! > 0)).slice(0, neighbourCount)
-    const chains = near.map(column => {
-      const codes = Uint32Array.from(rows, row => column[row]!)
-      const named = mixColumns(rows.length, [codes, selected.known[1]!])
-      return [
-        { known: named, history: 0 },
-        { known: codes, history: 0 },
-      ]
-    })
-    return { ...selected, chains: [...selected.chains, ...chains] }
+    const chains = near.map(column => [
+      { known: [column, this.#names] as const, history: 0 },
+      { known: column, history: 0 },
+    ])
+    return prediction.with(chains).at(rows)
   }
 }
 

@@ -1,7 +1,8 @@
-import { type Prediction, readCodes, writeCodes } from './codes.ts'
+import { readCodes, writeCodes } from './codes.ts'
 import { type ColumnReader, ColumnWriter } from './columns.ts'
 import { Dictionary } from './dictionary.ts'
 import { decodeNumbers, decodeUniform, encodeNumbers, encodeUniform, type NumberShape } from './modelled.ts'
+import type { Prediction } from './prediction.ts'
 import { readSigned, writeSigned } from './texts.ts'
 
 const encoding = { constant: 0, plain: 1, dictionary: 2, uniform: 3, modelled: 4, deltas: 5 } as const
@@ -35,11 +36,11 @@ export function writeNumbers(writer: ColumnWriter, values: Float64Array, predict
     return
   }
   const sample = sampleOf(values, prediction)
-  const model = chooseModel(sample.values, sample.known)
-  const modelledBytes = encodeModelled(sample.values, sample.known, model).length
+  const model = chooseModel(sample)
+  const modelledBytes = encodeModelled(sample, model).length
   const uniformBytes = (Math.log2(max - min + 1) * sample.values.length) / 8
   const dictionary = dictionaryOf(values)
-  if (dictionary && dictionaryBytes(dictionary, sample.values, sample) < Math.min(modelledBytes, uniformBytes))
+  if (dictionary && dictionaryBytes(dictionary, sample) < Math.min(modelledBytes, uniformBytes))
     writeDictionary(writer, values, dictionary, prediction)
   else if (max - min < 2 ** 32 && uniformBytes <= modelledBytes) writeUniform(writer, values, min, max)
   else writeModelled(writer, values, prediction, model)
@@ -73,8 +74,7 @@ export function estimateNumbers(values: Float64Array, prediction: Prediction): n
   const { min, max } = extentOf(values)
   if (min === max) return 0
   const sample = sampleOf(values, prediction)
-  const model = chooseModel(sample.values, sample.known)
-  return (encodeModelled(sample.values, sample.known, model).length * values.length) / sample.values.length
+  return (encodeModelled(sample, chooseModel(sample)).length * values.length) / sample.values.length
 }
 
 function extentOf(values: Float64Array): { min: number; max: number } {
@@ -86,31 +86,28 @@ function extentOf(values: Float64Array): { min: number; max: number } {
   return { min, max }
 }
 
-interface Sample extends Prediction {
+/** Values with their prediction. */
+interface Column {
   values: Float64Array
+  prediction: Prediction
 }
 
-function sampleOf(values: Float64Array, { chains, known, groups }: Prediction): Sample {
-  const start = Math.max(0, (values.length - sampleRows) >> 1)
-  const end = Math.min(values.length, start + sampleRows)
-  return {
-    values: values.subarray(start, end),
-    chains: chains.map(chain => chain.map(({ known, history }) => ({ known: known.subarray(start, end), history }))),
-    known: known.map(context => context.subarray(start, end)),
-    groups: groups?.subarray(start, end),
-  }
+function sampleOf(values: Float64Array, prediction: Prediction): Column {
+  const sample = prediction.sample(values.length, sampleRows)
+  return { values: values.subarray(sample.start, sample.end), prediction: sample.prediction }
 }
 
-function chooseModel(values: Float64Array, known: readonly Uint32Array[]): Model {
-  const costOf = (model: Model) => encodeModelled(values, known, model).length
-  const plain = (isDelta: boolean): Model => ({
+function chooseModel(sample: Column): Model {
+  const { values, prediction } = sample
+  const costOf = (model: Model) => encodeModelled(sample, model).length
+  const simple = (isDelta: boolean): Model => ({
     isDelta,
     context: 0,
     shape: shapeOf(isDelta ? deltas(values) : values, 3),
   })
-  let best = [plain(false), plain(true)].reduce((a, b) => (costOf(b) < costOf(a) * 0.98 ? b : a))
+  let best = [simple(false), simple(true)].reduce((a, b) => (costOf(b) < costOf(a) * 0.98 ? b : a))
   best = bestOf(
-    known.map((_, context) => ({ ...best, context })),
+    Array.from({ length: prediction.knownCount }, (_, context) => ({ ...best, context })),
     costOf,
   )
   return bestOf(
@@ -145,15 +142,11 @@ function deltas(values: Float64Array): Float64Array {
   return differences
 }
 
-function encodeModelled(
-  values: Float64Array,
-  known: readonly Uint32Array[],
-  { isDelta, context, shape }: Model,
-): Buffer {
-  return encodeNumbers(isDelta ? deltas(values) : values, known[context]!, shape)
+function encodeModelled({ values, prediction }: Column, { isDelta, context, shape }: Model): Buffer {
+  return encodeNumbers(isDelta ? deltas(values) : values, prediction.known(context), shape)
 }
 
-function writeModelled(writer: ColumnWriter, values: Float64Array, { known }: Prediction, model: Model): void {
+function writeModelled(writer: ColumnWriter, values: Float64Array, prediction: Prediction, model: Model): void {
   const { head } = writer
   // The sample may have missed units and signs that the whole column has.
   const whole = { ...model, shape: shapeOf(model.isDelta ? deltas(values) : values, model.shape.modelledBits) }
@@ -161,14 +154,14 @@ function writeModelled(writer: ColumnWriter, values: Float64Array, { known }: Pr
   head.u8(model.context)
   head.u8(whole.shape.modelledBits * 2 + (whole.shape.isSigned ? 1 : 0))
   head.u8(clockUnits.reduce((mask, unit, i) => (whole.shape.units.includes(unit) ? mask | (1 << i) : mask), 0))
-  writer.blob(encodeModelled(values, known, whole))
+  writer.blob(encodeModelled({ values, prediction }, whole))
 }
 
 function readModelled(
   reader: ColumnReader,
   name: string,
   count: number,
-  { known }: Prediction,
+  prediction: Prediction,
   isDelta: boolean,
 ): Float64Array {
   const { head } = reader
@@ -180,10 +173,10 @@ function readModelled(
     isSigned: (flags & 1) === 1,
     modelledBits: flags >> 1,
   }
-  if (!known[context] || mask >> clockUnits.length > 0 || shape.modelledBits > 16)
+  if (context >= prediction.knownCount || mask >> clockUnits.length > 0 || shape.modelledBits > 16)
     return head.fail('unsupported', `${name}: context ${context}, units ${mask}, ${shape.modelledBits} bits`)
   const part = `${name}: ${isDelta ? 'deltas' : 'modelled'}`
-  const values = reader.blob(part, bytes => decodeNumbers(bytes, count, known[context]!, shape))
+  const values = reader.blob(part, bytes => decodeNumbers(bytes, count, prediction.known(context), shape))
   if (isDelta) for (let row = 1; row < count; row++) values[row]! += values[row - 1]!
   return values
 }
@@ -215,7 +208,7 @@ function dictionaryOf(values: Float64Array): Dictionary<number> | undefined {
   return dictionary
 }
 
-function dictionaryBytes(dictionary: Dictionary<number>, values: Float64Array, prediction: Prediction): number {
+function dictionaryBytes(dictionary: Dictionary<number>, { values, prediction }: Column): number {
   const codes = Uint32Array.from(values, value => dictionary.code(value))
   const writer = new ColumnWriter(1)
   writeCodes(writer, codes, dictionary.size, prediction)

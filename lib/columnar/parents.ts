@@ -1,9 +1,9 @@
-import { type Prediction, readCodes, writeCodes } from './codes.ts'
+import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
-import { readSpanIds, writeSpanIds } from './ids.ts'
+import { type IdRows, readSpanIds, writeSpanIds } from './ids.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 import type { Segment } from './shred.ts'
-import { type SpanContexts, selectRows } from './spans.ts'
+import type { SpanContexts } from './spans.ts'
 import { parentKind } from './tree.ts'
 
 const kindCount = 4
@@ -29,7 +29,7 @@ export function writeParents(
     writeNumbers(
       writer,
       Float64Array.from(rows, row => span.parentValues[row]!),
-      selectRows(contexts.forParents(), rows),
+      contexts.forParents().at(rows),
     )
   }
   const outside = rowsOf(kinds, parentKind.outside)
@@ -44,7 +44,7 @@ export function readParents(reader: ColumnReader, traceIds: readonly string[], c
     rowsOf(kinds, kind),
   ) as [Uint32Array, Uint32Array, Uint32Array]
   const read = (name: string, rows: Uint32Array) =>
-    readNumbers(reader, name, rows.length, selectRows(contexts.forParents(), rows))
+    readNumbers(reader, name, rows.length, contexts.forParents().at(rows))
   const distances = read('span.parent distance', inside)
   const positions = read('span.parent repeated', repeated)
   const ofTrace = (i: number) => traceIds[traceOf[outside[i]!]!]!
@@ -83,7 +83,7 @@ function rowsOf(kinds: Uint32Array, kind: number): Uint32Array {
   return rows
 }
 
-function idRows(traceIds: (row: number) => string, rows: Uint32Array, contexts: SpanContexts) {
-  const prediction: Prediction = selectRows(contexts.forSpans(), rows)
-  return { traceIds, prediction, groups: selectRows(contexts.forSpans(), rows).groups! }
+function idRows(traceIds: (row: number) => string, rows: Uint32Array, contexts: SpanContexts): IdRows {
+  const prediction = contexts.forSpans().at(rows)
+  return { traceIds, prediction, groups: prediction.groups()! }
 }

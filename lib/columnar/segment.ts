@@ -1,11 +1,11 @@
 import type { Resource, Span, Status, Trace } from '../model/trace.ts'
 import { readEvents, readLinks, writeEvents, writeLinks } from './children.ts'
-import type { Prediction } from './codes.ts'
 import { ColumnReader, ColumnWriter, type Parts } from './columns.ts'
 import { readSpanIds, readTraceIds, writeSpanIds, writeTraceIds } from './ids.ts'
 import { readAttributeLists, writeAttributeLists } from './lists.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 import { readParents, writeParents } from './parents.ts'
+import { Prediction } from './prediction.ts'
 import type { Numbers } from './safe-numbers.ts'
 import type { Segment } from './shred.ts'
 import { SpanContexts } from './spans.ts'
@@ -128,16 +128,12 @@ export function decodeSegment(bytes: Uint8Array, subject: string, offset: number
 
 /** A prediction from nothing but the rows before. */
 function plain(rowCount: number): Prediction {
-  const nothing = new Uint32Array(rowCount)
-  return {
-    chains: [
-      [
-        { known: nothing, history: 2 },
-        { known: nothing, history: 1 },
-      ],
-    ],
-    known: [nothing],
-  }
+  const known = new Uint32Array(rowCount)
+  const chain = [
+    { known, history: 2 },
+    { known, history: 1 },
+  ]
+  return new Prediction({ chains: [chain], known: [known] })
 }
 
 function sumOf(reader: ColumnReader, spanCounts: Float64Array): number {

@@ -1,6 +1,5 @@
-import type { Prediction } from './codes.ts'
 import { mix, mixColumns } from './contexts.ts'
-import type { Context } from './ranked.ts'
+import { type ContextPlan, type Known, Prediction } from './prediction.ts'
 
 /** What later columns of spans are predicted from, by row: filled in as the columns are written or read. */
 export class SpanContexts {
@@ -44,19 +43,19 @@ export class SpanContexts {
 
   /** Names: from the names before them in the trace, and its size. */
   forNames(): Prediction {
-    return {
+    return new Prediction({
       chains: [
         [at(this.sizeOf, 3), at(this.nothing, 2), at(this.nothing, 1)],
         [at(this.sizeOf, 2), at(this.nothing, 1)],
       ],
       known: [this.nothing],
       groups: this.traceOf,
-    }
+    })
   }
 
   /** A column of spans, from the span's name and what else is known. */
   forSpans(): Prediction {
-    return {
+    return new Prediction({
       chains: [
         [at(this.namesAndResources, 1), at(this.namesAndResources, 0), at(this.names, 0)],
         [at(this.namesAndResources, 0), at(this.names, 0)],
@@ -64,17 +63,17 @@ export class SpanContexts {
       ],
       known: [this.nothing, this.names, this.namesAndResources, this.namesAndStatuses],
       groups: this.traceOf,
-    }
+    })
   }
 
   /** Starts: from the names of the span and of the one that it is told from. */
   forStarts(origins: Uint32Array, rows: Uint32Array): Prediction {
     const pairs = new Uint32Array(this.rowCount)
     for (let i = 0; i < rows.length; i++) pairs[rows[i]!] = mix(this.names[rows[i]!]!, this.names[origins[i]!]!)
-    return {
+    return new Prediction({
       chains: [[at(pairs, 0), at(this.names, 0)]],
       known: [this.nothing, this.names, pairs, this.namesAndResources],
-    }
+    })
   }
 
   /** Parents: from the names of the span and of the one before it. */
@@ -85,36 +84,17 @@ export class SpanContexts {
       pairs[row] = mix(this.names[row]!, isFirst ? 1 : this.names[row - 1]!)
     }
     const sized = mixColumns(this.rowCount, [pairs, this.sizeOf])
-    return {
+    return new Prediction({
       chains: [
         [at(sized, 1), at(pairs, 1), at(this.names, 0)],
         [at(pairs, 2), at(pairs, 0), at(this.names, 0)],
       ],
       known: [this.nothing, this.names, pairs],
       groups: this.traceOf,
-    }
+    })
   }
 }
 
-function at(known: Uint32Array, history: number): Context {
+function at(known: Known, history: number): ContextPlan {
   return { known, history }
-}
-
-/** The same prediction for a column that has values at some rows only. */
-export function selectRows(prediction: Prediction, rows: ArrayLike<number>): Prediction {
-  const seen = new Map<Uint32Array, Uint32Array>()
-  const pick = (column: Uint32Array) => {
-    let picked = seen.get(column)
-    if (!picked) {
-      picked = new Uint32Array(rows.length)
-      for (let i = 0; i < rows.length; i++) picked[i] = column[rows[i]!]!
-      seen.set(column, picked)
-    }
-    return picked
-  }
-  return {
-    chains: prediction.chains.map(chain => chain.map(({ known, history }) => ({ known: pick(known), history }))),
-    known: prediction.known.map(pick),
-    groups: prediction.groups && pick(prediction.groups),
-  }
 }

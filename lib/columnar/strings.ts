@@ -1,11 +1,12 @@
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { zstdCompressor, zstdDecompressor } from '../codecs/compress.ts'
-import { type Prediction, readCodes, writeCodes } from './codes.ts'
+import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { Dictionary } from './dictionary.ts'
 import { type DigitPattern, decodeDigits, encodeDigits, findPattern, patternBits } from './digits.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
+import type { Prediction } from './prediction.ts'
 import { readText, writeText } from './texts.ts'
 
 /** Another column whose string may stand in the values of this one, by row. */

@@ -1,6 +1,6 @@
-import type { ColumnReader, ColumnWriter } from './columns.ts'
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
 
 /**
  * A string: its length in the head, its bytes among the texts. UTF-8, or UTF-16 where it is not well-formed (the lowest

@@ -1,6 +1,6 @@
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { Numbers } from './safe-numbers.ts'
-import { type SpanContexts, selectRows } from './spans.ts'
+import type { SpanContexts } from './spans.ts'
 import { parentsFirst } from './tree.ts'
 import { readExact, writeExact } from './values.ts'
 
@@ -58,8 +58,8 @@ export function writeStarts(
   const bySpan = new Numbers()
   for (let i = 0; i < others.length; i++) bySpan.values.push(values[others[i]!]! - values[origins[i]!]!)
   bySpan.exceptions.push(...exceptions)
-  writeExact(writer, byTrace, selectRows(contexts.forSpans(), firsts))
-  writeExact(writer, bySpan, selectRows(contexts.forStarts(origins, others), others))
+  writeExact(writer, byTrace, contexts.forSpans().at(firsts))
+  writeExact(writer, bySpan, contexts.forStarts(origins, others).at(others))
 }
 
 export function readStarts(
@@ -68,13 +68,13 @@ export function readStarts(
   contexts: SpanContexts,
 ): { values: Float64Array; exceptions: Numbers['exceptions'] } {
   const values = new Float64Array(contexts.rowCount)
-  const byTrace = readExact(reader, 'trace.start', firsts.length, selectRows(contexts.forSpans(), firsts))
+  const byTrace = readExact(reader, 'trace.start', firsts.length, contexts.forSpans().at(firsts))
   let last = 0
   for (let trace = 0; trace < firsts.length; trace++) {
     last += byTrace.values[trace]!
     values[firsts[trace]!] = last
   }
-  const prediction = selectRows(contexts.forStarts(origins, others), others)
+  const prediction = contexts.forStarts(origins, others).at(others)
   const bySpan = readExact(reader, 'span.start', others.length, prediction, contexts.rowCount)
   for (let i = 0; i < others.length; i++) values[others[i]!] = values[origins[i]!]! + bySpan.values[i]!
   return { values, exceptions: bySpan.exceptions }
