@@ -1,4 +1,5 @@
 import { LabError } from '../error.ts'
+import { findLineBegin, keepLineBegins } from './line-begins.ts'
 
 const maxValueLength = 2 ** 30
 const quote = 0x22
@@ -17,15 +18,22 @@ interface Scan {
   escaped: boolean
 }
 
-/** Goes over JSON that comes in chunks, by tokens and by whole values. */
+/**
+ * Goes over JSON that comes in chunks, by tokens and by whole values. Where `documentBegin` is given, a line that
+ * matches it begins a document, whatever stands open: a value ends there, as broken, and reading can go on there.
+ */
 export class ChunkCursor {
   readonly #chunks: AsyncIterator<Uint8Array>
+  readonly #documentBegin: RegExp | undefined
   #chunk: Buffer = Buffer.alloc(0)
   #position = 0
   #chunkOffset = 0
+  /** The last place in the chunk at which a document was found to begin, or its end. */
+  #foundBegin = -1
 
-  constructor(chunks: AsyncIterable<Uint8Array>) {
-    this.#chunks = chunks[Symbol.asyncIterator]()
+  constructor(chunks: AsyncIterable<Uint8Array>, documentBegin?: RegExp) {
+    this.#documentBegin = documentBegin
+    this.#chunks = (documentBegin === undefined ? chunks : keepLineBegins(chunks))[Symbol.asyncIterator]()
   }
 
   /** The offset of the next byte in the input. */
@@ -59,16 +67,32 @@ export class ChunkCursor {
     let byteLength = 0
     for (;;) {
       const start = this.#position
-      const end = endOfValue(this.#chunk, start, scan)
-      this.#position = end < 0 ? this.#chunk.length : end
+      const limit = this.#nextDocument(parts.length === 0 ? start + 1 : start)
+      const end = endOfValue(this.#chunk, start, limit, scan)
+      this.#position = end < 0 ? limit : end
       parts.push(this.#chunk.subarray(start, this.#position))
       byteLength += this.#position - start
       if (byteLength > maxValueLength)
         throw new LabError('unsupported', `byte ${offset}: one value is longer than ${maxValueLength} bytes`)
       if (end >= 0 && byteLength === 0) this.fail('a value should stand here')
       if (end >= 0) return { bytes: parts.length === 1 ? parts[0]! : Buffer.concat(parts, byteLength), offset }
+      if (limit < this.#chunk.length) this.fail(`a document begins inside the value that begins at byte ${offset}`)
       if (!(await this.#nextChunk()))
         throw new LabError('truncated', `byte ${this.offset}: ends inside the value that begins at byte ${offset}`)
+    }
+  }
+
+  /** True where a line stands next that begins a document. */
+  isAtDocument(): boolean {
+    return this.#position < this.#chunk.length && this.#nextDocument(this.#position) === this.#position
+  }
+
+  /** Goes to where the next document begins, behind the byte at `offset`; false where none does. */
+  async skipToDocument(offset: number): Promise<boolean> {
+    for (;;) {
+      this.#position = this.#nextDocument(this.offset > offset ? this.#position : this.#position + 1)
+      if (this.#position < this.#chunk.length) return true
+      if (!(await this.#nextChunk())) return false
     }
   }
 
@@ -82,22 +106,30 @@ export class ChunkCursor {
     await this.#chunks.return?.()
   }
 
+  /** Where in the chunk the next document begins, at or behind `from`; the chunk's end where none does. */
+  #nextDocument(from: number): number {
+    if (this.#documentBegin === undefined) return this.#chunk.length
+    if (this.#foundBegin < from) this.#foundBegin = findLineBegin(this.#chunk, from, this.#documentBegin)
+    return this.#foundBegin
+  }
+
   async #nextChunk(): Promise<boolean> {
     const { done, value } = await this.#chunks.next()
     if (done) return false
     this.#chunkOffset += this.#chunk.length
     this.#chunk = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     this.#position = 0
+    this.#foundBegin = -1
     return true
   }
 }
 
-/** Where the value ends, of which some may have been scanned before; -1 where it goes on behind these bytes. */
-function endOfValue(bytes: Buffer, start: number, scan: Scan): number {
+/** Where the value ends, of which some may have been scanned before; -1 where it goes on at `limit`. */
+function endOfValue(bytes: Buffer, start: number, limit: number, scan: Scan): number {
   let { depth } = scan
-  for (let i = start; i < bytes.length; i++) {
+  for (let i = start; i < limit; i++) {
     if (scan.inString) {
-      i = endOfString(bytes, i, scan)
+      i = endOfString(bytes, i, limit, scan)
       if (i < 0) break
       if (depth === 0) return i + 1
       continue
@@ -114,12 +146,12 @@ function endOfValue(bytes: Buffer, start: number, scan: Scan): number {
   return -1
 }
 
-/** Where the quote stands that closes the string; -1 where that is behind these bytes. */
-function endOfString(bytes: Buffer, start: number, scan: Scan): number {
+/** Where the quote stands that closes the string; -1 where that is at `limit` or behind it. */
+function endOfString(bytes: Buffer, start: number, limit: number, scan: Scan): number {
   let i = start
   if (scan.escaped) i++
   scan.escaped = false
-  for (; i < bytes.length; i++) {
+  for (; i < limit; i++) {
     const byte = bytes[i]!
     if (byte === quote) {
       scan.inString = false
@@ -127,7 +159,7 @@ function endOfString(bytes: Buffer, start: number, scan: Scan): number {
     }
     if (byte === backslash) i++
   }
-  scan.escaped = i > bytes.length
+  scan.escaped = i > limit
   return -1
 }
 

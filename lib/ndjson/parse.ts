@@ -18,6 +18,7 @@ import {
   type Trace,
   traceIdDigits,
 } from '../model/trace.ts'
+import { strictUnits, type Units } from '../model/units.ts'
 import { parseAttributes } from './parse-value.ts'
 
 const batchSpanCount = 1_000
@@ -163,19 +164,21 @@ const spanFields = fieldsOf<SpanLine, Context>({
 
 /**
  * The traces of NDJSON: neighbouring lines of one trace id are one trace, batches end with a trace. Equal resources and
- * scopes are shared. `dropped` is told of every member that the format does not know. Errors begin with `line N: `.
+ * scopes are shared. `dropped` is told of every member that the format does not know; `units` decides about bad lines.
+ * Errors begin with `line N: `.
  */
 export async function* readTraces(
   chunks: AsyncIterable<Uint8Array>,
   dropped: (field: string) => void = () => {},
+  units: Units = strictUnits,
 ): AsyncIterable<readonly Trace[]> {
   const parse = lineParser(dropped)
   let batch: Trace[] = []
   let spanCount = 0
   let traceId: string | undefined
   let spans: Span[] = []
-  for await (const line of readLines(chunks)) {
-    const parsed = parse(line)
+  for await (const line of readLines(chunks, undefined, units)) {
+    const parsed = units.attempt('line', () => parse(line))
     if (parsed === undefined) continue
     if (parsed.traceId !== traceId) {
       if (spanCount >= batchSpanCount) {

@@ -4,6 +4,7 @@ import { type Attribute, maxValueDepth, spanIdDigits, traceIdDigits, type Value 
 
 const hex = /^[0-9a-f]*$/
 const zeros = /^0*$/
+const decimal = /^(-?\d+(?:\.\d+)?)(?:[eE]([+-]?\d{1,9}))?$/
 
 /** A trace id in hex, zeros put in front up to 16 digits, or up to 32 where there are more; the empty one stays. */
 export function readTraceId(reader: JsonReader): string {
@@ -34,7 +35,9 @@ function readHex(reader: JsonReader, maxDigits: number): string {
 /** Nanoseconds from microseconds, which may have up to three decimals. */
 export function readMicros(reader: JsonReader): bigint {
   const text = reader.peek() === 'string' ? reader.string() : reader.number()
-  const [digits, exponent = '0'] = text.toLowerCase().split('e')
+  const match = decimal.exec(text)
+  if (match === null) return reader.fail(`${JSON.stringify(text.slice(0, 80))} is no number of microseconds`)
+  const [, digits, exponent = '0'] = match
   return parseUint64(`${digits}e${Number(exponent) + 3}`, reader)
 }
 

@@ -1,5 +1,6 @@
 import { LabError, withSubject } from '../error.ts'
 import type { Trace } from '../model/trace.ts'
+import type { Unit } from '../model/units.ts'
 import { decompress } from './decompress.ts'
 import { detectSource, sourceNamed } from './detect.ts'
 import { listDirectory, openFile } from './files.ts'
@@ -40,7 +41,8 @@ export interface Inputs {
 /**
  * Opens files, directories and `-` (the standard input). gzip and zstd are undone. Of a directory, the files below it
  * are read by path, hidden ones left out, and those that are in no known format (or not in the one named) are skipped,
- * unless all are. Every error has the file's name in front; places in it are those of the decompressed content.
+ * unless all are. Every error has the file's name and format in front; places in it are those of the decompressed
+ * content. Where the losses skip what is bad, a file that cannot be read is left out, but for a missing one.
  */
 export function readInputs(paths: readonly string[], { format, losses }: InputOptions): Inputs {
   const files: MutableFile[] = []
@@ -80,11 +82,12 @@ async function* readPaths(paths: readonly string[], reading: Reading): AsyncIter
 }
 
 async function* readFile(path: string, reading: Reading): AsyncIterable<readonly Trace[]> {
-  const opened = await open(path)
+  const opened = await openOrLeaveOut(path, reading)
+  if (opened === undefined) return
   const found = sourceOrError(opened.head, reading.source === undefined ? detectSource : () => reading.source!)
   if (!(found instanceof LabError)) return yield* readOpened(opened, found, reading)
   await close(opened)
-  throw withSubject(nameOf(path), found)
+  leaveOut('file', path, nameOf(path), found, reading)
 }
 
 async function* readDirectory(
@@ -94,7 +97,8 @@ async function* readDirectory(
 ): AsyncIterable<readonly Trace[]> {
   const skipped: SkippedFile[] = []
   for (const file of files) {
-    const opened = await open(file)
+    const opened = await openOrLeaveOut(file, reading)
+    if (opened === undefined) continue
     const found = sourceOrError(opened.head, head => sourceOfOneAmongMany(head, reading.source))
     if (!(found instanceof LabError)) {
       yield* readOpened(opened, found, reading)
@@ -125,11 +129,25 @@ function sourceOrError(head: Uint8Array, choose: (head: Uint8Array) => Source): 
   }
 }
 
-async function open(path: string): Promise<Opened> {
-  return await named(path, async () => {
+async function openOrLeaveOut(path: string, reading: Reading): Promise<Opened | undefined> {
+  try {
     const { head, chunks } = await readHead(await decompress(openFile(path)), headLength)
     return { path, head, chunks }
-  })
+  } catch (error) {
+    if (error instanceof LabError && error.kind === 'missing') throw withSubject(nameOf(path), error)
+    leaveOut('file', path, nameOf(path), error, reading)
+    return undefined
+  }
+}
+
+/** Throws the error with the subject in front, or counts what is left out for it. */
+function leaveOut(unit: Unit, path: string, subject: string, error: unknown, { losses }: Reading): void {
+  losses.enter(nameOf(path), subject)
+  try {
+    losses.bad(unit, error)
+  } catch (error) {
+    throw withSubject(subject, error)
+  }
 }
 
 async function close({ chunks }: Opened): Promise<void> {
@@ -143,17 +161,28 @@ async function* readOpened(
 ): AsyncIterable<readonly Trace[]> {
   const file: MutableFile = { path: nameOf(path), format: source.name, byteLength: 0 }
   reading.files.push(file)
+  const subject = `${file.path}: ${source.name}`
+  reading.losses.enter(file.path, subject)
   try {
-    yield* source.read(counted(chunks, file), reading.losses)
+    yield* source.read(counted(chunks, file, reading.losses), reading.losses)
   } catch (error) {
-    throw withSubject(nameOf(path), error)
+    leaveOut('rest of the file', path, subject, error, reading)
   }
 }
 
-async function* counted(chunks: AsyncIterable<Uint8Array>, file: MutableFile): AsyncIterable<Uint8Array> {
-  for await (const chunk of chunks) {
-    file.byteLength += chunk.length
-    yield chunk
+/** Ends where a stream breaks off, so that what came before counts, if what is bad is left out. */
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  file: MutableFile,
+  losses: Losses,
+): AsyncIterable<Uint8Array> {
+  try {
+    for await (const chunk of chunks) {
+      file.byteLength += chunk.length
+      yield chunk
+    }
+  } catch (error) {
+    losses.bad('rest of the file', error)
   }
 }
 

@@ -141,6 +141,12 @@ export class SpanReader implements DropContext {
     this.#drops.push(field)
   }
 
+  /** Begins a trace anew, whatever one that could not be read has left behind. */
+  forget(): void {
+    this.#drops = []
+    this.#inlined = []
+  }
+
   /** What was dropped outside of spans since the last call. */
   takeDrops(): string[] {
     return this.#drops.splice(0)

@@ -12,6 +12,7 @@ import type { Losses, Source } from './source.ts'
 
 const headLength = 1 << 16
 const answerShape = { arrays: ['data'], wrappers: [] }
+const traceBegin = /^\{\s*"(?:spans"|processes"|traceID"\s*:\s*"[^"]*"\s*,\s*"(?:spans|processes)")/
 
 /** Jaeger's JSON: answers of its query API, downloads of its UI, trace objects alone or in arrays. See JAEGER.md. */
 export const jaeger: Source = {
@@ -50,13 +51,16 @@ const traceFields = fieldsOf<TraceObject, SpanReader>({
 async function* readObjects(chunks: AsyncIterable<Uint8Array>, losses: Losses): AsyncIterable<readonly Trace[]> {
   const { head, chunks: input } = await readHead(chunks, headLength)
   const dropped = (field: string) => losses.drop(field)
-  const objects = formOf(head) === 'answer' ? splitDocuments(input, answerShape, dropped) : splitValues(input)
+  const form = losses.skipsBad ? formOfLines(head) : formOf(head)
+  const objects =
+    form === 'answer' ? splitDocuments(input, answerShape, dropped, losses) : splitValues(input, traceBegin, losses)
   const spans = new SpanReader(new StringCache())
-  for await (const object of objects) yield readObject(object, spans, losses)
+  for await (const object of objects) yield losses.attempt('trace', () => readObject(object, spans, losses)) ?? []
 }
 
 /** The traces of one trace object, of which a span that stands in references as well comes once. */
 function readObject({ bytes, offset }: Located, spans: SpanReader, losses: Losses): Trace[] {
+  spans.forget()
   const reader = new JsonReader(bytes, offset, spans.strings)
   const object: TraceObject = { spans: [], processes: new Map() }
   const seen = readMessage(reader, traceFields, object, spans)
@@ -107,6 +111,16 @@ function formOf(head: Uint8Array): 'answer' | 'trace' | undefined {
   } catch (error) {
     if (error instanceof LabError) return undefined
     throw error
+  }
+}
+
+/** The same of the first line that tells, since the first of all may be bad. */
+function formOfLines(head: Uint8Array): 'answer' | 'trace' | undefined {
+  for (let start = 0; ; ) {
+    const form = formOf(head.subarray(start))
+    const end = head.indexOf(0x0a, start)
+    if (form !== undefined || end < 0) return form
+    start = end + 1
   }
 }
 

@@ -10,7 +10,7 @@ export const ndjson: Source = {
     const keys = firstKeys(head)
     return ['traceId', 'spanId', 'startTimeUnixNano'].every(key => keys.includes(key)) || isLongName(keys)
   },
-  read: (chunks, losses) => readTraces(chunks, field => losses.drop(field)),
+  read: (chunks, losses) => readTraces(chunks, field => losses.drop(field), losses),
 }
 
 /** True where the head may have ended within the name of a span. */

@@ -7,5 +7,5 @@ export const otlpJson: Source = {
   name: 'otlp-json',
   title: 'OTLP JSON',
   detect: head => firstKeys(head, documentShape.wrappers, true).some(key => documentShape.arrays.includes(key)),
-  read: (chunks, losses) => readOtlpJson(chunks, field => losses.drop(field)),
+  read: (chunks, losses) => readOtlpJson(chunks, field => losses.drop(field), losses),
 }

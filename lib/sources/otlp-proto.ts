@@ -7,7 +7,7 @@ export const otlpProto: Source = {
   name: 'otlp-proto',
   title: 'OTLP protobuf',
   detect: head => !isText(head) && (looksLikeTraces(head, 0) || looksLikeStream(head)),
-  read: (chunks, losses) => readOtlpProto(chunks, field => losses.drop(field)),
+  read: (chunks, losses) => readOtlpProto(chunks, field => losses.drop(field), losses),
 }
 
 /** True where a message lies behind its length; empty ones in front of it are passed over. */

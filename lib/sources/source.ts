@@ -1,4 +1,6 @@
+import { LabError } from '../error.ts'
 import type { Trace } from '../model/trace.ts'
+import type { Unit, Units } from '../model/units.ts'
 
 /** What a source could not carry into the model, by field. */
 export interface Dropped {
@@ -6,16 +8,74 @@ export interface Dropped {
   count: number
 }
 
-/** Counts what is dropped, by field, in the order of first sight. */
-export class Losses {
+/** What was left out of a file since it is bad: how many units of a kind, and what was wrong with the first. */
+export interface Bad {
+  file: string
+  unit: Unit
+  count: number
+  /** With file, format and place. */
+  first: string
+}
+
+/**
+ * Counts what is dropped, by field, in the order of first sight. A bad unit ends the reading, or, where `skipsBad` is
+ * set, is left out and counted, by file; what was dropped of it does not count.
+ */
+export class Losses implements Units {
+  readonly skipsBad: boolean
   readonly #counts = new Map<string, number>()
+  readonly #bad: Bad[] = []
+  /** What is dropped of the unit being read. */
+  #pending: Dropped[] | undefined
+  #file = ''
+  #subject = ''
+
+  constructor({ skipsBad = false }: { skipsBad?: boolean } = {}) {
+    this.skipsBad = skipsBad
+  }
 
   drop(field: string, count = 1): void {
-    this.#counts.set(field, (this.#counts.get(field) ?? 0) + count)
+    if (this.#pending !== undefined) this.#pending.push({ field, count })
+    else this.#counts.set(field, (this.#counts.get(field) ?? 0) + count)
   }
 
   list(): Dropped[] {
     return [...this.#counts].map(([field, count]) => ({ field, count }))
+  }
+
+  /** Says what is read from here on: the file, and the subject that stands in front of what is wrong with it. */
+  enter(file: string, subject: string): void {
+    this.#file = file
+    this.#subject = subject
+  }
+
+  attempt<T>(unit: Unit, read: () => T): T | undefined {
+    if (!this.skipsBad) return read()
+    const pending: Dropped[] = []
+    this.#pending = pending
+    try {
+      const result = read()
+      this.#pending = undefined
+      for (const { field, count } of pending) this.drop(field, count)
+      return result
+    } catch (error) {
+      this.#pending = undefined
+      this.bad(unit, error)
+      return undefined
+    }
+  }
+
+  bad(unit: Unit, error: unknown): void {
+    if (!this.skipsBad || !(error instanceof LabError)) throw error
+    const known = this.#bad.findLast(bad => bad.unit === unit)
+    if (known?.file !== this.#file)
+      this.#bad.push({ file: this.#file, unit, count: 1, first: `${this.#subject}: ${error.message}` })
+    else if (unit !== 'rest of the file') known.count++
+  }
+
+  /** What was left out, by file and kind of unit, in the order of first sight. */
+  listBad(): Bad[] {
+    return this.#bad.map(bad => ({ ...bad }))
   }
 }
 
@@ -28,7 +88,8 @@ export interface Source {
   detect(head: Uint8Array): boolean
   /**
    * The input's traces as pieces: spans of a trace may lie in several pieces and batches, in the order of the input.
-   * Errors are `LabError`s that begin with the place: `byte 812: …` or `line 3: …`.
+   * Errors are `LabError`s that begin with the place: `byte 812: …` or `line 3: …`. The losses decide which of them end
+   * the reading.
    */
   read(chunks: AsyncIterable<Uint8Array>, losses: Losses): AsyncIterable<readonly Trace[]>
 }

@@ -52,9 +52,11 @@ async function* read(chunks: AsyncIterable<Uint8Array>, losses: Losses): AsyncIt
   let piece: Span[] = []
   let pieceId = ''
   let spanCount = 0
-  for await (const line of readLines(chunks)) {
+  for await (const line of readLines(chunks, undefined, losses)) {
     if (isBlank(line.bytes)) continue
-    const { traceId, span } = readSpan(lines, line)
+    const parsed = losses.attempt('line', () => readSpan(lines, line))
+    if (parsed === undefined) continue
+    const { traceId, span } = parsed
     if (traceId !== pieceId || piece.length >= maxPieceSpanCount) {
       if (spanCount >= batchSpanCount) {
         yield pieces

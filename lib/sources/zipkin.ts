@@ -8,6 +8,7 @@ import type { Losses, Source } from './source.ts'
 import { SpanReader } from './zipkin-span.ts'
 
 const batchSpanCount = 1_000
+const spanBegin = /^\{\s*"(?:traceId|parentId|id)"/
 
 /** Zipkin's JSON, version 2: arrays of spans, arrays of traces (which are arrays), or spans in lines. See ZIPKIN.md. */
 export const zipkin: Source = {
@@ -25,9 +26,10 @@ async function* read(chunks: AsyncIterable<Uint8Array>, losses: Losses): AsyncIt
   const spans = new SpanReader(field => losses.drop(field))
   let pieces = new Pieces()
   let spanCount = 0
-  for await (const { bytes, offset } of splitValues(chunks)) {
-    const { traceId, span } = spans.read(new JsonReader(bytes, offset, strings))
-    pieces.add(traceId, span)
+  for await (const { bytes, offset } of splitValues(chunks, spanBegin, losses)) {
+    const found = losses.attempt('span', () => spans.read(new JsonReader(bytes, offset, strings)))
+    if (found === undefined) continue
+    pieces.add(found.traceId, found.span)
     if (++spanCount < batchSpanCount) continue
     yield pieces.traces()
     pieces = new Pieces()

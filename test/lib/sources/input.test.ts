@@ -108,7 +108,7 @@ describe('formats are told by their content', () => {
 
   test('a format that is named is not told', async () => {
     expect((await read([file('')], 'ndjson')).traces).toEqual([])
-    expect(await messageOfReading(file(otlpText), 'ndjson')).toMatch(/^line 1: /)
+    expect(await messageOfReading(file(otlpText), 'ndjson')).toMatch(/^ndjson: line 1: /)
   })
 })
 
