@@ -7,9 +7,11 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { zstdCompressor } from '../../../lib/codecs/compress.ts'
 import { decompressHeldZstd, decompressZstd } from '../../../lib/codecs/zstd-stream.ts'
+import { groupByTrace } from '../../../lib/dataset/group.ts'
 import { countSpans, type Trace } from '../../../lib/model/trace.ts'
 import { printTrace } from '../../../lib/ndjson/print.ts'
 import { writeOtlpJson } from '../../../lib/otlp/json.ts'
+import { encodeOtlpProto } from '../../../lib/otlp/proto.ts'
 import { decompress } from '../../../lib/sources/decompress.ts'
 import { readInputs } from '../../../lib/sources/input.ts'
 import { type Dropped, Losses } from '../../../lib/sources/source.ts'
@@ -229,6 +231,23 @@ describe('directories', () => {
     )
     expect(await messageOfReading(folder({ '.a': 'x' }))).toBe('none of 0 files holds traces')
   })
+})
+
+test('spans of one trace in several files, formats and a folder are one trace, in the order of the input', async () => {
+  const ids = ['0a', '0b', '0a', '0a', '0c', '0b', '0a', '0b']
+  const pieces = ids.map((traceId, i) => ({ traceId, spans: [span({ name: `span ${i}` })] }))
+  const otlp = await collectBytes(encodeOtlpProto(streamOf([pieces.slice(4, 6)])))
+  const path = folder({
+    '1.jsonl': pieces.slice(0, 2).map(printTrace).join(''),
+    '2/a.jsonl.gz': gzipSync(pieces.slice(2, 4).map(printTrace).join('')),
+    '2/b.pb': otlp,
+    '3.jsonl': printTrace(pieces[6]!),
+  })
+  const last = file(printTrace(pieces[7]!))
+  for (const maxBytes of [1, 1e9]) {
+    const { batches } = readInputs([path, last], { losses: new Losses() })
+    expectSameTraces(joinPieces(pieces), (await collect(groupByTrace(batches, { maxBytes, directory }))).flat())
+  }
 })
 
 describe('errors name the file', () => {

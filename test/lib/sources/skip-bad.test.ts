@@ -36,7 +36,15 @@ function idsOf({ traces }: Outcome): string[] {
   return traces.map(({ traceId, spans }) => `${Number(`0x${traceId}`)}:${spans.length}`)
 }
 
-const damage = fc.record({
+interface Damage {
+  unit: number
+  /** Where in the unit, from 0 to 1. */
+  at: number
+  bytes: Uint8Array
+  removed: number
+}
+
+const damage: fc.Arbitrary<Damage> = fc.record({
   unit: fc.nat(9),
   at: fc.double({ min: 0, max: 0.999, noNaN: true }),
   bytes: fc.uint8Array({ maxLength: 4 }),
@@ -44,7 +52,7 @@ const damage = fc.record({
 })
 
 /** The unit with some bytes replaced by others; its length stays where it stands in front. */
-function damaged(unit: Buffer, start: number, { at, bytes, removed }: fc.TypeOf<typeof damage>): Buffer {
+function damaged(unit: Buffer, start: number, { at, bytes, removed }: Damage): Buffer {
   const from = start + Math.floor(at * (unit.length - start - 1))
   const end = unit.length - (start > 0 ? 0 : 1)
   if (start > 0)
