@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
-import { defaultSeed, sizes, workloads } from '../generator/workload.ts'
+import { defaultSeed, findWorkload, sizes, type Workload, workloads } from '../generator/workload.ts'
 import { LabError } from '../lib/error.ts'
 import { sources } from '../lib/sources/detect.ts'
 import { discoverPhases } from './discover.ts'
+import { hint } from './nearest.ts'
 import { integer, list, oneOf, single } from './options.ts'
 import { openProgress, type Progress, silent } from './report/progress.ts'
 import type { Candidate } from './rows.ts'
@@ -13,6 +14,7 @@ import { capturedSource, generatedSource, type SizeName, type TraceSource } from
 
 const sizeNames = Object.keys(sizes) as SizeName[]
 const workloadNames = workloads.map(workload => workload.name)
+const allFaults = workloads.flatMap(workload => workload.faults)
 const sourceNames = sources.map(source => source.name)
 
 /** A flag with a value. */
@@ -35,12 +37,18 @@ export const generatorFlags = {
     describe: `seed of the generator (default ${defaultSeed})`,
     coerce: integer('seed', 0, Number.MAX_SAFE_INTEGER),
   },
+  faults: {
+    ...text,
+    describe: `faults to put in: ${allFaults.join(', ')}, all or none (default none)`,
+    coerce: list('faults'),
+  },
 } as const
 
 export interface GeneratorArguments {
   size?: SizeName | undefined
   workload?: string | undefined
   seed?: number | undefined
+  faults?: string[] | undefined
 }
 
 /** How to read what is not generated. */
@@ -51,11 +59,13 @@ export const formatFlags = {
     coerce: oneOf('format', sourceNames),
   },
   limit: { ...text, describe: 'traces to take of the input', coerce: integer('limit', 1, 2 ** 32) },
+  'skip-bad': { type: 'boolean', describe: 'leave out what is bad of the input, count it, and go on' },
 } as const
 
 export interface FormatArguments {
   format?: string | undefined
   limit?: number | undefined
+  skipBad?: boolean | undefined
 }
 
 /** Traces to read, or to generate where none are named. */
@@ -96,12 +106,31 @@ export const resultsFlag = {
   results: pathFlag('results', 'folder of the results (default: the results folder of the lab)'),
 } as const
 
-export function generatedFrom({ size, workload, seed }: GeneratorArguments): TraceSource {
-  return generatedSource(workload ?? workloadNames[0]!, size ?? 'medium', seed ?? defaultSeed)
+export function generatedFrom({ size, workload, seed, faults }: GeneratorArguments): TraceSource {
+  const name = workload ?? workloadNames[0]!
+  return generatedSource({
+    workload: name,
+    size: size ?? 'medium',
+    seed: seed ?? defaultSeed,
+    faults: chooseFaults(findWorkload(name), faults ?? ['none']),
+  })
 }
 
-export function capturedFrom(input: readonly string[], { format, limit }: FormatArguments): TraceSource {
+/** The faults in the order in which the workload has them; `all` and `none` stand alone. */
+function chooseFaults({ name, faults: known }: Workload, given: readonly string[]): string[] {
+  const words = ['all', 'none', ...known]
+  for (const fault of given) {
+    const wrong = !words.includes(fault) ? `workload ${name} has ${words.slice(2).join(', ') || 'no faults'}` : ''
+    if (wrong !== '') throw new LabError('usage', `--faults ${fault}: ${wrong}${hint(fault, words)}`)
+  }
+  if (given.length > 1 && given.some(fault => fault === 'all' || fault === 'none'))
+    throw new LabError('usage', `--faults ${given.join(',')}: all and none stand alone`)
+  return known.filter(fault => given[0] === 'all' || given.includes(fault))
+}
+
+export function capturedFrom(input: readonly string[], { format, limit, skipBad }: FormatArguments): TraceSource {
   return capturedSource(input, {
+    skipsBad: skipBad === true,
     ...(format === undefined ? {} : { format }),
     ...(limit === undefined ? {} : { limit }),
   })

@@ -45,6 +45,7 @@ export async function prepare(source: TraceSource, folder: string, progress: Pro
     floorKind: floor ? 'generator' : 'reference model',
     dropped: source.dropped(),
     skipped: [...source.skipped()],
+    bad: source.bad(),
   }
   const sidecar = Buffer.from(`${JSON.stringify(input, null, 2)}\n`)
   await writeLocal(`${dataset}.json`, sink => sink.write(sidecar))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { units } from '../lib/model/units.ts'
 
 const count = z.number().int().nonnegative()
 const amount = z.number().nonnegative()
@@ -24,6 +25,8 @@ const inputSchema = z.object({
   dropped: z.array(z.object({ field: z.string(), count })),
   /** Files of a folder that hold no traces. */
   skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
+  /** What was left out under --skip-bad: how many units of a kind of a file, and what was wrong with the first. */
+  bad: z.array(z.object({ file: z.string(), unit: z.enum(units), count, first: z.string() })),
 })
 
 const environmentSchema = z.object({

@@ -7,6 +7,7 @@ import { workFolders } from './lab.ts'
 import { drawLines } from './report/chart.ts'
 import { fixed, whole } from './report/format.ts'
 import type { Progress } from './report/progress.ts'
+import { printSource } from './report/report.ts'
 import { printMarkdown, type TextTable } from './report/table.ts'
 import { nameOf } from './result.ts'
 import type { Candidate } from './rows.ts'
@@ -16,6 +17,8 @@ import type { TraceSource } from './source.ts'
 /** Bytes per span of each phase on the first so many traces. */
 export interface Scale {
   title: string
+  /** What was read and what was left out, in lines. */
+  notes: string[]
   steps: { traceCount: number; spanCount: number }[]
   /** By step; null where the round trip was not proved. */
   rows: { name: string; bytesPerSpan: (number | null)[] }[]
@@ -34,6 +37,7 @@ export async function measureScale(
     const loaded = candidates.filter(({ phase }) => phase)
     const scale: Scale = {
       title: source.title,
+      notes: printSource(source),
       steps: [],
       rows: loaded.map(one => ({ name: rowName(one), bytesPerSpan: [] })),
     }
@@ -84,7 +88,8 @@ export function drawScale({ title, steps, rows }: Scale): string {
 
 /** The page of the curve. */
 export function renderScale(scale: Scale, chart: string): string {
-  return `# Bytes per span by number of traces\n\n${scale.title}\n\n![](${chart})\n\n${printMarkdown(scaleTable(scale))}\n`
+  const notes = scale.notes.join('\n\n')
+  return `# Bytes per span by number of traces\n\n${notes}\n\n![](${chart})\n\n${printMarkdown(scaleTable(scale))}\n`
 }
 
 function stepsUpTo(traceCount: number): number[] {

@@ -1,11 +1,11 @@
 import { basename, extname } from 'node:path'
 import { FloorMeter } from '../generator/floor-meter.ts'
-import { findWorkload, sizes } from '../generator/workload.ts'
+import { type FaultLabel, findWorkload, sizes } from '../generator/workload.ts'
 import { defaultMaxBytes, groupByTrace } from '../lib/dataset/group.ts'
 import { LabError } from '../lib/error.ts'
 import type { Trace } from '../lib/model/trace.ts'
 import { readInputs, type SkippedFile } from '../lib/sources/input.ts'
-import { type Dropped, Losses } from '../lib/sources/source.ts'
+import { type Bad, type Dropped, Losses } from '../lib/sources/source.ts'
 
 /** Where a run's traces come from: whole ones, once. What it counts is final when they have been taken. */
 export interface TraceSource {
@@ -19,22 +19,38 @@ export interface TraceSource {
   dropped(): Dropped[]
   /** Files of a folder that hold no traces, and why it is thought so. */
   skipped(): readonly SkippedFile[]
+  /** What was left out since it is bad. */
+  bad(): Bad[]
   /** Bytes by field where the source knows what no encoder can beat. */
   floor?(): Record<string, number>
+  /** The truth about faults, where the source has put them in. */
+  faults?(): FaultLabel[]
 }
 
 export type SizeName = keyof typeof sizes
 
 const batchTraces = 256
 
+export interface Generated {
+  workload: string
+  size: SizeName
+  seed: number
+  /** Names of the workload's faults. */
+  faults?: readonly string[]
+}
+
 /** Generated traces of a workload. */
-export function generatedSource(workloadName: string, size: SizeName, seed: number): TraceSource {
+export function generatedSource({ workload: workloadName, size, seed, faults = [] }: Generated): TraceSource {
   const workload = findWorkload(workloadName)
   const meter = new FloorMeter()
   let inputBytes = 0
+  let labels: FaultLabel[] = []
+  const onFaults = (found: FaultLabel[]) => {
+    labels = found
+  }
   async function* traces() {
     let batch: Trace[] = []
-    for (const trace of workload.generate({ traceCount: sizes[size], seed }, meter)) {
+    for (const trace of workload.generate({ traceCount: sizes[size], seed, faults, onFaults }, meter)) {
       inputBytes += workload.inputByteLength(trace)
       batch.push(trace)
       if (batch.length < batchTraces) continue
@@ -44,13 +60,15 @@ export function generatedSource(workloadName: string, size: SizeName, seed: numb
     if (batch.length > 0) yield batch
   }
   return {
-    name: `${workload.name}-${size}`,
-    title: `${workload.name} ${size}, seed ${seed}`,
+    name: [workload.name, size, ...faults].join('-'),
+    title: [`${workload.name} ${size}, seed ${seed}`, ...faults].join(', '),
     traces: traces(),
     inputBytes: () => inputBytes,
     dropped: () => [],
     skipped: () => [],
+    bad: () => [],
     floor: () => meter.byField(),
+    faults: () => labels,
   }
 }
 
@@ -58,20 +76,24 @@ export interface CaptureOptions {
   format?: string
   /** Traces to take, by first sight; all where absent. */
   limit?: number
+  /** Leaves out what is bad, where reading would else end. */
+  skipsBad?: boolean
 }
 
 /** Traces of files, folders or standard input, brought together by trace id. */
-export function capturedSource(paths: readonly string[], { format, limit }: CaptureOptions): TraceSource {
-  const losses = new Losses()
+export function capturedSource(paths: readonly string[], options: CaptureOptions): TraceSource {
+  const { format, limit, skipsBad = false } = options
+  const losses = new Losses({ skipsBad })
   const inputs = readInputs(paths, { losses, ...(format === undefined ? {} : { format }) })
   const pieces = limit === undefined ? inputs.batches : firstTraces(inputs.batches, limit)
   return {
     name: nameOf(paths),
     title: paths.map(path => (path === '-' ? 'standard input' : basename(path))).join(', '),
-    traces: refuseEmpty(groupByTrace(pieces, { maxBytes: defaultMaxBytes }), paths),
+    traces: refuseEmpty(groupByTrace(pieces, { maxBytes: defaultMaxBytes }), paths, losses),
     inputBytes: () => (limit === undefined ? inputs.byteLength() : null),
     dropped: () => losses.list(),
     skipped: () => inputs.skipped,
+    bad: () => losses.listBad(),
   }
 }
 
@@ -88,13 +110,17 @@ async function* firstTraces(batches: AsyncIterable<readonly Trace[]>, limit: num
 async function* refuseEmpty(
   traces: AsyncIterable<readonly Trace[]>,
   paths: readonly string[],
+  losses: Losses,
 ): AsyncIterable<readonly Trace[]> {
   let isEmpty = true
   for await (const batch of traces) {
     isEmpty &&= batch.length === 0
     yield batch
   }
-  if (isEmpty) throw new LabError('invalid', `${paths.join(', ')}: holds no spans`)
+  if (!isEmpty) return
+  const bad = losses.listBad()[0]
+  const reason = bad === undefined ? '' : ` that can be read; left out: ${bad.first}`
+  throw new LabError('invalid', `${paths.join(', ')}: holds no spans${reason}`)
 }
 
 function nameOf(paths: readonly string[]): string {

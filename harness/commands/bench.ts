@@ -30,7 +30,7 @@ const scale: CommandModule<object, ScaleArguments> = {
   handler: async args => {
     const source = sourceFrom(args)
     const result = await measureScale(source, await candidatesFrom(args), progressFrom(args))
-    console.log(printTerminal(scaleTable(result)))
+    console.log([...result.notes, printTerminal(scaleTable(result))].join('\n'))
     const folder = args.results ?? resultsFolder
     await mkdir(folder, { recursive: true })
     const name = `${source.name}-scale`

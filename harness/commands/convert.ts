@@ -7,7 +7,7 @@ import { writeOtlpProto } from '../../lib/otlp/proto.ts'
 import { writeLocal } from '../../lib/storage/local.ts'
 import { capturedFrom, type FormatArguments, formatFlags, pathFlag, progressFlag, text } from '../flags.ts'
 import { oneOf } from '../options.ts'
-import { printSource } from '../report/report.ts'
+import { printBad, printSource } from '../report/report.ts'
 import { stdoutSink } from '../stdout.ts'
 
 type Write = (batches: AsyncIterable<readonly Trace[]>, sink: ByteSink) => Promise<void>
@@ -48,6 +48,7 @@ export const convert: CommandModule<object, ConvertArguments> = {
     const write = writers[args.to!]!
     if (args.out === '-') await write(source.traces, stdoutSink)
     else await writeLocal(args.out!, sink => write(source.traces, sink))
-    if (args.progress) for (const line of printSource(source)) process.stderr.write(`${line}\n`)
+    const told = args.progress ? printSource(source) : printBad(source.bad())
+    for (const line of told) process.stderr.write(`${line}\n`)
   },
 }

@@ -30,6 +30,7 @@ export function renderRun({ input, environment, rows }: Run): string {
     floorNote(input),
     printMarkdown(floorTable(input)),
     ...(input.dropped.length > 0 ? ['## Dropped by the source', printMarkdown(droppedTable(input))] : []),
+    ...(input.bad.length > 0 ? ['## Left out since it is bad', printMarkdown(badTable(input))] : []),
     '## Times',
     `${environment.cpu}, ${environment.cores} cores, ${mebibytes(environment.memoryBytes)} MiB of memory; Node ${environment.node}; ` +
       `${rounds === 1 ? 'the proving pass' : `median of ${rounds} rounds`}; commit ${environment.commit ?? 'unknown'}; ` +
@@ -49,6 +50,7 @@ function describeInput(input: Input): string {
       `with zstd 19 ${whole(input.zstd19Bytes)} B (${perSpan(input.zstd19Bytes)}), ` +
       `floor ${whole(input.floorBytes)} B (${perSpan(input.floorBytes)}, ${input.floorKind})`,
     ...printLosses(input.dropped, input.skipped),
+    ...printBad(input.bad),
   ].join('\n')
 }
 
@@ -58,7 +60,13 @@ export function printSource(source: TraceSource): string[] {
   return [
     bytes === null ? source.title : `${source.title}: ${whole(bytes)} B`,
     ...printLosses(source.dropped(), source.skipped()),
+    ...printBad(source.bad()),
   ]
+}
+
+/** What was left out since it is bad, a line a file and kind of unit. */
+export function printBad(bad: Input['bad']): string[] {
+  return bad.map(({ unit, count, first }) => `left out: ${unit} ×${whole(count)}, first ${first}`)
 }
 
 function printLosses(dropped: Input['dropped'], skipped: readonly Input['skipped'][number][]): string[] {
@@ -96,6 +104,14 @@ function droppedTable({ dropped }: Input): TextTable {
     headers: ['field', 'count'],
     aligns: ['left', 'right'],
     rows: dropped.map(({ field, count }) => [field, whole(count)]),
+  }
+}
+
+function badTable({ bad }: Input): TextTable {
+  return {
+    headers: ['file', 'unit', 'count', 'the first'],
+    aligns: ['left', 'left', 'right', 'left'],
+    rows: bad.map(({ file, unit, count, first }) => [file, unit, whole(count), first]),
   }
 }
 
