@@ -33,7 +33,7 @@ export class BodyWriter {
 
   number(value: number): void {
     this.#entries.push(value)
-    this.cost += value >= 0 && value < 128 ? itemCost : itemCost + 2
+    this.cost += numberCost(value)
   }
 
   numbers(values: Iterable<number>): void {
@@ -88,6 +88,13 @@ export class BodyWriter {
     const message = packItems(items)
     return { byteLength: message.length, message: Uint8Array.from(compress(message)), streams }
   }
+}
+
+/** Bytes of a MessagePack number, nearly. */
+function numberCost(value: number): number {
+  const size = Math.abs(value)
+  if (size < 128) return itemCost
+  return itemCost + (size < 256 ? 1 : size < 65_536 ? 2 : size < 2 ** 32 ? 4 : 8)
 }
 
 function shorter(compressed: Uint8Array, bytes: Uint8Array): Uint8Array {

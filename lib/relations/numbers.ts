@@ -4,10 +4,11 @@ import type { BodyReader, BodyWriter } from './body.ts'
 /** Numbers in streams lie within ± 2^50, so that differences and zigzag stay exact. */
 export const numberLimit: number = 2 ** 50
 
-const kind = { constant: 0, rows: 1, planes: 2, classes: 3, table: 4 } as const
+const kind = { constant: 0, rows: 1, planes: 2, classes: 3, table: 4, items: 5 } as const
 const deltaFlag = 8
 const zigzagFlag = 16
 const maxTableLength = 4096
+/** So many numbers stand among the items. */
 const fewValues = 8
 
 type Numbers = ArrayLike<number>
@@ -19,12 +20,14 @@ export function writeNumbers(body: BodyWriter, part: string, values: Numbers): v
     body.number(values.length === 0 ? 0 : values[0]!)
     return
   }
-  const candidates = plainCandidates(part, values, 0)
-  if (values.length > fewValues) {
-    candidates.push(...plainCandidates(part, differences(values), deltaFlag, values[0]!))
-    const table = distinct(values)
-    if (table !== undefined) candidates.push(target => writeTable(target, part, values, table))
+  if (values.length <= fewValues) {
+    body.number(kind.items)
+    return body.numbers(Array.from(values))
   }
+  const candidates = plainCandidates(part, values, 0)
+  candidates.push(...plainCandidates(part, differences(values), deltaFlag, values[0]!))
+  const table = distinct(values)
+  if (table !== undefined) candidates.push(target => writeTable(target, part, values, table))
   body.choose(candidates)
 }
 
@@ -32,6 +35,7 @@ export function readNumbers(body: BodyReader, part: string, count: number): Floa
   const mode = body.number(31)
   if (mode === kind.constant) return new Float64Array(count).fill(body.number(numberLimit, -numberLimit))
   if (mode === kind.table) return readTable(body, part, count)
+  if (mode === kind.items) return readItems(body, count)
   if ((mode & deltaFlag) === 0) return readPlain(body, part, count, mode)
   const values = new Float64Array(count)
   if (count === 0) body.fail('differences of no numbers')
@@ -40,6 +44,11 @@ export function readNumbers(body: BodyReader, part: string, count: number): Floa
   for (let i = 1; i < count; i++) values[i] = values[i - 1]! + steps[i - 1]!
   if (values.some(value => Math.abs(value) > numberLimit)) body.fail('sums of differences exceed 2^50')
   return values
+}
+
+function readItems(body: BodyReader, count: number): Float64Array {
+  if (count > fewValues) body.fail(`${count} numbers as items, at most ${fewValues} are allowed`)
+  return Float64Array.from({ length: count }, () => body.number(numberLimit, -numberLimit))
 }
 
 function isConstant(values: Numbers): boolean {
