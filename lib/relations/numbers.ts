@@ -11,6 +11,9 @@ const maxTableLength = 4096
 /** So many numbers stand among the items. */
 const fewValues = 8
 
+/** 2^n by n. */
+const powers = Float64Array.from({ length: 64 }, (_, exponent) => 2 ** exponent)
+
 type Numbers = ArrayLike<number>
 
 /** Writes whole numbers within ± 2^50 in the cheapest of the encodings of FORMAT.md. The reader knows their number. */
@@ -78,13 +81,9 @@ function writeTable(body: BodyWriter, part: string, values: Numbers, table: read
   body.number(kind.table)
   body.number(table.length)
   body.choose(plainCandidates(part, table, 0))
-  body.choose(
-    plainCandidates(
-      part,
-      Float64Array.from(values, value => codes.get(value)!),
-      0,
-    ),
-  )
+  const coded = new Float64Array(values.length)
+  for (let i = 0; i < coded.length; i++) coded[i] = codes.get(values[i]!)!
+  body.choose(plainCandidates(part, coded, 0))
 }
 
 function readTable(body: BodyReader, part: string, count: number): Float64Array {
@@ -180,19 +179,32 @@ function readUnsigned(body: BodyReader, part: string, count: number, how: number
 
 function byteWidth(greatest: number): number {
   let width = 1
-  while (greatest >= 256 ** width) width++
+  while (greatest >= powers[8 * width]!) width++
   return width
 }
 
 function toRows(values: Float64Array, width: number): Uint8Array {
   const bytes = new Uint8Array(values.length * width)
-  let at = 0
-  for (let value of values)
-    for (let i = 0; i < width; i++) {
-      bytes[at++] = value % 256
-      value = Math.floor(value / 256)
-    }
+  for (let plane = 0; plane < width; plane++) copyBytes(values, plane, bytes, plane, width)
   return bytes
+}
+
+function toPlane(values: Float64Array, plane: number): Uint8Array {
+  const bytes = new Uint8Array(values.length)
+  copyBytes(values, plane, bytes, 0, 1)
+  return bytes
+}
+
+/** Byte number `plane` of each value, counted from the lowest, to every `step`-th byte from `start` on. */
+function copyBytes(values: Float64Array, plane: number, bytes: Uint8Array, start: number, step: number): void {
+  const shift = 8 * (plane & 3)
+  let at = start
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    const low = plane < 4 ? value : Math.floor(value / 2 ** 32)
+    bytes[at] = low >>> shift
+    at += step
+  }
 }
 
 function fromRows(bytes: Uint8Array, count: number, width: number): Float64Array {
@@ -205,15 +217,10 @@ function fromRows(bytes: Uint8Array, count: number, width: number): Float64Array
   return values
 }
 
-function toPlane(values: Float64Array, plane: number): Uint8Array {
-  const scale = 256 ** plane
-  return Uint8Array.from(values, value => Math.floor(value / scale) % 256)
-}
-
 function fromPlanes(planes: readonly Uint8Array[], count: number): Float64Array {
   const values = new Float64Array(count)
   planes.forEach((bytes, plane) => {
-    const scale = 256 ** plane
+    const scale = powers[8 * plane]!
     for (let i = 0; i < count; i++) values[i]! += bytes[i]! * scale
   })
   return values
@@ -223,15 +230,15 @@ function fromPlanes(planes: readonly Uint8Array[], count: number): Float64Array 
 function writeClasses(body: BodyWriter, part: string, values: Float64Array): void {
   const classes = new Uint8Array(values.length)
   let bitCount = 0
-  values.forEach((value, i) => {
-    classes[i] = classOf(value)
+  for (let i = 0; i < values.length; i++) {
+    classes[i] = classOf(values[i]!)
     bitCount += plainBits(classes[i]!)
-  })
+  }
   const bits = new BitWriter(bitCount)
-  values.forEach((value, i) => {
+  for (let i = 0; i < values.length; i++) {
     const count = plainBits(classes[i]!)
-    if (count > 0) bits.write(value % 2 ** count, count)
-  })
+    if (count > 0) bits.write(values[i]! % powers[count]!, count)
+  }
   body.bytes(part, classes)
   body.bytes(part, bits.finish(), true)
 }
@@ -245,7 +252,7 @@ function readClasses(body: BodyReader, part: string, count: number): Float64Arra
   for (let i = 0; i < count; i++) {
     const code = classes[i]!
     const plain = plainBits(code)
-    values[i] = code < 8 ? code : (4 + (code & 3)) * 2 ** plain + bits.read(plain)
+    values[i] = code < 8 ? code : (4 + (code & 3)) * powers[plain]! + bits.read(plain)
   }
   return values
 }
@@ -253,7 +260,7 @@ function readClasses(body: BodyReader, part: string, count: number): Float64Arra
 function classOf(value: number): number {
   if (value < 8) return value
   const plain = highestBit(value) - 2
-  return plain * 4 + Math.floor(value / 2 ** plain)
+  return plain * 4 + Math.floor(value / powers[plain]!)
 }
 
 /** The place of the highest bit of a number of 1 to 2^63, counted from 0. */

@@ -73,7 +73,9 @@ function codesByFrequency({ uses }: Uses, order: readonly number[]): Float64Arra
   order.forEach((thing, code) => {
     codes[thing] = code
   })
-  return Float64Array.from(uses, thing => codes[thing]!)
+  const found = new Float64Array(uses.length)
+  for (let i = 0; i < found.length; i++) found[i] = codes[uses[i]!]!
+  return found
 }
 
 function codesByRecency(uses: readonly number[]): Float64Array {

@@ -1,9 +1,11 @@
 import { BitReader, BitWriter } from './bits.ts'
-import type { BodyReader, BodyWriter } from './body.ts'
+import { type BodyReader, BodyWriter } from './body.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 
 const how = { bits: 0, rows: 1, words: 2 } as const
 const wordLength = 4
+/** Words are tried on so many rows before they are tried on all. */
+const sampleRows = 4096
 
 /** Rows of `width` bytes, one after another: ids, random digits, doubles. Bits that never change are stored once. */
 export function writeRows(body: BodyWriter, part: string, rows: Uint8Array, width: number): void {
@@ -20,7 +22,8 @@ export function writeRows(body: BodyWriter, part: string, rows: Uint8Array, widt
       to.bytes(part, Uint8Array.from(rows))
     },
   ]
-  if (width % wordLength === 0 && count > 1) candidates.push(to => writeWords(to, part, rows, width))
+  if (width % wordLength === 0 && count > 1 && maySaveInWords(rows, masks, count))
+    candidates.push(to => writeWords(to, part, rows, width))
   body.choose(candidates)
 }
 
@@ -94,12 +97,21 @@ function scatterTable(mask: number): Uint8Array {
 function writeWords(body: BodyWriter, part: string, rows: Uint8Array, width: number): void {
   const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength)
   body.number(how.words)
-  for (let place = 0; place < width; place += wordLength)
-    writeNumbers(
-      body,
-      part,
-      Float64Array.from({ length: rows.length / width }, (_, i) => view.getUint32(i * width + place)),
-    )
+  for (let place = 0; place < width; place += wordLength) writeNumbers(body, part, wordsAt(view, place, width))
+}
+
+function wordsAt(view: DataView, place: number, width: number): Float64Array {
+  const words = new Float64Array(view.byteLength / width)
+  for (let i = 0; i < words.length; i++) words[i] = view.getUint32(i * width + place)
+  return words
+}
+
+/** Whether the first rows take fewer bytes as words than as bits; few rows are always tried. */
+function maySaveInWords(rows: Uint8Array, masks: Uint8Array, count: number): boolean {
+  if (count <= 2 * sampleRows) return true
+  const sample = new BodyWriter()
+  writeWords(sample, '', rows.subarray(0, sampleRows * masks.length), masks.length)
+  return sample.cost < (sampleRows * bitCountOf(masks)) / 8
 }
 
 function readWords(body: BodyReader, part: string, rows: Buffer, width: number): void {
