@@ -20,6 +20,7 @@ import { readAttributes, readDigits } from './json-value.ts'
 
 const maxSchemaUrls = 1_000
 const wholeBytes = /^(?:[0-9a-f]{2})*$/
+const paddedBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)$/
 
 /** A span and the trace it belongs to. */
 export interface SpanOfTrace {
@@ -269,8 +270,10 @@ function readInto<T, C extends DropContext>(
   return target
 }
 
+/** In hex, or in base64 with padding as in protobuf's own JSON, which Tempo's API writes. */
 function readId(reader: JsonReader, maxDigits: number): string {
-  const id = reader.string().toLowerCase()
+  const text = reader.string()
+  const id = paddedBase64.test(text) ? Buffer.from(text, 'base64').toString('hex') : text.toLowerCase()
   if (id.length > maxDigits)
     return reader.fail(`${JSON.stringify(id.slice(0, 80))} is longer than ${maxDigits / 2} bytes`)
   return wholeBytes.test(id) ? id : reader.fail(`${JSON.stringify(id)} is not whole bytes in hex`)

@@ -19,7 +19,7 @@ export const documentShape = {
 /**
  * The traces of OTLP JSON, as pieces in the order of the input: one for each trace id within a ResourceSpans, which is
  * held whole. Documents may follow one another or lie in arrays; field names may be in camel or snake case, enums
- * numbers or names. `dropped` is told of every unknown field. A resource or scope that is absent but has a schema URL
+ * numbers or names, ids hex or padded base64. `dropped` is told of every unknown field. A resource or scope that is absent but has a schema URL
  * becomes an empty one with that URL, and an attribute without a value one with the empty value; nothing else is
  * normalised. Errors begin with `byte N: ` and the path of fields; `units` decides about bad elements and documents.
  */

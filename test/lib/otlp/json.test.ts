@@ -230,6 +230,18 @@ describe('forms of the same', () => {
   })
 })
 
+test('ids in base64, as Tempo answers', async () => {
+  const ids = '"traceId":"AAAAAAAAAABguiq7RPE+rg==","spanId":"cmteMBAvwNA=","parentSpanId":"OY8PIaPbma4="'
+  const text = spanDocument(`${ids},"links":[{"traceId":"AQI=","spanId":"AQ=="}]`)
+  const [trace] = await read(`{"trace":${text},"metrics":{}}`)
+  expect(trace?.traceId).toBe('000000000000000060ba2abb44f13eae')
+  expect(trace?.spans[0]).toMatchObject({
+    spanId: '726b5e30102fc0d0',
+    parentSpanId: '398f0f21a3db99ae',
+    links: [{ traceId: '0102', spanId: '01' }],
+  })
+})
+
 describe('absences', () => {
   const one = (resource: string, scope: string) =>
     `{"resourceSpans":[{${resource}"scopeSpans":[{${scope}"spans":[{}]}]}]}`
@@ -317,6 +329,8 @@ describe('refused', () => {
     ['.flags', 'byte ', spanDocument('"flags":-1'), 'lies outside 0 to'],
     ['.traceId', 'byte ', spanDocument(`"traceId":"${'0'.repeat(34)}"`), 'longer than 16 bytes'],
     ['.spanId', 'byte ', spanDocument(`"spanId":"${'0'.repeat(18)}"`), 'longer than 8 bytes'],
+    ['.traceId', 'byte ', spanDocument('"traceId":"AAAAAAAAAAAAAAAAAAAAAAA="'), 'longer than 16 bytes'],
+    ['.spanId', 'byte ', spanDocument('"spanId":"cmteMBAvwNA"'), 'not whole bytes in hex'],
     ['.spanId', 'byte ', spanDocument('"spanId":"abc"'), 'not whole bytes in hex'],
     ['.spanId', 'byte ', spanDocument('"spanId":"xx"'), 'not whole bytes in hex'],
     ['', 'byte ', spanDocument('"name":"a","name":"b"'), 'the field "name" stands twice'],
