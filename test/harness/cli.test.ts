@@ -77,6 +77,7 @@ test.each([
   [['--rounds', '2', '--rounds', '3'], /^--rounds: stands 2 times/],
   [['--input', 'x', '--size', 'small'], /^--size: does not go with --input/],
   [['--limit', '3'], /^--limit: goes with --input/],
+  [['--skip-bad'], /^--skip-bad: goes with --input/],
   [['--format', 'otlp', '--input', 'x'], /^--format otlp: needs one of otlp-json/],
   [['--phase'], /phase/],
   [['generate'], /out/],
@@ -98,10 +99,10 @@ test.each([
   ['empty.json', '', /^empty\.json: the input is empty/],
   ['other.json', '{"a":1}', /^other\.json: no traces begin with '\{"a":1\}'/],
   ['none.json', '{"resourceSpans":[]}', /^none\.json: holds no spans/],
-  ['cut.json', '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"01"', /^cut\.json: byte \d+: /],
+  ['cut.json', '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"01"', /^cut\.json: otlp-json: byte \d+: /],
   ['cut.gz', gzipSync(span.repeat(50)).subarray(0, 60), /^cut\.gz: /],
-  ['long.ndjson', `${span}${span.replace('"03"', '"030303030303030303"')}`, /^long\.ndjson: line 2: .*spanId/],
-  ['bad.ndjson', `${span}{"traceId":"01",\n`, /^bad\.ndjson: line 2: /],
+  ['long.ndjson', `${span}${span.replace('"03"', '"030303030303030303"')}`, /^long\.ndjson: ndjson: line 2: .*spanId/],
+  ['bad.ndjson', `${span}{"traceId":"01",\n`, /^bad\.ndjson: ndjson: line 2: /],
 ])('a bad input ends with 1 and one line: %s', async (name, content, message) => {
   if (content !== undefined) file(name, content)
   const { code, stdout, stderr } = await lab(['--input', name, '--no-progress', '--results', 'unused'])

@@ -120,7 +120,7 @@ function nestedArrays(depth: number): Buffer {
 }
 
 function nestedGroups(depth: number): Buffer {
-  let content = Buffer.alloc(0)
+  let content: Buffer = Buffer.alloc(0)
   for (let i = 0; i < depth; i++) content = group(99, content)
   return content
 }
