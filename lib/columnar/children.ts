@@ -4,12 +4,11 @@ import { mixColumns } from './contexts.ts'
 import { readAttributeLists, writeAttributeLists } from './lists.ts'
 import { estimateNumbers } from './numbers.ts'
 import { Prediction } from './prediction.ts'
-import { Numbers } from './safe-numbers.ts'
+import { type Numbers, readExact, writeExact } from './safe-numbers.ts'
 import type { Segment } from './shred.ts'
 import type { SpanContexts } from './spans.ts'
 import { type Reference, readStrings, writeStrings } from './strings.ts'
 import { readNumberTable, readTextTable, writeNumberTable, writeTextTable } from './tables.ts'
-import { readExact, writeExact } from './values.ts'
 
 /** Events and links: the children of spans, in tables of their own. */
 
@@ -67,10 +66,7 @@ export function writeEvents(
   const costs = times.map(values => estimateNumbers(values, prediction))
   const origin = costs.indexOf(Math.min(...costs))
   writer.head.u8(origin)
-  const chosen = new Numbers()
-  chosen.values.push(...times[origin]!)
-  chosen.exceptions.push(...event.times.exceptions)
-  writeExact(writer, chosen, prediction)
+  writeExact(writer, { values: times[origin]!, exceptions: event.times.exceptions }, prediction)
   writeNumberTable(writer, event.droppedCounts, prediction)
   writeAttributeLists(writer, event.attributes, prediction, ofSpans(references, spanRows))
 }

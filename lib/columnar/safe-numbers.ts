@@ -1,10 +1,33 @@
-/** Numbers that are exact as doubles; the rows of those that are not stand apart with their exact values. */
-export class Numbers {
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { readNumbers, writeNumbers } from './numbers.ts'
+import type { Prediction } from './prediction.ts'
+
+/** A number that stands apart with its exact value. */
+export interface Exception {
+  readonly row: number
+  readonly value: bigint
+}
+
+/** Numbers that are exact as doubles; where they are not, 0 and an exception. */
+export interface ExactNumbers {
+  readonly values: ArrayLike<number>
+  /** By row, ascending. */
+  readonly exceptions: readonly Exception[]
+}
+
+/** Collects numbers. */
+export class Numbers implements ExactNumbers {
   readonly values: number[] = []
-  readonly exceptions: { row: number; value: bigint }[] = []
+  readonly exceptions: Exception[] = []
+  readonly #limit: bigint
+
+  /** Magnitudes from `limit` on are exceptions. */
+  constructor(limit: bigint = exactLimit) {
+    this.#limit = limit
+  }
 
   push(value: bigint): void {
-    if (value >= -safeLimit && value <= safeLimit) {
+    if (value > -this.#limit && value < this.#limit) {
       this.values.push(Number(value))
       return
     }
@@ -13,5 +36,46 @@ export class Numbers {
   }
 }
 
-/** Differences of two values below it are exact, too. */
-const safeLimit = 2n ** 52n
+/** Of numbers below it the differences and the zigzag are exact. */
+export const exactLimit: bigint = 2n ** 52n
+/** Of times below it, start and duration, the differences of two ends are below `exactLimit`. */
+export const timeLimit: bigint = 2n ** 50n
+
+export interface ReadNumbers {
+  readonly values: Float64Array
+  readonly exceptions: readonly Exception[]
+}
+
+/** Writes numbers and, in the head, the exact values of those that are not safe. */
+export function writeExact(writer: ColumnWriter, numbers: ExactNumbers, prediction: Prediction): void {
+  const { head } = writer
+  head.varint(numbers.exceptions.length)
+  let last = 0
+  for (const { row, value } of numbers.exceptions) {
+    head.varint(row - last)
+    head.u8(value < 0n ? 1 : 0)
+    head.u64(value < 0n ? -value : value)
+    last = row
+  }
+  writeNumbers(writer, Float64Array.from(numbers.values), prediction)
+}
+
+export function readExact(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  prediction: Prediction,
+  rowCount = count,
+): ReadNumbers {
+  const { head } = reader
+  let row = 0
+  const exceptions = Array.from({ length: head.count(10) }, () => {
+    row += head.varint()
+    const isNegative = head.u8() === 1
+    const magnitude = head.u64()
+    return { row, value: isNegative ? -magnitude : magnitude }
+  })
+  if (exceptions.length > 0 && row >= rowCount)
+    head.fail('corrupt', `${name}: an exception at row ${row} of ${rowCount}`)
+  return { values: readNumbers(reader, name, count, prediction), exceptions }
+}

@@ -1,12 +1,13 @@
 import type { Resource, Span, Status, Trace } from '../model/trace.ts'
 import { readEvents, readLinks, writeEvents, writeLinks } from './children.ts'
 import { ColumnReader, ColumnWriter, type Parts } from './columns.ts'
+import { growForest } from './forest.ts'
 import { readSpanIds, readTraceIds, writeSpanIds, writeTraceIds } from './ids.ts'
 import { readAttributeLists, writeAttributeLists } from './lists.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 import { readParents, writeParents } from './parents.ts'
 import { Prediction } from './prediction.ts'
-import type { Numbers } from './safe-numbers.ts'
+import { type ReadNumbers, readExact, writeExact } from './safe-numbers.ts'
 import type { Segment } from './shred.ts'
 import { SpanContexts } from './spans.ts'
 import type { Reference } from './strings.ts'
@@ -21,9 +22,8 @@ import {
   writeScopes,
   writeTextTable,
 } from './tables.ts'
-import { orderStarts, readStarts, writeStarts } from './times.ts'
+import { readTimes, writeTimes } from './times.ts'
 import { parentKind } from './tree.ts'
-import { readExact, writeExact } from './values.ts'
 
 /** Encodes a segment: one head and the blobs of its columns (FORMAT.md). */
 export function encodeSegment(segment: Segment, level: number): Buffer {
@@ -46,8 +46,9 @@ export function encodeSegment(segment: Segment, level: number): Buffer {
   writeParents(writer, segment, contexts)
   const ofTrace = (row: number) => trace.ids[contexts.traceOf[row]!]!
   writeSpanIds(writer, span.ids, { traceIds: ofTrace, prediction: contexts.forSpans(), groups: contexts.traceOf })
-  writeStarts(writer, span.starts, orderStarts(trace.spanCounts, parentRowsOf(span)), contexts)
-  writeExact(writer, span.durations, contexts.forSpans())
+  const forest = growForest(trace.spanCounts, parentRowsOf(span))
+  writeExact(writer, trace.starts, contexts.forSpans().at(forest.firsts))
+  writeTimes(writer, span, forest, contexts)
   const references = referencesOf(columnOf(span.names), columnOf(span.resources))
   writeAttributeLists(writer, span.attributes, contexts.forSpans(), references)
   writeNumbers(writer, Float64Array.from(span.eventCounts), contexts.forSpans())
@@ -83,13 +84,15 @@ export function decodeSegment(bytes: Uint8Array, subject: string, offset: number
   const ofTrace = (row: number) => traceIds[contexts.traceOf[row]!]!
   const idRows = { traceIds: ofTrace, prediction: contexts.forSpans(), groups: contexts.traceOf }
   const spanIds = readSpanIds(reader, 'span.id', spanCount, idRows)
-  const starts = toTimes(reader, readStarts(reader, orderStarts(spanCounts, parents.rows), contexts), () => base)
-  const durations = readExact(reader, 'span.duration', spanCount, contexts.forSpans())
-  const ends = toTimes(reader, durations, row => starts[row]!)
+  const forest = growForest(spanCounts, parents.rows)
+  const bases = readBases(reader, base, traceCount, contexts.forSpans().at(forest.firsts))
+  const times = readTimes(reader, forest, contexts)
+  const starts = toTimes(reader, times.starts, row => bases[contexts.traceOf[row]!]!)
+  const ends = toTimes(reader, times.durations, row => starts[row]!)
   const references = referencesOf(names, resources)
   const assembler = readAttributeLists(reader, 'span', spanCount, contexts.forSpans(), references)
   const eventCounts = readNumbers(reader, 'span.events', spanCount, contexts.forSpans())
-  const events = readEvents(reader, eventCounts, { starts, durations: durations.values }, contexts, references)
+  const events = readEvents(reader, eventCounts, { starts, durations: times.durations.values }, contexts, references)
   const linkCounts = readNumbers(reader, 'span.links', spanCount, contexts.forSpans())
   const links = readLinks(reader, linkCounts, contexts, references)
   reader.end()
@@ -151,12 +154,19 @@ function parentRowsOf({ parentKinds, parentValues }: Segment['span']): Int32Arra
   return Int32Array.from(parentKinds, (kind, row) => (kind === parentKind.inside ? row - parentValues[row]! : -1))
 }
 
+/** The starts of the traces' first roots, nanoseconds since the epoch. */
+function readBases(reader: ColumnReader, base: bigint, count: number, prediction: Prediction): bigint[] {
+  const { values, exceptions } = readExact(reader, 'trace.start', count, prediction)
+  const exact = new Map(exceptions.map(({ row, value }) => [row, value]))
+  let last = base
+  return Array.from(values, (gap, trace) => {
+    last += exact.get(trace) ?? BigInt(gap)
+    return last
+  })
+}
+
 /** The times of offsets from what `originOf` gives for the row. */
-function toTimes(
-  reader: ColumnReader,
-  offsets: { values: Float64Array; exceptions: Numbers['exceptions'] },
-  originOf: (row: number) => bigint,
-): bigint[] {
+function toTimes(reader: ColumnReader, offsets: ReadNumbers, originOf: (row: number) => bigint): bigint[] {
   const check = (nanos: bigint) =>
     BigInt.asUintN(64, nanos) === nanos ? nanos : reader.head.fail('corrupt', `a time of ${nanos} ns`)
   const exact = new Map(offsets.exceptions.map(({ row, value }) => [row, value]))

@@ -1,7 +1,7 @@
 import type { Link, Resource, Scope, Span, SpanEvent, Trace } from '../model/trace.ts'
 import { AttributeShredder } from './attributes.ts'
 import { Dictionary } from './dictionary.ts'
-import { Numbers } from './safe-numbers.ts'
+import { Numbers, timeLimit } from './safe-numbers.ts'
 import { findParents, parentKind } from './tree.ts'
 
 /** Strings by code. */
@@ -19,7 +19,12 @@ function newCodes<T>(keyOf?: (value: T) => unknown): Codes<T> {
  * of `event` columns an event, and so on, each in the order of the data.
  */
 export class Segment {
-  readonly trace = { ids: [] as string[], spanCounts: [] as number[] }
+  readonly trace = {
+    ids: [] as string[],
+    spanCounts: [] as number[],
+    /** Of the first root, nanoseconds after that of the trace before; of the first trace after `base`. */
+    starts: new Numbers(),
+  }
   readonly span = {
     ids: [] as string[],
     parentKinds: [] as number[],
@@ -34,9 +39,9 @@ export class Segment {
     droppedCounts: newCodes<string>(),
     resources: newCodes<Resource | null>(),
     scopes: newCodes<Scope | null>(),
-    /** Nanoseconds after `base`. */
-    starts: new Numbers(),
-    durations: new Numbers(),
+    /** Nanoseconds after the start of the trace's first root. */
+    starts: new Numbers(timeLimit),
+    durations: new Numbers(timeLimit),
     eventCounts: [] as number[],
     linkCounts: [] as number[],
     attributes: new AttributeShredder(),
@@ -45,7 +50,7 @@ export class Segment {
     spanRows: [] as number[],
     names: newCodes<string>(),
     /** Nanoseconds after the span's start. */
-    times: new Numbers(),
+    times: new Numbers(timeLimit),
     droppedCounts: newCodes<number>(),
     attributes: new AttributeShredder(),
   }
@@ -58,8 +63,10 @@ export class Segment {
     droppedCounts: newCodes<number>(),
     attributes: new AttributeShredder(),
   }
-  /** The start of the first span, nanoseconds since the epoch. */
+  /** The start of the first trace, nanoseconds since the epoch. */
   base = 0n
+  /** The start of the last trace. */
+  #start = 0n
 
   get spanCount(): number {
     return this.span.ids.length
@@ -74,20 +81,28 @@ export class Segment {
 
   add({ traceId, spans }: Trace): void {
     const firstRow = this.spanCount
-    if (firstRow === 0) this.base = spans[0]!.startNanos
     this.trace.ids.push(traceId)
     this.trace.spanCounts.push(spans.length)
-    this.#addParents(spans)
+    const first = this.#addParents(spans)
+    const start = spans[first]!.startNanos
+    if (firstRow === 0) this.base = this.#start = start
+    this.trace.starts.push(start - this.#start)
+    this.#start = start
     for (let i = 0; i < spans.length; i++) this.#addSpan(spans[i]!, firstRow + i)
   }
 
-  #addParents(spans: readonly Span[]): void {
+  /** Returns the trace's first root. */
+  #addParents(spans: readonly Span[]): number {
     const { kinds, values, outside } = findParents(spans)
     for (let row = 0; row < spans.length; row++) {
       this.span.parentKinds.push(kinds[row]!)
       this.span.parentValues.push(kinds[row] === parentKind.inside ? row - values[row]! : values[row]!)
     }
-    this.span.outsideParents.push(...outside)
+    for (const id of outside) this.span.outsideParents.push(id)
+    return Math.max(
+      0,
+      kinds.findIndex(kind => kind !== parentKind.inside),
+    )
   }
 
   #addSpan(span: Span, row: number): void {
@@ -103,7 +118,7 @@ export class Segment {
     push(columns.droppedCounts, isDropped ? `${droppedAttributesCount} ${droppedEventsCount} ${droppedLinksCount}` : '')
     push(columns.resources, span.resource)
     push(columns.scopes, span.scope)
-    columns.starts.push(span.startNanos - this.base)
+    columns.starts.push(span.startNanos - this.#start)
     columns.durations.push(span.endNanos - span.startNanos)
     columns.eventCounts.push(span.events.length)
     columns.linkCounts.push(span.links.length)

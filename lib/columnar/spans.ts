@@ -1,4 +1,5 @@
 import { mix, mixColumns } from './contexts.ts'
+import { endOrigin, type Forest, startOrigin } from './forest.ts'
 import { type ContextPlan, type Known, Prediction } from './prediction.ts'
 
 /** What later columns of spans are predicted from, by row: filled in as the columns are written or read. */
@@ -67,12 +68,32 @@ export class SpanContexts {
   }
 
   /** Starts: from the names of the span and of the one that it is told from. */
-  forStarts(origins: Uint32Array, rows: Uint32Array): Prediction {
+  forStarts({ parents, siblings }: Forest, origin: number): Prediction {
     const pairs = new Uint32Array(this.rowCount)
-    for (let i = 0; i < rows.length; i++) pairs[rows[i]!] = mix(this.names[rows[i]!]!, this.names[origins[i]!]!)
+    for (let row = 0; row < this.rowCount; row++) {
+      const isSibling = origin === startOrigin.sibling && siblings[row]! >= 0
+      const other = isSibling ? siblings[row]! : parents[row]!
+      pairs[row] = mix(this.names[row]!, other < 0 ? 0 : mix(this.names[other]!, isSibling ? 1 : 0))
+    }
     return new Prediction({
       chains: [[at(pairs, 0), at(this.names, 0)]],
       known: [this.nothing, this.names, pairs, this.namesAndResources],
+    })
+  }
+
+  /** Ends: as all columns of spans, or from the names of the span and of its last child. */
+  forEnds({ lastChildren }: Forest, origin: number): Prediction {
+    if (origin === endOrigin.start) return this.forSpans()
+    const pairs = new Uint32Array(this.rowCount)
+    for (let row = 0; row < this.rowCount; row++) {
+      const child = lastChildren[row]!
+      pairs[row] = mix(this.namesAndStatuses[row]!, child < 0 ? 0 : this.names[child]!)
+    }
+    const chains = [[at(pairs, 0), at(this.names, 0)]]
+    return new Prediction({
+      chains,
+      known: [this.nothing, this.names, this.namesAndResources, this.namesAndStatuses, pairs],
+      groups: this.traceOf,
     })
   }
 

@@ -1,81 +1,138 @@
 import type { ColumnReader, ColumnWriter } from './columns.ts'
-import { Numbers } from './safe-numbers.ts'
+import { endOrigin, type Forest, startOrigin } from './forest.ts'
+import { estimateNumbers } from './numbers.ts'
+import { type Numbers, type ReadNumbers, readExact, writeExact } from './safe-numbers.ts'
 import type { SpanContexts } from './spans.ts'
-import { parentsFirst } from './tree.ts'
-import { readExact, writeExact } from './values.ts'
 
-/** The spans of a segment in the order in which their starts are told, and what each start is told from. */
-export interface StartOrder {
-  /** The first row of each trace in that order. */
-  readonly firsts: Uint32Array
-  /** All other rows. */
-  readonly others: Uint32Array
-  /** By position in `others`: the row whose start it is told from. */
-  readonly origins: Uint32Array
+/**
+ * Times of spans, in nanoseconds after the start of their trace's first root. The trees are walked depth first: a start
+ * is told on the way down, an end on the way up, each from a time that is known by then.
+ */
+
+/** Starts and durations by row; an exception stands for what is not safe, and as 0 in the values. */
+export interface Times<T> {
+  readonly starts: T
+  readonly durations: T
 }
 
-/** Parents come before their children; a span without a parent is told from the first of its trace. */
-export function orderStarts(spanCounts: ArrayLike<number>, parentRows: Int32Array): StartOrder {
-  const rowCount = parentRows.length
-  const order = new Uint32Array(rowCount)
-  const firsts = new Uint32Array(spanCounts.length)
-  const others: number[] = []
-  const origins: number[] = []
-  const isTold = new Uint8Array(rowCount)
-  let start = 0
-  for (let trace = 0; trace < spanCounts.length; trace++) {
-    const end = start + spanCounts[trace]!
-    parentsFirst(parentRows, start, end, order)
-    const first = order[start]!
-    firsts[trace] = first
-    isTold[first] = 1
-    for (let i = start + 1; i < end; i++) {
-      const row = order[i]!
-      const parent = parentRows[row]!
-      others.push(row)
-      origins.push(parent >= 0 && isTold[parent] === 1 ? parent : first)
-      isTold[row] = 1
-    }
-    start = end
-  }
-  return { firsts, others: Uint32Array.from(others), origins: Uint32Array.from(origins) }
-}
-
-/** Writes the starts, in nanoseconds after the segment's base: each from its origin's, or from the trace before. */
-export function writeStarts(
+/** Writes the starts of all spans but the first roots, and the durations of all. */
+export function writeTimes(
   writer: ColumnWriter,
-  starts: Numbers,
-  { firsts, others, origins }: StartOrder,
+  { starts, durations }: Times<Numbers>,
+  forest: Forest,
   contexts: SpanContexts,
 ): void {
-  const { values, exceptions } = starts
-  const byTrace = new Numbers()
-  let last = 0
-  for (const row of firsts) {
-    byTrace.values.push(values[row]! - last)
-    last = values[row]!
-  }
-  const bySpan = new Numbers()
-  for (let i = 0; i < others.length; i++) bySpan.values.push(values[others[i]!]! - values[origins[i]!]!)
-  bySpan.exceptions.push(...exceptions)
-  writeExact(writer, byTrace, contexts.forSpans().at(firsts))
-  writeExact(writer, bySpan, contexts.forStarts(origins, others).at(others))
+  const ends = Float64Array.from(starts.values, (start, row) => start + durations.values[row]!)
+  const rows = laterRows(forest)
+  const ofRows = (column: ArrayLike<number>) => Float64Array.from(rows, row => column[row]!)
+  writeBest(writer, startsAfter(forest, starts.values, ends).map(ofRows), starts, origin =>
+    contexts.forStarts(forest, origin).at(rows),
+  )
+  writeBest(writer, endsAfter(forest, starts.values, ends), durations, origin => contexts.forEnds(forest, origin))
 }
 
-export function readStarts(
-  reader: ColumnReader,
-  { firsts, others, origins }: StartOrder,
-  contexts: SpanContexts,
-): { values: Float64Array; exceptions: Numbers['exceptions'] } {
-  const values = new Float64Array(contexts.rowCount)
-  const byTrace = readExact(reader, 'trace.start', firsts.length, contexts.forSpans().at(firsts))
-  let last = 0
-  for (let trace = 0; trace < firsts.length; trace++) {
-    last += byTrace.values[trace]!
-    values[firsts[trace]!] = last
+/** Writes the cheapest of columns that say the same, each with its own prediction. */
+function writeBest(
+  writer: ColumnWriter,
+  columns: readonly Float64Array[],
+  { exceptions }: Numbers,
+  predict: (origin: number) => ReturnType<SpanContexts['forSpans']>,
+): void {
+  const costs = columns.map((values, origin) => estimateNumbers(values, predict(origin)))
+  const origin = costs.indexOf(Math.min(...costs))
+  writer.head.u8(origin)
+  writeExact(writer, { values: columns[origin]!, exceptions }, predict(origin))
+}
+
+/** By origin: the starts of all rows after it. */
+function startsAfter(
+  { parents, siblings }: Forest,
+  starts: ArrayLike<number>,
+  ends: ArrayLike<number>,
+): Float64Array[] {
+  const afterParent = Float64Array.from(
+    starts,
+    (start, row) => start - (parents[row]! < 0 ? 0 : starts[parents[row]!]!),
+  )
+  const afterSibling = afterParent.map((gap, row) => (siblings[row]! < 0 ? gap : starts[row]! - ends[siblings[row]!]!))
+  return [afterParent, afterSibling]
+}
+
+/** By origin: the ends of all rows after it. */
+function endsAfter({ parents }: Forest, starts: ArrayLike<number>, ends: Float64Array): Float64Array[] {
+  const latest = new Float64Array(ends.length).fill(Number.NEGATIVE_INFINITY)
+  for (let row = 0; row < ends.length; row++) {
+    const parent = parents[row]!
+    if (parent >= 0 && ends[row]! > latest[parent]!) latest[parent] = ends[row]!
   }
-  const prediction = contexts.forStarts(origins, others).at(others)
-  const bySpan = readExact(reader, 'span.start', others.length, prediction, contexts.rowCount)
-  for (let i = 0; i < others.length; i++) values[others[i]!] = values[origins[i]!]! + bySpan.values[i]!
-  return { values, exceptions: bySpan.exceptions }
+  const afterStart = ends.map((end, row) => end - starts[row]!)
+  return [
+    afterStart,
+    afterStart.map((gap, row) => (latest[row]! === Number.NEGATIVE_INFINITY ? gap : ends[row]! - latest[row]!)),
+  ]
+}
+
+export function readTimes(reader: ColumnReader, forest: Forest, contexts: SpanContexts): Times<ReadNumbers> {
+  const rows = laterRows(forest)
+  const { head } = reader
+  const atStart = readOrigin(reader, 'span.start')
+  const gaps = readExact(
+    reader,
+    'span.start',
+    rows.length,
+    contexts.forStarts(forest, atStart).at(rows),
+    contexts.rowCount,
+  )
+  const atEnd = readOrigin(reader, 'span.duration')
+  const tails = readExact(reader, 'span.duration', contexts.rowCount, contexts.forEnds(forest, atEnd))
+  const starts = new Float64Array(contexts.rowCount)
+  for (let i = 0; i < rows.length; i++) starts[rows[i]!] = gaps.values[i]!
+  const durations = tails.values
+  walk(forest, starts, durations, { atStart, atEnd })
+  if (!starts.every(Number.isSafeInteger) || !durations.every(Number.isSafeInteger))
+    head.fail('corrupt', 'span.start, span.duration: beyond 2^53 ns of its trace')
+  return {
+    starts: { values: starts, exceptions: gaps.exceptions },
+    durations: { values: durations, exceptions: tails.exceptions },
+  }
+}
+
+function readOrigin({ head }: ColumnReader, name: string): number {
+  const origin = head.u8()
+  return origin <= 1 ? origin : head.fail('unsupported', `${name}: an origin of ${origin}`)
+}
+
+/** Turns gaps after origins into starts and durations. */
+function walk(
+  { parents, siblings, steps }: Forest,
+  starts: Float64Array,
+  durations: Float64Array,
+  { atStart, atEnd }: { atStart: number; atEnd: number },
+): void {
+  const ends = new Float64Array(starts.length)
+  const latest = new Float64Array(starts.length).fill(Number.NEGATIVE_INFINITY)
+  for (const step of steps) {
+    const row = step < 0 ? ~step : step
+    const parent = parents[row]!
+    if (step >= 0) {
+      const sibling = atStart === startOrigin.sibling ? siblings[row]! : -1
+      starts[row]! += sibling >= 0 ? ends[sibling]! : parent >= 0 ? starts[parent]! : 0
+      continue
+    }
+    const isLate = atEnd === endOrigin.children && latest[row]! !== Number.NEGATIVE_INFINITY
+    ends[row] = durations[row]! + (isLate ? latest[row]! : starts[row]!)
+    durations[row] = ends[row]! - starts[row]!
+    if (parent >= 0 && ends[row]! > latest[parent]!) latest[parent] = ends[row]!
+  }
+}
+
+/** All rows but the first roots, whose starts are told with their traces. */
+function laterRows({ firsts, parents }: Forest): Uint32Array {
+  const rows = new Uint32Array(parents.length - firsts.length)
+  let [at, trace] = [0, 0]
+  const sorted = firsts
+  for (let row = 0; row < parents.length; row++)
+    if (row === sorted[trace]) trace++
+    else rows[at++] = row
+  return rows
 }

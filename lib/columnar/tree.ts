@@ -43,22 +43,3 @@ export function findParents(spans: readonly Span[]): Parents {
   })
   return parents
 }
-
-/**
- * The rows `[start, end)` of a trace with each parent before its children, and else in row order; `parentRow` is -1
- * where a span has no parent inside. A circle is broken at its first row: that row comes before its own parent.
- */
-export function parentsFirst(parentRow: Int32Array, start: number, end: number, order: Uint32Array): void {
-  const isPlaced = new Uint8Array(end - start)
-  const path: number[] = []
-  let at = start
-  for (let row = start; row < end; row++) {
-    let next = row
-    while (next >= 0 && isPlaced[next - start] === 0) {
-      isPlaced[next - start] = 1
-      path.push(next)
-      next = parentRow[next]!
-    }
-    while (path.length > 0) order[at++] = path.pop()!
-  }
-}

@@ -7,7 +7,7 @@ import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 import type { Prediction } from './prediction.ts'
-import { Numbers } from './safe-numbers.ts'
+import { Numbers, readExact, writeExact } from './safe-numbers.ts'
 import { type Reference, readStrings, writeStrings } from './strings.ts'
 
 /** Powers of ten that turn decimal fractions into whole numbers. */
@@ -82,40 +82,6 @@ function readBigints(reader: ColumnReader, name: string, count: number, predicti
   const bigints = Array.from(values, value => BigInt(value))
   for (const { row, value } of exceptions) bigints[row] = value
   return bigints
-}
-
-/** Writes numbers and, in the head, the exact values of those that are not safe. */
-export function writeExact(writer: ColumnWriter, numbers: Numbers, prediction: Prediction): void {
-  const { head } = writer
-  head.varint(numbers.exceptions.length)
-  let last = 0
-  for (const { row, value } of numbers.exceptions) {
-    head.varint(row - last)
-    head.u8(value < 0n ? 1 : 0)
-    head.u64(value < 0n ? -value : value)
-    last = row
-  }
-  writeNumbers(writer, Float64Array.from(numbers.values), prediction)
-}
-
-export function readExact(
-  reader: ColumnReader,
-  name: string,
-  count: number,
-  prediction: Prediction,
-  rowCount = count,
-): { values: Float64Array; exceptions: Numbers['exceptions'] } {
-  const { head } = reader
-  let row = 0
-  const exceptions = Array.from({ length: head.count(10) }, () => {
-    row += head.varint()
-    const isNegative = head.u8() === 1
-    const magnitude = head.u64()
-    return { row, value: isNegative ? -magnitude : magnitude }
-  })
-  if (exceptions.length > 0 && row >= rowCount)
-    head.fail('corrupt', `${name}: an exception at row ${row} of ${rowCount}`)
-  return { values: readNumbers(reader, name, count, prediction), exceptions }
 }
 
 function writeDoubles(writer: ColumnWriter, values: readonly number[], prediction: Prediction): void {
