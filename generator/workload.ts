@@ -3,12 +3,21 @@ import type { Trace } from '../lib/model/trace.ts'
 import { squeezedByteLength } from '../lib/sources/squeezed-print.ts'
 import { generateClassic } from './classic.ts'
 import type { FloorMeter } from './floor-meter.ts'
+import { type FaultLabel, faultNames } from './otel/faults.ts'
+import { otlpByteLength } from './otel/input.ts'
+import { generateOtel } from './otel/otel.ts'
 
 interface WorkloadOptions {
   readonly traceCount: number
   /** See `checkSeed`. */
   readonly seed: number
+  /** Of the workload's faults. */
+  readonly faults?: readonly string[]
+  /** Is told the truth about the faults when all traces have been taken. */
+  readonly onFaults?: (labels: FaultLabel[]) => void
 }
+
+export type { FaultLabel }
 
 /** One kind of generated data. */
 export interface Workload {
@@ -17,15 +26,26 @@ export interface Workload {
   readonly title: string
   /** The traces, one by one; `floor` has the sum of all draws when they have all been taken. */
   generate(options: WorkloadOptions, floor: FloorMeter): Iterable<Trace>
+  /** What can go wrong in it on purpose. */
+  readonly faults: readonly string[]
   /** The bytes of a trace in the form that counts as the run's input. */
   inputByteLength(trace: Trace): number
 }
 
+/** The first is the default. */
 export const workloads: readonly Workload[] = [
+  {
+    name: 'otel',
+    title: 'a shop of microservices in OpenTelemetry’s terms, realistic in shape, times and values',
+    generate: generateOtel,
+    faults: faultNames,
+    inputByteLength: otlpByteLength,
+  },
   {
     name: 'classic',
     title: 'what the published table was measured on, seeded',
     generate: generateClassic,
+    faults: [],
     inputByteLength: squeezedByteLength,
   },
 ]

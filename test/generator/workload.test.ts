@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { FloorMeter } from '../../generator/floor-meter.ts'
 import { checkSeed, defaultSeed, findWorkload, sizes, workloads } from '../../generator/workload.ts'
+import type { Trace } from '../../lib/model/trace.ts'
+import { encodeOtlpProto } from '../../lib/otlp/proto.ts'
 import { printSqueezed } from '../../lib/sources/squeezed-print.ts'
+
+async function* batchOf(trace: Trace) {
+  yield [trace]
+}
 
 describe('workloads', () => {
   it('are found by name', () => {
     for (const workload of workloads) expect(findWorkload(workload.name)).toBe(workload)
-    expect(() => findWorkload('clasic')).toThrow('workload "clasic": there is classic')
+    expect(() => findWorkload('clasic')).toThrow('workload "clasic": there is otel, classic')
   })
 
   for (const workload of workloads)
@@ -15,8 +21,24 @@ describe('workloads', () => {
       const traces = [...workload.generate({ traceCount: sizes.small, seed: defaultSeed }, floor)]
       expect(traces.length).toBe(100)
       expect(floor.total()).toBeGreaterThan(0)
-      for (const trace of traces) expect(workload.inputByteLength(trace)).toBe(Buffer.byteLength(printSqueezed(trace)))
     })
+
+  it('classic counts the original form as its input, otel OTLP protobuf', async () => {
+    const generate = (name: string) => [
+      ...findWorkload(name).generate({ traceCount: 20, seed: defaultSeed }, new FloorMeter()),
+    ]
+    for (const trace of generate('classic'))
+      expect(findWorkload('classic').inputByteLength(trace)).toBe(Buffer.byteLength(printSqueezed(trace)))
+    for (const trace of generate('otel')) {
+      let byteLength = 0
+      for await (const chunk of encodeOtlpProto(batchOf(trace))) byteLength += chunk.length
+      expect(findWorkload('otel').inputByteLength(trace)).toBe(byteLength)
+    }
+  })
+
+  it('begin with the default', () => {
+    expect(workloads[0].name).toBe('otel')
+  })
 })
 
 describe('checkSeed', () => {

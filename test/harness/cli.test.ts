@@ -70,7 +70,7 @@ test.each([
   [['--phase', 'ndjsn'], /^--phase ndjsn: no such phase \(did you mean ndjson\?\)/],
   [['--variants', 'by-trce'], /^--variants by-trce: no chosen phase has it \(did you mean by-trace\?\)/],
   [['--size', 'medum'], /^--size medum: needs one of .*\(did you mean medium\?\)/],
-  [['--workload', 'clasic'], /^--workload clasic: needs one of classic \(did you mean classic\?\)/],
+  [['--workload', 'clasic'], /^--workload clasic: needs one of otel, classic \(did you mean classic\?\)/],
   [['--seed', '-1'], /^--seed -1: needs an integer from 0 to/],
   [['--zstd-level', '99'], /^--zstd-level 99: needs an integer from 1 to 22/],
   [['--rounds', '0'], /^--rounds 0: needs an integer from 1/],

@@ -13,7 +13,7 @@ let run: Run
 
 beforeAll(async () => {
   run = await runLab({
-    source: generatedSource('classic', 'small', 5),
+    source: generatedSource({ workload: 'classic', size: 'small', seed: 5 }),
     candidates: selectRows(await discoverPhases(fixtures), [], ['all']),
     rounds: 2,
     progress: silent,
