@@ -6,6 +6,7 @@ import { bench } from './commands/bench.ts'
 import { convert } from './commands/convert.ts'
 import { generate } from './commands/generate.ts'
 import { list } from './commands/list.ts'
+import { profile } from './commands/profile.ts'
 import { run, runFlags } from './commands/run.ts'
 import { size } from './commands/size.ts'
 import { packageVersion } from './environment.ts'
@@ -20,6 +21,8 @@ const knownNames = [
   'convert',
   'size',
   'bench',
+  'profile',
+  'faults-out',
   'scale',
   'out',
   'to',
@@ -56,6 +59,7 @@ function parser(args: readonly string[]): Argv {
     .command(generate)
     .command(convert)
     .command(size)
+    .command(profile)
     .command(bench)
     .option('stack', { type: 'boolean', default: false, global: true, describe: 'print the stack of an error' })
     .version(packageVersion())

@@ -1,0 +1,31 @@
+import type { CommandModule } from 'yargs'
+import { type SourceArguments, sourceFlags, sourceFrom } from '../flags.ts'
+import { printProfile } from '../profile/print.ts'
+import { Profiler } from '../profile/profile.ts'
+import { printSource } from '../report/report.ts'
+
+interface ProfileArguments extends SourceArguments {
+  in: string[] | undefined
+  json: boolean
+}
+
+export const profile: CommandModule<object, ProfileArguments> = {
+  command: 'profile [in..]',
+  describe: 'What traces look like: shape, attributes, cardinalities, times, bytes by field',
+  builder: yargs =>
+    yargs
+      .positional('in', { describe: 'files, folders or - to read', type: 'string', array: true })
+      .options(sourceFlags)
+      .option('json', { type: 'boolean', default: false, describe: 'print the profile as JSON, and nothing else' })
+      .example('$0 profile traces.json.gz', 'of your own traces')
+      .example('$0 profile --size small', 'of generated ones'),
+  handler: async args => {
+    const named = [...(args.in ?? []), ...(args.input ?? [])]
+    const source = sourceFrom(named.length > 0 ? { ...args, input: named } : args)
+    const profiler = new Profiler()
+    for await (const batch of source.traces) for (const trace of batch) profiler.add(trace)
+    const found = profiler.profile()
+    if (args.json) process.stdout.write(`${JSON.stringify({ source: source.title, ...found }, null, 2)}\n`)
+    else console.log([...printSource(source), printProfile(found)].join('\n'))
+  },
+}
