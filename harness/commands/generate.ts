@@ -2,19 +2,33 @@ import type { CommandModule } from 'yargs'
 import { writeOtlpJson } from '../../lib/otlp/json.ts'
 import { writeLocal } from '../../lib/storage/local.ts'
 import { type GeneratorArguments, generatedFrom, generatorFlags, pathFlag } from '../flags.ts'
+import { writeText } from '../results.ts'
 import { stdoutSink } from '../stdout.ts'
 
-export const generate: CommandModule<object, GeneratorArguments & { out: string | undefined }> = {
+interface GenerateArguments extends GeneratorArguments {
+  out: string | undefined
+  faultsOut?: string | undefined
+}
+
+export const generate: CommandModule<object, GenerateArguments> = {
   command: 'generate',
   describe: 'Write generated traces as OTLP JSON',
   builder: yargs =>
     yargs
       .options(generatorFlags)
       .option('out', { ...pathFlag('out', 'file to write; - for standard output'), demandOption: true })
-      .example('$0 generate --size small --out traces.json', 'a hundred traces'),
+      .option(
+        'faults-out',
+        pathFlag('faults-out', 'JSON file for the truth about the faults: when, where, which traces'),
+      )
+      .example('$0 generate --size small --out traces.json', 'a hundred traces')
+      .example('$0 generate --faults all --faults-out faults.json --out traces.json', 'with faults, and their labels'),
   handler: async args => {
-    const { traces } = generatedFrom(args)
-    if (args.out === '-') await writeOtlpJson(traces, stdoutSink)
-    else await writeLocal(args.out!, sink => writeOtlpJson(traces, sink))
+    const source = generatedFrom(args)
+    if (args.out === '-') await writeOtlpJson(source.traces, stdoutSink)
+    else await writeLocal(args.out!, sink => writeOtlpJson(source.traces, sink))
+    if (args.faultsOut === undefined) return
+    const labels = { source: source.title, faults: source.faults!() }
+    await writeText(args.faultsOut, `${JSON.stringify(labels, null, 2)}\n`)
   },
 }

@@ -71,6 +71,9 @@ test.each([
   [['--variants', 'by-trce'], /^--variants by-trce: no chosen phase has it \(did you mean by-trace\?\)/],
   [['--size', 'medum'], /^--size medum: needs one of .*\(did you mean medium\?\)/],
   [['--workload', 'clasic'], /^--workload clasic: needs one of otel, classic \(did you mean classic\?\)/],
+  [['--faults', 'cold-cash'], /^--faults cold-cash: workload otel has slow-dep.* \(did you mean cold-cache\?\)/],
+  [['--faults', 'all,none'], /^--faults all,none: all and none stand alone/],
+  [['--faults', 'bad-version', '--workload', 'classic'], /^--faults bad-version: workload classic has no faults/],
   [['--seed', '-1'], /^--seed -1: needs an integer from 0 to/],
   [['--zstd-level', '99'], /^--zstd-level 99: needs an integer from 1 to 22/],
   [['--rounds', '0'], /^--rounds 0: needs an integer from 1/],
@@ -133,8 +136,9 @@ test('--json prints the run and nothing else, from standard input, and saves it;
 })
 
 test('generate writes OTLP JSON that reads back, and --limit takes some of it', async () => {
-  expect((await lab(['generate', '--size', 'small', '--seed', '9', '--out', 'generated.json'])).code).toBe(0)
-  const { stdout } = await lab(['generate', '--size', 'small', '--seed', '9', '--out', '-'])
+  const generate = ['generate', '--workload', 'classic', '--size', 'small', '--seed', '9', '--out']
+  expect((await lab([...generate, 'generated.json'])).code).toBe(0)
+  const { stdout } = await lab([...generate, '-'])
   expect(stdout).toBe(readFileSync(join(folder, 'generated.json'), 'utf8'))
   const args = ['--input', 'generated.json', '--phase', '00', '--rounds', '1', '--results', 'results', '--json']
   const whole = runSchema.parse(JSON.parse((await lab(args)).stdout))
@@ -145,9 +149,21 @@ test('generate writes OTLP JSON that reads back, and --limit takes some of it', 
   expect(part.rows[0]!.inputRatio).toBeNull()
 })
 
+test('generate writes the truth about faults beside the traces', async () => {
+  const args = ['generate', '--size', 'small', '--faults', 'all', '--faults-out', 'faults.json', '--out', 'faulty.json']
+  expect((await lab(args)).code).toBe(0)
+  const { source, faults } = JSON.parse(readFileSync(join(folder, 'faults.json'), 'utf8'))
+  expect(source).toMatch(/^otel small, seed 1, slow-dependency, error-burst/)
+  expect(faults.map((fault: { name: string }) => fault.name)).toContain('cold-cache')
+  const ids: string[] = faults.flatMap((fault: { traceIds: string[] }) => fault.traceIds)
+  expect(ids.length).toBeGreaterThan(3)
+  const traces = readFileSync(join(folder, 'faulty.json'), 'utf8')
+  expect(ids.filter(id => !traces.includes(id))).toEqual([])
+})
+
 test('Ctrl-C ends with 130 and leaves nothing behind', async () => {
   let isSent = false
-  const args = ['--size', 'medium', '--phase', '22', '--rounds', '500', '--results', 'interrupted']
+  const args = ['--workload', 'classic', '--phase', '22', '--rounds', '500', '--results', 'interrupted']
   const { code } = await lab(args, {
     onStderr: (text, pid) => {
       if (isSent || !text.includes(': time')) return
