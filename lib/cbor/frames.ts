@@ -5,6 +5,7 @@ import { ByteWriter } from '../bytes/writer.ts'
 import { CborReader, cborMajor, writeBytes, writeHead } from '../codecs/cbor.ts'
 import { zstdCompressor, zstdDecompressor } from '../codecs/compress.ts'
 import { LabError } from '../error.ts'
+import { inBatches } from '../model/batches.ts'
 import type { Trace } from '../model/trace.ts'
 import { checkSum, fileHeader, items, readFormat } from './file.ts'
 import { TraceReader, TraceWriter } from './trace.ts'
@@ -19,7 +20,6 @@ const maxTraceBytes = 2 ** 31 - 1
 const dictionaryBytes = 64 << 10
 const maxDictionaryBytes = 1 << 20
 const dictionaryLevel = 19
-const batchSpans = 1000
 
 interface Entry {
   traceId: string
@@ -87,21 +87,14 @@ export async function isCborFrames(file: RangeReader): Promise<boolean> {
 }
 
 /** Reads all traces in file order. */
-export async function* decodeCborFrames(file: RangeReader): AsyncIterable<readonly Trace[]> {
-  const opened = await openFrames(file)
-  const readTrace = frameDecoder(opened.dictionary)
-  let batch: Trace[] = []
-  let spanCount = 0
-  for (const entry of opened.entries) {
-    const trace = await readTrace(file, entry)
-    batch.push(trace)
-    spanCount += trace.spans.length
-    if (spanCount < batchSpans) continue
-    yield batch
-    batch = []
-    spanCount = 0
-  }
-  if (batch.length > 0) yield batch
+export function decodeCborFrames(file: RangeReader): AsyncIterable<readonly Trace[]> {
+  return inBatches(readFrames(file))
+}
+
+async function* readFrames(file: RangeReader): AsyncIterable<readonly Trace[]> {
+  const { dictionary, entries } = await openFrames(file)
+  const readTrace = frameDecoder(dictionary)
+  for (const entry of entries) yield [await readTrace(file, entry)]
 }
 
 /** Reads one trace by its id, or undefined: the footer, the header with the dictionary, the index and one frame. */

@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inBatches } from '../model/batches.ts'
 import { type Attributes, isKeyValueList, type Span, type Trace, type Value } from '../model/trace.ts'
 import { Spill } from './spill.ts'
-
-const batchSpans = 1000
 
 export interface GroupOptions {
   /** Bytes of spans held in memory, estimated, above which the pieces go to disk. */
@@ -38,9 +37,9 @@ export async function* groupByTrace(
       spill ??= new Spill(folder)
       await spill.write(held.take())
     }
-    if (!spill) return yield* batches(held.take())
+    if (!spill) return yield* inBatches([held.take()])
     await spill.write(held.take())
-    yield* batches(spill.traces())
+    yield* inBatches(spill.traces())
   } finally {
     await spill?.close()
     if (folder) await rm(folder, { recursive: true, force: true })
@@ -88,20 +87,6 @@ class Pieces {
     this.byteLength = 0
     return traces
   }
-}
-
-async function* batches(traces: Iterable<Trace> | AsyncIterable<Trace>): AsyncIterable<readonly Trace[]> {
-  let batch: Trace[] = []
-  let spanCount = 0
-  for await (const trace of traces) {
-    batch.push(trace)
-    spanCount += trace.spans.length
-    if (spanCount < batchSpans) continue
-    yield batch
-    batch = []
-    spanCount = 0
-  }
-  if (batch.length > 0) yield batch
 }
 
 /** A span's share of the heap, without its resource and scope, which are shared. */

@@ -37,7 +37,7 @@ export class Spill {
   }
 
   /** All traces, whole, in the order of first sight. */
-  async *traces(): AsyncIterable<Trace> {
+  async *traces(): AsyncIterable<readonly Trace[]> {
     const runs: Run[] = []
     for (const partition of this.#partitions) {
       await partition.sort()
@@ -48,7 +48,7 @@ export class Spill {
     for (;;) {
       const first = runs.reduce((best, run) => (run.ordinal < best.ordinal ? run : best))
       if (first.ordinal === Number.POSITIVE_INFINITY) return
-      yield whole(reader.read(first.body, 'spilled traces', 0))
+      yield [whole(reader.read(first.body, 'spilled traces', 0))]
       await first.next()
     }
   }

@@ -2,7 +2,6 @@ import { equalAttributes } from '../model/difference.ts'
 import type { Resource, Scope, Span, Trace } from '../model/trace.ts'
 
 const maxGroupLength = 1 << 23
-const batchSpanCount = 1_000
 
 /** What begins anew with a span: nothing, its ScopeSpans, or its ResourceSpans with it. */
 export type Boundary = 'none' | 'scope' | 'resource'
@@ -76,21 +75,4 @@ export class Pieces {
     this.#spans.set(traceId, spans)
     return spans
   }
-}
-
-/** The same pieces in batches of at least 1,000 spans. */
-export async function* inBatches(groups: AsyncIterable<readonly Trace[]>): AsyncIterable<readonly Trace[]> {
-  let batch: Trace[] = []
-  let spanCount = 0
-  for await (const traces of groups) {
-    for (const trace of traces) {
-      batch.push(trace)
-      spanCount += trace.spans.length
-    }
-    if (spanCount < batchSpanCount) continue
-    yield batch
-    batch = []
-    spanCount = 0
-  }
-  if (batch.length > 0) yield batch
 }
