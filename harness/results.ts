@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { LabError } from '../lib/error.ts'
 import { writeLocal } from '../lib/storage/local.ts'
 import { renderRun } from './report/report.ts'
+import { drawRun } from './report/run-charts.ts'
 import { type Run, runSchema } from './result.ts'
 
 /**
  * Adds the run to `folder`/runs, under its date, and, where all phases ran on all of the input, renders the page
- * `folder`/<name>.md anew. Returns the paths written.
+ * `folder`/<name>.md anew, with its charts beside it. Returns the paths written.
  */
 export async function saveRun(run: Run, folder: string, isComplete: boolean): Promise<string[]> {
   await mkdir(join(folder, 'runs'), { recursive: true })
@@ -15,9 +16,10 @@ export async function saveRun(run: Run, folder: string, isComplete: boolean): Pr
   const raw = join(folder, 'runs', `${stamp}-${run.input.name}.json`)
   await writeText(raw, printJson(run))
   if (!isComplete) return [raw]
-  const page = join(folder, `${run.input.name}.md`)
-  await writeText(page, renderRun(run))
-  return [raw, page]
+  const files = { [`${run.input.name}.md`]: renderRun(run), ...drawRun(run) }
+  const paths = Object.keys(files).map(file => join(folder, file))
+  await Promise.all(Object.values(files).map((text, i) => writeText(paths[i]!, text)))
+  return [raw, ...paths]
 }
 
 /** The run as JSON. */

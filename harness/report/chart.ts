@@ -20,9 +20,19 @@ export interface LineChart {
 
 const width = 760
 const height = 440
-const plot = { left: 64, right: 560, top: 84, bottom: 384 }
+/** Where the points lie. */
+export const plot = { left: 64, right: 560, top: 84, bottom: 384 }
 /** Okabe and Ito's colours, which people with colour blindness can tell apart. */
-const colors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999']
+export const colors: readonly string[] = [
+  '#0072b2',
+  '#d55e00',
+  '#009e73',
+  '#cc79a7',
+  '#56b4e9',
+  '#e69f00',
+  '#000000',
+  '#999999',
+]
 
 /** A line chart as SVG, with the names of the lines at their ends. */
 export function drawLines({ title, subtitle, x, y, series }: LineChart): string {
@@ -32,20 +42,37 @@ export function drawLines({ title, subtitle, x, y, series }: LineChart): string 
   const toX = project(x, { low: Math.min(...xs), high: Math.max(...xs) }, plot.left, plot.right)
   const toY = project(y, widen(ys), plot.bottom, plot.top)
   const ends = spread(series.map(line => toY.at(line.points.at(-1)![1])))
+  return frame({ title, subtitle, height }, [
+    ...drawAxes(x, toX, y, toY),
+    ...series.flatMap((line, i) => drawSeries(line, colors[i % colors.length]!, toX.at, toY.at, ends[i]!)),
+  ])
+}
+
+/** The picture about what is drawn. */
+export function frame(
+  { title, subtitle, height }: { title: string; subtitle: string; height: number },
+  content: readonly string[],
+): string {
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     text(plot.left, 26, title, 'font-size="16" font-weight="600"'),
     text(plot.left, 44, subtitle, 'fill="#555"'),
+    ...content,
+    '</svg>',
+  ].join('\n')}\n`
+}
+
+/** Rules, ticks and the names of both axes. */
+export function drawAxes(x: Axis, toX: Projection, y: Axis, toY: Projection): string[] {
+  return [
     ...toY.ticks.map(value => gridLine(toY.at(value), y.print(value))),
     ...toX.ticks.map(value =>
       text(toX.at(value), plot.bottom + 18, x.print(value), 'text-anchor="middle" fill="#555"'),
     ),
     text((plot.left + plot.right) / 2, plot.bottom + 40, x.label, 'text-anchor="middle"'),
     text(plot.left - 8, plot.top - 12, y.label, 'fill="#555" text-anchor="end"'),
-    ...series.flatMap((line, i) => drawSeries(line, colors[i % colors.length]!, toX.at, toY.at, ends[i]!)),
-    '</svg>',
-  ].join('\n')}\n`
+  ]
 }
 
 function drawSeries(
@@ -72,23 +99,25 @@ function gridLine(y: number, label: string): string {
   )
 }
 
-interface Projection {
+/** Values in pixels. */
+export interface Projection {
   at(value: number): number
   ticks: number[]
 }
 
+/** Of values. */
 interface Extent {
   low: number
   high: number
 }
 
 /** Room for a tenth above and below, so that a rule lies beyond the outermost points. */
-function widen(values: readonly number[]): Extent {
+export function widen(values: readonly number[]): Extent {
   return { low: Math.min(...values) / 1.3, high: Math.max(...values) * 1.1 }
 }
 
 /** Maps values to `[from, to]` in pixels. */
-function project({ scale }: Axis, { low, high }: Extent, from: number, to: number): Projection {
+export function project({ scale }: Pick<Axis, 'scale'>, { low, high }: Extent, from: number, to: number): Projection {
   const isLog = scale === 'log'
   const ticks = isLog ? logTicks(low, high) : linearTicks(high)
   const warp = isLog ? Math.log10 : (value: number) => value
@@ -114,14 +143,15 @@ function linearTicks(high: number): number[] {
 }
 
 /** Moves labels apart that would overlap, and keeps their order. */
-function spread(places: readonly number[]): number[] {
+export function spread(places: readonly number[]): number[] {
   const order = places.map((_, i) => i).sort((a, b) => places[a]! - places[b]!)
   const moved = [...places]
   for (let i = 1; i < order.length; i++) moved[order[i]!] = Math.max(moved[order[i]!]!, moved[order[i - 1]!]! + 15)
   return moved
 }
 
-function text(x: number, y: number, content: string, attributes: string): string {
+/** A text at a place, in pixels. */
+export function text(x: number, y: number, content: string, attributes: string): string {
   return `<text x="${round(x)}" y="${round(y)}" ${attributes}>${escapeXml(content)}</text>`
 }
 
@@ -129,6 +159,7 @@ function escapeXml(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-function round(value: number): number {
+/** Tenths of a pixel. */
+export function round(value: number): number {
   return Math.round(value * 10) / 10
 }

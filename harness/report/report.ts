@@ -3,6 +3,7 @@ import type { Input, Row, Run } from '../result.ts'
 import type { TraceSource } from '../source.ts'
 import { type Column, sizeColumns, timeColumns } from './columns.ts'
 import { fixed, mebibytes, whole } from './format.ts'
+import { chartNames } from './run-charts.ts'
 import { printMarkdown, printTerminal, type TextTable } from './table.ts'
 
 /** The run as it is printed at the terminal. */
@@ -25,6 +26,7 @@ export function renderRun({ input, environment, rows }: Run): string {
     describeInput(input),
     `Sizes with ${environment.zstd}. How to read a row: see the README.`,
     printMarkdown(rowTable(rows, sizeColumns)),
+    ...chartNames({ input, rows }).map(file => `![](${file})`),
     ...printProblems({ rows }).map(line => `- ${line}`),
     '## Where the floor lies',
     floorNote(input),
@@ -79,7 +81,7 @@ function printLosses(dropped: Input['dropped'], skipped: readonly Input['skipped
 
 function floorNote({ floorKind }: Input): string {
   return floorKind === 'generator'
-    ? 'What the generator drew: -log2 of the probability of each draw, and the bytes of its names. No exact encoder ' +
+    ? 'What the generator drew: -log2 of the probability of each draw, and the names it uses. No exact encoder ' +
         'that does not know the seed can be expected to be smaller.'
     : 'An estimate by simple models that see each value after those before it (harness/reference-model.ts). A row ' +
         'below it is news, not a bug.'
