@@ -1,6 +1,7 @@
-import type { Link, SpanEvent } from '../model/trace.ts'
+import { type Link, type SpanEvent, spanIdDigits, traceIdDigits } from '../model/trace.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { mixColumns } from './contexts.ts'
+import { checkIds } from './ids.ts'
 import { readAttributeLists, writeAttributeLists } from './lists.ts'
 import { estimateNumbers } from './numbers.ts'
 import { Prediction } from './prediction.ts'
@@ -8,7 +9,8 @@ import { type Numbers, readExact, writeExact } from './safe-numbers.ts'
 import type { Segment } from './shred.ts'
 import type { SpanContexts } from './spans.ts'
 import { type Reference, readStrings, writeStrings } from './strings.ts'
-import { readNumberTable, readTextTable, writeNumberTable, writeTextTable } from './tables.ts'
+import { readNumberTable, readTextTable, uint32, writeNumberTable, writeTextTable } from './tables.ts'
+import { checkNanos } from './times.ts'
 
 /** Events and links: the children of spans, in tables of their own. */
 
@@ -91,9 +93,10 @@ export function readEvents(
   const spanRows = repeatRows(reader, counts)
   const names = readTextTable(reader, 'event.name', spanRows.length, predict(contexts, spanRows))
   const prediction = predict(contexts, spanRows, names.codes)
+  reader.column = 'event.time'
   const originOf = origins[reader.head.u8()] ?? reader.head.fail('unsupported', 'event.time: an origin')
   const times = readExact(reader, 'event.time', spanRows.length, prediction)
-  const dropped = readNumberTable(reader, 'event.dropped', spanRows.length, prediction)
+  const dropped = readNumberTable(reader, 'event.dropped', spanRows.length, prediction, uint32)
   const own = ofSpans(references, spanRows)
   const assembler = readAttributeLists(reader, 'event', spanRows.length, prediction, own)
   const exact = new Map(times.exceptions.map(({ row, value }) => [row, value]))
@@ -101,7 +104,7 @@ export function readEvents(
     const span = spanRows[row]!
     const offset = exact.get(row) ?? BigInt(times.values[row]! + originOf(spans.durations[span]!))
     return {
-      timeNanos: checkTime(reader, spans.starts[span]! + offset),
+      timeNanos: checkNanos(reader, spans.starts[span]! + offset),
       name: names.values[names.codes[row]!]!,
       attributes: assembler.take(),
       droppedAttributesCount: dropped.values[dropped.codes[row]!]!,
@@ -137,9 +140,11 @@ export function readLinks(
   const prediction = predict(contexts, spanRows)
   const traceIds = readStrings(reader, 'link.traceId', count, prediction).values
   const spanIds = readStrings(reader, 'link.spanId', count, prediction).values
+  checkIds(reader, 'link.traceId', traceIds, traceIdDigits)
+  checkIds(reader, 'link.spanId', spanIds, spanIdDigits)
   const traceStates = readTextTable(reader, 'link.traceState', count, prediction)
-  const flags = readNumberTable(reader, 'link.flags', count, prediction)
-  const dropped = readNumberTable(reader, 'link.dropped', count, prediction)
+  const flags = readNumberTable(reader, 'link.flags', count, prediction, uint32)
+  const dropped = readNumberTable(reader, 'link.dropped', count, prediction, uint32)
   const own = ofSpans(references, spanRows)
   const assembler = readAttributeLists(reader, 'link', count, prediction, own)
   return group(counts, row => ({
@@ -156,7 +161,7 @@ export function readLinks(
 function repeatRows(reader: ColumnReader, counts: Float64Array): Uint32Array {
   let total = 0
   for (const count of counts) {
-    if (count < 0) reader.head.fail('corrupt', `a span with ${count} events or links`)
+    if (count < 0) reader.head.fail('corrupt', `${reader.column}: a span with ${count}`)
     reader.spend(count)
     total += count
   }
@@ -175,8 +180,4 @@ const none: never[] = []
 function group<T>(counts: Float64Array, read: (row: number) => T): T[][] {
   let next = 0
   return Array.from(counts, count => (count === 0 ? none : Array.from({ length: count }, () => read(next++))))
-}
-
-function checkTime(reader: ColumnReader, nanos: bigint): bigint {
-  return BigInt.asUintN(64, nanos) === nanos ? nanos : reader.head.fail('corrupt', `a time of ${nanos} ns`)
 }

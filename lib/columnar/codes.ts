@@ -33,6 +33,7 @@ export function readCodes(
   prediction: Prediction,
 ): Uint32Array {
   const { head } = reader
+  reader.column = name
   if (count === 0) return new Uint32Array(0)
   if (size <= 1) return size === 1 ? new Uint32Array(count) : head.fail('corrupt', `${name}: rows without values`)
   const chosen = head.u8()

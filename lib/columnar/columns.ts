@@ -8,7 +8,14 @@ import { LabError } from '../error.ts'
  * many, where it can, and a reader refuses more. What follows from little may be much, so this bounds a reader's memory.
  */
 export const maxSegmentItems: number = 2 ** 23
-const maxHeadBytes = 2 ** 28
+/** So many items are read from however few bytes; beyond, a segment has a byte for so many more (zeros at its end). */
+const freeItems = 2 ** 19
+const itemsPerByte = 16
+/** Of head and texts together, and of the strings of a column that are compressed on their own. */
+export const maxTextBytes: number = 2 ** 28
+
+/** The content of a zstd frame that must hold so many bytes. */
+export const decompress: (frame: Uint8Array, byteLength: number) => Uint8Array = zstdDecompressor()
 
 /** Bytes of columns by `column: encoding`. */
 export type Parts = Record<string, number>
@@ -20,11 +27,18 @@ export type Parts = Record<string, number>
 export class ColumnWriter {
   readonly head = new ByteWriter(1 << 12)
   readonly texts = new ByteWriter(1 << 12)
-  readonly level: number
+  readonly #level: number
+  #compress: ((bytes: Uint8Array) => Uint8Array) | undefined
   readonly #blobs: Buffer[] = []
 
   constructor(level: number) {
-    this.level = level
+    this.#level = level
+  }
+
+  /** One zstd frame of the bytes. */
+  compress(bytes: Uint8Array): Uint8Array {
+    this.#compress ??= zstdCompressor(this.#level)
+    return this.#compress(bytes)
   }
 
   blob(bytes: Buffer): void {
@@ -37,15 +51,29 @@ export class ColumnWriter {
     return this.#blobs.reduce((sum, blob) => sum + blob.length, 0)
   }
 
-  /** The segment: the sizes of head, texts and both compressed, these, and the blobs. */
-  finish(): Buffer {
+  /** The segment of so many items: the sizes of head, texts and both compressed, these, the blobs, and the padding. */
+  finish(itemCount: number): Buffer {
+    checkTextBytes(this.head.length + this.texts.length)
     const front = new ByteWriter(16)
-    const stored = zstdCompressor(this.level)(Buffer.concat([this.head.view(), this.texts.view()]))
+    const stored = this.compress(Buffer.concat([this.head.view(), this.texts.view()]))
     front.varint(this.head.length)
     front.varint(this.texts.length)
     front.varint(stored.length)
-    return Buffer.concat([front.view(), stored, ...this.#blobs])
+    const byteLength = front.length + stored.length + this.blobBytes
+    const padding = Buffer.alloc(Math.max(0, leastBytes(itemCount) - byteLength))
+    return Buffer.concat([front.view(), stored, ...this.#blobs, padding])
   }
+}
+
+/** The bytes that a segment of so many items has at least. */
+function leastBytes(itemCount: number): number {
+  return Math.ceil((itemCount - freeItems) / itemsPerByte)
+}
+
+/** Refuses to write what a reader would refuse. */
+export function checkTextBytes(byteLength: number): void {
+  if (byteLength > maxTextBytes)
+    throw new LabError('unsupported', `${byteLength} bytes of distinct strings in one trace, at most ${maxTextBytes}`)
 }
 
 /** Reads what a ColumnWriter wrote, column by column in the same order. */
@@ -54,47 +82,95 @@ export class ColumnReader {
   readonly texts: ByteReader
   /** Bytes read so far, by column. */
   readonly parts: Parts = {}
+  /** The column at hand, for messages. */
+  column = 'trace.count'
+  readonly subject: string
   readonly #blobs: ByteReader
+  /** Where the blobs begin in the file. */
+  readonly #start: number
+  readonly #byteLength: number
   #items = 0
 
+  /** `offset` is where `bytes` begins in the file, for messages. */
   constructor(bytes: Uint8Array, subject: string, offset: number) {
+    this.subject = subject
+    this.#byteLength = bytes.length
     const front = new ByteReader(bytes, subject, offset)
     const [headBytes, textBytes] = [front.varint(), front.varint()]
-    if (headBytes + textBytes > maxHeadBytes)
+    if (headBytes + textBytes > maxTextBytes)
       front.fail('corrupt', `a head of ${headBytes} bytes and texts of ${textBytes}`)
     const stored = front.raw(front.varint())
-    const both = zstdDecompressor()(stored, headBytes + textBytes)
+    const both = named(`${subject}, head and texts at byte ${offset}`, () => decompress(stored, headBytes + textBytes))
     this.head = new ByteReader(both.subarray(0, headBytes), `${subject}, head`)
     this.texts = new ByteReader(both.subarray(headBytes), `${subject}, texts`)
     this.parts.head = front.position
-    this.#blobs = new ByteReader(bytes.subarray(front.position), subject, offset + front.position)
+    this.#start = offset + front.position
+    this.#blobs = new ByteReader(bytes.subarray(front.position), `${subject}, blobs`, this.#start)
   }
 
   /** The blob of the column at hand. What its decoder finds wrong is told with the column's name. */
   blob<T>(part: string, decode: (bytes: Buffer) => T): T {
     const byteLength = this.head.varint()
-    const at = this.#blobs.position
+    const at = this.#start + this.#blobs.position
     const bytes = this.#blobs.raw(byteLength)
     this.parts[part] = (this.parts[part] ?? 0) + byteLength
+    return named(`${this.subject}, column ${part}, blob at byte ${at}`, () => decode(bytes))
+  }
+
+  /** Runs `read`; an error that does not name its place is given that of the column at hand. */
+  naming<T>(read: () => T): T {
     try {
-      return decode(bytes)
+      return read()
     } catch (error) {
-      if (error instanceof LabError)
-        throw new LabError(error.kind, `${this.#blobs.subject}, column ${part} (blob at ${at}): ${error.message}`)
-      throw error
+      if (!(error instanceof LabError)) throw error
+      const { kind, message } = error
+      const place = `${this.subject}, column ${this.column}, before byte ${this.#start + this.#blobs.position}: `
+      const isPlaced = message.startsWith(this.subject)
+      const name = message.includes(this.column) ? '' : ` (column ${this.column})`
+      throw new LabError(kind, isPlaced ? `${message}${name}` : `${place}${message}`)
     }
   }
 
   /** Counts items of the segment before memory is taken for them. */
   spend(count: number): void {
     this.#items += count
-    if (this.#items > maxSegmentItems)
-      this.head.fail('corrupt', `${this.#items} items in a segment, at most ${maxSegmentItems} are read`)
+    this.checkItems(this.#items)
+  }
+
+  /** Refuses a count of things of which each has an item at least. */
+  checkItems(count: number): number {
+    if (count > maxSegmentItems || leastBytes(count) > this.#byteLength)
+      this.head.fail('corrupt', `${this.column}: ${count} items in a segment of ${this.#byteLength} bytes`)
+    return count
+  }
+
+  /** The size of a table of which each value stands in at least one of `rowCount` rows. */
+  tableSize(rowCount: number): number {
+    const size = this.head.count()
+    return size <= rowCount
+      ? size
+      : this.head.fail('corrupt', `${this.column}: a table of ${size} values for ${rowCount} rows`)
   }
 
   end(): void {
+    this.column = 'end'
     this.head.end()
     this.texts.end()
-    this.#blobs.end()
+    const padding = this.#blobs.raw(this.#blobs.remaining)
+    if (padding.length > 0) {
+      this.parts.padding = padding.length
+      if (this.#byteLength !== leastBytes(this.#items) || padding.some(byte => byte !== 0))
+        this.#blobs.fail('corrupt', `${padding.length} bytes are left over`)
+    }
+  }
+}
+
+/** Gives errors of ours the place that they are about. */
+function named<T>(place: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof LabError) throw new LabError(error.kind, `${place}: ${error.message}`)
+    throw error
   }
 }

@@ -1,5 +1,7 @@
 import { RangeDecoder, RangeEncoder } from '../codecs/entropy.ts'
-import { LabError } from '../error.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { checkUniform } from './modelled.ts'
+import { readText, writeText } from './texts.ts'
 
 /**
  * What strings of one length share: by position, the least code of its characters and how many there are. Positions
@@ -96,11 +98,7 @@ export function encodeDigits(values: readonly string[], { places }: DigitPattern
 
 export function decodeDigits(bytes: Uint8Array, valueCount: number, pattern: DigitPattern): string[] {
   const decoder = new RangeDecoder(bytes)
-  if (valueCount * patternBits(pattern) > (bytes.length + 5) * 8)
-    throw new LabError(
-      'truncated',
-      `${valueCount} values of ${patternBits(pattern).toFixed(1)} bits are due, found ${bytes.length} bytes`,
-    )
+  checkUniform(bytes, valueCount, patternBits(pattern))
   const chunks = chunksOf(pattern.places)
   const text = Buffer.from(pattern.template, 'latin1')
   const values: string[] = []
@@ -118,4 +116,41 @@ export function decodeDigits(bytes: Uint8Array, valueCount: number, pattern: Dig
   }
   decoder.end()
   return values
+}
+
+/** Writes the pattern to the head and the digits as a blob. */
+export function writeDigits(writer: ColumnWriter, values: readonly string[], pattern: DigitPattern): void {
+  const { head } = writer
+  writeText(writer, pattern.template)
+  head.varint(pattern.places.length)
+  let last = 0
+  for (const { at, least, count } of pattern.places) {
+    head.varint(at - last)
+    head.u8((least << 4) | (count - 1))
+    last = at
+  }
+  writer.blob(encodeDigits(values, pattern))
+}
+
+export function readDigits(reader: ColumnReader, name: string, count: number): string[] {
+  const pattern = readPattern(reader, name)
+  return reader.blob(`${name}: digits`, bytes => decodeDigits(bytes, count, pattern))
+}
+
+function readPattern(reader: ColumnReader, name: string): DigitPattern {
+  const { head } = reader
+  const template = readText(reader)
+  if (template.length > maxLength || /[^\0-~]/.test(template))
+    head.fail('corrupt', `${name}: a template of ${template.length} characters, or beyond ASCII`)
+  let last = -1
+  const places = Array.from({ length: head.count(2) }, (_, i) => {
+    const at = head.varint() + (i === 0 ? 0 : last)
+    const packed = head.u8()
+    const place = { at, least: packed >> 4, count: (packed & 15) + 1 }
+    if (at <= last || at >= template.length || place.count < 2 || place.least + place.count > 16)
+      head.fail('corrupt', `${name}: ${place.count} digits from ${place.least} at ${at} of ${template.length}`)
+    last = at
+    return place
+  })
+  return places.length > 0 ? { template, places } : head.fail('corrupt', `${name}: a pattern without digits`)
 }

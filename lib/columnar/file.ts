@@ -10,9 +10,18 @@ import { Segment } from './shred.ts'
 
 const magic = 0x4c4f4354
 const version = 1
-const segmentSpans = 131_072
-/** Half of what a reader takes: the trace at hand may bring as much again. */
-const segmentItems = maxSegmentItems / 2
+
+/** A segment ends before it has more spans, and after the trace that brings more of the others. */
+export interface SegmentLimits {
+  readonly spanCount: number
+  /** Traces, spans, events, links and values together. */
+  readonly itemCount: number
+  /** Characters of strings. */
+  readonly textLength: number
+}
+
+/** Half of the items that a reader takes: the trace at hand may bring as many again. */
+const usualLimits: SegmentLimits = { spanCount: 131_072, itemCount: maxSegmentItems / 2, textLength: 2 ** 26 }
 const maxHeadBytes = 32
 
 /** What stands in front of each segment; a segment of 0 bytes ends the file. */
@@ -29,6 +38,7 @@ export async function encodeColumnarFile(
   batches: AsyncIterable<readonly Trace[]>,
   sink: ByteSink,
   level: number,
+  limits: SegmentLimits = usualLimits,
 ): Promise<void> {
   let segment = new Segment()
   let traceCount = 0
@@ -52,9 +62,9 @@ export async function encodeColumnarFile(
   )
   for await (const batch of batches)
     for (const trace of batch) {
-      if (segment.spanCount > 0 && segment.spanCount + trace.spans.length > segmentSpans) await flush()
+      if (segment.spanCount > 0 && segment.spanCount + trace.spans.length > limits.spanCount) await flush()
       segment.add(trace)
-      if (segment.itemCount > segmentItems) await flush()
+      if (segment.itemCount > limits.itemCount || segment.textLength > limits.textLength) await flush()
     }
   if (segment.spanCount > 0) await flush()
   await sink.write(write(writer => writeHead(writer, Buffer.alloc(0), traceCount)))

@@ -1,3 +1,4 @@
+import { spanIdDigits, traceIdDigits } from '../model/trace.ts'
 import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
@@ -6,8 +7,6 @@ import { readStrings, writeStrings } from './strings.ts'
 import { readText, writeText } from './texts.ts'
 
 const wordDigits = 8
-const traceDigits = 32
-const spanDigits = 16
 
 /** A prediction from nothing, for columns that hold chance. */
 function blind(rowCount: number): Prediction {
@@ -41,15 +40,19 @@ export function readTraceIds(reader: ColumnReader, count: number): string[] {
     readNumbers(reader, `trace.id word ${word}`, rows, blind(rows)),
   )
   let [whole, even] = [0, 0]
-  return Array.from(kinds, kind => {
+  const ids = Array.from(kinds, kind => {
     if (kind === traceKind.odd) return readText(reader)
-    const high = isWhole(kind) ? hex(words[0]![whole]!) + hex(words[1]![whole++]!) : '0'.repeat(spanDigits)
-    return high + hex(words[2]![even]!) + hex(words[3]![even++]!)
+    const high = isWhole(kind)
+      ? hex(reader, words[0]![whole]!) + hex(reader, words[1]![whole++]!)
+      : '0'.repeat(spanIdDigits)
+    return high + hex(reader, words[2]![even]!) + hex(reader, words[3]![even++]!)
   })
+  checkIds(reader, 'trace.id', ids, traceIdDigits)
+  return ids
 }
 
 function traceKindOf(id: string): number {
-  if (id.length !== traceDigits) return traceKind.odd
+  if (id.length !== traceIdDigits) return traceKind.odd
   return id.startsWith('0000000000000000') ? traceKind.padded : traceKind.whole
 }
 
@@ -57,8 +60,16 @@ function wordsOf(ids: readonly string[], word: number): Float64Array {
   return Float64Array.from(ids, id => Number.parseInt(id.slice(word * wordDigits, (word + 1) * wordDigits), 16))
 }
 
-function hex(word: number): string {
-  return (word >>> 0).toString(16).padStart(wordDigits, '0')
+function hex(reader: ColumnReader, word: number): string {
+  if (word !== word >>> 0) reader.head.fail('corrupt', `trace.id: a word of ${word}`)
+  return word.toString(16).padStart(wordDigits, '0')
+}
+
+/** Refuses ids that are no lower-case hex of whole bytes, at most `maxDigits` of it. */
+export function checkIds(reader: ColumnReader, name: string, ids: readonly string[], maxDigits: number): void {
+  const isId = (id: string) => id.length <= maxDigits && id.length % 2 === 0 && !/[^0-9a-f]/.test(id)
+  const at = ids.findIndex(id => !isId(id))
+  if (at >= 0) reader.head.fail('corrupt', `${name}: row ${at} is no id`)
 }
 
 /** How the id of a span stands, its own or its parent's. */
@@ -107,19 +118,22 @@ export function readSpanIds(reader: ColumnReader, name: string, count: number, r
   for (let row = 0; row < count; row++) {
     const kind = kinds[row]!
     if (kind === spanKind.random) ids.push(random[next++]!)
-    else if (kind === spanKind.tail) ids.push(rows.traceIds(row).slice(spanDigits))
+    else if (kind === spanKind.tail) ids.push(rows.traceIds(row).slice(spanIdDigits))
     else if (kind === spanKind.odd) ids.push(readText(reader))
     else {
-      const id = ids[row - distances[repeat++]!]
-      if (id === undefined) reader.head.fail('corrupt', `${name}: row ${row} repeats a row that is not there`)
+      const from = row - distances[repeat++]!
+      const id = ids[from]
+      if (id === undefined || rows.groups[from] !== rows.groups[row])
+        reader.head.fail('corrupt', `${name}: row ${row} repeats a row that is not there`)
       ids.push(id)
     }
   }
+  checkIds(reader, name, ids, spanIdDigits)
   return ids
 }
 
 function kindOf(id: string, traceId: string, isRepeated: boolean): number {
   if (isRepeated) return spanKind.repeated
-  if (id.length !== spanDigits) return spanKind.odd
-  return traceId.length === traceDigits && traceId.endsWith(id) ? spanKind.tail : spanKind.random
+  if (id.length !== spanIdDigits) return spanKind.odd
+  return traceId.length === traceIdDigits && traceId.endsWith(id) ? spanKind.tail : spanKind.random
 }

@@ -40,14 +40,16 @@ export function readAttributeLists(
   references: readonly Reference[],
 ): AttributeAssembler {
   const { head } = reader
-  const columns = Array.from({ length: head.count(2) }, () => {
+  reader.column = `${name} keys`
+  const columnCount = reader.checkItems(head.count(2))
+  const columns = Array.from({ length: columnCount }, () => {
     const type = valueTypes[head.u8()]
     return type ? { type, key: readText(reader) } : head.fail('unsupported', `${name}: a type of values`)
   })
-  const { table, readFree } = readOrders(reader, name, columns.length)
+  const { table, readFree } = readOrders(reader, name, columns.length, count)
   const codes = readCodes(reader, `${name} keys`, count, table.entries.length, prediction)
-  const free = readFree(codes)
   const rows = rowsByColumn(reader, table, codes, columns.length)
+  const free = readFree(codes)
   const neighbours = new Neighbours(prediction.known(1))
   const values = columns.map(({ type, key }, column) => {
     const own = rows[column]!
@@ -65,6 +67,8 @@ export function readAttributeLists(
 const neighbourCount = 3
 /** So many are remembered. */
 const keptCount = 12
+/** Columns with values at fewer of the rows are not: to hold them by row would take more time than they have values. */
+const leastShare = 1 / 256
 
 /** The columns of codes met so far, by owner: what a later column of the same owners may be a function of. */
 class Neighbours {
@@ -77,7 +81,7 @@ class Neighbours {
   }
 
   add(rows: readonly number[], codes: Uint32Array | undefined): void {
-    if (!codes || codes.every(code => code === codes[0])) return
+    if (!codes || rows.length < this.#names.length * leastShare || codes.every(code => code === codes[0])) return
     const column = new Uint32Array(this.#names.length)
     for (let i = 0; i < rows.length; i++) column[rows[i]!] = codes[i]! + 1
     this.#columns.unshift(column)

@@ -10,7 +10,8 @@ function contextOf(known: Uint32Array, row: number): number {
   return Math.imul(known[row]!, 0x9e3779b1) >>> (32 - contextBits)
 }
 
-function symbolBitsOf(size: number): number {
+/** The bits of a symbol of `size` codes. */
+export function symbolBitsOf(size: number): number {
   return Math.max(1, 32 - Math.clz32(size - 1))
 }
 
@@ -102,7 +103,7 @@ class NumberCoder {
     const low = numbers.decode(decoder, context)
     const magnitude = (numbers.high * 2 ** 32 + low) * units[unit]!
     if (magnitude > Number.MAX_SAFE_INTEGER) throw new LabError('corrupt', `a number of ${magnitude}`)
-    return isNegative ? -magnitude : magnitude
+    return isNegative ? 0 - magnitude : magnitude
   }
 }
 
@@ -115,14 +116,18 @@ export function encodeUniform(values: Float64Array, total: number): Buffer {
 
 export function decodeUniform(bytes: Uint8Array, count: number, total: number): Float64Array {
   const decoder = new RangeDecoder(bytes)
-  const bitsEach = Math.log2(total)
-  if (count * bitsEach > (bytes.length + 5) * 8)
-    throw new LabError(
-      'truncated',
-      `${count} numbers of ${bitsEach.toFixed(1)} bits are due, found ${bytes.length} bytes`,
-    )
+  checkUniform(bytes, count, Math.log2(total))
   const values = new Float64Array(count)
   for (let row = 0; row < count; row++) values[row] = decoder.uniform(total)
   decoder.end()
   return values
+}
+
+/** Fails where so many values of so many bits cannot stand in the bytes. */
+export function checkUniform(bytes: Uint8Array, count: number, bitsEach: number): void {
+  if (count * bitsEach > (bytes.length + 5) * 8)
+    throw new LabError(
+      'truncated',
+      `${count} values of ${bitsEach.toFixed(1)} bits are due, found ${bytes.length} bytes`,
+    )
 }

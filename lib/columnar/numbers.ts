@@ -12,6 +12,7 @@ const maxDictionary = 512
 /** Steps of clocks that occur: s, ms, 100 µs, µs, 100 ns, the 256 ns of a double near the present. */
 const clockUnits = [1e9, 1e6, 1e5, 1e3, 256, 100]
 const modelledBits = [0, 2, 3, 4, 6, 8]
+const maxModelledBits = 8
 
 /** How a column of numbers is modelled. */
 interface Model {
@@ -20,7 +21,7 @@ interface Model {
   shape: NumberShape
 }
 
-/** Writes whole numbers of at most 2^52 in magnitude. `prediction.known` are the contexts to choose from. */
+/** Writes whole numbers below 2^52 in magnitude. `prediction.known` are the contexts to choose from. */
 export function writeNumbers(writer: ColumnWriter, values: Float64Array, prediction: Prediction): void {
   const { head } = writer
   if (values.length === 0) return
@@ -48,6 +49,7 @@ export function writeNumbers(writer: ColumnWriter, values: Float64Array, predict
 
 export function readNumbers(reader: ColumnReader, name: string, count: number, prediction: Prediction): Float64Array {
   const { head } = reader
+  reader.column = name
   if (count === 0) return new Float64Array(0)
   const chosen = head.u8()
   switch (chosen) {
@@ -173,11 +175,12 @@ function readModelled(
     isSigned: (flags & 1) === 1,
     modelledBits: flags >> 1,
   }
-  if (context >= prediction.knownCount || mask >> clockUnits.length > 0 || shape.modelledBits > 16)
+  if (context >= prediction.knownCount || mask >> clockUnits.length > 0 || shape.modelledBits > maxModelledBits)
     return head.fail('unsupported', `${name}: context ${context}, units ${mask}, ${shape.modelledBits} bits`)
   const part = `${name}: ${isDelta ? 'deltas' : 'modelled'}`
   const values = reader.blob(part, bytes => decodeNumbers(bytes, count, prediction.known(context), shape))
   if (isDelta) for (let row = 1; row < count; row++) values[row]! += values[row - 1]!
+  if (isDelta && !values.every(Number.isSafeInteger)) head.fail('corrupt', `${name}: deltas lead beyond 2^53`)
   return values
 }
 
@@ -229,7 +232,7 @@ function writeDictionary(
 }
 
 function readDictionary(reader: ColumnReader, name: string, count: number, prediction: Prediction): Float64Array {
-  const size = reader.head.count()
+  const size = reader.tableSize(count)
   const values = Float64Array.from({ length: size }, () => readSigned(reader.head))
   return Float64Array.from(readCodes(reader, name, count, size, prediction), code => values[code]!)
 }

@@ -19,6 +19,8 @@ export interface OrderTable {
 const leastCount = 3
 /** Longer lists always have an entry: the bits of a permutation grow faster than its length. */
 const maxFree = 64
+/** Longer ones share no set with others: no permutation is as long. */
+const maxShared = 1 << 16
 
 /** What the lists of owners become: a table, an entry an owner, and the orders of those whose entry has none. */
 export interface Ordered {
@@ -34,7 +36,7 @@ export function findOrders(lists: readonly (readonly number[])[], rows: readonly
   const sets: (readonly number[])[] = []
   const setOf = new Map<string, number>()
   const listSets = lists.map(list => {
-    const name = [...list].sort((a, b) => a - b).join(' ')
+    const name = list.length > maxShared ? `=${list.join(' ')}` : [...list].sort((a, b) => a - b).join(' ')
     let set = setOf.get(name)
     if (set === undefined) {
       set = sets.push(list) - 1
@@ -88,14 +90,22 @@ export function readOrders(
   reader: ColumnReader,
   name: string,
   columnCount: number,
+  rowCount: number,
 ): { table: OrderTable; readFree: (codes: Uint32Array) => number[][] } {
   const { head } = reader
   const readColumn = () => {
     const column = head.varint()
     return column < columnCount ? column : head.fail('corrupt', `${name}: column ${column} of ${columnCount}`)
   }
-  const sets = Array.from({ length: head.count() }, () => Array.from({ length: head.count() }, readColumn))
-  const more = head.count()
+  let total = 0
+  const readSet = () => {
+    const length = head.count()
+    total = reader.checkItems(total + length)
+    return Array.from({ length }, readColumn)
+  }
+  reader.column = `${name} keys`
+  const sets = Array.from({ length: reader.tableSize(rowCount) }, readSet)
+  const more = reader.tableSize(rowCount)
   const marks = Array.from({ length: more }, () => head.varint())
   const entrySets = [...sets.keys(), ...marks.map(mark => Math.floor(mark / 2))]
   if (entrySets.some(set => set >= sets.length)) head.fail('corrupt', `${name}: an order of a set that is not there`)

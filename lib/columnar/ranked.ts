@@ -2,6 +2,7 @@ import { BitModels, RangeDecoder, RangeEncoder } from '../codecs/entropy.ts'
 import { TreeModels } from '../codecs/entropy-symbols.ts'
 import { LabError } from '../error.ts'
 import { mix } from './contexts.ts'
+import { symbolBitsOf } from './modelled.ts'
 
 /** What a value of a column is predicted from: what is known of its row, and values of the column before it. */
 export interface Context {
@@ -88,11 +89,6 @@ class Ranking {
     this.#second = this.#last
     this.#last = code + 1
   }
-}
-
-/** The bits of a symbol of `size` codes. */
-function symbolBitsOf(size: number): number {
-  return Math.max(1, 32 - Math.clz32(size - 1))
 }
 
 /** Codes below `size` in order, by ranking under `contexts`; the history begins anew with each group. */

@@ -69,13 +69,16 @@ export function readExact(
 ): ReadNumbers {
   const { head } = reader
   let row = 0
-  const exceptions = Array.from({ length: head.count(10) }, () => {
-    row += head.varint()
-    const isNegative = head.u8() === 1
+  reader.column = name
+  const exceptions = Array.from({ length: head.count(10) }, (_, i) => {
+    const step = head.varint()
+    row += step
+    if (row >= rowCount || (i > 0 && step === 0))
+      head.fail('corrupt', `${name}: an exception at row ${row} of ${rowCount}`)
+    const sign = head.u8()
+    if (sign > 1) head.fail('corrupt', `${name}: a sign of ${sign}`)
     const magnitude = head.u64()
-    return { row, value: isNegative ? -magnitude : magnitude }
+    return { row, value: sign === 1 ? -magnitude : magnitude }
   })
-  if (exceptions.length > 0 && row >= rowCount)
-    head.fail('corrupt', `${name}: an exception at row ${row} of ${rowCount}`)
   return { values: readNumbers(reader, name, count, prediction), exceptions }
 }

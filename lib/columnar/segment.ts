@@ -1,51 +1,34 @@
-import type { Resource, Span, Status, Trace } from '../model/trace.ts'
+import type { Resource, Span, Trace } from '../model/trace.ts'
+import type { AttributeAssembler } from './attributes.ts'
 import { readEvents, readLinks, writeEvents, writeLinks } from './children.ts'
 import { ColumnReader, ColumnWriter, type Parts } from './columns.ts'
+import { readSpanFields, type SpanFields, writeSpanFields } from './fields.ts'
 import { growForest } from './forest.ts'
 import { readSpanIds, readTraceIds, writeSpanIds, writeTraceIds } from './ids.ts'
 import { readAttributeLists, writeAttributeLists } from './lists.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
-import { readParents, writeParents } from './parents.ts'
+import { type ReadParents, readParents, writeParents } from './parents.ts'
 import { Prediction } from './prediction.ts'
-import { type ReadNumbers, readExact, writeExact } from './safe-numbers.ts'
+import { readExact, writeExact } from './safe-numbers.ts'
 import type { Segment } from './shred.ts'
 import { SpanContexts } from './spans.ts'
 import type { Reference } from './strings.ts'
-import {
-  type Read,
-  readNumberTable,
-  readResources,
-  readScopes,
-  readTextTable,
-  writeNumberTable,
-  writeResources,
-  writeScopes,
-  writeTextTable,
-} from './tables.ts'
-import { readTimes, writeTimes } from './times.ts'
+import type { Table } from './tables.ts'
+import { addOffsets, readTimes, writeTimes } from './times.ts'
 import { parentKind } from './tree.ts'
 
 /** Encodes a segment: one head and the blobs of its columns (FORMAT.md). */
 export function encodeSegment(segment: Segment, level: number): Buffer {
   const writer = new ColumnWriter(level)
   const { trace, span } = segment
-  const { head } = writer
-  head.varint(trace.ids.length)
-  head.u64(BigInt.asUintN(64, segment.base))
+  writer.head.varint(trace.ids.length)
+  writer.head.u64(segment.base)
   writeNumbers(writer, Float64Array.from(trace.spanCounts), plain(trace.ids.length))
   const contexts = new SpanContexts(trace.spanCounts, segment.spanCount)
-  contexts.setNames(writeTextTable(writer, span.names, contexts.forNames()))
-  contexts.setResources(writeResources(writer, span.resources, contexts.forSpans()))
-  writeScopes(writer, span.scopes, contexts.forSpans())
-  writeNumberTable(writer, span.kinds, contexts.forSpans())
-  contexts.setStatuses(writeTextTable(writer, span.statuses, contexts.forSpans()))
-  writeTextTable(writer, span.traceStates, contexts.forSpans())
-  writeNumberTable(writer, span.flags, contexts.forSpans())
-  writeTextTable(writer, span.droppedCounts, contexts.forSpans())
+  writeSpanFields(writer, span, contexts)
   writeTraceIds(writer, trace.ids)
   writeParents(writer, segment, contexts)
-  const ofTrace = (row: number) => trace.ids[contexts.traceOf[row]!]!
-  writeSpanIds(writer, span.ids, { traceIds: ofTrace, prediction: contexts.forSpans(), groups: contexts.traceOf })
+  writeSpanIds(writer, span.ids, idRowsOf(trace.ids, contexts))
   const forest = growForest(trace.spanCounts, parentRowsOf(span))
   writeExact(writer, trace.starts, contexts.forSpans().at(forest.firsts))
   writeTimes(writer, span, forest, contexts)
@@ -55,78 +38,85 @@ export function encodeSegment(segment: Segment, level: number): Buffer {
   writeEvents(writer, segment, contexts, references)
   writeNumbers(writer, Float64Array.from(span.linkCounts), contexts.forSpans())
   writeLinks(writer, segment, contexts, references)
-  return writer.finish()
+  return writer.finish(segment.itemCount)
 }
 
 /** Decodes a segment to its traces, and tells the bytes of its columns. */
 export function decodeSegment(bytes: Uint8Array, subject: string, offset: number): { traces: Trace[]; parts: Parts } {
   const reader = new ColumnReader(bytes, subject, offset)
-  const { head } = reader
-  const traceCount = head.varint()
+  const traces = reader.naming(() => readTraces(reader))
+  return { traces, parts: reader.parts }
+}
+
+function readTraces(reader: ColumnReader): Trace[] {
+  const traceCount = reader.head.varint()
   reader.spend(traceCount)
-  const base = head.u64()
+  const base = reader.head.u64()
   const spanCounts = readNumbers(reader, 'trace.spans', traceCount, plain(traceCount))
-  const spanCount = sumOf(reader, spanCounts)
-  const contexts = new SpanContexts(spanCounts, spanCount)
-  const names = readTextTable(reader, 'span.name', spanCount, contexts.forNames())
-  contexts.setNames(names.codes)
-  const resources = readResources(reader, spanCount, contexts.forSpans())
-  contexts.setResources(resources.codes)
-  const scopes = readScopes(reader, spanCount, contexts.forSpans())
-  const kinds = readNumberTable(reader, 'span.kind', spanCount, contexts.forSpans())
-  const statuses = readTextTable(reader, 'span.status', spanCount, contexts.forSpans())
-  contexts.setStatuses(statuses.codes)
-  const traceStates = readTextTable(reader, 'span.traceState', spanCount, contexts.forSpans())
-  const flags = readNumberTable(reader, 'span.flags', spanCount, contexts.forSpans())
-  const droppedCounts = readTextTable(reader, 'span.dropped', spanCount, contexts.forSpans())
+  const contexts = new SpanContexts(spanCounts, sumOf(reader, spanCounts))
+  const fields = readSpanFields(reader, contexts)
   const traceIds = readTraceIds(reader, traceCount)
   const parents = readParents(reader, traceIds, contexts)
-  const ofTrace = (row: number) => traceIds[contexts.traceOf[row]!]!
-  const idRows = { traceIds: ofTrace, prediction: contexts.forSpans(), groups: contexts.traceOf }
-  const spanIds = readSpanIds(reader, 'span.id', spanCount, idRows)
+  const spanIds = readSpanIds(reader, 'span.id', contexts.rowCount, idRowsOf(traceIds, contexts))
   const forest = growForest(spanCounts, parents.rows)
-  const bases = readBases(reader, base, traceCount, contexts.forSpans().at(forest.firsts))
+  const gaps = readExact(reader, 'trace.start', traceCount, contexts.forSpans().at(forest.firsts))
+  const bases = addOffsets(reader, gaps, (trace, before) => (trace === 0 ? base : before))
   const times = readTimes(reader, forest, contexts)
-  const starts = toTimes(reader, times.starts, row => bases[contexts.traceOf[row]!]!)
-  const ends = toTimes(reader, times.durations, row => starts[row]!)
-  const references = referencesOf(names, resources)
-  const assembler = readAttributeLists(reader, 'span', spanCount, contexts.forSpans(), references)
-  const eventCounts = readNumbers(reader, 'span.events', spanCount, contexts.forSpans())
+  const starts = addOffsets(reader, times.starts, row => bases[contexts.traceOf[row]!]!)
+  const ends = addOffsets(reader, times.durations, row => starts[row]!)
+  const references = referencesOf(fields.names, fields.resources)
+  const attributes = readAttributeLists(reader, 'span', contexts.rowCount, contexts.forSpans(), references)
+  const eventCounts = readNumbers(reader, 'span.events', contexts.rowCount, contexts.forSpans())
   const events = readEvents(reader, eventCounts, { starts, durations: times.durations.values }, contexts, references)
-  const linkCounts = readNumbers(reader, 'span.links', spanCount, contexts.forSpans())
+  const linkCounts = readNumbers(reader, 'span.links', contexts.rowCount, contexts.forSpans())
   const links = readLinks(reader, linkCounts, contexts, references)
   reader.end()
-  const parsed = { statuses: statuses.values.map(parseStatus), dropped: droppedCounts.values.map(parseDropped) }
+  const columns: SpanColumns = { ...fields, spanIds, parents, starts, ends, attributes, events, links }
   let row = 0
-  const readSpan = (): Span => {
-    const dropped = parsed.dropped[droppedCounts.codes[row]!]!
-    const span: Span = {
-      spanId: spanIds[row]!,
-      parentSpanId: parents.rows[row]! >= 0 ? spanIds[parents.rows[row]!]! : parents.ids[row]!,
-      traceState: traceStates.values[traceStates.codes[row]!]!,
-      flags: flags.values[flags.codes[row]!]!,
-      name: names.values[names.codes[row]!]!,
-      kind: kinds.values[kinds.codes[row]!]!,
-      startNanos: starts[row]!,
-      endNanos: ends[row]!,
-      attributes: assembler.take(),
-      droppedAttributesCount: dropped[0],
-      events: events[row]!,
-      droppedEventsCount: dropped[1],
-      links: links[row]!,
-      droppedLinksCount: dropped[2],
-      status: parsed.statuses[statuses.codes[row]!]!,
-      resource: resources.values[resources.codes[row]!]!,
-      scope: scopes.values[scopes.codes[row]!]!,
-    }
-    row++
-    return span
-  }
-  const traces = traceIds.map((traceId, trace) => ({
+  return traceIds.map((traceId, trace) => ({
     traceId,
-    spans: Array.from({ length: spanCounts[trace]! }, readSpan),
+    spans: Array.from({ length: spanCounts[trace]! }, () => spanAt(columns, row++)),
   }))
-  return { traces, parts: reader.parts }
+}
+
+interface SpanColumns extends SpanFields {
+  readonly spanIds: readonly string[]
+  readonly parents: ReadParents
+  readonly starts: readonly bigint[]
+  readonly ends: readonly bigint[]
+  /** Hands out the rows in order. */
+  readonly attributes: AttributeAssembler
+  readonly events: readonly Span['events'][]
+  readonly links: readonly Span['links'][]
+}
+
+function spanAt(columns: SpanColumns, row: number): Span {
+  const { spanIds, parents } = columns
+  const parentRow = parents.rows[row]!
+  const dropped = valueAt(columns.droppedCounts, row)
+  return {
+    spanId: spanIds[row]!,
+    parentSpanId: parentRow >= 0 ? spanIds[parentRow]! : parents.ids[row]!,
+    traceState: valueAt(columns.traceStates, row),
+    flags: valueAt(columns.flags, row),
+    name: valueAt(columns.names, row),
+    kind: valueAt(columns.kinds, row),
+    startNanos: columns.starts[row]!,
+    endNanos: columns.ends[row]!,
+    attributes: columns.attributes.take(),
+    droppedAttributesCount: dropped[0],
+    events: columns.events[row]!,
+    droppedEventsCount: dropped[1],
+    links: columns.links[row]!,
+    droppedLinksCount: dropped[2],
+    status: valueAt(columns.statuses, row),
+    resource: valueAt(columns.resources, row),
+    scope: valueAt(columns.scopes, row),
+  }
+}
+
+function valueAt<T>({ values, codes }: Table<T>, row: number): T {
+  return values[codes[row]!]!
 }
 
 /** A prediction from nothing but the rows before. */
@@ -142,11 +132,16 @@ function plain(rowCount: number): Prediction {
 function sumOf(reader: ColumnReader, spanCounts: Float64Array): number {
   let sum = 0
   for (const count of spanCounts) {
-    if (count < 1) reader.head.fail('corrupt', `a trace of ${count} spans`)
+    if (count < 1) reader.head.fail('corrupt', `trace.spans: a trace of ${count} spans`)
     reader.spend(count)
     sum += count
   }
   return sum
+}
+
+function idRowsOf(traceIds: readonly string[], contexts: SpanContexts): Parameters<typeof writeSpanIds>[2] {
+  const { traceOf } = contexts
+  return { traceIds: row => traceIds[traceOf[row]!]!, prediction: contexts.forSpans(), groups: traceOf }
 }
 
 /** By span: the row of its parent, or -1. */
@@ -154,44 +149,15 @@ function parentRowsOf({ parentKinds, parentValues }: Segment['span']): Int32Arra
   return Int32Array.from(parentKinds, (kind, row) => (kind === parentKind.inside ? row - parentValues[row]! : -1))
 }
 
-/** The starts of the traces' first roots, nanoseconds since the epoch. */
-function readBases(reader: ColumnReader, base: bigint, count: number, prediction: Prediction): bigint[] {
-  const { values, exceptions } = readExact(reader, 'trace.start', count, prediction)
-  const exact = new Map(exceptions.map(({ row, value }) => [row, value]))
-  let last = base
-  return Array.from(values, (gap, trace) => {
-    last += exact.get(trace) ?? BigInt(gap)
-    return last
-  })
-}
-
-/** The times of offsets from what `originOf` gives for the row. */
-function toTimes(reader: ColumnReader, offsets: ReadNumbers, originOf: (row: number) => bigint): bigint[] {
-  const check = (nanos: bigint) =>
-    BigInt.asUintN(64, nanos) === nanos ? nanos : reader.head.fail('corrupt', `a time of ${nanos} ns`)
-  const exact = new Map(offsets.exceptions.map(({ row, value }) => [row, value]))
-  return Array.from(offsets.values, (offset, row) => check(originOf(row) + (exact.get(row) ?? BigInt(offset))))
-}
-
-function columnOf<T>({ dictionary, codes }: { dictionary: { values: T[] }; codes: number[] }): Read<T> {
+function columnOf<T>({ dictionary, codes }: { dictionary: { values: T[] }; codes: number[] }): Table<T> {
   return { values: dictionary.values, codes: Uint32Array.from(codes) }
 }
 
 /** What attribute values may repeat: the span's name, and the name of its service. */
-function referencesOf(names: Read<string>, resources: Read<Resource | null>): Reference[] {
+function referencesOf(names: Table<string>, resources: Table<Resource | null>): Reference[] {
   const services = resources.values.map(resource => {
     const value = resource?.attributes.find(({ key }) => key === 'service.name')?.value
     return typeof value === 'string' ? value : ''
   })
-  return [row => names.values[names.codes[row]!]!, row => services[resources.codes[row]!]!]
-}
-
-function parseStatus(text: string): Status | null {
-  if (text === '') return null
-  const end = text.indexOf(' ')
-  return { code: Number(text.slice(0, end)), message: text.slice(end + 1) }
-}
-
-function parseDropped(text: string): [number, number, number] {
-  return text === '' ? [0, 0, 0] : (text.split(' ').map(Number) as [number, number, number])
+  return [row => valueAt(names, row), row => services[resources.codes[row]!]!]
 }

@@ -1,17 +1,28 @@
-import type { Link, Resource, Scope, Span, SpanEvent, Trace } from '../model/trace.ts'
+import {
+  type Attributes,
+  isKeyValueList,
+  type Link,
+  type Resource,
+  type Scope,
+  type Span,
+  type SpanEvent,
+  type Trace,
+  type Value,
+} from '../model/trace.ts'
 import { AttributeShredder } from './attributes.ts'
 import { Dictionary } from './dictionary.ts'
+import { printDropped, printStatus } from './field-texts.ts'
 import { Numbers, timeLimit } from './safe-numbers.ts'
 import { findParents, parentKind } from './tree.ts'
 
-/** Strings by code. */
-export interface Codes<T> {
+/** A column of values by code, while it grows. */
+export interface CodedColumn<T> {
   readonly dictionary: Dictionary<T>
   readonly codes: number[]
 }
 
-function newCodes<T>(keyOf?: (value: T) => unknown): Codes<T> {
-  return { dictionary: new Dictionary(keyOf), codes: [] }
+function newColumn<T>(): CodedColumn<T> {
+  return { dictionary: new Dictionary(), codes: [] }
 }
 
 /**
@@ -31,14 +42,14 @@ export class Segment {
     /** Rows from the span back to its parent, or the position among the trace's outside ids; see `tree.ts`. */
     parentValues: [] as number[],
     outsideParents: [] as string[],
-    names: newCodes<string>(),
-    kinds: newCodes<number>(),
-    statuses: newCodes<string>(),
-    traceStates: newCodes<string>(),
-    flags: newCodes<number>(),
-    droppedCounts: newCodes<string>(),
-    resources: newCodes<Resource | null>(),
-    scopes: newCodes<Scope | null>(),
+    names: newColumn<string>(),
+    kinds: newColumn<number>(),
+    statuses: newColumn<string>(),
+    traceStates: newColumn<string>(),
+    flags: newColumn<number>(),
+    droppedCounts: newColumn<string>(),
+    resources: newColumn<Resource | null>(),
+    scopes: newColumn<Scope | null>(),
     /** Nanoseconds after the start of the trace's first root. */
     starts: new Numbers(timeLimit),
     durations: new Numbers(timeLimit),
@@ -48,23 +59,25 @@ export class Segment {
   }
   readonly event = {
     spanRows: [] as number[],
-    names: newCodes<string>(),
+    names: newColumn<string>(),
     /** Nanoseconds after the span's start. */
     times: new Numbers(timeLimit),
-    droppedCounts: newCodes<number>(),
+    droppedCounts: newColumn<number>(),
     attributes: new AttributeShredder(),
   }
   readonly link = {
     spanRows: [] as number[],
     traceIds: [] as string[],
     spanIds: [] as string[],
-    traceStates: newCodes<string>(),
-    flags: newCodes<number>(),
-    droppedCounts: newCodes<number>(),
+    traceStates: newColumn<string>(),
+    flags: newColumn<number>(),
+    droppedCounts: newColumn<number>(),
     attributes: new AttributeShredder(),
   }
   /** The start of the first trace, nanoseconds since the epoch. */
   base = 0n
+  /** The characters of strings that may have to be kept, roughly. */
+  textLength = 0
   /** The start of the last trace. */
   #start = 0n
 
@@ -108,16 +121,16 @@ export class Segment {
   #addSpan(span: Span, row: number): void {
     const columns = this.span
     columns.ids.push(span.spanId)
+    this.textLength += span.name.length + span.traceState.length + lengthOf(span.attributes)
     push(columns.names, span.name)
     push(columns.kinds, span.kind)
-    push(columns.statuses, span.status === null ? '' : `${span.status.code} ${span.status.message}`)
+    push(columns.statuses, printStatus(span.status))
     push(columns.traceStates, span.traceState)
     push(columns.flags, span.flags)
     const { droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span
-    const isDropped = droppedAttributesCount + droppedEventsCount + droppedLinksCount > 0
-    push(columns.droppedCounts, isDropped ? `${droppedAttributesCount} ${droppedEventsCount} ${droppedLinksCount}` : '')
-    push(columns.resources, span.resource)
-    push(columns.scopes, span.scope)
+    push(columns.droppedCounts, printDropped([droppedAttributesCount, droppedEventsCount, droppedLinksCount]))
+    if (push(columns.resources, span.resource)) this.textLength += sharedLength(span.resource)
+    if (push(columns.scopes, span.scope)) this.textLength += sharedLength(span.scope)
     columns.starts.push(span.startNanos - this.#start)
     columns.durations.push(span.endNanos - span.startNanos)
     columns.eventCounts.push(span.events.length)
@@ -130,6 +143,7 @@ export class Segment {
   #addEvent(event: SpanEvent, startNanos: bigint, row: number): void {
     const columns = this.event
     columns.spanRows.push(row)
+    this.textLength += event.name.length + lengthOf(event.attributes)
     push(columns.names, event.name)
     columns.times.push(event.timeNanos - startNanos)
     push(columns.droppedCounts, event.droppedAttributesCount)
@@ -139,6 +153,7 @@ export class Segment {
   #addLink(link: Link, row: number): void {
     const columns = this.link
     columns.spanRows.push(row)
+    this.textLength += link.traceState.length + lengthOf(link.attributes)
     columns.traceIds.push(link.traceId)
     columns.spanIds.push(link.spanId)
     push(columns.traceStates, link.traceState)
@@ -148,6 +163,27 @@ export class Segment {
   }
 }
 
-function push<T>({ dictionary, codes }: Codes<T>, value: T): void {
+/** The characters of the strings and the bytes among the values. */
+function lengthOf(attributes: Attributes): number {
+  let length = 0
+  for (const { value } of attributes) length += valueLength(value)
+  return length
+}
+
+function valueLength(value: Value): number {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value.length
+  if (typeof value !== 'object' || value === null) return 0
+  if (isKeyValueList(value)) return lengthOf(value.entries)
+  return value.reduce<number>((sum, item) => sum + valueLength(item), 0)
+}
+
+function sharedLength(shared: Resource | Scope | null): number {
+  return shared === null ? 0 : shared.schemaUrl.length + lengthOf(shared.attributes)
+}
+
+/** Returns true where the value is a new one. */
+function push<T>({ dictionary, codes }: CodedColumn<T>, value: T): boolean {
+  const known = dictionary.size
   codes.push(dictionary.code(value))
+  return dictionary.size > known
 }

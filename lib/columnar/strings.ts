@@ -1,13 +1,12 @@
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
-import { zstdCompressor, zstdDecompressor } from '../codecs/compress.ts'
 import { readCodes, writeCodes } from './codes.ts'
-import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { type ColumnReader, type ColumnWriter, checkTextBytes, decompress, maxTextBytes } from './columns.ts'
 import { Dictionary } from './dictionary.ts'
-import { type DigitPattern, decodeDigits, encodeDigits, findPattern, patternBits } from './digits.ts'
+import { findPattern, patternBits, readDigits, writeDigits } from './digits.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 import type { Prediction } from './prediction.ts'
-import { readText, writeText } from './texts.ts'
+import { readText, readTextOf, writeText, writeTextTo } from './texts.ts'
 
 /** Another column whose string may stand in the values of this one, by row. */
 export type Reference = (row: number) => string
@@ -15,6 +14,8 @@ export type Reference = (row: number) => string
 const encoding = { dictionary: 0, digits: 1, decimal: 2, plain: 3, reference: 8 } as const
 /** Bits that a character of a new string takes in a dictionary, under zstd. */
 const bitsPerCharacter = 3
+/** Longer texts around a reference or a number would make much of little. */
+const maxAffix = 256
 
 /**
  * Writes strings. `references` are tried first: a value that holds another column's is told by what stands around it.
@@ -41,6 +42,7 @@ export function writeStrings(
   const dictionaryBits = isMostlyNew ? Number.POSITIVE_INFINITY : dictionaryCost(dictionary.values, codes)
   const pattern = dictionary.size > 1 ? findPattern(values) : undefined
   if (pattern && patternBits(pattern) * values.length < dictionaryBits) {
+    head.u8(encoding.digits)
     writeDigits(writer, values, pattern)
     return undefined
   }
@@ -74,6 +76,7 @@ export function readStrings(
   references: readonly Reference[] = [],
 ): Strings {
   const { head } = reader
+  reader.column = name
   if (count === 0) return { values: [] }
   const chosen = head.u8()
   switch (chosen) {
@@ -88,12 +91,12 @@ export function readStrings(
   }
   const reference = references[chosen - encoding.reference]
   if (!reference) return head.fail('unsupported', `${name}: encoding ${chosen}`)
-  const [prefix, suffix] = [readText(reader), readText(reader)]
+  const [prefix, suffix] = readAffix(reader)
   return { values: Array.from({ length: count }, (_, row) => prefix + reference(row) + suffix) }
 }
 
 function readDictionary(reader: ColumnReader, name: string, count: number, prediction: Prediction): Strings {
-  const size = reader.head.count()
+  const size = reader.tableSize(count)
   const entries = Array.from({ length: size }, () => readText(reader))
   const codes = readCodes(reader, name, count, size, prediction)
   return { values: Array.from(codes, code => entries[code]!), codes }
@@ -123,37 +126,10 @@ function findAffix(values: readonly string[], references: readonly Reference[]):
     if (at < 0) continue
     const prefix = values[0]!.slice(0, at)
     const suffix = values[0]!.slice(at + inner.length)
+    if (prefix.length + suffix.length > maxAffix) continue
     if (values.every((value, row) => value === prefix + stringAt(row) + suffix)) return { reference, prefix, suffix }
   }
   return undefined
-}
-
-function writeDigits(writer: ColumnWriter, values: readonly string[], pattern: DigitPattern): void {
-  const { head } = writer
-  head.u8(encoding.digits)
-  writeText(writer, pattern.template)
-  head.varint(pattern.places.length)
-  let last = 0
-  for (const { at, least, count } of pattern.places) {
-    head.varint(at - last)
-    head.u8((least << 4) | (count - 1))
-    last = at
-  }
-  writer.blob(encodeDigits(values, pattern))
-}
-
-function readDigits(reader: ColumnReader, name: string, count: number): string[] {
-  const { head } = reader
-  const template = readText(reader)
-  let at = 0
-  const places = Array.from({ length: head.count(2) }, () => {
-    at += head.varint()
-    const packed = head.u8()
-    return { at, least: packed >> 4, count: (packed & 15) + 1 }
-  })
-  if (at >= template.length || places.some(place => place.least + place.count > 16))
-    head.fail('corrupt', `${name}: a digit at ${at} of ${template.length}, or beyond f`)
-  return reader.blob(`${name}: digits`, bytes => decodeDigits(bytes, count, { template, places }))
 }
 
 interface Decimal {
@@ -168,6 +144,7 @@ function findDecimal(values: readonly string[]): Decimal | undefined {
   const match = /^(.*?)(0|[1-9]\d{0,14})(\D*)$/s.exec(values[0]!)
   if (!match) return undefined
   const [, prefix, , suffix] = match as unknown as [string, string, string, string]
+  if (prefix.length + suffix.length > maxAffix) return undefined
   const numbers = new Float64Array(values.length)
   let [min, max] = [Number.POSITIVE_INFINITY, 0]
   for (let row = 0; row < values.length; row++) {
@@ -191,8 +168,15 @@ function writeDecimal(writer: ColumnWriter, { prefix, suffix, numbers }: Decimal
 }
 
 function readDecimal(reader: ColumnReader, name: string, count: number, prediction: Prediction): string[] {
-  const [prefix, suffix] = [readText(reader), readText(reader)]
+  const [prefix, suffix] = readAffix(reader)
   return Array.from(readNumbers(reader, name, count, prediction), number => prefix + number + suffix)
+}
+
+function readAffix(reader: ColumnReader): [prefix: string, suffix: string] {
+  const [prefix, suffix] = [readText(reader), readText(reader)]
+  if (prefix.length + suffix.length > maxAffix)
+    reader.head.fail('corrupt', `${reader.column}: ${prefix.length + suffix.length} characters around a value`)
+  return [prefix, suffix]
 }
 
 function writePlain(writer: ColumnWriter, values: readonly string[], prediction: Prediction): void {
@@ -200,24 +184,21 @@ function writePlain(writer: ColumnWriter, values: readonly string[], prediction:
   const lengths = new Float64Array(values.length)
   const texts = new ByteWriter(1 << 14)
   for (const [row, value] of values.entries()) {
-    const start = texts.length
-    if (value.isWellFormed()) texts.utf8(value)
-    else texts.raw(Buffer.from(value, 'utf16le'))
-    lengths[row] = (texts.length - start) * 2 + (value.isWellFormed() ? 0 : 1)
+    lengths[row] = writeTextTo(texts, value)
   }
+  checkTextBytes(texts.length)
   writeNumbers(writer, lengths, prediction)
   writer.head.varint(texts.length)
-  writer.blob(Buffer.from(zstdCompressor(writer.level)(texts.view())))
+  writer.blob(Buffer.from(writer.compress(texts.view())))
 }
 
 function readPlain(reader: ColumnReader, name: string, count: number, prediction: Prediction): string[] {
   const lengths = readNumbers(reader, `${name}: lengths`, count, prediction)
   const byteLength = reader.head.varint()
+  if (byteLength > maxTextBytes) reader.head.fail('corrupt', `${name}: ${byteLength} bytes of strings`)
   return reader.blob(`${name}: plain`, stored => {
-    const texts = new ByteReader(zstdDecompressor()(stored, byteLength), `${name}: plain`)
-    const values = Array.from(lengths, length =>
-      length % 2 === 0 ? texts.utf8(length / 2) : texts.raw((length - 1) / 2).toString('utf16le'),
-    )
+    const texts = new ByteReader(decompress(stored, byteLength), 'strings')
+    const values = Array.from(lengths, length => readTextOf(texts, length))
     texts.end()
     return values
   })

@@ -7,13 +7,25 @@ import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { Dictionary } from './dictionary.ts'
 import type { Prediction } from './prediction.ts'
-import type { Codes } from './shred.ts'
+import type { CodedColumn } from './shred.ts'
 import { readSigned, readText, writeSigned, writeText } from './texts.ts'
 
 /** Columns whose values stand once, in the head, and by code in the rows. */
 
+/** What a column of whole numbers may hold. */
+export interface NumberRange {
+  readonly min: number
+  readonly max: number
+}
+export const int32: NumberRange = { min: -(2 ** 31), max: 2 ** 31 - 1 }
+export const uint32: NumberRange = { min: 0, max: 2 ** 32 - 1 }
+
 /** Writes a column of small whole numbers; returns the codes. */
-export function writeNumberTable(writer: ColumnWriter, column: Codes<number>, prediction: Prediction): Uint32Array {
+export function writeNumberTable(
+  writer: ColumnWriter,
+  column: CodedColumn<number>,
+  prediction: Prediction,
+): Uint32Array {
   return writeTable(writer, column, value => writeSigned(writer.head, value), prediction)
 }
 
@@ -22,48 +34,62 @@ export function readNumberTable(
   name: string,
   count: number,
   prediction: Prediction,
-): Read<number> {
-  return readTable(reader, name, count, () => readSigned(reader.head), prediction)
+  { min, max }: NumberRange,
+): Table<number> {
+  const read = () => {
+    const value = readSigned(reader.head)
+    return value >= min && value <= max ? value : reader.head.fail('corrupt', `${name}: ${value} exceeds 32 bits`)
+  }
+  return readTable(reader, name, count, read, prediction)
 }
 
-export function writeTextTable(writer: ColumnWriter, column: Codes<string>, prediction: Prediction): Uint32Array {
+export function writeTextTable(writer: ColumnWriter, column: CodedColumn<string>, prediction: Prediction): Uint32Array {
   return writeTable(writer, column, value => writeText(writer, value), prediction)
 }
 
-export function readTextTable(reader: ColumnReader, name: string, count: number, prediction: Prediction): Read<string> {
+export function readTextTable(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  prediction: Prediction,
+): Table<string> {
   return readTable(reader, name, count, () => readText(reader), prediction)
 }
 
 /** Writes resources as CBOR; those that are equal become one. */
 export function writeResources(
   writer: ColumnWriter,
-  column: Codes<Resource | null>,
+  column: CodedColumn<Resource | null>,
   prediction: Prediction,
 ): Uint32Array {
   return writeItems(writer, column, writeResource, prediction)
 }
 
-export function readResources(reader: ColumnReader, count: number, prediction: Prediction): Read<Resource | null> {
+export function readResources(reader: ColumnReader, count: number, prediction: Prediction): Table<Resource | null> {
   return readItems(reader, 'span.resource', count, readResource, prediction)
 }
 
-export function writeScopes(writer: ColumnWriter, column: Codes<Scope | null>, prediction: Prediction): Uint32Array {
+export function writeScopes(
+  writer: ColumnWriter,
+  column: CodedColumn<Scope | null>,
+  prediction: Prediction,
+): Uint32Array {
   return writeItems(writer, column, writeScope, prediction)
 }
 
-export function readScopes(reader: ColumnReader, count: number, prediction: Prediction): Read<Scope | null> {
+export function readScopes(reader: ColumnReader, count: number, prediction: Prediction): Table<Scope | null> {
   return readItems(reader, 'span.scope', count, readScope, prediction)
 }
 
-/** The table and the codes of a column. */
-export interface Read<T> {
+/** A column that was read: its distinct values, and their codes by row. */
+export interface Table<T> {
   readonly values: readonly T[]
   readonly codes: Uint32Array
 }
 
 function writeTable<T>(
   writer: ColumnWriter,
-  { dictionary, codes }: Codes<T>,
+  { dictionary, codes }: CodedColumn<T>,
   write: (value: T) => void,
   prediction: Prediction,
 ): Uint32Array {
@@ -80,15 +106,16 @@ function readTable<T>(
   count: number,
   read: () => T,
   prediction: Prediction,
-): Read<T> {
-  const size = reader.head.count()
+): Table<T> {
+  reader.column = name
+  const size = reader.tableSize(count)
   const values = Array.from({ length: size }, read)
   return { values, codes: readCodes(reader, name, count, size, prediction) }
 }
 
 function writeItems<T extends object>(
   writer: ColumnWriter,
-  { dictionary, codes }: Codes<T | null>,
+  { dictionary, codes }: CodedColumn<T | null>,
   encode: (writer: ByteWriter, item: T) => void,
   prediction: Prediction,
 ): Uint32Array {
@@ -96,7 +123,7 @@ function writeItems<T extends object>(
   const recoded = dictionary.values.map(item =>
     distinct.code(item === null ? Buffer.alloc(0) : encodeItem(item, encode)),
   )
-  const column: Codes<Buffer> = { dictionary: distinct, codes: codes.map(code => recoded[code]!) }
+  const column: CodedColumn<Buffer> = { dictionary: distinct, codes: codes.map(code => recoded[code]!) }
   const write = (bytes: Buffer) => {
     writer.head.varint(bytes.length)
     writer.texts.raw(bytes)
@@ -110,11 +137,11 @@ function readItems<T>(
   count: number,
   decode: (cbor: CborReader) => T,
   prediction: Prediction,
-): Read<T | null> {
+): Table<T | null> {
   const read = () => {
     const byteLength = reader.head.varint()
     if (byteLength === 0) return null
-    const bytes = new ByteReader(reader.texts.raw(byteLength), name)
+    const bytes = new ByteReader(reader.texts.raw(byteLength), `${reader.subject}, column ${name}`)
     const item = decode(new CborReader(bytes))
     bytes.end()
     return item

@@ -72,34 +72,26 @@ function endsAfter({ parents }: Forest, starts: ArrayLike<number>, ends: Float64
   ]
 }
 
+/** The times of all spans, told from the first root of their trace; whether they are times at all is not checked. */
 export function readTimes(reader: ColumnReader, forest: Forest, contexts: SpanContexts): Times<ReadNumbers> {
+  const { rowCount } = contexts
   const rows = laterRows(forest)
-  const { head } = reader
-  const atStart = readOrigin(reader, 'span.start')
-  const gaps = readExact(
-    reader,
-    'span.start',
-    rows.length,
-    contexts.forStarts(forest, atStart).at(rows),
-    contexts.rowCount,
-  )
-  const atEnd = readOrigin(reader, 'span.duration')
-  const tails = readExact(reader, 'span.duration', contexts.rowCount, contexts.forEnds(forest, atEnd))
-  const starts = new Float64Array(contexts.rowCount)
-  for (let i = 0; i < rows.length; i++) starts[rows[i]!] = gaps.values[i]!
-  const durations = tails.values
-  walk(forest, starts, durations, { atStart, atEnd })
-  if (!starts.every(Number.isSafeInteger) || !durations.every(Number.isSafeInteger))
-    head.fail('corrupt', 'span.start, span.duration: beyond 2^53 ns of its trace')
-  return {
-    starts: { values: starts, exceptions: gaps.exceptions },
-    durations: { values: durations, exceptions: tails.exceptions },
-  }
+  const startsAt = readOrigin(reader, 'span.start')
+  const gaps = readExact(reader, 'span.start', rows.length, contexts.forStarts(forest, startsAt).at(rows), rowCount)
+  const endsAt = readOrigin(reader, 'span.duration')
+  const durations = readExact(reader, 'span.duration', rowCount, contexts.forEnds(forest, endsAt))
+  const starts = { values: new Float64Array(rowCount), exceptions: gaps.exceptions }
+  for (let i = 0; i < rows.length; i++) starts.values[rows[i]!] = gaps.values[i]!
+  walk(forest, starts.values, durations.values, { startsAt, endsAt })
+  if (!starts.values.every(Number.isSafeInteger) || !durations.values.every(Number.isSafeInteger))
+    reader.head.fail('corrupt', 'span.start and span.duration: more than 2^53 ns from the trace')
+  return { starts, durations }
 }
 
-function readOrigin({ head }: ColumnReader, name: string): number {
-  const origin = head.u8()
-  return origin <= 1 ? origin : head.fail('unsupported', `${name}: an origin of ${origin}`)
+function readOrigin(reader: ColumnReader, name: string): number {
+  reader.column = name
+  const origin = reader.head.u8()
+  return origin <= 1 ? origin : reader.head.fail('unsupported', `${name}: an origin of ${origin}`)
 }
 
 /** Turns gaps after origins into starts and durations. */
@@ -107,7 +99,7 @@ function walk(
   { parents, siblings, steps }: Forest,
   starts: Float64Array,
   durations: Float64Array,
-  { atStart, atEnd }: { atStart: number; atEnd: number },
+  { startsAt, endsAt }: { startsAt: number; endsAt: number },
 ): void {
   const ends = new Float64Array(starts.length)
   const latest = new Float64Array(starts.length).fill(Number.NEGATIVE_INFINITY)
@@ -115,11 +107,11 @@ function walk(
     const row = step < 0 ? ~step : step
     const parent = parents[row]!
     if (step >= 0) {
-      const sibling = atStart === startOrigin.sibling ? siblings[row]! : -1
+      const sibling = startsAt === startOrigin.sibling ? siblings[row]! : -1
       starts[row]! += sibling >= 0 ? ends[sibling]! : parent >= 0 ? starts[parent]! : 0
       continue
     }
-    const isLate = atEnd === endOrigin.children && latest[row]! !== Number.NEGATIVE_INFINITY
+    const isLate = endsAt === endOrigin.children && latest[row]! !== Number.NEGATIVE_INFINITY
     ends[row] = durations[row]! + (isLate ? latest[row]! : starts[row]!)
     durations[row] = ends[row]! - starts[row]!
     if (parent >= 0 && ends[row]! > latest[parent]!) latest[parent] = ends[row]!
@@ -130,9 +122,26 @@ function walk(
 function laterRows({ firsts, parents }: Forest): Uint32Array {
   const rows = new Uint32Array(parents.length - firsts.length)
   let [at, trace] = [0, 0]
-  const sorted = firsts
   for (let row = 0; row < parents.length; row++)
-    if (row === sorted[trace]) trace++
+    if (row === firsts[trace]) trace++
     else rows[at++] = row
   return rows
+}
+
+/** Times since the epoch: offsets added to what `originOf` gives for the row and the time before it. */
+export function addOffsets(
+  reader: ColumnReader,
+  { values, exceptions }: ReadNumbers,
+  originOf: (row: number, before: bigint) => bigint,
+): bigint[] {
+  const exact = new Map(exceptions.map(({ row, value }) => [row, value]))
+  let before = 0n
+  return Array.from(values, (offset, row) => {
+    before = checkNanos(reader, originOf(row, before) + (exact.get(row) ?? BigInt(offset)))
+    return before
+  })
+}
+
+export function checkNanos(reader: ColumnReader, nanos: bigint): bigint {
+  return BigInt.asUintN(64, nanos) === nanos ? nanos : reader.head.fail('corrupt', `a time of ${nanos} ns`)
 }

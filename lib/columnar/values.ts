@@ -1,8 +1,9 @@
 import { ByteReader } from '../bytes/reader.ts'
+import { StringCache } from '../bytes/string-cache.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { readValue, writeValue } from '../cbor/value.ts'
 import { CborReader } from '../codecs/cbor.ts'
-import type { Value, ValueType } from '../model/trace.ts'
+import { type Value, type ValueType, valueType } from '../model/trace.ts'
 import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
@@ -67,8 +68,20 @@ export function readValues(
     case 'double':
       return { values: readDoubles(reader, name, count, prediction) }
     default:
-      return { values: readStrings(reader, name, count, prediction).values.map(text => decodeValue(text, name)) }
+      return { values: readEncoded(reader, name, type, count, prediction) }
   }
+}
+
+function readEncoded(
+  reader: ColumnReader,
+  name: string,
+  type: ValueType,
+  count: number,
+  prediction: Prediction,
+): Value[] {
+  const strings = new StringCache(1024)
+  const place = `${reader.subject}, column ${name}`
+  return readStrings(reader, name, count, prediction).values.map(text => decodeValue(place, text, type, strings))
 }
 
 function writeBigints(writer: ColumnWriter, values: readonly bigint[], prediction: Prediction): void {
@@ -80,7 +93,10 @@ function writeBigints(writer: ColumnWriter, values: readonly bigint[], predictio
 function readBigints(reader: ColumnReader, name: string, count: number, prediction: Prediction): bigint[] {
   const { values, exceptions } = readExact(reader, name, count, prediction)
   const bigints = Array.from(values, value => BigInt(value))
-  for (const { row, value } of exceptions) bigints[row] = value
+  for (const { row, value } of exceptions) {
+    if (BigInt.asIntN(64, value) !== value) reader.head.fail('corrupt', `${name}: ${value} exceeds 64 bits`)
+    bigints[row] = value
+  }
   return bigints
 }
 
@@ -148,9 +164,11 @@ function encodeValue(value: Value): string {
   return writer.view().toString('latin1')
 }
 
-function decodeValue(text: string, name: string): Value {
-  const reader = new ByteReader(Buffer.from(text, 'latin1'), name)
+function decodeValue(place: string, text: string, type: ValueType, strings: StringCache): Value {
+  const reader = new ByteReader(Buffer.from(text, 'latin1'), place, 0, strings)
+  if (/[^\0-\xff]/.test(text)) reader.fail('corrupt', 'a character beyond a byte')
   const value = readValue(new CborReader(reader), 0)
   reader.end()
-  return value
+  const found = valueType(value)
+  return found === type ? value : reader.fail('corrupt', `should be of type ${type}, is ${found}`)
 }

@@ -1,0 +1,33 @@
+import type { Status } from '../model/trace.ts'
+import type { ColumnReader } from './columns.ts'
+
+/** Small records that stand in a column as texts. */
+
+/** Of attributes, events and links. */
+export type DroppedCounts = readonly [attributes: number, events: number, links: number]
+
+/** A status as the text of its column: empty for none. */
+export function printStatus(status: Status | null): string {
+  return status === null ? '' : `${status.code} ${status.message}`
+}
+
+export function parseStatus(reader: ColumnReader, text: string): Status | null {
+  if (text === '') return null
+  const end = text.indexOf(' ')
+  const code = Number(text.slice(0, Math.max(0, end)))
+  if (end < 1 || code !== (code | 0)) reader.head.fail('corrupt', `span.status: code ${text.slice(0, 20)}`)
+  return { code, message: text.slice(end + 1) }
+}
+
+/** Dropped counts as the text of their column: empty for three zeros. */
+export function printDropped(counts: DroppedCounts): string {
+  return counts.every(count => count === 0) ? '' : counts.join(' ')
+}
+
+export function parseDropped(reader: ColumnReader, text: string): DroppedCounts {
+  if (text === '') return [0, 0, 0]
+  const counts = text.split(' ').map(Number)
+  if (counts.length !== 3 || counts.some(count => count !== count >>> 0))
+    reader.head.fail('corrupt', `span.dropped: counts ${text.slice(0, 40)}`)
+  return counts as [number, number, number]
+}
