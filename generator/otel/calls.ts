@@ -8,10 +8,12 @@ import { constants } from './words.ts'
 /** What the server of a call does; it ends with the server span's own now. */
 export type Handler = (server: SpanDraft) => Failure | undefined
 
+type Protocol = 'http' | 'rpc'
+
 /** A remote operation, in HTTP or gRPC: what its client and server spans always show. */
 export interface Operation {
   readonly service: Service
-  readonly protocol: 'http' | 'rpc'
+  readonly protocol: Protocol
   readonly clientName: string
   readonly serverName: string
   readonly client: Attributes
@@ -64,8 +66,7 @@ function limitsOf({ timeoutMillis = 5000, attempts = 1 }: Limits): Pick<Operatio
 
 const dispatch = micros(60, 'varied', 1e9)
 const network = micros(350, 'wide', 2e9)
-const receive = micros(120, 'varied', 1e9)
-const send = micros(80, 'varied', 1e9)
+const send = micros(140, 'varied', 1e9)
 const overrun = micros(400, 'varied', 1e9)
 
 /** Calls another service and waits: again after a back-off where that is allowed and may help. */
@@ -75,33 +76,39 @@ export function call(
   ids: readonly string[],
   handler: Handler,
 ): Failure | undefined {
+  let delayMillis = 0
   for (let attempt = 0; ; attempt++) {
-    const failure = callOnce(caller, operation, { ids, attempt, handler })
+    const failure = callOnce(caller, operation, { ids, count: attempt, delayMillis, handler })
     if (failure === undefined || failure.isClientFault || attempt + 1 >= operation.attempts) return failure
-    backOff(caller, attempt)
+    delayMillis = backOff(caller, attempt)
   }
 }
 
-/** 50 ms, 100 ms, …, of which up to half is left out at random, in whole milliseconds. */
-export function backOff(span: SpanDraft, attempt: number): void {
-  const millis = 50 * 2 ** attempt
-  span.nowNanos += 1_000_000 * (millis - span.random.below('back-off', millis / 2))
+/** 50 ms, 100 ms, …, of which up to half is left out at random, in whole milliseconds; what it returns must be shown. */
+export function backOff(span: SpanDraft, attempt: number): number {
+  const most = 50 * 2 ** attempt
+  const millis = most - span.random.below('back-off', most / 2)
+  span.nowNanos += 1_000_000 * millis
+  return millis
 }
 
 interface Attempt {
   ids: readonly string[]
-  attempt: number
+  count: number
+  /** The back-off before it. */
+  delayMillis: number
   handler: Handler
 }
 
-function callOnce(caller: SpanDraft, operation: Operation, { ids, attempt, handler }: Attempt): Failure | undefined {
+function callOnce(caller: SpanDraft, operation: Operation, attempt: Attempt): Failure | undefined {
+  const { ids, handler } = attempt
   const client = openClient(caller, operation)
   const { protocol } = operation
   const target = protocol === 'http' ? join(operation.path, ids) : ''
   putAll(client, operation.client)
   if (protocol === 'http')
     put(client, 'url.full', `http://${operation.service.name}${target}`, 'http', ...operation.path)
-  if (attempt > 0) put(client, protocol === 'http' ? 'http.request.resend_count' : 'retry.count', BigInt(attempt))
+  putAttempt(client, protocol, attempt)
   const [server, failure] = serve(client, operation, target, handler)
   const deadline = client.startNanos + operation.timeoutNanos
   const isLate = server.endNanos > deadline
@@ -113,6 +120,12 @@ function callOnce(caller: SpanDraft, operation: Operation, { ids, attempt, handl
   if (seen !== undefined) setError(client, seen)
   caller.nowNanos = client.endNanos
   return seen
+}
+
+function putAttempt(client: SpanDraft, protocol: Protocol, { count, delayMillis }: Attempt): void {
+  if (count === 0) return
+  put(client, protocol === 'http' ? 'http.request.resend_count' : 'retry.count', BigInt(count))
+  put(client, 'retry.delay_ms', BigInt(delayMillis))
 }
 
 function openClient(caller: SpanDraft, { protocol, clientName }: Operation): SpanDraft {
@@ -147,8 +160,7 @@ function serve(
 }
 
 /** Runs a server span's handler to its end, and says how it went. */
-export function handle(server: SpanDraft, protocol: 'http' | 'rpc', handler: Handler): Failure | undefined {
-  work(server, receive)
+export function handle(server: SpanDraft, protocol: Protocol, handler: Handler): Failure | undefined {
   const failure =
     versionFault(server) ??
     fails(server, server.pod.service.refused, [failures.unavailable, failures.pool]) ??
@@ -195,7 +207,7 @@ const rpcKey = 'rpc.grpc.status_code'
 const codes = new Map<number, Value>()
 
 /** A client that has given up on HTTP never saw a status. */
-function putStatus(span: SpanDraft, protocol: 'http' | 'rpc', failure: Failure | undefined, isLate: boolean): void {
+function putStatus(span: SpanDraft, protocol: Protocol, failure: Failure | undefined, isLate: boolean): void {
   if (protocol === 'http' && isLate) return
   const code = protocol === 'http' ? (failure?.http ?? 200) : (failure?.grpc ?? 0)
   const value = codes.get(code) ?? BigInt(code)

@@ -24,13 +24,13 @@ type Scale = readonly [replicas: number, port: number, refused: number]
 
 export const services = {
   gateway: service('api-gateway', go, '3.14.2', [3, 8080, 10]),
-  user: service('user-service', java, '2.8.0', [3, 8080, 100]),
-  auth: service('auth-service', go, '1.22.1', [2, 50051, 60]),
-  order: service('order-service', java, '5.3.7', [4, 8080, 160]),
-  payment: service('payment-service', dotnet, '4.0.12', [3, 50051, 200]),
-  inventory: service('inventory-service', nodejs, '2.19.4', [3, 50051, 180]),
-  fraud: service('fraud-detection', python, '0.31.0', [2, 50051, 220]),
-  model: service('ml-model-service', python, '1.7.5', [2, 8500, 200]),
+  user: service('user-service', java, '2.8.0', [3, 8080, 160]),
+  auth: service('auth-service', go, '1.22.1', [2, 50051, 100]),
+  order: service('order-service', java, '5.3.7', [4, 8080, 240]),
+  payment: service('payment-service', dotnet, '4.0.12', [3, 50051, 320]),
+  inventory: service('inventory-service', nodejs, '2.19.4', [3, 50051, 280]),
+  fraud: service('fraud-detection', python, '0.31.0', [2, 50051, 340]),
+  model: service('ml-model-service', python, '1.7.5', [2, 8500, 320]),
   warehouse: service('warehouse-service', oldNodejs, '1.4.9', [2, 8080, 180]),
   analytics: service('analytics-jobs', python, '0.12.3', [1, 0, 0]),
 } as const satisfies Record<string, Service>

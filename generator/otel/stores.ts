@@ -59,7 +59,7 @@ export function defineQuery(database: keyof typeof databases, options: QueryOpti
     text,
     medianMicros,
     spread = 'varied',
-    failures: rate = 90,
+    failures: rate = 130,
     returnsRows = false,
   } = options
   return {

@@ -77,8 +77,12 @@ export function pay(caller: SpanDraft, entry: Entry, due?: number): Failure | un
 
 function retryLater(server: SpanDraft, attempt: number): void {
   if (!server.isLost) server.trace.world.words.addList(retryEvent)
-  addEvent(server, 'retry', [...retryEvent, { key: 'retry.count', value: BigInt(attempt + 1) }])
-  backOff(server, attempt)
+  const delayMillis = backOff(server, attempt)
+  addEvent(server, 'retry', [
+    ...retryEvent,
+    { key: 'retry.count', value: BigInt(attempt + 1) },
+    { key: 'retry.delay_ms', value: BigInt(delayMillis) },
+  ])
 }
 
 /** A check that fails or comes too late lets the payment through; one that finds fraud does not. */
