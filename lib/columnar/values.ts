@@ -48,6 +48,12 @@ export function writeValues(
   }
 }
 
+/** Values, and their codes where they stand as a dictionary of strings. */
+export interface Values {
+  readonly values: readonly Value[]
+  readonly codes?: Uint32Array | undefined
+}
+
 export function readValues(
   reader: ColumnReader,
   name: string,
@@ -55,7 +61,7 @@ export function readValues(
   count: number,
   prediction: Prediction,
   references: readonly Reference[],
-): { values: readonly Value[]; codes?: Uint32Array } {
+): Values {
   switch (type) {
     case 'empty':
       return { values: new Array<Value>(count).fill(null) }
@@ -68,7 +74,7 @@ export function readValues(
     case 'double':
       return { values: readDoubles(reader, name, count, prediction) }
     default:
-      return { values: readEncoded(reader, name, type, count, prediction) }
+      return readEncoded(reader, name, type, count, prediction)
   }
 }
 
@@ -78,10 +84,11 @@ function readEncoded(
   type: ValueType,
   count: number,
   prediction: Prediction,
-): Value[] {
+): Values {
   const strings = new StringCache(1024)
   const place = `${reader.subject}, column ${name}`
-  return readStrings(reader, name, count, prediction).values.map(text => decodeValue(place, text, type, strings))
+  const { values, codes } = readStrings(reader, name, count, prediction)
+  return { values: values.map(text => decodeValue(place, text, type, strings)), codes }
 }
 
 function writeBigints(writer: ColumnWriter, values: readonly bigint[], prediction: Prediction): void {
