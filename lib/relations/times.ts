@@ -73,10 +73,14 @@ export class ModeChooser {
 
 /** The greatest unit for each node that divides all of its values, as its place in `units`. */
 export function chooseUnits(nodeCount: number, nodes: ArrayLike<number>, values: Float64Array): Uint8Array {
+  // A bit a unit: not every unit divides the next, so a unit that fails one value is out for good.
+  const left = new Uint8Array(nodeCount).fill((1 << units.length) - 1)
   const chosen = new Uint8Array(nodeCount).fill(units.length - 1)
   for (let i = 0; i < values.length; i++) {
     const node = nodes[i]!
-    while (values[i]! % units[chosen[node]!]! !== 0) chosen[node]!--
+    for (let unit = chosen[node]!; unit > 0; unit--)
+      if (values[i]! % units[unit]! !== 0) left[node] = left[node]! & ~(1 << unit)
+    chosen[node] = 31 - Math.clz32(left[node]!)
   }
   return chosen
 }
