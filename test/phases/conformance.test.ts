@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { FloorMeter } from '../../generator/floor-meter.ts'
+import { findWorkload, workloads } from '../../generator/workload.ts'
 import { type Discovered, discoverPhases, variantsOf } from '../../harness/discover.ts'
 import { verify } from '../../harness/verify.ts'
 import { LabError } from '../../lib/error.ts'
@@ -69,6 +71,12 @@ describe.each(rows)('%s %s', (_, __, phase, options) => {
       ).toBe(bytes.length)
     },
   )
+
+  // Random values seldom meet as those of real clocks do: a unit that was lost showed on generated traces alone.
+  test.each(workloads.map(({ name }) => name))('keeps what it claims of generated traces: %s', async name => {
+    const draws = { traceCount: 300, seed: 7, faults: [], onFaults: () => {} }
+    await expectKept(phase, [...findWorkload(name).generate(draws, new FloorMeter())], options)
+  })
 
   test('keeps what it claims of arbitrary traces', async () => {
     await fc.assert(
