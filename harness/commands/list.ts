@@ -1,22 +1,21 @@
 import type { CommandModule } from 'yargs'
 import { type Discovered, discoverPhases, variantsOf } from '../discover.ts'
-import { printTerminal } from '../report/table.ts'
 import { classify } from '../rows.ts'
 
 export const list: CommandModule = {
   command: 'list',
-  describe: 'List the phases, their ideas and what they claim to keep',
+  describe: 'List the phases: what they claim to keep, their variants, their ideas',
   handler: async () => {
     const discovered = await discoverPhases()
-    const rows = discovered.map(describe)
-    const headers = ['phase', 'title', 'claim', 'variants', 'idea']
-    console.log(printTerminal({ headers, aligns: ['left', 'left', 'left', 'left', 'left'], rows }))
+    console.log(discovered.map(describe).join('\n'))
     if (discovered.some(({ problem }) => problem)) process.exitCode = 1
   },
 }
 
-function describe({ number, slug, phase, problem }: Discovered): string[] {
-  if (!phase) return [number, slug, 'PROBLEM', '', problem ?? '']
+/** Two lines: the phase with its claim, and its idea or what is wrong with it. */
+function describe({ number, slug, phase, problem }: Discovered): string {
+  if (!phase) return `${number}  ${slug.padEnd(24)} PROBLEM\n    ${problem ?? ''}`
   const variants = variantsOf(phase).map(([name]) => name)
-  return [number, phase.title, classify(phase.fidelity), variants.join(', '), phase.idea]
+  const claim = classify(phase.fidelity).padEnd(10)
+  return `${number}  ${phase.title.padEnd(24)} ${claim} ${variants.join(', ')}\n    ${phase.idea}`
 }
