@@ -29,7 +29,7 @@ export interface TraceSource {
 
 export type SizeName = keyof typeof sizes
 
-const batchTraces = 256
+const batchTraces = 16
 
 export interface Generated {
   workload: string

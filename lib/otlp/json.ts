@@ -9,7 +9,7 @@ import { snakeCase } from './json-names.ts'
 import { printResourceHead, printScopeHead, printSpan } from './json-print.ts'
 import { newReadContext, readResourceSpans } from './json-read.ts'
 
-const chunkLength = 1 << 20
+const chunkLength = 1 << 16
 
 /** A document is TracesData or an ExportTraceServiceRequest, or one of them as `trace` in the answer of Tempo's API. */
 export const documentShape = {
