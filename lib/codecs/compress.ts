@@ -17,15 +17,20 @@ const maxBytesPerStoredByte = (128 << 10) / 4
 
 export const zstdLevels = { min: 1, max: 22 } as const
 
+/** Where the content size stands in a zstd frame, by the frame's descriptor, its fifth byte (RFC 8878, 3.1.1.1). */
+export function zstdSizeField(descriptor: number): { at: number; byteLength: number } {
+  const isSingleSegment = (descriptor & 0x20) !== 0
+  return {
+    at: 5 + (isSingleSegment ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]!,
+    byteLength: [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!,
+  }
+}
+
 /** The content size that a zstd frame declares (RFC 8878, 3.1.1), or undefined where it is no frame or declares none. */
 export function zstdContentSize(frame: Uint8Array): number | undefined {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   if (frame.length < 6 || view.getUint32(0, true) !== 0xfd2fb528) return undefined
-  const descriptor = frame[4]!
-  const isSingleSegment = (descriptor & 0x20) !== 0
-  const sizeFlag = descriptor >> 6
-  const at = 5 + (isSingleSegment ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]!
-  const byteLength = sizeFlag === 0 ? (isSingleSegment ? 1 : 0) : 1 << sizeFlag
+  const { at, byteLength } = zstdSizeField(frame[4]!)
   if (byteLength === 0 || at + byteLength > frame.length) return undefined
   if (byteLength === 1) return frame[at]!
   if (byteLength === 2) return view.getUint16(at, true) + 256

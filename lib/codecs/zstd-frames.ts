@@ -1,7 +1,7 @@
 import type { ByteSink, Range, RangeReader } from '../bytes/range.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { LabError } from '../error.ts'
-import { zstdCompressor, zstdContentSize, zstdDecompressor } from './compress.ts'
+import { zstdCompressor, zstdContentSize, zstdDecompressor, zstdSizeField } from './compress.ts'
 
 /** Content of a frame: large enough for level 19's window, small enough to hold. */
 const frameBytes = 16 << 20
@@ -61,9 +61,8 @@ function frameLength(bytes: Uint8Array, start: number): number | undefined {
   if (bytes.length < 6) return undefined
   if (view.getUint32(0, true) !== 0xfd2fb528) throw corrupt(start, 'no zstd frame begins here')
   const descriptor = bytes[4]!
-  const isSingleSegment = (descriptor & 0x20) !== 0
-  const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!
-  let at = 5 + (isSingleSegment ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]! + sizeBytes
+  const sizeField = zstdSizeField(descriptor)
+  let at = sizeField.at + sizeField.byteLength
   for (let isLast = false; !isLast; ) {
     if (at + 3 > bytes.length) return undefined
     const head = view.getUint16(at, true) | (bytes[at + 2]! << 16)

@@ -15,10 +15,3 @@ export function mixColumns(rowCount: number, columns: readonly ArrayLike<number>
   for (const column of columns) for (let row = 0; row < rowCount; row++) mixed[row] = mix(mixed[row]!, column[row]!)
   return mixed
 }
-
-/** The entries of `column` at `rows`. */
-export function gather(column: Uint32Array, rows: Uint32Array): Uint32Array {
-  const gathered = new Uint32Array(rows.length)
-  for (let i = 0; i < rows.length; i++) gathered[i] = column[rows[i]!]!
-  return gathered
-}

@@ -84,7 +84,7 @@ function chunksOf(places: readonly DigitPlace[]): Chunk[] {
 }
 
 /** The digits of all values, each place in as many bits as it needs. */
-export function encodeDigits(values: readonly string[], { places }: DigitPattern): Buffer {
+function encodeDigits(values: readonly string[], { places }: DigitPattern): Buffer {
   const chunks = chunksOf(places)
   const encoder = new RangeEncoder(values.length * (places.length >> 1))
   for (const value of values)
@@ -96,7 +96,7 @@ export function encodeDigits(values: readonly string[], { places }: DigitPattern
   return encoder.finish()
 }
 
-export function decodeDigits(bytes: Uint8Array, valueCount: number, pattern: DigitPattern): string[] {
+function decodeDigits(bytes: Uint8Array, valueCount: number, pattern: DigitPattern): string[] {
   const decoder = new RangeDecoder(bytes)
   checkUniform(bytes, valueCount, patternBits(pattern))
   const chunks = chunksOf(pattern.places)

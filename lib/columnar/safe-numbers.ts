@@ -37,7 +37,7 @@ export class Numbers implements ExactNumbers {
 }
 
 /** Of numbers below it the differences and the zigzag are exact. */
-export const exactLimit: bigint = 2n ** 52n
+const exactLimit: bigint = 2n ** 52n
 /** Of times below it, start and duration, the differences of two ends are below `exactLimit`. */
 export const timeLimit: bigint = 2n ** 50n
 
