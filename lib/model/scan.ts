@@ -1,0 +1,135 @@
+import type { Value, ValueType } from './trace.ts'
+
+/**
+ * The waist between queries and formats: a query engine asks, a format answers with typed arrays. Neither knows the
+ * other; both know this file.
+ */
+
+/** Whose attributes a column holds. A resource's and a scope's (`instrumentation`) stand for each of its spans. */
+export type AttributeScope = 'span' | 'resource' | 'event' | 'link' | 'instrumentation'
+
+/**
+ * The fields that are no attributes. `trace:` columns have a row a trace, `span:` and `instrumentation:` columns a row
+ * a span, `event:` and `link:` columns a row an event or link of the batch, in the order of their spans.
+ *
+ * Strings: ids (lower-case hex), names, `span:traceState`, `span:statusMessage`, `instrumentation:name`, `:version`.
+ * Ints: `span:kind` and `span:status` (OTLP's numbers; 0 where there is no status), `span:start` and `event:time` (ns
+ * since the epoch), `span:duration` (end less start, ns; may be negative), and `span:parent`: the row of the parent in
+ * the batch, -1 where it is not in the trace (of spans with one id the first is the parent).
+ */
+export type Intrinsic =
+  | 'trace:id'
+  | 'span:id'
+  | 'span:parentID'
+  | 'span:parent'
+  | 'span:name'
+  | 'span:kind'
+  | 'span:status'
+  | 'span:statusMessage'
+  | 'span:traceState'
+  | 'span:start'
+  | 'span:duration'
+  | 'event:name'
+  | 'event:time'
+  | 'link:traceID'
+  | 'link:spanID'
+  | 'instrumentation:name'
+  | 'instrumentation:version'
+
+/** An intrinsic, or scope, dot and key of an attribute: `span.http.method`. */
+export type ColumnName = Intrinsic | `${AttributeScope}.${string}`
+
+/** What compares a column with operands; a value meets it where it is so related to any of them. */
+export type Relation = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'exists'
+
+/**
+ * A condition on one span (for `event.` and `link.` columns: on any of its events or links). Ints and doubles compare
+ * by number; strings and bools by equality and order of their kind; values of another kind do not meet it. An array
+ * meets it where an item does. `exists` has no operands.
+ */
+export interface Condition {
+  readonly column: ColumnName
+  readonly relation: Relation
+  readonly operands: readonly Value[]
+}
+
+/** Met by a span that meets all conditions of one of the lists. */
+export type SpanNeed = readonly (readonly Condition[])[]
+
+export interface ScanRequest {
+  /** A trace is wanted where for each need some span meets it. No needs: all traces. A hint: more may come. */
+  readonly needs: readonly SpanNeed[]
+  /** Wanted are traces with a span that starts in [startNanos, endNanos). A hint as well. */
+  readonly startNanos?: bigint | undefined
+  readonly endNanos?: bigint | undefined
+  /** What will be read of every batch first: a source may fetch it in one go with what it needs itself. */
+  readonly columns: readonly ColumnName[]
+}
+
+/** Values as distinct ones and a code each; codes of one batch say nothing of another's. */
+export interface CodedValues {
+  readonly codes: Uint32Array
+  readonly dictionary: readonly Value[]
+}
+
+/** Ints and doubles that are exact as doubles: the value is `base` and the number. Doubles have base 0. */
+export interface NumberValues {
+  readonly base: bigint
+  readonly numbers: Float64Array
+}
+
+/** Ints of which some are not exact as doubles over one base. */
+export interface BigintValues {
+  readonly bigints: BigInt64Array | BigUint64Array
+}
+
+/** Values of one type at some rows. Strings, bools, bytes, arrays, kvlists and empty values come coded. */
+export interface ColumnData {
+  readonly type: ValueType
+  /** Ascending; a row stands twice where a key does. Undefined: each row of the owner has one value, in order. */
+  readonly rows?: Uint32Array | undefined
+  readonly values: CodedValues | NumberValues | BigintValues
+}
+
+/** The columns that were read of one batch. */
+export interface ColumnSet {
+  /** A column a type that occurs; none where the batch has no value of that name. */
+  get(name: ColumnName): readonly ColumnData[]
+  /** By event or link: the row of its span, ascending. Known where a column of them was read. */
+  readonly eventSpans: Uint32Array
+  readonly linkSpans: Uint32Array
+}
+
+/** Whole traces, immutable. */
+export interface SpanBatch {
+  readonly spanCount: number
+  /** By trace its first row, and `spanCount` at the end. */
+  readonly traceStarts: Uint32Array
+  /** How many spans each span stands for, where they were sampled; else each stands for itself. */
+  readonly weights?: Float64Array | undefined
+  /**
+   * Where the source knows it without reading: no span starts before the first or after the second (ns since the
+   * epoch), so that spans can be counted by time without `span:start`.
+   */
+  readonly startExtent?: readonly [bigint, bigint] | undefined
+  /** Reads columns; with `rows` (ascending) at least the values of these spans. What was read before costs nothing. */
+  read(columns: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet>
+  /** Gives memory back; nothing may be read afterwards. */
+  release(): void
+}
+
+/** An attribute that occurs: its key where, and the types of its values. */
+export interface AttributeName {
+  readonly scope: AttributeScope
+  readonly key: string
+  readonly types: readonly ValueType[]
+}
+
+/** Something whose spans can be searched. */
+export interface SpanSource {
+  scan(request: ScanRequest): AsyncIterable<SpanBatch>
+  /** The attributes that occur, where the source knows them without a scan. */
+  attributeNames?(): Promise<readonly AttributeName[]>
+  /** The distinct values of a column, where the source knows them without a scan; else undefined. */
+  distinctValues?(column: ColumnName): Promise<readonly Value[] | undefined>
+}
