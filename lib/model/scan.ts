@@ -15,7 +15,8 @@ export type AttributeScope = 'span' | 'resource' | 'event' | 'link' | 'instrumen
  * Strings: ids (lower-case hex), names, `span:traceState`, `span:statusMessage`, `instrumentation:name`, `:version`.
  * Ints: `span:kind` and `span:status` (OTLP's numbers; 0 where there is no status), `span:start` and `event:time` (ns
  * since the epoch), `span:duration` (end less start, ns; may be negative), and `span:parent`: the row of the parent in
- * the batch, -1 where it is not in the trace (of spans with one id the first is the parent).
+ * the batch (of spans with one id the first is the parent), -1 where the span names no parent (its parent id is empty
+ * or all zeros) and -2 where the trace lacks the one it names.
  */
 export type Intrinsic =
   | 'trace:id'
@@ -51,6 +52,8 @@ export interface Condition {
   readonly column: ColumnName
   readonly relation: Relation
   readonly operands: readonly Value[]
+  /** With `exists`: only values that pass meet it. A hint that a source may try on what it holds distinct. */
+  readonly test?: ((value: Value) => boolean) | undefined
 }
 
 /** Met by a span that meets all conditions of one of the lists. */
@@ -128,8 +131,8 @@ export interface AttributeName {
 /** Something whose spans can be searched. */
 export interface SpanSource {
   scan(request: ScanRequest): AsyncIterable<SpanBatch>
-  /** The attributes that occur, where the source knows them without a scan. */
-  attributeNames?(): Promise<readonly AttributeName[]>
+  /** The attributes that occur in any of its spans. */
+  attributeNames(): Promise<readonly AttributeName[]>
   /** The distinct values of a column, where the source knows them without a scan; else undefined. */
   distinctValues?(column: ColumnName): Promise<readonly Value[] | undefined>
 }
