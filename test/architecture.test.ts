@@ -10,7 +10,7 @@ const floors = [
   ['lib/error.ts'],
   ['lib/bytes', 'lib/model'],
   ['lib/codecs', 'lib/json', 'lib/storage'],
-  ['lib/cbor', 'lib/ndjson', 'lib/otlp'],
+  ['lib/cbor', 'lib/ndjson', 'lib/otlp', 'lib/traceql'],
   ['lib/dataset', 'lib/columnar', 'lib/relations'],
   ['lib/sources'],
   ['lib/index.ts', 'generator', 'phases'],
