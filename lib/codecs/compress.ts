@@ -1,5 +1,8 @@
 import { createRequire } from 'node:module'
 import { LabError } from '../error.ts'
+import { checkReach, contentOf } from './content.ts'
+import { lz4Compressor, lz4Decompressor } from './lz4.ts'
+import { snappyCompressor, snappyDecompressor } from './snappy.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -115,19 +118,41 @@ export function zstdDecompressor(dictionary?: Uint8Array): (frame: Uint8Array, b
     const declared = zstdContentSize(frame)
     if (declared !== byteLength)
       throw new LabError('corrupt', `zstd frame: should hold ${byteLength} bytes, declares ${declared ?? 'no size'}`)
-    if (byteLength > frame.length * maxBytesPerStoredByte)
-      throw new LabError('corrupt', `zstd frame: ${frame.length} bytes cannot hold ${byteLength}`)
-    const content = attempt(() => decompress(frame, byteLength))
-    if (content.length !== byteLength)
-      throw new LabError('corrupt', `zstd frame: should hold ${byteLength} bytes, held ${content.length}`)
-    return content
+    checkReach('zstd frame', frame, byteLength, maxBytesPerStoredByte)
+    return contentOf('zstd frame', byteLength, () => decompress(frame, byteLength))
   }
 }
 
-function attempt<T>(decode: () => T): T {
-  try {
-    return decode()
-  } catch (cause) {
-    throw new LabError('corrupt', `zstd frame: ${(cause as Error).message}`, { cause })
-  }
+/** The general codecs, by the names that configurations and files know. */
+export const generalCodecs = ['none', 'zstd', 'snappy', 'lz4'] as const
+
+export type GeneralCodec = (typeof generalCodecs)[number]
+
+/** Both directions of a codec. Only zstd heeds the level: 0 is its own default, else 1 to 22. */
+interface Binding {
+  compressor(level: number): (bytes: Uint8Array) => Uint8Array
+  decompressor(): (stored: Uint8Array, byteLength: number) => Uint8Array
+}
+
+const bindings: Readonly<Record<GeneralCodec, Binding>> = {
+  none: {
+    compressor: () => bytes => bytes,
+    decompressor: () => (stored, byteLength) => contentOf('plain bytes', byteLength, () => stored),
+  },
+  zstd: { compressor: level => zstdCompressor(level), decompressor: () => zstdDecompressor() },
+  snappy: { compressor: snappyCompressor, decompressor: snappyDecompressor },
+  lz4: { compressor: lz4Compressor, decompressor: lz4Decompressor },
+}
+
+/** Compresses each call on its own. What comes back may be the input itself. */
+export function compressor(codec: GeneralCodec, level: number): (bytes: Uint8Array) => Uint8Array {
+  return bindings[codec].compressor(level)
+}
+
+/**
+ * Gives back exactly `byteLength` bytes, which may be a view of what was stored. Stored bytes that declare or hold
+ * another size, or that cannot reach it, are `corrupt`, and no memory is taken for a size that they cannot reach.
+ */
+export function decompressor(codec: GeneralCodec): (stored: Uint8Array, byteLength: number) => Uint8Array {
+  return bindings[codec].decompressor()
 }
