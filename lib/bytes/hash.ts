@@ -1,0 +1,58 @@
+/**
+ * 64-bit hashes as two words, the lower one first. They land on disk (filters, signatures), so what they give for an
+ * input is part of the formats and never changes. They are fast and well mixed, and no defence against somebody who
+ * looks for collisions.
+ *
+ * The input is read as 32-bit little-endian words, zeros behind the last. Two lanes start from the seed; each word
+ * enters both by a multiplication, and the lanes then enter each other, which loses nothing: only inputs of two words
+ * and more can collide before the end. At the end the byte length enters, and each lane is mixed as a whole.
+ */
+
+/** The factors are odd, so that no product loses anything, and have no pattern in their bits. */
+const lowFactor = 0x9e3779b1
+const highFactor = 0x85157af5
+const lowStart = 0x6a09e667
+const highStart = 0xbb67ae85
+
+/** A permutation of the 32-bit numbers in which each bit of the input changes each bit of the result half of the time. */
+export function mix32(number: number): number {
+  let mixed = Math.imul(number ^ (number >>> 16), 0x7feb352d)
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x846ca68b)
+  return (mixed ^ (mixed >>> 16)) >>> 0
+}
+
+/** The hash of a text's UTF-16 units (a lone surrogate is one like all others), in `out[at]` and `out[at + 1]`. */
+export function hashText(text: string, out: Uint32Array, at = 0, seed = 0): void {
+  let low = seed ^ lowStart
+  let high = seed ^ highStart
+  for (let i = 0; i < text.length; i += 2) {
+    const second = i + 1 < text.length ? text.charCodeAt(i + 1) : 0
+    const word = text.charCodeAt(i) | (second << 16)
+    low = Math.imul(low ^ word, lowFactor)
+    high = Math.imul(high ^ word, highFactor)
+    low = ((low << 15) | (low >>> 17)) + high
+    high = ((high << 13) | (high >>> 19)) ^ low
+  }
+  finish(low, high, text.length * 2, out, at)
+}
+
+/** The hash of the bytes, in `out[at]` and `out[at + 1]`: that of a text for its UTF-16 units, little-endian. */
+export function hashBytes(bytes: Uint8Array, out: Uint32Array, at = 0, seed = 0): void {
+  let low = seed ^ lowStart
+  let high = seed ^ highStart
+  for (let i = 0; i < bytes.length; i += 4) {
+    const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24)
+    low = Math.imul(low ^ word, lowFactor)
+    high = Math.imul(high ^ word, highFactor)
+    low = ((low << 15) | (low >>> 17)) + high
+    high = ((high << 13) | (high >>> 19)) ^ low
+  }
+  finish(low, high, bytes.length, out, at)
+}
+
+function finish(low: number, high: number, byteLength: number, out: Uint32Array, at: number): void {
+  const first = mix32((low ^ byteLength) + high)
+  const second = mix32(high ^ first)
+  out[at] = first
+  out[at + 1] = second
+}
