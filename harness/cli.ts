@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import yargs, { type Argv } from 'yargs'
 import { LabError, messageOf } from '../lib/error.ts'
+import { hint } from '../lib/nearest.ts'
 import { pending } from '../lib/storage/local.ts'
 import { bench } from './commands/bench.ts'
 import { convert } from './commands/convert.ts'
@@ -11,7 +12,6 @@ import { run, runFlags } from './commands/run.ts'
 import { size } from './commands/size.ts'
 import { packageVersion } from './environment.ts'
 import { workFolders } from './lab.ts'
-import { hint } from './nearest.ts'
 import { killTasks } from './run-task.ts'
 
 const knownNames = [

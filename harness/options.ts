@@ -1,5 +1,5 @@
 import { LabError } from '../lib/error.ts'
-import { hint } from './nearest.ts'
+import { hint } from '../lib/nearest.ts'
 
 /** Reads an integer of a range from a flag's text. */
 export function integer(flag: string, min: number, max: number): (text: unknown) => number | undefined {

@@ -1,6 +1,6 @@
 import { LabError } from '../lib/error.ts'
+import { hint } from '../lib/nearest.ts'
 import { type Discovered, variantsOf } from './discover.ts'
-import { hint } from './nearest.ts'
 import type { Candidate } from './rows.ts'
 
 /**

@@ -7,11 +7,12 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Rooms by floor, lowest first. A file imports from its own room or from a lower floor. */
 const floors = [
-  ['lib/error.ts'],
+  ['lib/error.ts', 'lib/nearest.ts'],
   ['lib/bytes', 'lib/model'],
   ['lib/codecs', 'lib/json', 'lib/storage'],
   ['lib/cbor', 'lib/ndjson', 'lib/otlp', 'lib/traceql'],
   ['lib/dataset', 'lib/columnar', 'lib/relations'],
+  ['lib/blockpack'],
   ['lib/sources'],
   ['lib/index.ts', 'generator', 'phases'],
   ['harness'],
