@@ -13,6 +13,11 @@ const operators: ReadonlyMap<string, number> = new Map([
   ['^', precedences.power],
 ])
 
+/** How tightly an operator between field expressions binds. */
+export function operatorPrecedence(operator: BinaryOperator): number {
+  return operators.get(operator)!
+}
+
 /** The field expression that comes next, up to an operator that binds less than `least`. */
 export function parseFieldExpression(cursor: Cursor, least: number = precedences.logical): FieldExpression {
   const { start } = cursor.token
