@@ -177,7 +177,7 @@ function repeatRows(reader: ColumnReader, counts: Float64Array): Uint32Array {
 const none: never[] = []
 
 /** By span: its children, read in order. */
-function group<T>(counts: Float64Array, read: (row: number) => T): T[][] {
+export function group<T>(counts: Float64Array, read: (row: number) => T): T[][] {
   let next = 0
   return Array.from(counts, count => (count === 0 ? none : Array.from({ length: count }, () => read(next++))))
 }

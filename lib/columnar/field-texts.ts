@@ -1,5 +1,4 @@
 import type { Status } from '../model/trace.ts'
-import type { ColumnReader } from './columns.ts'
 
 /** Small records that stand in a column as texts. */
 
@@ -11,11 +10,11 @@ export function printStatus(status: Status | null): string {
   return status === null ? '' : `${status.code} ${status.message}`
 }
 
-export function parseStatus(reader: ColumnReader, text: string): Status | null {
+export function parseStatus(text: string, fail: (message: string) => never): Status | null {
   if (text === '') return null
   const end = text.indexOf(' ')
   const code = Number(text.slice(0, Math.max(0, end)))
-  if (end < 1 || code !== (code | 0)) reader.head.fail('corrupt', `span.status: code ${text.slice(0, 20)}`)
+  if (end < 1 || code !== (code | 0)) fail(`span.status: code ${text.slice(0, 20)}`)
   return { code, message: text.slice(end + 1) }
 }
 
@@ -24,10 +23,10 @@ export function printDropped(counts: DroppedCounts): string {
   return counts.every(count => count === 0) ? '' : counts.join(' ')
 }
 
-export function parseDropped(reader: ColumnReader, text: string): DroppedCounts {
+export function parseDropped(text: string, fail: (message: string) => never): DroppedCounts {
   if (text === '') return [0, 0, 0]
   const counts = text.split(' ').map(Number)
   if (counts.length !== 3 || counts.some(count => count !== count >>> 0))
-    reader.head.fail('corrupt', `span.dropped: counts ${text.slice(0, 40)}`)
+    fail(`span.dropped: counts ${text.slice(0, 40)}`)
   return counts as [number, number, number]
 }

@@ -43,6 +43,7 @@ export function writeSpanFields(writer: ColumnWriter, span: Segment['span'], con
 
 export function readSpanFields(reader: ColumnReader, contexts: SpanContexts): SpanFields {
   const { rowCount } = contexts
+  const fail = (message: string) => reader.head.fail('corrupt', message)
   const names = readTextTable(reader, 'span.name', rowCount, contexts.forNames())
   contexts.setNames(names.codes)
   const resources = readResources(reader, rowCount, contexts.forSpans())
@@ -51,13 +52,13 @@ export function readSpanFields(reader: ColumnReader, contexts: SpanContexts): Sp
   const kinds = readNumberTable(reader, 'span.kind', rowCount, contexts.forSpans(), int32)
   const statuses = readTextTable(reader, 'span.status', rowCount, contexts.forSpans())
   contexts.setStatuses(statuses.codes)
-  const statusValues = statuses.values.map(text => parseStatus(reader, text))
+  const statusValues = statuses.values.map(text => parseStatus(text, fail))
   const traceStates = readTextTable(reader, 'span.traceState', rowCount, contexts.forSpans())
   const flags = readNumberTable(reader, 'span.flags', rowCount, contexts.forSpans(), uint32)
   const dropped = readTextTable(reader, 'span.dropped', rowCount, contexts.forSpans())
   return {
     ...{ names, resources, scopes, kinds, traceStates, flags },
     statuses: { values: statusValues, codes: statuses.codes },
-    droppedCounts: { values: dropped.values.map(text => parseDropped(reader, text)), codes: dropped.codes },
+    droppedCounts: { values: dropped.values.map(text => parseDropped(text, fail)), codes: dropped.codes },
   }
 }

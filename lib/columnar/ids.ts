@@ -15,7 +15,7 @@ function blind(rowCount: number): Prediction {
 }
 
 /** How a trace id stands. */
-const traceKind = { whole: 0, padded: 1, odd: 2 } as const
+export const traceKind = { whole: 0, padded: 1, odd: 2 } as const
 
 /**
  * Trace ids: their four words of 32 bits as columns of numbers, so that one that counts, or stands still, is seen. Ids
@@ -51,7 +51,7 @@ export function readTraceIds(reader: ColumnReader, count: number): string[] {
   return ids
 }
 
-function traceKindOf(id: string): number {
+export function traceKindOf(id: string): number {
   if (id.length !== traceIdDigits) return traceKind.odd
   return id.startsWith('0000000000000000') ? traceKind.padded : traceKind.whole
 }
@@ -67,9 +67,13 @@ function hex(reader: ColumnReader, word: number): string {
 
 /** Refuses ids that are no lower-case hex of whole bytes, at most `maxDigits` of it. */
 export function checkIds(reader: ColumnReader, name: string, ids: readonly string[], maxDigits: number): void {
-  const isId = (id: string) => id.length <= maxDigits && id.length % 2 === 0 && !/[^0-9a-f]/.test(id)
-  const at = ids.findIndex(id => !isId(id))
+  const at = ids.findIndex(id => !isId(id, maxDigits))
   if (at >= 0) reader.head.fail('corrupt', `${name}: row ${at} is no id`)
+}
+
+/** True for lower-case hex of whole bytes, at most `maxDigits` of it. */
+export function isId(id: string, maxDigits: number): boolean {
+  return id.length <= maxDigits && id.length % 2 === 0 && !/[^0-9a-f]/.test(id)
 }
 
 /** How the id of a span stands, its own or its parent's. */
@@ -84,50 +88,83 @@ export interface IdRows {
   readonly groups: Uint32Array
 }
 
-/**
- * Span ids: those that end the trace's id, and those that stand before in the same trace, are told by that; the others
- * by the digits that vary; ids of another length as texts.
- */
-export function writeSpanIds(writer: ColumnWriter, ids: readonly string[], rows: IdRows): void {
+/** Span ids taken apart. */
+export interface SpanIdParts {
+  /** By row: 0 stands in `random`, 1 the last 16 digits of its trace's id, 2 as an earlier row, 3 stands in `odd`. */
+  readonly kinds: Uint32Array
+  /** How many rows before, of kind 2. */
+  readonly distances: Float64Array
+  readonly random: readonly string[]
+  readonly odd: readonly string[]
+}
+
+/** Tells apart ids that end the trace's id, those that stand before in the same trace, and those of another length. */
+export function splitSpanIds(ids: readonly string[], rows: Omit<IdRows, 'prediction'>): SpanIdParts {
   const kinds = new Uint32Array(ids.length)
   const distances: number[] = []
+  const random: string[] = []
+  const odd: string[] = []
   const before = new Map<string, number>()
   for (const [row, id] of ids.entries()) {
     if (row > 0 && rows.groups[row] !== rows.groups[row - 1]) before.clear()
     const earlier = before.get(id)
     if (earlier === undefined) before.set(id, row)
-    if (earlier !== undefined) distances.push(row - earlier)
-    kinds[row] = kindOf(id, rows.traceIds(row), earlier !== undefined)
+    else distances.push(row - earlier)
+    const kind = kindOf(id, rows.traceIds(row), earlier !== undefined)
+    kinds[row] = kind
+    if (kind === spanKind.random) random.push(id)
+    else if (kind === spanKind.odd) odd.push(id)
   }
+  return { kinds, distances: Float64Array.from(distances), random, odd }
+}
+
+/** How many ids stand in each of the parts. */
+export function countSpanIdKinds(kinds: Uint32Array): { random: number; repeated: number; odd: number } {
+  const counts = [0, 0, 0, 0]
+  for (const kind of kinds) counts[kind]!++
+  return { random: counts[spanKind.random]!, repeated: counts[spanKind.repeated]!, odd: counts[spanKind.odd]! }
+}
+
+/** The ids that were taken apart; `fail` is told of a row that repeats none. */
+export function joinSpanIds(
+  { kinds, distances, random, odd }: SpanIdParts,
+  rows: Omit<IdRows, 'prediction'>,
+  fail: (row: number) => never,
+): string[] {
+  let [repeat, next, nextOdd] = [0, 0, 0]
+  const ids = new Array<string>(kinds.length)
+  for (let row = 0; row < kinds.length; row++) {
+    const kind = kinds[row]!
+    if (kind === spanKind.random) ids[row] = random[next++]!
+    else if (kind === spanKind.tail) ids[row] = rows.traceIds(row).slice(spanIdDigits)
+    else if (kind === spanKind.odd) ids[row] = odd[nextOdd++]!
+    else {
+      const from = row - distances[repeat++]!
+      const id = from < row ? ids[from] : undefined
+      ids[row] = id === undefined || rows.groups[from] !== rows.groups[row] ? fail(row) : id
+    }
+  }
+  return ids
+}
+
+/** Writes span ids: what is told by the trace, then the digits that vary; ids of another length as texts. */
+export function writeSpanIds(writer: ColumnWriter, ids: readonly string[], rows: IdRows): void {
+  const { kinds, distances, random, odd } = splitSpanIds(ids, rows)
   writeCodes(writer, kinds, 4, rows.prediction)
-  writeNumbers(writer, Float64Array.from(distances), blind(distances.length))
-  const random = ids.filter((_, row) => kinds[row] === spanKind.random)
+  writeNumbers(writer, distances, blind(distances.length))
   writeStrings(writer, random, blind(random.length))
-  for (const [row, id] of ids.entries()) if (kinds[row] === spanKind.odd) writeText(writer, id)
+  for (const id of odd) writeText(writer, id)
 }
 
 export function readSpanIds(reader: ColumnReader, name: string, count: number, rows: IdRows): string[] {
   const kinds = readCodes(reader, `${name} kind`, count, 4, rows.prediction)
-  const countOf = (kind: number) => kinds.reduce((sum, one) => sum + (one === kind ? 1 : 0), 0)
-  const repeats = countOf(spanKind.repeated)
-  const distances = readNumbers(reader, `${name} repeats`, repeats, blind(repeats))
-  const randomCount = countOf(spanKind.random)
-  const random = readStrings(reader, name, randomCount, blind(randomCount)).values
-  let [repeat, next] = [0, 0]
-  const ids: string[] = []
-  for (let row = 0; row < count; row++) {
-    const kind = kinds[row]!
-    if (kind === spanKind.random) ids.push(random[next++]!)
-    else if (kind === spanKind.tail) ids.push(rows.traceIds(row).slice(spanIdDigits))
-    else if (kind === spanKind.odd) ids.push(readText(reader))
-    else {
-      const from = row - distances[repeat++]!
-      const id = ids[from]
-      if (id === undefined || rows.groups[from] !== rows.groups[row])
-        reader.head.fail('corrupt', `${name}: row ${row} repeats a row that is not there`)
-      ids.push(id)
-    }
-  }
+  const counts = countSpanIdKinds(kinds)
+  const distances = readNumbers(reader, `${name} repeats`, counts.repeated, blind(counts.repeated))
+  const random = readStrings(reader, name, counts.random, blind(counts.random)).values
+  const odd = Array.from({ length: counts.odd }, () => readText(reader))
+  const ids = joinSpanIds({ kinds, distances, random, odd }, rows, row =>
+    reader.head.fail('corrupt', `${name}: row ${row} repeats a row that is not there`),
+  )
   checkIds(reader, name, ids, spanIdDigits)
   return ids
 }

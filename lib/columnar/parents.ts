@@ -49,16 +49,41 @@ export function readParents(reader: ColumnReader, traceIds: readonly string[], c
   const positions = read('span.parent repeated', repeated)
   const ofTrace = (i: number) => traceIds[traceOf[outside[i]!]!]!
   const outsideIds = readSpanIds(reader, 'span.parent outside', outside.length, idRows(ofTrace, outside, contexts))
+  return joinParents({ kinds, distances, positions, outsideIds }, traceOf, message =>
+    reader.head.fail('corrupt', message),
+  )
+}
+
+/** Parents taken apart. */
+export interface ParentParts {
+  /** By span, see `parentKind`. */
+  readonly kinds: Uint32Array
+  /** Of kind `inside`: rows from the parent to the span. */
+  readonly distances: Float64Array
+  /** Of kind `repeated`: the position among the outside ids of the trace. */
+  readonly positions: Float64Array
+  /** Of kind `outside`. */
+  readonly outsideIds: readonly string[]
+}
+
+/** Puts parents together; `traceOf` is the position of each span's trace. */
+export function joinParents(
+  { kinds, distances, positions, outsideIds }: ParentParts,
+  traceOf: Uint32Array,
+  fail: (message: string) => never,
+): ReadParents {
+  const rowCount = kinds.length
+  const outside = rowsOf(kinds, parentKind.outside)
   const rows = new Int32Array(rowCount).fill(-1)
   const ids = new Array<string>(rowCount).fill('')
-  for (const [i, row] of inside.entries()) {
+  for (const [i, row] of rowsOf(kinds, parentKind.inside).entries()) {
     const parent = row - distances[i]!
-    if (traceOf[parent] !== traceOf[row]) reader.head.fail('corrupt', `span.parent: row ${row} names row ${parent}`)
+    if (traceOf[parent] !== traceOf[row]) fail(`span.parent: row ${row} names row ${parent}`)
     rows[row] = parent
   }
   for (const [i, row] of outside.entries()) ids[row] = outsideIds[i]!
   let [next, first] = [0, 0]
-  for (const [i, row] of repeated.entries()) {
+  for (const [i, row] of rowsOf(kinds, parentKind.repeated).entries()) {
     // Outside ids count anew in each trace; both lists run in the order of the rows.
     while (next < outside.length && traceOf[outside[next]!]! <= traceOf[row]!) {
       if (next === 0 || traceOf[outside[next]!] !== traceOf[outside[next - 1]!]) first = next
@@ -67,14 +92,14 @@ export function readParents(reader: ColumnReader, traceIds: readonly string[], c
     const at = first + positions[i]!
     const id = outsideIds[at]
     if (id === undefined || traceOf[outside[at]!] !== traceOf[row])
-      reader.head.fail('corrupt', `span.parent: row ${row} repeats parent ${positions[i]}`)
+      fail(`span.parent: row ${row} repeats parent ${positions[i]}`)
     ids[row] = id
   }
   return { rows, ids }
 }
 
 /** The rows of one kind, in order. */
-function rowsOf(kinds: Uint32Array, kind: number): Uint32Array {
+export function rowsOf(kinds: Uint32Array, kind: number): Uint32Array {
   let count = 0
   for (const one of kinds) if (one === kind) count++
   const rows = new Uint32Array(count)

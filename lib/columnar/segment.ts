@@ -1,13 +1,13 @@
-import type { Resource, Span, Trace } from '../model/trace.ts'
-import type { AttributeAssembler } from './attributes.ts'
+import type { Resource, Trace } from '../model/trace.ts'
+import { assembleTraces, type SpanColumns, valueAt } from './assemble.ts'
 import { readEvents, readLinks, writeEvents, writeLinks } from './children.ts'
 import { ColumnReader, ColumnWriter, type Parts } from './columns.ts'
-import { readSpanFields, type SpanFields, writeSpanFields } from './fields.ts'
+import { readSpanFields, writeSpanFields } from './fields.ts'
 import { growForest } from './forest.ts'
 import { readSpanIds, readTraceIds, writeSpanIds, writeTraceIds } from './ids.ts'
 import { readAttributeLists, writeAttributeLists } from './lists.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
-import { type ReadParents, readParents, writeParents } from './parents.ts'
+import { readParents, writeParents } from './parents.ts'
 import { Prediction } from './prediction.ts'
 import { readExact, writeExact } from './safe-numbers.ts'
 import type { Segment } from './shred.ts'
@@ -72,51 +72,7 @@ function readTraces(reader: ColumnReader): Trace[] {
   const links = readLinks(reader, linkCounts, contexts, references)
   reader.end()
   const columns: SpanColumns = { ...fields, spanIds, parents, starts, ends, attributes, events, links }
-  let row = 0
-  return traceIds.map((traceId, trace) => ({
-    traceId,
-    spans: Array.from({ length: spanCounts[trace]! }, () => spanAt(columns, row++)),
-  }))
-}
-
-interface SpanColumns extends SpanFields {
-  readonly spanIds: readonly string[]
-  readonly parents: ReadParents
-  readonly starts: readonly bigint[]
-  readonly ends: readonly bigint[]
-  /** Hands out the rows in order. */
-  readonly attributes: AttributeAssembler
-  readonly events: readonly Span['events'][]
-  readonly links: readonly Span['links'][]
-}
-
-function spanAt(columns: SpanColumns, row: number): Span {
-  const { spanIds, parents } = columns
-  const parentRow = parents.rows[row]!
-  const dropped = valueAt(columns.droppedCounts, row)
-  return {
-    spanId: spanIds[row]!,
-    parentSpanId: parentRow >= 0 ? spanIds[parentRow]! : parents.ids[row]!,
-    traceState: valueAt(columns.traceStates, row),
-    flags: valueAt(columns.flags, row),
-    name: valueAt(columns.names, row),
-    kind: valueAt(columns.kinds, row),
-    startNanos: columns.starts[row]!,
-    endNanos: columns.ends[row]!,
-    attributes: columns.attributes.take(),
-    droppedAttributesCount: dropped[0],
-    events: columns.events[row]!,
-    droppedEventsCount: dropped[1],
-    links: columns.links[row]!,
-    droppedLinksCount: dropped[2],
-    status: valueAt(columns.statuses, row),
-    resource: valueAt(columns.resources, row),
-    scope: valueAt(columns.scopes, row),
-  }
-}
-
-function valueAt<T>({ values, codes }: Table<T>, row: number): T {
-  return values[codes[row]!]!
+  return assembleTraces(traceIds, spanCounts, columns)
 }
 
 /** A prediction from nothing but the rows before. */

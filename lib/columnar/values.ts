@@ -134,7 +134,7 @@ function readDoubles(reader: ColumnReader, name: string, count: number, predicti
 }
 
 /** The least power of ten that makes all values whole numbers from which they come back exactly. */
-function findScale(values: readonly number[]): number | undefined {
+export function findScale(values: readonly number[]): number | undefined {
   let scale = 0
   let factor = 1
   for (const value of values)
@@ -165,13 +165,13 @@ function fromBits(reader: ColumnReader, name: string, digits: string): number {
 }
 
 /** Bytes, arrays and kvlists as their CBOR, a character a byte. */
-function encodeValue(value: Value): string {
+export function encodeValue(value: Value): string {
   const writer = new ByteWriter(64)
   writeValue(writer, value)
   return writer.view().toString('latin1')
 }
 
-function decodeValue(place: string, text: string, type: ValueType, strings: StringCache): Value {
+export function decodeValue(place: string, text: string, type: ValueType, strings: StringCache): Value {
   const reader = new ByteReader(Buffer.from(text, 'latin1'), place, 0, strings)
   if (/[^\0-\xff]/.test(text)) reader.fail('corrupt', 'a character beyond a byte')
   const value = readValue(new CborReader(reader), 0)

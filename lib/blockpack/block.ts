@@ -1,0 +1,252 @@
+import type { Range, RangeReader } from '../bytes/range.ts'
+import { ByteReader } from '../bytes/reader.ts'
+import { decompressor } from '../codecs/compress.ts'
+import { type Decompress, PageReader } from '../columnar/pages/page.ts'
+import { readStrings } from '../columnar/pages/strings.ts'
+import { bandCount, type Field, firstFieldId, fixedColumn, kindOfValues } from './columns.ts'
+import { type PageEntry, readEntry } from './entry.ts'
+import { readFields } from './fields.ts'
+import { footerBytes, headerBytes, magic, parseFooter, version } from './footer.ts'
+import { readCoalesced } from './ranges.ts'
+import { type PageGroupPlace, type Root, readRoot } from './root.ts'
+import { openPiece, type Piece } from './stored.ts'
+
+/** Read at once at the end of a file: footer, root and fields of all but large ones. */
+const tailBytes = 1 << 15
+
+/** A page group with its place in the file. */
+export interface PageGroup extends PageGroupPlace {
+  readonly index: number
+  readonly rowGroup: number
+  /** Its position in the row group. */
+  readonly place: number
+  /** The position of its first trace in the file. */
+  readonly firstTrace: number
+  readonly bandRanges: readonly Range[]
+}
+
+/** What the directory tells of a page group. */
+export interface PageGroupEntries {
+  /** The start of its first trace, ns. */
+  readonly base: bigint
+  readonly entries: readonly PageEntry[]
+}
+
+interface Placed extends Piece, Range {}
+
+/** An open file: the table of contents, and what was read of it so far. */
+export class Block {
+  readonly file: RangeReader
+  readonly root: Root
+  readonly fields: readonly Field[]
+  readonly pageGroups: readonly PageGroup[]
+  readonly spanCount: number
+  readonly traceCount: number
+  readonly decompress: Decompress
+  /** Sections of the file by name, for `inspect`. */
+  readonly sections: ReadonlyMap<string, Range>
+  readonly dictionarySizes: ReadonlyMap<number, number>
+  readonly #directories: readonly Placed[]
+  readonly #dictionaryPages: readonly Placed[]
+  readonly indexRange: Range
+  readonly similarityRange: Range
+  readonly #loadedDirectories = new Map<number, Promise<PageGroupEntries[]>>()
+  readonly #loadedDictionaries = new Map<number, Promise<Map<number, string[]>>>()
+
+  constructor(file: RangeReader, root: Root, fields: readonly Field[], rootStart: number) {
+    this.file = file
+    this.root = root
+    this.fields = fields
+    this.decompress = decompressor(root.codec)
+    const place = new Placer(headerBytes)
+    const pageGroups: PageGroup[] = []
+    const directories: Placed[] = []
+    let [firstTrace, spanCount] = [0, 0]
+    for (const [rowGroup, { pageGroups: members, directory }] of root.rowGroups.entries()) {
+      const bands = Array.from({ length: bandCount }, (_, band) =>
+        members.map(({ bandLengths }) => place.take(bandLengths[band]!)),
+      )
+      for (const [i, member] of members.entries()) {
+        const bandRanges = bands.map(band => band[i]!)
+        pageGroups.push({ ...member, index: pageGroups.length, rowGroup, place: i, firstTrace, bandRanges })
+        firstTrace += member.traceCount
+        spanCount += member.spanCount
+      }
+      directories.push({ ...directory, ...place.take(directory.storedLength) })
+    }
+    const dataEnd = place.at
+    this.#dictionaryPages = root.dictionaries.map(page => ({ ...page, ...place.take(page.storedLength) }))
+    const dictionaryEnd = place.at
+    this.indexRange = place.take(sum(root.traceIndex.pageLengths))
+    const similarity = root.similarity
+    this.similarityRange = place.take(similarity ? sum(similarity.bandLengths) + sum(similarity.traceLengths) : 0)
+    const fieldsRange = place.take(root.fields.storedLength)
+    if (place.at !== rootStart)
+      new ByteReader(new Uint8Array(), 'blockpack root', rootStart).fail(
+        'corrupt',
+        `what it names ends at byte ${place.at}`,
+      )
+    this.#directories = directories
+    this.pageGroups = pageGroups
+    this.spanCount = spanCount
+    this.traceCount = firstTrace
+    this.sections = new Map([
+      ['data', { start: headerBytes, end: dataEnd }],
+      ['dictionaries', { start: dataEnd, end: dictionaryEnd }],
+      ['trace index', this.indexRange],
+      ['similarity', this.similarityRange],
+      ['fields', fieldsRange],
+      ['root', { start: rootStart, end: file.byteLength - footerBytes }],
+    ])
+    const sizes = new Map<number, number>()
+    for (const { runs } of root.dictionaries)
+      for (const { column, entryCount } of runs) sizes.set(column, (sizes.get(column) ?? 0) + entryCount)
+    this.dictionarySizes = sizes
+  }
+
+  /** The entries of a row group's page groups, read once. */
+  directory(rowGroup: number): Promise<PageGroupEntries[]> {
+    let loaded = this.#loadedDirectories.get(rowGroup)
+    if (!loaded) {
+      loaded = this.#readDirectory(rowGroup)
+      this.#loadedDirectories.set(rowGroup, loaded)
+    }
+    return loaded
+  }
+
+  directoryRange(rowGroup: number): Range {
+    return this.#directories[rowGroup]!
+  }
+
+  async entriesOf({ rowGroup, place }: PageGroup): Promise<PageGroupEntries> {
+    return (await this.directory(rowGroup))[place]!
+  }
+
+  async #readDirectory(rowGroup: number): Promise<PageGroupEntries[]> {
+    const piece = this.#directories[rowGroup]!
+    const [bytes] = await this.file.read([piece])
+    const reader = openPiece(bytes!, piece, 'blockpack directory', piece.start)
+    const groups = this.root.rowGroups[rowGroup]!.pageGroups.map(() => readPageGroupEntries(reader))
+    reader.end()
+    return groups
+  }
+
+  /** The entries of some columns' dictionaries, whole. */
+  async dictionaries(columns: Iterable<number>): Promise<Map<number, readonly string[]>> {
+    const wanted = new Set(columns)
+    const pages = this.root.dictionaries.flatMap(({ runs }, page) =>
+      runs.some(run => wanted.has(run.column)) ? [page] : [],
+    )
+    await this.#loadDictionaryPages(pages)
+    const found = new Map<number, string[]>()
+    for (const page of pages)
+      for (const [column, entries] of await this.#loadedDictionaries.get(page)!)
+        if (wanted.has(column)) {
+          const known = found.get(column)
+          found.set(column, known ? known.concat(entries) : entries)
+        }
+    return found
+  }
+
+  async #loadDictionaryPages(pages: readonly number[]): Promise<void> {
+    const missing = pages.filter(page => !this.#loadedDictionaries.has(page))
+    if (missing.length > 0) {
+      const reading = readCoalesced(
+        this.file,
+        missing.map(page => this.#dictionaryPages[page]!),
+      )
+      for (const [i, page] of missing.entries())
+        this.#loadedDictionaries.set(
+          page,
+          reading.then(read => this.#openDictionary(page, read[i]!)),
+        )
+    }
+    await Promise.all(pages.map(page => this.#loadedDictionaries.get(page)))
+  }
+
+  #openDictionary(page: number, bytes: Uint8Array): Map<number, string[]> {
+    const piece = this.#dictionaryPages[page]!
+    const raw = openPiece(bytes, piece, 'blockpack dictionary', piece.start)
+    const reader = new PageReader(raw.raw(raw.remaining), raw.subject, 0, this.decompress)
+    const entries = new Map<number, string[]>()
+    for (const { column, entryCount } of this.root.dictionaries[page]!.runs) {
+      const kind = this.columnKind(column)
+      if (kind === undefined || kind === 'numbers' || entries.has(column))
+        reader.in.fail('corrupt', `a dictionary of column ${column}`)
+      entries.set(column, readStrings(reader, entryCount, kind === 'binary'))
+    }
+    reader.in.end()
+    return entries
+  }
+
+  /** What pages of a column hold; undefined where there is no such column. */
+  columnKind(column: number): 'numbers' | 'text' | 'binary' | undefined {
+    if (column < firstFieldId) return fixedColumn(column)?.kind
+    const field = this.fields[column - firstFieldId]
+    return field && kindOfValues(field.type)
+  }
+}
+
+/** Opens a file with one read, or two where its table of contents is long. */
+export async function openBlock(file: RangeReader): Promise<Block> {
+  const end = file.byteLength
+  let start = Math.max(0, end - tailBytes)
+  let [tail] = await file.read([{ start, end }])
+  const footer = parseFooter(tail!.subarray(Math.max(0, tail!.length - footerBytes)), end)
+  const at = (from: number, byteLength: number) => tail!.subarray(from - start, from - start + byteLength)
+  const readTo = async (from: number) => {
+    if (from >= start) return
+    const [front] = await file.read([{ start: from, end: start }])
+    tail = Buffer.concat([front!, tail!])
+    start = from
+  }
+  await readTo(footer.offset)
+  const root = readRoot(openPiece(at(footer.offset, footer.storedLength), footer, 'blockpack root', footer.offset))
+  const fieldsStart = footer.offset - root.fields.storedLength
+  if (fieldsStart < headerBytes)
+    new ByteReader(new Uint8Array(), 'blockpack root', footer.offset).fail('corrupt', 'fields begin before the file')
+  await readTo(fieldsStart)
+  const fields = readFields(
+    openPiece(at(fieldsStart, root.fields.storedLength), root.fields, 'blockpack fields', fieldsStart),
+  )
+  return new Block(file, root, fields, footer.offset)
+}
+
+/** Refuses a file that does not begin as one of ours. */
+export function checkHeader(bytes: Uint8Array): void {
+  const reader = new ByteReader(bytes, 'blockpack header')
+  if (reader.u32() !== magic) new ByteReader(bytes, 'blockpack header').fail('corrupt', 'no blockpack file of ours')
+  const found = reader.u32()
+  if (found !== version) reader.fail('unsupported', `version ${found}, known is ${version}`)
+}
+
+function readPageGroupEntries(reader: ByteReader): PageGroupEntries {
+  const base = reader.u64()
+  const entries: PageEntry[] = []
+  let before = -1
+  for (let left = reader.count(4); left > 0; left--) {
+    const entry = readEntry(reader, before)
+    before = entry.column
+    entries.push(entry)
+  }
+  return { base, entries }
+}
+
+/** Hands out ranges one behind the other. */
+class Placer {
+  at: number
+
+  constructor(at: number) {
+    this.at = at
+  }
+
+  take(byteLength: number): Range {
+    const start = this.at
+    this.at += byteLength
+    return { start, end: this.at }
+  }
+}
+
+function sum(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total + length, 0)
+}

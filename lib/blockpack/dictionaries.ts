@@ -1,0 +1,45 @@
+/** Dictionaries that span a file: they grow while it is written, and stand behind the data. */
+
+/** So many entries a dictionary may have whatever it saves. */
+const freeEntries = 256
+/** Beyond, an entry must stand for so many values on average. */
+const valuesPerEntry = 8
+
+/** The distinct strings of one column, in the order of first use. */
+export class FileDictionary {
+  readonly entries: string[] = []
+  readonly #codes = new Map<string, number>()
+  readonly isBinary: boolean
+  readonly #maxBytes: number
+  #byteLength = 0
+  #valueCount = 0
+
+  /** Strings of more than `maxBytes` characters in all are not taken in. */
+  constructor(isBinary: boolean, maxBytes: number) {
+    this.isBinary = isBinary
+    this.#maxBytes = maxBytes
+  }
+
+  /** Of its entries, in characters. */
+  get byteLength(): number {
+    return this.#byteLength
+  }
+
+  /** The codes of distinct strings that stand for `valueCount` values; -1 where the dictionary takes no more. */
+  codesOf(strings: readonly string[], valueCount: number): Int32Array {
+    this.#valueCount += valueCount
+    const codes = new Int32Array(strings.length)
+    for (let i = 0; i < strings.length; i++) codes[i] = this.#codes.get(strings[i]!) ?? this.#add(strings[i]!)
+    return codes
+  }
+
+  #add(text: string): number {
+    const size = this.entries.length
+    const isWorthIt = size < freeEntries || size * valuesPerEntry < this.#valueCount
+    if (!isWorthIt || this.#byteLength + text.length > this.#maxBytes) return -1
+    this.#byteLength += text.length
+    this.#codes.set(text, size)
+    this.entries.push(text)
+    return size
+  }
+}

@@ -1,0 +1,62 @@
+import { ByteReader } from '../bytes/reader.ts'
+import { ByteWriter } from '../bytes/writer.ts'
+import { valueTypes } from '../columnar/attributes.ts'
+import { readTextOf, writeTextTo } from '../columnar/texts.ts'
+import { type Field, type FieldOwner, fieldOwners } from './columns.ts'
+
+/** The attributes of a file, numbered in the order of first use. */
+export class FieldTable {
+  readonly fields: Field[] = []
+  readonly #numbers = new Map<string, number>()
+
+  number(field: Field): number {
+    const name = `${fieldOwners.indexOf(field.owner)}${valueTypes.indexOf(field.type)}${field.key}`
+    let number = this.#numbers.get(name)
+    if (number === undefined) {
+      number = this.fields.push(field) - 1
+      this.#numbers.set(name, number)
+    }
+    return number
+  }
+}
+
+/** Writes the fields: owner and type in a byte, the key as a text. */
+export function writeFields(out: ByteWriter, fields: readonly Field[]): void {
+  out.varint(fields.length)
+  const text = new ByteWriter(64)
+  for (const { owner, key, type } of fields) {
+    out.u8(fieldOwners.indexOf(owner) * 16 + valueTypes.indexOf(type))
+    text.clear()
+    out.varint(writeTextTo(text, key))
+    out.raw(text.view())
+  }
+}
+
+export function readFields(reader: ByteReader): Field[] {
+  return Array.from({ length: reader.count(2) }, () => {
+    const head = reader.u8()
+    const owner = fieldOwners[head >> 4]
+    const type = valueTypes[head & 15]
+    if (!owner || !type) return reader.fail('unsupported', `a field of kind ${head}`)
+    return { owner, type, key: readTextOf(reader, reader.varint()) }
+  })
+}
+
+/** A list of fields as a string of bytes, which stands in a dictionary. */
+export function printShape(fields: readonly number[]): string {
+  const out = new ByteWriter(64)
+  for (const field of fields) out.varint(field)
+  return out.view().toString('latin1')
+}
+
+/** The fields of a shape, all of them of `owner`. */
+export function parseShape(text: string, owner: FieldOwner, fields: readonly Field[], subject: string): number[] {
+  const reader = new ByteReader(Buffer.from(text, 'latin1'), subject)
+  const shape: number[] = []
+  while (reader.remaining > 0) {
+    const field = reader.varint()
+    if (fields[field]?.owner !== owner) reader.fail('corrupt', `a shape names field ${field}, no ${owner}'s`)
+    shape.push(field)
+  }
+  return shape
+}

@@ -1,0 +1,192 @@
+import type { ByteReader } from '../bytes/reader.ts'
+import { readCoded } from '../columnar/pages/coded.ts'
+import { readNumbers } from '../columnar/pages/numbers.ts'
+import { PageReader } from '../columnar/pages/page.ts'
+import { readStrings } from '../columnar/pages/strings.ts'
+import type { Exception, ReadNumbers } from '../columnar/safe-numbers.ts'
+import { LabError } from '../error.ts'
+import type { Block, PageGroup, PageGroupEntries } from './block.ts'
+import { bandCount, columnId } from './columns.ts'
+import type { PageEntry } from './entry.ts'
+import { asBits, textLayouts } from './page-encoder.ts'
+import { bandOf, itemsPerByte } from './page-group-encoder.ts'
+import { checkedBytes } from './stored.ts'
+
+/** A column of strings as it was read: symbols, and what each stands for, of which some stand in the dictionary. */
+export interface ReadText {
+  readonly symbols: Uint32Array
+  /** The first symbols are these codes of the file's dictionary. */
+  readonly fileCodes: readonly number[]
+  /** The symbols from there on. */
+  readonly locals: readonly string[]
+}
+
+/** A page's place in the file. */
+export interface PagePlace {
+  readonly entry: PageEntry
+  readonly start: number
+  readonly end: number
+}
+
+/** The pages of a page group by column, with their places; the directory is checked against the root. */
+export function placePages(pageGroup: PageGroup, { entries }: PageGroupEntries, block: Block): Map<number, PagePlace> {
+  const at = pageGroup.bandRanges.map(({ start }) => start)
+  const places = new Map<number, PagePlace>()
+  for (const entry of entries) {
+    if (block.columnKind(entry.column) === undefined) fail(pageGroup, `names column ${entry.column}`)
+    const band = bandOf(entry.column, entry.rowCount, entry.storedLength)
+    const start = at[band]!
+    at[band] = start + entry.storedLength
+    places.set(entry.column, { entry, start, end: at[band]! })
+  }
+  for (let band = 0; band < bandCount; band++) {
+    const { end } = pageGroup.bandRanges[band]!
+    const isPadded = band === bandCount - 1 && at[band]! < end
+    if (at[band] !== end && !isPadded)
+      fail(pageGroup, `names pages up to byte ${at[band]}, band ${band} ends at ${end}`)
+  }
+  checkItems(pageGroup, entries)
+  return places
+}
+
+function fail(pageGroup: PageGroup, message: string): never {
+  throw new LabError('corrupt', `blockpack directory of page group ${pageGroup.index}: ${message}`)
+}
+
+const rowsPerItem = 16
+
+/** Refuses more rows than the bytes of the page group vouch for, before memory is taken for them. */
+function checkItems({ bandRanges, index, spanCount }: PageGroup, entries: readonly PageEntry[]): void {
+  const byteLength = bandRanges.reduce((total, { start, end }) => total + end - start, 0)
+  let rowCount = 0
+  for (const entry of entries) rowCount += entry.rowCount
+  if (rowCount > byteLength * itemsPerByte * rowsPerItem || spanCount > byteLength * itemsPerByte)
+    throw new LabError('corrupt', `blockpack page group ${index}: ${rowCount} values in ${byteLength} bytes`)
+}
+
+/** Decodes pages of one page group. */
+export class PageDecoder {
+  readonly #block: Block
+  readonly #subject: string
+  readonly #places: ReadonlyMap<number, PagePlace>
+  /** By column: the bytes of its page. */
+  readonly #bytes: ReadonlyMap<number, Uint8Array>
+
+  constructor(
+    block: Block,
+    pageGroup: PageGroup,
+    places: ReadonlyMap<number, PagePlace>,
+    bytes: ReadonlyMap<number, Uint8Array>,
+  ) {
+    this.#block = block
+    this.#subject = `blockpack page group ${pageGroup.index}`
+    this.#places = places
+    this.#bytes = bytes
+  }
+
+  entry(column: number): PageEntry | undefined {
+    return this.#places.get(column)?.entry
+  }
+
+  /** The `count` numbers of a column. */
+  numbers(column: number, count: number): ReadNumbers {
+    const place = this.#place(column, count)
+    if (!place) return { values: new Float64Array(0), exceptions: [] }
+    const { statistic } = place.entry
+    if (statistic.kind === 'constant') return { values: new Float64Array(count).fill(statistic.value), exceptions: [] }
+    const reader = this.#open(column, place)
+    const exceptions = readExceptions(reader.in, count)
+    const values = readNumbers(reader, count)
+    reader.in.end()
+    return { values, exceptions }
+  }
+
+  /** Numbers of a fixed column, which are safe and of a range. */
+  plain(name: string, count: number, min: number, max: number): Float64Array {
+    const { values, exceptions } = this.numbers(columnId(name), count)
+    if (exceptions.length > 0) this.fail(name, 'exceptions')
+    for (let i = 0; i < count; i++)
+      if (!(values[i]! >= min && values[i]! <= max)) this.fail(name, `row ${i} is ${values[i]}`)
+    return values
+  }
+
+  doubles(column: number, count: number): Float64Array {
+    const place = this.#place(column, count)
+    if (!place) return new Float64Array(0)
+    const reader = this.#open(column, place)
+    const scale = reader.in.u8()
+    if (scale !== asBits && scale > 6) reader.in.fail('unsupported', `scale ${scale}`)
+    let values = readNumbers(reader, count)
+    if (scale !== asBits) {
+      const factor = 10 ** scale
+      for (let i = 0; i < count; i++) values[i]! /= factor
+    } else {
+      const words = new Uint32Array(count * 2)
+      const high = readNumbers(reader, count)
+      for (let i = 0; i < count; i++) {
+        words[2 * i] = values[i]!
+        words[2 * i + 1] = high[i]!
+      }
+      values = new Float64Array(words.buffer)
+    }
+    reader.in.end()
+    return values
+  }
+
+  /** The `count` strings of a column, by symbol. */
+  text(column: number, count: number): ReadText {
+    const place = this.#place(column, count)
+    if (!place) return { symbols: new Uint32Array(0), fileCodes: [], locals: [] }
+    const { statistic } = place.entry
+    const fileSize = this.#block.dictionarySizes.get(column) ?? 0
+    if (statistic.kind === 'constantCode') {
+      if (statistic.code >= fileSize) this.fail(String(column), `code ${statistic.code} of a dictionary of ${fileSize}`)
+      return { symbols: new Uint32Array(count), fileCodes: [statistic.code], locals: [] }
+    }
+    const isBinary = this.#block.columnKind(column) === 'binary'
+    const reader = this.#open(column, place)
+    const layout = reader.in.u8()
+    let text: ReadText
+    if (layout === textLayouts.coded) text = readCoded(reader, count, fileSize, isBinary)
+    else if (layout === textLayouts.strings)
+      text = {
+        symbols: Uint32Array.from({ length: count }, (_, row) => row),
+        fileCodes: [],
+        locals: readStrings(reader, count, isBinary),
+      }
+    else return reader.in.fail('unsupported', `text: layout ${layout}`)
+    reader.in.end()
+    return text
+  }
+
+  fail(column: string, message: string): never {
+    throw new LabError('corrupt', `${this.#subject}, column ${column}: ${message}`)
+  }
+
+  #place(column: number, count: number): PagePlace | undefined {
+    const place = this.#places.get(column)
+    const found = place?.entry.rowCount ?? 0
+    if (found !== count) this.fail(String(column), `${count} values are due, the directory says ${found}`)
+    return place
+  }
+
+  #open(column: number, { entry, start }: PagePlace): PageReader {
+    const bytes = this.#bytes.get(column)
+    if (!bytes || entry.storedLength === 0) return this.fail(String(column), 'no page')
+    const subject = `${this.#subject}, column ${column}`
+    return new PageReader(checkedBytes(bytes, subject, start), subject, start, this.#block.decompress)
+  }
+}
+
+function readExceptions(reader: ByteReader, rowCount: number): Exception[] {
+  let row = 0
+  return Array.from({ length: reader.count(10) }, (_, i) => {
+    const step = reader.varint()
+    row += step
+    if (row >= rowCount || (i > 0 && step === 0)) reader.fail('corrupt', `an exception at row ${row} of ${rowCount}`)
+    const sign = reader.u8()
+    if (sign > 1) reader.fail('corrupt', `a sign of ${sign}`)
+    const magnitude = reader.u64()
+    return { row, value: sign === 1 ? -magnitude : magnitude }
+  })
+}

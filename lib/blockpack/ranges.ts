@@ -1,0 +1,26 @@
+import type { Range, RangeReader } from '../bytes/range.ts'
+
+/** Gaps of fewer bytes are read with their surroundings: a request costs more than they do. */
+const maxGap = 4096
+
+/**
+ * Reads ranges in as few requests as pay: neighbours, and what lies little apart, in one. Results come in the order of
+ * the ranges.
+ */
+export async function readCoalesced(file: RangeReader, ranges: readonly Range[]): Promise<Uint8Array[]> {
+  const order = [...ranges.keys()].sort((a, b) => ranges[a]!.start - ranges[b]!.start)
+  const merged: { start: number; end: number }[] = []
+  const mergedOf = new Uint32Array(ranges.length)
+  for (const i of order) {
+    const { start, end } = ranges[i]!
+    const last = merged.at(-1)
+    if (last && start <= last.end + maxGap) last.end = Math.max(last.end, end)
+    else merged.push({ start, end })
+    mergedOf[i] = merged.length - 1
+  }
+  const read = await file.read(merged)
+  return ranges.map(({ start, end }, i) => {
+    const { start: from } = merged[mergedOf[i]!]!
+    return read[mergedOf[i]!]!.subarray(start - from, end - from)
+  })
+}

@@ -1,0 +1,57 @@
+import { type NumberChoice, readNumbers, writeNumbers } from './numbers.ts'
+import type { PageReader, PageWriter } from './page.ts'
+import { readStrings, writeStrings } from './strings.ts'
+
+/**
+ * Pages of strings by code: the entries that stand in the file's dictionary by their codes there, the others with the
+ * page, and a symbol a row, which counts first these then those (FORMAT.md of blockpack, Coded).
+ */
+export interface CodedPage {
+  /** Codes in the file's dictionary, ascending. */
+  readonly fileCodes: readonly number[]
+  readonly locals: readonly string[]
+  /** By row: below `fileCodes.length` one of them, from there on one of the locals. */
+  readonly symbols: Uint32Array
+}
+
+export function writeCoded(
+  writer: PageWriter,
+  { fileCodes, locals, symbols }: CodedPage,
+  isBinary: boolean,
+  choice?: NumberChoice,
+): NumberChoice | undefined {
+  writer.out.varint(fileCodes.length)
+  writer.out.varint(locals.length)
+  let before = 0
+  for (const code of fileCodes) {
+    writer.out.varint(code - before)
+    before = code
+  }
+  writeStrings(writer, locals, isBinary)
+  if (fileCodes.length + locals.length < 2) return choice
+  return writeNumbers(writer, Float64Array.from(symbols), choice)
+}
+
+/** Reads the page of `count` rows; `fileSize` is the size of the file's dictionary. */
+export function readCoded(reader: PageReader, count: number, fileSize: number, isBinary: boolean): CodedPage {
+  const fileCount = reader.in.count()
+  const localCount = reader.in.varint()
+  const size = fileCount + localCount
+  if (size > count || (size === 0 && count > 0))
+    reader.in.fail('corrupt', `coded: ${size} distinct values in ${count} rows`)
+  const fileCodes: number[] = []
+  let code = 0
+  for (let i = 0; i < fileCount; i++) {
+    const step = reader.in.varint()
+    code += step
+    if (code >= fileSize || (i > 0 && step === 0))
+      reader.in.fail('corrupt', `coded: code ${code} of a dictionary of ${fileSize}`)
+    fileCodes.push(code)
+  }
+  const locals = readStrings(reader, localCount, isBinary)
+  if (size < 2) return { fileCodes, locals, symbols: new Uint32Array(count) }
+  const symbols = Uint32Array.from(readNumbers(reader, count))
+  for (let row = 0; row < count; row++)
+    if (symbols[row]! >= size) reader.in.fail('corrupt', `coded: symbol ${symbols[row]} of ${size} at row ${row}`)
+  return { fileCodes, locals, symbols }
+}

@@ -1,0 +1,275 @@
+import { packBits, packedByteLength, unpackBits } from '../../codecs/bitpack.ts'
+import { readSigned, writeSigned } from '../texts.ts'
+import { type PageCodec, type PageReader, PageWriter } from './page.ts'
+import { classesOf, decodeSplit, encodeSplit, splitByteLength } from './split.ts'
+
+/**
+ * Pages of whole numbers below 2^52 in magnitude: differences or the numbers themselves, over a unit and above a base,
+ * in the layout that costs least (FORMAT.md of blockpack, Numbers).
+ */
+
+const layouts = { constant: 0, packed: 1, planes: 2, split: 3 } as const
+type Layout = (typeof layouts)[keyof typeof layouts]
+
+const flag = { deltas: 4, folded: 8, unit: 16 } as const
+
+/** Steps of clocks that occur, s to 100 ns: numbers are told in the largest that divides nearly all. */
+const clockUnits = [1e9, 1e6, 1e3, 100]
+/** Of so many rows, one may fail to divide. */
+const rowsPerRemainder = 64
+const limit = 2 ** 52
+/** Fewer numbers are packed without a trial. */
+const leastTried = 32
+
+/** How a column's numbers are laid out; chosen on one page, and good for those that follow. */
+export interface NumberChoice {
+  readonly layout: Layout
+  readonly isDelta: boolean
+}
+
+export const packed: NumberChoice = { layout: layouts.packed, isDelta: false }
+export const splitDeltas: NumberChoice = { layout: layouts.split, isDelta: true }
+
+/** Writes whole numbers. Without a choice every layout is tried; the one taken is returned. */
+export function writeNumbers(writer: PageWriter, values: Float64Array, choice?: NumberChoice): NumberChoice {
+  const taken = choice ?? chooseNumbers(values, writer.codec)
+  if (values.length === 0) return taken
+  writeAs(writer, values, taken)
+  return taken
+}
+
+/** Tries the layouts and takes the smallest. */
+function chooseNumbers(values: Float64Array, codec: PageCodec): NumberChoice {
+  const plain: NumberChoice = { layout: codec.packsBits ? layouts.packed : layouts.planes, isDelta: false }
+  if (values.length < leastTried) return plain
+  const candidates: NumberChoice[] = []
+  for (const isDelta of [false, true])
+    for (const layout of codec.packsBits ? [layouts.packed, layouts.planes, layouts.split] : [layouts.planes])
+      candidates.push({ layout, isDelta })
+  const sizes = candidates.map(candidate => {
+    const trial = new PageWriter(codec)
+    writeAs(trial, values, candidate)
+    return trial.out.length
+  })
+  return candidates[sizes.indexOf(Math.min(...sizes))]!
+}
+
+function writeAs(writer: PageWriter, values: Float64Array, choice: NumberChoice): void {
+  const { out } = writer
+  const column = choice.isDelta ? differences(values) : values
+  const isDelta = column !== values
+  const unit = findUnit(column)
+  const { quotients, rows, remainders } = divide(column, unit)
+  const { min, max } = extentOf(quotients)
+  const isFolded = isDelta || choice.layout === layouts.split ? min < 0 : false
+  const base = isFolded ? 0 : min
+  const isConstant = min === max && !isDelta
+  const layout = isConstant ? layouts.constant : choice.layout
+  const flags = (isDelta ? flag.deltas : 0) | (isFolded && !isConstant ? flag.folded : 0) | (unit > 1 ? flag.unit : 0)
+  out.u8(layout | flags)
+  if (unit > 1) {
+    out.u8(clockUnits.indexOf(unit))
+    out.varint(rows.length)
+    rows.forEach((row, i) => {
+      out.varint(row - (i > 0 ? rows[i - 1]! : 0))
+      out.varint(remainders[i]!)
+    })
+  }
+  if (isConstant) return writeSigned(out, min)
+  if (!isFolded) writeSigned(out, base)
+  const offsets = isFolded ? fold(quotients) : base === 0 ? quotients : quotients.map(value => value - base)
+  writeLayout(writer, layout, offsets, isFolded ? Math.max(2 * max, -2 * min - 1) : max - base)
+}
+
+function writeLayout(writer: PageWriter, layout: Layout, offsets: Float64Array, max: number): void {
+  const bitWidth = bitWidthOf(max)
+  if (layout === layouts.packed) {
+    writer.out.u8(bitWidth)
+    writer.blob(
+      packBits(
+        Uint32Array.from(offsets, value => value >>> 0),
+        Math.min(bitWidth, 32),
+      ),
+    )
+    if (bitWidth > 32)
+      writer.blob(
+        packBits(
+          Uint32Array.from(offsets, value => value / 0x100000000),
+          bitWidth - 32,
+        ),
+      )
+  } else if (layout === layouts.planes) {
+    const planeCount = Math.ceil(bitWidth / 8)
+    writer.out.u8(planeCount)
+    for (let plane = 0; plane < planeCount; plane++) writer.blob(planeOf(offsets, plane))
+  } else {
+    const { classes, bits } = encodeSplit(offsets, classesOf(offsets))
+    writer.blob(classes)
+    writer.rawBlob(bits)
+  }
+}
+
+/** Reads `count` whole numbers. */
+export function readNumbers(reader: PageReader, count: number): Float64Array {
+  if (count === 0) return new Float64Array(0)
+  const head = reader.in.u8()
+  const layout = head & 3
+  if (head >> 5 !== 0) reader.in.fail('unsupported', `numbers: a head of ${head}`)
+  const patches = (head & flag.unit) !== 0 ? readPatches(reader, count) : undefined
+  const unit = patches?.unit ?? 1
+  let values: Float64Array
+  if (layout === layouts.constant) values = new Float64Array(count).fill(checked(reader, readSigned(reader.in) * unit))
+  else {
+    const base = (head & flag.folded) !== 0 ? 0 : readSigned(reader.in)
+    values = readLayout(reader, layout, count)
+    const isFolded = (head & flag.folded) !== 0
+    const max = largest(values) / (isFolded ? 2 : 1)
+    if (Math.max(Math.abs(base), Math.abs(base + max)) * unit > Number.MAX_SAFE_INTEGER)
+      reader.in.fail('corrupt', `numbers: ${max} above ${base} in steps of ${unit} exceed 2^53`)
+    if (isFolded) unfold(values)
+    if (base !== 0 || unit !== 1) for (let i = 0; i < count; i++) values[i] = (values[i]! + base) * unit
+  }
+  if (patches) for (let i = 0; i < patches.rows.length; i++) values[patches.rows[i]!]! += patches.remainders[i]!
+  return (head & flag.deltas) !== 0 ? sums(reader, values) : values
+}
+
+function readLayout(reader: PageReader, layout: number, count: number): Float64Array {
+  if (layout === layouts.packed) {
+    const bitWidth = reader.in.u8()
+    if (bitWidth > 53) reader.in.fail('corrupt', `numbers: ${bitWidth} bits`)
+    const lowWidth = Math.min(bitWidth, 32)
+    const low = unpackBits(reader.blob(packedByteLength(lowWidth, count)), lowWidth, count)
+    const offsets = Float64Array.from(low)
+    if (bitWidth > 32) {
+      const high = unpackBits(reader.blob(packedByteLength(bitWidth - 32, count)), bitWidth - 32, count)
+      for (let i = 0; i < count; i++) offsets[i]! += high[i]! * 0x100000000
+    }
+    return offsets
+  }
+  if (layout === layouts.planes) {
+    const planeCount = reader.in.u8()
+    if (planeCount > 7) reader.in.fail('corrupt', `numbers: ${planeCount} planes`)
+    const offsets = new Float64Array(count)
+    for (let plane = 0; plane < planeCount; plane++) {
+      const bytes = reader.blob(count)
+      const scale = 2 ** (8 * plane)
+      for (let i = 0; i < count; i++) offsets[i]! += bytes[i]! * scale
+    }
+    return offsets
+  }
+  const classes = reader.blob(count)
+  return decodeSplit({ classes, bits: reader.blob(splitByteLength(classes)) })
+}
+
+function readPatches(reader: PageReader, count: number) {
+  const unit = clockUnits[reader.in.u8()] ?? reader.in.fail('unsupported', 'numbers: a unit')
+  const patchCount = reader.in.count(2)
+  const rows = new Uint32Array(patchCount)
+  const remainders = new Float64Array(patchCount)
+  for (let i = 0, row = 0; i < patchCount; i++) {
+    row += reader.in.varint()
+    remainders[i] = reader.in.varint()
+    if (row >= count || remainders[i]! >= unit)
+      reader.in.fail('corrupt', `numbers: remainder ${remainders[i]} at row ${row} of ${count}`)
+    rows[i] = row
+  }
+  return { unit, rows, remainders }
+}
+
+/** Differences where all stay below the limit, else the column itself. */
+function differences(values: Float64Array): Float64Array {
+  const deltas = new Float64Array(values.length)
+  let before = 0
+  for (let i = 0; i < values.length; i++) {
+    const delta = values[i]! - before
+    if (delta >= limit || delta <= -limit) return values
+    deltas[i] = delta
+    before = values[i]!
+  }
+  return deltas
+}
+
+function sums(reader: PageReader, deltas: Float64Array): Float64Array {
+  let sum = 0
+  for (let i = 0; i < deltas.length; i++) {
+    sum += deltas[i]!
+    deltas[i] = sum
+    if (sum >= limit || sum <= -limit) reader.in.fail('corrupt', `numbers: the differences lead to ${sum}`)
+  }
+  return deltas
+}
+
+function findUnit(values: Float64Array): number {
+  const most = values.length / rowsPerRemainder
+  for (const unit of clockUnits) {
+    let misses = 0
+    let zeros = 0
+    for (let i = 0; i < values.length && misses <= most; i++) {
+      if (values[i] === 0) zeros++
+      else if (values[i]! % unit !== 0) misses++
+    }
+    if (misses <= most && zeros + misses * 2 < values.length) return unit
+  }
+  return 1
+}
+
+function divide(values: Float64Array, unit: number) {
+  const rows: number[] = []
+  const remainders: number[] = []
+  if (unit === 1) return { quotients: values, rows, remainders }
+  const quotients = new Float64Array(values.length)
+  for (let i = 0; i < values.length; i++) {
+    const quotient = Math.floor(values[i]! / unit)
+    const remainder = values[i]! - quotient * unit
+    quotients[i] = quotient
+    if (remainder === 0) continue
+    rows.push(i)
+    remainders.push(remainder)
+  }
+  return { quotients, rows, remainders }
+}
+
+function extentOf(values: Float64Array): { min: number; max: number } {
+  let [min, max] = [values[0]!, values[0]!]
+  for (let i = 1; i < values.length; i++) {
+    if (values[i]! < min) min = values[i]!
+    if (values[i]! > max) max = values[i]!
+  }
+  return { min, max }
+}
+
+function largest(values: Float64Array): number {
+  let max = 0
+  for (let i = 0; i < values.length; i++) if (values[i]! > max) max = values[i]!
+  return max
+}
+
+function checked(reader: PageReader, value: number): number {
+  return Math.abs(value) < limit ? value : reader.in.fail('corrupt', `numbers: ${value}`)
+}
+
+/** 0, -1, 1, -2 as 0, 1, 2, 3. */
+function fold(values: Float64Array): Float64Array {
+  const folded = new Float64Array(values.length)
+  for (let i = 0; i < values.length; i++) folded[i] = values[i]! < 0 ? -2 * values[i]! - 1 : 2 * values[i]!
+  return folded
+}
+
+function unfold(values: Float64Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const half = Math.floor(values[i]! / 2)
+    values[i] = half * 2 === values[i] ? half : -half - 1
+  }
+}
+
+function bitWidthOf(max: number): number {
+  return max < 0x100000000 ? 32 - Math.clz32(max) : 64 - Math.clz32(max / 0x100000000)
+}
+
+function planeOf(values: Float64Array, plane: number): Uint8Array {
+  const bytes = new Uint8Array(values.length)
+  if (plane === 0) for (let i = 0; i < values.length; i++) bytes[i] = values[i]! >>> 0
+  else if (plane < 4) for (let i = 0; i < values.length; i++) bytes[i] = (values[i]! >>> 0) >>> (8 * plane)
+  else for (let i = 0; i < values.length; i++) bytes[i] = (values[i]! / 0x100000000) >>> (8 * (plane - 4))
+  return bytes
+}

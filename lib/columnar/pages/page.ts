@@ -1,0 +1,71 @@
+import { ByteReader } from '../../bytes/reader.ts'
+import { ByteWriter } from '../../bytes/writer.ts'
+
+/** What is done to the bytes of a page beyond its structure. */
+export interface PageCodec {
+  /** The general codec's bytes; undefined where there is none. */
+  readonly compress?: ((bytes: Uint8Array) => Uint8Array) | undefined
+  /** False keeps numbers in whole bytes. */
+  readonly packsBits: boolean
+}
+
+/** What `PageCodec.compress` made, undone to exactly `byteLength` bytes. */
+export type Decompress = (stored: Uint8Array, byteLength: number) => Uint8Array
+
+/** Blobs of fewer bytes are not worth a frame of their own. */
+const leastCompressed = 24
+
+/** Writes one page: numbers of its own, and blobs, each of which may be compressed. */
+export class PageWriter {
+  readonly out = new ByteWriter(1 << 12)
+  readonly codec: PageCodec
+
+  constructor(codec: PageCodec) {
+    this.codec = codec
+  }
+
+  /** Writes bytes whose number the reader knows, compressed where that is shorter. */
+  blob(bytes: Uint8Array): void {
+    const stored = squeeze(bytes, this.codec)
+    this.out.varint(stored.length * 2 + (stored === bytes ? 0 : 1))
+    this.out.raw(stored)
+  }
+
+  /** Writes bytes that look like chance. */
+  rawBlob(bytes: Uint8Array): void {
+    this.out.varint(bytes.length * 2)
+    this.out.raw(bytes)
+  }
+}
+
+/** The bytes as they are stored in a blob: the same object where they stay as they are. */
+export function squeeze(bytes: Uint8Array, { compress }: PageCodec): Uint8Array {
+  if (!compress || bytes.length < leastCompressed) return bytes
+  const compressed = compress(bytes)
+  return compressed.length < bytes.length ? compressed : bytes
+}
+
+/** A page open for reading. */
+export class PageReader {
+  readonly in: ByteReader
+  readonly #decompress: Decompress
+
+  /** `offset` is where `bytes` begins in the file, for messages. */
+  constructor(bytes: Uint8Array, subject: string, offset: number, decompress: Decompress) {
+    this.in = new ByteReader(bytes, subject, offset)
+    this.#decompress = decompress
+  }
+
+  /** The blob that holds exactly `byteLength` bytes. */
+  blob(byteLength: number): Uint8Array {
+    const head = this.in.varint()
+    const stored = this.in.raw(Math.floor(head / 2))
+    if (head % 2 === 1) return this.#decompress(stored, byteLength)
+    if (stored.length !== byteLength)
+      this.in.fail(
+        stored.length < byteLength ? 'truncated' : 'corrupt',
+        `a blob of ${stored.length} bytes, ${byteLength} are due`,
+      )
+    return stored
+  }
+}

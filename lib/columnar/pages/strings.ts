@@ -1,0 +1,150 @@
+import { ByteWriter } from '../../bytes/writer.ts'
+import { packStrings, unpackStrings } from '../../codecs/strings.ts'
+import {
+  decodeDecimalTemplate,
+  decodeHexTemplate,
+  encodeDecimalTemplate,
+  encodeHexTemplate,
+  findTemplate,
+  type HexTemplate,
+  type Template,
+} from '../../codecs/template.ts'
+import { bigintsOf, wordsOf } from '../../codecs/words.ts'
+import { checkTextBytes, maxTextBytes } from '../columns.ts'
+import { readTextOf, writeTextTo } from '../texts.ts'
+import { readNumbers, writeNumbers } from './numbers.ts'
+import type { PageReader, PageWriter } from './page.ts'
+
+/** Pages of strings: plain, or the digits by which they differ (FORMAT.md of blockpack, Strings). */
+
+const layouts = { plain: 0, hex: 1, decimal: 2 } as const
+
+/** Numbers of a decimal template stand as such below this. */
+const numberLimit = 2 ** 52
+/** Digits that a template of hex has at most: what is between them should be worth telling once. */
+const maxTemplateLength = 1024
+
+/**
+ * Writes strings. Binary ones have a byte a character. `tries` is false where templates need not be looked for; returned
+ * is whether one was found.
+ */
+export function writeStrings(writer: PageWriter, strings: readonly string[], isBinary: boolean, tries = true): boolean {
+  if (strings.length === 0) return tries
+  const template = tries && !isBinary ? usableTemplate(strings) : undefined
+  if (!template) writePlain(writer, strings, isBinary)
+  else if (template.template.digits === 'decimal') {
+    writer.out.u8(layouts.decimal)
+    writeText(writer, template.template.prefix)
+    writeText(writer, template.template.suffix)
+    writeNumbers(writer, template.numbers!)
+  } else {
+    writer.out.u8(layouts.hex)
+    writeHexTemplate(writer, template.template)
+    writer.blob(encodeHexTemplate(strings, template.template))
+  }
+  return template !== undefined
+}
+
+/** Reads `count` strings. */
+export function readStrings(reader: PageReader, count: number, isBinary: boolean): string[] {
+  if (count === 0) return []
+  const layout = reader.in.u8()
+  switch (layout) {
+    case layouts.plain:
+      return readPlain(reader, count, isBinary)
+    case layouts.hex: {
+      const template = readHexTemplate(reader)
+      const width = template.widths.reduce((sum, one) => sum + one, 0)
+      return decodeHexTemplate(reader.blob(Math.ceil((count * width) / 2)), template, count)
+    }
+    case layouts.decimal: {
+      const [prefix, suffix] = [readText(reader), readText(reader)]
+      const numbers = readNumbers(reader, count)
+      const words = wordsOf(BigInt64Array.from(numbers, number => BigInt(number)))
+      return decodeDecimalTemplate(words, { digits: 'decimal', prefix, suffix })
+    }
+    default:
+      return reader.in.fail('unsupported', `strings: layout ${layout}`)
+  }
+}
+
+function writePlain(writer: PageWriter, strings: readonly string[], isBinary: boolean): void {
+  writer.out.u8(layouts.plain)
+  if (isBinary) {
+    writeNumbers(
+      writer,
+      Float64Array.from(strings, text => text.length),
+    )
+    writer.blob(Buffer.from(strings.join(''), 'latin1'))
+    return
+  }
+  const { lengths, bytes } = packStrings(strings)
+  checkTextBytes(bytes.length)
+  writeNumbers(writer, Float64Array.from(lengths))
+  writer.blob(bytes)
+}
+
+function readPlain(reader: PageReader, count: number, isBinary: boolean): string[] {
+  const lengths = readNumbers(reader, count)
+  let byteLength = 0
+  for (const length of lengths) {
+    if (length < 0) reader.in.fail('corrupt', `strings: a length of ${length}`)
+    byteLength += length
+  }
+  if (byteLength > maxTextBytes) reader.in.fail('corrupt', `strings: ${byteLength} bytes, at most ${maxTextBytes}`)
+  const bytes = reader.blob(byteLength)
+  if (!isBinary) return unpackStrings({ lengths: Uint32Array.from(lengths), bytes })
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  let at = 0
+  return Array.from(lengths, length => {
+    at += length
+    return text.slice(at - length, at)
+  })
+}
+
+/** A template that is worth it: not too long, its numbers exact. */
+function usableTemplate(strings: readonly string[]): { template: Template; numbers?: Float64Array } | undefined {
+  if (strings[0]!.length > maxTemplateLength || strings.length < 2) return undefined
+  const template = findTemplate(strings)
+  if (template?.digits !== 'decimal') return template && { template }
+  const numbers = Float64Array.from(bigintsOf(encodeDecimalTemplate(strings, template)), Number)
+  return numbers.every(number => number >= 0 && number < numberLimit) ? { template, numbers } : undefined
+}
+
+function writeHexTemplate(writer: PageWriter, { digits, literals, widths }: HexTemplate): void {
+  writer.out.u8(digits === 'hex' ? 0 : 1)
+  writer.out.varint(widths.length)
+  for (const [run, literal] of literals.entries()) {
+    writeText(writer, literal)
+    if (run < widths.length) writer.out.varint(widths[run]!)
+  }
+}
+
+function readHexTemplate(reader: PageReader): HexTemplate {
+  const digits = reader.in.u8()
+  if (digits > 1) reader.in.fail('unsupported', `strings: digits ${digits}`)
+  const runCount = reader.in.count(2)
+  const literals: string[] = []
+  const widths: number[] = []
+  let length = 0
+  for (let run = 0; run <= runCount; run++) {
+    literals.push(readText(reader))
+    if (run < runCount) widths.push(reader.in.varint())
+    length += widths[run] ?? 0
+    if (length > maxTemplateLength) reader.in.fail('corrupt', `strings: a template of more than ${maxTemplateLength}`)
+  }
+  return { digits: digits === 0 ? 'hex' : 'HEX', literals, widths }
+}
+
+/** A part of a template. */
+function writeText({ out }: PageWriter, text: string): void {
+  const bytes = new ByteWriter(32)
+  out.varint(writeTextTo(bytes, text))
+  out.raw(bytes.view())
+}
+
+function readText(reader: PageReader): string {
+  const text = readTextOf(reader.in, reader.in.varint())
+  if (text.length > maxTemplateLength) reader.in.fail('corrupt', `strings: a template of ${text.length} characters`)
+  return text
+}
