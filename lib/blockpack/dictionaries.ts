@@ -1,7 +1,7 @@
 /** Dictionaries that span a file: they grow while it is written, and stand behind the data. */
 
 /** So many entries a dictionary may have whatever it saves. */
-const freeEntries = 256
+export const freeEntries = 256
 /** Beyond, an entry must stand for so many values on average. */
 const valuesPerEntry = 8
 
@@ -25,11 +25,15 @@ export class FileDictionary {
     return this.#byteLength
   }
 
-  /** The codes of distinct strings that stand for `valueCount` values; -1 where the dictionary takes no more. */
-  codesOf(strings: readonly string[], valueCount: number): Int32Array {
+  /**
+   * The codes of distinct strings that stand for `valueCount` values; -1 where one is not known and, if the dictionary
+   * `grows`, it takes no more.
+   */
+  codesOf(strings: readonly string[], valueCount: number, grows: boolean): Int32Array {
     this.#valueCount += valueCount
     const codes = new Int32Array(strings.length)
-    for (let i = 0; i < strings.length; i++) codes[i] = this.#codes.get(strings[i]!) ?? this.#add(strings[i]!)
+    for (let i = 0; i < strings.length; i++)
+      codes[i] = this.#codes.get(strings[i]!) ?? (grows ? this.#add(strings[i]!) : -1)
     return codes
   }
 

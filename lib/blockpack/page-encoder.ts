@@ -7,7 +7,7 @@ import { type PageCodec, PageWriter } from '../columnar/pages/page.ts'
 import { writeStrings } from '../columnar/pages/strings.ts'
 import type { Exception } from '../columnar/safe-numbers.ts'
 import { findScale } from '../columnar/values.ts'
-import { FileDictionary } from './dictionaries.ts'
+import { FileDictionary, freeEntries } from './dictionaries.ts'
 import { maxListedCodes, type PageEntry, type PageStatistic } from './entry.ts'
 
 /** A page with what the directory says of it. */
@@ -92,13 +92,19 @@ export class PageEncoder {
     if (this.#isPlain(isBinary)) return this.#plain(column, values, isBinary)
     const dictionary = new Dictionary<string>()
     const codes = Uint32Array.from(values, value => dictionary.code(value))
-    if (dictionary.size * 2 > values.length && values.length >= leastPlain) return this.#plain(column, values, isBinary)
-    return this.#coded(column, { entries: dictionary.values, codes }, isBinary)
+    const grows = dictionary.size * 2 <= values.length || values.length <= freeEntries
+    const fileCodes = this.#dictionary(column, isBinary).codesOf(dictionary.values, values.length, grows)
+    const ownCount = fileCodes.reduce((sum, code) => sum + (code < 0 ? 1 : 0), 0)
+    if (ownCount * 2 > values.length && values.length >= leastPlain) return this.#plain(column, values, isBinary)
+    return this.#coded(column, { entries: dictionary.values, codes }, fileCodes, isBinary)
   }
 
   /** Strings that have codes already. */
   coded(column: number, { entries, codes }: CodedStrings, isBinary: boolean): EncodedPage | undefined {
-    if (!this.#isPlain(isBinary)) return this.#coded(column, { entries, codes }, isBinary)
+    if (!this.#isPlain(isBinary)) {
+      const fileCodes = this.#dictionary(column, isBinary).codesOf(entries, codes.length, true)
+      return this.#coded(column, { entries, codes }, fileCodes, isBinary)
+    }
     return this.#plain(
       column,
       Array.from(codes, code => entries[code]!),
@@ -119,9 +125,13 @@ export class PageEncoder {
     return page(column, values.length, writer, { kind: 'none' })
   }
 
-  #coded(column: number, { entries, codes }: CodedStrings, isBinary: boolean): EncodedPage | undefined {
+  #coded(
+    column: number,
+    { entries, codes }: CodedStrings,
+    fileCodes: Int32Array,
+    isBinary: boolean,
+  ): EncodedPage | undefined {
     if (codes.length === 0) return undefined
-    const fileCodes = this.#dictionary(column, isBinary).codesOf(entries, codes.length)
     if (entries.length === 1 && fileCodes[0]! >= 0)
       return constant(column, codes.length, { kind: 'constantCode', code: fileCodes[0]! })
     const coded = inSymbols(entries, codes, fileCodes)

@@ -18,7 +18,7 @@ import { type DictionaryPage, type Root, type RowGroup, writeRoot } from './root
 import { type StoredPiece, storePiece } from './stored.ts'
 
 /** A page group ends at the trace with which it has this many spans, by the bytes of a page. */
-const bytesPerSpan = 16
+const bytesPerSpan = 12
 const spanLimits = { least: 2_000, most: 8_000 }
 /** Characters of strings and items (spans, events, links, values) in a page group: it ends behind the trace that exceeds them. */
 const maxTextLength = 2 ** 24

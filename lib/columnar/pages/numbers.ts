@@ -16,7 +16,7 @@ const flag = { deltas: 4, folded: 8, unit: 16 } as const
 /** Steps of clocks that occur, s to 100 ns: numbers are told in the largest that divides nearly all. */
 const clockUnits = [1e9, 1e6, 1e3, 100]
 /** Of so many rows, one may fail to divide. */
-const rowsPerRemainder = 64
+const rowsPerRemainder = 24
 const limit = 2 ** 52
 /** Fewer numbers are packed without a trial. */
 const leastTried = 32
