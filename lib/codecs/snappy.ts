@@ -4,7 +4,7 @@ import { loadNative } from './native.ts'
 
 /** The densest element of a block copies 64 bytes in three (snappy's format_description.txt, 2.2.2). */
 const maxBytesPerStoredByte = 64 / 3
-/** Without it each result is memory of its own outside of the heap: four to twenty times as slow on pages of 30 KB. */
+/** Without it each result is memory of its own outside of the heap: compression is three to twenty times as slow on pages of 30 KB. */
 const options = { asBuffer: true, copyOutputData: true }
 
 /** A compressor into raw snappy blocks, which begin with the size of their content. */
