@@ -1,0 +1,209 @@
+import type { AnyValue, KeyedValue } from './answer-value.ts'
+import type { MetricsAggregate } from './ast.ts'
+import { bucketExponent, bucketQuantile, exactQuantile, labelsKey, type Series } from './series.ts'
+
+/** Spans of a batch, ready to be counted: by row its interval (or one for all), series and value. */
+export interface Observations {
+  readonly rows: Uint32Array | undefined
+  readonly rowCount: number
+  readonly intervals: Int32Array | number
+  /** By row the code of its group. */
+  readonly codes: Uint32Array
+  readonly weights: Float64Array | undefined
+  /** By row its value, NaN where it has none; undefined where spans are counted. */
+  readonly values: Float64Array | undefined
+}
+
+/** What is gathered of one series. */
+interface Cells {
+  readonly labels: readonly KeyedValue[]
+  readonly points: Float64Array
+  readonly counts: Float64Array | undefined
+  readonly buckets: Map<number, Float64Array> | undefined
+  readonly samples: (Sample | undefined)[] | undefined
+}
+
+interface Sample {
+  readonly values: number[]
+  readonly weights: number[]
+}
+
+type Kind = Exclude<MetricsAggregate['kind'], 'compare'>
+
+/** How a query gathers. */
+export interface Gathering {
+  readonly kind: Kind
+  readonly intervalCount: number
+  readonly stepSeconds: number
+  readonly maxSeries: number
+  readonly quantiles: readonly number[]
+  readonly isExact: boolean
+  /** Values of buckets are durations in ns, and answered in seconds. */
+  readonly isDuration: boolean
+}
+
+/** Gathers observations by series; new series beyond the limit are left out, and said to be. */
+export class Accumulator {
+  readonly #gathering: Gathering
+  readonly #series = new Map<string, Cells>()
+  isTruncated = false
+  /** Whether values are put into buckets, which are powers of two. */
+  readonly isBucketed: boolean
+
+  constructor(gathering: Gathering) {
+    this.#gathering = gathering
+    const { kind, isExact } = gathering
+    this.isBucketed = kind === 'histogram_over_time' || (kind === 'quantile_over_time' && !isExact)
+  }
+
+  /** Makes the series of these labels be, even if nothing is counted for it. */
+  open(labels: readonly KeyedValue[]): void {
+    this.#cellsOf(labels)
+  }
+
+  #cellsOf(labels: readonly KeyedValue[]): Cells | undefined {
+    const key = labelsKey(labels)
+    let cells = this.#series.get(key)
+    if (cells === undefined) {
+      if (this.#series.size >= this.#gathering.maxSeries) {
+        this.isTruncated = true
+        return undefined
+      }
+      cells = this.#newCells(labels)
+      this.#series.set(key, cells)
+    }
+    return cells
+  }
+
+  #newCells(labels: readonly KeyedValue[]): Cells {
+    const { kind, intervalCount, isExact } = this.#gathering
+    const isCount = kind === 'rate' || kind === 'count_over_time'
+    return {
+      labels,
+      points: new Float64Array(intervalCount).fill(isCount ? 0 : Number.NaN),
+      counts: kind === 'avg_over_time' ? new Float64Array(intervalCount) : undefined,
+      buckets: this.isBucketed ? new Map() : undefined,
+      samples: kind === 'quantile_over_time' && isExact ? new Array(intervalCount).fill(undefined) : undefined,
+    }
+  }
+
+  add(observations: Observations, groups: readonly (readonly KeyedValue[])[]): void {
+    // Only groups that occur become series.
+    const cells: (Cells | null | undefined)[] = new Array(groups.length).fill(undefined)
+    const { rows, rowCount, intervals, codes, weights, values } = observations
+    const observe = observers[this.#gathering.kind]
+    for (let i = 0; i < rowCount; i++) {
+      const row = rows === undefined ? i : rows[i]!
+      const interval = typeof intervals === 'number' ? intervals : intervals[row]!
+      if (interval < 0) continue
+      const value = values === undefined ? 1 : values[row]!
+      if (Number.isNaN(value)) continue
+      const code = codes[row]!
+      let own = cells[code]
+      if (own === undefined) {
+        own = this.#cellsOf(groups[code]!) ?? null
+        cells[code] = own
+      }
+      if (own !== null) observe(own, interval, value, weights === undefined ? 1 : weights[row]!)
+    }
+  }
+
+  finish(): Series[] {
+    const { kind } = this.#gathering
+    const cells = [...this.#series.values()]
+    if (kind === 'quantile_over_time') return cells.flatMap(own => this.#quantileSeries(own))
+    if (kind === 'histogram_over_time') return cells.flatMap(own => this.#bucketSeries(own))
+    if (kind === 'rate')
+      for (const { points } of cells) for (let i = 0; i < points.length; i++) points[i]! /= this.#gathering.stepSeconds
+    if (kind === 'avg_over_time')
+      for (const { points, counts } of cells) for (let i = 0; i < points.length; i++) points[i]! /= counts![i]!
+    return cells.map(({ labels, points }) => ({ labels, points }))
+  }
+
+  #bucketSeries({ labels, buckets }: Cells): Series[] {
+    const scale = this.#gathering.isDuration ? 1e9 : 1
+    return [...buckets!]
+      .sort(([a], [b]) => a - b)
+      .map(([exponent, points]) => ({
+        labels: [...labels, { key: '__bucket', value: double(2 ** exponent / scale) }],
+        points,
+      }))
+  }
+
+  #quantileSeries(cells: Cells): Series[] {
+    const { quantiles, intervalCount } = this.#gathering
+    return quantiles.map(quantile => ({
+      labels: [...cells.labels, { key: 'p', value: double(quantile) }],
+      points: Float64Array.from({ length: intervalCount }, (_, i) => this.#quantileAt(quantile, cells, i)),
+    }))
+  }
+
+  #quantileAt(quantile: number, { buckets, samples }: Cells, interval: number): number {
+    const scale = this.#gathering.isDuration ? 1e9 : 1
+    if (samples !== undefined) {
+      const { values, weights } = samples[interval] ?? { values: [], weights: [] }
+      const isPlain = weights.every(weight => weight === 1)
+      return exactQuantile(quantile, values, isPlain ? undefined : weights)
+    }
+    const counts = new Map<number, number>()
+    for (const [exponent, points] of buckets!) if (points[interval]! > 0) counts.set(exponent, points[interval]!)
+    // An interval without a value counts as 0, as in Tempo.
+    return counts.size === 0 ? 0 : bucketQuantile(quantile, counts) / scale
+  }
+}
+
+function double(doubleValue: number): AnyValue {
+  return { doubleValue }
+}
+
+type Observe = (cells: Cells, interval: number, value: number, weight: number) => void
+
+const count: Observe = ({ points }, interval, _value, weight) => {
+  points[interval]! += weight
+}
+
+const sum: Observe = ({ points }, interval, value, weight) => {
+  const before = points[interval]!
+  points[interval] = Number.isNaN(before) ? value * weight : before + value * weight
+}
+
+const bucket: Observe = ({ buckets, points }, interval, value, weight) => {
+  if (value < 2) return
+  const exponent = bucketExponent(value)
+  let counts = buckets!.get(exponent)
+  if (counts === undefined) {
+    counts = new Float64Array(points.length)
+    buckets!.set(exponent, counts)
+  }
+  counts[interval]! += weight
+}
+
+const observers: Readonly<Record<Kind, Observe>> = {
+  rate: count,
+  count_over_time: count,
+  sum_over_time: sum,
+  avg_over_time: (cells, interval, value, weight) => {
+    sum(cells, interval, value, weight)
+    cells.counts![interval]! += weight
+  },
+  min_over_time: ({ points }, interval, value) => {
+    if (!(points[interval]! <= value)) points[interval] = value
+  },
+  max_over_time: ({ points }, interval, value) => {
+    if (!(points[interval]! >= value)) points[interval] = value
+  },
+  histogram_over_time: bucket,
+  quantile_over_time: (cells, interval, value, weight) => {
+    if (cells.samples === undefined) {
+      bucket(cells, interval, value, weight)
+      return
+    }
+    let sample = cells.samples[interval]
+    if (sample === undefined) {
+      sample = { values: [], weights: [] }
+      cells.samples[interval] = sample
+    }
+    sample.values.push(value)
+    sample.weights.push(weight)
+  },
+}

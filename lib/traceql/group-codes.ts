@@ -1,0 +1,96 @@
+import type { Value } from '../model/trace.ts'
+import type { Field } from './ast.ts'
+import { type Cell, cellOf, fieldVector, type Pool, Tag } from './vector.ts'
+import type { Part, View } from './view.ts'
+
+/** A group by span: its code, and by code the values of all fields. */
+export interface GroupCodes {
+  readonly codes: Uint32Array
+  readonly keys: readonly (readonly Cell[])[]
+}
+
+const nilCell: Cell = { tag: Tag.nil, number: 0 }
+
+/** Groups spans by the values of the fields, in their order; what is missing is nil. */
+export function groupCodes(view: View, fields: readonly Field[], pool: Pool): GroupCodes {
+  const [first, ...others] = fields
+  if (first === undefined) return { codes: new Uint32Array(view.spanCount), keys: [[]] }
+  let groups = fieldCodes(view, first, pool)
+  for (const field of others) groups = combine(groups, fieldCodes(view, field, pool))
+  return groups
+}
+
+function fieldCodes(view: View, field: Field, pool: Pool): GroupCodes {
+  const parts = view.parts(field)
+  return parts.every(isCoded) ? codesOfDictionaries(view, parts, pool) : codesOfValues(view, field, pool)
+}
+
+function isCoded({ owner, data, unless }: Part): boolean {
+  return owner === 'span' && unless === undefined && 'codes' in data.values
+}
+
+/** Dictionary codes as they are where one dictionary has a value for every span; else code 0 is nil. */
+function codesOfDictionaries(view: View, parts: readonly Part[], pool: Pool): GroupCodes {
+  const [only] = parts
+  if (parts.length === 1 && only!.data.rows === undefined && 'codes' in only!.data.values) {
+    const { codes, dictionary } = only!.data.values
+    return { codes, keys: dictionary.map(value => [cellOf(value, only!.flavour, pool)]) }
+  }
+  const codes = new Uint32Array(view.spanCount)
+  const keys: Cell[][] = [[nilCell]]
+  for (const { data, flavour } of parts) {
+    if (!('codes' in data.values)) continue
+    const first = keys.length
+    for (const value of data.values.dictionary as readonly Value[]) keys.push([cellOf(value, flavour, pool)])
+    const { rows } = data
+    const own = data.values.codes
+    for (let i = 0; i < own.length; i++) {
+      const row = rows === undefined ? i : rows[i]!
+      if (codes[row] === 0) codes[row] = first + own[i]!
+    }
+  }
+  return { codes, keys }
+}
+
+function codesOfValues(view: View, field: Field, pool: Pool): GroupCodes {
+  const { tags, numbers } = fieldVector(view, field, pool)
+  const codes = new Uint32Array(view.spanCount)
+  const keys: Cell[][] = [[nilCell]]
+  const known = new Map<number, Map<number, number>>()
+  for (let row = 0; row < codes.length; row++) {
+    const tag = tags[row]!
+    if (tag === Tag.nil) continue
+    let byNumber = known.get(tag)
+    if (byNumber === undefined) {
+      byNumber = new Map()
+      known.set(tag, byNumber)
+    }
+    const number = numbers[row]!
+    let code = byNumber.get(number)
+    if (code === undefined) {
+      code = keys.length
+      byNumber.set(number, code)
+      keys.push([{ tag, number }])
+    }
+    codes[row] = code
+  }
+  return { codes, keys }
+}
+
+function combine(a: GroupCodes, b: GroupCodes): GroupCodes {
+  const codes = new Uint32Array(a.codes.length)
+  const keys: (readonly Cell[])[] = []
+  const known = new Map<number, number>()
+  const width = b.keys.length
+  for (let row = 0; row < codes.length; row++) {
+    const pair = a.codes[row]! * width + b.codes[row]!
+    let code = known.get(pair)
+    if (code === undefined) {
+      code = keys.length
+      known.set(pair, code)
+      keys.push([...a.keys[a.codes[row]!]!, ...b.keys[b.codes[row]!]!])
+    }
+    codes[row] = code
+  }
+  return { codes, keys }
+}

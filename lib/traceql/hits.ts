@@ -1,0 +1,53 @@
+import type { Spansets } from './spanset.ts'
+import type { View } from './view.ts'
+
+/** A trace that matches: its index in the batch and its spansets. */
+export interface Hit {
+  readonly trace: number
+  readonly sets: readonly HitSet[]
+}
+
+/** One spanset: its group, the number of its spans, and the rows of the first of them. */
+export interface HitSet {
+  readonly group: number
+  matchedCount: number
+  readonly rows: number[]
+}
+
+export interface HitOptions {
+  /** No more traces than this. */
+  readonly limit: number
+  /** No more rows a spanset than this. */
+  readonly spss: number
+  /** 1 for the traces that count; all where undefined. */
+  readonly wanted: Uint8Array | undefined
+}
+
+/** The traces that have a span in a spanset, in the order of the batch. */
+export function collectHits({ mask, groups }: Spansets, view: View, { limit, spss, wanted }: HitOptions): Hit[] {
+  const hits: Hit[] = []
+  for (let trace = 0; trace < view.traceCount && hits.length < limit; trace++) {
+    if (wanted?.[trace] === 0) continue
+    const sets: HitSet[] = []
+    const end = view.traceStarts[trace + 1]!
+    for (let row = view.traceStarts[trace]!; row < end; row++) {
+      if (mask[row] === 0) continue
+      const set = setOf(sets, groups === undefined ? trace : groups.of[row]!)
+      set.matchedCount++
+      if (set.rows.length < spss) set.rows.push(row)
+    }
+    if (sets.length > 0) hits.push({ trace, sets })
+  }
+  return hits
+}
+
+function setOf(sets: HitSet[], group: number): HitSet {
+  const last = sets.at(-1)
+  if (last?.group === group) return last
+  let set = sets.find(known => known.group === group)
+  if (set === undefined) {
+    set = { group, matchedCount: 0, rows: [] }
+    sets.push(set)
+  }
+  return set
+}

@@ -1,0 +1,240 @@
+import type { ColumnData, ColumnName, NumberValues } from '../model/scan.ts'
+import { answerKey, type KeyedValue, valueCache } from './answer-value.ts'
+import type { Field } from './ast.ts'
+import { columnsOfField } from './fields.ts'
+import type { Hit, HitSet } from './hits.ts'
+import { aggregateOf } from './plan.ts'
+import { printExpression } from './print-expression.ts'
+import type { Spansets, SpansetValue } from './spanset.ts'
+import { stripZeros } from './value-test.ts'
+import { fieldVector, type Pool, Tag, type Vector } from './vector.ts'
+import { openView, overOneBase, traceExtents, type View } from './view.ts'
+
+/** A matching trace in the shape of Tempo's answers; fields that are 0 or empty are left out. */
+export interface TraceAnswer {
+  /** Hex without leading zeros. */
+  readonly traceID: string
+  readonly rootServiceName: string
+  readonly rootTraceName: string
+  readonly startTimeUnixNano: string
+  readonly durationMs?: number
+  readonly spanSet: SpanSetAnswer
+  readonly spanSets: readonly SpanSetAnswer[]
+  readonly serviceStats: Readonly<Record<string, { readonly spanCount: number; readonly errorCount?: number }>>
+}
+
+export interface SpanSetAnswer {
+  readonly spans: readonly SpanAnswer[]
+  /** Of all spans, answered or not. */
+  readonly matched: number
+  readonly attributes?: readonly KeyedValue[]
+}
+
+export interface SpanAnswer {
+  /** Hex, at least 16 digits. */
+  readonly spanID: string
+  readonly name?: string
+  readonly startTimeUnixNano: string
+  readonly durationNanos: string
+  readonly attributes?: readonly KeyedValue[]
+}
+
+const rootMissing = '<root span not yet received>'
+
+/** What is read of all spans of a matching trace. */
+export const summaryColumns: readonly ColumnName[] = [
+  'trace:id',
+  'span:start',
+  'span:duration',
+  'span:parent',
+  'span:name',
+  'span:status',
+  'resource.service.name',
+]
+
+export interface AnswerInput {
+  readonly view: View
+  readonly pool: Pool
+  readonly shown: readonly Field[]
+}
+
+/** Reads what the answer shows, of the spans of the answer only. */
+export async function answerHits(hits: readonly Hit[], spansets: Spansets, input: AnswerInput): Promise<TraceAnswer[]> {
+  const { view, pool, shown } = input
+  const { batch } = view
+  const traceRows = rowsOfTraces(hits, view)
+  const spanRows = rowsOfSpans(hits)
+  const later: ColumnName[] = ['span:id', ...shown.flatMap(columnsOfField)]
+  const [summary, detail] = await Promise.all([
+    batch.read(summaryColumns, traceRows),
+    batch.read([...new Set(later)], shown.some(isDerived) ? traceRows : spanRows),
+  ])
+  const summaryView = openView(batch, summary)
+  const detailView = openView(batch, detail)
+  const context: Context = {
+    spansets,
+    pool,
+    view: summaryView,
+    names: textColumn(summaryView, 'span:name'),
+    services: textColumn(summaryView, 'resource.service.name'),
+    traceIds: textColumn(summaryView, 'trace:id'),
+    spanIds: textColumn(detailView, 'span:id'),
+    starts: overOneBase(summary.get('span:start'), view.spanCount),
+    durations: overOneBase(summary.get('span:duration'), view.spanCount),
+    statuses: overOneBase(summary.get('span:status'), view.spanCount),
+    extents: traceExtents(summaryView),
+    shown: shown.filter(field => !isName(field)).map(field => shownColumn(field, detailView, pool)),
+    showsName: shown.some(isName),
+    valueAt: valueCache(pool),
+  }
+  return hits.map(hit => traceAnswer(hit, context))
+}
+
+function isName(field: Field): boolean {
+  return field.kind === 'intrinsic' && field.name === 'span:name'
+}
+
+/** Whether a field's value follows from other spans of the trace. */
+function isDerived(field: Field): boolean {
+  return field.kind === 'intrinsic' && /^(trace:[dr]|nestedSet|span:childCount)/.test(field.name)
+}
+
+function rowsOfTraces(hits: readonly Hit[], { traceStarts }: View): Uint32Array {
+  let count = 0
+  for (const { trace } of hits) count += traceStarts[trace + 1]! - traceStarts[trace]!
+  const rows = new Uint32Array(count)
+  let next = 0
+  for (const { trace } of hits)
+    for (let row = traceStarts[trace]!; row < traceStarts[trace + 1]!; row++) rows[next++] = row
+  return rows
+}
+
+function rowsOfSpans(hits: readonly Hit[]): Uint32Array {
+  return Uint32Array.from(hits.flatMap(hit => hit.sets.flatMap(set => set.rows))).sort()
+}
+
+/** A text by row of its owner. */
+type Texts = (row: number) => string | undefined
+
+function textColumn(view: View, name: ColumnName): Texts {
+  const columns = view.columns.get(name).filter(data => data.type === 'string')
+  const [data] = columns
+  if (data === undefined) return () => undefined
+  if (data.rows === undefined) return wholeTexts(data)
+  const rows = new Map<number, number>()
+  for (let i = data.rows.length - 1; i >= 0; i--) rows.set(data.rows[i]!, i)
+  const texts = wholeTexts(data)
+  return row => {
+    const i = rows.get(row)
+    return i === undefined ? undefined : texts(i)
+  }
+}
+
+function wholeTexts({ values }: ColumnData): Texts {
+  if (!('codes' in values)) return () => undefined
+  const { codes, dictionary } = values
+  return row => dictionary[codes[row]!] as string
+}
+
+interface ShownColumn extends Vector {
+  readonly key: string
+}
+
+function shownColumn(field: Field, view: View, pool: Pool): ShownColumn {
+  return { key: answerKey(field), ...fieldVector(view, field, pool) }
+}
+
+interface Context {
+  readonly spansets: Spansets
+  readonly pool: Pool
+  readonly view: View
+  readonly names: Texts
+  readonly services: Texts
+  readonly traceIds: Texts
+  readonly spanIds: Texts
+  readonly starts: NumberValues
+  readonly durations: NumberValues
+  readonly statuses: NumberValues
+  readonly extents: ReturnType<typeof traceExtents>
+  readonly shown: readonly ShownColumn[]
+  readonly showsName: boolean
+  readonly valueAt: ReturnType<typeof valueCache>
+}
+
+function traceAnswer({ trace, sets }: Hit, context: Context): TraceAnswer {
+  const { extents, view } = context
+  const root = view.roots()[trace]!
+  const spanSets = sets.map(set => spanSetAnswer(set, context))
+  const durationMs = Math.floor(extents.durations[trace]! / 1e6)
+  return {
+    traceID: stripZeros(context.traceIds(trace) ?? ''),
+    rootServiceName: root < 0 ? rootMissing : (context.services(root) ?? ''),
+    rootTraceName: root < 0 ? rootMissing : (context.names(root) ?? ''),
+    startTimeUnixNano: nanos(extents.base, extents.starts[trace]!),
+    ...(durationMs === 0 ? {} : { durationMs }),
+    spanSet: spanSets[0]!,
+    spanSets,
+    serviceStats: serviceStats(trace, context),
+  }
+}
+
+/** Whole numbers below 2^53 are their own text; sums need the exact way. */
+function nanos(base: bigint, number: number): string {
+  return base === 0n && Number.isSafeInteger(number) ? String(number) : String(base + BigInt(number))
+}
+
+function serviceStats(trace: number, { view, services, statuses }: Context): TraceAnswer['serviceStats'] {
+  const counts = new Map<string, { spanCount: number; errorCount: number }>()
+  for (let row = view.traceStarts[trace]!; row < view.traceStarts[trace + 1]!; row++) {
+    const service = services(row) ?? ''
+    let count = counts.get(service)
+    if (count === undefined) {
+      count = { spanCount: 0, errorCount: 0 }
+      counts.set(service, count)
+    }
+    count.spanCount++
+    if (statuses.numbers[row] === 2) count.errorCount++
+  }
+  return Object.fromEntries(
+    [...counts].map(([service, { spanCount, errorCount }]) => [
+      service,
+      errorCount === 0 ? { spanCount } : { spanCount, errorCount },
+    ]),
+  )
+}
+
+function spanSetAnswer(set: HitSet, context: Context): SpanSetAnswer {
+  const attributes = context.spansets.values.map(value => spansetAttribute(value, set.group, context))
+  return {
+    spans: set.rows.map(row => spanAnswer(row, context)),
+    matched: set.matchedCount,
+    ...(attributes.length === 0 ? {} : { attributes }),
+  }
+}
+
+function spansetAttribute({ stage, cells }: SpansetValue, group: number, { valueAt }: Context): KeyedValue {
+  return { key: stageKey(stage), value: valueAt(cells[group]!) }
+}
+
+function stageKey(stage: SpansetValue['stage']): string {
+  if (stage.kind === 'by') return `by(${printExpression(stage.expression)})`
+  const aggregate = stage.kind === 'scalar-filter' ? aggregateOf(stage) : undefined
+  if (aggregate === undefined) return stage.kind
+  return `${aggregate.name}(${aggregate.argument === undefined ? '' : printExpression(aggregate.argument)})`
+}
+
+function spanAnswer(row: number, context: Context): SpanAnswer {
+  const { starts, durations, valueAt } = context
+  const attributes: KeyedValue[] = []
+  for (const { key, tags, numbers } of context.shown) {
+    const tag = tags[row]!
+    if (tag !== Tag.nil) attributes.push({ key, value: valueAt({ tag, number: numbers[row]! }) })
+  }
+  return {
+    spanID: (context.spanIds(row) ?? '').padStart(16, '0'),
+    ...(context.showsName ? { name: context.names(row) ?? '' } : {}),
+    startTimeUnixNano: nanos(starts.base, starts.numbers[row]!),
+    durationNanos: nanos(durations.base, durations.numbers[row]!),
+    ...(attributes.length === 0 ? {} : { attributes }),
+  }
+}

@@ -1,0 +1,108 @@
+import { LabError } from '../error.ts'
+import type { ColumnName, SpanBatch, SpanSource } from '../model/scan.ts'
+import type { Field, Hint, SearchQuery } from './ast.ts'
+import { type Explain, Explainer } from './explain.ts'
+import { columnsOfField } from './fields.ts'
+import { collectHits } from './hits.ts'
+import { parse } from './parser.ts'
+import { type PipelinePlan, planPipeline, type TimeRange } from './plan.ts'
+import { answerHits, summaryColumns, type TraceAnswer } from './search-answer.ts'
+import { runPipeline } from './spansets.ts'
+import { Pool } from './vector.ts'
+import { openView, overOneBase, type View } from './view.ts'
+
+/** `limit` traces are answered, with `spss` spans a spanset. Traces count where a span starts in the time range. */
+export interface SearchOptions extends TimeRange {
+  readonly limit?: number | undefined
+  readonly spss?: number | undefined
+}
+
+/** Matching traces as Tempo answers, newest first, and how they were found. */
+export interface SearchAnswer {
+  readonly traces: readonly TraceAnswer[]
+  readonly metrics: { readonly inspectedTraces: number; readonly inspectedSpans: string }
+  readonly explain: Explain
+}
+
+/**
+ * Searches a source. It stops once `limit` traces match, whichever those are; with the hint `most_recent=true` it reads
+ * on and gives those that start last. Fails with a LabError where the text is no valid search.
+ */
+export async function search(source: SpanSource, text: string, options: SearchOptions = {}): Promise<SearchAnswer> {
+  const query = parse(text)
+  if (query.kind !== 'search') throw new LabError('invalid', 'TraceQL: a metrics query gives series: ask for a range')
+  return runSearch(source, query, options)
+}
+
+async function runSearch(source: SpanSource, query: SearchQuery, options: SearchOptions): Promise<SearchAnswer> {
+  const { limit = 20, spss = 3 } = options
+  const isRanged = options.startNanos !== undefined || options.endNanos !== undefined
+  const range = { startNanos: options.startNanos, endNanos: options.endNanos }
+  const plan = planPipeline(query.pipeline, range, isRanged ? ['span:start'] : [])
+  const later = laterColumns(plan.shown)
+  const explainer = new Explainer(plan.request, [...new Set([...summaryColumns, ...later])])
+  const isLatest = isTrue(query.hints, 'most_recent')
+  const run: SearchRun = { plan, range, isRanged, spss, explainer }
+  let traces: TraceAnswer[] = []
+  for await (const batch of source.scan(plan.request)) {
+    traces.push(...(await searchBatch(batch, run, isLatest ? Number.POSITIVE_INFINITY : limit - traces.length)))
+    if (isLatest && traces.length > 2 * limit) traces = newestFirst(traces).slice(0, limit)
+    if (!isLatest && traces.length >= limit) break
+  }
+  const explain = explainer.finish()
+  return {
+    traces: newestFirst(traces).slice(0, limit),
+    metrics: { inspectedTraces: explain.traceCount, inspectedSpans: String(explain.spanCount) },
+    explain,
+  }
+}
+
+function isTrue(hints: readonly Hint[], name: string): boolean {
+  return hints.some(hint => hint.name === name && hint.value.value === true)
+}
+
+function newestFirst(traces: readonly TraceAnswer[]): TraceAnswer[] {
+  const keyed = traces.map(trace => ({ trace, key: trace.startTimeUnixNano.padStart(20, '0') }))
+  return keyed.sort((a, b) => (a.key < b.key ? 1 : a.key > b.key ? -1 : 0)).map(({ trace }) => trace)
+}
+
+/** What shown fields need, beside what the answer needs of every span. */
+function laterColumns(shown: readonly Field[]): ColumnName[] {
+  return ['span:id', ...shown.flatMap(columnsOfField)]
+}
+
+interface SearchRun {
+  readonly plan: PipelinePlan
+  readonly range: TimeRange
+  readonly isRanged: boolean
+  readonly spss: number
+  readonly explainer: Explainer
+}
+
+async function searchBatch(batch: SpanBatch, run: SearchRun, limit: number): Promise<TraceAnswer[]> {
+  const { plan, explainer } = run
+  const pool = new Pool()
+  const view = openView(batch, await batch.read(plan.request.columns))
+  explainer.addBatch(view.traceCount, view.spanCount)
+  const spansets = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => explainer.addStage(stage, spanCount))
+  const hits = collectHits(spansets, view, {
+    limit,
+    spss: run.spss,
+    wanted: run.isRanged ? tracesInRange(view, run.range) : undefined,
+  })
+  const answers = hits.length === 0 ? [] : await answerHits(hits, spansets, { view, pool, shown: plan.shown })
+  batch.release()
+  return answers
+}
+
+/** 1 for the traces with a span that starts in the range. */
+function tracesInRange(view: View, { startNanos, endNanos }: TimeRange): Uint8Array {
+  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount)
+  const least = startNanos === undefined ? Number.NEGATIVE_INFINITY : Number(startNanos - base)
+  const end = endNanos === undefined ? Number.POSITIVE_INFINITY : Number(endNanos - base)
+  const wanted = new Uint8Array(view.traceCount)
+  const traceOf = view.traceOf()
+  for (let row = 0; row < numbers.length; row++)
+    if (numbers[row]! >= least && numbers[row]! < end) wanted[traceOf[row]!] = 1
+  return wanted
+}

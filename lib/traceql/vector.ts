@@ -1,0 +1,216 @@
+import type { CodedValues, ColumnData } from '../model/scan.ts'
+import type { Value } from '../model/trace.ts'
+import type { Field, Static } from './ast.ts'
+import { type Flavour, kindNames, statusNames } from './fields.ts'
+import { ownerCount, type Part, type View } from './view.ts'
+
+/** What a cell of a vector holds; the number beside it is the value, or the place of it in the pool. */
+export const Tag = {
+  nil: 0,
+  bool: 1,
+  int: 2,
+  float: 3,
+  duration: 4,
+  status: 5,
+  kind: 6,
+  /** From here on the number is a place in the pool. */
+  text: 7,
+  id: 8,
+  bigint: 9,
+  array: 10,
+  /** Values of several events or links of one span. */
+  several: 11,
+  /** Bytes, key-value lists and arrays of those: there, and equal to nothing. */
+  opaque: 12,
+} as const
+
+/** A value by span of a batch. */
+export interface Vector {
+  readonly tags: Uint8Array
+  readonly numbers: Float64Array
+}
+
+/** Values that are no numbers, by place; equal ones of a type share it, but for arrays. */
+export class Pool {
+  readonly values: unknown[] = []
+  readonly #places = new Map<unknown, number>()
+
+  place(value: unknown): number {
+    let place = this.#places.get(value)
+    if (place === undefined) {
+      place = this.values.length
+      this.values.push(value)
+      this.#places.set(value, place)
+    }
+    return place
+  }
+
+  text(place: number): string {
+    return this.values[place] as string
+  }
+
+  bigint(place: number): bigint {
+    return this.values[place] as bigint
+  }
+
+  /** The items of an array or of several values, each a cell. */
+  cells(place: number): readonly Cell[] {
+    return this.values[place] as readonly Cell[]
+  }
+}
+
+export interface Cell {
+  readonly tag: number
+  readonly number: number
+}
+
+export function emptyVector(length: number): Vector {
+  return { tags: new Uint8Array(length), numbers: new Float64Array(length) }
+}
+
+export function constantVector(length: number, value: Static, pool: Pool): Vector {
+  const { tag, number } = staticCell(value, pool)
+  return { tags: new Uint8Array(length).fill(tag), numbers: new Float64Array(length).fill(number) }
+}
+
+function staticCell(value: Static, pool: Pool): Cell {
+  switch (value.type) {
+    case 'duration':
+      return { tag: Tag.duration, number: Number(value.value) }
+    case 'float':
+      return { tag: Tag.float, number: value.value }
+    case 'status':
+      return { tag: Tag.status, number: statusNames.indexOf(value.value) }
+    case 'kind':
+      return { tag: Tag.kind, number: kindNames.indexOf(value.value) }
+    case 'nil':
+      return { tag: Tag.nil, number: 0 }
+    default:
+      return cellOf(value.value, 'plain', pool)
+  }
+}
+
+/** A value of the model as a cell. */
+export function cellOf(value: Value, flavour: Flavour, pool: Pool): Cell {
+  switch (typeof value) {
+    case 'string':
+      return { tag: flavour === 'id' ? Tag.id : Tag.text, number: pool.place(value) }
+    case 'boolean':
+      return { tag: Tag.bool, number: value ? 1 : 0 }
+    case 'bigint':
+      if (BigInt(Number(value)) !== value) return { tag: Tag.bigint, number: pool.place(value) }
+      return { tag: intTag(flavour), number: Number(value) }
+    case 'number':
+      return { tag: Tag.float, number: value }
+    default:
+      if (value === null) return { tag: Tag.nil, number: 0 }
+      return Array.isArray(value) ? arrayCell(value, pool) : { tag: Tag.opaque, number: pool.place(value) }
+  }
+}
+
+function arrayCell(items: readonly Value[], pool: Pool): Cell {
+  return { tag: Tag.array, number: pool.place(items.map(item => cellOf(item, 'plain', pool))) }
+}
+
+function intTag(flavour: Flavour): number {
+  switch (flavour) {
+    case 'duration':
+      return Tag.duration
+    case 'status':
+      return Tag.status
+    case 'kind':
+      return Tag.kind
+    default:
+      return Tag.int
+  }
+}
+
+/** The values of a field by span: of the first key that stands there; of several events or links all of them. */
+export function fieldVector(view: View, field: Field, pool: Pool): Vector {
+  const vector = emptyVector(view.spanCount)
+  for (const part of view.parts(field)) fillPart(view, part, pool, vector)
+  return vector
+}
+
+function fillPart(view: View, part: Part, pool: Pool, vector: Vector): void {
+  const { owner, data, unless } = part
+  if (owner === 'span') {
+    fillCells(data, part.flavour, pool, data.values, (row, tag, number) => {
+      if (vector.tags[row] !== Tag.nil || unless?.[row] === 1) return
+      vector.tags[row] = tag
+      vector.numbers[row] = number
+    })
+    return
+  }
+  const own = emptyVector(ownerCount(view, owner))
+  fillCells(data, part.flavour, pool, data.values, (row, tag, number) => {
+    own.tags[row] = tag
+    own.numbers[row] = number
+  })
+  if (owner === 'trace') spreadTraces(view, own, vector)
+  else gatherChildren(owner === 'event' ? view.columns.eventSpans : view.columns.linkSpans, own, pool, vector)
+}
+
+type Fill = (row: number, tag: number, number: number) => void
+
+function fillCells(
+  { rows, type }: ColumnData,
+  flavour: Flavour,
+  pool: Pool,
+  values: ColumnData['values'],
+  fill: Fill,
+): void {
+  if ('codes' in values) fillCoded(values, rows, flavour, pool, fill)
+  else if ('numbers' in values && (type === 'double' || values.base === 0n)) {
+    const tag = type === 'double' ? Tag.float : intTag(flavour)
+    for (let i = 0; i < values.numbers.length; i++) fill(rows === undefined ? i : rows[i]!, tag, values.numbers[i]!)
+  } else {
+    const count = 'numbers' in values ? values.numbers.length : values.bigints.length
+    for (let i = 0; i < count; i++) {
+      const value = 'numbers' in values ? values.base + BigInt(values.numbers[i]!) : values.bigints[i]!
+      const { tag, number } = cellOf(value, flavour, pool)
+      fill(rows === undefined ? i : rows[i]!, tag, number)
+    }
+  }
+}
+
+function fillCoded(
+  { codes, dictionary }: CodedValues,
+  rows: Uint32Array | undefined,
+  flavour: Flavour,
+  pool: Pool,
+  fill: Fill,
+): void {
+  const cells: (Cell | undefined)[] = new Array(dictionary.length).fill(undefined)
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]!
+    cells[code] ??= cellOf(dictionary[code]!, flavour, pool)
+    fill(rows === undefined ? i : rows[i]!, cells[code].tag, cells[code].number)
+  }
+}
+
+function spreadTraces(view: View, own: Vector, vector: Vector): void {
+  for (let trace = 0; trace < view.traceCount; trace++) {
+    if (own.tags[trace] === Tag.nil) continue
+    vector.tags.fill(own.tags[trace]!, view.traceStarts[trace]!, view.traceStarts[trace + 1]!)
+    vector.numbers.fill(own.numbers[trace]!, view.traceStarts[trace]!, view.traceStarts[trace + 1]!)
+  }
+}
+
+function gatherChildren(spans: Uint32Array, own: Vector, pool: Pool, vector: Vector): void {
+  for (let i = 0; i < spans.length; i++) {
+    if (own.tags[i] === Tag.nil) continue
+    const span = spans[i]!
+    const cell = { tag: own.tags[i]!, number: own.numbers[i]! }
+    const before = vector.tags[span]!
+    if (before === Tag.nil) {
+      vector.tags[span] = cell.tag
+      vector.numbers[span] = cell.number
+    } else {
+      const cells: readonly Cell[] =
+        before === Tag.several ? pool.cells(vector.numbers[span]!) : [{ tag: before, number: vector.numbers[span]! }]
+      vector.tags[span] = Tag.several
+      vector.numbers[span] = pool.place([...cells, cell])
+    }
+  }
+}

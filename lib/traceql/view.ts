@@ -1,0 +1,287 @@
+import type { ColumnData, ColumnName, ColumnSet, NumberValues, SpanBatch } from '../model/scan.ts'
+import type { Value } from '../model/trace.ts'
+import type { Field, IntrinsicName } from './ast.ts'
+import { columnsOfField, type Flavour, flavourOf } from './fields.ts'
+import { childCounts, type NestedSets, nestedSets, traceRows } from './structure.ts'
+
+/** Whose rows a part has. */
+export type Owner = 'span' | 'event' | 'link' | 'trace'
+
+/** Values of a field: a column, whose rows it has, and the spans for which it does not count. */
+export interface Part {
+  readonly data: ColumnData
+  readonly owner: Owner
+  readonly flavour: Flavour
+  /** 1 for the spans that have a value of their own, which goes before a value of the resource. */
+  readonly unless: Uint8Array | undefined
+}
+
+/** A batch with the columns that were read of it, and what follows from them: computed when first asked for. */
+export interface View {
+  readonly batch: SpanBatch
+  readonly columns: ColumnSet
+  readonly spanCount: number
+  readonly traceCount: number
+  readonly traceStarts: Uint32Array
+  /** By span the index of its trace. */
+  traceOf(): Uint32Array
+  /** By span the row of its parent, negative where there is none. */
+  parents(): Int32Array
+  nestedSets(): NestedSets
+  /** By trace the row of its root, -1 where it has none. Of several the last one counts. */
+  roots(): Int32Array
+  parts(field: Field): readonly Part[]
+  /** 1 for the spans that have a value of the field. */
+  presence(field: Field): Uint8Array
+}
+
+export function openView(batch: SpanBatch, columns: ColumnSet): View {
+  const known = new Map<string, readonly Part[]>()
+  const view: View = {
+    batch,
+    columns,
+    spanCount: batch.spanCount,
+    traceCount: batch.traceStarts.length - 1,
+    traceStarts: batch.traceStarts,
+    traceOf: once(() => traceRows(batch.traceStarts, batch.spanCount)),
+    parents: once(() => parentRows(columns, batch.spanCount)),
+    nestedSets: once(() => nestedSets(view.parents(), batch.traceStarts)),
+    roots: once(() => rootRows(view)),
+    parts: field => {
+      const key = field.kind === 'intrinsic' ? field.name : `${field.scope}.${field.name}`
+      let parts = known.get(key)
+      if (parts === undefined) {
+        parts = partsOf(view, field)
+        known.set(key, parts)
+      }
+      return parts
+    },
+    presence: field => presenceOf(view, view.parts(field)),
+  }
+  return view
+}
+
+function once<T>(compute: () => T): () => T {
+  let value: T | undefined
+  return () => {
+    value ??= compute()
+    return value
+  }
+}
+
+function parentRows(columns: ColumnSet, spanCount: number): Int32Array {
+  const parents = new Int32Array(spanCount).fill(-1)
+  for (const data of columns.get('span:parent')) {
+    const numbers = numbersOf(data)
+    if (data.rows === undefined) for (let row = 0; row < spanCount; row++) parents[row] = numbers[row]!
+    else for (let i = 0; i < data.rows.length; i++) parents[data.rows[i]!] = numbers[i]!
+  }
+  return parents
+}
+
+/** The values of an int or double column as doubles, base included; what is not exact is rounded. */
+export function numbersOf(data: ColumnData): Float64Array {
+  if ('numbers' in data.values) {
+    const { base, numbers } = data.values
+    if (base === 0n) return numbers
+    const offset = Number(base)
+    return numbers.map(number => number + offset)
+  }
+  if ('bigints' in data.values) return Float64Array.from(data.values.bigints as BigInt64Array, Number)
+  throw new Error(`numbers of a column of ${data.type}`)
+}
+
+function rootRows(view: View): Int32Array {
+  const roots = new Int32Array(view.traceCount).fill(-1)
+  const parents = view.parents()
+  const traceOf = view.traceOf()
+  for (let row = 0; row < view.spanCount; row++) if (parents[row] === -1) roots[traceOf[row]!] = row
+  return roots
+}
+
+function partsOf(view: View, field: Field): readonly Part[] {
+  const flavour = flavourOf(field)
+  if (field.kind === 'intrinsic') {
+    const owner: Owner = ownerOf(field.name)
+    return intrinsicColumns(view, field.name).map(data => ({ data, owner, flavour, unless: undefined }))
+  }
+  const [first, second] = columnsOfField(field)
+  const parts = columnParts(view, first!, undefined)
+  if (second === undefined) return parts
+  const inherited = view.columns.get(second)
+  if (inherited.length === 0) return parts
+  const own = parts.length === 0 ? undefined : presenceOf(view, parts)
+  return [...parts, ...columnParts(view, second, own)]
+}
+
+function columnParts(view: View, name: ColumnName, unless: Uint8Array | undefined): Part[] {
+  const owner = ownerOf(name)
+  return view.columns.get(name).map(data => ({ data, owner, flavour: 'plain', unless }))
+}
+
+function ownerOf(name: ColumnName | IntrinsicName): Owner {
+  if (name.startsWith('event')) return 'event'
+  if (name.startsWith('link')) return 'link'
+  return name.startsWith('trace:') ? 'trace' : 'span'
+}
+
+function intrinsicColumns(view: View, name: IntrinsicName): readonly ColumnData[] {
+  switch (name) {
+    case 'trace:duration':
+      return traceDurations(view)
+    case 'trace:rootName':
+      return ofRoots(view, 'span:name')
+    case 'trace:rootService':
+      return ofRoots(view, 'resource.service.name')
+    case 'event:timeSinceStart':
+      return timesSinceStart(view)
+    case 'span:childCount':
+      return [intColumn(Float64Array.from(childCounts(view.parents())))]
+    case 'nestedSetLeft':
+      return [intColumn(Float64Array.from(view.nestedSets().left))]
+    case 'nestedSetRight':
+      return [intColumn(Float64Array.from(view.nestedSets().right))]
+    case 'nestedSetParent':
+      return [intColumn(Float64Array.from(view.nestedSets().parent))]
+    default:
+      return view.columns.get(name)
+  }
+}
+
+function intColumn(numbers: Float64Array): ColumnData {
+  return { type: 'int', values: { base: 0n, numbers } }
+}
+
+/** Ints over one base, which as a rule they have already. */
+export function overOneBase(columns: readonly ColumnData[], rowCount: number): NumberValues {
+  const [data] = columns
+  if (columns.length === 1 && data!.rows === undefined && 'numbers' in data!.values) return data!.values
+  const base = leastOf(columns)
+  const numbers = new Float64Array(rowCount)
+  for (const { rows, values } of columns) {
+    const count = valueCount({ rows, values })
+    const shift = 'base' in values ? Number(values.base - base) : 0
+    for (let i = 0; i < count; i++) {
+      const row = rows === undefined ? i : rows[i]!
+      if ('numbers' in values) numbers[row] = values.numbers[i]! + shift
+      else if ('bigints' in values) numbers[row] = Number(values.bigints[i]! - base)
+    }
+  }
+  return { base, numbers }
+}
+
+function valueCount({ rows, values }: Pick<ColumnData, 'rows' | 'values'>): number {
+  if (rows !== undefined) return rows.length
+  return 'codes' in values ? values.codes.length : 'numbers' in values ? values.numbers.length : values.bigints.length
+}
+
+function leastOf(columns: readonly ColumnData[]): bigint {
+  let least: bigint | undefined
+  for (const { values } of columns) {
+    if ('base' in values && (least === undefined || values.base < least)) least = values.base
+    if ('bigints' in values) for (const value of values.bigints) if (least === undefined || value < least) least = value
+  }
+  return least ?? 0n
+}
+
+/** By trace where it starts and how long it is, as numbers over a base; of the rows that were read. */
+export interface TraceExtents {
+  readonly base: bigint
+  readonly starts: Float64Array
+  readonly durations: Float64Array
+}
+
+export function traceExtents(view: View): TraceExtents {
+  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount)
+  const { base: offset, numbers: durations } = overOneBase(view.columns.get('span:duration'), view.spanCount)
+  const shift = Number(offset)
+  const starts = new Float64Array(view.traceCount)
+  const lengths = new Float64Array(view.traceCount)
+  for (let trace = 0; trace < view.traceCount; trace++) {
+    let start = Number.POSITIVE_INFINITY
+    let end = Number.NEGATIVE_INFINITY
+    for (let row = view.traceStarts[trace]!; row < view.traceStarts[trace + 1]!; row++) {
+      const begin = numbers[row]!
+      if (begin < start) start = begin
+      if (begin + durations[row]! > end) end = begin + durations[row]!
+    }
+    starts[trace] = start
+    lengths[trace] = end + shift - start
+  }
+  return { base, starts, durations: lengths }
+}
+
+function traceDurations(view: View): readonly ColumnData[] {
+  return [intColumn(traceExtents(view).durations)]
+}
+
+/** A column of the spans as one of the traces: the values of their roots. Of a trace without one it is empty text. */
+function ofRoots(view: View, name: ColumnName): readonly ColumnData[] {
+  const roots = view.roots()
+  const dictionary: Value[] = ['']
+  const codes = new Uint32Array(view.traceCount)
+  for (const data of view.columns.get(name)) {
+    if (data.type !== 'string' || !('codes' in data.values)) continue
+    const first = dictionary.length
+    for (const value of data.values.dictionary) dictionary.push(value)
+    const traceOf = data.rows === undefined ? undefined : view.traceOf()
+    const spanCodes = data.values.codes
+    if (data.rows === undefined)
+      roots.forEach((row, trace) => {
+        if (row >= 0) codes[trace] = first + spanCodes[row]!
+      })
+    else
+      data.rows.forEach((row, i) => {
+        const trace = traceOf![row]!
+        if (roots[trace] === row) codes[trace] = first + spanCodes[i]!
+      })
+  }
+  return [{ type: 'string', values: { codes, dictionary } }]
+}
+
+function timesSinceStart(view: View): readonly ColumnData[] {
+  const { eventSpans } = view.columns
+  const columns = view.columns.get('event:time')
+  if (columns.length === 0) return []
+  const times = overOneBase(columns, eventSpans.length)
+  const starts = overOneBase(view.columns.get('span:start'), view.spanCount)
+  const shift = Number(times.base - starts.base)
+  return [intColumn(times.numbers.map((time, i) => time + shift - starts.numbers[eventSpans[i]!]!))]
+}
+
+function presenceOf(view: View, parts: readonly Part[]): Uint8Array {
+  const present = new Uint8Array(view.spanCount)
+  for (const { data, owner } of parts) {
+    if (data.type === 'empty') continue
+    const rowCount = ownerCount(view, owner)
+    if (owner === 'span') markRows(present, data.rows, rowCount)
+    else {
+      const owners = new Uint8Array(rowCount)
+      markRows(owners, data.rows, rowCount)
+      spread(view, owner, owners, present)
+    }
+  }
+  return present
+}
+
+function markRows(mask: Uint8Array, rows: Uint32Array | undefined, rowCount: number): void {
+  if (rows === undefined) mask.fill(1, 0, rowCount)
+  else for (let i = 0; i < rows.length; i++) mask[rows[i]!] = 1
+}
+
+export function ownerCount(view: View, owner: Owner): number {
+  if (owner === 'span') return view.spanCount
+  if (owner === 'trace') return view.traceCount
+  return owner === 'event' ? view.columns.eventSpans.length : view.columns.linkSpans.length
+}
+
+/** Marks the spans of what is marked: an event's and link's span, all spans of a trace. */
+export function spread(view: View, owner: Owner, owners: Uint8Array, mask: Uint8Array): void {
+  if (owner === 'trace') {
+    for (let trace = 0; trace < owners.length; trace++)
+      if (owners[trace] === 1) mask.fill(1, view.traceStarts[trace]!, view.traceStarts[trace + 1]!)
+    return
+  }
+  const spans = owner === 'event' ? view.columns.eventSpans : view.columns.linkSpans
+  for (let i = 0; i < owners.length; i++) if (owners[i] === 1) mask[spans[i]!] = 1
+}
