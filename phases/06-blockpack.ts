@@ -1,12 +1,13 @@
-import { profiles } from '../lib/blockpack/config.ts'
+import { type BlockpackConfig, configure, type Given, type ProfileName, profiles } from '../lib/blockpack/config.ts'
+import { blockpackParts } from '../lib/blockpack/parts.ts'
 import { decodeBlockpack } from '../lib/blockpack/reader.ts'
 import { encodeBlockpack } from '../lib/blockpack/writer.ts'
 import { exact, type Options, type Phase } from './phase.ts'
 
-/** The configuration of a variant; the harness's zstd level takes the place of a profile's. */
-function configOf({ profile, zstdLevel }: Options) {
-  const config = profiles[(profile ?? 'default') as keyof typeof profiles]
-  return typeof zstdLevel === 'number' ? { ...config, compressionLevel: zstdLevel } : config
+/** A variant's profile with what else is set by the names of the configuration; the harness's zstd level counts last. */
+function configOf({ profile, zstdLevel, ...given }: Options): BlockpackConfig {
+  const level = typeof zstdLevel === 'number' ? { compressionLevel: zstdLevel } : {}
+  return configure((profile ?? 'default') as ProfileName, given as Given, level).config
 }
 
 const phase: Phase = {
@@ -16,6 +17,7 @@ const phase: Phase = {
   variants: Object.fromEntries(Object.keys(profiles).map(profile => [profile, { profile }])),
   encode: (batches, sink, options) => encodeBlockpack(batches, sink, configOf(options)),
   decode: file => decodeBlockpack(file),
+  parts: blockpackParts,
 }
 
 export default phase

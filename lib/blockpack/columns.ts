@@ -65,7 +65,7 @@ const definitions: readonly (readonly [name: string, kind: ColumnKind, band: Ban
 ]
 
 /** Ids of the columns that hold values of rare attributes, by the number of their type. */
-const firstTailId = 48
+export const firstTailId = 48
 /** Ids of the columns of attributes: this and the number of the field. */
 export const firstFieldId = 64
 
