@@ -7,9 +7,9 @@ import type { Explain } from './explain.ts'
 import { type Intervals, intervalsOf, labelsMs } from './intervals.ts'
 import { combineNumber, combineSeries, runStages } from './metrics-math.ts'
 import { gatherSeries, type MetricsRun, type PipelineSeries } from './metrics-pipeline.ts'
-import { parse } from './parser.ts'
 import { printMetrics } from './print.ts'
 import type { Series, SeriesSet } from './series.ts'
+import { parseValid } from './validate.ts'
 
 /** The range is cut to multiples of the step, outwards; intervals are closed on the right. */
 export interface RangeOptions {
@@ -42,7 +42,7 @@ export interface SeriesAnswer {
  * power-of-two buckets as in Tempo; nothing is ever sampled. Fails with a LabError where the text is no valid one.
  */
 export async function queryRange(source: SpanSource, text: string, options: RangeOptions): Promise<MetricsAnswer> {
-  const query = parse(text)
+  const query = parseValid(text)
   if (query.kind !== 'metrics') throw new LabError('invalid', 'TraceQL: a search gives spans: search, or add | rate()')
   return runRange(source, query, options)
 }

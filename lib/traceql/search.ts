@@ -4,10 +4,10 @@ import type { Field, Hint, SearchQuery } from './ast.ts'
 import { type Explain, Explainer } from './explain.ts'
 import { columnsOfField } from './fields.ts'
 import { collectHits } from './hits.ts'
-import { parse } from './parser.ts'
 import { type PipelinePlan, planPipeline, type TimeRange } from './plan.ts'
 import { answerHits, summaryColumns, type TraceAnswer } from './search-answer.ts'
 import { runPipeline } from './spansets.ts'
+import { parseValid } from './validate.ts'
 import { Pool } from './vector.ts'
 import { openView, overOneBase, type View } from './view.ts'
 
@@ -29,7 +29,7 @@ export interface SearchAnswer {
  * on and gives those that start last. Fails with a LabError where the text is no valid search.
  */
 export async function search(source: SpanSource, text: string, options: SearchOptions = {}): Promise<SearchAnswer> {
-  const query = parse(text)
+  const query = parseValid(text)
   if (query.kind !== 'search') throw new LabError('invalid', 'TraceQL: a metrics query gives series: ask for a range')
   return runSearch(source, query, options)
 }

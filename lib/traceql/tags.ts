@@ -4,10 +4,10 @@ import type { Value } from '../model/trace.ts'
 import { formatDuration } from './answer-value.ts'
 import type { Field, Pipeline } from './ast.ts'
 import { columnsOfField, type Flavour, flavourOf, kindNames, statusNames } from './fields.ts'
-import { parse } from './parser.ts'
 import { unscopedIntrinsics } from './parser-statics.ts'
 import { planPipeline } from './plan.ts'
 import { runPipeline } from './spansets.ts'
+import { parseValid } from './validate.ts'
 import { Pool } from './vector.ts'
 import { openView, type Part, type View } from './view.ts'
 
@@ -51,7 +51,7 @@ function keysOf(names: readonly AttributeName[], scope: AttributeScope): string[
 /** The pipeline of a filter; undefined where it lets everything through. */
 function filterPipeline(filter: string | undefined): Pipeline | undefined {
   if (filter === undefined || filter.trim() === '') return undefined
-  const query = parse(filter)
+  const query = parseValid(filter)
   if (query.kind !== 'search') throw new LabError('invalid', `filter ${filter}: it must be a search`)
   return query.pipeline
 }
@@ -109,10 +109,10 @@ export async function tagValues(
   return values.sorted()
 }
 
-const everything = (parse('{ }') as Extract<ReturnType<typeof parse>, { kind: 'search' }>).pipeline
+const everything = (parseValid('{ }') as Extract<ReturnType<typeof parseValid>, { kind: 'search' }>).pipeline
 
 function fieldNamed(name: string): Field {
-  const query = parse(`{ } | select(${name})`)
+  const query = parseValid(`{ } | select(${name})`)
   const [, select] = query.kind === 'search' ? query.pipeline.stages : []
   if (
     query.kind !== 'search' ||

@@ -1,0 +1,105 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { SpanSource } from '../../../lib/model/scan.ts'
+import { readOtlpJson } from '../../../lib/otlp/json.ts'
+import { oracleSource } from '../../../lib/traceql/oracle.ts'
+import { search } from '../../../lib/traceql/search.ts'
+import { collect, streamOf } from '../../support/chunks.ts'
+import { joinPieces } from '../../support/traces.ts'
+import { describeReference, digests, readJson, readLines, readTraces, referencePath } from './references.ts'
+
+interface Answer {
+  q: string
+  nTraces: number
+  nSpans: number
+  tracesSha256: string
+  spansSha256: string
+}
+
+const whole = { limit: Number.POSITIVE_INFINITY, spss: Number.POSITIVE_INFINITY }
+
+const orphans = 'Tempo leaves spans out of structure whose chain of parents reaches no root: 23 of 4,434'
+const crossed = 'Tempo finds no int by a float and no float by an int, though it says that they compare'
+const childCounts = 'Tempo has no span:childCount in vParquet4'
+const anyElement = 'Tempo answers != on an array where any item differs, not where none is equal'
+
+/** By query what Tempo gets wrong (number of traces and spans), and what is true. */
+const tempoDefects: Readonly<Record<string, readonly [traces: number, spans: number, reason: string]>> = {
+  '{ resource.service.name != `loki-querier` } >> { resource.service.name = `loki-gateway` && status = error }': [
+    17,
+    18,
+    orphans,
+  ],
+  '{ true } > { true }': [291, 4111, orphans],
+  '{ true } !> { true }': [300, 323, orphans],
+  '{ true } !~ { true }': [300, 1452, orphans],
+  '{ true } !>> { true }': [300, 323, orphans],
+  '{ true } !<< { true }': [300, 2231, orphans],
+  '{ true } &> { true }': [291, 4412, orphans],
+  '{ resource.service.name = "checkout" } &>> { status = error }': [29, 94, orphans],
+  '{ status = error } &<< { resource.service.name = "checkout" }': [29, 94, orphans],
+  '{ span.db.cost > 600 }': [54, 61, crossed],
+  '{ span.http.status_code = 500.0 }': [216, 512, crossed],
+  '{ span.http.status_code > 404.5 && kind = server }': [90, 111, crossed],
+  '{ span:childCount > 5 }': [33, 34, childCounts],
+  '{ span:childCount = 0 && status = error }': [82, 104, childCounts],
+  '{ span.tags != "a" }': [0, 0, anyElement],
+}
+
+describe.each([
+  ['search', 'vParquet4'],
+  ['search', 'vParquet5'],
+  ['demo-blob', 'vParquet4'],
+])('what Tempo found in %s, %s', (folder, version) => {
+  const input = `tempo-blocks/${folder}/traces.otlp.jsonl.gz`
+  const answersFile = `tempo-blocks/${folder}/answers-search-${version}.ndjson.gz`
+  describeReference('every query', [input, answersFile], () => {
+    let source: SpanSource
+    beforeAll(async () => {
+      source = oracleSource(await readTraces(referencePath(input)), { batchSpanCount: 1000 })
+    })
+
+    test.each(readLines(answersFile) as Answer[])('$q', async answer => {
+      const found = await search(source, answer.q, whole)
+      const { tracesSha256, spansSha256, spanCount } = digests(found)
+      const defect = folder === 'demo-blob' ? tempoDefects[answer.q] : undefined
+      if (defect === undefined) {
+        expect([found.traces.length, spanCount]).toEqual([answer.nTraces, answer.nSpans])
+        expect([tracesSha256, spansSha256]).toEqual([answer.tracesSha256, answer.spansSha256])
+      } else {
+        expect(spansSha256, 'no longer a defect').not.toBe(answer.spansSha256)
+        expect([found.traces.length, spanCount, defect[2]]).toEqual(defect)
+      }
+    })
+  })
+})
+
+describeReference('the well-known search trace', ['traceql/search-cases.json'], () => {
+  interface Cases {
+    trace: unknown
+    cases: { query: string; group: string; expectMatch: boolean | null }[]
+  }
+  const { trace, cases } = readJson('traceql/search-cases.json') as Cases
+  // Of some the file does not say; of a `{ }` that is not to match, it lacks the time range by which it did not.
+  const told = cases.filter(
+    ({ query, expectMatch }) => expectMatch !== null && (expectMatch || query.replaceAll(' ', '') !== '{}'),
+  )
+
+  test('all but ten cases are told', () => {
+    expect(cases.length - told.length).toBe(10)
+  })
+
+  test.each(told)('$query: $expectMatch', async ({ query, expectMatch }) => {
+    const chunks = streamOf([Buffer.from(JSON.stringify(trace))])
+    const traces = joinPieces((await collect(readOtlpJson(chunks))).flat())
+    const found = await search(oracleSource(traces), query)
+    expect(found.traces.length).toBe(expectMatch ? 1 : 0)
+    if (expectMatch)
+      expect(found.traces[0]).toMatchObject({
+        traceID: '102030405060708090a0b0c0d0e0f10',
+        rootServiceName: 'RootService',
+        rootTraceName: 'RootSpan',
+        startTimeUnixNano: '1000000000000',
+        durationMs: 2000,
+      })
+  })
+})
