@@ -91,7 +91,8 @@ export class PageEncoder {
   strings(column: number, values: readonly string[], isBinary: boolean): EncodedPage | undefined {
     if (this.#isPlain(isBinary)) return this.#plain(column, values, isBinary)
     const dictionary = new Dictionary<string>()
-    const codes = Uint32Array.from(values, value => dictionary.code(value))
+    const codes = new Uint32Array(values.length)
+    for (let row = 0; row < values.length; row++) codes[row] = dictionary.code(values[row]!)
     const grows = dictionary.size * 2 <= values.length || values.length <= freeEntries
     const fileCodes = this.#dictionary(column, isBinary).codesOf(dictionary.values, values.length, grows)
     const ownCount = fileCodes.reduce((sum, code) => sum + (code < 0 ? 1 : 0), 0)

@@ -97,7 +97,7 @@ class PageGroupEncoder {
     this.#coded('span.dropped', span.droppedCounts)
     this.#numbers('span.start', span.starts.values, span.starts.exceptions)
     this.#numbers('span.duration', span.durations.values, span.durations.exceptions)
-    this.#ids('span.id', 'span.id', span.ids, this.#traceOf())
+    this.#ids('span.id', span.ids, this.#traceOf(), this.#segment.hasRepeatedIds)
     this.#numbers('span.events', span.eventCounts)
     this.#numbers('span.links', span.linkCounts)
     this.#coded('event.name', event.names)
@@ -145,7 +145,7 @@ class PageGroupEncoder {
     this.#numbers('span.parentRepeat', valuesOf(parentKind.repeated))
     const traceOf = this.#traceOf()
     const groups = rowsOf(kinds, parentKind.outside).map(row => traceOf[row]!)
-    this.#ids('span.parentId', 'span.parentId', span.outsideParents, groups)
+    this.#ids('span.parentId', span.outsideParents, groups, true)
   }
 
   #traceOf(): Uint32Array {
@@ -158,12 +158,12 @@ class PageGroupEncoder {
     return traceOf
   }
 
-  #ids(name: string, column: string, ids: readonly string[], groups: Uint32Array): void {
+  #ids(name: string, ids: readonly string[], groups: Uint32Array, mayRepeat: boolean): void {
     const traceIds = (row: number) => this.#segment.trace.ids[groups[row]!]!
-    const { kinds, distances, random, odd } = splitSpanIds(ids, { traceIds, groups })
+    const { kinds, distances, random, odd } = splitSpanIds(ids, { traceIds, groups }, mayRepeat)
     this.#numbers(`${name}Kind`, kinds)
     this.#numbers(`${name}Repeat`, distances)
-    this.#strings(column, random)
+    this.#strings(name, random)
     this.#strings(`${name}Odd`, odd)
   }
 
@@ -199,18 +199,17 @@ class PageGroupEncoder {
     if (kindOfValues(type) === 'binary') return this.#encoder.strings(column, values.map(encodeValue), true)
     const numbers = new Numbers()
     for (const value of values) numbers.push(value as bigint)
-    return this.#encoder.numbers(column, Float64Array.from(numbers.values), numbers.exceptions)
+    return this.#encoder.numbers(column, new Float64Array(numbers.values), numbers.exceptions)
   }
 
   #numbers(name: string, values: ArrayLike<number>, exceptions?: readonly Exception[]): void {
-    this.#push(this.#encoder.numbers(columnId(name), Float64Array.from(values), exceptions))
+    this.#push(this.#encoder.numbers(columnId(name), new Float64Array(values), exceptions))
   }
 
   #codedNumbers(name: string, { dictionary, codes }: CodedColumn<number>): void {
-    this.#numbers(
-      name,
-      codes.map(code => dictionary.values[code]!),
-    )
+    const values = new Float64Array(codes.length)
+    for (let row = 0; row < values.length; row++) values[row] = dictionary.values[codes[row]!]!
+    this.#numbers(name, values)
   }
 
   #coded(name: string, { dictionary, codes }: CodedColumn<string>): void {

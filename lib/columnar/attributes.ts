@@ -1,4 +1,4 @@
-import { type Attributes, type Value, type ValueType, valueType } from '../model/trace.ts'
+import { type Attributes, isKeyValueList, type Value, type ValueType, valueType } from '../model/trace.ts'
 
 /** A key with the type of its value: what makes a column of attributes. */
 export interface KeyType {
@@ -42,6 +42,8 @@ export const valueTypes = Object.keys(typeNumbers) as ValueType[]
 export class AttributeShredder {
   readonly columns: AttributeColumn[] = []
   valueCount = 0
+  /** The characters of the strings and the bytes among the values. */
+  textLength = 0
   /** By owner: the code of its list. */
   readonly lists: number[] = []
   readonly #root: Node = newNode(-1, undefined)
@@ -56,6 +58,7 @@ export class AttributeShredder {
       const column = this.columns[node.column]!
       column.values.push(value)
       column.rows.push(row)
+      this.textLength += typeof value === 'string' ? value.length : valueLength(value)
     }
     if (node.list < 0) node.list = this.#ends.push(node) - 1
     this.lists.push(node.list)
@@ -97,6 +100,20 @@ export class AttributeShredder {
     }
     return column
   }
+}
+
+/** The characters of the strings and the bytes among the values. */
+export function lengthOf(attributes: Attributes): number {
+  let length = 0
+  for (const { value } of attributes) length += valueLength(value)
+  return length
+}
+
+function valueLength(value: Value): number {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value.length
+  if (typeof value !== 'object' || value === null) return 0
+  if (isKeyValueList(value)) return lengthOf(value.entries)
+  return value.reduce<number>((sum, item) => sum + valueLength(item), 0)
 }
 
 function newNode(column: number, parent: Node | undefined): Node {

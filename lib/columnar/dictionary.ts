@@ -3,6 +3,9 @@ export class Dictionary<T> {
   readonly values: T[] = []
   readonly #codes = new Map<unknown, number>()
   readonly #keyOf: (value: T) => unknown
+  /** What was asked for last: values repeat. */
+  #lastValue: T | undefined
+  #lastCode = -1
 
   /** `keyOf` maps equal values to one key (as a Map compares them). */
   constructor(keyOf: (value: T) => unknown = value => value) {
@@ -14,6 +17,7 @@ export class Dictionary<T> {
   }
 
   code(value: T): number {
+    if (value === this.#lastValue && this.#lastCode >= 0) return this.#lastCode
     const key = this.#keyOf(value)
     let code = this.#codes.get(key)
     if (code === undefined) {
@@ -21,6 +25,8 @@ export class Dictionary<T> {
       this.#codes.set(key, code)
       this.values.push(value)
     }
+    this.#lastValue = value
+    this.#lastCode = code
     return code
   }
 }

@@ -7,8 +7,13 @@ export type DroppedCounts = readonly [attributes: number, events: number, links:
 
 /** A status as the text of its column: empty for none. */
 export function printStatus(status: Status | null): string {
-  return status === null ? '' : `${status.code} ${status.message}`
+  if (status === null) return ''
+  const usual = status.message === '' ? usualStatuses[status.code] : undefined
+  return usual ?? `${status.code} ${status.message}`
 }
+
+/** The texts of statuses without a message, by code: nearly all are of these. */
+const usualStatuses = ['0 ', '1 ', '2 ']
 
 export function parseStatus(text: string, fail: (message: string) => never): Status | null {
   if (text === '') return null
@@ -20,7 +25,8 @@ export function parseStatus(text: string, fail: (message: string) => never): Sta
 
 /** Dropped counts as the text of their column: empty for three zeros. */
 export function printDropped(counts: DroppedCounts): string {
-  return counts.every(count => count === 0) ? '' : counts.join(' ')
+  const [attributes, events, links] = counts
+  return attributes === 0 && events === 0 && links === 0 ? '' : counts.join(' ')
 }
 
 export function parseDropped(text: string, fail: (message: string) => never): DroppedCounts {

@@ -98,18 +98,24 @@ export interface SpanIdParts {
   readonly odd: readonly string[]
 }
 
-/** Tells apart ids that end the trace's id, those that stand before in the same trace, and those of another length. */
-export function splitSpanIds(ids: readonly string[], rows: Omit<IdRows, 'prediction'>): SpanIdParts {
+/**
+ * Tells apart ids that end the trace's id, those that stand before in the same trace, and those of another length.
+ * `mayRepeat` is false where none stands twice in a trace.
+ */
+export function splitSpanIds(ids: readonly string[], rows: Omit<IdRows, 'prediction'>, mayRepeat = true): SpanIdParts {
   const kinds = new Uint32Array(ids.length)
   const distances: number[] = []
   const random: string[] = []
   const odd: string[] = []
   const before = new Map<string, number>()
   for (const [row, id] of ids.entries()) {
-    if (row > 0 && rows.groups[row] !== rows.groups[row - 1]) before.clear()
-    const earlier = before.get(id)
-    if (earlier === undefined) before.set(id, row)
-    else distances.push(row - earlier)
+    let earlier: number | undefined
+    if (mayRepeat) {
+      if (row > 0 && rows.groups[row] !== rows.groups[row - 1]) before.clear()
+      earlier = before.get(id)
+      if (earlier === undefined) before.set(id, row)
+      else distances.push(row - earlier)
+    }
     const kind = kindOf(id, rows.traceIds(row), earlier !== undefined)
     kinds[row] = kind
     if (kind === spanKind.random) random.push(id)

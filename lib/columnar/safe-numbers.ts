@@ -19,16 +19,17 @@ export interface ExactNumbers {
 export class Numbers implements ExactNumbers {
   readonly values: number[] = []
   readonly exceptions: Exception[] = []
-  readonly #limit: bigint
+  readonly #limit: number
 
   /** Magnitudes from `limit` on are exceptions. */
   constructor(limit: bigint = exactLimit) {
-    this.#limit = limit
+    this.#limit = Number(limit)
   }
 
   push(value: bigint): void {
-    if (value > -this.#limit && value < this.#limit) {
-      this.values.push(Number(value))
+    const number = Number(value)
+    if (number > -this.#limit && number < this.#limit) {
+      this.values.push(number)
       return
     }
     this.exceptions.push({ row: this.values.length, value })

@@ -1,15 +1,5 @@
-import {
-  type Attributes,
-  isKeyValueList,
-  type Link,
-  type Resource,
-  type Scope,
-  type Span,
-  type SpanEvent,
-  type Trace,
-  type Value,
-} from '../model/trace.ts'
-import { AttributeShredder } from './attributes.ts'
+import type { Link, Resource, Scope, Span, SpanEvent, Trace } from '../model/trace.ts'
+import { AttributeShredder, lengthOf } from './attributes.ts'
 import { Dictionary } from './dictionary.ts'
 import { printDropped, printStatus } from './field-texts.ts'
 import { Numbers, timeLimit } from './safe-numbers.ts'
@@ -76,13 +66,20 @@ export class Segment {
   }
   /** The start of the first trace, nanoseconds since the epoch. */
   base = 0n
-  /** The characters of strings that may have to be kept, roughly. */
-  textLength = 0
+  /** True where a span id stands twice in a trace. */
+  hasRepeatedIds = false
+  #textLength = 0
   /** The start of the last trace. */
   #start = 0n
 
   get spanCount(): number {
     return this.span.ids.length
+  }
+
+  /** The characters of strings that may have to be kept, roughly. */
+  get textLength(): number {
+    const { span, event, link } = this
+    return this.#textLength + span.attributes.textLength + event.attributes.textLength + link.attributes.textLength
   }
 
   /** Traces, spans, events, links and attribute values: see `maxSegmentItems`. */
@@ -106,7 +103,8 @@ export class Segment {
 
   /** Returns the trace's first root. */
   #addParents(spans: readonly Span[]): number {
-    const { kinds, values, outside } = findParents(spans)
+    const { kinds, values, outside, hasRepeats } = findParents(spans)
+    this.hasRepeatedIds ||= hasRepeats
     for (let row = 0; row < spans.length; row++) {
       this.span.parentKinds.push(kinds[row]!)
       this.span.parentValues.push(kinds[row] === parentKind.inside ? row - values[row]! : values[row]!)
@@ -121,7 +119,7 @@ export class Segment {
   #addSpan(span: Span, row: number): void {
     const columns = this.span
     columns.ids.push(span.spanId)
-    this.textLength += span.name.length + span.traceState.length + lengthOf(span.attributes)
+    this.#textLength += span.name.length + span.traceState.length
     push(columns.names, span.name)
     push(columns.kinds, span.kind)
     push(columns.statuses, printStatus(span.status))
@@ -129,8 +127,8 @@ export class Segment {
     push(columns.flags, span.flags)
     const { droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span
     push(columns.droppedCounts, printDropped([droppedAttributesCount, droppedEventsCount, droppedLinksCount]))
-    if (push(columns.resources, span.resource)) this.textLength += sharedLength(span.resource)
-    if (push(columns.scopes, span.scope)) this.textLength += sharedLength(span.scope)
+    if (push(columns.resources, span.resource)) this.#textLength += sharedLength(span.resource)
+    if (push(columns.scopes, span.scope)) this.#textLength += sharedLength(span.scope)
     columns.starts.push(span.startNanos - this.#start)
     columns.durations.push(span.endNanos - span.startNanos)
     columns.eventCounts.push(span.events.length)
@@ -143,7 +141,7 @@ export class Segment {
   #addEvent(event: SpanEvent, startNanos: bigint, row: number): void {
     const columns = this.event
     columns.spanRows.push(row)
-    this.textLength += event.name.length + lengthOf(event.attributes)
+    this.#textLength += event.name.length
     push(columns.names, event.name)
     columns.times.push(event.timeNanos - startNanos)
     push(columns.droppedCounts, event.droppedAttributesCount)
@@ -153,7 +151,7 @@ export class Segment {
   #addLink(link: Link, row: number): void {
     const columns = this.link
     columns.spanRows.push(row)
-    this.textLength += link.traceState.length + lengthOf(link.attributes)
+    this.#textLength += link.traceState.length
     columns.traceIds.push(link.traceId)
     columns.spanIds.push(link.spanId)
     push(columns.traceStates, link.traceState)
@@ -161,20 +159,6 @@ export class Segment {
     push(columns.droppedCounts, link.droppedAttributesCount)
     columns.attributes.add(link.attributes)
   }
-}
-
-/** The characters of the strings and the bytes among the values. */
-function lengthOf(attributes: Attributes): number {
-  let length = 0
-  for (const { value } of attributes) length += valueLength(value)
-  return length
-}
-
-function valueLength(value: Value): number {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value.length
-  if (typeof value !== 'object' || value === null) return 0
-  if (isKeyValueList(value)) return lengthOf(value.entries)
-  return value.reduce<number>((sum, item) => sum + valueLength(item), 0)
 }
 
 function sharedLength(shared: Resource | Scope | null): number {

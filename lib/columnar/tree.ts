@@ -18,28 +18,63 @@ export interface Parents {
   values: Int32Array
   /** The outside ids in the order of first use. */
   outside: string[]
+  /** True where an id stands twice. */
+  hasRepeats: boolean
 }
+
+/** Traces of so many spans are searched row by row: that costs less than a map. */
+const maxSearched = 12
 
 /** Finds the parents of a trace's spans. Of spans with one id the first counts as the parent. */
 export function findParents(spans: readonly Span[]): Parents {
+  const rows = spans.length > maxSearched ? firstRows(spans) : undefined
+  const parents: Parents = {
+    kinds: new Uint8Array(spans.length),
+    values: new Int32Array(spans.length),
+    outside: [],
+    hasRepeats: rows ? rows.size < spans.length : repeats(spans),
+  }
+  let outsidePositions: Map<string, number> | undefined
+  for (let row = 0; row < spans.length; row++) {
+    const { parentSpanId } = spans[row]!
+    if (parentSpanId === '') continue
+    const inside = rows ? (rows.get(parentSpanId) ?? -1) : searchRow(spans, parentSpanId)
+    if (inside >= 0) {
+      parents.kinds[row] = parentKind.inside
+      parents.values[row] = inside
+    } else {
+      outsidePositions ??= new Map()
+      addOutside(parents, outsidePositions, row, parentSpanId)
+    }
+  }
+  return parents
+}
+
+function addOutside(
+  { kinds, values, outside }: Parents,
+  positions: Map<string, number>,
+  row: number,
+  id: string,
+): void {
+  const before = positions.get(id) ?? -1
+  kinds[row] = before < 0 ? parentKind.outside : parentKind.repeated
+  if (before < 0) positions.set(id, outside.push(id) - 1)
+  else values[row] = before
+}
+
+/** By id: the first row that has it. */
+function firstRows(spans: readonly Span[]): Map<string, number> {
   const rows = new Map<string, number>()
   for (let row = spans.length - 1; row >= 0; row--) rows.set(spans[row]!.spanId, row)
-  const parents: Parents = { kinds: new Uint8Array(spans.length), values: new Int32Array(spans.length), outside: [] }
-  const outside = new Map<string, number>()
-  spans.forEach(({ parentSpanId }, row) => {
-    if (parentSpanId === '') return
-    const inside = rows.get(parentSpanId)
-    const before = outside.get(parentSpanId)
-    parents.kinds[row] = parentKind.inside
-    if (inside !== undefined) parents.values[row] = inside
-    else if (before !== undefined) {
-      parents.kinds[row] = parentKind.repeated
-      parents.values[row] = before
-    } else {
-      parents.kinds[row] = parentKind.outside
-      outside.set(parentSpanId, outside.size)
-      parents.outside.push(parentSpanId)
-    }
-  })
-  return parents
+  return rows
+}
+
+function searchRow(spans: readonly Span[], id: string): number {
+  for (let row = 0; row < spans.length; row++) if (spans[row]!.spanId === id) return row
+  return -1
+}
+
+function repeats(spans: readonly Span[]): boolean {
+  for (let row = 1; row < spans.length; row++) if (searchRow(spans, spans[row]!.spanId) < row) return true
+  return false
 }

@@ -16,31 +16,73 @@ function hashOf(text: string, seed: number): number {
   return scratch[0]!
 }
 
-/** By trace of the segment: its distinct features, in no order. */
+/** By trace of the segment: its distinct features, in the order of first use. */
 export function featuresOf(segment: Segment): Uint32Array[] {
   const { trace, span } = segment
   const services = span.resources.dictionary.values.map(serviceHash)
   const names = span.names.dictionary.values.map(name => hashOf(name, seeds.name))
   const keys = span.attributes.columns.map(({ key }) => hashOf(key, seeds.key))
   const shapes = span.attributes.listColumns().map(list => list.map(column => keys[column]!))
+  const seenShapes = new Int32Array(shapes.length).fill(-1)
   const operations = new Uint32Array(segment.spanCount)
   for (let row = 0; row < operations.length; row++)
     operations[row] = mix32(services[span.resources.codes[row]!]! ^ names[span.names.codes[row]!]!)
+  const features = new FeatureSet()
   let start = 0
-  return trace.spanCounts.map(spanCount => {
-    const features = new Set<number>()
-    const seenShapes = new Set<number>()
+  return trace.spanCounts.map((spanCount, index) => {
+    features.clear()
     for (let row = start; row < start + spanCount; row++) {
+      const operation = operations[row]!
       features.add(services[span.resources.codes[row]!]!)
-      features.add(operations[row]!)
+      features.add(operation)
       if (span.parentKinds[row] === parentKind.inside)
-        features.add(edgeHash(operations[row - span.parentValues[row]!]!, operations[row]!))
-      seenShapes.add(span.attributes.lists[row]!)
+        features.add(edgeHash(operations[row - span.parentValues[row]!]!, operation))
+      const shape = span.attributes.lists[row]!
+      if (seenShapes[shape] === index) continue
+      seenShapes[shape] = index
+      for (const key of shapes[shape]!) features.add(key)
     }
-    for (const shape of seenShapes) for (const key of shapes[shape]!) features.add(key)
     start += spanCount
-    return Uint32Array.from(features)
+    return features.take()
   })
+}
+
+/** A set of hashes that is emptied at no cost: a table with open places, which grows with the largest set. */
+class FeatureSet {
+  #table = new Uint32Array(256)
+  /** By place: the round in which it was taken. */
+  #rounds = new Uint32Array(256)
+  #round = 0
+  #items: number[] = []
+
+  clear(): void {
+    this.#round++
+    this.#items = []
+  }
+
+  add(feature: number): void {
+    if (this.#items.length * 2 >= this.#table.length) this.#grow()
+    let place = feature & (this.#table.length - 1)
+    while (this.#rounds[place] === this.#round) {
+      if (this.#table[place] === feature) return
+      place = (place + 1) & (this.#table.length - 1)
+    }
+    this.#rounds[place] = this.#round
+    this.#table[place] = feature
+    this.#items.push(feature)
+  }
+
+  take(): Uint32Array {
+    return new Uint32Array(this.#items)
+  }
+
+  #grow(): void {
+    const items = this.#items
+    this.#table = new Uint32Array(this.#table.length * 4)
+    this.#rounds = new Uint32Array(this.#table.length)
+    this.#items = []
+    for (const item of items) this.add(item)
+  }
 }
 
 /** The share of features that two sets have in common, of all that either has: 1 for equal sets. */

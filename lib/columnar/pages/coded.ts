@@ -29,7 +29,7 @@ export function writeCoded(
   }
   writeStrings(writer, locals, isBinary)
   if (fileCodes.length + locals.length < 2) return choice
-  return writeNumbers(writer, Float64Array.from(symbols), choice)
+  return writeNumbers(writer, new Float64Array(symbols), choice)
 }
 
 /** Reads the page of `count` rows; `fileSize` is the size of the file's dictionary. */
@@ -50,7 +50,7 @@ export function readCoded(reader: PageReader, count: number, fileSize: number, i
   }
   const locals = readStrings(reader, localCount, isBinary)
   if (size < 2) return { fileCodes, locals, symbols: new Uint32Array(count) }
-  const symbols = Uint32Array.from(readNumbers(reader, count))
+  const symbols = new Uint32Array(readNumbers(reader, count))
   for (let row = 0; row < count; row++)
     if (symbols[row]! >= size) reader.in.fail('corrupt', `coded: symbol ${symbols[row]} of ${size} at row ${row}`)
   return { fileCodes, locals, symbols }

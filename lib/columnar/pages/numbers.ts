@@ -20,6 +20,8 @@ const rowsPerRemainder = 24
 const limit = 2 ** 52
 /** Fewer numbers are packed without a trial. */
 const leastTried = 32
+/** So many in the middle are tried. */
+const sampleRows = 2048
 
 /** How a column's numbers are laid out; chosen on one page, and good for those that follow. */
 export interface NumberChoice {
@@ -42,13 +44,15 @@ export function writeNumbers(writer: PageWriter, values: Float64Array, choice?: 
 function chooseNumbers(values: Float64Array, codec: PageCodec): NumberChoice {
   const plain: NumberChoice = { layout: codec.packsBits ? layouts.packed : layouts.planes, isDelta: false }
   if (values.length < leastTried) return plain
+  const middle = Math.max(0, (values.length - sampleRows) >> 1)
+  const sample = values.subarray(middle, middle + sampleRows)
   const candidates: NumberChoice[] = []
   for (const isDelta of [false, true])
     for (const layout of codec.packsBits ? [layouts.packed, layouts.planes, layouts.split] : [layouts.planes])
       candidates.push({ layout, isDelta })
   const sizes = candidates.map(candidate => {
     const trial = new PageWriter(codec)
-    writeAs(trial, values, candidate)
+    writeAs(trial, sample, candidate)
     return trial.out.length
   })
   return candidates[sizes.indexOf(Math.min(...sizes))]!
@@ -77,7 +81,7 @@ function writeAs(writer: PageWriter, values: Float64Array, choice: NumberChoice)
   }
   if (isConstant) return writeSigned(out, min)
   if (!isFolded) writeSigned(out, base)
-  const offsets = isFolded ? fold(quotients) : base === 0 ? quotients : quotients.map(value => value - base)
+  const offsets = isFolded ? fold(quotients) : base === 0 ? quotients : above(quotients, base)
   writeLayout(writer, layout, offsets, isFolded ? Math.max(2 * max, -2 * min - 1) : max - base)
 }
 
@@ -85,19 +89,8 @@ function writeLayout(writer: PageWriter, layout: Layout, offsets: Float64Array, 
   const bitWidth = bitWidthOf(max)
   if (layout === layouts.packed) {
     writer.out.u8(bitWidth)
-    writer.blob(
-      packBits(
-        Uint32Array.from(offsets, value => value >>> 0),
-        Math.min(bitWidth, 32),
-      ),
-    )
-    if (bitWidth > 32)
-      writer.blob(
-        packBits(
-          Uint32Array.from(offsets, value => value / 0x100000000),
-          bitWidth - 32,
-        ),
-      )
+    writer.blob(packBits(wordsOf(offsets, 1), Math.min(bitWidth, 32)))
+    if (bitWidth > 32) writer.blob(packBits(wordsOf(offsets, 0x100000000), bitWidth - 32))
   } else if (layout === layouts.planes) {
     const planeCount = Math.ceil(bitWidth / 8)
     writer.out.u8(planeCount)
@@ -139,7 +132,7 @@ function readLayout(reader: PageReader, layout: number, count: number): Float64A
     if (bitWidth > 53) reader.in.fail('corrupt', `numbers: ${bitWidth} bits`)
     const lowWidth = Math.min(bitWidth, 32)
     const low = unpackBits(reader.blob(packedByteLength(lowWidth, count)), lowWidth, count)
-    const offsets = Float64Array.from(low)
+    const offsets = new Float64Array(low)
     if (bitWidth > 32) {
       const high = unpackBits(reader.blob(packedByteLength(bitWidth - 32, count)), bitWidth - 32, count)
       for (let i = 0; i < count; i++) offsets[i]! += high[i]! * 0x100000000
@@ -260,6 +253,19 @@ function unfold(values: Float64Array): void {
     const half = Math.floor(values[i]! / 2)
     values[i] = half * 2 === values[i] ? half : -half - 1
   }
+}
+
+function above(values: Float64Array, base: number): Float64Array {
+  const offsets = new Float64Array(values.length)
+  for (let i = 0; i < values.length; i++) offsets[i] = values[i]! - base
+  return offsets
+}
+
+/** The 32 bits of whole numbers from those on that `unit` is the lowest of. */
+function wordsOf(values: Float64Array, unit: number): Uint32Array {
+  const words = new Uint32Array(values.length)
+  for (let i = 0; i < values.length; i++) words[i] = values[i]! / unit
+  return words
 }
 
 function bitWidthOf(max: number): number {

@@ -30,6 +30,13 @@ const maxTemplateLength = 1024
  */
 export function writeStrings(writer: PageWriter, strings: readonly string[], isBinary: boolean, tries = true): boolean {
   if (strings.length === 0) return tries
+  const digits = tries && !isBinary ? hexBytes(strings) : undefined
+  if (digits) {
+    writer.out.u8(layouts.hex)
+    writeHexTemplate(writer, { digits: 'hex', literals: ['', ''], widths: [strings[0]!.length] })
+    writer.blob(digits)
+    return true
+  }
   const template = tries && !isBinary ? usableTemplate(strings) : undefined
   if (!template) writePlain(writer, strings, isBinary)
   else if (template.template.digits === 'decimal') {
@@ -55,7 +62,8 @@ export function readStrings(reader: PageReader, count: number, isBinary: boolean
     case layouts.hex: {
       const template = readHexTemplate(reader)
       const width = template.widths.reduce((sum, one) => sum + one, 0)
-      return decodeHexTemplate(reader.blob(Math.ceil((count * width) / 2)), template, count)
+      const bytes = reader.blob(Math.ceil((count * width) / 2))
+      return isBareHex(template) ? hexDigits(bytes, width / 2, count) : decodeHexTemplate(bytes, template, count)
     }
     case layouts.decimal: {
       const [prefix, suffix] = [readText(reader), readText(reader)]
@@ -66,6 +74,18 @@ export function readStrings(reader: PageReader, count: number, isBinary: boolean
     default:
       return reader.in.fail('unsupported', `strings: layout ${layout}`)
   }
+}
+
+function isBareHex({ digits, literals, widths }: HexTemplate): boolean {
+  return digits === 'hex' && widths.length === 1 && widths[0]! % 2 === 0 && literals.every(text => text === '')
+}
+
+/** `count` strings of the hex digits of `width` bytes each. */
+function hexDigits(bytes: Uint8Array, width: number, count: number): string[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const strings = new Array<string>(count)
+  for (let i = 0; i < count; i++) strings[i] = buffer.toString('hex', i * width, (i + 1) * width)
+  return strings
 }
 
 function writePlain(writer: PageWriter, strings: readonly string[], isBinary: boolean): void {
@@ -80,7 +100,7 @@ function writePlain(writer: PageWriter, strings: readonly string[], isBinary: bo
   }
   const { lengths, bytes } = packStrings(strings)
   checkTextBytes(bytes.length)
-  writeNumbers(writer, Float64Array.from(lengths))
+  writeNumbers(writer, new Float64Array(lengths))
   writer.blob(bytes)
 }
 
@@ -93,13 +113,30 @@ function readPlain(reader: PageReader, count: number, isBinary: boolean): string
   }
   if (byteLength > maxTextBytes) reader.in.fail('corrupt', `strings: ${byteLength} bytes, at most ${maxTextBytes}`)
   const bytes = reader.blob(byteLength)
-  if (!isBinary) return unpackStrings({ lengths: Uint32Array.from(lengths), bytes })
+  if (!isBinary) return unpackStrings({ lengths: new Uint32Array(lengths), bytes })
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   let at = 0
   return Array.from(lengths, length => {
     at += length
     return text.slice(at - length, at)
   })
+}
+
+/** The bytes of strings that are all as many lower-case hex digits, none of them the same in all; else undefined. */
+function hexBytes(strings: readonly string[]): Buffer | undefined {
+  const { length } = strings[0]!
+  if (strings.length < 2 || length === 0 || length % 2 === 1 || length > maxTemplateLength) return undefined
+  for (const text of strings) if (text.length !== length) return undefined
+  const all = strings.join('')
+  const bytes = Buffer.from(all, 'hex')
+  if (bytes.length * 2 !== all.length || bytes.toString('hex') !== all) return undefined
+  const width = length / 2
+  for (let place = 0; place < width; place++) {
+    let differing = 0
+    for (let at = place; at < bytes.length; at += width) differing |= bytes[at]! ^ bytes[place]!
+    if ((differing & 0xf0) === 0 || (differing & 0x0f) === 0) return undefined
+  }
+  return bytes
 }
 
 /** A template that is worth it: not too long, its numbers exact. */
