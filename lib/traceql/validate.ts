@@ -1,0 +1,199 @@
+import type {
+  Aggregate,
+  Compare,
+  Field,
+  FieldExpression,
+  MetricsAggregate,
+  MetricsExpression,
+  MetricsMath,
+  MetricsOperand,
+  Pipeline,
+  Query,
+  ScalarExpression,
+  ScalarFilter,
+  SpansetFilter,
+  SpansetOperand,
+  Stage,
+} from './ast.ts'
+import { parse } from './parser.ts'
+import { failAt, type Place } from './parser-error.ts'
+import { inWords, isNumeric, TypeCheck } from './validate-types.ts'
+
+/** How many fields series may be grouped by. */
+export const maxGroupFields = 5
+
+/** The largest count that `compare` may be asked for. */
+export const maxCompareTop = 1_000
+
+/** What a text says, checked: the query of a text that can be executed. */
+export function parseValid(text: string): Query {
+  const query = parse(text)
+  validate(query, text)
+  return query
+}
+
+/**
+ * Returns where a query makes sense and can be executed. Else fails with a LabError that names line and column: of kind
+ * `invalid` where types or numbers are wrong, else of kind `unsupported`, with the feature named.
+ */
+export function validate(query: Query, text: string): void {
+  const check = new Check(text)
+  if (query.kind === 'search') check.pipeline(query.pipeline)
+  else check.metrics(query.expression)
+  check.finish()
+}
+
+class Check {
+  readonly #text: string
+  readonly #types: TypeCheck
+  readonly #unsupported: { place: Place; feature: string }[] = []
+
+  constructor(text: string) {
+    this.#text = text
+    this.#types = new TypeCheck(text)
+  }
+
+  finish(): void {
+    for (const field of this.#types.parents) this.#unsupport(field, 'the scope parent: use { … } > { … }')
+    const [first] = this.#unsupported
+    if (first !== undefined) failAt(this.#text, first.place, `unsupported: ${first.feature}`, 'unsupported')
+  }
+
+  #fail(place: Place, message: string): never {
+    return failAt(this.#text, place, message)
+  }
+
+  #unsupport(place: Place, feature: string): void {
+    this.#unsupported.push({ place, feature })
+  }
+
+  pipeline({ stages }: Pipeline): void {
+    for (const stage of stages) this.#stage(stage)
+  }
+
+  #stage(stage: Stage): void {
+    switch (stage.kind) {
+      case 'filter':
+        return this.#filter(stage)
+      case 'spanset-operation':
+        this.#operand(stage.left)
+        return this.#operand(stage.right)
+      case 'scalar-filter':
+        return this.#scalarFilter(stage)
+      case 'by':
+        this.#types.typeOf(stage.expression)
+        return this.#checkReads(stage.expression, 'by')
+      case 'select':
+        return this.#fields(stage.fields)
+      case 'coalesce':
+        return
+    }
+  }
+
+  #operand(side: SpansetOperand): void {
+    if (side.kind === 'pipeline') this.pipeline(side)
+    else this.#stage(side)
+  }
+
+  #filter({ condition }: SpansetFilter): void {
+    const type = this.#types.typeOf(condition)
+    if (type !== 'bool' && type !== 'any') this.#fail(condition, `{ } needs a condition, this is ${inWords(type)}`)
+  }
+
+  #fields(fields: readonly Field[]): void {
+    for (const field of fields) this.#types.fieldType(field)
+  }
+
+  #scalarFilter(filter: ScalarFilter): void {
+    const { left, right } = filter
+    this.#scalar(left)
+    this.#scalar(right)
+    if (left.kind === 'static' && right.kind === 'static') this.#fail(filter, 'a comparison of two constants')
+    const simple = [left, right].some(side => side.kind === 'aggregate') && [left, right].some(isStatic)
+    if (!simple) this.#unsupport(filter, 'a comparison other than of one aggregate with one number')
+  }
+
+  #scalar(scalar: ScalarExpression): void {
+    switch (scalar.kind) {
+      case 'static':
+        return
+      case 'aggregate':
+        return this.#aggregate(scalar)
+      case 'scalar-pipeline':
+        this.pipeline(scalar.pipeline)
+        return this.#scalar(scalar.scalar)
+      case 'scalar-operation':
+        this.#scalar(scalar.left)
+        return this.#scalar(scalar.right)
+    }
+  }
+
+  #aggregate({ name, argument }: Aggregate): void {
+    if (argument === undefined) return
+    const type = this.#types.typeOf(argument)
+    if (!isNumeric(type)) this.#fail(argument, `${name} needs numbers or durations, this is ${inWords(type)}`)
+    this.#checkReads(argument, name)
+  }
+
+  #checkReads(expression: FieldExpression, name: string): void {
+    if (!readsField(expression)) this.#fail(expression, `${name} of a constant: it needs an attribute or intrinsic`)
+  }
+
+  metrics(metrics: MetricsExpression): void {
+    if (metrics.kind === 'metrics-math') return this.#math(metrics)
+    this.pipeline(metrics.pipeline)
+    this.#metricsAggregate(metrics.aggregate)
+    const [stage] = metrics.stages
+    if (stage !== undefined && metrics.aggregate.kind === 'compare') this.#fail(stage, 'nothing can follow compare')
+    this.#stages(metrics)
+  }
+
+  #math(math: MetricsMath): void {
+    this.#mathSide(math.left)
+    this.#mathSide(math.right)
+    this.#stages(math)
+  }
+
+  #mathSide(side: MetricsOperand): void {
+    if (side.kind === 'static') return
+    if (side.kind === 'metrics-pipeline' && side.aggregate.kind === 'compare')
+      this.#fail(side, 'the series of compare take part in no math')
+    this.metrics(side)
+  }
+
+  #stages({ stages }: MetricsExpression): void {
+    for (const stage of stages)
+      if (stage.kind !== 'metrics-filter' && stage.limit < 1) this.#fail(stage, `${stage.kind} of less than one series`)
+  }
+
+  #metricsAggregate(aggregate: MetricsAggregate): void {
+    if (aggregate.kind === 'compare') return this.#compare(aggregate)
+    if ('argument' in aggregate) {
+      const type = this.#types.fieldType(aggregate.argument)
+      if (!isNumeric(type)) this.#fail(aggregate.argument, `${aggregate.kind} needs numbers, this is ${inWords(type)}`)
+    }
+    if (aggregate.kind === 'quantile_over_time' && aggregate.quantiles.some(quantile => quantile < 0 || quantile > 1))
+      this.#fail(aggregate, 'a quantile lies between 0 and 1')
+    this.#fields(aggregate.by)
+    if (aggregate.by.length > maxGroupFields)
+      this.#unsupport(aggregate.by[maxGroupFields]!, `grouping by more than ${maxGroupFields} fields`)
+  }
+
+  #compare(compare: Compare): void {
+    this.#filter(compare.selection)
+    const { topN, startNanos, endNanos } = compare
+    if (topN < 1 || topN > maxCompareTop) this.#fail(compare, `compare shows 1 to ${maxCompareTop} values, not ${topN}`)
+    if (startNanos !== undefined && endNanos !== undefined && endNanos <= startNanos)
+      this.#fail(compare, 'the end of compare is not after its start')
+  }
+}
+
+function isStatic(scalar: ScalarExpression): boolean {
+  return scalar.kind === 'static'
+}
+
+function readsField(node: FieldExpression): boolean {
+  if (node.kind === 'binary') return readsField(node.left) || readsField(node.right)
+  if (node.kind === 'unary' || node.kind === 'membership') return readsField(node.operand)
+  return node.kind !== 'static'
+}
