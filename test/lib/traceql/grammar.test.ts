@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { Query } from '../../../lib/traceql/ast.ts'
+import { maxByteLength, parse } from '../../../lib/traceql/parser.ts'
+import { maxDepth, maxHeight } from '../../../lib/traceql/parser-cursor.ts'
+import { maxSteps } from '../../../lib/traceql/regex-program.ts'
+import { maxCompareTop, maxGroupFields, parseValid } from '../../../lib/traceql/validate.ts'
+import { typeOfField } from '../../../lib/traceql/validate-types.ts'
+
+const text = readFileSync(new URL('../../../lib/traceql/GRAMMAR.md', import.meta.url), 'utf8')
+
+/** The rows of the table of intrinsics: names, type, other spellings of theirs. */
+const rows = text
+  .slice(text.indexOf('## Intrinsics'), text.indexOf('## Types'))
+  .split('\n')
+  .filter(line => line.startsWith('| `'))
+  .map(line => line.split('|').map(cell => cell.trim()))
+  .flatMap(([, names, type, also]) => {
+    return [...names!.matchAll(/`([^`]+)`/g)].map(name => ({
+      name: name[1]!,
+      type: type!,
+      also: also!.replaceAll('`', ''),
+    }))
+  })
+
+function fieldOf(name: string) {
+  const query = parse(`select(${name})`) as Query & { kind: 'search' }
+  const [select] = query.pipeline.stages
+  if (select?.kind !== 'select') throw new Error(name)
+  return select.fields[0]!
+}
+
+describe('GRAMMAR.md', () => {
+  test('lists all intrinsics', () => {
+    expect(rows).toHaveLength(21)
+  })
+
+  test.each(rows)('$name', ({ name, type, also }) => {
+    const field = fieldOf(name)
+    expect(field).toMatchObject({ kind: 'intrinsic', name })
+    expect(typeOfField(field)).toBe(type)
+    if (also !== '') expect(fieldOf(also)).toMatchObject({ kind: 'intrinsic', name })
+    expect(() => parseValid(`{ ${also || name} != nil }`)).not.toThrow()
+  })
+
+  test('states the limits', () => {
+    const numbers = [maxByteLength, maxSteps, maxHeight, maxCompareTop].map(limit => limit.toLocaleString('en'))
+    for (const number of [...numbers, `at most ${maxDepth} deep`, `more than ${maxGroupFields} fields`])
+      expect(text).toContain(number)
+  })
+})
