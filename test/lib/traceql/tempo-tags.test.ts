@@ -1,0 +1,57 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { SpanSource } from '../../../lib/model/scan.ts'
+import { kindNames, statusNames } from '../../../lib/traceql/fields.ts'
+import { oracleSource } from '../../../lib/traceql/oracle.ts'
+import { type TagScope, type TagValue, tagNames, tagValues } from '../../../lib/traceql/tags.ts'
+import { describeReference, readJson, readTraces, referencePath } from './references.ts'
+
+/** vParquet5 lists no event attribute that has a column of its own. */
+const missingInVersion5 = 'event-dedicated.01'
+
+const typeNames = {
+  string: 'TypeString',
+  int: 'TypeInt',
+  float: 'TypeFloat',
+  bool: 'TypeBoolean',
+  duration: 'TypeDuration',
+  keyword: 'TypeInt',
+}
+
+/** As the reference writes it: keywords as their numbers. */
+function valueText({ type, value }: TagValue, name: string): string {
+  const keywords: readonly string[] = name === 'kind' ? kindNames : statusNames
+  return `${typeNames[type]}:${type === 'keyword' ? keywords.indexOf(value) : value}`
+}
+
+describe.each([
+  ['search', 'vParquet4'],
+  ['search', 'vParquet5'],
+  ['demo-blob', 'vParquet4'],
+])('the tags that Tempo listed of %s, %s', (folder, version) => {
+  const input = `tempo-blocks/${folder}/traces.otlp.jsonl.gz`
+  const answersFile = `tempo-blocks/${folder}/answers-tags-${version}.json`
+  describeReference('every list', [input, answersFile], () => {
+    let source: SpanSource
+    beforeAll(async () => {
+      source = oracleSource(await readTraces(referencePath(input)), { batchSpanCount: 1000 })
+    })
+    const answers = Object.entries(readJson(answersFile) as Record<string, string[] | Record<string, string[]>>)
+    const isKnown = (text: string): boolean => version === 'vParquet4' || !text.includes(missingInVersion5)
+
+    test.each(answers.filter(([question]) => question.startsWith('tags:')))('%s', async (question, answer) => {
+      const scope = question.slice('tags:'.length)
+      const names = await tagNames(source, scope === 'none' ? {} : { scope: scope as TagScope })
+      const attributes = names.filter(({ name }) => name !== 'intrinsic')
+      expect(Object.fromEntries(attributes.map(({ name, tags }) => [name, tags.filter(isKnown)]))).toEqual(
+        Object.fromEntries(Object.entries(answer).map(([name, tags]) => [name, [...tags].sort()])),
+      )
+    })
+
+    test.each(answers.filter(([question]) => question.startsWith('values:')))('%s', async (question, answer) => {
+      const name = question.slice('values:'.length)
+      const values = await tagValues(source, name)
+      const expected = isKnown(name) ? (answer as string[]) : ['TypeString:event-1a']
+      expect(values.map(value => valueText(value, name)).sort()).toEqual([...expected].sort())
+    })
+  })
+})
