@@ -3,7 +3,8 @@ import type { Trace } from '../model/trace.ts'
 import { type Block, checkHeader, openBlock, type PageGroup } from './block.ts'
 import { headerBytes } from './footer.ts'
 import { findInPage, indexPageOf } from './indexes/trace-index.ts'
-import { decodePageGroup, dictionaryColumns } from './page-group-decoder.ts'
+import { PageGroupColumns } from './page-group-columns.ts'
+import { decodePageGroup } from './page-group-decoder.ts'
 import { PageDecoder, placePages } from './page-group-pages.ts'
 import { Tables } from './tables.ts'
 
@@ -18,11 +19,11 @@ export async function* decodeBlockpack(file: RangeReader): AsyncIterable<readonl
 /** A blockpack file open for reading. */
 export class BlockpackReader {
   readonly block: Block
-  readonly #tables: Tables
+  readonly tables: Tables
 
   private constructor(block: Block) {
     this.block = block
-    this.#tables = new Tables(block.fields)
+    this.tables = new Tables(block.fields)
   }
 
   /** Opens a file: one read, or two where its table of contents is long. */
@@ -37,7 +38,7 @@ export class BlockpackReader {
     const places = placePages(pageGroup, entries, block)
     const [bands, dictionaries] = await Promise.all([
       block.file.read(pageGroup.bandRanges),
-      block.dictionaries(dictionaryColumns(block, places)),
+      block.dictionaries(places.keys()),
     ])
     const bytes = new Map<number, Uint8Array>()
     for (const [column, { start, end }] of places) {
@@ -48,14 +49,9 @@ export class BlockpackReader {
       const from = pageGroup.bandRanges[band]!.start
       bytes.set(column, bands[band]!.subarray(start - from, end - from))
     }
-    return decodePageGroup(
-      block,
-      pageGroup,
-      entries,
-      new PageDecoder(block, pageGroup, places, bytes),
-      dictionaries,
-      this.#tables,
-    )
+    const pages = new PageDecoder(block, pageGroup, places, bytes)
+    const context = { block, pageGroup, base: entries.base, pages, dictionaries, tables: this.tables }
+    return decodePageGroup(new PageGroupColumns(context), block.fields)
   }
 
   /** The trace of an id, or undefined where the file has none. */
