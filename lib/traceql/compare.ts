@@ -8,12 +8,13 @@ import { fold } from './fold.ts'
 import { groupCodes } from './group-codes.ts'
 import { type Intervals, spanIntervals } from './intervals.ts'
 import type { MetricsRun, PipelineSeries } from './metrics-pipeline.ts'
+import { overOneBase } from './numbers.ts'
 import { planPipeline } from './plan.ts'
 import { printField } from './print-expression.ts'
 import { type Series, valueKey } from './series.ts'
 import { runPipeline } from './spansets.ts'
 import { Pool, Tag } from './vector.ts'
-import { openView, overOneBase, type View } from './view.ts'
+import { openView, type View } from './view.ts'
 
 /** No more distinct values an attribute than this are told apart; further ones are left out, and said to be. */
 const maxValues = 10_000

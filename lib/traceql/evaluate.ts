@@ -121,17 +121,13 @@ export function fieldComparison({ operator, left, right }: Binary): FieldCompari
 function comparison(node: Binary, view: View, pool: Pool): Uint8Array {
   const simple = fieldComparison(node)
   if (simple !== undefined) {
-    if (simple.constant.type === 'nil') return existence(node, view.presence(simple.field))
+    if (simple.constant.type === 'nil') return existence(node, simple.field, view)
     const test = simple.test()
     return matchField(view, simple.field, () => test)
   }
   if (isNil(node.left) || isNil(node.right)) {
     if (isNil(node.left) && isNil(node.right)) return new Uint8Array(view.spanCount)
-    const { tags } = vectorOf(isNil(node.left) ? node.right : node.left, view, pool)
-    return existence(
-      node,
-      tags.map(tag => (tag === Tag.nil ? 0 : 1)),
-    )
+    return valueExistence(node, vectorOf(isNil(node.left) ? node.right : node.left, view, pool))
   }
   return compareVectors(node, vectorOf(node.left, view, pool), vectorOf(node.right, view, pool), pool)
 }
@@ -140,7 +136,13 @@ function isNil(node: FieldExpression): boolean {
   return node.kind === 'static' && node.type === 'nil'
 }
 
-function existence({ operator }: Binary, present: Uint8Array): Uint8Array {
+function existence({ operator }: Binary, field: Field, view: View): Uint8Array {
+  if (operator === '!=') return view.presence(field)
+  return operator === '=' ? view.absence(field) : new Uint8Array(view.spanCount)
+}
+
+function valueExistence({ operator }: Binary, { tags }: Vector): Uint8Array {
+  const present = tags.map(tag => (tag === Tag.nil ? 0 : 1))
   if (operator === '!=') return present
   return operator === '=' ? complement(present) : new Uint8Array(present.length)
 }

@@ -1,6 +1,7 @@
 import { LabError } from '../error.ts'
 import type { SpanBatch } from '../model/scan.ts'
-import { overOneBase, type View } from './view.ts'
+import { overOneBase } from './numbers.ts'
+import type { View } from './view.ts'
 
 /** No more intervals than this in one answer. */
 export const maxIntervals = 11_000

@@ -6,12 +6,13 @@ import { type Explain, Explainer } from './explain.ts'
 import { columnsOfField, flavourOf } from './fields.ts'
 import { groupCodes } from './group-codes.ts'
 import { commonInterval, type Intervals, spanIntervals } from './intervals.ts'
+import { numbersOf } from './numbers.ts'
 import { planPipeline } from './plan.ts'
 import { printField } from './print-expression.ts'
 import type { SeriesSet } from './series.ts'
 import { countOnes, runPipeline } from './spansets.ts'
 import { type Cell, Pool } from './vector.ts'
-import { numbersOf, openView, type View } from './view.ts'
+import { openView, type View } from './view.ts'
 
 /** How series are gathered, beside what the text says. */
 export interface MetricsRun {

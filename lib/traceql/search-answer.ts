@@ -3,12 +3,13 @@ import { answerKey, type KeyedValue, valueCache } from './answer-value.ts'
 import type { Field } from './ast.ts'
 import { columnsOfField } from './fields.ts'
 import type { Hit, HitSet } from './hits.ts'
+import { overOneBase } from './numbers.ts'
 import { aggregateOf } from './plan.ts'
 import { printExpression } from './print-expression.ts'
 import type { Spansets, SpansetValue } from './spanset.ts'
 import { stripZeros } from './value-test.ts'
 import { fieldVector, type Pool, Tag, type Vector } from './vector.ts'
-import { openView, overOneBase, traceExtents, type View } from './view.ts'
+import { openView, traceExtents, type View } from './view.ts'
 
 /** A matching trace in the shape of Tempo's answers; fields that are 0 or empty are left out. */
 export interface TraceAnswer {

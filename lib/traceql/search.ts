@@ -4,12 +4,13 @@ import type { Field, Hint, SearchQuery } from './ast.ts'
 import { type Explain, Explainer } from './explain.ts'
 import { columnsOfField } from './fields.ts'
 import { collectHits } from './hits.ts'
+import { overOneBase } from './numbers.ts'
 import { type PipelinePlan, planPipeline, type TimeRange } from './plan.ts'
 import { answerHits, summaryColumns, type TraceAnswer } from './search-answer.ts'
 import { runPipeline } from './spansets.ts'
 import { parseValid } from './validate.ts'
 import { Pool } from './vector.ts'
-import { openView, overOneBase, type View } from './view.ts'
+import { openView, type View } from './view.ts'
 
 /** `limit` traces are answered, with `spss` spans a spanset. Traces count where a span starts in the time range. */
 export interface SearchOptions extends TimeRange {

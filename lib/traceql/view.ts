@@ -1,7 +1,8 @@
-import type { ColumnData, ColumnName, ColumnSet, NumberValues, SpanBatch } from '../model/scan.ts'
+import type { ColumnData, ColumnName, ColumnSet, SpanBatch } from '../model/scan.ts'
 import type { Value } from '../model/trace.ts'
 import type { Field, IntrinsicName } from './ast.ts'
 import { columnsOfField, type Flavour, flavourOf } from './fields.ts'
+import { numbersOf, overOneBase } from './numbers.ts'
 import { childCounts, type NestedSets, nestedSets, traceRows } from './structure.ts'
 
 /** Whose rows a part has. */
@@ -31,8 +32,10 @@ export interface View {
   /** By trace the row of its root, -1 where it has none. Of several the last one counts. */
   roots(): Int32Array
   parts(field: Field): readonly Part[]
-  /** 1 for the spans that have a value of the field. */
+  /** 1 for the spans that have a value of the field; of an event's and link's, where one of the span's has. */
   presence(field: Field): Uint8Array
+  /** 1 for the spans that lack a value of the field; of an event's and link's, where one of the span's does. */
+  absence(field: Field): Uint8Array
 }
 
 export function openView(batch: SpanBatch, columns: ColumnSet): View {
@@ -57,6 +60,7 @@ export function openView(batch: SpanBatch, columns: ColumnSet): View {
       return parts
     },
     presence: field => presenceOf(view, view.parts(field)),
+    absence: field => absenceOf(view, field),
   }
   return view
 }
@@ -77,18 +81,6 @@ function parentRows(columns: ColumnSet, spanCount: number): Int32Array {
     else for (let i = 0; i < data.rows.length; i++) parents[data.rows[i]!] = numbers[i]!
   }
   return parents
-}
-
-/** The values of an int or double column as doubles, base included; what is not exact is rounded. */
-export function numbersOf(data: ColumnData): Float64Array {
-  if ('numbers' in data.values) {
-    const { base, numbers } = data.values
-    if (base === 0n) return numbers
-    const offset = Number(base)
-    return numbers.map(number => number + offset)
-  }
-  if ('bigints' in data.values) return Float64Array.from(data.values.bigints as BigInt64Array, Number)
-  throw new Error(`numbers of a column of ${data.type}`)
 }
 
 function rootRows(view: View): Int32Array {
@@ -150,38 +142,6 @@ function intrinsicColumns(view: View, name: IntrinsicName): readonly ColumnData[
 
 function intColumn(numbers: Float64Array): ColumnData {
   return { type: 'int', values: { base: 0n, numbers } }
-}
-
-/** Ints over one base, which as a rule they have already. */
-export function overOneBase(columns: readonly ColumnData[], rowCount: number): NumberValues {
-  const [data] = columns
-  if (columns.length === 1 && data!.rows === undefined && 'numbers' in data!.values) return data!.values
-  const base = leastOf(columns)
-  const numbers = new Float64Array(rowCount)
-  for (const { rows, values } of columns) {
-    const count = valueCount({ rows, values })
-    const shift = 'base' in values ? Number(values.base - base) : 0
-    for (let i = 0; i < count; i++) {
-      const row = rows === undefined ? i : rows[i]!
-      if ('numbers' in values) numbers[row] = values.numbers[i]! + shift
-      else if ('bigints' in values) numbers[row] = Number(values.bigints[i]! - base)
-    }
-  }
-  return { base, numbers }
-}
-
-function valueCount({ rows, values }: Pick<ColumnData, 'rows' | 'values'>): number {
-  if (rows !== undefined) return rows.length
-  return 'codes' in values ? values.codes.length : 'numbers' in values ? values.numbers.length : values.bigints.length
-}
-
-function leastOf(columns: readonly ColumnData[]): bigint {
-  let least: bigint | undefined
-  for (const { values } of columns) {
-    if ('base' in values && (least === undefined || values.base < least)) least = values.base
-    if ('bigints' in values) for (const value of values.bigints) if (least === undefined || value < least) least = value
-  }
-  return least ?? 0n
 }
 
 /** By trace where it starts and how long it is, as numbers over a base; of the rows that were read. */
@@ -262,6 +222,22 @@ function presenceOf(view: View, parts: readonly Part[]): Uint8Array {
     }
   }
   return present
+}
+
+function absenceOf(view: View, field: Field): Uint8Array {
+  const parts = view.parts(field)
+  const owner = ownerOf(columnsOfField(field)[0]!)
+  if (owner !== 'event' && owner !== 'link') return presenceOf(view, parts).map(present => present ^ 1)
+  const present = new Uint8Array(ownerCount(view, owner))
+  for (const { data } of parts) if (data.type !== 'empty') markRows(present, data.rows, present.length)
+  const absent = new Uint8Array(view.spanCount)
+  spread(
+    view,
+    owner,
+    present.map(own => own ^ 1),
+    absent,
+  )
+  return absent
 }
 
 function markRows(mask: Uint8Array, rows: Uint32Array | undefined, rowCount: number): void {

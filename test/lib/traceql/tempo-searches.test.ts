@@ -103,3 +103,24 @@ describeReference('the well-known search trace', ['traceql/search-cases.json'], 
       })
   })
 })
+
+describe.each(['vParquet4', 'vParquet5'])('the trace of every type, %s', version => {
+  const input = `tempo-blocks/fullypopulated/traces-${version}.otlp.jsonl`
+  const answersFile = `tempo-blocks/fullypopulated/answers-${version}.ndjson`
+  describeReference('every query', [input, answersFile], () => {
+    let source: SpanSource
+    beforeAll(async () => {
+      source = oracleSource(await readTraces(referencePath(input)), { batchSpanCount: 30 })
+    })
+
+    test.each(readLines(answersFile) as { q: string; engine: Record<string, string[]> }[])('$q', async answer => {
+      const { traces } = await search(source, answer.q, whole)
+      const spans = traces.map(({ traceID, spanSets }) => [
+        traceID,
+        [...new Set(spanSets.flatMap(set => set.spans.map(span => span.spanID)))].sort(),
+      ])
+      const expected = Object.entries(answer.engine).map(([id, ids]) => [id, [...ids].sort()])
+      expect(spans.sort()).toEqual(expected.sort())
+    })
+  })
+})
