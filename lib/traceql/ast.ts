@@ -43,7 +43,7 @@ export interface Pipeline extends Node {
 
 export type Stage = SpansetExpression | ScalarFilter | GroupBy | Coalesce | Select
 
-/** What gives a spanset out of a spanset. A pipeline stands here only as operand of an operation, with two stages or more. */
+/** What gives a spanset out of a spanset. A pipeline is an operand where it is more than one such expression. */
 export type SpansetExpression = SpansetFilter | SpansetOperation
 export type SpansetOperand = SpansetExpression | Pipeline
 

@@ -10,7 +10,13 @@ export interface Place {
 export function failAt(text: string, place: Place, message: string, kind: ErrorKind = 'invalid'): never {
   const { start, end } = place
   const { line, column } = lineAndColumn(text, start)
-  throw new LabError(kind, `traceql at line ${line}, column ${column}: ${message}`, { cause: { start, end } })
+  throw new LabError(kind, `traceql at line ${line}, column ${column}: ${oneLine(message)}`, { cause: { start, end } })
+}
+
+/** A message that fits a line: control characters are blanks, and of a long one the beginning is there. */
+function oneLine(message: string): string {
+  const line = message.replace(/\p{Cc}/gu, ' ')
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line
 }
 
 /** Both from 1; columns count code points. */

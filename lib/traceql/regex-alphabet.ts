@@ -39,25 +39,36 @@ function startsOf(sets: Iterable<CodePoints>): Uint32Array {
 /** By interval its letter: intervals share one where every set has both or neither. */
 function refined(starts: Uint32Array, sets: Iterable<CodePoints>): Uint32Array {
   const letters = new Uint32Array(starts.length)
+  const sizes = new Uint32Array(starts.length)
+  const hits = new Uint32Array(starts.length)
+  const renamed = new Uint32Array(starts.length)
+  sizes[0] = starts.length
   let count = 1
   for (const points of sets) {
-    const renamed = new Map<number, number>()
-    for (let index = 0; index < points.length; index += 2) {
-      const end = lastNotAbove(starts, points[index + 1]!)
-      for (let interval = lastNotAbove(starts, points[index]!); interval <= end; interval++) {
-        const letter = letters[interval]!
-        if (!renamed.has(letter)) renamed.set(letter, count++)
-        letters[interval] = renamed.get(letter)!
-      }
+    const intervals = intervalsOf(starts, points)
+    for (const interval of intervals) hits[letters[interval]!]!++
+    for (const interval of intervals) {
+      const letter = letters[interval]!
+      const hit = hits[letter]!
+      if (hit === 0) continue
+      hits[letter] = 0
+      renamed[letter] = hit === sizes[letter] ? letter : count++
+      sizes[renamed[letter]!] = hit
+      if (renamed[letter] !== letter) sizes[letter]! -= hit
     }
+    for (const interval of intervals) letters[interval] = renamed[letters[interval]!]!
   }
-  return dense(letters)
+  return letters
 }
 
-function dense(letters: Uint32Array): Uint32Array {
-  const names = new Map<number, number>()
-  return letters.map(letter => {
-    if (!names.has(letter)) names.set(letter, names.size)
-    return names.get(letter)!
-  })
+/** The intervals that a set has, or those that it has not where these are fewer: they are told apart alike. */
+function intervalsOf(starts: Uint32Array, points: CodePoints): Uint32Array {
+  const bounds = points.map((point, index) => lastNotAbove(starts, point) + (index % 2))
+  const size = bounds.reduce((sum, bound, index) => sum + (index % 2 === 0 ? -bound : bound), 0)
+  const some = size * 2 > starts.length ? [0, ...bounds, starts.length] : bounds
+  const intervals = new Uint32Array(Math.min(size, starts.length - size))
+  let count = 0
+  for (let index = 0; index < some.length; index += 2)
+    for (let interval = some[index]!; interval < some[index + 1]!; interval++) intervals[count++] = interval
+  return intervals
 }

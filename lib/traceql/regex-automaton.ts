@@ -137,13 +137,14 @@ class Threads {
   /** Visits once each step that reads or matches and is reached without reading, where `after` comes next. */
   #reach(steps: Uint16Array, before: Side, after: Side, visit: (step: Step) => void): void {
     const round = ++this.#round
+    const all = this.#steps
+    const seen = this.#seen
     const open: number[] = []
     for (const first of steps) {
-      open.push(first)
-      for (let index = open.pop(); index !== undefined; index = open.pop()) {
-        if (this.#seen[index] === round) continue
-        this.#seen[index] = round
-        const step = this.#steps[index]!
+      for (let index: number | undefined = first; index !== undefined; index = open.pop()) {
+        if (seen[index] === round) continue
+        seen[index] = round
+        const step = all[index]!
         if (step.kind === 'split') open.push(step.other, step.next)
         else if (step.kind !== 'assertion') visit(step)
         else if (holds(step.assertion, before, after)) open.push(step.next)

@@ -1,3 +1,4 @@
+import { clip } from './lexer-literal.ts'
 import { accept, acceptMatch, failRegex, type RegexCursor, takePoint } from './regex-cursor.ts'
 import { type CodePoints, complementOf, maxPoint, perlClasses, posixClasses, unionOf } from './regex-set.ts'
 import { foldedClass, unicodeClass } from './regex-unicode.ts'
@@ -15,7 +16,7 @@ export function acceptClassEscape(cursor: RegexCursor, ignoreCase: boolean): Cod
   }
   const points = unicodeClass(match[4] ?? match[5]!)
   if (points !== undefined) return adjusted(points, (match[2] === 'P') !== (match[3] === '^'), ignoreCase)
-  return failRegex({ ...cursor, offset: begun }, `${match[0]} is no class that is known`)
+  return failRegex({ ...cursor, offset: begun }, `${clip(match[0])} is no class that is known`)
 }
 
 function adjusted(points: CodePoints, negated: boolean, ignoreCase: boolean): CodePoints {
@@ -48,7 +49,7 @@ function acceptPosix(cursor: RegexCursor, ignoreCase: boolean): CodePoints | und
   if (match === undefined) return undefined
   const points = posixClasses.get(match[2]!)
   if (points !== undefined) return adjusted(points, match[1] === '^', ignoreCase)
-  return failRegex({ ...cursor, offset: begun }, `${match[0]} is no class that is known`)
+  return failRegex({ ...cursor, offset: begun }, `${clip(match[0])} is no class that is known`)
 }
 
 function parseRange(cursor: RegexCursor): CodePoints {

@@ -18,6 +18,10 @@ export const unbounded = Number.POSITIVE_INFINITY
 const maxRepeat = 1_000
 const maxNesting = 500
 
+/** How many ends of ranges all classes of a pattern may have; folding case counts as `foldedEnds` a class. */
+const maxEnds = 500_000
+const foldedEnds = 500
+
 interface Flags {
   readonly ignoreCase: boolean
   readonly multiline: boolean
@@ -27,6 +31,8 @@ interface Flags {
 interface State extends RegexCursor {
   flags: Flags
   depth: number
+  /** The ends of ranges in the classes so far. */
+  ends: number
   readonly names: Set<string>
   /** By part the product of the counts of nested repetitions. */
   readonly counts: WeakMap<Regex, number>
@@ -35,7 +41,7 @@ interface State extends RegexCursor {
 /** What a pattern in RE2's syntax says. `.` stands for line feeds too, as in Tempo; `(?-s)` takes them out. */
 export function parseRegex(pattern: string): Regex {
   const flags = { ignoreCase: false, multiline: false, dotAll: true }
-  const state: State = { pattern, offset: 0, flags, depth: 0, names: new Set(), counts: new WeakMap() }
+  const state: State = { pattern, offset: 0, flags, depth: 0, ends: 0, names: new Set(), counts: new WeakMap() }
   const regex = parseChoice(state)
   if (state.offset < pattern.length) failRegex(state, 'a ) without its (')
   return regex
@@ -109,7 +115,7 @@ function boundsOf(match: RegExpExecArray): readonly [number, number] {
 function parseAtom(state: State): Regex[] {
   const { flags } = state
   if (accept(state, '(')) return parseGroup(state)
-  if (accept(state, '[')) return [{ kind: 'points', points: parseClass(state, flags.ignoreCase) }]
+  if (accept(state, '[')) return [classOf(state, parseClass(state, flags.ignoreCase))]
   if (accept(state, '.')) return [{ kind: 'points', points: flags.dotAll ? allPoints : complementOf([10, 10]) }]
   if (accept(state, '^')) return [assertion(flags.multiline ? 'line start' : 'text start')]
   if (accept(state, '$')) return [assertion(flags.multiline ? 'line end' : 'text end')]
@@ -122,6 +128,12 @@ function assertion(assertion: Assertion): Regex {
   return { kind: 'assertion', assertion }
 }
 
+function classOf(state: State, points: CodePoints): Regex {
+  state.ends += points.length + (state.flags.ignoreCase ? foldedEnds : 0)
+  if (state.ends > maxEnds) failRegex(state, 'classes that are too large together')
+  return { kind: 'points', points }
+}
+
 function literal({ flags }: State, point: number): Regex {
   return { kind: 'points', points: flags.ignoreCase ? foldedClass([point, point]) : [point, point] }
 }
@@ -132,7 +144,7 @@ function parseEscaped(state: State): Regex {
   if (accept(state, '\\b')) return assertion('word')
   if (accept(state, '\\B')) return assertion('no word')
   const points = acceptClassEscape(state, state.flags.ignoreCase)
-  return points === undefined ? literal(state, parseEscape(state)) : { kind: 'points', points }
+  return points === undefined ? literal(state, parseEscape(state)) : classOf(state, points)
 }
 
 const flagGroup = /\?([imsU]*)(?:-([imsU]+))?([:)])/y

@@ -100,6 +100,9 @@ describe('what RE2 does not know is refused', () => {
     expect(failureOf('(a{500}b{500}){20}')).toContain('repetitions')
     expect(failureOf('a{1000}'.repeat(11))).toBe('regex: more than 10000 steps once written out')
     expect(failureOf('('.repeat(100_000))).toContain('nested more than 500 deep')
+    expect(failureOf('[\\pL\\pN]'.repeat(14_000))).toContain('classes that are too large together')
+    expect(failureOf(`(?i)${'[b-y]'.repeat(20_000)}`)).toContain('classes that are too large together')
+    expect(failureOf(`\\p{${'A'.repeat(100_000)}}`)).toHaveLength(89)
   })
 })
 
@@ -131,6 +134,14 @@ describe('no pattern hangs', () => {
     const begun = performance.now()
     expect(compileRegex(pattern)(text)).toBe(expected)
     expect(performance.now() - begun).toBeLessThan(5_000)
+  })
+
+  test('thousands of different classes are told apart', () => {
+    const points = Array.from({ length: 9_000 }, (_, index) => String.fromCodePoint(0x3000 + index))
+    const matches = compileRegex(points.map(point => `[^${point}]`).join(''))
+    expect(matches('a'.repeat(9_000))).toBe(true)
+    expect(matches(points.toReversed().join(''))).toBe(true)
+    expect(matches(points.join(''))).toBe(false)
   })
 
   test('thousands of alternatives are looked up', () => {
