@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Options } from 'yargs'
+import type { Argv, Options } from 'yargs'
 import {
   type BlockpackConfig,
   configure,
@@ -33,6 +33,12 @@ export const blockpackFlags: Readonly<Record<string, Options>> = {
 export type BlockpackArguments = {
   [Name in keyof BlockpackConfig]?: BlockpackConfig[Name] | undefined
 } & { profile?: ProfileName | undefined; config?: string | undefined }
+
+/** A command with these flags, told in a group of their own. */
+export function withBlockpackFlags<T>(yargs: Argv<T>, title = 'Blockpack:'): Argv<T & BlockpackArguments> {
+  const flagged = yargs.options(blockpackFlags).group(Object.keys(blockpackFlags), title)
+  return flagged as unknown as Argv<T & BlockpackArguments>
+}
 
 /** The configuration: a flag before the file, the file before the profile. What has no effect is told on stderr. */
 export async function blockpackConfigFrom(args: BlockpackArguments): Promise<BlockpackConfig> {

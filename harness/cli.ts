@@ -3,6 +3,7 @@ import yargs, { type Argv } from 'yargs'
 import { LabError, messageOf } from '../lib/error.ts'
 import { hint } from '../lib/nearest.ts'
 import { pending } from '../lib/storage/local.ts'
+import { blockpackFlags } from './blockpack-flags.ts'
 import { bench } from './commands/bench.ts'
 import { convert } from './commands/convert.ts'
 import { generate } from './commands/generate.ts'
@@ -11,6 +12,7 @@ import { profile } from './commands/profile.ts'
 import { run, runFlags } from './commands/run.ts'
 import { size } from './commands/size.ts'
 import { packageVersion } from './environment.ts'
+import { dash } from './flags.ts'
 import { workFolders } from './lab.ts'
 import { killTasks } from './run-task.ts'
 
@@ -32,6 +34,7 @@ const knownNames = [
   'help',
   'version',
   ...Object.keys(runFlags),
+  ...Object.keys(blockpackFlags),
 ]
 
 /** Runs one command and sets the exit code: 0, 1 where something failed, 2 for a wrong call, 130 when interrupted. */
@@ -72,13 +75,13 @@ function parser(args: readonly string[]): Argv {
     })
 }
 
-/** `--input -` as `--input=-`: yargs takes a lone dash for the next flag. */
+/** `--input -` as `--input=-`, and a mark for other lone dashes: yargs takes one for the next flag, or drops it. */
 function joinDashes(args: readonly string[]): string[] {
   const joined: string[] = []
   for (const arg of args) {
     const last = joined.at(-1)
-    if (arg === '-' && last?.startsWith('--')) joined[joined.length - 1] = `${last}=-`
-    else joined.push(arg)
+    if (arg === '-' && last?.startsWith('--') && !last.includes('=')) joined[joined.length - 1] = `${last}=-`
+    else joined.push(arg === '-' ? dash : arg)
   }
   return joined
 }

@@ -79,6 +79,17 @@ export interface SourceArguments extends GeneratorArguments, FormatArguments {
   input?: string[] | undefined
 }
 
+/** Stands for a `-` that is no flag's value, which yargs would drop. */
+export const dash = '\0-'
+
+/** Files to read, one or several. */
+export const inputPositional = {
+  type: 'string',
+  array: true,
+  describe: 'files, folders or - to read',
+  coerce: (given: readonly string[] | undefined) => given?.map(undash),
+} as const
+
 /** Which rows to earn. */
 export const rowFlags = {
   phase: { ...text, describe: 'phases to run, by number or name (default all)', coerce: list('phase') },
@@ -155,7 +166,11 @@ export function progressFrom({ progress }: { progress: boolean }): Progress {
 
 /** Paths come by repeating the flag or one after another: a comma may stand in a name. */
 function paths(given: unknown): string[] {
-  const all = [given].flat().map(String)
+  const all = [given].flat().map(path => undash(String(path)))
   if (all.includes('')) throw new LabError('usage', '--input: its value is missing')
   return all
+}
+
+function undash(path: string): string {
+  return path === dash ? '-' : path
 }

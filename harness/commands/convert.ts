@@ -1,11 +1,22 @@
 import type { CommandModule } from 'yargs'
+import { encodeBlockpack } from '../../lib/blockpack/writer.ts'
 import type { ByteSink } from '../../lib/bytes/range.ts'
+import { LabError } from '../../lib/error.ts'
 import type { Trace } from '../../lib/model/trace.ts'
 import { writeTraces } from '../../lib/ndjson/print.ts'
 import { writeOtlpJson } from '../../lib/otlp/json.ts'
 import { writeOtlpProto } from '../../lib/otlp/proto.ts'
 import { writeLocal } from '../../lib/storage/local.ts'
-import { capturedFrom, type FormatArguments, formatFlags, pathFlag, progressFlag, text } from '../flags.ts'
+import { type BlockpackArguments, blockpackConfigFrom, blockpackFlags, withBlockpackFlags } from '../blockpack-flags.ts'
+import {
+  capturedFrom,
+  type FormatArguments,
+  formatFlags,
+  inputPositional,
+  pathFlag,
+  progressFlag,
+  text,
+} from '../flags.ts'
 import { oneOf } from '../options.ts'
 import { printBad, printSource } from '../report/report.ts'
 import { stdoutSink } from '../stdout.ts'
@@ -13,15 +24,19 @@ import { stdoutSink } from '../stdout.ts'
 type Write = (batches: AsyncIterable<readonly Trace[]>, sink: ByteSink) => Promise<void>
 
 /** What traces can be written as. */
-const writers: Readonly<Record<string, Write>> = {
-  'otlp-json': writeOtlpJson,
-  'otlp-proto': writeOtlpProto,
-  ndjson: writeTraces,
+const writers: Readonly<Record<string, (args: BlockpackArguments) => Promise<Write>>> = {
+  'otlp-json': async () => writeOtlpJson,
+  'otlp-proto': async () => writeOtlpProto,
+  ndjson: async () => writeTraces,
+  blockpack: async args => {
+    const config = await blockpackConfigFrom(args)
+    return (batches, sink) => encodeBlockpack(batches, sink, config)
+  },
 }
 const writerNames = Object.keys(writers)
 
-interface ConvertArguments extends FormatArguments {
-  in: string[]
+interface ConvertArguments extends FormatArguments, BlockpackArguments {
+  in: string[] | undefined
   to: string | undefined
   out: string | undefined
   progress: boolean
@@ -31,8 +46,8 @@ export const convert: CommandModule<object, ConvertArguments> = {
   command: 'convert <in..>',
   describe: 'Write captures in another format, the spans of each trace together',
   builder: yargs =>
-    yargs
-      .positional('in', { describe: 'files, folders or - to read', type: 'string', array: true, demandOption: true })
+    withBlockpackFlags(yargs, 'With --to blockpack:')
+      .positional('in', { ...inputPositional, demandOption: true })
       .options(formatFlags)
       .option('to', {
         ...text,
@@ -42,13 +57,21 @@ export const convert: CommandModule<object, ConvertArguments> = {
       })
       .option('out', { ...pathFlag('out', 'file to write; - for standard output'), demandOption: true })
       .options(progressFlag)
-      .example('$0 convert jaeger.json --to otlp-proto --out traces.pb', 'Jaeger to OTLP'),
+      .example('$0 convert jaeger.json --to otlp-proto --out traces.pb', 'Jaeger to OTLP')
+      .example('$0 convert traces/ --to blockpack --profile max-compression --out traces.bp', 'a block to search'),
   handler: async args => {
-    const source = capturedFrom(args.in, args)
-    const write = writers[args.to!]!
+    if (args.to !== 'blockpack') refuseBlockpackFlags(args)
+    const source = capturedFrom(args.in!, args)
+    const write = await writers[args.to!]!(args)
     if (args.out === '-') await write(source.traces, stdoutSink)
     else await writeLocal(args.out!, sink => write(source.traces, sink))
     const told = args.progress ? printSource(source) : printBad(source.bad())
     for (const line of told) process.stderr.write(`${line}\n`)
   },
+}
+
+function refuseBlockpackFlags(args: ConvertArguments): void {
+  const given = args as unknown as Record<string, unknown>
+  for (const flag of Object.keys(blockpackFlags))
+    if (given[flag] !== undefined) throw new LabError('usage', `--${flag}: goes with --to blockpack`)
 }

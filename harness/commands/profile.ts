@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { type SourceArguments, sourceFlags, sourceFrom } from '../flags.ts'
+import { inputPositional, type SourceArguments, sourceFlags, sourceFrom } from '../flags.ts'
 import { printProfile } from '../profile/print.ts'
 import { Profiler } from '../profile/profile.ts'
 import { printSource } from '../report/report.ts'
@@ -14,7 +14,7 @@ export const profile: CommandModule<object, ProfileArguments> = {
   describe: 'What traces look like: shape, attributes, cardinalities, times, bytes by field',
   builder: yargs =>
     yargs
-      .positional('in', { describe: 'files, folders or - to read', type: 'string', array: true })
+      .positional('in', inputPositional)
       .options(sourceFlags)
       .option('json', { type: 'boolean', default: false, describe: 'print the profile as JSON, and nothing else' })
       .example('$0 profile traces.json.gz', 'of your own traces')

@@ -1,4 +1,5 @@
 import { LabError } from '../error.ts'
+import { blockpack } from './blockpack.ts'
 import { jaeger } from './jaeger.ts'
 import { ndjson } from './ndjson.ts'
 import { otlpJson } from './otlp-json.ts'
@@ -8,7 +9,7 @@ import { squeezed } from './squeezed.ts'
 import { zipkin } from './zipkin.ts'
 
 /** Every format that traces can come in. Each is told by its first bytes, so the order does not matter. */
-export const sources: readonly Source[] = [otlpJson, otlpProto, jaeger, zipkin, ndjson, squeezed]
+export const sources: readonly Source[] = [otlpJson, otlpProto, jaeger, zipkin, ndjson, squeezed, blockpack]
 
 const shownLength = 40
 

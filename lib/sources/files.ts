@@ -36,7 +36,8 @@ async function filesBelow(directory: string): Promise<string[]> {
   return files
 }
 
-async function kindOf(path: string): Promise<{ isDirectory: boolean; isFile: boolean }> {
+/** What a path names; a pipe is neither. */
+export async function kindOf(path: string): Promise<{ isDirectory: boolean; isFile: boolean }> {
   const found = await stat(path)
   return { isDirectory: found.isDirectory(), isFile: found.isFile() }
 }

@@ -1,9 +1,10 @@
 import { LabError, withSubject } from '../error.ts'
 import type { Trace } from '../model/trace.ts'
 import type { Unit } from '../model/units.ts'
+import { openLocal } from '../storage/local.ts'
 import { decompress } from './decompress.ts'
 import { detectSource, sourceNamed } from './detect.ts'
-import { listDirectory, openFile } from './files.ts'
+import { kindOf, listDirectory, openFile } from './files.ts'
 import { readHead } from './head.ts'
 import type { Losses, Source } from './source.ts'
 
@@ -154,19 +155,33 @@ async function close({ chunks }: Opened): Promise<void> {
   await chunks[Symbol.asyncIterator]().return?.()
 }
 
-async function* readOpened(
-  { path, chunks }: Opened,
-  source: Source,
-  reading: Reading,
-): AsyncIterable<readonly Trace[]> {
+async function* readOpened(opened: Opened, source: Source, reading: Reading): AsyncIterable<readonly Trace[]> {
+  const { path, chunks } = opened
   const file: MutableFile = { path: nameOf(path), format: source.name, byteLength: 0 }
   reading.files.push(file)
   const subject = `${file.path}: ${source.name}`
   reading.losses.enter(file.path, subject)
   try {
-    yield* source.read(counted(chunks, file, reading.losses), reading.losses)
+    const plain = source.readFile && (await plainFile(opened))
+    if (plain) {
+      await close(opened)
+      file.byteLength = plain.byteLength
+      yield* source.readFile!(path)
+    } else yield* source.read(counted(chunks, file, reading.losses), reading.losses)
   } catch (error) {
     leaveOut('rest of the file', path, subject, error, reading)
+  }
+}
+
+/** The size of a local file whose bytes are its content; undefined for a stream and a compressed file. */
+async function plainFile({ path, head }: Opened): Promise<{ byteLength: number } | undefined> {
+  if (path === '-' || !(await kindOf(path)).isFile) return undefined
+  const file = await openLocal(path)
+  try {
+    const [start] = await file.read([{ start: 0, end: Math.min(head.length, file.byteLength) }])
+    return Buffer.compare(start!, head) === 0 ? { byteLength: file.byteLength } : undefined
+  } finally {
+    await file.close()
   }
 }
 

@@ -92,4 +92,6 @@ export interface Source {
    * the reading.
    */
   read(chunks: AsyncIterable<Uint8Array>, losses: Losses): AsyncIterable<readonly Trace[]>
+  /** The same of a local file that is not compressed, for a format that is read by ranges. */
+  readFile?(path: string): AsyncIterable<readonly Trace[]>
 }

@@ -175,3 +175,33 @@ test('Ctrl-C ends with 130 and leaves nothing behind', async () => {
   expect(readdirSync(join(folder, 'tmp')).filter(name => name.startsWith('trace-storage-lab'))).toEqual([])
   expect(readdirSync(folder)).not.toContain('interrupted')
 })
+
+test('a dash among the inputs of a command is standard input, also behind flags', async () => {
+  for (const args of [
+    ['convert', '-', '--to', 'ndjson', '--out', '-'],
+    ['convert', '--to', 'ndjson', '--out', '-', '-'],
+  ]) {
+    const { code, stdout } = await lab(args, { input: span })
+    expect([code, stdout], args.join(' ')).toEqual([0, span])
+  }
+})
+
+test('convert writes blockpack by its flags, and reads it from a file, compressed and from standard input', async () => {
+  const input = file('spans.jsonl', span)
+  const written = await lab(['convert', input, '--to', 'blockpack', '--compression-codec', 'lz4', '--out', 'spans.bp'])
+  expect([written.code, written.stdout]).toEqual([0, ''])
+  const bytes = readFileSync(join(folder, 'spans.bp'))
+  file('spans.bp.gz', gzipSync(bytes))
+  for (const name of ['spans.bp', 'spans.bp.gz'])
+    expect(await lab(['convert', name, '--to', 'ndjson', '--out', '-', '--no-progress'])).toEqual({
+      code: 0,
+      stdout: span,
+      stderr: '',
+    })
+})
+
+test('flags of blockpack go with blockpack', async () => {
+  const input = file('spans.jsonl', span)
+  const { code, stderr } = await lab(['convert', input, '--to', 'ndjson', '--profile', 'default', '--out', 'x'])
+  expect([code, stderr]).toEqual([2, '--profile: goes with --to blockpack\n'])
+})

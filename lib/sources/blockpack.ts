@@ -1,0 +1,60 @@
+import { headerBytes, magic } from '../blockpack/footer.ts'
+import { decodeBlockpack } from '../blockpack/reader.ts'
+import type { RangeReader } from '../bytes/range.ts'
+import { LabError } from '../error.ts'
+import type { Trace } from '../model/trace.ts'
+import { openLocal } from '../storage/local.ts'
+import { openMemory } from '../storage/memory.ts'
+import type { Source } from './source.ts'
+
+/** A file that comes as a stream is held in memory; of this size at the most. */
+export const maxStreamedBytes: number = 2 ** 28
+
+/** The lab's own blocks, of which lib/blockpack/FORMAT.md is the description. */
+export const blockpack: Source = {
+  name: 'blockpack',
+  title: 'blockpack of this lab',
+  detect: isBlockpack,
+  read: chunks => decodeStream(chunks, maxStreamedBytes),
+  readFile: decodeLocal,
+}
+
+/** True where bytes begin as a blockpack file does. */
+export function isBlockpack(head: Uint8Array): boolean {
+  if (head.length < headerBytes) return false
+  return new DataView(head.buffer, head.byteOffset, head.byteLength).getUint32(0, true) === magic
+}
+
+async function* decodeLocal(path: string): AsyncIterable<readonly Trace[]> {
+  const file = await openLocal(path)
+  try {
+    yield* decode(file)
+  } finally {
+    await file.close()
+  }
+}
+
+/** The traces of a file that can only be read from front to back, and has `maxBytes` at the most. */
+export async function* decodeStream(
+  chunks: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): AsyncIterable<readonly Trace[]> {
+  const held: Uint8Array[] = []
+  let byteLength = 0
+  for await (const chunk of chunks) {
+    held.push(chunk)
+    byteLength += chunk.length
+    if (byteLength > maxBytes)
+      throw new LabError(
+        'unsupported',
+        `byte ${maxBytes}: a stream of more bytes cannot be read by ranges; name an uncompressed file instead`,
+      )
+  }
+  yield* decode(openMemory(Buffer.concat(held)))
+}
+
+async function* decode(file: RangeReader): AsyncIterable<readonly Trace[]> {
+  const [head] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
+  if (!isBlockpack(head!)) throw new LabError('corrupt', 'byte 0: no blockpack file begins so')
+  yield* decodeBlockpack(file)
+}
