@@ -7,6 +7,7 @@ import { bandCount, type Field, firstFieldId, fixedColumn, kindOfValues } from '
 import { type PageEntry, readEntry } from './entry.ts'
 import { readFields } from './fields.ts'
 import { footerBytes, headerBytes, magic, parseFooter, version } from './footer.ts'
+import { bloomBlockBytes } from './indexes/bloom-writer.ts'
 import { readCoalesced } from './ranges.ts'
 import { type PageGroupPlace, type Root, readRoot } from './root.ts'
 import { openPiece, type Piece } from './stored.ts'
@@ -40,17 +41,24 @@ export class Block {
   readonly root: Root
   readonly fields: readonly Field[]
   readonly pageGroups: readonly PageGroup[]
+  /** By row group, in the order of its filters. */
+  readonly bloomRanges: readonly (readonly Range[])[]
+  readonly openColumns: ReadonlySet<number>
+  readonly rareFields: ReadonlySet<number>
   readonly spanCount: number
   readonly traceCount: number
   readonly decompress: Decompress
   /** Sections of the file by name, for `inspect`. */
   readonly sections: ReadonlyMap<string, Range>
   readonly dictionarySizes: ReadonlyMap<number, number>
+  /** By owner, dot and key: the numbers of the fields, one a type. */
+  readonly fieldNumbers: ReadonlyMap<string, number[]>
   readonly #directories: readonly Placed[]
   readonly #dictionaryPages: readonly Placed[]
   readonly indexRange: Range
   readonly similarityRange: Range
   readonly #loadedDirectories = new Map<number, Promise<PageGroupEntries[]>>()
+  readonly #dictionaries = new Map<number, readonly string[]>()
   readonly #loadedDictionaries = new Map<number, Promise<Map<number, string[]>>>()
 
   constructor(file: RangeReader, root: Root, fields: readonly Field[], rootStart: number) {
@@ -61,8 +69,9 @@ export class Block {
     const place = new Placer(headerBytes)
     const pageGroups: PageGroup[] = []
     const directories: Placed[] = []
+    const bloomRanges: Range[][] = []
     let [firstTrace, spanCount] = [0, 0]
-    for (const [rowGroup, { pageGroups: members, directory }] of root.rowGroups.entries()) {
+    for (const [rowGroup, { pageGroups: members, directory, blooms }] of root.rowGroups.entries()) {
       const bands = Array.from({ length: bandCount }, (_, band) =>
         members.map(({ bandLengths }) => place.take(bandLengths[band]!)),
       )
@@ -73,6 +82,7 @@ export class Block {
         spanCount += member.spanCount
       }
       directories.push({ ...directory, ...place.take(directory.storedLength) })
+      bloomRanges.push(blooms.map(({ blockCount }) => place.take(blockCount * bloomBlockBytes)))
     }
     const dataEnd = place.at
     this.#dictionaryPages = root.dictionaries.map(page => ({ ...page, ...place.take(page.storedLength) }))
@@ -88,6 +98,9 @@ export class Block {
       )
     this.#directories = directories
     this.pageGroups = pageGroups
+    this.bloomRanges = bloomRanges
+    this.openColumns = new Set(root.openColumns)
+    this.rareFields = new Set(root.rareFields)
     this.spanCount = spanCount
     this.traceCount = firstTrace
     this.sections = new Map([
@@ -102,6 +115,7 @@ export class Block {
     for (const { runs } of root.dictionaries)
       for (const { column, entryCount } of runs) sizes.set(column, (sizes.get(column) ?? 0) + entryCount)
     this.dictionarySizes = sizes
+    this.fieldNumbers = numbersByKey(fields)
   }
 
   /** The entries of a row group's page groups, read once. */
@@ -131,21 +145,23 @@ export class Block {
     return groups
   }
 
-  /** The entries of some columns' dictionaries, whole. */
+  /** The entries of some columns' dictionaries, whole; read once. */
   async dictionaries(columns: Iterable<number>): Promise<Map<number, readonly string[]>> {
-    const wanted = new Set(columns)
-    const pages = this.root.dictionaries.flatMap(({ runs }, page) =>
-      runs.some(run => wanted.has(run.column)) ? [page] : [],
-    )
-    await this.#loadDictionaryPages(pages)
-    const found = new Map<number, string[]>()
-    for (const page of pages)
-      for (const [column, entries] of await this.#loadedDictionaries.get(page)!)
-        if (wanted.has(column)) {
-          const known = found.get(column)
-          found.set(column, known ? known.concat(entries) : entries)
-        }
-    return found
+    const wanted = [...columns].filter(column => this.dictionarySizes.has(column))
+    const missing = new Set(wanted.filter(column => !this.#dictionaries.has(column)))
+    if (missing.size > 0) {
+      const pages = [...this.root.dictionaries.keys()].filter(page =>
+        this.root.dictionaries[page]!.runs.some(({ column }) => missing.has(column)),
+      )
+      await this.#loadDictionaryPages(pages)
+      const parts = await Promise.all(pages.map(page => this.#loadedDictionaries.get(page)!))
+      for (const column of missing)
+        this.#dictionaries.set(
+          column,
+          parts.flatMap(part => part.get(column) ?? []),
+        )
+    }
+    return new Map(wanted.map(column => [column, this.#dictionaries.get(column)!]))
   }
 
   async #loadDictionaryPages(pages: readonly number[]): Promise<void> {
@@ -230,6 +246,17 @@ function readPageGroupEntries(reader: ByteReader): PageGroupEntries {
     entries.push(entry)
   }
   return { base, entries }
+}
+
+function numbersByKey(fields: readonly Field[]): Map<string, number[]> {
+  const numbers = new Map<string, number[]>()
+  for (const [number, { owner, key }] of fields.entries()) {
+    const name = `${owner}.${key}`
+    const known = numbers.get(name)
+    if (known) known.push(number)
+    else numbers.set(name, [number])
+  }
+  return numbers
 }
 
 /** Hands out ranges one behind the other. */

@@ -7,6 +7,8 @@ import { type Field, type FieldOwner, fieldOwners } from './columns.ts'
 /** The attributes of a file, numbered in the order of first use. */
 export class FieldTable {
   readonly fields: Field[] = []
+  /** Those with values in the columns that rare ones share. */
+  readonly rare = new Set<number>()
   readonly #numbers = new Map<string, number>()
 
   number(field: Field): number {

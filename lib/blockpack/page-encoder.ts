@@ -7,8 +7,10 @@ import { type PageCodec, PageWriter } from '../columnar/pages/page.ts'
 import { writeStrings } from '../columnar/pages/strings.ts'
 import type { Exception } from '../columnar/safe-numbers.ts'
 import { findScale } from '../columnar/values.ts'
+import { firstFieldId } from './columns.ts'
 import { FileDictionary, freeEntries } from './dictionaries.ts'
 import { maxListedCodes, type PageEntry, type PageStatistic } from './entry.ts'
+import { BloomWriter } from './indexes/bloom-writer.ts'
 
 /** A page with what the directory says of it. */
 export interface EncodedPage extends PageEntry {
@@ -37,6 +39,9 @@ const leastPlain = 16
 /** Encodes the pages of a file, column by column; remembers what was chosen, and the dictionaries. */
 export class PageEncoder {
   readonly dictionaries = new Map<number, FileDictionary>()
+  /** Columns with strings that stand in no dictionary. */
+  readonly openColumns = new Set<number>()
+  readonly blooms = new BloomWriter()
   readonly #settings: PageSettings
   readonly #choices = new Map<number, NumberChoice>()
   readonly #hasTemplates = new Map<number, boolean>()
@@ -123,7 +128,7 @@ export class PageEncoder {
     const writer = new PageWriter(this.#settings)
     writer.out.u8(textLayouts.strings)
     this.#hasTemplates.set(column, writeStrings(writer, values, isBinary, this.#hasTemplates.get(column)))
-    return page(column, values.length, writer, { kind: 'none' })
+    return this.#open(page(column, values.length, writer, { kind: 'none' }), values)
   }
 
   #coded(
@@ -141,7 +146,20 @@ export class PageEncoder {
     const choice = writeCoded(writer, coded, isBinary, this.#choices.get(column))
     if (choice) this.#choices.set(column, choice)
     const isListed = coded.locals.length === 0 && coded.fileCodes.length <= maxListedCodes
-    return page(column, codes.length, writer, isListed ? { kind: 'codes', codes: coded.fileCodes } : { kind: 'none' })
+    const encoded = page(
+      column,
+      codes.length,
+      writer,
+      isListed ? { kind: 'codes', codes: coded.fileCodes } : { kind: 'none' },
+    )
+    return coded.locals.length > 0 ? this.#open(encoded, coded.locals) : encoded
+  }
+
+  /** Notes strings that only the page holds; of attributes they are told by a filter where that pays. */
+  #open(encoded: EncodedPage, strings: readonly string[]): EncodedPage {
+    this.openColumns.add(encoded.column)
+    if (encoded.column >= firstFieldId) this.blooms.add(encoded.column, strings, encoded.storedLength)
+    return encoded
   }
 
   #dictionary(column: number, isBinary: boolean): FileDictionary {

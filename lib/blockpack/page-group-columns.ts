@@ -1,12 +1,13 @@
 import { StringCache } from '../bytes/string-cache.ts'
 import type { valueTypes } from '../columnar/attributes.ts'
+import { parseStatus } from '../columnar/field-texts.ts'
 import { countSpanIdKinds, isId, joinSpanIds, traceKind } from '../columnar/ids.ts'
 import { joinParents, type ReadParents } from '../columnar/parents.ts'
 import type { ReadNumbers } from '../columnar/safe-numbers.ts'
 import type { Table } from '../columnar/tables.ts'
 import { parentKind } from '../columnar/tree.ts'
 import { decodeValue } from '../columnar/values.ts'
-import { type Resource, type Scope, spanIdDigits, traceIdDigits, type Value } from '../model/trace.ts'
+import { type Resource, type Scope, type Status, spanIdDigits, traceIdDigits, type Value } from '../model/trace.ts'
 import type { Block, PageGroup } from './block.ts'
 import { columnId, type FieldOwner, firstFieldId, tailId } from './columns.ts'
 import type { PageDecoder, ReadText } from './page-group-pages.ts'
@@ -164,6 +165,11 @@ export class PageGroupColumns {
     return this.#once('scopes', () => this.table('span.scope', this.spanCount, this.#context.tables.scope))
   }
 
+  statuses(): Table<Status | null> {
+    const fail = (message: string) => this.pages.fail('span.status', message)
+    return this.#once('statuses', () => this.table('span.status', this.spanCount, text => parseStatus(text, fail)))
+  }
+
   shapes(owner: FieldOwner): OwnerShapes {
     return this.#once(`shapes of ${owner}`, () => this.#shapes(owner, this.ownerCount(owner)))
   }
@@ -194,16 +200,60 @@ export class PageGroupColumns {
     return codes.map(code => dictionary[code] ?? this.pages.fail(String(column), `code ${code} without an entry`))
   }
 
+  /** The owner's row of each value of a field. */
+  fieldRows(owner: FieldOwner, field: number): Uint32Array {
+    const { symbols, shapes, counts } = this.shapes(owner)
+    const uses = Uint32Array.from(shapes, shape => shape.filter(one => one === field).length)
+    const rows = new Uint32Array(counts.get(field) ?? 0)
+    let at = 0
+    for (let row = 0; row < symbols.length; row++)
+      for (let left = uses[symbols[row]!]!; left > 0; left--) rows[at++] = row
+    return rows
+  }
+
   /** The values of a field, in the order of their owners; rare ones come from the column that they share. */
   fieldValues(field: number): readonly Value[] {
     return this.#once(field, () => {
-      const { owner, type } = this.#context.block.fields[field]!
-      const count = this.shapes(owner).counts.get(field) ?? 0
-      if (count === 0 || this.hasOwnColumn(field) || type === 'empty')
-        return this.#values(firstFieldId + field, field, count)
-      const { start, total } = this.#placeInTail(field)
-      return this.#values(tailId(type), field, total).slice(start, start + count)
+      const { column, start, end, total } = this.#placeOf(field)
+      return this.#values(column, field, total).slice(start, end)
     })
+  }
+
+  /** Of bools and ints. */
+  fieldNumbers(field: number): ReadNumbers {
+    const { column, start, end, total } = this.#placeOf(field)
+    const { values, exceptions } = this.#once(`numbers of ${column}`, () => this.pages.numbers(column, total))
+    if (end - start === total) return { values, exceptions }
+    const own = exceptions.filter(({ row }) => row >= start && row < end)
+    return {
+      values: values.subarray(start, end),
+      exceptions: own.map(({ row, value }) => ({ row: row - start, value })),
+    }
+  }
+
+  fieldDoubles(field: number): Float64Array {
+    const { column, start, end, total } = this.#placeOf(field)
+    return this.#once(`doubles of ${column}`, () => this.pages.doubles(column, total)).subarray(start, end)
+  }
+
+  /** Of strings: distinct ones, and by value their place among these. */
+  fieldTexts(field: number): Table<string> {
+    const { column, start, end, total } = this.#placeOf(field)
+    const { values, codes } = this.#once(`texts of ${column}`, () => {
+      const { symbols, fileCodes, locals } = this.pages.text(column, total)
+      return { values: this.entries(column, fileCodes).concat(locals), codes: symbols }
+    })
+    return { values, codes: codes.subarray(start, end) }
+  }
+
+  /** The column in which the values of a field stand, where in it, and how many values it has. */
+  #placeOf(field: number): { column: number; start: number; end: number; total: number } {
+    const { owner, type } = this.#context.block.fields[field]!
+    const count = this.shapes(owner).counts.get(field) ?? 0
+    if (count === 0 || this.hasOwnColumn(field) || type === 'empty')
+      return { column: firstFieldId + field, start: 0, end: count, total: count }
+    const { start, total } = this.#placeInTail(field)
+    return { column: tailId(type), start, end: start + count, total }
   }
 
   hasOwnColumn(field: number): boolean {

@@ -178,7 +178,10 @@ class PageGroupEncoder {
     for (const [i, column] of columns.entries()) {
       const { type, values } = column
       if (own.has(column)) this.#push(this.#values(firstFieldId + numbers[i]!, type, values))
-      else tails.push({ field: numbers[i]!, type, values })
+      else {
+        this.#fields.rare.add(numbers[i]!)
+        tails.push({ field: numbers[i]!, type, values })
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
+import { type BloomShape, blockByteLength, checkBloomShape } from '../codecs/bloom.ts'
 import type { GeneralCodec } from '../codecs/compress.ts'
 import { bandCount } from './columns.ts'
 import type { Piece } from './stored.ts'
@@ -13,12 +14,23 @@ export interface Root {
   readonly traceIndex: TraceIndexPlan
   readonly similarity: SimilarityPlan | undefined
   readonly fields: Piece
+  /** Columns with strings that stand in no dictionary, ascending. */
+  readonly openColumns: readonly number[]
+  /** Fields with values in the columns that rare ones share, ascending. */
+  readonly rareFields: readonly number[]
 }
 
 /** Page groups whose pages lie together, band by band; the directory follows them. */
 export interface RowGroup {
   readonly pageGroups: readonly PageGroupPlace[]
   readonly directory: Piece
+  /** Filters of columns, behind the directory. */
+  readonly blooms: readonly BloomPlan[]
+}
+
+/** A filter of the strings of a column that stand in no dictionary. */
+export interface BloomPlan extends BloomShape {
+  readonly column: number
 }
 
 export interface PageGroupPlace {
@@ -78,6 +90,8 @@ export function writeRoot(out: ByteWriter, root: Root): void {
     writeLengths(out, root.similarity.traceLengths)
   }
   writePiece(out, root.fields)
+  writeAscending(out, root.openColumns)
+  writeAscending(out, root.rareFields)
 }
 
 export function readRoot(reader: ByteReader): Root {
@@ -106,12 +120,19 @@ export function readRoot(reader: ByteReader): Root {
           traceLengths: readLengths(reader),
         }
   const fields = readPiece(reader)
+  const [openColumns, rareFields] = [readAscending(reader), readAscending(reader)]
   reader.end()
-  return { codec, level, rowGroups, dictionaries, traceIndex, similarity, fields }
+  return { codec, level, rowGroups, dictionaries, traceIndex, similarity, fields, openColumns, rareFields }
 }
 
-function writeRowGroup(out: ByteWriter, { pageGroups, directory }: RowGroup): void {
+function writeRowGroup(out: ByteWriter, { pageGroups, directory, blooms }: RowGroup): void {
   writePiece(out, directory)
+  out.varint(blooms.length)
+  for (const { column, blockCount, probeCount } of blooms) {
+    out.varint(column)
+    out.varint(blockCount)
+    out.varint(probeCount)
+  }
   out.varint(pageGroups.length)
   for (const { traceCount, spanCount, bandLengths, minStart, maxStart } of pageGroups) {
     out.varint(traceCount)
@@ -124,6 +145,11 @@ function writeRowGroup(out: ByteWriter, { pageGroups, directory }: RowGroup): vo
 
 function readRowGroup(reader: ByteReader): RowGroup {
   const directory = readPiece(reader)
+  const blooms = Array.from({ length: reader.count(3) }, () => {
+    const plan = { column: reader.varint(), blockCount: reader.varint(), probeCount: reader.varint() }
+    checkBloomShape(plan, plan.blockCount * blockByteLength)
+    return plan
+  })
   const pageGroups = Array.from({ length: reader.count(18 + bandCount) }, () => ({
     traceCount: reader.varint(),
     spanCount: reader.varint(),
@@ -134,7 +160,7 @@ function readRowGroup(reader: ByteReader): RowGroup {
   for (const { traceCount, spanCount, minStart, maxStart } of pageGroups)
     if (traceCount < 1 || spanCount < traceCount || minStart > maxStart)
       reader.fail('corrupt', `a page group of ${traceCount} traces and ${spanCount} spans`)
-  return { pageGroups, directory }
+  return { pageGroups, directory, blooms }
 }
 
 function writePiece(out: ByteWriter, { storedLength, rawLength }: Piece): void {
@@ -153,4 +179,20 @@ function writeLengths(out: ByteWriter, lengths: readonly number[]): void {
 
 function readLengths(reader: ByteReader): number[] {
   return Array.from({ length: reader.count() }, () => reader.varint())
+}
+
+/** Numbers by their distances, the first from 0. */
+function writeAscending(out: ByteWriter, numbers: readonly number[]): void {
+  writeLengths(
+    out,
+    numbers.map((number, i) => number - (numbers[i - 1] ?? 0)),
+  )
+}
+
+function readAscending(reader: ByteReader): number[] {
+  let number = 0
+  return readLengths(reader).map(step => {
+    number += step
+    return number
+  })
 }

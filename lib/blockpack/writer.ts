@@ -99,6 +99,8 @@ export class BlockpackWriter {
       traceIndex: traceIndex.plan,
       similarity: similarity?.plan,
       fields,
+      openColumns: [...this.#encoder.openColumns].sort((a, b) => a - b),
+      rareFields: [...this.#fields.rare].sort((a, b) => a - b),
     }
     const stored = storePiece(write(out => writeRoot(out, root)))
     const footer = printFooter({ ...stored, offset: this.#offset })
@@ -125,7 +127,10 @@ export class BlockpackWriter {
       for (const pageGroup of pageGroups) await this.#write(pageGroup.bands[band]!)
     const directory = storePiece(write(out => this.#writeDirectory(out)))
     await this.#write(directory.bytes)
+    const { plans, bytes } = this.#encoder.blooms.finish()
+    await this.#write(bytes)
     this.#rowGroups.push({
+      blooms: plans,
       directory: { storedLength: directory.storedLength, rawLength: directory.rawLength },
       pageGroups: pageGroups.map(({ traceCount, spanCount, bands, minStart, maxStart }) => ({
         ...{ traceCount, spanCount, minStart, maxStart },

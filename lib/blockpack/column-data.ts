@@ -1,0 +1,201 @@
+import type { ReadNumbers } from '../columnar/safe-numbers.ts'
+import type { Table } from '../columnar/tables.ts'
+import { parentKind } from '../columnar/tree.ts'
+import type { ColumnData, ColumnName, Intrinsic } from '../model/scan.ts'
+import { type Attributes, type Value, type ValueType, valueType } from '../model/trace.ts'
+import type { Block } from './block.ts'
+import { attributeOf, fieldsOf } from './column-plan.ts'
+import type { FieldOwner } from './columns.ts'
+import type { PageGroupColumns } from './page-group-columns.ts'
+
+/** Columns of a page group in the shape that queries ask for. */
+
+/** A column a type; none where no row has a value. */
+export function columnData(columns: PageGroupColumns, block: Block, name: ColumnName): ColumnData[] {
+  const attribute = attributeOf(name)
+  if (!attribute) return [intrinsicData(columns, name as Intrinsic)]
+  const { scope, key } = attribute
+  if (scope === 'resource') return sharedAttributes(columns.resources(), key)
+  if (scope === 'instrumentation') return sharedAttributes(columns.scopes(), key)
+  return fieldsOf(block, scope, key).flatMap(field => fieldData(columns, block, scope, field))
+}
+
+function intrinsicData(columns: PageGroupColumns, name: Intrinsic): ColumnData {
+  switch (name) {
+    case 'trace:id':
+      return distinct(columns.traceIds())
+    case 'span:id':
+      return distinct(columns.spanIds())
+    case 'span:parentID':
+      return distinct(parentIds(columns))
+    case 'span:parent':
+      return ints(parentRows(columns))
+    case 'span:name':
+      return coded(columns.table('span.name', columns.spanCount, text => text))
+    case 'span:kind':
+      return ints(columns.pages.plain('span.kind', columns.spanCount, -(2 ** 31), 2 ** 31 - 1))
+    case 'span:status': {
+      const { values, codes } = columns.statuses()
+      return ints(
+        pick(
+          Float64Array.from(values, status => status?.code ?? 0),
+          codes,
+        ),
+      )
+    }
+    case 'span:statusMessage':
+      return coded(mapTable(columns.statuses(), status => status?.message ?? ''))
+    case 'span:traceState':
+      return coded(columns.table('span.traceState', columns.spanCount, text => text))
+    case 'span:start':
+      return startData(columns)
+    case 'span:duration':
+      return exactInts(columns.durations())
+    case 'event:name':
+      return coded(columns.table('event.name', columns.ownerCount('event'), text => text))
+    case 'event:time':
+      return { type: 'int', values: { bigints: BigUint64Array.from(columns.eventTimes()) } }
+    case 'link:traceID':
+      return distinct(columns.texts('link.traceId', columns.ownerCount('link')))
+    case 'link:spanID':
+      return distinct(columns.texts('link.spanId', columns.ownerCount('link')))
+    case 'instrumentation:name':
+      return coded(mapTable(columns.scopes(), scope => scope?.name ?? ''))
+    case 'instrumentation:version':
+      return coded(mapTable(columns.scopes(), scope => scope?.version ?? ''))
+  }
+}
+
+/** Starts as distances from the first trace's, exact as doubles but for times that lie 52 days and more apart. */
+function startData(columns: PageGroupColumns): ColumnData {
+  const { values, exceptions } = columns.startOffsets()
+  const bases = columns.traceStarts()
+  const base = bases[0]!
+  const gaps = bases.map(start => Number(start - base))
+  if (exceptions.length > 0 || gaps.some(gap => !(Math.abs(gap) < 2 ** 52)))
+    return { type: 'int', values: { bigints: BigUint64Array.from(columns.starts()) } }
+  const traceOf = columns.traceOf()
+  const numbers = new Float64Array(values.length)
+  for (let row = 0; row < numbers.length; row++) numbers[row] = gaps[traceOf[row]!]! + values[row]!
+  return { type: 'int', values: { base, numbers } }
+}
+
+/** By span: the row of its parent; -1 for none, -2 for one that the trace lacks, or itself. */
+function parentRows(columns: PageGroupColumns): Float64Array {
+  const [kinds, distances] = [columns.parentKinds(), columns.parentDistances()]
+  const rows = new Float64Array(kinds.length)
+  let next = 0
+  for (let row = 0; row < rows.length; row++) {
+    const distance = kinds[row] === parentKind.inside ? distances[next++]! : 0
+    rows[row] = kinds[row] === parentKind.none ? -1 : distance === 0 ? -2 : row - distance
+  }
+  return rows
+}
+
+function parentIds(columns: PageGroupColumns): string[] {
+  const { rows, ids } = columns.parents()
+  const spanIds = columns.spanIds()
+  return ids.map((id, row) => (rows[row]! >= 0 ? spanIds[rows[row]!]! : id))
+}
+
+/** Attributes of resources or scopes, whose distinct ones are few: each row takes the values of its own. */
+function sharedAttributes(table: Table<{ readonly attributes: Attributes } | null>, key: string): ColumnData[] {
+  const valuesOf = table.values.map(item =>
+    (item?.attributes ?? []).filter(attribute => attribute.key === key).map(({ value }) => value),
+  )
+  const types = new Set(valuesOf.flat().map(valueType))
+  return [...types].map(type => {
+    const own = valuesOf.map(values => values.filter(value => valueType(value) === type))
+    const isWhole = own.every(values => values.length === 1)
+    const all = own.flat()
+    if (isWhole) return typedData(type, all, table.codes)
+    const firsts = new Uint32Array(own.length)
+    for (let i = 1; i < own.length; i++) firsts[i] = firsts[i - 1]! + own[i - 1]!.length
+    const rows: number[] = []
+    const places: number[] = []
+    for (let row = 0; row < table.codes.length; row++) {
+      const code = table.codes[row]!
+      for (let i = 0; i < own[code]!.length; i++) {
+        rows.push(row)
+        places.push(firsts[code]! + i)
+      }
+    }
+    return typedData(type, all, new Uint32Array(places), new Uint32Array(rows))
+  })
+}
+
+/** Values of one type by their place among distinct ones. */
+function typedData(type: ValueType, values: readonly Value[], codes: Uint32Array, rows?: Uint32Array): ColumnData {
+  if (type === 'double')
+    return { type, rows, values: { base: 0n, numbers: pick(Float64Array.from(values as number[]), codes) } }
+  if (type !== 'int') return { type, rows, values: { codes, dictionary: values } }
+  const bigints = values as readonly bigint[]
+  if (bigints.every(value => value > -(2n ** 53n) && value < 2n ** 53n))
+    return { type, rows, values: { base: 0n, numbers: pick(Float64Array.from(bigints, Number), codes) } }
+  return { type, rows, values: { bigints: BigInt64Array.from(codes, code => bigints[code]!) } }
+}
+
+/** The values of a field; none where no owner has one. */
+function fieldData(columns: PageGroupColumns, block: Block, owner: FieldOwner, field: number): ColumnData[] {
+  const { type } = block.fields[field]!
+  const count = columns.shapes(owner).counts.get(field) ?? 0
+  if (count === 0) return []
+  const rows = columns.fieldRows(owner, field)
+  switch (type) {
+    case 'bool':
+      return [
+        {
+          type,
+          rows,
+          values: { codes: new Uint32Array(columns.fieldNumbers(field).values), dictionary: [false, true] },
+        },
+      ]
+    case 'int':
+      return [{ ...exactInts(columns.fieldNumbers(field)), rows }]
+    case 'double':
+      return [{ type, rows, values: { base: 0n, numbers: columns.fieldDoubles(field) } }]
+    case 'string': {
+      const { values, codes } = columns.fieldTexts(field)
+      return [{ type, rows, values: { codes, dictionary: values } }]
+    }
+    default: {
+      const values = columns.fieldValues(field)
+      return [{ type, rows, values: { codes: countUp(count), dictionary: values } }]
+    }
+  }
+}
+
+function exactInts({ values, exceptions }: ReadNumbers): ColumnData {
+  if (exceptions.length === 0) return ints(values)
+  const bigints = BigInt64Array.from(values, BigInt)
+  for (const { row, value } of exceptions) bigints[row] = value
+  return { type: 'int', values: { bigints } }
+}
+
+function ints(numbers: Float64Array): ColumnData {
+  return { type: 'int', values: { base: 0n, numbers } }
+}
+
+function coded({ values, codes }: Table<string>): ColumnData {
+  return { type: 'string', values: { codes, dictionary: values } }
+}
+
+function distinct(texts: readonly string[]): ColumnData {
+  return { type: 'string', values: { codes: countUp(texts.length), dictionary: texts } }
+}
+
+function mapTable<T, U>({ values, codes }: Table<T>, map: (value: T) => U): Table<U> {
+  return { values: values.map(map), codes }
+}
+
+function pick(values: Float64Array, codes: Uint32Array): Float64Array {
+  const picked = new Float64Array(codes.length)
+  for (let row = 0; row < picked.length; row++) picked[row] = values[codes[row]!]!
+  return picked
+}
+
+function countUp(count: number): Uint32Array {
+  const codes = new Uint32Array(count)
+  for (let i = 0; i < count; i++) codes[i] = i
+  return codes
+}

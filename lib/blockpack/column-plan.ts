@@ -1,0 +1,73 @@
+import type { AttributeScope, ColumnName, Intrinsic } from '../model/scan.ts'
+import type { Block } from './block.ts'
+import { columnId, type FieldOwner, firstFieldId, tailId } from './columns.ts'
+
+/** Which columns of a block the columns of a query are made of. */
+
+const traceIds = ['trace.idKind', 'trace.idHigh', 'trace.idLow', 'trace.idOdd']
+const parents = ['span.parentKind', 'span.parentDistance']
+const starts = ['trace.spans', 'trace.start', 'span.start']
+
+/** By intrinsic: the fixed columns that it takes; all take the counts of spans. */
+const intrinsics: Readonly<Record<Intrinsic, readonly string[]>> = {
+  'trace:id': traceIds,
+  'span:id': [...traceIds, 'span.idKind', 'span.idRepeat', 'span.id', 'span.idOdd'],
+  'span:parentID': [
+    ...traceIds,
+    ...['span.idKind', 'span.idRepeat', 'span.id', 'span.idOdd'],
+    ...[
+      ...parents,
+      'span.parentRepeat',
+      'span.parentIdKind',
+      'span.parentIdRepeat',
+      'span.parentId',
+      'span.parentIdOdd',
+    ],
+  ],
+  'span:parent': parents,
+  'span:name': ['span.name'],
+  'span:kind': ['span.kind'],
+  'span:status': ['span.status'],
+  'span:statusMessage': ['span.status'],
+  'span:traceState': ['span.traceState'],
+  'span:start': starts,
+  'span:duration': ['span.duration'],
+  'event:name': ['span.events', 'event.name'],
+  'event:time': [...starts, 'span.events', 'event.time'],
+  'link:traceID': ['span.links', 'link.traceId'],
+  'link:spanID': ['span.links', 'link.spanId'],
+  'instrumentation:name': ['span.scope'],
+  'instrumentation:version': ['span.scope'],
+}
+
+/** Scope and key of an attribute, or undefined for an intrinsic. */
+export function attributeOf(name: ColumnName): { scope: AttributeScope; key: string } | undefined {
+  if (Object.hasOwn(intrinsics, name)) return undefined
+  const dot = name.indexOf('.')
+  return { scope: name.slice(0, dot) as AttributeScope, key: name.slice(dot + 1) }
+}
+
+/** The numbers of the fields of a key. */
+export function fieldsOf(block: Block, owner: FieldOwner, key: string): number[] {
+  return block.fieldNumbers.get(`${owner}.${key}`) ?? []
+}
+
+/** The columns of a block that a column of a query is made of. */
+export function blockColumns(block: Block, name: ColumnName): number[] {
+  const attribute = attributeOf(name)
+  if (!attribute) return ['trace.spans', ...intrinsics[name as Intrinsic]].map(columnId)
+  const { scope, key } = attribute
+  if (scope === 'resource') return [columnId('trace.spans'), columnId('span.resource')]
+  if (scope === 'instrumentation') return [columnId('trace.spans'), columnId('span.scope')]
+  const fields = fieldsOf(block, scope, key)
+  if (fields.length === 0) return []
+  const shapes = scope === 'span' ? ['span.shape'] : [`span.${scope}s`, `${scope}.shape`]
+  return [...shapes.map(columnId), ...fields.map(field => firstFieldId + field)]
+}
+
+/** What a rare field takes beyond: the column that it shares, and the shapes by which its part of that is found. */
+export function tailColumns(block: Block, field: number): number[] {
+  const { type } = block.fields[field]!
+  const shapes = ['span.shape', 'span.events', 'event.shape', 'span.links', 'link.shape']
+  return type === 'empty' ? [] : [tailId(type), ...shapes.map(columnId)]
+}

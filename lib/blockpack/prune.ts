@@ -1,0 +1,325 @@
+import { hashText } from '../bytes/hash.ts'
+import type { Range } from '../bytes/range.ts'
+import { blockMayHave, blockOf } from '../codecs/bloom.ts'
+import { parseStatus } from '../columnar/field-texts.ts'
+import { LabError } from '../error.ts'
+import type { Condition, ScanRequest, SpanNeed } from '../model/scan.ts'
+import type { Attributes, Value } from '../model/trace.ts'
+import type { Block, PageGroup } from './block.ts'
+import { attributeOf, fieldsOf } from './column-plan.ts'
+import { columnId, type FieldOwner, firstFieldId, tailId } from './columns.ts'
+import type { PageEntry, PageStatistic } from './entry.ts'
+import { bloomBlockBytes } from './indexes/bloom-writer.ts'
+import type { BloomPlan } from './root.ts'
+import { checkedBytes } from './stored.ts'
+import type { Tables } from './tables.ts'
+
+/** Tells where conditions may be met, from dictionaries and statistics alone. */
+
+/** The entries of a page group by column. */
+export type EntriesByColumn = ReadonlyMap<number, PageEntry>
+
+/** What is known of a condition in a file. */
+interface Checked {
+  /** False where no value of the file, or of the row group, meets it. */
+  isPossible(closed: Closed): boolean
+  /** False where no value of the page group meets it. */
+  mayHold(entries: EntriesByColumn, closed: Closed): boolean
+}
+
+/** Strings that are looked for in a column and stand in no dictionary: where a filter lacks them, no page has them. */
+interface Lookup {
+  readonly column: number
+  readonly texts: readonly string[]
+}
+
+/** The lookups that a row group's filters answer with no. */
+type Closed = ReadonlySet<Lookup>
+const noneClosed: Closed = new Set()
+
+const always: Checked = { isPossible: () => true, mayHold: () => true }
+const never: Checked = { isPossible: () => false, mayHold: () => false }
+
+/** The needs of a request against a file. */
+export class Pruner {
+  readonly #needs: readonly (readonly (readonly Checked[])[])[]
+  readonly #request: ScanRequest
+  readonly #lookups: readonly Lookup[]
+
+  private constructor(
+    needs: readonly (readonly (readonly Checked[])[])[],
+    request: ScanRequest,
+    lookups: readonly Lookup[],
+  ) {
+    this.#needs = needs
+    this.#request = request
+    this.#lookups = lookups
+  }
+
+  /** Reads the dictionaries of the columns that the request has conditions on. */
+  static async plan(block: Block, tables: Tables, request: ScanRequest): Promise<Pruner> {
+    const conditions = request.needs.flat(2)
+    const dictionaries = await block.dictionaries(conditions.flatMap(condition => dictionaryColumns(block, condition)))
+    const lookups: Lookup[] = []
+    const file: File = { block, tables, dictionaries, lookups }
+    const check = (condition: Condition) => checkCondition(file, condition)
+    const needs = request.needs.map((need: SpanNeed) => need.map(list => list.map(check)))
+    return new Pruner(needs, request, lookups)
+  }
+
+  /** False where the file, or the row group, holds nothing that is wanted. */
+  isPossible(closed: Closed = noneClosed): boolean {
+    return this.#needs.every(need => need.some(list => list.every(condition => condition.isPossible(closed))))
+  }
+
+  /** Asks the filters of a row group. */
+  async closedIn(block: Block, rowGroup: number): Promise<Closed> {
+    const { blooms } = block.root.rowGroups[rowGroup]!
+    const asked = this.#lookups.flatMap(lookup => {
+      const at = blooms.findIndex(({ column }) => column === lookup.column)
+      return at < 0 ? [] : [{ lookup, plan: blooms[at]!, range: block.bloomRanges[rowGroup]![at]! }]
+    })
+    const places = asked.map(({ lookup, plan, range }) => lookup.texts.map(text => bloomPlace(text, plan, range)))
+    const bytes = places.flat().length > 0 ? await block.file.read(places.flat().map(({ range }) => range)) : []
+    let at = 0
+    return new Set(
+      asked.flatMap(({ lookup, plan }, i) => {
+        const answers = places[i]!.map(({ low, range }) => mayHave(bytes[at++]!, low, plan, range))
+        return answers.some(answer => answer) ? [] : [lookup]
+      }),
+    )
+  }
+
+  /** False where the page group holds no span that starts in time. */
+  isInTime({ minStart, maxStart }: PageGroup): boolean {
+    const { startNanos, endNanos } = this.#request
+    return (startNanos === undefined || maxStart >= startNanos) && (endNanos === undefined || minStart < endNanos)
+  }
+
+  /** False where the page group holds nothing that is wanted. */
+  mayHold(entries: EntriesByColumn, closed: Closed): boolean {
+    return this.#needs.every(need => need.some(list => list.every(condition => condition.mayHold(entries, closed))))
+  }
+}
+
+/** The columns whose dictionaries tell whether a condition can be met. */
+function dictionaryColumns(block: Block, { column }: Condition): number[] {
+  const attribute = attributeOf(column)
+  if (!attribute) return textColumn(column) === undefined ? [] : [textColumn(column)!]
+  const { scope, key } = attribute
+  if (scope === 'resource') return [columnId('span.resource')]
+  if (scope === 'instrumentation') return [columnId('span.scope')]
+  return fieldsOf(block, scope, key).flatMap(field => {
+    const { type } = block.fields[field]!
+    return type === 'string' ? [firstFieldId + field, tailId(type)] : []
+  })
+}
+
+/** The column of strings that an intrinsic stands in. */
+function textColumn(column: string): number | undefined {
+  switch (column) {
+    case 'span:name':
+    case 'span:traceState':
+    case 'event:name':
+      return columnId(column.replace(':', '.'))
+    case 'span:status':
+    case 'span:statusMessage':
+      return columnId('span.status')
+    case 'instrumentation:name':
+    case 'instrumentation:version':
+      return columnId('span.scope')
+    default:
+      return undefined
+  }
+}
+
+/** What conditions are checked against. */
+interface File {
+  readonly block: Block
+  readonly tables: Tables
+  readonly dictionaries: ReadonlyMap<number, readonly string[]>
+  /** Filled with what filters can be asked for. */
+  readonly lookups: Lookup[]
+}
+
+function checkCondition(file: File, condition: Condition): Checked {
+  const { block, tables } = file
+  const attribute = attributeOf(condition.column)
+  if (!attribute) return checkIntrinsic(file, condition)
+  const { scope, key } = attribute
+  const ofItems = (column: number, parse: (text: string) => { readonly attributes: Attributes } | null) =>
+    checkText(file, column, text =>
+      (parse(text)?.attributes ?? []).some(one => one.key === key && meets(one.value, condition)),
+    )
+  if (scope === 'resource') return ofItems(columnId('span.resource'), tables.resource)
+  if (scope === 'instrumentation') return ofItems(columnId('span.scope'), tables.scope)
+  return anyOf(fieldsOf(block, scope, key).map(field => checkField(file, scope, field, condition)))
+}
+
+function checkIntrinsic(file: File, condition: Condition): Checked {
+  const { tables } = file
+  const { column } = condition
+  const ofText = (value: (text: string) => Value) =>
+    checkText(file, textColumn(column)!, text => meets(value(text), condition))
+  switch (column) {
+    case 'span:name':
+    case 'span:traceState':
+    case 'event:name':
+      return ofText(text => text)
+    case 'span:status':
+      return ofText(text => BigInt(parseStatus(text, fail)?.code ?? 0))
+    case 'span:statusMessage':
+      return ofText(text => parseStatus(text, fail)?.message ?? '')
+    case 'instrumentation:name':
+      return ofText(text => tables.scope(text)?.name ?? '')
+    case 'instrumentation:version':
+      return ofText(text => tables.scope(text)?.version ?? '')
+    case 'span:kind':
+      return checkNumbers(columnId('span.kind'), condition)
+    case 'span:duration':
+      return checkNumbers(columnId('span.duration'), condition)
+    default:
+      return always
+  }
+}
+
+/** A field: in its own column, or among the rare ones of its type. */
+function checkField(file: File, owner: FieldOwner, field: number, condition: Condition): Checked {
+  const { type } = file.block.fields[field]!
+  const [own, tail] = [firstFieldId + field, tailId(type)]
+  const inColumn = (column: number): Checked => {
+    if (type === 'string') return checkText(file, column, text => meets(text, condition), textsOf(condition))
+    if (type === 'int' || type === 'double') return checkNumbers(column, condition)
+    return always
+  }
+  const [inOwn, inTail] = [inColumn(own), inColumn(tail)]
+  const isHidden = type === 'empty'
+  return {
+    isPossible: closed => isHidden || inOwn.isPossible(closed) || inTail.isPossible(closed),
+    mayHold: (entries, closed) => {
+      if (isHidden) return entries.has(columnId(`${owner}.shape`))
+      if (entries.has(own)) return inOwn.mayHold(entries, closed)
+      return entries.has(tail) && inTail.mayHold(entries, closed)
+    },
+  }
+}
+
+function anyOf(checks: readonly Checked[]): Checked {
+  if (checks.length === 0) return never
+  return {
+    isPossible: closed => checks.some(check => check.isPossible(closed)),
+    mayHold: (entries, closed) => checks.some(check => check.mayHold(entries, closed)),
+  }
+}
+
+/**
+ * A column of strings: by the codes of the dictionary whose entries meet it. `texts`, if given, are all that meet it:
+ * filters can be asked for these.
+ */
+function checkText(
+  { block, dictionaries, lookups }: File,
+  column: number,
+  isMet: (text: string) => boolean,
+  texts?: readonly string[],
+): Checked {
+  const codes = new Set<number>()
+  for (const [code, text] of (dictionaries.get(column) ?? []).entries()) if (isMet(text)) codes.add(code)
+  const isOpen = block.openColumns.has(column)
+  const lookup = texts && isOpen ? { column, texts } : undefined
+  if (lookup) lookups.push(lookup)
+  const mayBeOutside = (closed: Closed) => isOpen && !(lookup && closed.has(lookup))
+  return {
+    isPossible: closed => codes.size > 0 || mayBeOutside(closed),
+    mayHold: (entries, closed) => {
+      const statistic = entries.get(column)?.statistic
+      if (!statistic) return false
+      if (statistic.kind === 'constantCode') return codes.has(statistic.code)
+      if (statistic.kind === 'codes') return statistic.codes.some(code => codes.has(code))
+      return codes.size > 0 || mayBeOutside(closed)
+    },
+  }
+}
+
+/** The strings that alone meet a condition, where it names them. */
+function textsOf({ relation, operands }: Condition): string[] | undefined {
+  return relation === '=' ? operands.filter(operand => typeof operand === 'string') : undefined
+}
+
+/** The block of a filter in which a string would have its bits. */
+function bloomPlace(text: string, { blockCount }: BloomPlan, { start }: Range): { low: number; range: Range } {
+  const words = new Uint32Array(2)
+  hashText(text, words)
+  const at = start + blockOf(words[1]!, blockCount) * bloomBlockBytes
+  return { low: words[0]!, range: { start: at, end: at + bloomBlockBytes } }
+}
+
+function mayHave(stored: Uint8Array, low: number, { probeCount }: BloomPlan, { start }: Range): boolean {
+  return blockMayHave(checkedBytes(stored, 'blockpack filter', start), low, probeCount)
+}
+
+function checkNumbers(column: number, condition: Condition): Checked {
+  return {
+    isPossible: () => true,
+    mayHold: entries => {
+      const statistic = entries.get(column)?.statistic
+      return statistic !== undefined && rangeMayMeet(statistic, condition)
+    },
+  }
+}
+
+/** Whether a number of the range may be so related to an operand. */
+function rangeMayMeet(statistic: PageStatistic, { relation, operands }: Condition): boolean {
+  if (relation === 'exists' || statistic.kind === 'none') return true
+  const [min, max] = statistic.kind === 'constant' ? [statistic.value, statistic.value] : extent(statistic)
+  return operands.some(operand => {
+    if (typeof operand !== 'bigint' && typeof operand !== 'number') return false
+    const value = Number(operand)
+    if (Math.abs(value) >= 2 ** 52) return true
+    if (relation === '=') return min <= value && value <= max
+    if (relation === '!=') return min !== value || max !== value
+    if (relation === '<') return min < value
+    if (relation === '<=') return min <= value
+    return relation === '>' ? max > value : max >= value
+  })
+}
+
+function extent(statistic: PageStatistic): [number, number] {
+  return statistic.kind === 'range' || statistic.kind === 'doubles'
+    ? [statistic.min, statistic.max]
+    : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+}
+
+/** Whether a value meets a condition; where it is not sure, it may. */
+function meets(value: Value, { relation, operands, test }: Condition): boolean {
+  if (relation === 'exists') return test === undefined || test(value)
+  if (typeof value === 'object') return true
+  return operands.some(operand => compares(value, relation, operand))
+}
+
+function compares(value: string | boolean | bigint | number, relation: string, operand: Value): boolean {
+  const isNumber = typeof value === 'bigint' || typeof value === 'number'
+  const isOther = isNumber
+    ? typeof operand !== 'bigint' && typeof operand !== 'number'
+    : typeof value !== typeof operand
+  if (isOther || operand === null || typeof operand === 'object') return false
+  switch (relation) {
+    case '=':
+      // biome-ignore lint/suspicious/noDoubleEquals: ints and doubles compare by number
+      return value == operand
+    case '!=':
+      // biome-ignore lint/suspicious/noDoubleEquals: ints and doubles compare by number
+      return value != operand
+    case '<':
+      return value < operand
+    case '<=':
+      return value <= operand
+    case '>':
+      return value > operand
+    default:
+      return value >= operand
+  }
+}
+
+function fail(message: string): never {
+  throw new LabError('corrupt', `blockpack dictionary: ${message}`)
+}

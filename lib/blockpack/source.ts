@@ -1,0 +1,235 @@
+import type { Range } from '../bytes/range.ts'
+import { parseStatus } from '../columnar/field-texts.ts'
+import { LabError } from '../error.ts'
+import type {
+  AttributeName,
+  ColumnData,
+  ColumnName,
+  ColumnSet,
+  ScanRequest,
+  SpanBatch,
+  SpanSource,
+} from '../model/scan.ts'
+import type { Attributes, Value, ValueType } from '../model/trace.ts'
+import { valueType } from '../model/trace.ts'
+import type { Block, PageGroup, PageGroupEntries } from './block.ts'
+import { columnData } from './column-data.ts'
+import { attributeOf, blockColumns, fieldsOf, tailColumns } from './column-plan.ts'
+import { columnId, firstFieldId } from './columns.ts'
+import { PageGroupColumns } from './page-group-columns.ts'
+import { PageDecoder, type PagePlace, placePages } from './page-group-pages.ts'
+import { Pruner } from './prune.ts'
+import { readCoalesced } from './ranges.ts'
+import type { BlockpackReader } from './reader.ts'
+import type { Tables } from './tables.ts'
+
+/** A blockpack file as a source of spans for queries. */
+export function blockpackSource({ block, tables }: BlockpackReader): SpanSource {
+  return {
+    scan: request => scan(block, tables, request),
+    attributeNames: async () => attributeNames(block, tables),
+    distinctValues: column => distinctValues(block, tables, column),
+  }
+}
+
+/** A batch a page group; the page groups of a row group are read together. */
+async function* scan(block: Block, tables: Tables, request: ScanRequest): AsyncIterable<SpanBatch> {
+  const pruner = await Pruner.plan(block, tables, request)
+  if (!pruner.isPossible()) return
+  const inTime = block.pageGroups.filter(pageGroup => pruner.isInTime(pageGroup))
+  for (const rowGroup of new Set(inTime.map(pageGroup => pageGroup.rowGroup))) {
+    const closed = await pruner.closedIn(block, rowGroup)
+    if (!pruner.isPossible(closed)) continue
+    const directory = await block.directory(rowGroup)
+    const batches = inTime
+      .filter(pageGroup => pageGroup.rowGroup === rowGroup)
+      .map(pageGroup => new PageGroupBatch(block, tables, pageGroup, directory[pageGroup.place]!))
+      .filter(batch => pruner.mayHold(batch.entries, closed))
+    await loadColumns(block, batches, request.columns)
+    yield* batches
+  }
+}
+
+/** Reads what is missing of some columns of page groups, in one go. */
+async function loadColumns(
+  block: Block,
+  batches: readonly PageGroupBatch[],
+  names: readonly ColumnName[],
+): Promise<void> {
+  const missing = batches.map(batch => batch.missing(names))
+  const ranges: Range[] = missing.flatMap(places => places.map(([, place]) => place))
+  const [bytes] = await Promise.all([
+    ranges.length > 0 ? readCoalesced(block.file, ranges) : [],
+    Promise.all(batches.map((batch, i) => batch.loadDictionaries(missing[i]!.map(([column]) => column)))),
+  ])
+  let at = 0
+  for (const [i, batch] of batches.entries()) for (const [column] of missing[i]!) batch.keep(column, bytes[at++]!)
+}
+
+class PageGroupBatch implements SpanBatch {
+  readonly spanCount: number
+  readonly startExtent: readonly [bigint, bigint]
+  readonly #block: Block
+  readonly #places: ReadonlyMap<number, PagePlace>
+  readonly #bytes = new Map<number, Uint8Array>()
+  readonly #dictionaries = new Map<number, readonly string[]>()
+  readonly #columns: PageGroupColumns
+  readonly #data = new Map<ColumnName, readonly ColumnData[]>()
+  #traceStarts: Uint32Array | undefined
+
+  constructor(block: Block, tables: Tables, pageGroup: PageGroup, entries: PageGroupEntries) {
+    this.#block = block
+    this.spanCount = pageGroup.spanCount
+    this.startExtent = [pageGroup.minStart, pageGroup.maxStart]
+    this.#places = placePages(pageGroup, entries, block)
+    const pages = new PageDecoder(block, pageGroup, this.#places, this.#bytes)
+    const { base } = entries
+    this.#columns = new PageGroupColumns({ block, pageGroup, base, pages, dictionaries: this.#dictionaries, tables })
+  }
+
+  get entries() {
+    return new Map([...this.#places].map(([column, { entry }]) => [column, entry]))
+  }
+
+  /** Known once a column has been read. */
+  get traceStarts(): Uint32Array {
+    this.#traceStarts ??= startsOf(this.#columns.spanCounts())
+    return this.#traceStarts
+  }
+
+  /** The pages that some columns take and that have not been read. */
+  missing(names: readonly ColumnName[]): [number, PagePlace][] {
+    const wanted = new Set([columnId('trace.spans')])
+    for (const name of names) if (!this.#data.has(name)) for (const column of this.#columnsOf(name)) wanted.add(column)
+    return [...wanted].flatMap(column => {
+      const place = this.#places.get(column)
+      return place && !this.#bytes.has(column) ? [[column, place] as [number, PagePlace]] : []
+    })
+  }
+
+  /** With the column that rare fields share, for those without one of their own. */
+  #columnsOf(name: ColumnName): number[] {
+    const columns = blockColumns(this.#block, name)
+    const rare = columns.filter(column => column >= firstFieldId && !this.#places.has(column))
+    return columns.concat(rare.flatMap(column => tailColumns(this.#block, column - firstFieldId)))
+  }
+
+  async loadDictionaries(columns: readonly number[]): Promise<void> {
+    const missing = columns.filter(column => !this.#dictionaries.has(column))
+    for (const [column, entries] of await this.#block.dictionaries(missing)) this.#dictionaries.set(column, entries)
+  }
+
+  keep(column: number, bytes: Uint8Array): void {
+    this.#bytes.set(column, bytes)
+  }
+
+  async read(names: readonly ColumnName[]): Promise<ColumnSet> {
+    if (names.some(name => !this.#data.has(name))) await loadColumns(this.#block, [this], names)
+    for (const name of names)
+      if (!this.#data.has(name)) this.#data.set(name, columnData(this.#columns, this.#block, name))
+    const columns = this.#columns
+    return {
+      get: name => this.#data.get(name) ?? fail(name),
+      get eventSpans() {
+        return columns.eventSpans()
+      },
+      get linkSpans() {
+        return columns.linkSpans()
+      },
+    }
+  }
+
+  release(): void {
+    this.#bytes.clear()
+    this.#data.clear()
+  }
+}
+
+function startsOf(spanCounts: Float64Array): Uint32Array {
+  const starts = new Uint32Array(spanCounts.length + 1)
+  for (let trace = 0; trace < spanCounts.length; trace++) starts[trace + 1] = starts[trace]! + spanCounts[trace]!
+  return starts
+}
+
+function fail(name: string): never {
+  throw new LabError('invalid', `column ${name} has not been read`)
+}
+
+async function attributeNames(block: Block, tables: Tables): Promise<AttributeName[]> {
+  const found = new Map<string, { scope: AttributeName['scope']; key: string; types: Set<ValueType> }>()
+  const add = (scope: AttributeName['scope'], key: string, type: ValueType) => {
+    const known = found.get(`${scope}.${key}`)
+    if (known) known.types.add(type)
+    else found.set(`${scope}.${key}`, { scope, key, types: new Set([type]) })
+  }
+  for (const { owner, key, type } of block.fields) add(owner, key, type)
+  for (const [scope, items] of await sharedItems(block, tables))
+    for (const item of items) for (const { key, value } of item?.attributes ?? []) add(scope, key, valueType(value))
+  return [...found.values()].map(({ scope, key, types }) => ({ scope, key, types: [...types] }))
+}
+
+type Item = { readonly attributes: Attributes } | null
+
+/** The distinct resources and scopes of the file; those that no dictionary holds are read from their pages. */
+async function sharedItems(block: Block, tables: Tables): Promise<['resource' | 'instrumentation', Item[]][]> {
+  const resources = await allEntries(block, columnId('span.resource'))
+  const scopes = await allEntries(block, columnId('span.scope'))
+  return [
+    ['resource', resources.map(tables.resource)],
+    ['instrumentation', scopes.map(tables.scope)],
+  ]
+}
+
+/** The distinct strings of a column: of the dictionary, and of pages that hold others. */
+async function allEntries(block: Block, column: number): Promise<string[]> {
+  const entries = new Set((await block.dictionaries([column])).get(column) ?? [])
+  if (!block.openColumns.has(column)) return [...entries]
+  for (const pageGroup of block.pageGroups) {
+    const directory = await block.entriesOf(pageGroup)
+    const batch = directory.entries.find(entry => entry.column === column)
+    if (batch?.statistic.kind !== 'none') continue
+    const places = placePages(pageGroup, directory, block)
+    const place = places.get(column)!
+    const [bytes] = await block.file.read([place])
+    const pages = new PageDecoder(block, pageGroup, places, new Map([[column, bytes!]]))
+    for (const text of pages.text(column, place.entry.rowCount).locals) entries.add(text)
+  }
+  return [...entries]
+}
+
+/** The distinct values of a column whose values all stand in dictionaries; else undefined. */
+async function distinctValues(block: Block, tables: Tables, name: ColumnName): Promise<readonly Value[] | undefined> {
+  const attribute = attributeOf(name)
+  if (!attribute) return distinctTexts(block, tables, name)
+  const { scope, key } = attribute
+  if (scope === 'resource' || scope === 'instrumentation') {
+    const items = (await sharedItems(block, tables)).find(([one]) => one === scope)![1]
+    return items.flatMap(item => (item?.attributes ?? []).filter(one => one.key === key).map(({ value }) => value))
+  }
+  const fields = fieldsOf(block, scope, key)
+  const columns = fields.map(field => firstFieldId + field)
+  const isKnown = fields.every(field => block.fields[field]!.type === 'string' && !block.rareFields.has(field))
+  if (!isKnown || columns.some(column => block.openColumns.has(column))) return undefined
+  return [...(await block.dictionaries(columns)).values()].flat()
+}
+
+async function distinctTexts(block: Block, tables: Tables, name: ColumnName): Promise<readonly Value[] | undefined> {
+  const ofColumn = async (column: string, parse: (text: string) => Value) =>
+    (await allEntries(block, columnId(column))).map(parse)
+  switch (name) {
+    case 'span:name':
+      return ofColumn('span.name', text => text)
+    case 'event:name':
+      return ofColumn('event.name', text => text)
+    case 'span:statusMessage':
+      return ofColumn('span.status', text => parseStatus(text, fail)?.message ?? '')
+    case 'span:status':
+      return ofColumn('span.status', text => BigInt(parseStatus(text, fail)?.code ?? 0))
+    case 'instrumentation:name':
+      return ofColumn('span.scope', text => tables.scope(text)?.name ?? '')
+    case 'instrumentation:version':
+      return ofColumn('span.scope', text => tables.scope(text)?.version ?? '')
+    default:
+      return undefined
+  }
+}
