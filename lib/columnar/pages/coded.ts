@@ -50,8 +50,9 @@ export function readCoded(reader: PageReader, count: number, fileSize: number, i
   }
   const locals = readStrings(reader, localCount, isBinary)
   if (size < 2) return { fileCodes, locals, symbols: new Uint32Array(count) }
-  const symbols = new Uint32Array(readNumbers(reader, count))
+  const symbols = readNumbers(reader, count)
   for (let row = 0; row < count; row++)
-    if (symbols[row]! >= size) reader.in.fail('corrupt', `coded: symbol ${symbols[row]} of ${size} at row ${row}`)
-  return { fileCodes, locals, symbols }
+    if (!(symbols[row]! >= 0 && symbols[row]! < size))
+      reader.in.fail('corrupt', `coded: symbol ${symbols[row]} of ${size} at row ${row}`)
+  return { fileCodes, locals, symbols: new Uint32Array(symbols) }
 }

@@ -56,24 +56,38 @@ export function writeStrings(writer: PageWriter, strings: readonly string[], isB
 export function readStrings(reader: PageReader, count: number, isBinary: boolean): string[] {
   if (count === 0) return []
   const layout = reader.in.u8()
+  if (isBinary && layout !== layouts.plain) reader.in.fail('unsupported', `strings: layout ${layout} of bytes`)
   switch (layout) {
     case layouts.plain:
       return readPlain(reader, count, isBinary)
     case layouts.hex: {
       const template = readHexTemplate(reader)
       const width = template.widths.reduce((sum, one) => sum + one, 0)
+      checkLength(reader, count, width + lengthOf(template.literals))
       const bytes = reader.blob(Math.ceil((count * width) / 2))
       return isBareHex(template) ? hexDigits(bytes, width / 2, count) : decodeHexTemplate(bytes, template, count)
     }
     case layouts.decimal: {
       const [prefix, suffix] = [readText(reader), readText(reader)]
+      checkLength(reader, count, prefix.length + suffix.length)
       const numbers = readNumbers(reader, count)
+      for (const number of numbers) if (number < 0) reader.in.fail('corrupt', `strings: a number of ${number}`)
       const words = wordsOf(BigInt64Array.from(numbers, number => BigInt(number)))
       return decodeDecimalTemplate(words, { digits: 'decimal', prefix, suffix })
     }
     default:
       return reader.in.fail('unsupported', `strings: layout ${layout}`)
   }
+}
+
+/** Refuses strings that few bytes could stand for and no memory hold: `length` characters that all have alike. */
+function checkLength(reader: PageReader, count: number, length: number): void {
+  if (count * length > maxTextBytes)
+    reader.in.fail('corrupt', `strings: ${count} of ${length} characters, at most ${maxTextBytes} in all`)
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0)
 }
 
 function isBareHex({ digits, literals, widths }: HexTemplate): boolean {
@@ -126,6 +140,7 @@ function readPlain(reader: PageReader, count: number, isBinary: boolean): string
 function hexBytes(strings: readonly string[]): Buffer | undefined {
   const { length } = strings[0]!
   if (strings.length < 2 || length === 0 || length % 2 === 1 || length > maxTemplateLength) return undefined
+  if (length * strings.length > maxTextBytes) return undefined
   for (const text of strings) if (text.length !== length) return undefined
   const all = strings.join('')
   const bytes = Buffer.from(all, 'hex')
@@ -141,7 +156,8 @@ function hexBytes(strings: readonly string[]): Buffer | undefined {
 
 /** A template that is worth it: not too long, its numbers exact. */
 function usableTemplate(strings: readonly string[]): { template: Template; numbers?: Float64Array } | undefined {
-  if (strings[0]!.length > maxTemplateLength || strings.length < 2) return undefined
+  const { length } = strings[0]!
+  if (length > maxTemplateLength || strings.length < 2 || length * strings.length > maxTextBytes) return undefined
   const template = findTemplate(strings)
   if (template?.digits !== 'decimal') return template && { template }
   const numbers = Float64Array.from(bigintsOf(encodeDecimalTemplate(strings, template)), Number)
@@ -170,6 +186,7 @@ function readHexTemplate(reader: PageReader): HexTemplate {
     length += widths[run] ?? 0
     if (length > maxTemplateLength) reader.in.fail('corrupt', `strings: a template of more than ${maxTemplateLength}`)
   }
+  if (length === 0) reader.in.fail('corrupt', 'strings: a template without digits')
   return { digits: digits === 0 ? 'hex' : 'HEX', literals, widths }
 }
 
