@@ -5,6 +5,7 @@ import { hint } from '../lib/nearest.ts'
 import { pending } from '../lib/storage/local.ts'
 import { blockpackFlags } from './blockpack-flags.ts'
 import { bench } from './commands/bench.ts'
+import { compact } from './commands/compact.ts'
 import { convert } from './commands/convert.ts'
 import { generate } from './commands/generate.ts'
 import { list } from './commands/list.ts'
@@ -21,6 +22,7 @@ const knownNames = [
   'list',
   'generate',
   'convert',
+  'compact',
   'size',
   'bench',
   'profile',
@@ -61,6 +63,7 @@ function parser(args: readonly string[]): Argv {
     .command(list)
     .command(generate)
     .command(convert)
+    .command(compact)
     .command(size)
     .command(profile)
     .command(bench)

@@ -2,6 +2,7 @@ import { hashText } from '../../bytes/hash.ts'
 import { highWords, lowWords, wordsOf } from '../../codecs/words.ts'
 import { packed, readNumbers, splitDeltas, writeNumbers } from '../../columnar/pages/numbers.ts'
 import { PageReader, PageWriter } from '../../columnar/pages/page.ts'
+import { LabError } from '../../error.ts'
 import type { TraceIndexPlan } from '../root.ts'
 import { checkedBytes, compressZstd, decompressZstd, withChecksum } from '../stored.ts'
 
@@ -81,10 +82,22 @@ function keyOf(hash: number, hashBits: number): number {
 export function findInPage(
   stored: Uint8Array,
   traceId: string,
-  { hashBits }: TraceIndexPlan,
+  plan: TraceIndexPlan,
   traceCount: number,
   offset: number,
 ): number[] {
+  const { keys, positions } = readIndexPage(stored, traceCount, offset)
+  const key = keyOf(hashOf(traceId), plan.hashBits)
+  return Array.from(positions).filter((_, i) => keys[i] === key)
+}
+
+/** Keys of ids, and the positions of their traces. */
+interface IndexPage {
+  readonly keys: Float64Array
+  readonly positions: Float64Array
+}
+
+function readIndexPage(stored: Uint8Array, traceCount: number, offset: number): IndexPage {
   const subject = 'blockpack trace index'
   const page = new PageReader(checkedBytes(stored, subject, offset), subject, offset, decompressZstd)
   const count = page.in.varint()
@@ -92,12 +105,50 @@ export function findInPage(
   const keys = readNumbers(page, count)
   const positions = readNumbers(page, count)
   page.in.end()
-  const key = keyOf(hashOf(traceId), hashBits)
-  const found: number[] = []
-  for (let i = 0; i < count; i++) {
-    if (positions[i]! < 0 || positions[i]! >= traceCount)
+  for (let i = 0; i < count; i++)
+    if (!(positions[i]! >= 0 && positions[i]! < traceCount))
       page.in.fail('corrupt', `position ${positions[i]} of ${traceCount} traces`)
-    if (keys[i] === key) found.push(positions[i]!)
+  return { keys, positions }
+}
+
+/** The whole index in memory, 8 bytes a trace: for who asks for many ids. */
+export class TraceIndexKeys {
+  readonly #hashBits: number
+  readonly #keys: Uint32Array
+  readonly #positions: Uint32Array
+
+  /** `stored` are the bytes of all pages, from `offset` on. */
+  constructor(stored: Uint8Array, plan: TraceIndexPlan, traceCount: number, offset: number) {
+    this.#hashBits = plan.hashBits
+    this.#keys = new Uint32Array(traceCount)
+    this.#positions = new Uint32Array(traceCount)
+    let [at, row] = [0, 0]
+    for (const length of plan.pageLengths) {
+      const { keys, positions } = readIndexPage(stored.subarray(at, at + length), traceCount, offset + at)
+      this.#keys.set(keys, row)
+      this.#positions.set(positions, row)
+      at += length
+      row += keys.length
+    }
+    const isSorted = this.#keys.every((key, i) => i === 0 || this.#keys[i - 1]! <= key)
+    if (row !== traceCount || !isSorted)
+      throw new LabError(
+        'corrupt',
+        `blockpack trace index at byte ${offset}: ${row} keys${isSorted ? '' : ' out of order'}, ${traceCount} traces`,
+      )
   }
-  return found
+
+  /** The positions of the traces that an id may have. */
+  positionsOf(traceId: string): number[] {
+    const key = keyOf(hashOf(traceId), this.#hashBits)
+    let [low, high] = [0, this.#keys.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#keys[middle]! < key) low = middle + 1
+      else high = middle
+    }
+    const found: number[] = []
+    for (let i = low; this.#keys[i] === key; i++) found.push(this.#positions[i]!)
+    return found
+  }
 }

@@ -1,0 +1,46 @@
+import type { CommandModule } from 'yargs'
+import { type Compacted, compactBlockpack } from '../../lib/blockpack/compact.ts'
+import type { ByteSink } from '../../lib/bytes/range.ts'
+import { type LocalFile, writeLocal } from '../../lib/storage/local.ts'
+import { withFiles } from '../blockpack-files.ts'
+import { type BlockpackArguments, blockpackConfigFrom, withBlockpackFlags } from '../blockpack-flags.ts'
+import { inputPositional, pathFlag } from '../flags.ts'
+import { whole } from '../report/format.ts'
+import { stdoutSink } from '../stdout.ts'
+
+interface CompactArguments extends BlockpackArguments {
+  in: string[] | undefined
+  out: string | undefined
+}
+
+export const compact: CommandModule<object, CompactArguments> = {
+  command: 'compact <in..>',
+  describe: 'Merge blockpack files into one: each trace whole, equal spans once, the indexes as of a fresh file',
+  builder: yargs =>
+    withBlockpackFlags(yargs, 'The file that is written:')
+      .positional('in', { ...inputPositional, describe: 'blockpack files', demandOption: true })
+      .option('out', { ...pathFlag('out', 'file to write; - for standard output'), demandOption: true })
+      .example('$0 compact a.bp b.bp --out ab.bp', 'two files as one')
+      .example('$0 compact a.bp --profile max-compression --out small.bp', 'one file in another configuration'),
+  handler: async args => {
+    const config = await blockpackConfigFrom(args)
+    const paths = args.in!
+    await withFiles(paths, async files => {
+      const inputs = paths.map((name, i) => ({ name, file: files[i]! }))
+      const write = (sink: ByteSink) => compactBlockpack(inputs, sink, config)
+      const done = args.out === '-' ? await write(stdoutSink) : await writeLocal(args.out!, write)
+      process.stderr.write(`${describe(done, files)}\n`)
+    })
+  },
+}
+
+function describe(
+  { traceCount, spanCount, joinedCount, droppedCount }: Compacted,
+  files: readonly LocalFile[],
+): string {
+  const byteLength = files.reduce((sum, file) => sum + file.byteLength, 0)
+  const joined = joinedCount > 0 ? `; ${whole(joinedCount)} traces joined of several files` : ''
+  const dropped = droppedCount > 0 ? `; ${whole(droppedCount)} equal spans left out` : ''
+  const names = files.length === 1 ? '1 file' : `${files.length} files`
+  return `${names}, ${whole(byteLength)} B: ${whole(traceCount)} traces, ${whole(spanCount)} spans${joined}${dropped}`
+}

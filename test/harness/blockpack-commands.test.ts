@@ -1,0 +1,78 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { main } from '../../harness/cli.ts'
+import { generated, packed } from '../lib/blockpack/blocks.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'blockpack-commands-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+afterEach(() => {
+  vi.restoreAllMocks()
+  process.exitCode = undefined
+})
+
+interface Outcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+/** Runs a command in this process. */
+async function lab(...args: string[]): Promise<Outcome> {
+  const outcome: Outcome = { code: 0, stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    vi.spyOn(process[name], 'write').mockImplementation(((chunk: string | Uint8Array, ...rest: unknown[]) => {
+      outcome[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1')
+      const done = rest.at(-1)
+      if (typeof done === 'function') done()
+      return true
+    }) as typeof process.stdout.write)
+  vi.spyOn(console, 'log').mockImplementation(text => {
+    outcome.stdout += `${text}\n`
+  })
+  await main(args)
+  outcome.code = Number(process.exitCode ?? 0)
+  process.exitCode = undefined
+  return outcome
+}
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+const traces = generated(120)
+const block = await packed(traces)
+const path = file('block.bp', block)
+const text = file('text.txt', 'no block at all, but longer than what stands at the ends of one')
+
+test('compact writes a file in the configuration of its flags, and says what it did', async () => {
+  const parts = [file('a.bp', await packed(traces.slice(0, 50))), file('b.bp', await packed(traces.slice(40)))]
+  const out = join(folder, 'ab.bp')
+  const { code, stderr } = await lab('compact', ...parts, '--out', out)
+  expect(code).toBe(0)
+  expect(stderr).toMatch(/^2 files, [\d,]+ B: 120 traces, [\d,]+ spans; 10 traces joined of several files; \d+ equal/)
+  expect(Buffer.compare(readFileSync(out), block)).toBe(0)
+  expect((await lab('compact', path, '--compression-codec', 'none', '--out', '-')).stdout.length).toBeGreaterThan(
+    block.length,
+  )
+})
+
+test.each([
+  [['compact', join(folder, 'nope.bp'), '--out', 'x'], 1, /nope\.bp: no such file or folder\n$/],
+  [['compact', path, text, '--out', 'x'], 1, /text\.txt: blockpack footer at byte 31: no blockpack file of ours ends/],
+  [['compact', path, folder, '--out', 'x'], 1, /is a folder\n$/],
+  [['compact', path, '-', '--out', 'x'], 2, /^-: blockpack is read by ranges, so name a file\n$/],
+  [['compact', '--out', 'x'], 2, /Not enough non-option arguments/],
+  [['compact', path], 2, /Missing required argument: out/],
+  [['compact', path, '--compression-level', '99', '--out', 'x'], 2, /^--compression-level 99: needs an integer/],
+])('%j fails in one line', async (args, code, stderr) => {
+  const before = readdirSync(folder)
+  const outcome = await lab(...args.map(arg => (arg === 'x' ? join(folder, 'x') : arg)))
+  expect([outcome.code, outcome.stdout]).toEqual([code, ''])
+  expect(outcome.stderr).toMatch(stderr)
+  expect(outcome.stderr.trimEnd()).not.toContain('\n')
+  expect(readdirSync(folder)).toEqual(before)
+})
