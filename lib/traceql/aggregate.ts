@@ -1,5 +1,5 @@
 import { LabError } from '../error.ts'
-import { resultTag } from './arithmetic.ts'
+import { numberOf, numberTag, resultTag } from './arithmetic.ts'
 import type { Aggregate, AggregateName, ComparisonOperator, ScalarFilter, Static } from './ast.ts'
 import { vectorOf } from './evaluate.ts'
 import { aggregateOf } from './plan.ts'
@@ -52,11 +52,13 @@ function aggregateCells(aggregate: Aggregate, grouped: Grouped, view: View, pool
   const types = new Uint8Array(groupCount)
   const step = steps[aggregate.name]
   for (let row = 0; row < mask.length; row++) {
-    const tag = tags[row]!
-    if (mask[row] === 0 || tag < Tag.int || tag > Tag.duration) continue
+    if (mask[row] === 0) continue
+    const tag = numberTag(tags[row]!)
+    if (tag === Tag.nil) continue
+    const number = numberOf({ tag: tags[row]!, number: numbers[row]! }, pool)
     const group = of[row]!
     const isFirst = counts[group] === 0
-    results[group] = isFirst ? numbers[row]! : step(results[group]!, numbers[row]!)
+    results[group] = isFirst ? number : step(results[group]!, number)
     types[group] = isFirst ? tag : resultTag(types[group]!, tag)
     counts[group]!++
   }

@@ -1,38 +1,71 @@
 import type { ArithmeticOperator } from './ast.ts'
-import { emptyVector, type Pool, Tag, type Vector } from './vector.ts'
+import { type Cell, emptyVector, type Pool, Tag, type Vector } from './vector.ts'
 
 /**
  * An operation on numbers, by span: nil where an operand is no number, and where it divides by zero. Ints give ints
- * (their quotient is cut), a duration gives a duration, all else doubles.
+ * (their quotient is cut), a duration gives a duration, all else doubles. Values of several events give one each.
  */
 export function arithmetic(operator: ArithmeticOperator, left: Vector, right: Vector, pool: Pool): Vector {
-  const length = left.tags.length
-  const result = emptyVector(length)
-  for (let row = 0; row < length; row++) {
-    const leftTag = numberTag(left.tags[row]!)
-    const rightTag = numberTag(right.tags[row]!)
-    if (leftTag === Tag.nil || rightTag === Tag.nil) continue
-    const tag = resultTag(leftTag, rightTag)
-    const number = operate(operator, numberAt(left, row, pool), numberAt(right, row, pool), tag === Tag.int)
-    if (Number.isNaN(number)) continue
+  const result = emptyVector(left.tags.length)
+  for (let row = 0; row < result.tags.length; row++) {
+    const a = cellAt(left, row)
+    const b = cellAt(right, row)
+    const isSeveral = a.tag === Tag.several || b.tag === Tag.several
+    const { tag, number } = isSeveral ? operateEach(operator, a, b, pool) : operateCells(operator, a, b, pool)
     result.tags[row] = tag
     result.numbers[row] = number
   }
   return result
 }
 
-function numberTag(tag: number): number {
+/** The number with its sign turned, by span. */
+export function negative(vector: Vector, pool: Pool): Vector {
+  const zeros = {
+    tags: new Uint8Array(vector.tags.length).fill(Tag.int),
+    numbers: new Float64Array(vector.tags.length),
+  }
+  return arithmetic('-', zeros, vector, pool)
+}
+
+function cellAt({ tags, numbers }: Vector, row: number): Cell {
+  return { tag: tags[row]!, number: numbers[row]! }
+}
+
+const nil: Cell = { tag: Tag.nil, number: 0 }
+
+function operateCells(operator: ArithmeticOperator, a: Cell, b: Cell, pool: Pool): Cell {
+  const leftTag = numberTag(a.tag)
+  const rightTag = numberTag(b.tag)
+  if (leftTag === Tag.nil || rightTag === Tag.nil) return nil
+  const tag = resultTag(leftTag, rightTag)
+  const number = operate(operator, numberOf(a, pool), numberOf(b, pool), tag === Tag.int)
+  return Number.isNaN(number) ? nil : { tag, number }
+}
+
+function operateEach(operator: ArithmeticOperator, a: Cell, b: Cell, pool: Pool): Cell {
+  const lefts = a.tag === Tag.several ? pool.cells(a.number) : [a]
+  const rights = b.tag === Tag.several ? pool.cells(b.number) : [b]
+  const results = lefts
+    .flatMap(left => rights.map(right => operateCells(operator, left, right, pool)))
+    .filter(({ tag }) => tag !== Tag.nil)
+  return results.length === 0 ? nil : { tag: Tag.several, number: pool.place(results) }
+}
+
+/** The tag of a number; nil for all else. */
+export function numberTag(tag: number): number {
   if (tag === Tag.bigint) return Tag.int
   return tag >= Tag.int && tag <= Tag.duration ? tag : Tag.nil
 }
 
+/** The tag of what an operation on two numbers gives. */
 export function resultTag(left: number, right: number): number {
   if (left === Tag.duration || right === Tag.duration) return Tag.duration
   return left === Tag.float || right === Tag.float ? Tag.float : Tag.int
 }
 
-function numberAt({ tags, numbers }: Vector, row: number, pool: Pool): number {
-  return tags[row] === Tag.bigint ? Number(pool.bigint(numbers[row]!)) : numbers[row]!
+/** The number of such a cell as a double. */
+export function numberOf({ tag, number }: Cell, pool: Pool): number {
+  return tag === Tag.bigint ? Number(pool.bigint(number)) : number
 }
 
 /** The result as a double; NaN where there is none. */

@@ -1,5 +1,5 @@
 import { LabError } from '../error.ts'
-import { arithmetic } from './arithmetic.ts'
+import { arithmetic, negative } from './arithmetic.ts'
 import type { Binary, Field, FieldExpression, Static } from './ast.ts'
 import { compareVectors } from './compare-cells.ts'
 import { flavourOf } from './fields.ts'
@@ -31,12 +31,12 @@ function truth(node: FieldExpression, view: View, pool: Pool): Truth {
     case 'binary':
       if (node.operator === '&&' || node.operator === '||') return logical(node, view, pool)
       if (isComparison(node.operator)) return { mask: comparison(node, view, pool), valid: undefined }
-      return boolsOf(vectorOf(node, view, pool))
+      return boolsOf(vectorOf(node, view, pool), pool)
     case 'unary':
       if (node.operator === '!') return negation(truth(node.operand, view, pool))
-      return boolsOf(vectorOf(node, view, pool))
+      return boolsOf(vectorOf(node, view, pool), pool)
     default:
-      return boolsOf(vectorOf(node, view, pool))
+      return boolsOf(vectorOf(node, view, pool), pool)
   }
 }
 
@@ -77,13 +77,19 @@ function negation({ mask, valid }: Truth): Truth {
   return { mask: valid === undefined ? negated : both(negated, valid), valid }
 }
 
-function boolsOf({ tags, numbers }: Vector): Truth {
+/** Bools as truths; of several events one that is true suffices. */
+function boolsOf({ tags, numbers }: Vector, pool: Pool): Truth {
   const mask = new Uint8Array(tags.length)
   const valid = new Uint8Array(tags.length)
   for (let row = 0; row < tags.length; row++) {
-    if (tags[row] !== Tag.bool) continue
-    valid[row] = 1
-    mask[row] = numbers[row]!
+    if (tags[row] === Tag.bool) {
+      valid[row] = 1
+      mask[row] = numbers[row]!
+    } else if (tags[row] === Tag.several) {
+      const bools = pool.cells(numbers[row]!).filter(({ tag }) => tag === Tag.bool)
+      valid[row] = bools.length > 0 ? 1 : 0
+      mask[row] = bools.some(({ number }) => number === 1) ? 1 : 0
+    }
   }
   return { mask, valid }
 }
@@ -156,7 +162,7 @@ export function vectorOf(node: FieldExpression, view: View, pool: Pool): Vector 
     case 'intrinsic':
       return fieldVector(view, node, pool)
     case 'unary':
-      if (node.operator === '-') return negative(vectorOf(node.operand, view, pool))
+      if (node.operator === '-') return negative(vectorOf(node.operand, view, pool), pool)
       return truthVector(truth(node, view, pool))
     case 'membership':
       return truthVector(truth(node, view, pool))
@@ -171,17 +177,6 @@ export function vectorOf(node: FieldExpression, view: View, pool: Pool): Vector 
 
 function isArithmetic(operator: Binary['operator']): operator is '+' | '-' | '*' | '/' | '%' | '^' {
   return '+-*/%^'.includes(operator)
-}
-
-function negative({ tags, numbers }: Vector): Vector {
-  const result = emptyVector(tags.length)
-  for (let row = 0; row < tags.length; row++) {
-    const tag = tags[row]!
-    if (tag < Tag.int || tag > Tag.duration) continue
-    result.tags[row] = tag
-    result.numbers[row] = -numbers[row]!
-  }
-  return result
 }
 
 function truthVector({ mask, valid }: Truth): Vector {

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { LabError } from '../../../lib/error.ts'
+import type { SpanSource } from '../../../lib/model/scan.ts'
+import type { Trace } from '../../../lib/model/trace.ts'
+import { oracleSource } from '../../../lib/traceql/oracle.ts'
+import { search } from '../../../lib/traceql/search.ts'
+import { parseValid } from '../../../lib/traceql/validate.ts'
+import { drawsOf } from '../../support/draws.ts'
+import { strictSource } from './hints.ts'
+import { naiveSearch } from './naive.ts'
+import { drawQuery, drawTraces } from './queries.ts'
+
+const seed = Number(process.env.SEED ?? 20261127)
+const whole = { limit: Number.POSITIVE_INFINITY, spss: Number.POSITIVE_INFINITY }
+
+function naively(traces: readonly Trace[], text: string): string[] {
+  const query = parseValid(text)
+  if (query.kind !== 'search') throw new Error('no search')
+  return naiveSearch(traces, query.pipeline)
+    .flatMap((spans, i) => [...spans].map(span => `${traces[i]!.traceId.replace(/^0+/, '')} ${span.spanId}`))
+    .sort()
+}
+
+async function found(source: SpanSource, text: string): Promise<string[]> {
+  const { traces } = await search(source, text, whole)
+  return traces
+    .flatMap(({ traceID, spanSets }) => spanSets.flatMap(set => set.spans.map(({ spanID }) => `${traceID} ${spanID}`)))
+    .sort()
+}
+
+function isValid(text: string): boolean {
+  try {
+    parseValid(text)
+    return true
+  } catch (error) {
+    expect(error).toBeInstanceOf(LabError)
+    return false
+  }
+}
+
+test(`drawn searches find what a naive search finds, whatever the source makes of hints (seed ${seed})`, async () => {
+  const draw = drawsOf(seed)
+  let validCount = 0
+  let foundCount = 0
+  let prunedCount = 0
+  for (let run = 0; run < 1500; run++) {
+    const traces = drawTraces(draw, 12)
+    const text = drawQuery(draw)
+    if (!isValid(text)) continue
+    validCount++
+    const expected = naively(traces, text)
+    if (expected.length > 0) foundCount++
+    expect(await found(oracleSource(traces), text), text).toEqual(expected)
+    expect(await found(oracleSource(traces, { batchSpanCount: 9 }), text), text).toEqual(expected)
+    const strict = strictSource(traces)
+    expect(await found(strict, text), `${text} with hints`).toEqual(expected)
+    if (strict.tracesGiven < traces.length) prunedCount++
+  }
+  // A test that finds nothing shows nothing.
+  expect(validCount).toBeGreaterThan(1000)
+  expect(foundCount).toBeGreaterThan(300)
+  expect(prunedCount).toBeGreaterThan(300)
+})
