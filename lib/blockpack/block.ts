@@ -91,11 +91,10 @@ export class Block {
     const similarity = root.similarity
     this.similarityRange = place.take(similarity ? sum(similarity.bandLengths) + sum(similarity.traceLengths) : 0)
     const fieldsRange = place.take(root.fields.storedLength)
-    if (place.at !== rootStart)
-      new ByteReader(new Uint8Array(), 'blockpack root', rootStart).fail(
-        'corrupt',
-        `what it names ends at byte ${place.at}`,
-      )
+    const fail = (message: string) =>
+      new ByteReader(new Uint8Array(), 'blockpack root', rootStart).fail('corrupt', message)
+    if (place.at !== rootStart) fail(`what it names ends at byte ${place.at}`)
+    if (root.traceIndex.pageLengths.length === 0 && firstTrace > 0) fail(`no index of ${firstTrace} traces`)
     this.#directories = directories
     this.pageGroups = pageGroups
     this.bloomRanges = bloomRanges
@@ -189,7 +188,10 @@ export class Block {
       const kind = this.columnKind(column)
       if (kind === undefined || kind === 'numbers' || entries.has(column))
         reader.in.fail('corrupt', `a dictionary of column ${column}`)
-      entries.set(column, readStrings(reader, entryCount, kind === 'binary'))
+      entries.set(
+        column,
+        reader.naming(() => readStrings(reader, entryCount, kind === 'binary')),
+      )
     }
     reader.in.end()
     return entries
@@ -209,22 +211,21 @@ export async function openBlock(file: RangeReader): Promise<Block> {
   let start = Math.max(0, end - tailBytes)
   let [tail] = await file.read([{ start, end }])
   const footer = parseFooter(tail!.subarray(Math.max(0, tail!.length - footerBytes)), end)
-  const at = (from: number, byteLength: number) => tail!.subarray(from - start, from - start + byteLength)
-  const readTo = async (from: number) => {
-    if (from >= start) return
-    const [front] = await file.read([{ start: from, end: start }])
+  if (footer.fieldsOffset < start) {
+    const [front] = await file.read([{ start: footer.fieldsOffset, end: start }])
     tail = Buffer.concat([front!, tail!])
-    start = from
+    start = footer.fieldsOffset
   }
-  await readTo(footer.offset)
-  const root = readRoot(openPiece(at(footer.offset, footer.storedLength), footer, 'blockpack root', footer.offset))
-  const fieldsStart = footer.offset - root.fields.storedLength
-  if (fieldsStart < headerBytes)
-    new ByteReader(new Uint8Array(), 'blockpack root', footer.offset).fail('corrupt', 'fields begin before the file')
-  await readTo(fieldsStart)
-  const fields = readFields(
-    openPiece(at(fieldsStart, root.fields.storedLength), root.fields, 'blockpack fields', fieldsStart),
-  )
+  const piece = (from: number, to: number) => tail!.subarray(from - start, to - start)
+  const rootBytes = piece(footer.offset, end - footerBytes)
+  const root = readRoot(openPiece(rootBytes, footer, 'blockpack root', footer.offset))
+  if (footer.fieldsOffset + root.fields.storedLength !== footer.offset)
+    new ByteReader(rootBytes, 'blockpack root', footer.offset).fail(
+      'corrupt',
+      `fields of ${root.fields.storedLength} bytes at byte ${footer.fieldsOffset}`,
+    )
+  const fieldBytes = piece(footer.fieldsOffset, footer.offset)
+  const fields = readFields(openPiece(fieldBytes, root.fields, 'blockpack fields', footer.fieldsOffset))
   return new Block(file, root, fields, footer.offset)
 }
 

@@ -64,6 +64,9 @@ const definitions: readonly (readonly [name: string, kind: ColumnKind, band: Ban
   ['link.shape', 'binary', bulk],
 ]
 
+/** Traces, spans, events, links and values that a reader takes for a byte of a page group. */
+export const itemsPerByte = 4
+
 /** Ids of the columns that hold values of rare attributes, by the number of their type. */
 export const firstTailId = 48
 /** Ids of the columns of attributes: this and the number of the field. */

@@ -11,8 +11,9 @@ export const version = 1
 export const headerBytes = 8
 export const footerBytes = 32
 
-/** Where the root lies. */
+/** Where the root lies: in front of the footer; and where the fields begin, which stand in front of it. */
 export interface Footer extends Piece {
+  readonly fieldsOffset: number
   readonly offset: number
 }
 
@@ -23,10 +24,10 @@ export function printHeader(): Buffer {
   return out.take()
 }
 
-/** The offset of the root, its sizes, the version, a checksum of these, the magic. */
-export function printFooter({ offset, storedLength, rawLength }: Footer): Buffer {
+/** Where the fields begin, the sizes of the root, the version, a checksum of these, the magic. */
+export function printFooter({ fieldsOffset, storedLength, rawLength }: Omit<Footer, 'offset'>): Buffer {
   const out = new ByteWriter(footerBytes)
-  out.u64(BigInt(offset))
+  out.u64(BigInt(fieldsOffset))
   out.u32(storedLength)
   out.u32(rawLength)
   out.u32(version)
@@ -45,7 +46,7 @@ export function parseFooter(bytes: Uint8Array, fileLength: number): Footer {
     reader.fail('truncated', `needs ${headerBytes + footerBytes} bytes with the header, the file has ${fileLength}`)
   const tail = new ByteReader(bytes.subarray(footerBytes - 4), subject, start + footerBytes - 4)
   if (tail.u32() !== magic) reader.fail('corrupt', 'no blockpack file of ours ends here')
-  const offset = Number(reader.u64())
+  const fieldsOffset = Number(reader.u64())
   const [storedLength, rawLength] = [reader.u32(), reader.u32()]
   const found = reader.u32()
   if (found !== version) reader.fail('unsupported', `version ${found}, known is ${version}`)
@@ -54,7 +55,11 @@ export function parseFooter(bytes: Uint8Array, fileLength: number): Footer {
   const sum = checksum(bytes.subarray(0, footerBytes - 8))
   const expected = reader.u32()
   if (sum !== expected) reader.fail('corrupt', `checksum ${expected} expected, found ${sum}`)
-  if (offset < headerBytes || offset + storedLength !== start)
-    reader.fail('corrupt', `a root of ${storedLength} bytes at byte ${offset}, which must end at byte ${start}`)
-  return { offset, storedLength, rawLength }
+  const offset = start - storedLength
+  if (fieldsOffset < headerBytes || fieldsOffset > offset)
+    reader.fail(
+      'corrupt',
+      `fields at byte ${fieldsOffset} and a root of ${storedLength} bytes that ends at byte ${start}`,
+    )
+  return { fieldsOffset, offset, storedLength, rawLength }
 }

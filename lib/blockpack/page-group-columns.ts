@@ -126,11 +126,11 @@ export class PageGroupColumns {
   }
 
   eventCounts(): Float64Array {
-    return this.#once('eventCounts', () => this.pages.plain('span.events', this.spanCount, 0, uint32))
+    return this.#once('eventCounts', () => this.#childCounts('span.events'))
   }
 
   linkCounts(): Float64Array {
-    return this.#once('linkCounts', () => this.pages.plain('span.links', this.spanCount, 0, uint32))
+    return this.#once('linkCounts', () => this.#childCounts('span.links'))
   }
 
   /** By event: the row of its span. */
@@ -282,6 +282,12 @@ export class PageGroupColumns {
     return BigInt.asUintN(64, nanos) === nanos ? nanos : this.pages.fail('times', `a time of ${nanos} ns`)
   }
 
+  #childCounts(name: string): Float64Array {
+    const counts = this.pages.plain(name, this.spanCount, 0, uint32)
+    this.pages.checkItems(name, sumOf(counts))
+    return counts
+  }
+
   #traceIds(traceCount: number): string[] {
     const kinds = this.pages.plain('trace.idKind', traceCount, 0, 2)
     const wholeCount = countOf(kinds, traceKind.whole)
@@ -347,6 +353,9 @@ export class PageGroupColumns {
     const counts = new Map<number, number>()
     for (const [symbol, shape] of values.entries())
       for (const field of shape) counts.set(field, (counts.get(field) ?? 0) + uses[symbol]!)
+    let total = 0
+    for (const own of counts.values()) total += own
+    this.pages.checkItems(`${owner} attributes`, total)
     return { owner, symbols: codes, shapes: values, counts }
   }
 

@@ -16,6 +16,7 @@ import {
   type FieldOwner,
   firstFieldId,
   fixedColumn,
+  itemsPerByte,
   kindOfValues,
   tailId,
 } from './columns.ts'
@@ -39,8 +40,6 @@ const ownersPerValue = 256
 const leastOwnValues = 4
 /** So many attributes at the most have columns of their own in a page group. */
 const maxOwnColumns = 256
-/** Traces, spans, events, links and values that a reader takes for a byte. */
-export const itemsPerByte = 4
 
 /** Encodes a segment as one page group. */
 export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: FieldTable): EncodedPageGroup {

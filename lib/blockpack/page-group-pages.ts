@@ -6,10 +6,10 @@ import { readStrings } from '../columnar/pages/strings.ts'
 import type { Exception, ReadNumbers } from '../columnar/safe-numbers.ts'
 import { LabError } from '../error.ts'
 import type { Block, PageGroup, PageGroupEntries } from './block.ts'
-import { bandCount, columnId } from './columns.ts'
+import { bandCount, columnId, firstFieldId, itemsPerByte, tailId } from './columns.ts'
 import type { PageEntry } from './entry.ts'
 import { asBits, textLayouts } from './page-encoder.ts'
-import { bandOf, itemsPerByte } from './page-group-encoder.ts'
+import { bandOf } from './page-group-encoder.ts'
 import { checkedBytes } from './stored.ts'
 
 /** A column of strings as it was read: symbols, and what each stands for, of which some stand in the dictionary. */
@@ -31,9 +31,13 @@ export interface PagePlace {
 /** The pages of a page group by column, with their places; the directory is checked against the root. */
 export function placePages(pageGroup: PageGroup, { entries }: PageGroupEntries, block: Block): Map<number, PagePlace> {
   const at = pageGroup.bandRanges.map(({ start }) => start)
+  const { start: directory } = block.directoryRange(pageGroup.rowGroup)
+  const fail = (message: string): never => {
+    throw new LabError('corrupt', `blockpack directory at byte ${directory}: page group ${pageGroup.index} ${message}`)
+  }
   const places = new Map<number, PagePlace>()
   for (const entry of entries) {
-    if (block.columnKind(entry.column) === undefined) fail(pageGroup, `names column ${entry.column}`)
+    if (block.columnKind(entry.column) === undefined) fail(`names column ${entry.column}`)
     const band = bandOf(entry.column, entry.rowCount, entry.storedLength)
     const start = at[band]!
     at[band] = start + entry.storedLength
@@ -42,32 +46,30 @@ export function placePages(pageGroup: PageGroup, { entries }: PageGroupEntries, 
   for (let band = 0; band < bandCount; band++) {
     const { end } = pageGroup.bandRanges[band]!
     const isPadded = band === bandCount - 1 && at[band]! < end
-    if (at[band] !== end && !isPadded)
-      fail(pageGroup, `names pages up to byte ${at[band]}, band ${band} ends at ${end}`)
+    if (at[band] !== end && !isPadded) fail(`names pages up to byte ${at[band]}, band ${band} ends at ${end}`)
   }
-  checkItems(pageGroup, entries)
+  let rowCount = 0
+  for (const entry of entries) rowCount += entry.rowCount
+  const most = maxItemsOf(pageGroup)
+  if (rowCount > most * rowsPerItem || pageGroup.spanCount > most)
+    fail(`has ${rowCount} values, ${pageGroup.spanCount} spans, and bytes for ${most} items`)
   return places
 }
 
-function fail(pageGroup: PageGroup, message: string): never {
-  throw new LabError('corrupt', `blockpack directory of page group ${pageGroup.index}: ${message}`)
-}
+/** A span has 18 values at the most beside its attributes, which count for themselves. */
+const rowsPerItem = 32
 
-const rowsPerItem = 16
-
-/** Refuses more rows than the bytes of the page group vouch for, before memory is taken for them. */
-function checkItems({ bandRanges, index, spanCount }: PageGroup, entries: readonly PageEntry[]): void {
-  const byteLength = bandRanges.reduce((total, { start, end }) => total + end - start, 0)
-  let rowCount = 0
-  for (const entry of entries) rowCount += entry.rowCount
-  if (rowCount > byteLength * itemsPerByte * rowsPerItem || spanCount > byteLength * itemsPerByte)
-    throw new LabError('corrupt', `blockpack page group ${index}: ${rowCount} values in ${byteLength} bytes`)
+/** Traces, spans, events, links and values that the bytes of a page group vouch for: no memory is taken for more. */
+function maxItemsOf({ bandRanges }: PageGroup): number {
+  return itemsPerByte * bandRanges.reduce((total, { start, end }) => total + end - start, 0)
 }
 
 /** Decodes pages of one page group. */
 export class PageDecoder {
   readonly #block: Block
   readonly #subject: string
+  readonly #start: number
+  readonly #maxItems: number
   readonly #places: ReadonlyMap<number, PagePlace>
   /** By column: the bytes of its page. */
   readonly #bytes: ReadonlyMap<number, Uint8Array>
@@ -80,6 +82,8 @@ export class PageDecoder {
   ) {
     this.#block = block
     this.#subject = `blockpack page group ${pageGroup.index}`
+    this.#start = pageGroup.bandRanges[0]!.start
+    this.#maxItems = maxItemsOf(pageGroup)
     this.#places = places
     this.#bytes = bytes
   }
@@ -93,12 +97,28 @@ export class PageDecoder {
     const place = this.#place(column, count)
     if (!place) return { values: new Float64Array(0), exceptions: [] }
     const { statistic } = place.entry
-    if (statistic.kind === 'constant') return { values: new Float64Array(count).fill(statistic.value), exceptions: [] }
+    if (statistic.kind === 'constant') {
+      const values = new Float64Array(count).fill(statistic.value)
+      return this.#checked(column, { values, exceptions: [] })
+    }
     const reader = this.#open(column, place)
     const exceptions = readExceptions(reader.in, count)
-    const values = readNumbers(reader, count)
+    const values = reader.naming(() => readNumbers(reader, count))
     reader.in.end()
-    return { values, exceptions }
+    return this.#checked(column, { values, exceptions })
+  }
+
+  /** Booleans are 0 and 1. */
+  #checked(column: number, numbers: ReadNumbers): ReadNumbers {
+    const isBoolean = column === tailId('bool') || this.#block.fields[column - firstFieldId]?.type === 'bool'
+    if (isBoolean && (numbers.exceptions.length > 0 || numbers.values.some(value => value !== 0 && value !== 1)))
+      this.fail(String(column), 'a boolean that is neither 0 nor 1')
+    return numbers
+  }
+
+  /** Refuses more traces, spans, events, links or values than the bytes of the page group vouch for. */
+  checkItems(what: string, count: number): void {
+    if (count > this.#maxItems) this.fail(what, `${count} of them, the bytes are those of ${this.#maxItems}`)
   }
 
   /** Numbers of a fixed column, which are safe and of a range. */
@@ -116,14 +136,16 @@ export class PageDecoder {
     const reader = this.#open(column, place)
     const scale = reader.in.u8()
     if (scale !== asBits && scale > 6) reader.in.fail('unsupported', `scale ${scale}`)
-    let values = readNumbers(reader, count)
+    let values = reader.naming(() => readNumbers(reader, count))
     if (scale !== asBits) {
       const factor = 10 ** scale
       for (let i = 0; i < count; i++) values[i]! /= factor
     } else {
       const words = new Uint32Array(count * 2)
-      const high = readNumbers(reader, count)
+      const high = reader.naming(() => readNumbers(reader, count))
       for (let i = 0; i < count; i++) {
+        for (const word of [values[i]!, high[i]!])
+          if (word !== word >>> 0) reader.in.fail('corrupt', `half a double of ${word}`)
         words[2 * i] = values[i]!
         words[2 * i + 1] = high[i]!
       }
@@ -147,12 +169,12 @@ export class PageDecoder {
     const reader = this.#open(column, place)
     const layout = reader.in.u8()
     let text: ReadText
-    if (layout === textLayouts.coded) text = readCoded(reader, count, fileSize, isBinary)
+    if (layout === textLayouts.coded) text = reader.naming(() => readCoded(reader, count, fileSize, isBinary))
     else if (layout === textLayouts.strings)
       text = {
         symbols: Uint32Array.from({ length: count }, (_, row) => row),
         fileCodes: [],
-        locals: readStrings(reader, count, isBinary),
+        locals: reader.naming(() => readStrings(reader, count, isBinary)),
       }
     else return reader.in.fail('unsupported', `text: layout ${layout}`)
     reader.in.end()
@@ -160,7 +182,7 @@ export class PageDecoder {
   }
 
   fail(column: string, message: string): never {
-    throw new LabError('corrupt', `${this.#subject}, column ${column}: ${message}`)
+    throw new LabError('corrupt', `${this.#subject} at byte ${this.#start}, column ${column}: ${message}`)
   }
 
   #place(column: number, count: number): PagePlace | undefined {

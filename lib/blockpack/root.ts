@@ -2,7 +2,8 @@ import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { type BloomShape, blockByteLength, checkBloomShape } from '../codecs/bloom.ts'
 import type { GeneralCodec } from '../codecs/compress.ts'
-import { bandCount } from './columns.ts'
+import { messageOf } from '../error.ts'
+import { bandCount, itemsPerByte } from './columns.ts'
 import type { Piece } from './stored.ts'
 
 /** The root of the table of contents: what lies where, in the order of the file. */
@@ -94,6 +95,16 @@ export function writeRoot(out: ByteWriter, root: Root): void {
   writeAscending(out, root.rareFields)
 }
 
+/** Entries of one dictionary in one piece: no bytes need stand for each, so the number itself is bounded. */
+export const maxRunEntries: number = 2 ** 14
+
+function readEntryCount(reader: ByteReader): number {
+  const count = reader.varint()
+  return count >= 1 && count <= maxRunEntries
+    ? count
+    : reader.fail('corrupt', `a dictionary of ${count} entries in a piece, at most ${maxRunEntries} are read`)
+}
+
 export function readRoot(reader: ByteReader): Root {
   const codec = codecs[reader.u8()] ?? reader.fail('unsupported', 'a codec of pages')
   const level = reader.u8()
@@ -102,7 +113,7 @@ export function readRoot(reader: ByteReader): Root {
     const piece = readPiece(reader)
     const runs = Array.from({ length: reader.count(2) }, () => ({
       column: reader.varint(),
-      entryCount: reader.varint(),
+      entryCount: readEntryCount(reader),
     }))
     return { ...piece, runs }
   })
@@ -147,7 +158,11 @@ function readRowGroup(reader: ByteReader): RowGroup {
   const directory = readPiece(reader)
   const blooms = Array.from({ length: reader.count(3) }, () => {
     const plan = { column: reader.varint(), blockCount: reader.varint(), probeCount: reader.varint() }
-    checkBloomShape(plan, plan.blockCount * blockByteLength)
+    try {
+      checkBloomShape(plan, plan.blockCount * blockByteLength)
+    } catch (error) {
+      reader.fail('corrupt', messageOf(error))
+    }
     return plan
   })
   const pageGroups = Array.from({ length: reader.count(18 + bandCount) }, () => ({
@@ -157,9 +172,11 @@ function readRowGroup(reader: ByteReader): RowGroup {
     minStart: reader.u64(),
     maxStart: reader.u64(),
   }))
-  for (const { traceCount, spanCount, minStart, maxStart } of pageGroups)
-    if (traceCount < 1 || spanCount < traceCount || minStart > maxStart)
-      reader.fail('corrupt', `a page group of ${traceCount} traces and ${spanCount} spans`)
+  for (const { traceCount, spanCount, bandLengths, minStart, maxStart } of pageGroups) {
+    const byteLength = bandLengths.reduce((sum, length) => sum + length, 0)
+    if (traceCount < 1 || spanCount < traceCount || minStart > maxStart || spanCount > byteLength * itemsPerByte)
+      reader.fail('corrupt', `a page group of ${traceCount} traces and ${spanCount} spans in ${byteLength} bytes`)
+  }
   return { pageGroups, directory, blooms }
 }
 

@@ -1,6 +1,7 @@
 import { checksum } from '../bytes/checksum.ts'
 import { ByteReader } from '../bytes/reader.ts'
 import { zstdCompressor, zstdDecompressor } from '../codecs/compress.ts'
+import { withSubject } from '../error.ts'
 
 /** Pieces of metadata: a zstd frame, whatever the codec of the pages, and its checksum. */
 
@@ -32,7 +33,18 @@ export function openPiece(bytes: Uint8Array, { rawLength }: Piece, subject: stri
   const frame = checkedBytes(bytes, subject, offset)
   const place = new ByteReader(frame, subject, offset)
   if (rawLength > maxPieceBytes) place.fail('corrupt', `${rawLength} bytes, at most ${maxPieceBytes} are read`)
-  return new ByteReader(decompressZstd(frame, rawLength), `${subject} at byte ${offset}, content`)
+  return new ByteReader(
+    contentOf(frame, rawLength, `${subject} at byte ${offset}`),
+    `${subject} at byte ${offset}, content`,
+  )
+}
+
+function contentOf(frame: Uint8Array, byteLength: number, place: string): Uint8Array {
+  try {
+    return decompressZstd(frame, byteLength)
+  } catch (error) {
+    throw withSubject(place, error)
+  }
 }
 
 /** Of one piece of metadata. */

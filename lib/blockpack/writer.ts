@@ -90,6 +90,7 @@ export class BlockpackWriter {
     const similarity = this.#similarity?.finish()
     if (similarity) await this.#write(similarity.bytes)
     const fields = storePiece(write(out => writeFields(out, this.#fields.fields)))
+    const fieldsOffset = this.#offset
     await this.#write(fields.bytes)
     const root: Root = {
       codec: this.#config.compressionCodec,
@@ -103,7 +104,7 @@ export class BlockpackWriter {
       rareFields: [...this.#fields.rare].sort((a, b) => a - b),
     }
     const stored = storePiece(write(out => writeRoot(out, root)))
-    const footer = printFooter({ ...stored, offset: this.#offset })
+    const footer = printFooter({ ...stored, fieldsOffset })
     await this.#write(stored.bytes)
     await this.#write(footer)
   }

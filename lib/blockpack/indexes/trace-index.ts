@@ -102,12 +102,14 @@ function readIndexPage(stored: Uint8Array, traceCount: number, offset: number): 
   const page = new PageReader(checkedBytes(stored, subject, offset), subject, offset, decompressZstd)
   const count = page.in.varint()
   if (count > traceCount) page.in.fail('corrupt', `${count} entries for ${traceCount} traces`)
-  const keys = readNumbers(page, count)
-  const positions = readNumbers(page, count)
+  const [keys, positions] = page.naming(() => [readNumbers(page, count), readNumbers(page, count)])
   page.in.end()
   for (let i = 0; i < count; i++)
     if (!(positions[i]! >= 0 && positions[i]! < traceCount))
       page.in.fail('corrupt', `position ${positions[i]} of ${traceCount} traces`)
+  for (let i = 0; i < count; i++)
+    if (!(keys[i]! >= (keys[i - 1] ?? 0) && keys[i]! < 2 ** 32))
+      page.in.fail('corrupt', `key ${keys[i]} after ${keys[i - 1]}`)
   return { keys, positions }
 }
 
@@ -125,8 +127,10 @@ export class TraceIndexKeys {
     let [at, row] = [0, 0]
     for (const length of plan.pageLengths) {
       const { keys, positions } = readIndexPage(stored.subarray(at, at + length), traceCount, offset + at)
-      this.#keys.set(keys, row)
-      this.#positions.set(positions, row)
+      if (row + keys.length <= traceCount) {
+        this.#keys.set(keys, row)
+        this.#positions.set(positions, row)
+      }
       at += length
       row += keys.length
     }

@@ -1,5 +1,6 @@
 import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
+import { LabError, withSubject } from '../../error.ts'
 
 /** What is done to the bytes of a page beyond its structure. */
 export interface PageCodec {
@@ -49,11 +50,23 @@ export function squeeze(bytes: Uint8Array, { compress }: PageCodec): Uint8Array 
 export class PageReader {
   readonly in: ByteReader
   readonly #decompress: Decompress
+  readonly #offset: number
 
   /** `offset` is where `bytes` begins in the file, for messages. */
   constructor(bytes: Uint8Array, subject: string, offset: number, decompress: Decompress) {
     this.in = new ByteReader(bytes, subject, offset)
     this.#decompress = decompress
+    this.#offset = offset
+  }
+
+  /** What `read` gives; to errors of codecs, which do not know where they are, the subject and the place are added. */
+  naming<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof LabError) || error.message.startsWith(this.in.subject)) throw error
+      throw withSubject(`${this.in.subject} before byte ${this.#offset + this.in.position}`, error)
+    }
   }
 
   /** The blob that holds exactly `byteLength` bytes. */
