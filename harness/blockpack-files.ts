@@ -1,5 +1,8 @@
+import { stat } from 'node:fs/promises'
+import { headerBytes } from '../lib/blockpack/footer.ts'
 import { BlockpackReader } from '../lib/blockpack/reader.ts'
 import { LabError, withSubject } from '../lib/error.ts'
+import { isBlockpack } from '../lib/sources/blockpack.ts'
 import { type LocalFile, openLocal } from '../lib/storage/local.ts'
 
 /** What `work` makes of files that are open as long as it runs. */
@@ -27,5 +30,21 @@ export function withBlockpack<T>(path: string, work: (reader: BlockpackReader) =
     } catch (error) {
       throw withSubject(path, error)
     }
+  })
+}
+
+/** True for a file on disk that begins as blockpack does, whatever it is called. */
+export async function isBlockpackFile(path: string): Promise<boolean> {
+  if (
+    path === '-' ||
+    !(await stat(path).then(
+      found => found.isFile(),
+      () => false,
+    ))
+  )
+    return false
+  return withFiles([path], async ([file]) => {
+    const [head] = await file!.read([{ start: 0, end: Math.min(headerBytes, file!.byteLength) }])
+    return isBlockpack(head!)
   })
 }

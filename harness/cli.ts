@@ -12,6 +12,7 @@ import { list } from './commands/list.ts'
 import { profile } from './commands/profile.ts'
 import { run, runFlags } from './commands/run.ts'
 import { size } from './commands/size.ts'
+import { trace } from './commands/trace.ts'
 import { packageVersion } from './environment.ts'
 import { dash } from './flags.ts'
 import { workFolders } from './lab.ts'
@@ -23,6 +24,7 @@ const knownNames = [
   'generate',
   'convert',
   'compact',
+  'trace',
   'size',
   'bench',
   'profile',
@@ -64,6 +66,7 @@ function parser(args: readonly string[]): Argv {
     .command(generate)
     .command(convert)
     .command(compact)
+    .command(trace)
     .command(size)
     .command(profile)
     .command(bench)

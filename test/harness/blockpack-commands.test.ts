@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { main } from '../../harness/cli.ts'
+import { printTrace } from '../../lib/ndjson/print.ts'
+import { readOtlpJson } from '../../lib/otlp/json.ts'
 import { generated, packed } from '../lib/blockpack/blocks.ts'
+import { chunked, collect } from '../support/chunks.ts'
+import { joinPieces } from '../support/traces.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'blockpack-commands-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -75,4 +79,31 @@ test.each([
   expect(outcome.stderr).toMatch(stderr)
   expect(outcome.stderr.trimEnd()).not.toContain('\n')
   expect(readdirSync(folder)).toEqual(before)
+})
+
+test('trace shows a waterfall, or OTLP JSON, of the spans in all files', async () => {
+  const { traceId, spans } = traces.find(({ spans }) => spans.length > 5)!
+  const halves = [spans.slice(0, 3), spans.slice(3)]
+  const [first, second] = halves.map(spans => ({ traceId, spans }))
+  const files = [file('first.bp', await packed([first!])), file('second.jsonl', printTrace(second!)), path]
+  const shown = await lab('trace', traceId.toUpperCase(), ...files)
+  expect(shown.code).toBe(0)
+  expect(shown.stdout.split('\n')).toHaveLength(spans.length + 5)
+  const json = await lab('trace', traceId, ...files, '--json')
+  const back = (await collect(readOtlpJson(chunked(Buffer.from(json.stdout, 'latin1'), 1000)))).flat()
+  expect(joinPieces(back).map(({ spans }) => spans.length)).toEqual([spans.length])
+  expect((await lab('trace', traceId, join(folder, 'first.bp'))).stdout.split('\n')).toHaveLength(3 + 5)
+})
+
+test.each([
+  [['trace', '0102', path], 1, /^trace 0102: is not in .*block\.bp\n$/],
+  [['trace', 'zz', path], 2, /^trace id "zz": needs 1 to 32 hex digits\n$/],
+  [['trace', '0102', join(folder, 'nope.bp')], 1, /nope\.bp: no such file\n$/],
+  [['trace', '0102', text], 1, /text\.txt: no traces begin with 'no block/],
+  [['trace', '0102'], 2, /^Not enough non-option arguments/],
+])('%j fails in one line', async (args, code, stderr) => {
+  const outcome = await lab(...args)
+  expect([outcome.code, outcome.stdout]).toEqual([code, ''])
+  expect(outcome.stderr).toMatch(stderr)
+  expect(outcome.stderr.trimEnd()).not.toContain('\n')
 })

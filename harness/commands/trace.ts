@@ -1,0 +1,39 @@
+import type { CommandModule } from 'yargs'
+import { writeOtlpJson } from '../../lib/otlp/json.ts'
+import { findTrace } from '../find-trace.ts'
+import { inputPositional } from '../flags.ts'
+import { stdoutSink } from '../stdout.ts'
+import { printWaterfall } from '../waterfall/print.ts'
+
+interface TraceArguments {
+  id: string | undefined
+  in: string[] | undefined
+  json: boolean
+}
+
+/** The width where nobody looks at a terminal. */
+const usualWidth = 120
+
+export const trace: CommandModule<object, TraceArguments> = {
+  command: 'trace <id> <in..>',
+  describe: 'Show one trace: its spans as a tree with their times; spans in several files are joined',
+  builder: yargs =>
+    yargs
+      .positional('id', { describe: 'trace id in hex; leading zeros may be left out', type: 'string' })
+      .positional('in', { ...inputPositional, describe: 'blockpack files (by their index), or any captures' })
+      .option('json', { type: 'boolean', default: false, describe: 'print the trace as OTLP JSON, and nothing else' })
+      .example('$0 trace 5b8efff798038103d269b633813fc60c traces.bp', 'a waterfall at the terminal')
+      .example('$0 trace 5b8efff798038103d269b633813fc60c a.bp b.bp --json > trace.json', 'as OTLP JSON'),
+  handler: async args => {
+    const found = await findTrace(args.id!, args.in!)
+    if (args.json) return writeOtlpJson(once([found]), stdoutSink)
+    const { columns, isTTY } = process.stdout
+    const hasColors = isTTY === true && !process.env.NO_COLOR
+    const lines = [...printWaterfall(found, { width: Math.max(60, columns ?? usualWidth), hasColors })]
+    await stdoutSink.write(Buffer.from(`${lines.join('\n')}\n`))
+  },
+}
+
+async function* once<T>(item: T): AsyncIterable<T> {
+  yield item
+}
