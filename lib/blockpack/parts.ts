@@ -25,11 +25,13 @@ export async function partsOf(block: Block): Promise<BlockpackParts> {
     pages += used
     padding += pageGroup.bandRanges.reduce((sum, { start, end }) => sum + end - start, 0) - used
   }
+  const blooms = block.bloomRanges.flat().reduce((sum, { start, end }) => sum + end - start, 0)
   const others = new Map([['header', headerBytes]])
   for (const [name, { start, end }] of block.sections)
     if (name === 'data') {
       others.set('padding', padding)
-      others.set('directory', end - start - pages - padding)
+      others.set('directory', end - start - pages - padding - blooms)
+      others.set('Bloom filters', blooms)
     } else others.set(name, end - start)
   others.set('footer', footerBytes)
   return { columns, others }

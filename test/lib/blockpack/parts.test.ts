@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { profiles } from '../../../lib/blockpack/config.ts'
 import { blockpackParts } from '../../../lib/blockpack/parts.ts'
 import { openMemory } from '../../../lib/storage/memory.ts'
+import { drawsOf } from '../../support/draws.ts'
 import { attributes, span } from '../../support/nasty.ts'
 import { generated, packed } from './blocks.ts'
 
@@ -37,5 +38,15 @@ test('a page group of constants is padded, and the padding is told', async () =>
   const bytes = await packed([{ traceId: '01', spans }])
   const parts = await blockpackParts(openMemory(bytes))
   expect(parts.padding).toBeGreaterThan(0)
+  expect(sumOf(parts)).toBe(bytes.length)
+})
+
+test('filters of strings that stand in no dictionary are told', async () => {
+  const draw = drawsOf(1)
+  const url = () => Array.from({ length: 6 }, () => Math.floor(draw() * 2 ** 32).toString(36)).join('/')
+  const spans = Array.from({ length: 3000 }, () => span({ attributes: attributes(['url', url()]) }))
+  const bytes = await packed([{ traceId: '01', spans }])
+  const parts = await blockpackParts(openMemory(bytes))
+  expect(parts['Bloom filters']).toBeGreaterThan(3000)
   expect(sumOf(parts)).toBe(bytes.length)
 })
