@@ -19,7 +19,8 @@ interface Cells {
   readonly labels: readonly KeyedValue[]
   readonly points: Float64Array
   readonly counts: Float64Array | undefined
-  readonly buckets: Map<number, Float64Array> | undefined
+  /** By exponent of a bucket its counts. */
+  readonly buckets: (Float64Array | undefined)[] | undefined
   readonly samples: (Sample | undefined)[] | undefined
 }
 
@@ -82,7 +83,7 @@ export class Accumulator {
       labels,
       points: new Float64Array(intervalCount).fill(isCount ? 0 : Number.NaN),
       counts: kind === 'avg_over_time' ? new Float64Array(intervalCount) : undefined,
-      buckets: this.isBucketed ? new Map() : undefined,
+      buckets: this.isBucketed ? [] : undefined,
       samples: kind === 'quantile_over_time' && isExact ? new Array(intervalCount).fill(undefined) : undefined,
     }
   }
@@ -122,12 +123,11 @@ export class Accumulator {
 
   #bucketSeries({ labels, buckets }: Cells): Series[] {
     const scale = this.#gathering.isDuration ? 1e9 : 1
-    return [...buckets!]
-      .sort(([a], [b]) => a - b)
-      .map(([exponent, points]) => ({
-        labels: [...labels, { key: '__bucket', value: double(2 ** exponent / scale) }],
-        points,
-      }))
+    return buckets!.flatMap((points, exponent) =>
+      points === undefined
+        ? []
+        : [{ labels: [...labels, { key: '__bucket', value: double(2 ** exponent / scale) }], points }],
+    )
   }
 
   #quantileSeries(cells: Cells): Series[] {
@@ -146,7 +146,9 @@ export class Accumulator {
       return exactQuantile(quantile, values, isPlain ? undefined : weights)
     }
     const counts = new Map<number, number>()
-    for (const [exponent, points] of buckets!) if (points[interval]! > 0) counts.set(exponent, points[interval]!)
+    buckets!.forEach((points, exponent) => {
+      if (points !== undefined && points[interval]! > 0) counts.set(exponent, points[interval]!)
+    })
     // An interval without a value counts as 0, as in Tempo.
     return counts.size === 0 ? 0 : bucketQuantile(quantile, counts) / scale
   }
@@ -167,13 +169,14 @@ const sum: Observe = ({ points }, interval, value, weight) => {
   points[interval] = Number.isNaN(before) ? value * weight : before + value * weight
 }
 
+/** Values below 2 are in no bucket, as in Tempo. */
 const bucket: Observe = ({ buckets, points }, interval, value, weight) => {
   if (value < 2) return
   const exponent = bucketExponent(value)
-  let counts = buckets!.get(exponent)
+  let counts = buckets![exponent]
   if (counts === undefined) {
     counts = new Float64Array(points.length)
-    buckets!.set(exponent, counts)
+    buckets![exponent] = counts
   }
   counts[interval]! += weight
 }

@@ -69,24 +69,6 @@ export function modelValue(value: Value): AnyValue {
   }
 }
 
-/** Answers each cell with one object for equal cells. */
-export function valueCache(pool: Pool): (cell: Cell) => AnyValue {
-  const byTag = new Map<number, Map<number, AnyValue>>()
-  return cell => {
-    let known = byTag.get(cell.tag)
-    if (known === undefined) {
-      known = new Map()
-      byTag.set(cell.tag, known)
-    }
-    let value = known.get(cell.number)
-    if (value === undefined) {
-      value = answerValue(cell, pool)
-      known.set(cell.number, value)
-    }
-    return value
-  }
-}
-
 /** The name under which Tempo answers with a field's value: an attribute's without its scope. */
 export function answerKey(field: Field): string {
   return field.kind === 'attribute' ? field.name : printField(field)

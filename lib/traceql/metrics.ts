@@ -4,7 +4,7 @@ import type { KeyedValue } from './answer-value.ts'
 import type { Hint, MetricsExpression, MetricsOperand, MetricsPipeline, MetricsQuery } from './ast.ts'
 import { gatherComparison } from './compare.ts'
 import type { Explain } from './explain.ts'
-import { type Intervals, intervalsOf, labelsMs } from './intervals.ts'
+import { intervalsOf, labelsMs } from './intervals.ts'
 import { combineNumber, combineSeries, runStages } from './metrics-math.ts'
 import { gatherSeries, type MetricsRun, type PipelineSeries } from './metrics-pipeline.ts'
 import { printMetrics } from './print.ts'
@@ -53,10 +53,11 @@ async function runRange(source: SpanSource, query: MetricsQuery, options: RangeO
   const run: MetricsRun = { intervals, maxSeries, isExact: isTrue(query.hints, 'exact') }
   const pipelines = new Map<string, PipelineSeries>()
   const { series } = await evaluate(query.expression, { source, run, pipelines })
+  const times = labelsMs(intervals)
   const parts = [...pipelines.values()]
   const truncated = parts.some(part => part.isTruncated)
   return {
-    series: series.map(own => seriesAnswer(own, intervals)),
+    series: series.map(own => seriesAnswer(own, times)),
     metrics: { inspectedSpans: String(parts.reduce((sum, { explain }) => sum + explain.spanCount, 0)) },
     ...(truncated ? { status: 'PARTIAL', message: `more than ${maxSeries} series: only the first are answered` } : {}),
     explain: parts.map(part => part.explain),
@@ -107,8 +108,7 @@ async function pipelineSeries(node: MetricsPipeline, { source, run, pipelines }:
   return series
 }
 
-function seriesAnswer({ labels, points }: Series, intervals: Intervals): SeriesAnswer {
-  const times = labelsMs(intervals)
+function seriesAnswer({ labels, points }: Series, times: readonly string[]): SeriesAnswer {
   const samples: { timestampMs: string; value?: number }[] = []
   for (let i = 0; i < points.length; i++) {
     const value = points[i]!

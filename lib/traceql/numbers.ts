@@ -43,3 +43,18 @@ function leastOf(columns: readonly ColumnData[]): bigint {
   }
   return least ?? 0n
 }
+
+/** Writes sums of a base and whole numbers in decimal, without a bigint where neither is negative. */
+export function nanosText(base: bigint): (offset: number) => string {
+  if (base < 0n) return offset => String(base + BigInt(offset))
+  const baseSeconds = Number(base / 1_000_000_000n)
+  const baseRest = Number(base % 1_000_000_000n)
+  return offset => {
+    if (offset < 0) return String(base + BigInt(offset))
+    const rest = baseRest + offset
+    const seconds = Math.floor(rest / 1e9)
+    const whole = baseSeconds + seconds
+    const nanos = String(rest - seconds * 1e9)
+    return whole === 0 ? nanos : `${whole}${nanos.padStart(9, '0')}`
+  }
+}

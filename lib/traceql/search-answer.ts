@@ -1,9 +1,9 @@
 import type { ColumnData, ColumnName, NumberValues } from '../model/scan.ts'
-import { answerKey, type KeyedValue, valueCache } from './answer-value.ts'
+import { answerKey, answerValue, type KeyedValue } from './answer-value.ts'
 import type { Field } from './ast.ts'
 import { columnsOfField } from './fields.ts'
 import type { Hit, HitSet } from './hits.ts'
-import { overOneBase } from './numbers.ts'
+import { nanosText, overOneBase } from './numbers.ts'
 import { aggregateOf } from './plan.ts'
 import { printExpression } from './print-expression.ts'
 import type { Spansets, SpansetValue } from './spanset.ts'
@@ -72,6 +72,8 @@ export async function answerHits(hits: readonly Hit[], spansets: Spansets, input
   ])
   const summaryView = openView(batch, summary)
   const detailView = openView(batch, detail)
+  const starts = overOneBase(summary.get('span:start'), view.spanCount)
+  const durations = overOneBase(summary.get('span:duration'), view.spanCount)
   const context: Context = {
     spansets,
     pool,
@@ -80,13 +82,14 @@ export async function answerHits(hits: readonly Hit[], spansets: Spansets, input
     services: textColumn(summaryView, 'resource.service.name'),
     traceIds: textColumn(summaryView, 'trace:id'),
     spanIds: textColumn(detailView, 'span:id'),
-    starts: overOneBase(summary.get('span:start'), view.spanCount),
-    durations: overOneBase(summary.get('span:duration'), view.spanCount),
+    starts,
+    durations,
     statuses: overOneBase(summary.get('span:status'), view.spanCount),
     extents: traceExtents(summaryView),
     shown: shown.filter(field => !isName(field)).map(field => shownColumn(field, detailView, pool)),
     showsName: shown.some(isName),
-    valueAt: valueCache(pool),
+    startText: nanosText(starts.base),
+    durationText: nanosText(durations.base),
   }
   return hits.map(hit => traceAnswer(hit, context))
 }
@@ -110,8 +113,18 @@ function rowsOfTraces(hits: readonly Hit[], { traceStarts }: View): Uint32Array 
   return rows
 }
 
+/** The rows of all sets, ascending. */
 function rowsOfSpans(hits: readonly Hit[]): Uint32Array {
-  return Uint32Array.from(hits.flatMap(hit => hit.sets.flatMap(set => set.rows))).sort()
+  let count = 0
+  for (const { sets } of hits) for (const { rows } of sets) count += rows.length
+  const all = new Uint32Array(count)
+  let next = 0
+  for (const { sets } of hits)
+    for (const { rows } of sets) {
+      all.set(rows, next)
+      next += rows.length
+    }
+  return hits.every(({ sets }) => sets.length === 1) ? all : all.sort()
 }
 
 /** A text by row of its owner. */
@@ -138,11 +151,27 @@ function wholeTexts({ values }: ColumnData): Texts {
 }
 
 interface ShownColumn extends Vector {
-  readonly key: string
+  /** The value of a cell with the key of the field; one object for equal cells. */
+  keyed(tag: number, number: number): KeyedValue
 }
 
 function shownColumn(field: Field, view: View, pool: Pool): ShownColumn {
-  return { key: answerKey(field), ...fieldVector(view, field, pool) }
+  const key = answerKey(field)
+  const byTag = new Map<number, Map<number, KeyedValue>>()
+  const keyed = (tag: number, number: number): KeyedValue => {
+    let known = byTag.get(tag)
+    if (known === undefined) {
+      known = new Map()
+      byTag.set(tag, known)
+    }
+    let value = known.get(number)
+    if (value === undefined) {
+      value = { key, value: answerValue({ tag, number }, pool) }
+      known.set(number, value)
+    }
+    return value
+  }
+  return { ...fieldVector(view, field, pool), keyed }
 }
 
 interface Context {
@@ -159,62 +188,60 @@ interface Context {
   readonly extents: ReturnType<typeof traceExtents>
   readonly shown: readonly ShownColumn[]
   readonly showsName: boolean
-  readonly valueAt: ReturnType<typeof valueCache>
+  readonly startText: (offset: number) => string
+  readonly durationText: (offset: number) => string
 }
 
 function traceAnswer({ trace, sets }: Hit, context: Context): TraceAnswer {
-  const { extents, view } = context
+  const { extents, view, names, services } = context
   const root = view.roots()[trace]!
   const spanSets = sets.map(set => spanSetAnswer(set, context))
-  const durationMs = Math.floor(extents.durations[trace]! / 1e6)
-  return {
+  const summary = {
     traceID: stripZeros(context.traceIds(trace) ?? ''),
-    rootServiceName: root < 0 ? rootMissing : (context.services(root) ?? ''),
-    rootTraceName: root < 0 ? rootMissing : (context.names(root) ?? ''),
-    startTimeUnixNano: nanos(extents.base, extents.starts[trace]!),
-    ...(durationMs === 0 ? {} : { durationMs }),
+    rootServiceName: root < 0 ? rootMissing : (services(root) ?? ''),
+    rootTraceName: root < 0 ? rootMissing : (names(root) ?? ''),
+    startTimeUnixNano: context.startText(extents.starts[trace]!),
     spanSet: spanSets[0]!,
     spanSets,
     serviceStats: serviceStats(trace, context),
   }
+  const durationMs = Math.floor(extents.durations[trace]! / 1e6)
+  return durationMs === 0 ? summary : { ...summary, durationMs }
 }
 
-/** Whole numbers below 2^53 are their own text; sums need the exact way. */
-function nanos(base: bigint, number: number): string {
-  return base === 0n && Number.isSafeInteger(number) ? String(number) : String(base + BigInt(number))
+interface ServiceCounts {
+  spanCount: number
+  errorCount?: number
 }
 
 function serviceStats(trace: number, { view, services, statuses }: Context): TraceAnswer['serviceStats'] {
-  const counts = new Map<string, { spanCount: number; errorCount: number }>()
-  for (let row = view.traceStarts[trace]!; row < view.traceStarts[trace + 1]!; row++) {
+  const counts = new Map<string, ServiceCounts>()
+  let last: string | undefined
+  let count: ServiceCounts = { spanCount: 0 }
+  const end = view.traceStarts[trace + 1]!
+  for (let row = view.traceStarts[trace]!; row < end; row++) {
     const service = services(row) ?? ''
-    let count = counts.get(service)
-    if (count === undefined) {
-      count = { spanCount: 0, errorCount: 0 }
+    if (service !== last) {
+      last = service
+      count = counts.get(service) ?? { spanCount: 0 }
       counts.set(service, count)
     }
     count.spanCount++
-    if (statuses.numbers[row] === 2) count.errorCount++
+    if (statuses.numbers[row] === 2) count.errorCount = (count.errorCount ?? 0) + 1
   }
-  return Object.fromEntries(
-    [...counts].map(([service, { spanCount, errorCount }]) => [
-      service,
-      errorCount === 0 ? { spanCount } : { spanCount, errorCount },
-    ]),
-  )
+  return Object.fromEntries(counts)
 }
 
-function spanSetAnswer(set: HitSet, context: Context): SpanSetAnswer {
-  const attributes = context.spansets.values.map(value => spansetAttribute(value, set.group, context))
-  return {
-    spans: set.rows.map(row => spanAnswer(row, context)),
-    matched: set.matchedCount,
-    ...(attributes.length === 0 ? {} : { attributes }),
-  }
+function spanSetAnswer({ rows, matchedCount, group }: HitSet, context: Context): SpanSetAnswer {
+  const spans: SpanAnswer[] = []
+  for (const row of rows) spans.push(spanAnswer(row, context))
+  const { values } = context.spansets
+  if (values.length === 0) return { spans, matched: matchedCount }
+  return { spans, matched: matchedCount, attributes: values.map(value => spansetAttribute(value, group, context)) }
 }
 
-function spansetAttribute({ stage, cells }: SpansetValue, group: number, { valueAt }: Context): KeyedValue {
-  return { key: stageKey(stage), value: valueAt(cells[group]!) }
+function spansetAttribute({ stage, cells }: SpansetValue, group: number, { pool }: Context): KeyedValue {
+  return { key: stageKey(stage), value: answerValue(cells[group]!, pool) }
 }
 
 function stageKey(stage: SpansetValue['stage']): string {
@@ -224,18 +251,29 @@ function stageKey(stage: SpansetValue['stage']): string {
   return `${aggregate.name}(${aggregate.argument === undefined ? '' : printExpression(aggregate.argument)})`
 }
 
+interface SpanDraft {
+  spanID: string
+  name?: string
+  startTimeUnixNano: string
+  durationNanos: string
+  attributes?: readonly KeyedValue[]
+}
+
 function spanAnswer(row: number, context: Context): SpanAnswer {
-  const { starts, durations, valueAt } = context
-  const attributes: KeyedValue[] = []
-  for (const { key, tags, numbers } of context.shown) {
-    const tag = tags[row]!
-    if (tag !== Tag.nil) attributes.push({ key, value: valueAt({ tag, number: numbers[row]! }) })
-  }
-  return {
+  const { starts, durations } = context
+  const span: SpanDraft = {
     spanID: (context.spanIds(row) ?? '').padStart(16, '0'),
-    ...(context.showsName ? { name: context.names(row) ?? '' } : {}),
-    startTimeUnixNano: nanos(starts.base, starts.numbers[row]!),
-    durationNanos: nanos(durations.base, durations.numbers[row]!),
-    ...(attributes.length === 0 ? {} : { attributes }),
+    startTimeUnixNano: context.startText(starts.numbers[row]!),
+    durationNanos: context.durationText(durations.numbers[row]!),
   }
+  if (context.showsName) span.name = context.names(row) ?? ''
+  let attributes: KeyedValue[] | undefined
+  for (const column of context.shown) {
+    const tag = column.tags[row]!
+    if (tag === Tag.nil) continue
+    attributes ??= []
+    attributes.push(column.keyed(tag, column.numbers[row]!))
+  }
+  if (attributes !== undefined) span.attributes = attributes
+  return span
 }

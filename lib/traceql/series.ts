@@ -45,12 +45,15 @@ export function bucketQuantile(quantile: number, counts: ReadonlyMap<number, num
   return lower === undefined ? Number.NaN : 2 ** lower
 }
 
-/** The power of two that is the least not below a value: its exponent. */
+const double = new Float64Array(1)
+const words = new Uint32Array(double.buffer)
+
+/** The power of two that is the least not below a value of at least 1: its exponent. */
 export function bucketExponent(value: number): number {
-  const exponent = Math.ceil(Math.log2(value))
-  // The logarithm may be off by a bit on either side of a power.
-  if (2 ** (exponent - 1) >= value) return exponent - 1
-  return 2 ** exponent < value ? exponent + 1 : exponent
+  double[0] = value
+  const high = words[1]!
+  const exponent = (high >>> 20) - 1023
+  return (high & 0xfffff) === 0 && words[0] === 0 ? exponent : exponent + 1
 }
 
 /** The value at rank `ceil(quantile * weight)` of values in ascending order, each with its weight. */

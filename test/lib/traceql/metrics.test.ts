@@ -1,0 +1,246 @@
+import { describe, expect, test } from 'vitest'
+import type { SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
+import type { Span, Trace } from '../../../lib/model/trace.ts'
+import { type MetricsAnswer, queryRange, type RangeOptions } from '../../../lib/traceql/metrics.ts'
+import { oracleSource } from '../../../lib/traceql/oracle.ts'
+import { bucketExponent, bucketQuantile, exactQuantile } from '../../../lib/traceql/series.ts'
+import { drawsOf } from '../../support/draws.ts'
+import { labRejection } from '../../support/errors.ts'
+import { attributes, span } from '../../support/nasty.ts'
+import { strictSource } from './hints.ts'
+import { drawTraces } from './queries.ts'
+
+const seed = Number(process.env.SEED ?? 20261127)
+const second = 1_000_000_000n
+const range: RangeOptions = { startNanos: 100n * second, endNanos: 104n * second, stepNanos: second }
+
+/** One trace whose spans start so many seconds after the epoch. */
+function startingAt(...starts: readonly (readonly [seconds: number, fields?: Partial<Span>])[]): Trace[] {
+  const spans = starts.map(([seconds, fields], i) => {
+    const startNanos = BigInt(Math.round(seconds * 1e9))
+    return span({ spanId: `${i + 1}`.padStart(16, '0'), startNanos, endNanos: startNanos + second, ...fields })
+  })
+  return [{ traceId: '1'.padStart(32, '0'), spans }]
+}
+
+/** By series, `label=value …`, its points. */
+function pointsOf({ series }: MetricsAnswer): Record<string, (readonly [time: number, value: number])[]> {
+  return Object.fromEntries(
+    series.map(({ labels, samples }) => [
+      labels.map(({ key, value }) => `${key}=${Object.values(value)[0]}`).join(' '),
+      samples.map(({ timestampMs, value = 0 }) => [Number(timestampMs) / 1000, value] as const),
+    ]),
+  )
+}
+
+async function ask(source: SpanSource, text: string, options: Partial<RangeOptions> = {}) {
+  return pointsOf(await queryRange(source, text, { ...range, ...options }))
+}
+
+describe('intervals', () => {
+  const source = oracleSource(startingAt([100], [100.000000001], [101], [101.5], [104], [104.000000001]))
+
+  test('are closed on the right and labelled with their end; what starts at the start is outside', async () => {
+    expect(await ask(source, '{ } | count_over_time()')).toEqual({
+      '__name__=count_over_time': [
+        [101, 2],
+        [102, 1],
+        [103, 0],
+        [104, 1],
+      ],
+    })
+  })
+
+  test('are widened to multiples of the step', async () => {
+    const answer = await ask(source, '{ } | rate()', { startNanos: 101n * second, stepNanos: 2n * second })
+    expect(answer).toEqual({
+      '__name__=rate': [
+        [102, 1.5],
+        [104, 0.5],
+      ],
+    })
+  })
+
+  test.each([
+    ['an empty range', { endNanos: 100n * second }],
+    ['a step of 0', { stepNanos: 0n }],
+    ['too many', { stepNanos: 1n }],
+  ])('of %s are refused', async (_, options) => {
+    const error = await labRejection(queryRange(source, '{ } | rate()', { ...range, ...options }))
+    expect(error.kind).toBe('invalid')
+  })
+})
+
+/** The source with its batches changed. */
+function withBatches(source: SpanSource, change: (batch: SpanBatch) => SpanBatch): SpanSource {
+  return {
+    ...source,
+    async *scan(request) {
+      for await (const batch of source.scan(request)) yield change(batch)
+    },
+  }
+}
+
+test('each span counts by its weight, but for the least and the greatest', async () => {
+  const a = { attributes: attributes(['a', 1n]) }
+  const b = { attributes: attributes(['a', 4n]) }
+  const source = withBatches(oracleSource(startingAt([101, a], [101, b])), batch => ({
+    ...batch,
+    weights: Float64Array.of(3, 1),
+  }))
+  const one = { startNanos: 100n * second, endNanos: 101n * second }
+  const last = async (text: string): Promise<number[]> =>
+    Object.values(await ask(source, text, one)).map(points => points[0]![1])
+  expect(await last('{ } | count_over_time()')).toEqual([4])
+  expect(await last('{ span.a = 1 } | rate()')).toEqual([3])
+  expect(await last('{ } | sum_over_time(span.a)')).toEqual([7])
+  expect(await last('{ } | avg_over_time(span.a)')).toEqual([7 / 4])
+  expect(await last('{ } | min_over_time(span.a)')).toEqual([1])
+  expect(await last('{ } | max_over_time(span.a)')).toEqual([4])
+  expect(await last('{ } | quantile_over_time(span.a, 0.75, 0.8) with(exact=true)')).toEqual([1, 4])
+  expect(await last('{ } | histogram_over_time(span.a)')).toEqual([1])
+})
+
+describe('where a batch knows when its spans start', () => {
+  const extent = (first: number, last: number, columns: string[]): SpanSource =>
+    withBatches(oracleSource(startingAt([first], [last])), batch => ({
+      ...batch,
+      startExtent: [BigInt(first * 1e9), BigInt(last * 1e9)],
+      read: (names, rows) => {
+        columns.push(...names)
+        return batch.read(names, rows)
+      },
+    }))
+
+  test.each([
+    ['within one interval: nothing is read', 101.5, 102, [], [0, 2, 0, 0]],
+    ['in two: their starts are', 101.5, 102.5, ['span:start'], [0, 1, 1, 0]],
+    ['outside of all: nothing is', 90, 100, [], [0, 0, 0, 0]],
+    ['after all: nothing is', 104.5, 105, [], [0, 0, 0, 0]],
+  ])('%s', async (_, first, last, expected, counts) => {
+    const columns: string[] = []
+    const answer = await ask(extent(first, last, columns), '{ } | count_over_time()')
+    expect(answer['__name__=count_over_time']!.map(([, value]) => value)).toEqual(counts)
+    expect(columns).toEqual(expected)
+  })
+})
+
+test('series beyond the limit are left out, and the answer says so', async () => {
+  const named = ['x', 'y', 'x', 'z'].map(name => [101, { name }] as const)
+  const answer = await queryRange(oracleSource(startingAt(...named)), '{ } | count_over_time() by (name)', {
+    ...range,
+    maxSeries: 2,
+  })
+  expect(Object.keys(pointsOf(answer))).toEqual(['name=x', 'name=y'])
+  expect(answer).toMatchObject({ status: 'PARTIAL', message: 'more than 2 series: only the first are answered' })
+})
+
+describe('series', () => {
+  const source = oracleSource(
+    startingAt(
+      [101, { name: 'x' }],
+      [101, { name: 'y' }],
+      [102, { name: 'y' }],
+      [102, { name: 'y' }],
+      [103, { name: 'x' }],
+    ),
+  )
+
+  test.each([
+    ['topk(1), of equals the first by label', '| topk(1)', { 'name=x': [101, 103, 104], 'name=y': [102] }],
+    ['bottomk(1), of equals the last', '| bottomk(1)', { 'name=x': [102], 'name=y': [101, 103, 104] }],
+    ['a filter', '> 1', { 'name=y': [102] }],
+    ['a filter that none meets', '> 9', {}],
+    ['stages in order', '> 0 | topk(1)', { 'name=x': [101, 103], 'name=y': [102] }],
+  ])('%s', async (_, stages, expected) => {
+    const answer = await ask(source, `{ } | count_over_time() by (name) ${stages}`)
+    expect(
+      Object.fromEntries(Object.entries(answer).map(([key, points]) => [key, points.map(([time]) => time)])),
+    ).toEqual(expected)
+  })
+
+  test('are combined where their labels are equal; a quotient by zero is no point', async () => {
+    const text = '({ } | count_over_time() by (name)) / ({ name = "y" } | count_over_time() by (name))'
+    expect(await ask(source, text)).toEqual({
+      'name=y': [
+        [101, 1],
+        [102, 1],
+      ],
+    })
+  })
+
+  test('a pipeline that stands twice runs once', async () => {
+    const answer = await queryRange(source, '({ } | rate()) + ({ } | rate())', range)
+    expect(answer.explain).toHaveLength(1)
+    expect(pointsOf(answer)['__name__=(rate + rate)']![0]).toEqual([101, 4])
+  })
+})
+
+test('every aggregate sees a value only where it is a number', async () => {
+  const values = [1n, 2.5, 'x', [7n], true, 2n ** 60n]
+  const source = oracleSource(
+    startingAt(...values.map(value => [101, { attributes: attributes(['a', value]) }] as const)),
+  )
+  const total = 3.5 + 2 ** 60
+  expect((await ask(source, '{ } | sum_over_time(span.a)'))['__name__=sum_over_time']).toEqual([[101, total]])
+  expect((await ask(source, '{ } | avg_over_time(span.a)'))['__name__=avg_over_time']).toEqual([[101, total / 3]])
+  expect(await ask(source, '{ } | sum_over_time(span.b)')).toEqual({})
+})
+
+test('buckets are powers of two, their upper bounds within', () => {
+  expect([2, 2.5, 3, 4, 5, 1024, 1025, 2 ** 60].map(bucketExponent)).toEqual([1, 2, 2, 2, 3, 10, 11, 60])
+})
+
+test('a quantile of buckets lies between the bucket that is filled before and its own', () => {
+  const counts = new Map([
+    [3, 2],
+    [5, 4],
+  ])
+  expect(bucketQuantile(0, counts)).toBe(2 ** 2.5)
+  expect(bucketQuantile(1 / 3, counts)).toBe(8)
+  expect(bucketQuantile(2 / 3, counts)).toBe(2 ** 4)
+  expect(bucketQuantile(1, counts)).toBe(32)
+  expect(bucketQuantile(0.5, new Map())).toBeNaN()
+})
+
+test('an exact quantile is the value at its rank', () => {
+  expect([0, 0.25, 0.26, 1].map(p => exactQuantile(p, [4, 1, 3, 2], undefined))).toEqual([1, 1, 2, 4])
+  expect(exactQuantile(0.5, [1, 2], [1, 9])).toBe(2)
+  expect(exactQuantile(0.5, [], undefined)).toBeNaN()
+})
+
+test(`counts are those of spans one by one, whatever the source makes of hints (seed ${seed})`, async () => {
+  const draw = drawsOf(seed)
+  const options = { startNanos: 1_700_000_000n * second, endNanos: 1_700_000_006n * second, stepNanos: 2n * second }
+  for (let run = 0; run < 200; run++) {
+    const traces = drawTraces(draw, 10)
+    const expected = new Map<string, number>()
+    for (const { startNanos, name, attributes } of traces.flatMap(trace => trace.spans)) {
+      if (startNanos <= options.startNanos || startNanos > options.endNanos || name === 'z') continue
+      const a = attributes.find(({ key }) => key === 'a')?.value
+      if (a !== undefined && typeof a === 'object') continue
+      const end = ((startNanos - 1n) / options.stepNanos + 1n) * options.stepNanos
+      const key = `${typeof a} ${a} ${end}`
+      expected.set(key, (expected.get(key) ?? 0) + 1)
+    }
+    for (const source of [oracleSource(traces), strictSource(traces)]) {
+      const answer = await queryRange(source, '{ name != "z" } | count_over_time() by (span.a)', options)
+      const actual = new Map<string, number>()
+      for (const { labels, samples } of answer.series)
+        for (const { timestampMs, value = 0 } of samples) {
+          const { value: label } = labels[0]!
+          if (value === 0 || 'arrayValue' in label) continue
+          actual.set(`${keyOf(label)} ${timestampMs}000000`, value)
+        }
+      expect(Object.fromEntries(actual)).toEqual(Object.fromEntries(expected))
+    }
+  }
+})
+
+function keyOf(label: object): string {
+  const [[type, value] = []] = Object.entries(label)
+  if (type === 'intValue') return `bigint ${value}`
+  if (type === 'doubleValue') return `number ${value}`
+  if (type === 'boolValue') return `boolean ${value}`
+  return value === 'nil' ? 'undefined undefined' : `string ${value}`
+}
