@@ -11,6 +11,7 @@ import { generate } from './commands/generate.ts'
 import { list } from './commands/list.ts'
 import { profile } from './commands/profile.ts'
 import { run, runFlags } from './commands/run.ts'
+import { similar } from './commands/similar.ts'
 import { size } from './commands/size.ts'
 import { trace } from './commands/trace.ts'
 import { packageVersion } from './environment.ts'
@@ -25,6 +26,7 @@ const knownNames = [
   'convert',
   'compact',
   'trace',
+  'similar',
   'size',
   'bench',
   'profile',
@@ -67,6 +69,7 @@ function parser(args: readonly string[]): Argv {
     .command(convert)
     .command(compact)
     .command(trace)
+    .command(similar)
     .command(size)
     .command(profile)
     .command(bench)

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util'
-import type { Span, Trace } from '../../lib/model/trace.ts'
+import type { Trace } from '../../lib/model/trace.ts'
 import { whole } from '../report/format.ts'
 import { printNanos, printTime } from '../report/times.ts'
+import { clean, serviceOf } from './names.ts'
 import { type TreeRow, treeOf } from './tree.ts'
 import { drawBar, type Window, windowOf } from './window.ts'
 
@@ -111,16 +112,6 @@ function treeNames(rows: readonly TreeRow[]): string[] {
     const branch = depth === 0 ? '' : isLast ? '└ ' : '├ '
     return `${above}${branch}${depth > maxDepth ? `${depth} ` : ''}${clean(span.name)}`
   })
-}
-
-function serviceOf({ resource }: Span): string {
-  const value = resource?.attributes.find(({ key }) => key === 'service.name')?.value
-  return typeof value === 'string' ? clean(value) : '–'
-}
-
-/** A text without what would move the cursor or turn the writing. */
-function clean(text: string): string {
-  return text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')
 }
 
 /** Exactly `width` characters. */

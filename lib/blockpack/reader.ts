@@ -56,6 +56,11 @@ export class BlockpackReader {
 
   /** The trace of an id, or undefined where the file has none. */
   async findTrace(traceId: string): Promise<Trace | undefined> {
+    return (await this.locate(traceId))?.trace
+  }
+
+  /** The trace of an id with its position in the file. */
+  async locate(traceId: string): Promise<{ trace: Trace; position: number } | undefined> {
     const { root, indexRange, traceCount, pageGroups, file } = this.block
     if (traceCount === 0) return undefined
     const page = indexPageOf(traceId, root.traceIndex)
@@ -65,7 +70,7 @@ export class BlockpackReader {
       const pageGroup = pageGroups.findLast(({ firstTrace }) => firstTrace <= position)!
       const traces = await this.readPageGroup(pageGroup)
       const trace = traces[position - pageGroup.firstTrace]!
-      if (trace.traceId === traceId) return trace
+      if (trace.traceId === traceId) return { trace, position }
     }
     return undefined
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { main } from '../../harness/cli.ts'
+import { profiles } from '../../lib/blockpack/config.ts'
 import { printTrace } from '../../lib/ndjson/print.ts'
 import { readOtlpJson } from '../../lib/otlp/json.ts'
 import { generated, packed } from '../lib/blockpack/blocks.ts'
@@ -95,7 +96,27 @@ test('trace shows a waterfall, or OTLP JSON, of the spans in all files', async (
   expect((await lab('trace', traceId, join(folder, 'first.bp'))).stdout.split('\n')).toHaveLength(3 + 5)
 })
 
+test('similar lists what went the same way, with both similarities', async () => {
+  const { code, stdout } = await lab('similar', traces[3]!.traceId, path, '--limit', '4')
+  expect(code).toBe(0)
+  expect(stdout).toMatch(new RegExp(`^trace ${traces[3]!.traceId}: ${traces[3]!.spans.length} spans, `))
+  expect(stdout).toMatch(/similarity +estimated +traces +spans +root +services +trace ids/)
+  expect(stdout.match(/^ +[01]\.\d{3} +[01]\.\d{3} +\d+ +\d+ /gm)!.length).toBeGreaterThanOrEqual(4)
+})
+
+test('similar needs the index', async () => {
+  const plain = file('plain.bp', await packed(traces, { ...profiles.default, enableMinhash: false }))
+  expect(await lab('similar', traces[3]!.traceId, plain)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `${plain}: has no index of similar traces; write it with --enable-minhash\n`,
+  })
+})
+
 test.each([
+  [['similar', '0102', path], 1, /block\.bp: trace 0102: is not in the file\n$/],
+  [['similar', '0102', text], 1, /text\.txt: blockpack footer at byte 31: no blockpack file/],
+  [['similar', '0102', path, '--limit', '0'], 2, /^--limit 0: needs an integer from 1 to 1000\n$/],
   [['trace', '0102', path], 1, /^trace 0102: is not in .*block\.bp\n$/],
   [['trace', 'zz', path], 2, /^trace id "zz": needs 1 to 32 hex digits\n$/],
   [['trace', '0102', join(folder, 'nope.bp')], 1, /nope\.bp: no such file\n$/],

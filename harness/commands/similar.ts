@@ -1,0 +1,91 @@
+import type { CommandModule } from 'yargs'
+import { SimilarityIndex } from '../../lib/blockpack/indexes/similarity-reader.ts'
+import type { BlockpackReader } from '../../lib/blockpack/reader.ts'
+import { findSimilar, type SimilarTraces } from '../../lib/blockpack/similar.ts'
+import { LabError } from '../../lib/error.ts'
+import type { Trace } from '../../lib/model/trace.ts'
+import { withBlockpack } from '../blockpack-files.ts'
+import { chosenId, idsMeant } from '../find-trace.ts'
+import { text } from '../flags.ts'
+import { integer } from '../options.ts'
+import { fixed, whole } from '../report/format.ts'
+import { printTerminal, type TextTable } from '../report/table.ts'
+import { clean, serviceOf } from '../waterfall/names.ts'
+import { treeOf } from '../waterfall/tree.ts'
+
+interface SimilarArguments {
+  id: string | undefined
+  file: string | undefined
+  limit?: number | undefined
+}
+
+const defaultLimit = 10
+const maxNames = 48
+
+export const similar: CommandModule<object, SimilarArguments> = {
+  command: 'similar <id> <file>',
+  describe: 'List the traces most similar to one: by services, operations, calls and attribute keys',
+  builder: yargs =>
+    yargs
+      .positional('id', { describe: 'trace id in hex; leading zeros may be left out', type: 'string' })
+      .positional('file', { describe: 'blockpack file with the index of similar traces', type: 'string' })
+      .option('limit', {
+        ...text,
+        describe: `sets of features to list (default ${defaultLimit})`,
+        coerce: integer('limit', 1, 1000),
+      })
+      .example('$0 similar 5b8efff798038103d269b633813fc60c traces.bp', 'what else went the same way')
+      .example('$0 similar 5b8efff798038103d269b633813fc60c traces.bp --limit 3', 'the three nearest'),
+  handler: async args => {
+    const lines = await withBlockpack(args.file!, async reader => {
+      const index = await SimilarityIndex.read(reader.block)
+      if (!index) throw new LabError('missing', 'has no index of similar traces; write it with --enable-minhash')
+      const asked = await locate(reader, args.id!)
+      const { same, others } = await findSimilar(reader, index, asked, args.limit ?? defaultLimit)
+      const found = same ? [same, ...others] : others
+      return [describe(asked.trace), found.length > 0 ? printTerminal(tableOf(found)) : 'no other trace is in the file']
+    })
+    console.log(lines.join('\n'))
+  },
+}
+
+/** The one trace of the file that is meant by an id. */
+async function locate(reader: BlockpackReader, id: string) {
+  const ids = idsMeant(id)
+  const found = new Map<string, { trace: Trace; position: number }>()
+  for (const candidate of ids) {
+    const located = await reader.locate(candidate)
+    if (located) found.set(candidate, located)
+  }
+  return found.get(chosenId(id, ids, [...found.keys()], 'the file'))!
+}
+
+function describe(trace: Trace): string {
+  return `trace ${trace.traceId}: ${whole(trace.spans.length)} spans, ${rootOf(trace)}`
+}
+
+function tableOf(found: readonly SimilarTraces[]): TextTable {
+  return {
+    headers: ['similarity', 'estimated', 'traces', 'spans', 'root', 'services', 'trace ids'],
+    aligns: ['right', 'right', 'right', 'right', 'left', 'right', 'left'],
+    rows: found.map(({ exact, estimate, traceCount, examples }) => [
+      fixed(3)(exact),
+      fixed(3)(estimate),
+      whole(traceCount),
+      whole(examples[0]!.spans.length),
+      shorten(rootOf(examples[0]!)),
+      whole(new Set(examples[0]!.spans.map(serviceOf)).size),
+      examples.map(({ traceId }) => traceId).join('\n'),
+    ]),
+  }
+}
+
+function rootOf({ spans }: Trace): string {
+  const rows = treeOf(spans)
+  const { span } = rows.find(({ root }) => root === 'root') ?? rows[0]!
+  return `${serviceOf(span)} ${clean(span.name)}`
+}
+
+function shorten(name: string): string {
+  return name.length > maxNames ? `${name.slice(0, maxNames - 1)}…` : name
+}

@@ -1,0 +1,12 @@
+import type { Span } from '../../lib/model/trace.ts'
+
+/** The service of a span, or a dash. */
+export function serviceOf({ resource }: Span): string {
+  const value = resource?.attributes.find(({ key }) => key === 'service.name')?.value
+  return typeof value === 'string' ? clean(value) : '–'
+}
+
+/** A text without what would move the cursor or turn the writing. */
+export function clean(text: string): string {
+  return text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')
+}
