@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest'
+import { profiles } from '../../../lib/blockpack/config.ts'
+import { BlockpackReader } from '../../../lib/blockpack/reader.ts'
+import { BlockpackWriter } from '../../../lib/blockpack/writer.ts'
+import type { Trace } from '../../../lib/model/trace.ts'
+import { countReads } from '../../../lib/storage/counting.ts'
+import { MemorySink, openMemory } from '../../../lib/storage/memory.ts'
+import { drawsOf } from '../../support/draws.ts'
+import { attributes, nastyCorpora, span } from '../../support/nasty.ts'
+import { expectSameTraces } from '../../support/traces.ts'
+import { sampleTraces } from '../columnar/samples.ts'
+import { packed } from './blocks.ts'
+
+const seed = Number(process.env.SEED ?? 20261127)
+const draw = drawsOf(seed)
+const small = { ...profiles.default, columnBlockSize: 1, writeBufferSize: 1 }
+const hex = (digits: number) => Array.from({ length: digits }, () => Math.floor(draw() * 16).toString(16)).join('')
+
+async function open(bytes: Uint8Array) {
+  const file = countReads(openMemory(bytes))
+  const reader = await BlockpackReader.open(file)
+  return { file, reader }
+}
+
+/** A trace of two spans, alike but for what chance gives. */
+function usualTrace(): Trace {
+  const rootId = hex(16)
+  const startNanos = 1_700_000_000_000_000_000n + BigInt(Math.floor(draw() * 1e12))
+  const list = attributes(['http.status_code', 200n], ['user', `user-${Math.floor(draw() * 1e6)}`])
+  return {
+    traceId: hex(32),
+    spans: [
+      span({ spanId: rootId, startNanos, endNanos: startNanos + 7_000_000n, attributes: list }),
+      span({ spanId: hex(16), parentSpanId: rootId, name: 'get', startNanos, endNanos: startNanos + 1_000_000n }),
+    ],
+  }
+}
+
+/** A file of so many usual traces, which are not kept, and their ids. */
+async function usualFile(traceCount: number, config = profiles.default as typeof small) {
+  const sink = new MemorySink()
+  const writer = new BlockpackWriter(sink, config)
+  const ids: string[] = []
+  for (let i = 0; i < traceCount; i++) {
+    const trace = usualTrace()
+    ids.push(trace.traceId)
+    await writer.add(trace)
+  }
+  await writer.finish()
+  return { bytes: sink.bytes(), ids }
+}
+
+describe(`traces by id (seed ${seed})`, () => {
+  test('every one of a file of several row groups is found as it was', async () => {
+    const traces = sampleTraces(1500, seed)
+    const { reader } = await open(await packed(traces, small))
+    expect(reader.block.root.rowGroups.length).toBeGreaterThan(1)
+    for (let i = 0; i < traces.length; i += i % 100 < 3 ? 1 : 25)
+      expectSameTraces([traces[i]!], [(await reader.findTrace(traces[i]!.traceId))!])
+  })
+
+  test.each(['short and empty ids', 'the same span id in two traces', '1,000 traces of one span'])('%s', async name => {
+    const { traces } = nastyCorpora.find(corpus => corpus.name === name)!
+    const { reader } = await open(await packed(traces))
+    for (const trace of traces.slice(0, 30)) expectSameTraces([trace], [(await reader.findTrace(trace.traceId))!])
+  })
+
+  test('an absent id is not found: in a file without traces, and in others', async () => {
+    for (const traces of [[], sampleTraces(1, seed), sampleTraces(300, seed)]) {
+      const { reader } = await open(await packed(traces))
+      for (const id of ['', 'ab', hex(32), '0'.repeat(32), 'no id at all'])
+        expect(await reader.findTrace(id)).toBeUndefined()
+    }
+  })
+})
+
+describe('what a question costs', () => {
+  const lookups = usualFile(100_000)
+
+  test('opening a file takes one read, and two where its table of contents is long', async () => {
+    const one = await open((await usualFile(50)).bytes)
+    expect(one.file.reads.calls).toBe(1)
+    const { file, reader } = await open((await lookups).bytes)
+    expect(file.reads.calls).toBeLessThanOrEqual(2)
+    expect(file.reads.bytes).toBeLessThan(256 * 1024)
+    expect(reader.block.traceCount).toBe(100_000)
+  })
+
+  test('a root and fields of more than 32 KiB take two reads, together', async () => {
+    const traces = Array.from({ length: 200 }, (_, trace) => ({
+      traceId: (trace + 1).toString(16).padStart(32, '0'),
+      spans: [span({ attributes: attributes(...Array.from({ length: 50 }, () => [hex(24), 1n] as const)) })],
+    }))
+    const { file, reader } = await open(await packed(traces))
+    const fields = reader.block.sections.get('fields')!
+    expect(fields.end - fields.start).toBeGreaterThan(2 ** 15)
+    expect(file.reads.calls).toBe(2)
+    expect(file.roundTrips).toBe(2)
+  })
+
+  test('a trace by id takes three round trips and eight ranges at the most', async () => {
+    const { bytes, ids } = await lookups
+    for (const id of [ids[0]!, ids[54_321]!, ids.at(-1)!]) {
+      const { file, reader } = await open(bytes)
+      file.reset()
+      expect((await reader.findTrace(id))?.traceId).toBe(id)
+      expect(file.roundTrips).toBeLessThanOrEqual(3)
+      expect(file.reads.ranges).toBeLessThanOrEqual(8)
+      expect(file.reads.bytes).toBeLessThan(256 * 1024)
+    }
+  })
+
+  test('an absent id takes one read, by chance a few more', async () => {
+    const { file, reader } = await open((await lookups).bytes)
+    const counts: number[] = []
+    for (let i = 0; i < 300; i++) {
+      file.reset()
+      expect(await reader.findTrace(hex(32))).toBeUndefined()
+      counts.push(file.reads.calls)
+    }
+    expect(counts.filter(count => count > 2)).toHaveLength(0)
+  })
+
+  test('the trace index takes about six bytes a trace', async () => {
+    const { reader } = await open((await lookups).bytes)
+    const { start, end } = reader.block.indexRange
+    expect((end - start) / 100_000).toBeLessThan(6.5)
+  })
+})
