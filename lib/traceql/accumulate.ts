@@ -1,6 +1,6 @@
 import type { AnyValue, KeyedValue } from './answer-value.ts'
 import type { MetricsAggregate } from './ast.ts'
-import { bucketExponent, bucketQuantile, exactQuantile, labelsKey, type Series } from './series.ts'
+import { bucketExponent, bucketQuantile, type Exemplar, exactQuantile, labelsKey, type Series } from './series.ts'
 
 /** Spans of a batch, ready to be counted: by row its interval (or one for all), series and value. */
 export interface Observations {
@@ -22,12 +22,27 @@ interface Cells {
   /** By exponent of a bucket its counts. */
   readonly buckets: (Float64Array | undefined)[] | undefined
   readonly samples: (Sample | undefined)[] | undefined
+  readonly exemplars: Exemplar[]
+  /** The last interval that has an exemplar. */
+  exemplarInterval: number
+}
+
+/** A span that was chosen as exemplar of a series. */
+export interface Choice {
+  readonly row: number
+  readonly labels: readonly KeyedValue[]
+  readonly value: number
+  /** Takes the exemplar once it has been read. */
+  readonly exemplars: Exemplar[]
 }
 
 interface Sample {
   readonly values: number[]
   readonly weights: number[]
 }
+
+/** By code of a group its labels. */
+export type Groups = readonly (readonly KeyedValue[])[]
 
 type Kind = Exclude<MetricsAggregate['kind'], 'compare'>
 
@@ -37,6 +52,8 @@ export interface Gathering {
   readonly intervalCount: number
   readonly stepSeconds: number
   readonly maxSeries: number
+  /** No more exemplars a series than this. */
+  readonly maxExemplars: number
   readonly quantiles: readonly number[]
   readonly isExact: boolean
   /** Values of buckets are durations in ns, and answered in seconds. */
@@ -85,10 +102,34 @@ export class Accumulator {
       counts: kind === 'avg_over_time' ? new Float64Array(intervalCount) : undefined,
       buckets: this.isBucketed ? [] : undefined,
       samples: kind === 'quantile_over_time' && isExact ? new Array(intervalCount).fill(undefined) : undefined,
+      exemplars: [],
+      exemplarInterval: -1,
     }
   }
 
-  add(observations: Observations, groups: readonly (readonly KeyedValue[])[]): void {
+  /** Spans to show for the series that lack some: the first of an interval. */
+  choose({ rows, rowCount, intervals, codes, values }: Observations, groups: Groups): Choice[] {
+    const choices: Choice[] = []
+    if (this.#gathering.maxExemplars === 0) return choices
+    const taken = new Map<Cells, number>()
+    const known = groups.map(labels => this.#series.get(labelsKey(labels)))
+    for (let i = 0; i < rowCount; i++) {
+      const row = rows === undefined ? i : rows[i]!
+      const interval = typeof intervals === 'number' ? intervals : intervals[row]!
+      const value = values === undefined ? Number.NaN : values[row]!
+      if (interval < 0 || (values !== undefined && Number.isNaN(value))) continue
+      const cells = known[codes[row]!]
+      if (cells === undefined || cells.exemplarInterval === interval) continue
+      const count = taken.get(cells) ?? cells.exemplars.length
+      if (count >= this.#gathering.maxExemplars) continue
+      taken.set(cells, count + 1)
+      cells.exemplarInterval = interval
+      choices.push({ row, labels: cells.labels, value, exemplars: cells.exemplars })
+    }
+    return choices
+  }
+
+  add(observations: Observations, groups: Groups): void {
     // Only groups that occur become series.
     const cells: (Cells | null | undefined)[] = new Array(groups.length).fill(undefined)
     const { rows, rowCount, intervals, codes, weights, values } = observations
@@ -118,21 +159,33 @@ export class Accumulator {
       for (const { points } of cells) for (let i = 0; i < points.length; i++) points[i]! /= this.#gathering.stepSeconds
     if (kind === 'avg_over_time')
       for (const { points, counts } of cells) for (let i = 0; i < points.length; i++) points[i]! /= counts![i]!
-    return cells.map(({ labels, points }) => ({ labels, points }))
+    return cells.map(({ labels, points, exemplars }) => ({ labels, points, exemplars }))
   }
 
-  #bucketSeries({ labels, buckets }: Cells): Series[] {
+  #bucketSeries({ labels, buckets, exemplars }: Cells): Series[] {
     const scale = this.#gathering.isDuration ? 1e9 : 1
     return buckets!.flatMap((points, exponent) =>
       points === undefined
         ? []
-        : [{ labels: [...labels, { key: '__bucket', value: double(2 ** exponent / scale) }], points }],
+        : [
+            {
+              labels: [...labels, { key: '__bucket', value: double(2 ** exponent / scale) }],
+              points,
+              exemplars: exemplars
+                .filter(({ value }) => bucketExponent(value) === exponent)
+                .map(own => ({ ...own, value: Number.NaN })),
+            },
+          ],
     )
   }
 
   #quantileSeries(cells: Cells): Series[] {
     const { quantiles, intervalCount } = this.#gathering
-    return quantiles.map(quantile => ({
+    // Exemplars stand with the first quantile. Those of buckets are in nanoseconds yet.
+    const scale = this.isBucketed && this.#gathering.isDuration ? 1e9 : 1
+    const exemplars = cells.exemplars.map(own => ({ ...own, value: own.value / scale }))
+    return quantiles.map((quantile, i) => ({
+      exemplars: i === 0 ? exemplars : [],
       labels: [...cells.labels, { key: 'p', value: double(quantile) }],
       points: Float64Array.from({ length: intervalCount }, (_, i) => this.#quantileAt(quantile, cells, i)),
     }))

@@ -31,7 +31,7 @@ export function combineNumber(operator: MathOperator, left: SeriesSet | number, 
 }
 
 function mapPoints(series: readonly Series[], map: (point: number) => number): Series[] {
-  return series.map(({ labels, points }) => ({ labels, points: points.map(map) }))
+  return series.map(own => ({ ...own, points: own.points.map(map) }))
 }
 
 /** NaN for what no number is: a quotient by zero, too. */
@@ -84,5 +84,5 @@ function top({ kind, limit }: Top, series: readonly Series[]): Series[] {
     const chosen = kind === 'topk' ? present.slice(0, limit) : present.slice(Math.max(0, present.length - limit))
     for (const { kept, points } of chosen) kept[i] = points[i]!
   }
-  return byLabel.map(({ labels, kept }) => ({ labels, points: kept }))
+  return byLabel.map(({ labels, kept, exemplars }) => ({ labels, points: kept, exemplars }))
 }

@@ -1,7 +1,8 @@
 import type { ColumnName, SpanBatch, SpanSource } from '../model/scan.ts'
-import { Accumulator, type Gathering } from './accumulate.ts'
+import { Accumulator, type Gathering, type Observations } from './accumulate.ts'
 import { answerValue, type KeyedValue } from './answer-value.ts'
 import type { Field, MetricsAggregate, MetricsPipeline } from './ast.ts'
+import { readExemplars } from './exemplars.ts'
 import { type Explain, Explainer } from './explain.ts'
 import { columnsOfField, flavourOf } from './fields.ts'
 import { groupCodes } from './group-codes.ts'
@@ -18,6 +19,7 @@ import { openView, type View } from './view.ts'
 export interface MetricsRun {
   readonly intervals: Intervals
   readonly maxSeries: number
+  readonly maxExemplars: number
   readonly isExact: boolean
 }
 
@@ -57,12 +59,16 @@ export async function gatherSeries(
   }
 }
 
-function gatheringOf(aggregate: CountingAggregate, { intervals, maxSeries, isExact }: MetricsRun): Gathering {
+function gatheringOf(
+  aggregate: CountingAggregate,
+  { intervals, maxSeries, maxExemplars, isExact }: MetricsRun,
+): Gathering {
   return {
     kind: aggregate.kind,
     intervalCount: intervals.count,
     stepSeconds: Number(intervals.stepNanos) / 1e9,
     maxSeries,
+    maxExemplars,
     quantiles: aggregate.kind === 'quantile_over_time' ? aggregate.quantiles : [],
     isExact,
     isDuration: 'argument' in aggregate && flavourOf(aggregate.argument) === 'duration',
@@ -99,16 +105,16 @@ async function gatherBatch(batch: SpanBatch, input: BatchInput): Promise<void> {
   const rows = matched.rowCount < batch.spanCount / 2 && !columns.includes('span:parent') ? matched.rows : undefined
   const view = openView(batch, await batch.read([...new Set(columns)], rows))
   const groups = groupCodes(view, aggregate.by, pool)
-  accumulator.add(
-    {
-      ...matched,
-      intervals: common ?? spanIntervals(view, intervals),
-      codes: groups.codes,
-      weights: batch.weights,
-      values: argument === undefined ? undefined : valuesOf(view, argument, accumulator.isBucketed),
-    },
-    labelsOf(aggregate, groups.keys, pool),
-  )
+  const observations: Observations = {
+    ...matched,
+    intervals: common ?? spanIntervals(view, intervals),
+    codes: groups.codes,
+    weights: batch.weights,
+    values: argument === undefined ? undefined : valuesOf(view, argument, accumulator.isBucketed),
+  }
+  const labels = labelsOf(aggregate, groups.keys, pool)
+  accumulator.add(observations, labels)
+  await readExemplars(batch, accumulator.choose(observations, labels))
 }
 
 async function matchBatch(batch: SpanBatch, { plan, explainer }: BatchInput, pool: Pool): Promise<Matched> {

@@ -18,6 +18,8 @@ export interface RangeOptions {
   readonly stepNanos: bigint
   /** No more series a pipeline than this, 1,000 by default. */
   readonly maxSeries?: number | undefined
+  /** No more exemplars a series than this, none by default. */
+  readonly exemplars?: number | undefined
 }
 
 /** Series in the shape of Tempo's answers. */
@@ -35,6 +37,14 @@ export interface SeriesAnswer {
   readonly labels: readonly KeyedValue[]
   /** The points that there are; a value of 0 is left out. */
   readonly samples: readonly { readonly timestampMs: string; readonly value?: number }[]
+  readonly exemplars?: readonly ExemplarAnswer[]
+}
+
+/** A span that was counted. What JSON has no number for, as the value of a span that is only counted, is text. */
+export interface ExemplarAnswer {
+  readonly labels: readonly KeyedValue[]
+  readonly value: number | 'NaN'
+  readonly timestampMs: string
 }
 
 /**
@@ -50,7 +60,12 @@ export async function queryRange(source: SpanSource, text: string, options: Rang
 async function runRange(source: SpanSource, query: MetricsQuery, options: RangeOptions): Promise<MetricsAnswer> {
   const intervals = intervalsOf(options.startNanos, options.endNanos, options.stepNanos)
   const maxSeries = options.maxSeries ?? 1000
-  const run: MetricsRun = { intervals, maxSeries, isExact: isTrue(query.hints, 'exact') }
+  const run: MetricsRun = {
+    intervals,
+    maxSeries,
+    maxExemplars: options.exemplars ?? 0,
+    isExact: isTrue(query.hints, 'exact'),
+  }
   const pipelines = new Map<string, PipelineSeries>()
   const { series } = await evaluate(query.expression, { source, run, pipelines })
   const times = labelsMs(intervals)
@@ -108,12 +123,17 @@ async function pipelineSeries(node: MetricsPipeline, { source, run, pipelines }:
   return series
 }
 
-function seriesAnswer({ labels, points }: Series, times: readonly string[]): SeriesAnswer {
+function seriesAnswer({ labels, points, exemplars = [] }: Series, times: readonly string[]): SeriesAnswer {
   const samples: { timestampMs: string; value?: number }[] = []
   for (let i = 0; i < points.length; i++) {
     const value = points[i]!
     if (Number.isNaN(value)) continue
     samples.push(value === 0 ? { timestampMs: times[i]! } : { timestampMs: times[i]!, value })
   }
-  return { labels, samples }
+  if (exemplars.length === 0) return { labels, samples }
+  return {
+    labels,
+    samples,
+    exemplars: exemplars.map(own => ({ ...own, value: Number.isNaN(own.value) ? 'NaN' : own.value })),
+  }
 }

@@ -3,6 +3,8 @@ import type { Value } from '../model/trace.ts'
 import type { Binary, Field, FieldExpression, Membership, Pipeline, SpansetOperand, Static } from './ast.ts'
 import { fieldComparison, isField } from './evaluate.ts'
 import { columnsOfField, fieldsOf, flavourOf, kindNames, statusNames } from './fields.ts'
+import { textsOf } from './regex.ts'
+import { parseRegex } from './regex-parse.ts'
 import { isComparison, meets, membershipTest, type ValueTest } from './value-test.ts'
 
 /** No more alternatives than this are handed on in one need: what has more is wanted whole. */
@@ -113,6 +115,8 @@ function comparisonNeed(node: Binary): MaybeNeed {
   const flavour = flavourOf(field)
   const operands = operandsOf(constant, field)
   if (operands === undefined) return []
+  const texts = node.operator === '=~' && constant.type === 'string' ? regexTexts(constant.value) : undefined
+  if (texts !== undefined && flavour === 'plain') return ofField(field, column => equal(column, texts))
   const relation = relationOf(node)
   if (relation === undefined || (flavour === 'id' && relation !== '=')) return testNeed(field, simple.test())
   return ofField(field, column => ({ column, relation, operands }))
@@ -135,6 +139,12 @@ function isNilTest({ left, right }: Binary): boolean {
 function nilNeed({ operator }: Binary, field: Field): MaybeNeed {
   if (operator === '=') return undefined
   return operator === '!=' ? existing(field) : []
+}
+
+/** The texts that a regex matches, where it is nothing but alternatives. */
+function regexTexts(pattern: string): readonly string[] | undefined {
+  const texts = textsOf(parseRegex(pattern))
+  return texts === undefined ? undefined : [...texts]
 }
 
 function testNeed(field: Field, test: ValueTest): MaybeNeed {

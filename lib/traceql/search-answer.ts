@@ -1,4 +1,4 @@
-import type { ColumnData, ColumnName, NumberValues } from '../model/scan.ts'
+import type { ColumnName, NumberValues } from '../model/scan.ts'
 import { answerKey, answerValue, type KeyedValue } from './answer-value.ts'
 import type { Field } from './ast.ts'
 import { columnsOfField } from './fields.ts'
@@ -7,6 +7,7 @@ import { nanosText, overOneBase } from './numbers.ts'
 import { aggregateOf } from './plan.ts'
 import { printExpression } from './print-expression.ts'
 import type { Spansets, SpansetValue } from './spanset.ts'
+import { type Texts, textColumn } from './texts.ts'
 import { stripZeros } from './value-test.ts'
 import { fieldVector, type Pool, Tag, type Vector } from './vector.ts'
 import { openView, traceExtents, type View } from './view.ts'
@@ -78,10 +79,10 @@ export async function answerHits(hits: readonly Hit[], spansets: Spansets, input
     spansets,
     pool,
     view: summaryView,
-    names: textColumn(summaryView, 'span:name'),
-    services: textColumn(summaryView, 'resource.service.name'),
-    traceIds: textColumn(summaryView, 'trace:id'),
-    spanIds: textColumn(detailView, 'span:id'),
+    names: textColumn(summaryView.columns.get('span:name')),
+    services: textColumn(summaryView.columns.get('resource.service.name')),
+    traceIds: textColumn(summaryView.columns.get('trace:id')),
+    spanIds: textColumn(detailView.columns.get('span:id')),
     starts,
     durations,
     statuses: overOneBase(summary.get('span:status'), view.spanCount),
@@ -125,29 +126,6 @@ function rowsOfSpans(hits: readonly Hit[]): Uint32Array {
       next += rows.length
     }
   return hits.every(({ sets }) => sets.length === 1) ? all : all.sort()
-}
-
-/** A text by row of its owner. */
-type Texts = (row: number) => string | undefined
-
-function textColumn(view: View, name: ColumnName): Texts {
-  const columns = view.columns.get(name).filter(data => data.type === 'string')
-  const [data] = columns
-  if (data === undefined) return () => undefined
-  if (data.rows === undefined) return wholeTexts(data)
-  const rows = new Map<number, number>()
-  for (let i = data.rows.length - 1; i >= 0; i--) rows.set(data.rows[i]!, i)
-  const texts = wholeTexts(data)
-  return row => {
-    const i = rows.get(row)
-    return i === undefined ? undefined : texts(i)
-  }
-}
-
-function wholeTexts({ values }: ColumnData): Texts {
-  if (!('codes' in values)) return () => undefined
-  const { codes, dictionary } = values
-  return row => dictionary[codes[row]!] as string
 }
 
 interface ShownColumn extends Vector {

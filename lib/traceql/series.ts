@@ -4,6 +4,14 @@ import type { AnyValue, KeyedValue } from './answer-value.ts'
 export interface Series {
   readonly labels: readonly KeyedValue[]
   readonly points: Float64Array
+  readonly exemplars?: readonly Exemplar[] | undefined
+}
+
+/** A span that was counted: when it started, in ms, and its value, NaN where spans are counted. */
+export interface Exemplar {
+  readonly labels: readonly KeyedValue[]
+  readonly value: number
+  readonly timestampMs: string
 }
 
 /** Series and what they are called where nothing groups them. */

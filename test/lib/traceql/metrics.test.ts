@@ -125,6 +125,26 @@ describe('where a batch knows when its spans start', () => {
   })
 })
 
+test('exemplars are the first spans of intervals, with their trace and value', async () => {
+  const source = oracleSource(startingAt([101, { name: 'x' }], [101], [102, { name: 'x' }], [103, { name: 'x' }]))
+  const exemplars = async (text: string) =>
+    (await queryRange(source, text, { ...range, exemplars: 2 })).series.map(own => own.exemplars)
+  const trace = { key: 'trace:id', value: { stringValue: '1' } }
+  const name = { key: 'name', value: { stringValue: 'x' } }
+  expect(await exemplars('{ name = "x" } | rate() by (name)')).toEqual([
+    [
+      { labels: [name, trace], value: 'NaN', timestampMs: '101000' },
+      { labels: [name, trace], value: 'NaN', timestampMs: '102000' },
+    ],
+  ])
+  const two = [101, 102].map(time => ({ labels: [trace], timestampMs: `${time}000` }))
+  const valued = two.map(own => ({ ...own, value: 1 }))
+  expect(await exemplars('{ } | max_over_time(duration)')).toEqual([valued])
+  expect(await exemplars('{ } | quantile_over_time(duration, 0.5, 1)')).toEqual([valued, undefined])
+  expect(await exemplars('{ } | histogram_over_time(duration)')).toEqual([two.map(own => ({ ...own, value: 'NaN' }))])
+  expect((await queryRange(source, '{ } | rate()', range)).series[0]!.exemplars).toBeUndefined()
+})
+
 test('series beyond the limit are left out, and the answer says so', async () => {
   const named = ['x', 'y', 'x', 'z'].map(name => [101, { name }] as const)
   const answer = await queryRange(oracleSource(startingAt(...named)), '{ } | count_over_time() by (name)', {

@@ -1,0 +1,26 @@
+import type { SpanBatch } from '../model/scan.ts'
+import type { Choice } from './accumulate.ts'
+import { nanosText, overOneBase } from './numbers.ts'
+import { textColumn } from './texts.ts'
+import { stripZeros } from './value-test.ts'
+import { openView } from './view.ts'
+
+/** Reads which traces the chosen spans are of and when they start, and hands them to their series. */
+export async function readExemplars(batch: SpanBatch, choices: readonly Choice[]): Promise<void> {
+  if (choices.length === 0) return
+  const rows = Uint32Array.from(choices, ({ row }) => row).sort()
+  const view = openView(batch, await batch.read(['trace:id', 'span:start'], rows))
+  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount)
+  const startText = nanosText(base)
+  const traceIds = textColumn(view.columns.get('trace:id'))
+  const traceOf = view.traceOf()
+  for (const { row, labels, value, exemplars } of choices) {
+    const stringValue = stripZeros(traceIds(traceOf[row]!) ?? '')
+    const own = labels.filter(({ key }) => key !== '__name__')
+    exemplars.push({
+      labels: [...own, { key: 'trace:id', value: { stringValue } }],
+      value,
+      timestampMs: startText(numbers[row]!).slice(0, -6),
+    })
+  }
+}
