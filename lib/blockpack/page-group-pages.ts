@@ -73,6 +73,8 @@ export class PageDecoder {
   readonly #places: ReadonlyMap<number, PagePlace>
   /** By column: the bytes of its page. */
   readonly #bytes: ReadonlyMap<number, Uint8Array>
+  /** The page that was read last, for who asks how it is laid out. */
+  opened: PageReader | undefined
 
   constructor(
     block: Block,
@@ -151,6 +153,7 @@ export class PageDecoder {
       }
       values = new Float64Array(words.buffer)
     }
+    reader.layout = `${scale === asBits ? 'bits' : `over 10^${scale}`}, ${reader.layout}`
     reader.in.end()
     return values
   }
@@ -196,7 +199,8 @@ export class PageDecoder {
     const bytes = this.#bytes.get(column)
     if (!bytes || entry.storedLength === 0) return this.fail(String(column), 'no page')
     const subject = `${this.#subject}, column ${column}`
-    return new PageReader(checkedBytes(bytes, subject, start), subject, start, this.#block.decompress)
+    this.opened = new PageReader(checkedBytes(bytes, subject, start), subject, start, this.#block.decompress)
+    return this.opened
   }
 }
 

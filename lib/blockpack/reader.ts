@@ -5,7 +5,7 @@ import { headerBytes } from './footer.ts'
 import { findInPage, indexPageOf } from './indexes/trace-index.ts'
 import { PageGroupColumns } from './page-group-columns.ts'
 import { decodePageGroup } from './page-group-decoder.ts'
-import { PageDecoder, placePages } from './page-group-pages.ts'
+import { PageDecoder, type PagePlace, placePages } from './page-group-pages.ts'
 import { Tables } from './tables.ts'
 
 /** Reads all traces back, in their order: a batch a page group. */
@@ -14,6 +14,16 @@ export async function* decodeBlockpack(file: RangeReader): AsyncIterable<readonl
   const [header] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
   checkHeader(header!)
   for (const pageGroup of reader.block.pageGroups) yield await reader.readPageGroup(pageGroup)
+}
+
+/** The pages of a page group. */
+export interface OpenPages {
+  /** The start of its first trace, ns. */
+  readonly base: bigint
+  /** By column. */
+  readonly places: ReadonlyMap<number, PagePlace>
+  readonly pages: PageDecoder
+  readonly dictionaries: ReadonlyMap<number, readonly string[]>
 }
 
 /** A blockpack file open for reading. */
@@ -33,6 +43,13 @@ export class BlockpackReader {
 
   /** The traces of a page group. */
   async readPageGroup(pageGroup: PageGroup): Promise<Trace[]> {
+    const { base, pages, dictionaries } = await this.openPages(pageGroup)
+    const { block, tables } = this
+    return decodePageGroup(new PageGroupColumns({ block, pageGroup, base, pages, dictionaries, tables }), block.fields)
+  }
+
+  /** All pages of a page group, ready to be decoded, with their dictionaries. */
+  async openPages(pageGroup: PageGroup): Promise<OpenPages> {
     const { block } = this
     const entries = await block.entriesOf(pageGroup)
     const places = placePages(pageGroup, entries, block)
@@ -49,9 +66,7 @@ export class BlockpackReader {
       const from = pageGroup.bandRanges[band]!.start
       bytes.set(column, bands[band]!.subarray(start - from, end - from))
     }
-    const pages = new PageDecoder(block, pageGroup, places, bytes)
-    const context = { block, pageGroup, base: entries.base, pages, dictionaries, tables: this.tables }
-    return decodePageGroup(new PageGroupColumns(context), block.fields)
+    return { base: entries.base, places, dictionaries, pages: new PageDecoder(block, pageGroup, places, bytes) }
   }
 
   /** The trace of an id, or undefined where the file has none. */

@@ -49,8 +49,12 @@ export function readCoded(reader: PageReader, count: number, fileSize: number, i
     fileCodes.push(code)
   }
   const locals = readStrings(reader, localCount, isBinary)
-  if (size < 2) return { fileCodes, locals, symbols: new Uint32Array(count) }
+  if (size < 2) {
+    reader.layout = 'coded'
+    return { fileCodes, locals, symbols: new Uint32Array(count) }
+  }
   const symbols = readNumbers(reader, count)
+  reader.layout = `coded, ${reader.layout}`
   for (let row = 0; row < count; row++)
     if (!(symbols[row]! >= 0 && symbols[row]! < size))
       reader.in.fail('corrupt', `coded: symbol ${symbols[row]} of ${size} at row ${row}`)

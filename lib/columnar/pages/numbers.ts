@@ -13,6 +13,12 @@ type Layout = (typeof layouts)[keyof typeof layouts]
 
 const flag = { deltas: 4, folded: 8, unit: 16 } as const
 
+/** By the head of a page. */
+const layoutNames = Array.from({ length: 32 }, (_, head) => {
+  const name = Object.keys(layouts)[head & 3]!
+  return `${name}${(head & flag.deltas) !== 0 ? ' deltas' : ''}${(head & flag.unit) !== 0 ? ' in steps' : ''}`
+})
+
 /** Steps of clocks that occur, s to 100 ns: numbers are told in the largest that divides nearly all. */
 const clockUnits = [1e9, 1e6, 1e3, 100]
 /** Of so many rows, one may fail to divide. */
@@ -123,6 +129,7 @@ export function readNumbers(reader: PageReader, count: number): Float64Array {
     if (base !== 0 || unit !== 1) for (let i = 0; i < count; i++) values[i] = (values[i]! + base) * unit
   }
   if (patches) for (let i = 0; i < patches.rows.length; i++) values[patches.rows[i]!]! += patches.remainders[i]!
+  reader.layout = layoutNames[head]!
   return (head & flag.deltas) !== 0 ? sums(reader, values) : values
 }
 

@@ -49,6 +49,10 @@ export function squeeze(bytes: Uint8Array, { compress }: PageCodec): Uint8Array 
 /** A page open for reading. */
 export class PageReader {
   readonly in: ByteReader
+  /** How the values read last were laid out, in words. */
+  layout = ''
+  /** The blobs so far that the general codec had made shorter. */
+  squeezedCount = 0
   readonly #decompress: Decompress
   readonly #offset: number
 
@@ -73,7 +77,10 @@ export class PageReader {
   blob(byteLength: number): Uint8Array {
     const head = this.in.varint()
     const stored = this.in.raw(Math.floor(head / 2))
-    if (head % 2 === 1) return this.#decompress(stored, byteLength)
+    if (head % 2 === 1) {
+      this.squeezedCount++
+      return this.#decompress(stored, byteLength)
+    }
     if (stored.length !== byteLength)
       this.in.fail(
         stored.length < byteLength ? 'truncated' : 'corrupt',

@@ -57,6 +57,12 @@ export function readStrings(reader: PageReader, count: number, isBinary: boolean
   if (count === 0) return []
   const layout = reader.in.u8()
   if (isBinary && layout !== layouts.plain) reader.in.fail('unsupported', `strings: layout ${layout} of bytes`)
+  const strings = readLayout(reader, layout, count, isBinary)
+  reader.layout = layout === layouts.decimal ? `decimal, ${reader.layout}` : layout === layouts.hex ? 'hex' : 'strings'
+  return strings
+}
+
+function readLayout(reader: PageReader, layout: number, count: number, isBinary: boolean): string[] {
   switch (layout) {
     case layouts.plain:
       return readPlain(reader, count, isBinary)
