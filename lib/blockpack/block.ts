@@ -163,12 +163,39 @@ export class Block {
     return new Map(wanted.map(column => [column, this.#dictionaries.get(column)!]))
   }
 
-  async #loadDictionaryPages(pages: readonly number[]): Promise<void> {
+  /** Some entries of dictionaries, by column and code, with few requests: only the pieces that hold them are read. */
+  async dictionaryEntries(
+    codes: ReadonlyMap<number, readonly number[]>,
+    maxRequests: number,
+  ): Promise<Map<number, readonly string[]>> {
+    const found = new Map<number, string[]>()
+    const firsts = new Map<number, number>()
+    const needed: { page: number; column: number; first: number }[] = []
+    for (const [page, { runs }] of this.root.dictionaries.entries())
+      for (const { column, entryCount } of runs) {
+        const first = firsts.get(column) ?? 0
+        firsts.set(column, first + entryCount)
+        if (codes.get(column)?.some(code => code >= first && code < first + entryCount))
+          needed.push({ page, column, first })
+      }
+    await this.#loadDictionaryPages([...new Set(needed.map(({ page }) => page))], maxRequests)
+    for (const { page, column, first } of needed) {
+      const entries = (await this.#loadedDictionaries.get(page)!).get(column)!
+      const known = found.get(column) ?? []
+      found.set(column, known)
+      for (const code of codes.get(column)!)
+        if (code >= first && code < first + entries.length) known[code] = entries[code - first]!
+    }
+    return found
+  }
+
+  async #loadDictionaryPages(pages: readonly number[], maxRequests?: number): Promise<void> {
     const missing = pages.filter(page => !this.#loadedDictionaries.has(page))
     if (missing.length > 0) {
       const reading = readCoalesced(
         this.file,
         missing.map(page => this.#dictionaryPages[page]!),
+        maxRequests,
       )
       for (const [i, page] of missing.entries())
         this.#loadedDictionaries.set(

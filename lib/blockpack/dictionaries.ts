@@ -2,8 +2,9 @@
 
 /** So many entries a dictionary may have whatever it saves. */
 export const freeEntries = 256
-/** Beyond, an entry must stand for so many values on average. */
+/** Beyond, it must have stood for so many values an entry, and so many times have been of use to a later page. */
 const valuesPerEntry = 8
+const hitsPerEntry = 1
 
 /** The distinct strings of one column, in the order of first use. */
 export class FileDictionary {
@@ -13,6 +14,7 @@ export class FileDictionary {
   readonly #maxBytes: number
   #byteLength = 0
   #valueCount = 0
+  #hitCount = 0
 
   /** Strings of more than `maxBytes` characters in all are not taken in. */
   constructor(isBinary: boolean, maxBytes: number) {
@@ -32,14 +34,18 @@ export class FileDictionary {
   codesOf(strings: readonly string[], valueCount: number, grows: boolean): Int32Array {
     this.#valueCount += valueCount
     const codes = new Int32Array(strings.length)
-    for (let i = 0; i < strings.length; i++)
-      codes[i] = this.#codes.get(strings[i]!) ?? (grows ? this.#add(strings[i]!) : -1)
+    for (let i = 0; i < strings.length; i++) {
+      const known = this.#codes.get(strings[i]!)
+      if (known !== undefined) this.#hitCount++
+      codes[i] = known ?? (grows ? this.#add(strings[i]!) : -1)
+    }
     return codes
   }
 
   #add(text: string): number {
     const size = this.entries.length
-    const isWorthIt = size < freeEntries || size * valuesPerEntry < this.#valueCount
+    const isUsed = size * valuesPerEntry < this.#valueCount && size * hitsPerEntry < this.#hitCount
+    const isWorthIt = size < freeEntries || isUsed
     if (!isWorthIt || this.#byteLength + text.length > this.#maxBytes) return -1
     this.#byteLength += text.length
     this.#codes.set(text, size)

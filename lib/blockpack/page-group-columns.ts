@@ -36,6 +36,16 @@ export interface PageGroupContext {
   /** Of all columns that are asked for. */
   readonly dictionaries: ReadonlyMap<number, readonly string[]>
   readonly tables: Tables
+  /** By rare field, where the rows are those of one trace: its values. */
+  readonly tails?: ReadonlyMap<number, TailPlace> | undefined
+}
+
+/** Values `[start, end)` of the `total` values of a column. */
+export interface TailPlace {
+  readonly column: number
+  readonly start: number
+  readonly end: number
+  readonly total: number
 }
 
 /**
@@ -106,6 +116,12 @@ export class PageGroupColumns {
   /** By trace: the start of its first root, ns. */
   traceStarts(): bigint[] {
     return this.#once('traceStarts', () => this.#traceStarts())
+  }
+
+  /** The start of a trace less that of the one before, or less the base. */
+  traceGap(trace: number): bigint {
+    const starts = this.traceStarts()
+    return starts[trace]! - (trace > 0 ? starts[trace - 1]! : this.#context.base)
   }
 
   /** By span: ns after the start of its trace. */
@@ -214,14 +230,14 @@ export class PageGroupColumns {
   /** The values of a field, in the order of their owners; rare ones come from the column that they share. */
   fieldValues(field: number): readonly Value[] {
     return this.#once(field, () => {
-      const { column, start, end, total } = this.#placeOf(field)
+      const { column, start, end, total } = this.placeOf(field)
       return this.#values(column, field, total).slice(start, end)
     })
   }
 
   /** Of bools and ints. */
   fieldNumbers(field: number): ReadNumbers {
-    const { column, start, end, total } = this.#placeOf(field)
+    const { column, start, end, total } = this.placeOf(field)
     const { values, exceptions } = this.#once(`numbers of ${column}`, () => this.pages.numbers(column, total))
     if (end - start === total) return { values, exceptions }
     const own = exceptions.filter(({ row }) => row >= start && row < end)
@@ -232,13 +248,13 @@ export class PageGroupColumns {
   }
 
   fieldDoubles(field: number): Float64Array {
-    const { column, start, end, total } = this.#placeOf(field)
+    const { column, start, end, total } = this.placeOf(field)
     return this.#once(`doubles of ${column}`, () => this.pages.doubles(column, total)).subarray(start, end)
   }
 
   /** Of strings: distinct ones, and by value their place among these. */
   fieldTexts(field: number): Table<string> {
-    const { column, start, end, total } = this.#placeOf(field)
+    const { column, start, end, total } = this.placeOf(field)
     const { values, codes } = this.#once(`texts of ${column}`, () => {
       const { symbols, fileCodes, locals } = this.pages.text(column, total)
       return { values: this.entries(column, fileCodes).concat(locals), codes: symbols }
@@ -247,7 +263,9 @@ export class PageGroupColumns {
   }
 
   /** The column in which the values of a field stand, where in it, and how many values it has. */
-  #placeOf(field: number): { column: number; start: number; end: number; total: number } {
+  placeOf(field: number): TailPlace {
+    const tail = this.#context.tails?.get(field)
+    if (tail) return tail
     const { owner, type } = this.#context.block.fields[field]!
     const count = this.shapes(owner).counts.get(field) ?? 0
     if (count === 0 || this.hasOwnColumn(field) || type === 'empty')

@@ -64,7 +64,14 @@ function maxItemsOf({ bandRanges }: PageGroup): number {
   return itemsPerByte * bandRanges.reduce((total, { start, end }) => total + end - start, 0)
 }
 
-/** Decodes pages of one page group. */
+/** Rows `[start, start + count)` of the `total` rows of a column. */
+export interface RowSlice {
+  readonly start: number
+  readonly count: number
+  readonly total: number
+}
+
+/** Decodes pages of one page group; of columns that have a slice, these rows only are given. */
 export class PageDecoder {
   readonly #block: Block
   readonly #subject: string
@@ -73,6 +80,7 @@ export class PageDecoder {
   readonly #places: ReadonlyMap<number, PagePlace>
   /** By column: the bytes of its page. */
   readonly #bytes: ReadonlyMap<number, Uint8Array>
+  readonly #slices: ReadonlyMap<number, RowSlice> | undefined
   /** The page that was read last, for who asks how it is laid out. */
   opened: PageReader | undefined
 
@@ -81,6 +89,7 @@ export class PageDecoder {
     pageGroup: PageGroup,
     places: ReadonlyMap<number, PagePlace>,
     bytes: ReadonlyMap<number, Uint8Array>,
+    slices?: ReadonlyMap<number, RowSlice>,
   ) {
     this.#block = block
     this.#subject = `blockpack page group ${pageGroup.index}`
@@ -88,6 +97,7 @@ export class PageDecoder {
     this.#maxItems = maxItemsOf(pageGroup)
     this.#places = places
     this.#bytes = bytes
+    this.#slices = slices
   }
 
   entry(column: number): PageEntry | undefined {
@@ -96,6 +106,11 @@ export class PageDecoder {
 
   /** The `count` numbers of a column. */
   numbers(column: number, count: number): ReadNumbers {
+    const slice = this.#sliceOf(column, count)
+    return slice ? cutNumbers(this.#numbers(column, slice.total), slice) : this.#numbers(column, count)
+  }
+
+  #numbers(column: number, count: number): ReadNumbers {
     const place = this.#place(column, count)
     if (!place) return { values: new Float64Array(0), exceptions: [] }
     const { statistic } = place.entry
@@ -133,6 +148,13 @@ export class PageDecoder {
   }
 
   doubles(column: number, count: number): Float64Array {
+    const slice = this.#sliceOf(column, count)
+    return slice
+      ? this.#doubles(column, slice.total).subarray(slice.start, slice.start + count)
+      : this.#doubles(column, count)
+  }
+
+  #doubles(column: number, count: number): Float64Array {
     const place = this.#place(column, count)
     if (!place) return new Float64Array(0)
     const reader = this.#open(column, place)
@@ -160,6 +182,17 @@ export class PageDecoder {
 
   /** The `count` strings of a column, by symbol. */
   text(column: number, count: number): ReadText {
+    const slice = this.#sliceOf(column, count)
+    return slice ? cutText(this.#text(column, slice.total), slice) : this.#text(column, count)
+  }
+
+  #sliceOf(column: number, count: number): RowSlice | undefined {
+    const slice = this.#slices?.get(column)
+    if (slice && slice.count !== count) this.fail(String(column), `${slice.count} rows of a trace, ${count} are due`)
+    return slice
+  }
+
+  #text(column: number, count: number): ReadText {
     const place = this.#place(column, count)
     if (!place) return { symbols: new Uint32Array(0), fileCodes: [], locals: [] }
     const { statistic } = place.entry
@@ -201,6 +234,26 @@ export class PageDecoder {
     const subject = `${this.#subject}, column ${column}`
     this.opened = new PageReader(checkedBytes(bytes, subject, start), subject, start, this.#block.decompress)
     return this.opened
+  }
+}
+
+function cutNumbers({ values, exceptions }: ReadNumbers, { start, count }: RowSlice): ReadNumbers {
+  const own = exceptions.filter(({ row }) => row >= start && row < start + count)
+  return {
+    values: values.slice(start, start + count),
+    exceptions: own.map(({ row, value }) => ({ row: row - start, value })),
+  }
+}
+
+/** With the entries only that the rows have. */
+function cutText({ symbols, fileCodes, locals }: ReadText, { start, count }: RowSlice): ReadText {
+  const own = symbols.subarray(start, start + count)
+  const used = [...new Set(own)].sort((a, b) => a - b)
+  const symbolOf = new Map(used.map((symbol, i) => [symbol, i]))
+  return {
+    symbols: Uint32Array.from(own, symbol => symbolOf.get(symbol)!),
+    fileCodes: used.filter(symbol => symbol < fileCodes.length).map(symbol => fileCodes[symbol]!),
+    locals: used.filter(symbol => symbol >= fileCodes.length).map(symbol => locals[symbol - fileCodes.length]!),
   }
 }
 

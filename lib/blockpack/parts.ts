@@ -1,30 +1,37 @@
 import type { RangeReader } from '../bytes/range.ts'
 import { valueTypes } from '../columnar/attributes.ts'
 import { type Block, openBlock } from './block.ts'
-import { type Field, firstFieldId, firstTailId, fixedColumn } from './columns.ts'
+import { bandCount, type Field, firstFieldId, firstTailId, fixedColumn } from './columns.ts'
 import { footerBytes, headerBytes } from './footer.ts'
+import { bandOf } from './page-group-encoder.ts'
 import { placePages } from './page-group-pages.ts'
 
 /** Where the bytes of a file go: by the id of each column, its pages; and by the name of everything else. */
 export interface BlockpackParts {
   readonly columns: ReadonlyMap<number, number>
+  /** The pages of the columns again, by band. */
+  readonly bands: readonly number[]
   readonly others: ReadonlyMap<string, number>
 }
 
 /** The parts of an open file, which sum to its size. Reads the directories, no pages. */
 export async function partsOf(block: Block): Promise<BlockpackParts> {
   const columns = new Map<number, number>()
-  let [pages, padding] = [0, 0]
+  const bands = new Array<number>(bandCount).fill(0)
+  let padding = 0
   for (const pageGroup of block.pageGroups) {
     const places = placePages(pageGroup, await block.entriesOf(pageGroup), block)
-    let used = 0
+    const used = new Array<number>(bandCount).fill(0)
     for (const [column, { entry }] of places) {
       add(columns, column, entry.storedLength)
-      used += entry.storedLength
+      used[bandOf(column, entry.rowCount, entry.storedLength)]! += entry.storedLength
     }
-    pages += used
-    padding += pageGroup.bandRanges.reduce((sum, { start, end }) => sum + end - start, 0) - used
+    for (const [band, { start, end }] of pageGroup.bandRanges.entries()) {
+      bands[band]! += used[band]!
+      padding += end - start - used[band]!
+    }
   }
+  const pages = bands.reduce((sum, byteLength) => sum + byteLength, 0)
   const blooms = block.bloomRanges.flat().reduce((sum, { start, end }) => sum + end - start, 0)
   const others = new Map([['header', headerBytes]])
   for (const [name, { start, end }] of block.sections)
@@ -34,7 +41,7 @@ export async function partsOf(block: Block): Promise<BlockpackParts> {
       others.set('Bloom filters', blooms)
     } else others.set(name, end - start)
   others.set('footer', footerBytes)
-  return { columns, others }
+  return { columns, bands, others }
 }
 
 /** Bytes by part of a blockpack file, in the order of the columns and then of the file. */

@@ -17,8 +17,8 @@ import { type EncodedPageGroup, encodePageGroup } from './page-group-encoder.ts'
 import { type DictionaryPage, type Root, type RowGroup, writeRoot } from './root.ts'
 import { type StoredPiece, storePiece } from './stored.ts'
 
-/** A page group ends at the trace with which it has this many spans, by the bytes of a page. */
-const bytesPerSpan = 12
+/** A page group ends with the trace by which it has the least of spans and one more for so many bytes of a page. */
+const bytesPerSpan = 32
 const spanLimits = { least: 2_000, most: 8_000 }
 /** Characters of strings and items (spans, events, links, values) in a page group: it ends behind the trace that exceeds them. */
 const maxTextLength = 2 ** 24
@@ -64,8 +64,8 @@ export class BlockpackWriter {
       maxDictionaryBytes: config.dictionaryMaxSize,
     })
     this.#similarity = config.enableMinhash ? new SimilarityWriter(config.minhashPermutations) : undefined
-    const wanted = Math.floor(config.columnBlockSize / bytesPerSpan)
-    this.#spansPerPageGroup = Math.min(spanLimits.most, Math.max(spanLimits.least, wanted))
+    const more = Math.floor(config.columnBlockSize / bytesPerSpan)
+    this.#spansPerPageGroup = Math.min(spanLimits.most, spanLimits.least + more)
   }
 
   async add(trace: Trace): Promise<void> {
