@@ -109,7 +109,7 @@ async function compareBatch(batch: SpanBatch, comparison: Comparison): Promise<v
 /** Only what starts in the range of the selection counts as selected. */
 function restrict(selected: Uint8Array, view: View, { startNanos, endNanos }: Compare): void {
   if (startNanos === undefined || endNanos === undefined) return
-  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount)
+  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount, startNanos)
   const start = Number(startNanos - base)
   const end = Number(endNanos - base)
   for (let row = 0; row < selected.length; row++) if (numbers[row]! < start || numbers[row]! >= end) selected[row] = 0

@@ -1,6 +1,6 @@
 import type { SpanBatch } from '../model/scan.ts'
 import type { Choice } from './accumulate.ts'
-import { nanosText, overOneBase } from './numbers.ts'
+import { intTexts, overOneBase } from './numbers.ts'
 import { textColumn } from './texts.ts'
 import { stripZeros } from './value-test.ts'
 import { openView } from './view.ts'
@@ -10,8 +10,8 @@ export async function readExemplars(batch: SpanBatch, choices: readonly Choice[]
   if (choices.length === 0) return
   const rows = Uint32Array.from(choices, ({ row }) => row).sort()
   const view = openView(batch, await batch.read(['trace:id', 'span:start'], rows))
-  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount)
-  const startText = nanosText(base)
+  const starts = view.columns.get('span:start')
+  const startText = intTexts(starts, overOneBase(starts, view.spanCount))
   const traceIds = textColumn(view.columns.get('trace:id'))
   const traceOf = view.traceOf()
   for (const { row, labels, value, exemplars } of choices) {
@@ -20,7 +20,7 @@ export async function readExemplars(batch: SpanBatch, choices: readonly Choice[]
     exemplars.push({
       labels: [...own, { key: 'trace:id', value: { stringValue } }],
       value,
-      timestampMs: startText(numbers[row]!).slice(0, -6),
+      timestampMs: startText(row).slice(0, -6),
     })
   }
 }

@@ -53,7 +53,7 @@ function inside(interval: number, { count }: Intervals): number {
 
 /** By span the interval in which it starts, -1 outside of all. `span:start` must have been read. */
 export function spanIntervals(view: View, intervals: Intervals): Int32Array {
-  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount)
+  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount, intervals.startNanos)
   const shift = Number(base - intervals.startNanos)
   const step = Number(intervals.stepNanos)
   const { count } = intervals

@@ -12,11 +12,14 @@ export function numbersOf(data: ColumnData): Float64Array {
   throw new Error(`numbers of a column of ${data.type}`)
 }
 
-/** Ints over one base, which as a rule they have already. */
-export function overOneBase(columns: readonly ColumnData[], rowCount: number): NumberValues {
+/**
+ * Ints over one base, which as a rule they have already. Else `near` is the base, or a usual value: only what lies
+ * further from it than 2^53 is rounded.
+ */
+export function overOneBase(columns: readonly ColumnData[], rowCount: number, near?: bigint): NumberValues {
   const [data] = columns
   if (columns.length === 1 && data!.rows === undefined && 'numbers' in data!.values) return data!.values
-  const base = leastOf(columns)
+  const base = areWide(columns) ? (near ?? usualOf(columns)) : leastBase(columns)
   const numbers = new Float64Array(rowCount)
   for (const { rows, values } of columns) {
     const count = valueCount({ rows, values })
@@ -35,13 +38,56 @@ function valueCount({ rows, values }: Pick<ColumnData, 'rows' | 'values'>): numb
   return 'codes' in values ? values.codes.length : 'numbers' in values ? values.numbers.length : values.bigints.length
 }
 
-function leastOf(columns: readonly ColumnData[]): bigint {
-  let least: bigint | undefined
-  for (const { values } of columns) {
-    if ('base' in values && (least === undefined || values.base < least)) least = values.base
-    if ('bigints' in values) for (const value of values.bigints) if (least === undefined || value < least) least = value
+/** Whether ints of the columns may differ by what is not exact as a double. */
+export function areWide(columns: readonly ColumnData[]): boolean {
+  return columns.some(({ values }) => 'bigints' in values)
+}
+
+/** The ints of the columns by row, 0 where there is none. Slow: for what no double holds. */
+export function bigintsOf(columns: readonly ColumnData[], rowCount: number): bigint[] {
+  const ints = new Array<bigint>(rowCount).fill(0n)
+  for (const { rows, values } of columns) {
+    const count = valueCount({ rows, values })
+    for (let i = 0; i < count; i++) {
+      const row = rows === undefined ? i : rows[i]!
+      if ('numbers' in values) ints[row] = values.base + BigInt(values.numbers[i]!)
+      else if ('bigints' in values) ints[row] = values.bigints[i]!
+    }
   }
+  return ints
+}
+
+function leastBase(columns: readonly ColumnData[]): bigint {
+  let least: bigint | undefined
+  for (const { values } of columns)
+    if ('base' in values && (least === undefined || values.base < least)) least = values.base
   return least ?? 0n
+}
+
+/** The median of some of the values. */
+function usualOf(columns: readonly ColumnData[]): bigint {
+  const some: bigint[] = []
+  for (const { values } of columns)
+    if ('bigints' in values) {
+      const step = Math.max(1, Math.floor(values.bigints.length / 31))
+      for (let i = 0; i < values.bigints.length; i += step) some.push(values.bigints[i]!)
+    } else if ('base' in values) some.push(values.base)
+  some.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  return some[some.length >> 1] ?? 0n
+}
+
+/** Writes the int of each row in decimal, exactly; `values` are those of the columns over one base. */
+export function intTexts(columns: readonly ColumnData[], { base, numbers }: NumberValues): (row: number) => string {
+  const text = nanosText(base)
+  const rounded = new Map<number, bigint>()
+  for (const { rows, values } of columns)
+    if ('bigints' in values)
+      for (let i = 0; i < values.bigints.length; i++) {
+        const row = rows === undefined ? i : rows[i]!
+        if (!Number.isSafeInteger(numbers[row]!)) rounded.set(row, values.bigints[i]!)
+      }
+  if (rounded.size === 0) return row => text(numbers[row]!)
+  return row => String(rounded.get(row) ?? text(numbers[row]!))
 }
 
 /** Writes sums of a base and whole numbers in decimal, without a bigint where neither is negative. */

@@ -10,6 +10,8 @@ import type {
 } from '../model/scan.ts'
 import {
   type Attributes,
+  int64Max,
+  int64Min,
   type Link,
   type Span,
   type SpanEvent,
@@ -130,13 +132,17 @@ const intrinsics: Readonly<Record<Exclude<Intrinsic, 'span:parent'>, Columns>> =
   'span:statusMessage': ofSpans(span => span.status?.message ?? ''),
   'span:traceState': ofSpans(span => span.traceState),
   'span:start': ofSpans(span => span.startNanos),
-  'span:duration': ofSpans(span => span.endNanos - span.startNanos),
+  'span:duration': ofSpans(span => inInt64(span.endNanos - span.startNanos)),
   'event:name': ofEvents(event => event.name),
   'event:time': ofEvents(event => event.timeNanos),
   'link:traceID': ofLinks(link => link.traceId),
   'link:spanID': ofLinks(link => link.spanId),
   'instrumentation:name': ofSpans(span => span.scope?.name ?? ''),
   'instrumentation:version': ofSpans(span => span.scope?.version ?? ''),
+}
+
+function inInt64(value: bigint): bigint {
+  return value < int64Min ? int64Min : value > int64Max ? int64Max : value
 }
 
 function valuesColumn<T>(owners: readonly T[], value: (owner: T) => Value): ColumnData[] {

@@ -3,7 +3,7 @@ import { answerKey, answerValue, type KeyedValue } from './answer-value.ts'
 import type { Field } from './ast.ts'
 import { columnsOfField } from './fields.ts'
 import type { Hit, HitSet } from './hits.ts'
-import { nanosText, overOneBase } from './numbers.ts'
+import { intTexts, overOneBase } from './numbers.ts'
 import { aggregateOf } from './plan.ts'
 import { printExpression } from './print-expression.ts'
 import type { Spansets, SpansetValue } from './spanset.ts'
@@ -83,14 +83,12 @@ export async function answerHits(hits: readonly Hit[], spansets: Spansets, input
     services: textColumn(summaryView.columns.get('resource.service.name')),
     traceIds: textColumn(summaryView.columns.get('trace:id')),
     spanIds: textColumn(detailView.columns.get('span:id')),
-    starts,
-    durations,
     statuses: overOneBase(summary.get('span:status'), view.spanCount),
     extents: traceExtents(summaryView),
     shown: shown.filter(field => !isName(field)).map(field => shownColumn(field, detailView, pool)),
     showsName: shown.some(isName),
-    startText: nanosText(starts.base),
-    durationText: nanosText(durations.base),
+    startText: intTexts(summary.get('span:start'), starts),
+    durationText: intTexts(summary.get('span:duration'), durations),
   }
   return hits.map(hit => traceAnswer(hit, context))
 }
@@ -160,14 +158,12 @@ interface Context {
   readonly services: Texts
   readonly traceIds: Texts
   readonly spanIds: Texts
-  readonly starts: NumberValues
-  readonly durations: NumberValues
   readonly statuses: NumberValues
   readonly extents: ReturnType<typeof traceExtents>
   readonly shown: readonly ShownColumn[]
   readonly showsName: boolean
-  readonly startText: (offset: number) => string
-  readonly durationText: (offset: number) => string
+  readonly startText: (row: number) => string
+  readonly durationText: (row: number) => string
 }
 
 function traceAnswer({ trace, sets }: Hit, context: Context): TraceAnswer {
@@ -178,7 +174,7 @@ function traceAnswer({ trace, sets }: Hit, context: Context): TraceAnswer {
     traceID: stripZeros(context.traceIds(trace) ?? ''),
     rootServiceName: root < 0 ? rootMissing : (services(root) ?? ''),
     rootTraceName: root < 0 ? rootMissing : (names(root) ?? ''),
-    startTimeUnixNano: context.startText(extents.starts[trace]!),
+    startTimeUnixNano: context.startText(extents.startRows[trace]!),
     spanSet: spanSets[0]!,
     spanSets,
     serviceStats: serviceStats(trace, context),
@@ -238,11 +234,10 @@ interface SpanDraft {
 }
 
 function spanAnswer(row: number, context: Context): SpanAnswer {
-  const { starts, durations } = context
   const span: SpanDraft = {
     spanID: (context.spanIds(row) ?? '').padStart(16, '0'),
-    startTimeUnixNano: context.startText(starts.numbers[row]!),
-    durationNanos: context.durationText(durations.numbers[row]!),
+    startTimeUnixNano: context.startText(row),
+    durationNanos: context.durationText(row),
   }
   if (context.showsName) span.name = context.names(row) ?? ''
   let attributes: KeyedValue[] | undefined

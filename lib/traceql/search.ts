@@ -98,7 +98,7 @@ async function searchBatch(batch: SpanBatch, run: SearchRun, limit: number): Pro
 
 /** 1 for the traces with a span that starts in the range. */
 function tracesInRange(view: View, { startNanos, endNanos }: TimeRange): Uint8Array {
-  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount)
+  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount, startNanos ?? endNanos)
   const least = startNanos === undefined ? Number.NEGATIVE_INFINITY : Number(startNanos - base)
   const end = endNanos === undefined ? Number.POSITIVE_INFINITY : Number(endNanos - base)
   const wanted = new Uint8Array(view.traceCount)

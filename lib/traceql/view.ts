@@ -2,7 +2,7 @@ import type { ColumnData, ColumnName, ColumnSet, SpanBatch } from '../model/scan
 import type { Value } from '../model/trace.ts'
 import type { Field, IntrinsicName } from './ast.ts'
 import { columnsOfField, type Flavour, flavourOf } from './fields.ts'
-import { numbersOf, overOneBase } from './numbers.ts'
+import { areWide, bigintsOf, numbersOf, overOneBase } from './numbers.ts'
 import { childCounts, type NestedSets, nestedSets, traceRows } from './structure.ts'
 
 /** Whose rows a part has. */
@@ -144,31 +144,61 @@ function intColumn(numbers: Float64Array): ColumnData {
   return { type: 'int', values: { base: 0n, numbers } }
 }
 
-/** By trace where it starts and how long it is, as numbers over a base; of the rows that were read. */
+/** By trace the row of the span that starts first, and how long the trace is; of the rows that were read. */
 export interface TraceExtents {
-  readonly base: bigint
-  readonly starts: Float64Array
+  readonly startRows: Uint32Array
   readonly durations: Float64Array
 }
 
 export function traceExtents(view: View): TraceExtents {
-  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount)
-  const { base: offset, numbers: durations } = overOneBase(view.columns.get('span:duration'), view.spanCount)
-  const shift = Number(offset)
-  const starts = new Float64Array(view.traceCount)
-  const lengths = new Float64Array(view.traceCount)
-  for (let trace = 0; trace < view.traceCount; trace++) {
-    let start = Number.POSITIVE_INFINITY
-    let end = Number.NEGATIVE_INFINITY
-    for (let row = view.traceStarts[trace]!; row < view.traceStarts[trace + 1]!; row++) {
-      const begin = numbers[row]!
-      if (begin < start) start = begin
-      if (begin + durations[row]! > end) end = begin + durations[row]!
+  const starts = view.columns.get('span:start')
+  const durations = view.columns.get('span:duration')
+  if (areWide(starts) || areWide(durations)) return wideExtents(view, starts, durations)
+  const { numbers: begins } = overOneBase(starts, view.spanCount)
+  const { base, numbers: lengths } = overOneBase(durations, view.spanCount)
+  const offset = Number(base)
+  return extentsOf(
+    view,
+    row => begins[row]!,
+    row => begins[row]! + lengths[row]! + offset,
+  )
+}
+
+/** The same where doubles do not hold the times. */
+function wideExtents(view: View, starts: readonly ColumnData[], durations: readonly ColumnData[]): TraceExtents {
+  const begins = bigintsOf(starts, view.spanCount)
+  const lengths = bigintsOf(durations, view.spanCount)
+  return extentsOf(
+    view,
+    row => begins[row]!,
+    row => begins[row]! + lengths[row]!,
+  )
+}
+
+function extentsOf<Time extends number | bigint>(
+  { traceCount, traceStarts }: View,
+  startOf: (row: number) => Time,
+  endOf: (row: number) => Time,
+): TraceExtents {
+  const startRows = new Uint32Array(traceCount)
+  const durations = new Float64Array(traceCount)
+  for (let trace = 0; trace < traceCount; trace++) {
+    const first = traceStarts[trace]!
+    let start = startOf(first)
+    let end = endOf(first)
+    startRows[trace] = first
+    for (let row = first + 1; row < traceStarts[trace + 1]!; row++) {
+      const begin = startOf(row)
+      if (begin < start) {
+        start = begin
+        startRows[trace] = row
+      }
+      const finish = endOf(row)
+      if (finish > end) end = finish
     }
-    starts[trace] = start
-    lengths[trace] = end + shift - start
+    durations[trace] = Number((end as number) - (start as number))
   }
-  return { base, starts, durations: lengths }
+  return { startRows, durations }
 }
 
 function traceDurations(view: View): readonly ColumnData[] {

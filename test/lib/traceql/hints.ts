@@ -60,7 +60,14 @@ function restricted({ type, rows, values }: ColumnData, isIn: (row: number) => b
     return { type, rows: own, values: { ...values, codes: Uint32Array.from(kept, i => values.codes[i]!) } }
   if ('numbers' in values)
     return { type, rows: own, values: { ...values, numbers: Float64Array.from(kept, i => values.numbers[i]!) } }
-  return { type, rows: own, values: { bigints: BigInt64Array.from(kept, i => values.bigints[i]!) } }
+  const bigints = kept.map(i => values.bigints[i]!)
+  return {
+    type,
+    rows: own,
+    values: {
+      bigints: values.bigints instanceof BigInt64Array ? BigInt64Array.from(bigints) : BigUint64Array.from(bigints),
+    },
+  }
 }
 
 function meets({ column, relation, operands, test }: Condition, span: Span, spans: readonly Span[]): boolean {
