@@ -81,6 +81,7 @@ export class PageDecoder {
   /** By column: the bytes of its page. */
   readonly #bytes: ReadonlyMap<number, Uint8Array>
   readonly #slices: ReadonlyMap<number, RowSlice> | undefined
+  readonly #texts = new Map<number, ReadText>()
   /** The page that was read last, for who asks how it is laid out. */
   opened: PageReader | undefined
 
@@ -182,8 +183,12 @@ export class PageDecoder {
 
   /** The `count` strings of a column, by symbol. */
   text(column: number, count: number): ReadText {
+    const known = this.#texts.get(column)
+    if (known?.symbols.length === count) return known
     const slice = this.#sliceOf(column, count)
-    return slice ? cutText(this.#text(column, slice.total), slice) : this.#text(column, count)
+    const text = slice ? cutText(this.#text(column, slice.total, slice), slice) : this.#text(column, count)
+    this.#texts.set(column, text)
+    return text
   }
 
   #sliceOf(column: number, count: number): RowSlice | undefined {
@@ -192,7 +197,8 @@ export class PageDecoder {
     return slice
   }
 
-  #text(column: number, count: number): ReadText {
+  /** With a slice, strings that stand for themselves are those of its rows only, of which the others are empty. */
+  #text(column: number, count: number, slice?: RowSlice): ReadText {
     const place = this.#place(column, count)
     if (!place) return { symbols: new Uint32Array(0), fileCodes: [], locals: [] }
     const { statistic } = place.entry
@@ -210,7 +216,7 @@ export class PageDecoder {
       text = {
         symbols: Uint32Array.from({ length: count }, (_, row) => row),
         fileCodes: [],
-        locals: reader.naming(() => readStrings(reader, count, isBinary)),
+        locals: reader.naming(() => readStrings(reader, count, isBinary, slice)),
       }
     else return reader.in.fail('unsupported', `text: layout ${layout}`)
     reader.in.end()

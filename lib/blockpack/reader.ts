@@ -49,11 +49,17 @@ export class BlockpackReader {
 
   /** The traces of a page group. */
   async readPageGroup(pageGroup: PageGroup): Promise<Trace[]> {
+    const { base, pages, dictionaries } = await this.openPages(pageGroup)
     const { block, tables } = this
+    return decodePageGroup(new PageGroupColumns({ block, pageGroup, base, pages, dictionaries, tables }), block.fields)
+  }
+
+  /** All pages of a page group, ready to be decoded, with their dictionaries. */
+  async openPages(pageGroup: PageGroup): Promise<OpenPages> {
+    const { block } = this
     const { base, places, bytes } = await this.#readPages(pageGroup)
     const dictionaries = await block.dictionaries(places.keys())
-    const pages = new PageDecoder(block, pageGroup, places, bytes)
-    return decodePageGroup(new PageGroupColumns({ block, pageGroup, base, pages, dictionaries, tables }), block.fields)
+    return { base, places, dictionaries, pages: new PageDecoder(block, pageGroup, places, bytes) }
   }
 
   /**

@@ -29,8 +29,8 @@ export function sliceTrace(columns: PageGroupColumns, block: Block, pageGroup: P
   const slicer = new Slicer(columns)
   const { spanCounts, spans } = slicer.traces(trace)
   slicer.spans(spans)
-  const events = slicer.children('span.events', eventColumns, columns.eventCounts(), spans)
-  const links = slicer.children('span.links', linkColumns, columns.linkCounts(), spans)
+  const events = slicer.children(eventColumns, columns.eventCounts(), spans)
+  const links = slicer.children(linkColumns, columns.linkCounts(), spans)
   for (const [owner, rows] of [
     ['span', spans],
     ['event', events],
@@ -64,9 +64,11 @@ class Slicer {
     const rows = { start: trace, count: 1, total: traceCount }
     for (const name of ['trace.spans', 'trace.idKind', 'trace.start']) this.slices.set(columnId(name), rows)
     const kinds = this.#columns.pages.plain('trace.idKind', traceCount, 0, 2)
-    this.#parts(kinds, rows, { 'trace.idHigh': kind => kind === traceKind.whole })
-    this.#parts(kinds, rows, { 'trace.idLow': kind => kind !== traceKind.odd })
-    this.#parts(kinds, rows, { 'trace.idOdd': kind => kind === traceKind.odd })
+    this.#parts(kinds, rows, {
+      'trace.idHigh': kind => kind === traceKind.whole,
+      'trace.idLow': kind => kind !== traceKind.odd,
+      'trace.idOdd': kind => kind === traceKind.odd,
+    })
     const counts = this.#columns.spanCounts()
     let start = 0
     for (let i = 0; i < trace; i++) start += counts[i]!
@@ -86,7 +88,7 @@ class Slicer {
   }
 
   /** Events or links of the spans. */
-  children(_: string, names: readonly string[], counts: Float64Array, spans: Rows): Rows {
+  children(names: readonly string[], counts: Float64Array, spans: Rows): Rows {
     const rows = sumRows(counts, spans)
     for (const name of names) this.slices.set(columnId(name), rows)
     return rows
@@ -120,11 +122,23 @@ class Slicer {
 
   /** Columns that have a value at the rows of some kinds only. */
   #parts(kinds: ArrayLike<number>, rows: Rows, parts: Readonly<Record<string, (kind: number) => boolean>>): void {
+    const before = countKinds(kinds, 0, rows.start)
+    const within = countKinds(kinds, rows.start, rows.start + rows.count)
+    const behind = countKinds(kinds, rows.start + rows.count, rows.total)
     for (const [name, isPart] of Object.entries(parts)) {
-      const flags = Float64Array.from(kinds, kind => (isPart(kind) ? 1 : 0))
-      this.slices.set(columnId(name), sumRows(flags, rows))
+      const sum = (counts: readonly number[]) =>
+        counts.reduce((all, count, kind) => all + (isPart(kind) ? count : 0), 0)
+      const [start, count] = [sum(before), sum(within)]
+      this.slices.set(columnId(name), { start, count, total: start + count + sum(behind) })
     }
   }
+}
+
+/** By kind, of which there are four: the rows that have it. */
+function countKinds(kinds: ArrayLike<number>, start: number, end: number): number[] {
+  const counts = [0, 0, 0, 0]
+  for (let row = start; row < end; row++) counts[kinds[row]!]!++
+  return counts
 }
 
 /** Rows of members, given how many each owner has. */

@@ -11,11 +11,11 @@ export class ByteReader {
   readonly subject: string
   readonly #bytes: Buffer
   readonly #offset: number
-  readonly #strings: StringCache
+  #strings: StringCache | undefined
   #position = 0
 
   /** `offset` is where `bytes` begins in the file, for messages. */
-  constructor(bytes: Uint8Array, subject: string, offset = 0, strings = new StringCache(1024)) {
+  constructor(bytes: Uint8Array, subject: string, offset = 0, strings?: StringCache) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.subject = subject
     this.#offset = offset
@@ -127,6 +127,7 @@ export class ByteReader {
 
   utf8(byteLength: number): string {
     const start = this.take(byteLength)
+    this.#strings ??= new StringCache(1024)
     return this.#strings.get(this.#bytes, start, start + byteLength)
   }
 

@@ -52,26 +52,40 @@ export function writeStrings(writer: PageWriter, strings: readonly string[], isB
   return template !== undefined
 }
 
+/** Rows `[start, start + count)` of a page: where they are given, the strings of others may be empty. */
+export interface WantedRows {
+  readonly start: number
+  readonly count: number
+}
+
 /** Reads `count` strings. */
-export function readStrings(reader: PageReader, count: number, isBinary: boolean): string[] {
+export function readStrings(reader: PageReader, count: number, isBinary: boolean, wanted?: WantedRows): string[] {
   if (count === 0) return []
   const layout = reader.in.u8()
   if (isBinary && layout !== layouts.plain) reader.in.fail('unsupported', `strings: layout ${layout} of bytes`)
-  const strings = readLayout(reader, layout, count, isBinary)
+  const strings = readLayout(reader, layout, count, isBinary, wanted)
   reader.layout = layout === layouts.decimal ? `decimal, ${reader.layout}` : layout === layouts.hex ? 'hex' : 'strings'
   return strings
 }
 
-function readLayout(reader: PageReader, layout: number, count: number, isBinary: boolean): string[] {
+function readLayout(
+  reader: PageReader,
+  layout: number,
+  count: number,
+  isBinary: boolean,
+  wanted?: WantedRows,
+): string[] {
   switch (layout) {
     case layouts.plain:
-      return readPlain(reader, count, isBinary)
+      return readPlain(reader, count, isBinary, wanted)
     case layouts.hex: {
       const template = readHexTemplate(reader)
       const width = template.widths.reduce((sum, one) => sum + one, 0)
       checkLength(reader, count, width + lengthOf(template.literals))
       const bytes = reader.blob(Math.ceil((count * width) / 2))
-      return isBareHex(template) ? hexDigits(bytes, width / 2, count) : decodeHexTemplate(bytes, template, count)
+      return isBareHex(template)
+        ? hexDigits(bytes, width / 2, count, wanted)
+        : decodeHexTemplate(bytes, template, count)
     }
     case layouts.decimal: {
       const [prefix, suffix] = [readText(reader), readText(reader)]
@@ -101,10 +115,11 @@ function isBareHex({ digits, literals, widths }: HexTemplate): boolean {
 }
 
 /** `count` strings of the hex digits of `width` bytes each. */
-function hexDigits(bytes: Uint8Array, width: number, count: number): string[] {
+function hexDigits(bytes: Uint8Array, width: number, count: number, wanted = { start: 0, count }): string[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const strings = new Array<string>(count)
-  for (let i = 0; i < count; i++) strings[i] = buffer.toString('hex', i * width, (i + 1) * width)
+  const strings = new Array<string>(count).fill('')
+  for (let i = wanted.start; i < wanted.start + wanted.count; i++)
+    strings[i] = buffer.toString('hex', i * width, (i + 1) * width)
   return strings
 }
 
@@ -124,7 +139,7 @@ function writePlain(writer: PageWriter, strings: readonly string[], isBinary: bo
   writer.blob(bytes)
 }
 
-function readPlain(reader: PageReader, count: number, isBinary: boolean): string[] {
+function readPlain(reader: PageReader, count: number, isBinary: boolean, wanted?: WantedRows): string[] {
   const lengths = readNumbers(reader, count)
   let byteLength = 0
   for (const length of lengths) {
@@ -133,7 +148,13 @@ function readPlain(reader: PageReader, count: number, isBinary: boolean): string
   }
   if (byteLength > maxTextBytes) reader.in.fail('corrupt', `strings: ${byteLength} bytes, at most ${maxTextBytes}`)
   const bytes = reader.blob(byteLength)
+  if (wanted) return readSome(lengths, bytes, isBinary, wanted)
   if (!isBinary) return unpackStrings({ lengths: new Uint32Array(lengths), bytes })
+  return cutLatin1(lengths, bytes)
+}
+
+/** Strings of a byte a character. */
+function cutLatin1(lengths: Float64Array, bytes: Uint8Array): string[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   let at = 0
   return Array.from(lengths, length => {
@@ -158,6 +179,19 @@ function hexBytes(strings: readonly string[]): Buffer | undefined {
     if ((differing & 0xf0) === 0 || (differing & 0x0f) === 0) return undefined
   }
   return bytes
+}
+
+/** The strings of the wanted rows, and empty ones. */
+function readSome(lengths: Float64Array, bytes: Uint8Array, isBinary: boolean, { start, count }: WantedRows): string[] {
+  let at = 0
+  for (let row = 0; row < start; row++) at += lengths[row]!
+  const own = lengths.subarray(start, start + count)
+  const byteLength = own.reduce((sum, length) => sum + length, 0)
+  const part = bytes.subarray(at, at + byteLength)
+  const strings = isBinary ? cutLatin1(own, part) : unpackStrings({ lengths: new Uint32Array(own), bytes: part })
+  const all = new Array<string>(lengths.length).fill('')
+  for (let i = 0; i < count; i++) all[start + i] = strings[i]!
+  return all
 }
 
 /** A template that is worth it: not too long, its numbers exact. */
