@@ -15,8 +15,8 @@ export type AttributeScope = 'span' | 'resource' | 'event' | 'link' | 'instrumen
  * Strings: ids (lower-case hex), names, `span:traceState`, `span:statusMessage`, `instrumentation:name`, `:version`.
  * Ints: `span:kind` and `span:status` (OTLP's numbers; 0 where there is no status), `span:start` and `event:time` (ns
  * since the epoch), `span:duration` (end less start, ns; may be negative, and ends where int64 does), `span:parent`:
- * the batch (of spans with one id the first is the parent), -1 where the span names no parent (its parent id is empty)
- * and -2 where the trace lacks the one it names or it names itself.
+ * the row of the parent in the batch (of spans with one id the first is the parent), -1 where the span names no parent
+ * (its parent id is empty) and -2 where the trace lacks the one it names or it names itself.
  */
 export type Intrinsic =
   | 'trace:id'
@@ -106,7 +106,7 @@ export interface ColumnSet {
 /** Whole traces, immutable. */
 export interface SpanBatch {
   readonly spanCount: number
-  /** By trace its first row, and `spanCount` at the end. */
+  /** By trace its first row, and `spanCount` at the end. Known once a column has been read. */
   readonly traceStarts: Uint32Array
   /** How many spans each span stands for, where they were sampled; else each stands for itself. */
   readonly weights?: Float64Array | undefined

@@ -96,7 +96,7 @@ async function compareBatch(batch: SpanBatch, comparison: Comparison): Promise<v
   const { node, plan, fields, intervals, explainer, tallies } = comparison
   const pool = new Pool()
   const view = openView(batch, await batch.read(plan.request.columns))
-  explainer.addBatch(view.traceCount, view.spanCount)
+  explainer.addBatch(view.spanCount)
   const { mask } = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => explainer.addStage(stage, spanCount))
   const selected = holds(node.selection.condition, view, pool)
   restrict(selected, view, node)

@@ -11,8 +11,9 @@ export interface Explain {
   readonly laterColumns: readonly string[]
   /** What the source gave. */
   readonly batchCount: number
-  readonly traceCount: number
   readonly spanCount: number
+  /** Of searches; metrics do not ask for it. */
+  readonly traceCount?: number
   /** Spans left after each stage. */
   readonly stages: readonly { readonly stage: string; readonly spanCount: number }[]
 }
@@ -23,7 +24,7 @@ export class Explainer {
   readonly #laterColumns: readonly string[]
   readonly #stages = new Map<Stage, number>()
   #batchCount = 0
-  #traceCount = 0
+  #traceCount: number | undefined
   #spanCount = 0
 
   constructor(request: ScanRequest, laterColumns: readonly string[] = []) {
@@ -31,10 +32,13 @@ export class Explainer {
     this.#laterColumns = laterColumns
   }
 
-  addBatch(traceCount: number, spanCount: number): void {
+  addBatch(spanCount: number): void {
     this.#batchCount++
-    this.#traceCount += traceCount
     this.#spanCount += spanCount
+  }
+
+  addTraces(traceCount: number): void {
+    this.#traceCount = (this.#traceCount ?? 0) + traceCount
   }
 
   addStage(stage: Stage, spanCount: number): void {
@@ -47,8 +51,8 @@ export class Explainer {
       firstColumns: this.#request.columns,
       laterColumns: this.#laterColumns,
       batchCount: this.#batchCount,
-      traceCount: this.#traceCount,
       spanCount: this.#spanCount,
+      ...(this.#traceCount === undefined ? {} : { traceCount: this.#traceCount }),
       stages: [...this.#stages].map(([stage, spanCount]) => ({ stage: printStage(stage), spanCount })),
     }
   }

@@ -1,4 +1,4 @@
-import type { ColumnName, SpanBatch, SpanSource } from '../model/scan.ts'
+import type { ColumnName, ColumnSet, SpanBatch, SpanSource } from '../model/scan.ts'
 import { Accumulator, type Gathering, type Observations } from './accumulate.ts'
 import { answerValue, type KeyedValue } from './answer-value.ts'
 import type { Field, MetricsAggregate, MetricsPipeline } from './ast.ts'
@@ -13,7 +13,7 @@ import { printField } from './print-expression.ts'
 import type { SeriesSet } from './series.ts'
 import { countOnes, runPipeline } from './spansets.ts'
 import { type Cell, Pool } from './vector.ts'
-import { openView, type View } from './view.ts'
+import { noColumns, openView, type View } from './view.ts'
 
 /** How series are gathered, beside what the text says. */
 export interface MetricsRun {
@@ -93,8 +93,7 @@ interface Matched {
 
 async function gatherBatch(batch: SpanBatch, input: BatchInput): Promise<void> {
   const { aggregate, argument, fields, intervals, accumulator, explainer } = input
-  const traceCount = batch.traceStarts.length - 1
-  explainer.addBatch(traceCount, batch.spanCount)
+  explainer.addBatch(batch.spanCount)
   const common = commonInterval(batch, intervals)
   if (common === -1) return
   const pool = new Pool()
@@ -103,7 +102,7 @@ async function gatherBatch(batch: SpanBatch, input: BatchInput): Promise<void> {
   const columns: ColumnName[] = fields.flatMap(columnsOfField)
   if (common === undefined) columns.push('span:start')
   const rows = matched.rowCount < batch.spanCount / 2 && !columns.includes('span:parent') ? matched.rows : undefined
-  const view = openView(batch, await batch.read([...new Set(columns)], rows))
+  const view = openView(batch, await readColumns(batch, [...new Set(columns)], rows))
   const groups = groupCodes(view, aggregate.by, pool)
   const observations: Observations = {
     ...matched,
@@ -117,8 +116,12 @@ async function gatherBatch(batch: SpanBatch, input: BatchInput): Promise<void> {
   await readExemplars(batch, accumulator.choose(observations, labels))
 }
 
+async function readColumns(batch: SpanBatch, columns: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
+  return columns.length === 0 ? noColumns : batch.read(columns, rows)
+}
+
 async function matchBatch(batch: SpanBatch, { plan, explainer }: BatchInput, pool: Pool): Promise<Matched> {
-  const view = openView(batch, await batch.read(plan.request.columns))
+  const view = openView(batch, await readColumns(batch, plan.request.columns))
   const { mask } = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => explainer.addStage(stage, spanCount))
   const rowCount = countOnes(mask)
   if (rowCount === batch.spanCount) return { rows: undefined, rowCount }

@@ -1,6 +1,7 @@
 import type { ColumnName, NumberValues } from '../model/scan.ts'
 import { answerKey, answerValue, type KeyedValue } from './answer-value.ts'
 import type { Field } from './ast.ts'
+import { type TraceExtents, traceExtents } from './extents.ts'
 import { columnsOfField } from './fields.ts'
 import type { Hit, HitSet } from './hits.ts'
 import { intTexts, overOneBase } from './numbers.ts'
@@ -10,7 +11,7 @@ import type { Spansets, SpansetValue } from './spanset.ts'
 import { type Texts, textColumn } from './texts.ts'
 import { stripZeros } from './value-test.ts'
 import { fieldVector, type Pool, Tag, type Vector } from './vector.ts'
-import { openView, traceExtents, type View } from './view.ts'
+import { openView, type View } from './view.ts'
 
 /** A matching trace in the shape of Tempo's answers; fields that are 0 or empty are left out. */
 export interface TraceAnswer {
@@ -84,7 +85,7 @@ export async function answerHits(hits: readonly Hit[], spansets: Spansets, input
     traceIds: textColumn(summaryView.columns.get('trace:id')),
     spanIds: textColumn(detailView.columns.get('span:id')),
     statuses: overOneBase(summary.get('span:status'), view.spanCount),
-    extents: traceExtents(summaryView),
+    extents: traceExtents(summary, view.traceStarts),
     shown: shown.filter(field => !isName(field)).map(field => shownColumn(field, detailView, pool)),
     showsName: shown.some(isName),
     startText: intTexts(summary.get('span:start'), starts),
@@ -159,7 +160,7 @@ interface Context {
   readonly traceIds: Texts
   readonly spanIds: Texts
   readonly statuses: NumberValues
-  readonly extents: ReturnType<typeof traceExtents>
+  readonly extents: TraceExtents
   readonly shown: readonly ShownColumn[]
   readonly showsName: boolean
   readonly startText: (row: number) => string

@@ -53,7 +53,7 @@ async function runSearch(source: SpanSource, query: SearchQuery, options: Search
   const explain = explainer.finish()
   return {
     traces: newestFirst(traces).slice(0, limit),
-    metrics: { inspectedTraces: explain.traceCount, inspectedSpans: String(explain.spanCount) },
+    metrics: { inspectedTraces: explain.traceCount ?? 0, inspectedSpans: String(explain.spanCount) },
     explain,
   }
 }
@@ -84,7 +84,8 @@ async function searchBatch(batch: SpanBatch, run: SearchRun, limit: number): Pro
   const { plan, explainer } = run
   const pool = new Pool()
   const view = openView(batch, await batch.read(plan.request.columns))
-  explainer.addBatch(view.traceCount, view.spanCount)
+  explainer.addBatch(view.spanCount)
+  explainer.addTraces(view.traceCount)
   const spansets = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => explainer.addStage(stage, spanCount))
   const hits = collectHits(spansets, view, {
     limit,

@@ -1,8 +1,9 @@
 import type { ColumnData, ColumnName, ColumnSet, SpanBatch } from '../model/scan.ts'
 import type { Value } from '../model/trace.ts'
 import type { Field, IntrinsicName } from './ast.ts'
+import { traceExtents } from './extents.ts'
 import { columnsOfField, type Flavour, flavourOf } from './fields.ts'
-import { areWide, bigintsOf, numbersOf, overOneBase } from './numbers.ts'
+import { numbersOf, overOneBase } from './numbers.ts'
 import { childCounts, type NestedSets, nestedSets, traceRows } from './structure.ts'
 
 /** Whose rows a part has. */
@@ -44,8 +45,13 @@ export function openView(batch: SpanBatch, columns: ColumnSet): View {
     batch,
     columns,
     spanCount: batch.spanCount,
-    traceCount: batch.traceStarts.length - 1,
-    traceStarts: batch.traceStarts,
+    // Where a batch tells its traces only once it is asked, most metrics need not ask.
+    get traceCount() {
+      return batch.traceStarts.length - 1
+    },
+    get traceStarts() {
+      return batch.traceStarts
+    },
     traceOf: once(() => traceRows(batch.traceStarts, batch.spanCount)),
     parents: once(() => parentRows(columns, batch.spanCount)),
     nestedSets: once(() => nestedSets(view.parents(), batch.traceStarts)),
@@ -64,6 +70,9 @@ export function openView(batch: SpanBatch, columns: ColumnSet): View {
   }
   return view
 }
+
+/** What is read of a batch where no column is needed. */
+export const noColumns: ColumnSet = { get: () => [], eventSpans: new Uint32Array(0), linkSpans: new Uint32Array(0) }
 
 function once<T>(compute: () => T): () => T {
   let value: T | undefined
@@ -144,65 +153,8 @@ function intColumn(numbers: Float64Array): ColumnData {
   return { type: 'int', values: { base: 0n, numbers } }
 }
 
-/** By trace the row of the span that starts first, and how long the trace is; of the rows that were read. */
-export interface TraceExtents {
-  readonly startRows: Uint32Array
-  readonly durations: Float64Array
-}
-
-export function traceExtents(view: View): TraceExtents {
-  const starts = view.columns.get('span:start')
-  const durations = view.columns.get('span:duration')
-  if (areWide(starts) || areWide(durations)) return wideExtents(view, starts, durations)
-  const { numbers: begins } = overOneBase(starts, view.spanCount)
-  const { base, numbers: lengths } = overOneBase(durations, view.spanCount)
-  const offset = Number(base)
-  return extentsOf(
-    view,
-    row => begins[row]!,
-    row => begins[row]! + lengths[row]! + offset,
-  )
-}
-
-/** The same where doubles do not hold the times. */
-function wideExtents(view: View, starts: readonly ColumnData[], durations: readonly ColumnData[]): TraceExtents {
-  const begins = bigintsOf(starts, view.spanCount)
-  const lengths = bigintsOf(durations, view.spanCount)
-  return extentsOf(
-    view,
-    row => begins[row]!,
-    row => begins[row]! + lengths[row]!,
-  )
-}
-
-function extentsOf<Time extends number | bigint>(
-  { traceCount, traceStarts }: View,
-  startOf: (row: number) => Time,
-  endOf: (row: number) => Time,
-): TraceExtents {
-  const startRows = new Uint32Array(traceCount)
-  const durations = new Float64Array(traceCount)
-  for (let trace = 0; trace < traceCount; trace++) {
-    const first = traceStarts[trace]!
-    let start = startOf(first)
-    let end = endOf(first)
-    startRows[trace] = first
-    for (let row = first + 1; row < traceStarts[trace + 1]!; row++) {
-      const begin = startOf(row)
-      if (begin < start) {
-        start = begin
-        startRows[trace] = row
-      }
-      const finish = endOf(row)
-      if (finish > end) end = finish
-    }
-    durations[trace] = Number((end as number) - (start as number))
-  }
-  return { startRows, durations }
-}
-
 function traceDurations(view: View): readonly ColumnData[] {
-  return [intColumn(traceExtents(view).durations)]
+  return [intColumn(traceExtents(view.columns, view.traceStarts).durations)]
 }
 
 /** A column of the spans as one of the traces: the values of their roots. Of a trace without one it is empty text. */
