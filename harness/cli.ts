@@ -8,6 +8,7 @@ import { bench } from './commands/bench.ts'
 import { compact } from './commands/compact.ts'
 import { convert } from './commands/convert.ts'
 import { generate } from './commands/generate.ts'
+import { inspect } from './commands/inspect.ts'
 import { list } from './commands/list.ts'
 import { profile } from './commands/profile.ts'
 import { run, runFlags } from './commands/run.ts'
@@ -26,6 +27,7 @@ const knownNames = [
   'convert',
   'compact',
   'trace',
+  'inspect',
   'similar',
   'size',
   'bench',
@@ -68,6 +70,7 @@ function parser(args: readonly string[]): Argv {
     .command(generate)
     .command(convert)
     .command(compact)
+    .command(inspect)
     .command(trace)
     .command(similar)
     .command(size)

@@ -96,6 +96,27 @@ test('trace shows a waterfall, or OTLP JSON, of the spans in all files', async (
   expect((await lab('trace', traceId, join(folder, 'first.bp'))).stdout.split('\n')).toHaveLength(3 + 5)
 })
 
+test('inspect prints parts and columns, or the same as JSON', async () => {
+  const { code, stdout } = await lab('inspect', path)
+  expect(code).toBe(0)
+  for (const word of [
+    'block.bp: blockpack version 1',
+    'codec zstd at level 3',
+    'trace index *',
+    'similarity *',
+    'span.id',
+  ])
+    expect(stdout).toContain(word)
+  const facts = JSON.parse((await lab('inspect', path, '--json')).stdout)
+  expect(facts).toMatchObject({ file: 'block.bp', byteLength: block.length, traceCount: 120, codec: 'zstd', level: 3 })
+  const sumOf = (items: Record<string, number>[], key: string) => items.reduce((sum, item) => sum + item[key]!, 0)
+  expect(sumOf(facts.parts, 'byteLength')).toBe(block.length)
+  expect(sumOf(facts.parts, 'share')).toBeCloseTo(1)
+  expect(facts.metadataShare).toBeGreaterThan(0)
+  for (const column of facts.columns)
+    expect(column).toMatchObject({ valueCount: expect.any(Number), layouts: expect.any(Array) })
+})
+
 test('similar lists what went the same way, with both similarities', async () => {
   const { code, stdout } = await lab('similar', traces[3]!.traceId, path, '--limit', '4')
   expect(code).toBe(0)
@@ -114,6 +135,11 @@ test('similar needs the index', async () => {
 })
 
 test.each([
+  [['inspect', join(folder, 'nope.bp')], 1, /nope\.bp: no such file or folder\n$/],
+  [['inspect', text], 1, /text\.txt: blockpack footer at byte 31: no blockpack file/],
+  [['inspect', folder], 1, /is a folder\n$/],
+  [['inspect'], 2, /^Not enough non-option arguments/],
+  [['inspect', path, path], 2, /^unknown argument/i],
   [['similar', '0102', path], 1, /block\.bp: trace 0102: is not in the file\n$/],
   [['similar', '0102', text], 1, /text\.txt: blockpack footer at byte 31: no blockpack file/],
   [['similar', '0102', path, '--limit', '0'], 2, /^--limit 0: needs an integer from 1 to 1000\n$/],
