@@ -46,7 +46,8 @@ async function runSearch(source: SpanSource, query: SearchQuery, options: Search
   const run: SearchRun = { plan, range, isRanged, spss, explainer }
   let traces: TraceAnswer[] = []
   for await (const batch of source.scan(plan.request)) {
-    traces.push(...(await searchBatch(batch, run, isLatest ? Number.POSITIVE_INFINITY : limit - traces.length)))
+    const wanted = isLatest ? Number.POSITIVE_INFINITY : limit - traces.length
+    for (const trace of await searchBatch(batch, run, wanted)) traces.push(trace)
     if (isLatest && traces.length > 2 * limit) traces = newestFirst(traces).slice(0, limit)
     if (!isLatest && traces.length >= limit) break
   }

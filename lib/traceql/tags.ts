@@ -131,7 +131,7 @@ async function knownValues(source: SpanSource, field: Field): Promise<Value[] | 
   for (const column of columns) {
     const known = await source.distinctValues(column)
     if (known === undefined) return undefined
-    values.push(...known)
+    for (const value of known) values.push(value)
   }
   return values
 }
