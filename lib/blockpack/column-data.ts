@@ -10,9 +10,20 @@ import type { PageGroupColumns } from './page-group-columns.ts'
 
 /** Columns of a page group in the shape that queries ask for. */
 
-/** A column a type; none where no row has a value. */
-export function columnData(columns: PageGroupColumns, block: Block, name: ColumnName): ColumnData[] {
+/** Columns that are worth their bytes only for the rows that an answer shows. */
+export function isReadByRow(name: ColumnName): boolean {
+  return name === 'span:id'
+}
+
+/** A column a type; none where no row has a value. Of columns that are read by row, only `rows` have one. */
+export function columnData(
+  columns: PageGroupColumns,
+  block: Block,
+  name: ColumnName,
+  rows: Uint32Array | undefined,
+): ColumnData[] {
   const attribute = attributeOf(name)
+  if (rows && isReadByRow(name)) return [coded(columns.spanIdsAt(rows))]
   if (!attribute) return [intrinsicData(columns, name as Intrinsic)]
   const { scope, key } = attribute
   if (scope === 'resource') return sharedAttributes(columns.resources(), key)

@@ -1,7 +1,8 @@
-import { ByteReader } from '../bytes/reader.ts'
+import type { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { valueTypes } from '../columnar/attributes.ts'
 import { readTextOf, writeTextTo } from '../columnar/texts.ts'
+import { LabError } from '../error.ts'
 import { type Field, type FieldOwner, fieldOwners } from './columns.ts'
 
 /** The attributes of a file, numbered in the order of first use. */
@@ -53,11 +54,19 @@ export function printShape(fields: readonly number[]): string {
 
 /** The fields of a shape, all of them of `owner`. */
 export function parseShape(text: string, owner: FieldOwner, fields: readonly Field[], subject: string): number[] {
-  const reader = new ByteReader(Buffer.from(text, 'latin1'), subject)
   const shape: number[] = []
-  while (reader.remaining > 0) {
-    const field = reader.varint()
-    if (fields[field]?.owner !== owner) reader.fail('corrupt', `a shape names field ${field}, no ${owner}'s`)
+  const fail = (message: string): never => {
+    throw new LabError('corrupt', `${subject}: ${message}`)
+  }
+  for (let at = 0; at < text.length; ) {
+    let [field, scale, byte] = [0, 1, 0x80]
+    while (byte > 0x7f) {
+      if (at === text.length || scale > 2 ** 42) fail('a field that does not end')
+      byte = text.charCodeAt(at++)
+      field += (byte & 0x7f) * scale
+      scale *= 128
+    }
+    if (fields[field]?.owner !== owner) fail(`it names field ${field}, no ${owner}'s`)
     shape.push(field)
   }
   return shape

@@ -54,7 +54,6 @@ export interface TailPlace {
  */
 export class PageGroupColumns {
   readonly #context: PageGroupContext
-  readonly #strings = new StringCache(1024)
   readonly #known = new Map<string | number, unknown>()
 
   constructor(context: PageGroupContext) {
@@ -94,6 +93,28 @@ export class PageGroupColumns {
 
   spanIds(): string[] {
     return this.#once('spanIds', () => this.#ids('span.id', this.spanCount, this.traceOf()))
+  }
+
+  /** The ids of some spans, by code; other rows have code 0. */
+  spanIdsAt(rows: Uint32Array): Table<string> {
+    const kinds = new Uint32Array(this.pages.plain('span.idKind', this.spanCount, 0, 3))
+    const randomCount = countSpanIdKinds(kinds).random
+    const bytes = this.#once('bytes of span.id', () => this.pages.hexBytes(columnId('span.id'), randomCount))
+    const codes = new Uint32Array(this.spanCount)
+    const width = bytes ? bytes.length / randomCount : 0
+    const isPlain = bytes !== undefined && width * 2 === spanIdDigits && rows.every(row => kinds[row]! < 2)
+    const whole = isPlain ? undefined : this.spanIds()
+    const values: string[] = []
+    const [traceOf, traceIds] = [this.traceOf(), this.traceIds()]
+    let [next, random] = [0, 0]
+    for (const row of rows) {
+      for (; next < row; next++) if (kinds[next] === 0) random++
+      codes[row] = values.length
+      if (whole) values.push(whole[row]!)
+      else if (kinds[row] === 0) values.push(bytes!.toString('hex', random * width, (random + 1) * width))
+      else values.push(traceIds[traceOf[row]!]!.slice(spanIdDigits))
+    }
+    return { values, codes }
   }
 
   /** By span, see `parentKind`. */
@@ -427,7 +448,8 @@ export class PageGroupColumns {
         const place = `blockpack page group ${this.#context.pageGroup.index}, column ${column}`
         const { symbols, fileCodes, locals } = pages.text(column, count)
         const texts = this.entries(column, fileCodes).concat(locals)
-        const values = texts.map(text => decodeValue(place, text, type, this.#strings))
+        const strings = new StringCache(1024)
+        const values = texts.map(text => decodeValue(place, text, type, strings))
         return Array.from(symbols, symbol => values[symbol]!)
       }
     }

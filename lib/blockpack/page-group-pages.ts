@@ -2,7 +2,7 @@ import type { ByteReader } from '../bytes/reader.ts'
 import { readCoded } from '../columnar/pages/coded.ts'
 import { readNumbers } from '../columnar/pages/numbers.ts'
 import { PageReader } from '../columnar/pages/page.ts'
-import { readStrings } from '../columnar/pages/strings.ts'
+import { readHexBytes, readStrings } from '../columnar/pages/strings.ts'
 import type { Exception, ReadNumbers } from '../columnar/safe-numbers.ts'
 import { LabError } from '../error.ts'
 import type { Block, PageGroup, PageGroupEntries } from './block.ts'
@@ -221,6 +221,14 @@ export class PageDecoder {
     else return reader.in.fail('unsupported', `text: layout ${layout}`)
     reader.in.end()
     return text
+  }
+
+  /** The bytes of strings of hex digits that stand as such; undefined for a column that stands in another way. */
+  hexBytes(column: number, count: number): Buffer | undefined {
+    const place = this.#place(column, count)
+    if (!place || place.entry.storedLength === 0) return undefined
+    const reader = this.#open(column, place)
+    return reader.in.u8() === textLayouts.strings ? reader.naming(() => readHexBytes(reader, count)) : undefined
   }
 
   fail(column: string, message: string): never {

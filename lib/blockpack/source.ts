@@ -13,7 +13,7 @@ import type {
 import type { Attributes, Value, ValueType } from '../model/trace.ts'
 import { valueType } from '../model/trace.ts'
 import type { Block, PageGroup, PageGroupEntries } from './block.ts'
-import { columnData } from './column-data.ts'
+import { columnData, isReadByRow } from './column-data.ts'
 import { attributeOf, blockColumns, fieldsOf, tailColumns } from './column-plan.ts'
 import { columnId, firstFieldId } from './columns.ts'
 import { PageGroupColumns } from './page-group-columns.ts'
@@ -123,13 +123,17 @@ class PageGroupBatch implements SpanBatch {
     this.#bytes.set(column, bytes)
   }
 
-  async read(names: readonly ColumnName[]): Promise<ColumnSet> {
+  async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
     if (names.some(name => !this.#data.has(name))) await loadColumns(this.#block, [this], names)
+    const byRow = new Map<ColumnName, readonly ColumnData[]>()
     for (const name of names)
-      if (!this.#data.has(name)) this.#data.set(name, columnData(this.#columns, this.#block, name))
+      if (!this.#data.has(name)) {
+        const data = rows && isReadByRow(name) ? byRow : this.#data
+        data.set(name, columnData(this.#columns, this.#block, name, rows))
+      }
     const columns = this.#columns
     return {
-      get: name => this.#data.get(name) ?? fail(name),
+      get: name => byRow.get(name) ?? this.#data.get(name) ?? fail(name),
       get eventSpans() {
         return columns.eventSpans()
       },

@@ -32,7 +32,7 @@ export function packStrings(strings: readonly string[]): PackedStrings {
 export function unpackStrings({ lengths, bytes }: PackedStrings): string[] {
   checkEqual('strings', 'bytes', sumOf(lengths), bytes.length)
   const buffer = bufferOf(bytes)
-  const decode = decoderOf(buffer)
+  const decode = decoderOf(buffer, lengths.length)
   const strings = new Array<string>(lengths.length)
   for (let i = 0, start = 0; i < lengths.length; start += lengths[i++])
     strings[i] = decode(buffer, start, start + lengths[i])
@@ -99,10 +99,11 @@ function sumOf(lengths: Uint32Array): number {
 type Decode = (bytes: Buffer, start: number, end: number) => string
 
 /** Surrogates begin with 0xed and 0xa0 or more, which UTF-8 never has: without them the quick way will do. */
-function decoderOf(bytes: Buffer): Decode {
+function decoderOf(bytes: Buffer, count: number): Decode {
   for (let at = bytes.indexOf(0xed); at >= 0; at = bytes.indexOf(0xed, at + 1))
     if (bytes[at + 1]! >= 0xa0) return (all, start, end) => decodeWtf8(all.subarray(start, end))
-  const cache = new StringCache()
+  // As many slots as strings: a cache for thousands would take longer to make than a few strings to read.
+  const cache = new StringCache(Math.min(8192, 2 ** Math.ceil(Math.log2(count + 1))))
   return (all, start, end) => cache.get(all, start, end)
 }
 

@@ -73,7 +73,12 @@ export function checkIds(reader: ColumnReader, name: string, ids: readonly strin
 
 /** True for lower-case hex of whole bytes, at most `maxDigits` of it. */
 export function isId(id: string, maxDigits: number): boolean {
-  return id.length <= maxDigits && id.length % 2 === 0 && !/[^0-9a-f]/.test(id)
+  if (id.length > maxDigits || id.length % 2 === 1) return false
+  for (let i = 0; i < id.length; i++) {
+    const code = id.charCodeAt(i)
+    if (!((code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66))) return false
+  }
+  return true
 }
 
 /** How the id of a span stands, its own or its parent's. */

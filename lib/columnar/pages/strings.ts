@@ -110,6 +110,15 @@ function lengthOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + text.length, 0)
 }
 
+/** The bytes of a page of strings that are hex digits and nothing else, all of as many; undefined for other pages. */
+export function readHexBytes(reader: PageReader, count: number): Buffer | undefined {
+  if (count === 0 || reader.in.u8() !== layouts.hex) return undefined
+  const template = readHexTemplate(reader)
+  if (!isBareHex(template)) return undefined
+  const bytes = reader.blob((count * template.widths[0]!) / 2)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
 function isBareHex({ digits, literals, widths }: HexTemplate): boolean {
   return digits === 'hex' && widths.length === 1 && widths[0]! % 2 === 0 && literals.every(text => text === '')
 }
