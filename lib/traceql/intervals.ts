@@ -65,3 +65,12 @@ export function spanIntervals(view: View, intervals: Intervals): Int32Array {
   }
   return result
 }
+
+const steps = [3_600_000, 300_000, 60_000, 15_000, 5_000, 1_000, 50].map(millis => BigInt(millis) * 1_000_000n)
+
+/** The step of a range where none is given, as in Tempo: about 240 intervals of whole hours, minutes, and so on. */
+export function defaultStepNanos(startNanos: bigint, endNanos: bigint): bigint {
+  const wanted = (endNanos - startNanos) / 240n
+  const unit = steps.find(step => step <= wanted)
+  return unit === undefined ? steps.at(-1)! : (wanted / unit) * unit
+}

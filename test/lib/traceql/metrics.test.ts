@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
 import type { Span, Trace } from '../../../lib/model/trace.ts'
+import { defaultStepNanos } from '../../../lib/traceql/intervals.ts'
 import { type MetricsAnswer, queryRange, type RangeOptions } from '../../../lib/traceql/metrics.ts'
 import { oracleSource } from '../../../lib/traceql/oracle.ts'
 import { bucketExponent, bucketQuantile, exactQuantile } from '../../../lib/traceql/series.ts'
+import { timeExtent } from '../../../lib/traceql/time-extent.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { labRejection } from '../../support/errors.ts'
 import { attributes, span } from '../../support/nasty.ts'
@@ -69,6 +71,25 @@ describe('intervals', () => {
     const error = await labRejection(queryRange(source, '{ } | rate()', { ...range, ...options }))
     expect(error.kind).toBe('invalid')
   })
+})
+
+test.each([
+  ['2 s', 2n * second, 50_000_000n],
+  ['10 minutes', 600n * second, 2n * second],
+  ['an hour', 3600n * second, 15n * second],
+  ['a day', 86_400n * second, 360n * second - 60n * second],
+  ['30 days', 30n * 86_400n * second, 10_800n * second],
+])('the step of %s is whole', (_, length, step) => {
+  expect(defaultStepNanos(7n, 7n + length)).toBe(step)
+})
+
+test('a source says when its spans start, from its batches where they know', async () => {
+  const traces = [...startingAt([101], [99.5]), ...startingAt([103])]
+  const source = oracleSource(traces, { batchSpanCount: 2 })
+  expect(await timeExtent(source)).toEqual({ firstNanos: 99_500_000_000n, lastNanos: 103n * second })
+  const knowing = withBatches(source, batch => ({ ...batch, startExtent: [1n, 2n], read: () => Promise.reject() }))
+  expect(await timeExtent(knowing)).toEqual({ firstNanos: 1n, lastNanos: 2n })
+  expect(await timeExtent(oracleSource([]))).toBeUndefined()
 })
 
 /** The source with its batches changed. */
