@@ -48,7 +48,7 @@ function operateEach(operator: ArithmeticOperator, a: Cell, b: Cell, pool: Pool)
   const results = lefts
     .flatMap(left => rights.map(right => operateCells(operator, left, right, pool)))
     .filter(({ tag }) => tag !== Tag.nil)
-  return results.length === 0 ? nil : { tag: Tag.several, number: pool.place(results) }
+  return results.length === 0 ? nil : { tag: Tag.several, number: pool.list(results) }
 }
 
 /** The tag of a number; nil for all else. */

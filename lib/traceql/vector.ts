@@ -30,10 +30,11 @@ export interface Vector {
   readonly numbers: Float64Array
 }
 
-/** Values that are no numbers, by place; equal ones of a type share it, but for arrays. */
+/** Values that are no numbers, by place. Equal texts, ints and lists share one. */
 export class Pool {
   readonly values: unknown[] = []
   readonly #places = new Map<unknown, number>()
+  readonly #lists = new Map<string, number>()
 
   place(value: unknown): number {
     let place = this.#places.get(value)
@@ -41,6 +42,18 @@ export class Pool {
       place = this.values.length
       this.values.push(value)
       this.#places.set(value, place)
+    }
+    return place
+  }
+
+  /** The place of a list of cells; equal lists share it. */
+  list(cells: readonly Cell[]): number {
+    const key = cells.map(({ tag, number }) => `${tag}:${number}`).join()
+    let place = this.#lists.get(key)
+    if (place === undefined) {
+      place = this.values.length
+      this.values.push(cells)
+      this.#lists.set(key, place)
     }
     return place
   }
@@ -109,7 +122,7 @@ export function cellOf(value: Value, flavour: Flavour, pool: Pool): Cell {
 }
 
 function arrayCell(items: readonly Value[], pool: Pool): Cell {
-  return { tag: Tag.array, number: pool.place(items.map(item => cellOf(item, 'plain', pool))) }
+  return { tag: Tag.array, number: pool.list(items.map(item => cellOf(item, 'plain', pool))) }
 }
 
 function intTag(flavour: Flavour): number {
@@ -197,20 +210,23 @@ function spreadTraces(view: View, own: Vector, vector: Vector): void {
   }
 }
 
+/** The values of a span's events or links, which stand together; those of other parts are kept. */
 function gatherChildren(spans: Uint32Array, own: Vector, pool: Pool, vector: Vector): void {
-  for (let i = 0; i < spans.length; i++) {
-    if (own.tags[i] === Tag.nil) continue
+  for (let i = 0; i < spans.length; ) {
     const span = spans[i]!
-    const cell = { tag: own.tags[i]!, number: own.numbers[i]! }
-    const before = vector.tags[span]!
-    if (before === Tag.nil) {
-      vector.tags[span] = cell.tag
-      vector.numbers[span] = cell.number
-    } else {
-      const cells: readonly Cell[] =
-        before === Tag.several ? pool.cells(vector.numbers[span]!) : [{ tag: before, number: vector.numbers[span]! }]
-      vector.tags[span] = Tag.several
-      vector.numbers[span] = pool.place([...cells, cell])
-    }
+    const cells: Cell[] = []
+    for (; i < spans.length && spans[i] === span; i++)
+      if (own.tags[i] !== Tag.nil) cells.push({ tag: own.tags[i]!, number: own.numbers[i]! })
+    if (cells.length > 0) addCells(span, cells, pool, vector)
   }
+}
+
+function addCells(span: number, cells: readonly Cell[], pool: Pool, vector: Vector): void {
+  const tag = vector.tags[span]!
+  const number = vector.numbers[span]!
+  const before = tag === Tag.nil ? [] : tag === Tag.several ? pool.cells(number) : [{ tag, number }]
+  const all = [...before, ...cells]
+  const only = all.length === 1 ? all[0]! : { tag: Tag.several, number: pool.list(all) }
+  vector.tags[span] = only.tag
+  vector.numbers[span] = only.number
 }

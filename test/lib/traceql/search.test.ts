@@ -106,6 +106,22 @@ test('groups are spansets of their own, with what they were grouped by and their
   expect(traces[0]!.spanSet).toEqual(traces[0]!.spanSets[0])
 })
 
+test('spans with equal values of several events are one group', async () => {
+  const event = (value: string) => ({
+    timeNanos: 0n,
+    name: 'e',
+    attributes: attributes(['k', value]),
+    droppedAttributesCount: 0,
+  })
+  const events = [[event('x'), event('y')], [event('x'), event('y')], [event('y'), event('x')], [event('x')], []]
+  const spans = events.map((own, i) => span({ spanId: `${i}`, events: own, attributes: attributes(['list', ['a']]) }))
+  const source = oracleSource([{ traceId: '1', spans }])
+  const matched = async (text: string): Promise<number[]> =>
+    (await search(source, text)).traces[0]!.spanSets.map(set => set.matched)
+  expect(await matched('{ } | by(event.k)')).toEqual([2, 1, 1, 1])
+  expect(await matched('{ } | by(span.list)')).toEqual([5])
+})
+
 test('spans of a spanset are cut, and counted whole; names and arrays are shown where they are asked for', async () => {
   const { traces } = await search(five, '{ name != "" && span.list != nil || span.a = 2.5 }', { limit: 1, spss: 1 })
   expect(traces[0]!.spanSet).toMatchObject({
