@@ -83,6 +83,10 @@ export function columnId(name: string): number {
 
 /** The fixed column of an id, or undefined where there is none. */
 export function fixedColumn(id: number): ColumnDefinition | undefined {
+  return fixedColumns[id]
+}
+
+function defineColumn(id: number): ColumnDefinition | undefined {
   const known = definitions[id]
   if (known) return { id, name: known[0], kind: known[1], band: known[2] }
   const type = valueTypes[id - firstTailId]
@@ -109,3 +113,5 @@ export interface Field {
 
 export const fieldOwners = ['span', 'event', 'link'] as const
 export type FieldOwner = (typeof fieldOwners)[number]
+
+const fixedColumns = Array.from({ length: firstFieldId }, (_, id) => defineColumn(id))

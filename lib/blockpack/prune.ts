@@ -2,22 +2,22 @@ import { hashText } from '../bytes/hash.ts'
 import type { Range } from '../bytes/range.ts'
 import { blockMayHave, blockOf } from '../codecs/bloom.ts'
 import { parseStatus } from '../columnar/field-texts.ts'
-import { LabError } from '../error.ts'
 import type { Condition, ScanRequest, SpanNeed } from '../model/scan.ts'
 import type { Attributes, Value } from '../model/trace.ts'
 import type { Block, PageGroup } from './block.ts'
 import { attributeOf, fieldsOf } from './column-plan.ts'
 import { columnId, type FieldOwner, firstFieldId, tailId } from './columns.ts'
-import type { PageEntry, PageStatistic } from './entry.ts'
+import type { PageStatistic } from './entry.ts'
 import { bloomBlockBytes } from './indexes/bloom-writer.ts'
+import type { PagePlace } from './page-group-pages.ts'
 import type { BloomPlan } from './root.ts'
 import { checkedBytes } from './stored.ts'
 import type { Tables } from './tables.ts'
 
 /** Tells where conditions may be met, from dictionaries and statistics alone. */
 
-/** The entries of a page group by column. */
-export type EntriesByColumn = ReadonlyMap<number, PageEntry>
+/** The pages of a page group by column, with what the directory says of them. */
+export type EntriesByColumn = ReadonlyMap<number, PagePlace>
 
 /** What is known of a condition in a file. */
 interface Checked {
@@ -157,7 +157,7 @@ function checkCondition(file: File, condition: Condition): Checked {
 }
 
 function checkIntrinsic(file: File, condition: Condition): Checked {
-  const { tables } = file
+  const { block, tables } = file
   const { column } = condition
   const ofText = (value: (text: string) => Value) =>
     checkText(file, textColumn(column)!, text => meets(value(text), condition))
@@ -167,9 +167,9 @@ function checkIntrinsic(file: File, condition: Condition): Checked {
     case 'event:name':
       return ofText(text => text)
     case 'span:status':
-      return ofText(text => BigInt(parseStatus(text, fail)?.code ?? 0))
+      return ofText(text => BigInt(parseStatus(text, block.failEntry)?.code ?? 0))
     case 'span:statusMessage':
-      return ofText(text => parseStatus(text, fail)?.message ?? '')
+      return ofText(text => parseStatus(text, block.failEntry)?.message ?? '')
     case 'instrumentation:name':
       return ofText(text => tables.scope(text)?.name ?? '')
     case 'instrumentation:version':
@@ -231,7 +231,7 @@ function checkText(
   return {
     isPossible: closed => codes.size > 0 || mayBeOutside(closed),
     mayHold: (entries, closed) => {
-      const statistic = entries.get(column)?.statistic
+      const statistic = entries.get(column)?.entry.statistic
       if (!statistic) return false
       if (statistic.kind === 'constantCode') return codes.has(statistic.code)
       if (statistic.kind === 'codes') return statistic.codes.some(code => codes.has(code))
@@ -261,7 +261,7 @@ function checkNumbers(column: number, condition: Condition): Checked {
   return {
     isPossible: () => true,
     mayHold: entries => {
-      const statistic = entries.get(column)?.statistic
+      const statistic = entries.get(column)?.entry.statistic
       return statistic !== undefined && rangeMayMeet(statistic, condition)
     },
   }
@@ -318,8 +318,4 @@ function compares(value: string | boolean | bigint | number, relation: string, o
     default:
       return value >= operand
   }
-}
-
-function fail(message: string): never {
-  throw new LabError('corrupt', `blockpack dictionary: ${message}`)
 }

@@ -44,7 +44,7 @@ async function* scan(block: Block, tables: Tables, request: ScanRequest): AsyncI
     const batches = inTime
       .filter(pageGroup => pageGroup.rowGroup === rowGroup)
       .map(pageGroup => new PageGroupBatch(block, tables, pageGroup, directory[pageGroup.place]!))
-      .filter(batch => pruner.mayHold(batch.entries, closed))
+      .filter(batch => pruner.mayHold(batch.places, closed))
     await loadColumns(block, batches, request.columns)
     yield* batches
   }
@@ -87,8 +87,8 @@ class PageGroupBatch implements SpanBatch {
     this.#columns = new PageGroupColumns({ block, pageGroup, base, pages, dictionaries: this.#dictionaries, tables })
   }
 
-  get entries() {
-    return new Map([...this.#places].map(([column, { entry }]) => [column, entry]))
+  get places(): ReadonlyMap<number, PagePlace> {
+    return this.#places
   }
 
   /** Known once a column has been read. */
@@ -226,9 +226,9 @@ async function distinctTexts(block: Block, tables: Tables, name: ColumnName): Pr
     case 'event:name':
       return ofColumn('event.name', text => text)
     case 'span:statusMessage':
-      return ofColumn('span.status', text => parseStatus(text, fail)?.message ?? '')
+      return ofColumn('span.status', text => parseStatus(text, block.failEntry)?.message ?? '')
     case 'span:status':
-      return ofColumn('span.status', text => BigInt(parseStatus(text, fail)?.code ?? 0))
+      return ofColumn('span.status', text => BigInt(parseStatus(text, block.failEntry)?.code ?? 0))
     case 'instrumentation:name':
       return ofColumn('span.scope', text => tables.scope(text)?.name ?? '')
     case 'instrumentation:version':

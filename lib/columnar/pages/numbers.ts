@@ -133,13 +133,17 @@ export function readNumbers(reader: PageReader, count: number): Float64Array {
   return (head & flag.deltas) !== 0 ? sums(reader, values) : values
 }
 
+/** Words on their way; good until the next page. */
+let unpacked = new Uint32Array(1 << 13)
+
 function readLayout(reader: PageReader, layout: number, count: number): Float64Array {
   if (layout === layouts.packed) {
     const bitWidth = reader.in.u8()
     if (bitWidth > 53) reader.in.fail('corrupt', `numbers: ${bitWidth} bits`)
     const lowWidth = Math.min(bitWidth, 32)
-    const low = unpackBits(reader.blob(packedByteLength(lowWidth, count)), lowWidth, count)
-    const offsets = new Float64Array(low)
+    if (unpacked.length < count) unpacked = new Uint32Array(count)
+    unpackBits(reader.blob(packedByteLength(lowWidth, count)), lowWidth, count, unpacked)
+    const offsets = new Float64Array(unpacked.subarray(0, count))
     if (bitWidth > 32) {
       const high = unpackBits(reader.blob(packedByteLength(bitWidth - 32, count)), bitWidth - 32, count)
       for (let i = 0; i < count; i++) offsets[i]! += high[i]! * 0x100000000

@@ -69,8 +69,7 @@ export function encodeSplit(values: Float64Array, classes: Uint8Array): Split {
 
 /** The numbers that were taken apart. The bits must be exactly those of the classes. */
 export function decodeSplit({ classes, bits }: Split): Float64Array {
-  const words = new Uint32Array((bits.length >> 2) + 3)
-  new Uint8Array(words.buffer).set(bits)
+  const words = wordsWith(bits)
   const values = new Float64Array(classes.length)
   let at = 0
   for (let i = 0; i < classes.length; i++) {
@@ -92,6 +91,16 @@ export function decodeSplit({ classes, bits }: Split): Float64Array {
     at += bitCount
   }
   return values
+}
+
+let scratch = new Uint32Array(1 << 12)
+
+/** The bytes as words, followed by two that count for nothing; good until the next call. */
+function wordsWith(bytes: Uint8Array): Uint32Array {
+  const count = (bytes.length >> 2) + 3
+  if (scratch.length < count) scratch = new Uint32Array(count * 2)
+  new Uint8Array(scratch.buffer).set(bytes)
+  return scratch
 }
 
 function wordAt(words: Uint32Array, at: number): number {
