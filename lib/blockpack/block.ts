@@ -3,6 +3,7 @@ import { ByteReader } from '../bytes/reader.ts'
 import { decompressor } from '../codecs/compress.ts'
 import { type Decompress, PageReader } from '../columnar/pages/page.ts'
 import { readStrings } from '../columnar/pages/strings.ts'
+import { LabError } from '../error.ts'
 import { bandCount, type Field, firstFieldId, fixedColumn, kindOfValues } from './columns.ts'
 import { type PageEntry, readEntry } from './entry.ts'
 import { readFields } from './fields.ts'
@@ -222,6 +223,12 @@ export class Block {
     }
     reader.in.end()
     return entries
+  }
+
+  /** An entry of a dictionary that is none of its kind. */
+  readonly failEntry = (message: string): never => {
+    const { start } = this.sections.get('dictionaries')!
+    throw new LabError('corrupt', `blockpack dictionary, from byte ${start} on: ${message}`)
   }
 
   /** What pages of a column hold; undefined where there is no such column. */

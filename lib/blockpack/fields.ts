@@ -55,10 +55,11 @@ export function printShape(fields: readonly number[]): string {
 /** The fields of a shape, all of them of `owner`. */
 export function parseShape(text: string, owner: FieldOwner, fields: readonly Field[], subject: string): number[] {
   const shape: number[] = []
+  let at = 0
   const fail = (message: string): never => {
-    throw new LabError('corrupt', `${subject}: ${message}`)
+    throw new LabError('corrupt', `${subject} at byte ${at}: ${message}`)
   }
-  for (let at = 0; at < text.length; ) {
+  while (at < text.length) {
     let [field, scale, byte] = [0, 1, 0x80]
     while (byte > 0x7f) {
       if (at === text.length || scale > 2 ** 42) fail('a field that does not end')

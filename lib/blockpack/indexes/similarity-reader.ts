@@ -35,7 +35,7 @@ export class SimilarityIndex {
       const count = counts[rowGroup] ?? pages.fail(`traces of row group ${rowGroup} of ${counts.length}`)
       const start = pages.at
       const page = new PageReader(pages.take(length), subject, start, decompressZstd)
-      for (const set of readNumbers(page, count)) {
+      for (const set of page.naming(() => readNumbers(page, count))) {
         if (!(set >= 0 && set < plan.signatureCount)) page.in.fail('corrupt', `set ${set} of ${plan.signatureCount}`)
         sets[at++] = set
       }

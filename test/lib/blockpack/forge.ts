@@ -192,4 +192,4 @@ export async function decode(bytes: Uint8Array): Promise<Trace[]> {
 
 /** The message of an error that names the section and a byte of the file, or of the content of a section. */
 export const placed: RegExp =
-  /^blockpack (header|footer|root|fields|directory|dictionary|trace index|page group|resource|scope|shape of).* byte \d+/
+  /^blockpack (header|footer|root|fields|directory|dictionary|trace index|filter|similarity|page group|resource|scope|shape of).* byte \d+/
