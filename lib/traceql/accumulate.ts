@@ -41,8 +41,11 @@ interface Sample {
   readonly weights: number[]
 }
 
-/** By code of a group its labels. */
-export type Groups = readonly (readonly KeyedValue[])[]
+/** By code of a group, below `count`, its labels. */
+export interface Groups {
+  readonly count: number
+  labels(code: number): readonly KeyedValue[]
+}
 
 type Kind = Exclude<MetricsAggregate['kind'], 'compare'>
 
@@ -112,14 +115,16 @@ export class Accumulator {
     const choices: Choice[] = []
     if (this.#gathering.maxExemplars === 0) return choices
     const taken = new Map<Cells, number>()
-    const known = groups.map(labels => this.#series.get(labelsKey(labels)))
+    const known: (Cells | null | undefined)[] = new Array(groups.count).fill(undefined)
     for (let i = 0; i < rowCount; i++) {
       const row = rows === undefined ? i : rows[i]!
       const interval = typeof intervals === 'number' ? intervals : intervals[row]!
       const value = values === undefined ? Number.NaN : values[row]!
       if (interval < 0 || (values !== undefined && Number.isNaN(value))) continue
-      const cells = known[codes[row]!]
-      if (cells === undefined || cells.exemplarInterval === interval) continue
+      const code = codes[row]!
+      known[code] ??= this.#series.get(labelsKey(groups.labels(code))) ?? null
+      const cells = known[code]
+      if (cells === null || cells.exemplarInterval === interval) continue
       const count = taken.get(cells) ?? cells.exemplars.length
       if (count >= this.#gathering.maxExemplars) continue
       taken.set(cells, count + 1)
@@ -131,7 +136,7 @@ export class Accumulator {
 
   add(observations: Observations, groups: Groups): void {
     // Only groups that occur become series.
-    const cells: (Cells | null | undefined)[] = new Array(groups.length).fill(undefined)
+    const cells: (Cells | null | undefined)[] = new Array(groups.count).fill(undefined)
     const { rows, rowCount, intervals, codes, weights, values } = observations
     const observe = observers[this.#gathering.kind]
     for (let i = 0; i < rowCount; i++) {
@@ -143,7 +148,7 @@ export class Accumulator {
       const code = codes[row]!
       let own = cells[code]
       if (own === undefined) {
-        own = this.#cellsOf(groups[code]!) ?? null
+        own = this.#cellsOf(groups.labels(code)) ?? null
         cells[code] = own
       }
       if (own !== null) observe(own, interval, value, weights === undefined ? 1 : weights[row]!)

@@ -13,7 +13,7 @@ import { planPipeline } from './plan.ts'
 import { printField } from './print-expression.ts'
 import { type Series, valueKey } from './series.ts'
 import { runPipeline } from './spansets.ts'
-import { Pool, Tag } from './vector.ts'
+import { type Cell, Pool, Tag } from './vector.ts'
 import { openView, type View } from './view.ts'
 
 /** No more distinct values an attribute than this are told apart; further ones are left out, and said to be. */
@@ -123,19 +123,24 @@ interface Spans {
 }
 
 function tallyField(view: View, field: Field, spans: Spans, tallies: readonly [Tally, Tally], pool: Pool): void {
-  const { codes, keys } = groupCodes(view, [field], pool)
-  const points: (Float64Array | null | undefined)[] = new Array(keys.length * 2).fill(undefined)
+  const { codes, count, cells } = groupCodes(view, [field], pool)
+  const points: (Float64Array | null | undefined)[] = new Array(count * 2).fill(undefined)
+  // By code its cell, once it occurred.
+  const known: (Cell | undefined)[] = new Array(count).fill(undefined)
   for (let row = 0; row < codes.length; row++) {
     const interval = spans.intervals[row]!
     const code = codes[row]!
-    if (spans.mask[row] === 0 || interval < 0 || keys[code]![0]!.tag === Tag.nil) continue
+    if (spans.mask[row] === 0 || interval < 0) continue
+    known[code] ??= cells(code)[0]!
+    const cell = known[code]
+    if (cell.tag === Tag.nil) continue
     const side = spans.selected[row]! ^ 1
     const weight = spans.weights === undefined ? 1 : spans.weights[row]!
     const tally = tallies[side]!
     tally.totals[interval]! += weight
     let own = points[code * 2 + side]
     if (own === undefined) {
-      own = pointsOf(tally, answerValue(keys[code]![0]!, pool))
+      own = pointsOf(tally, answerValue(cell, pool))
       points[code * 2 + side] = own
     }
     if (own !== null) own[interval]! += weight

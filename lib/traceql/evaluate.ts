@@ -98,7 +98,9 @@ function membership(node: Extract<FieldExpression, { kind: 'membership' }>, view
   const { operand } = node
   if (!isField(operand))
     throw new LabError('unsupported', `TraceQL: byte ${operand.start}: IN needs a field on its left`)
-  return matchField(view, operand, ({ flavour }) => membershipTest(node, flavour))
+  const test = testOf.get(node) ?? membershipTest(node, flavourOf(operand))
+  testOf.set(node, test)
+  return matchField(view, operand, test)
 }
 
 export function isField(node: FieldExpression): node is Field {
@@ -124,12 +126,16 @@ export function fieldComparison({ operator, left, right }: Binary): FieldCompari
   return undefined
 }
 
+/** Tests are made once a query, not once a batch. */
+const testOf = new WeakMap<FieldExpression, ValueTest>()
+
 function comparison(node: Binary, view: View, pool: Pool): Uint8Array {
   const simple = fieldComparison(node)
   if (simple !== undefined) {
     if (simple.constant.type === 'nil') return existence(node, simple.field, view)
-    const test = simple.test()
-    return matchField(view, simple.field, () => test)
+    const test = testOf.get(node) ?? simple.test()
+    testOf.set(node, test)
+    return matchField(view, simple.field, test)
   }
   if (isNil(node.left) || isNil(node.right)) {
     if (isNil(node.left) && isNil(node.right)) return new Uint8Array(view.spanCount)

@@ -1,12 +1,12 @@
-import type { Value } from '../model/trace.ts'
 import type { Field } from './ast.ts'
 import { type Cell, cellOf, fieldVector, type Pool, Tag } from './vector.ts'
 import type { Part, View } from './view.ts'
 
-/** A group by span: its code, and by code the values of all fields. */
+/** A group by span: its code, below `count`, and by code the values of all fields. Not every code need occur. */
 export interface GroupCodes {
   readonly codes: Uint32Array
-  readonly keys: readonly (readonly Cell[])[]
+  readonly count: number
+  cells(code: number): readonly Cell[]
 }
 
 const nilCell: Cell = { tag: Tag.nil, number: 0 }
@@ -14,7 +14,7 @@ const nilCell: Cell = { tag: Tag.nil, number: 0 }
 /** Groups spans by the values of the fields, in their order; what is missing is nil. */
 export function groupCodes(view: View, fields: readonly Field[], pool: Pool): GroupCodes {
   const [first, ...others] = fields
-  if (first === undefined) return { codes: new Uint32Array(view.spanCount), keys: [[]] }
+  if (first === undefined) return { codes: new Uint32Array(view.spanCount), count: 1, cells: () => [] }
   let groups = fieldCodes(view, first, pool)
   for (const field of others) groups = combine(groups, fieldCodes(view, field, pool))
   return groups
@@ -34,22 +34,29 @@ function codesOfDictionaries(view: View, parts: readonly Part[], pool: Pool): Gr
   const [only] = parts
   if (parts.length === 1 && only!.data.rows === undefined && 'codes' in only!.data.values) {
     const { codes, dictionary } = only!.data.values
-    return { codes, keys: dictionary.map(value => [cellOf(value, only!.flavour, pool)]) }
+    return { codes, count: dictionary.length, cells: code => [cellOf(dictionary[code]!, only!.flavour, pool)] }
   }
   const codes = new Uint32Array(view.spanCount)
-  const keys: Cell[][] = [[nilCell]]
-  for (const { data, flavour } of parts) {
+  const firsts: number[] = []
+  let count = 1
+  for (const { data } of parts) {
+    firsts.push(count)
     if (!('codes' in data.values)) continue
-    const first = keys.length
-    for (const value of data.values.dictionary as readonly Value[]) keys.push([cellOf(value, flavour, pool)])
     const { rows } = data
     const own = data.values.codes
     for (let i = 0; i < own.length; i++) {
       const row = rows === undefined ? i : rows[i]!
-      if (codes[row] === 0) codes[row] = first + own[i]!
+      if (codes[row] === 0) codes[row] = count + own[i]!
     }
+    count += data.values.dictionary.length
   }
-  return { codes, keys }
+  return { codes, count, cells: code => (code === 0 ? [nilCell] : [partCell(code, parts, firsts, pool)]) }
+}
+
+function partCell(code: number, parts: readonly Part[], firsts: readonly number[], pool: Pool): Cell {
+  const place = firsts.findLastIndex(first => first <= code)
+  const { data, flavour } = parts[place]!
+  return 'codes' in data.values ? cellOf(data.values.dictionary[code - firsts[place]!]!, flavour, pool) : nilCell
 }
 
 function codesOfValues(view: View, field: Field, pool: Pool): GroupCodes {
@@ -74,23 +81,22 @@ function codesOfValues(view: View, field: Field, pool: Pool): GroupCodes {
     }
     codes[row] = code
   }
-  return { codes, keys }
+  return { codes, count: keys.length, cells: code => keys[code]! }
 }
 
 function combine(a: GroupCodes, b: GroupCodes): GroupCodes {
   const codes = new Uint32Array(a.codes.length)
-  const keys: (readonly Cell[])[] = []
+  const pairs: (readonly [number, number])[] = []
   const known = new Map<number, number>()
-  const width = b.keys.length
   for (let row = 0; row < codes.length; row++) {
-    const pair = a.codes[row]! * width + b.codes[row]!
+    const pair = a.codes[row]! * b.count + b.codes[row]!
     let code = known.get(pair)
     if (code === undefined) {
-      code = keys.length
+      code = pairs.length
       known.set(pair, code)
-      keys.push([...a.keys[a.codes[row]!]!, ...b.keys[b.codes[row]!]!])
+      pairs.push([a.codes[row]!, b.codes[row]!])
     }
     codes[row] = code
   }
-  return { codes, keys }
+  return { codes, count: pairs.length, cells: code => [...a.cells(pairs[code]![0]), ...b.cells(pairs[code]![1])] }
 }

@@ -1,12 +1,13 @@
 import type { BigintValues, CodedValues, NumberValues } from '../model/scan.ts'
+import type { Value } from '../model/trace.ts'
 import type { Field } from './ast.ts'
 import { type IntRange, meets, type NumberRange, type ValueTest } from './value-test.ts'
 import { ownerCount, type Part, spread, type View } from './view.ts'
 
 /** 1 for the spans whose field meets the test: of events and links, where one of the span's does. */
-export function matchField(view: View, field: Field, testOf: (part: Part) => ValueTest): Uint8Array {
+export function matchField(view: View, field: Field, test: ValueTest): Uint8Array {
   const result = new Uint8Array(view.spanCount)
-  for (const part of view.parts(field)) matchPart(view, part, testOf(part), result)
+  for (const part of view.parts(field)) matchPart(view, part, test, result)
   return result
 }
 
@@ -32,22 +33,39 @@ function mark({ data }: Part, test: ValueTest, mask: Uint8Array): void {
   else if (test.doubles !== undefined) markNumbers(values.numbers, rows, test.doubles, test.negated, mask)
 }
 
+/** Verdicts on the entries of a dictionary, which batches may share. */
+const verdictsOf = new WeakMap<ValueTest, WeakMap<readonly Value[], Verdicts>>()
+
+interface Verdicts {
+  readonly met: Uint8Array
+  readonly metCount: number
+}
+
+function verdicts(test: ValueTest, dictionary: readonly Value[]): Verdicts {
+  let known = verdictsOf.get(test)
+  if (known === undefined) {
+    known = new WeakMap()
+    verdictsOf.set(test, known)
+  }
+  let own = known.get(dictionary)
+  if (own === undefined) {
+    const met = Uint8Array.from(dictionary, value => (meets(test, value) ? 1 : 0))
+    own = { met, metCount: met.reduce((sum, one) => sum + one, 0) }
+    known.set(dictionary, own)
+  }
+  return own
+}
+
 function markCoded(
   { codes, dictionary }: CodedValues,
   rows: Uint32Array | undefined,
   test: ValueTest,
   mask: Uint8Array,
 ) {
-  const verdicts = new Uint8Array(dictionary.length)
-  let metCount = 0
-  for (let code = 0; code < dictionary.length; code++)
-    if (meets(test, dictionary[code]!)) {
-      verdicts[code] = 1
-      metCount++
-    }
+  const { met, metCount } = verdicts(test, dictionary)
   if (metCount === 0) return
-  if (rows === undefined) for (let row = 0; row < codes.length; row++) mask[row]! |= verdicts[codes[row]!]!
-  else for (let i = 0; i < rows.length; i++) if (verdicts[codes[i]!] === 1) mask[rows[i]!] = 1
+  if (rows === undefined) for (let row = 0; row < codes.length; row++) mask[row]! |= met[codes[row]!]!
+  else for (let i = 0; i < rows.length; i++) if (met[codes[i]!] === 1) mask[rows[i]!] = 1
 }
 
 function markInts({ base, numbers }: NumberValues, rows: Uint32Array | undefined, test: ValueTest, mask: Uint8Array) {

@@ -1,18 +1,18 @@
 import type { ColumnName, ColumnSet, SpanBatch, SpanSource } from '../model/scan.ts'
-import { Accumulator, type Gathering, type Observations } from './accumulate.ts'
+import { Accumulator, type Gathering, type Groups, type Observations } from './accumulate.ts'
 import { answerValue, type KeyedValue } from './answer-value.ts'
 import type { Field, MetricsAggregate, MetricsPipeline } from './ast.ts'
 import { readExemplars } from './exemplars.ts'
 import { type Explain, Explainer } from './explain.ts'
 import { columnsOfField, flavourOf } from './fields.ts'
-import { groupCodes } from './group-codes.ts'
+import { type GroupCodes, groupCodes } from './group-codes.ts'
 import { commonInterval, type Intervals, spanIntervals } from './intervals.ts'
 import { numbersOf } from './numbers.ts'
 import { planPipeline } from './plan.ts'
 import { printField } from './print-expression.ts'
 import type { SeriesSet } from './series.ts'
 import { countOnes, runPipeline } from './spansets.ts'
-import { type Cell, Pool } from './vector.ts'
+import { Pool } from './vector.ts'
 import { noColumns, openView, type View } from './view.ts'
 
 /** How series are gathered, beside what the text says. */
@@ -111,7 +111,7 @@ async function gatherBatch(batch: SpanBatch, input: BatchInput): Promise<void> {
     weights: batch.weights,
     values: argument === undefined ? undefined : valuesOf(view, argument, accumulator.isBucketed),
   }
-  const labels = labelsOf(aggregate, groups.keys, pool)
+  const labels = labelsOf(aggregate, groups, pool)
   accumulator.add(observations, labels)
   await readExemplars(batch, accumulator.choose(observations, labels))
 }
@@ -175,10 +175,12 @@ function fillValues(view: View, { owner, rows, numbers, unless }: NumberPart, va
 }
 
 /** The labels of each group: its fields as they are written, or the name of the aggregate where nothing groups. */
-function labelsOf({ by, kind }: CountingAggregate, keys: readonly (readonly Cell[])[], pool: Pool): KeyedValue[][] {
-  if (by.length === 0) return [nameLabels(kind)]
+function labelsOf({ by, kind }: CountingAggregate, { count, cells }: GroupCodes, pool: Pool): Groups {
+  if (by.length === 0) return { count, labels: () => nameLabels(kind) }
   const names = by.map(printField)
-  return keys.map(cells => cells.map((cell, i) => ({ key: names[i]!, value: answerValue(cell, pool) })))
+  const labels = (code: number): KeyedValue[] =>
+    cells(code).map((cell, i) => ({ key: names[i]!, value: answerValue(cell, pool) }))
+  return { count, labels }
 }
 
 /** Quantiles and buckets have labels of their own. */
