@@ -34,6 +34,8 @@ const knownNames = [
   'profile',
   'faults-out',
   'scale',
+  'kernels',
+  'blocks',
   'out',
   'to',
   'days',
