@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { profiles } from '../../../lib/blockpack/config.ts'
 import { BlockpackReader } from '../../../lib/blockpack/reader.ts'
@@ -5,6 +6,7 @@ import { BlockpackWriter } from '../../../lib/blockpack/writer.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { countReads } from '../../../lib/storage/counting.ts'
 import { MemorySink, openMemory } from '../../../lib/storage/memory.ts'
+import { arbitraryTraces, seeded } from '../../support/arbitrary.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { attributes, nastyCorpora, span } from '../../support/nasty.ts'
 import { expectSameTraces } from '../../support/traces.ts'
@@ -59,11 +61,21 @@ describe(`traces by id (seed ${seed})`, () => {
       expectSameTraces([traces[i]!], [(await reader.findTrace(traces[i]!.traceId))!])
   })
 
-  test.each(['short and empty ids', 'the same span id in two traces', '1,000 traces of one span'])('%s', async name => {
-    const { traces } = nastyCorpora.find(corpus => corpus.name === name)!
-    const { reader } = await open(await packed(traces))
-    for (const trace of traces.slice(0, 30)) expectSameTraces([trace], [(await reader.findTrace(trace.traceId))!])
+  test.each(nastyCorpora.map(({ name, traces }) => [name, traces] as const))('%s', async (_, traces) => {
+    for (const config of [profiles.default, { ...profiles['low-memory'], enableDictionary: false }]) {
+      const { reader } = await open(await packed(traces, config))
+      for (const trace of traces.slice(0, 30)) expectSameTraces([trace], [(await reader.findTrace(trace.traceId))!])
+    }
   })
+
+  test('arbitrary traces, several to a page group', () =>
+    fc.assert(
+      fc.asyncProperty(arbitraryTraces, async traces => {
+        const { reader } = await open(await packed(traces))
+        for (const trace of traces) expectSameTraces([trace], [(await reader.findTrace(trace.traceId))!])
+      }),
+      seeded(150),
+    ))
 
   test('an absent id is not found: in a file without traces, and in others', async () => {
     for (const traces of [[], sampleTraces(1, seed), sampleTraces(300, seed)]) {
