@@ -1,5 +1,7 @@
 /** What a program that uses the library imports. */
+export { type Compacted, type CompactInput, compactBlockpack } from './blockpack/compact.ts'
 export { type BlockpackConfig, profiles } from './blockpack/config.ts'
+export { type BlockpackFacts, inspectBlockpack } from './blockpack/inspect.ts'
 export { BlockpackReader, decodeBlockpack } from './blockpack/reader.ts'
 export { BlockpackWriter, encodeBlockpack } from './blockpack/writer.ts'
 export { type ByteSink, type Range, type RangeReader, readChunks } from './bytes/range.ts'
