@@ -12,7 +12,7 @@ import type { PageGroupColumns } from './page-group-columns.ts'
 
 /** Columns that are worth their bytes only for the rows that an answer shows. */
 export function isReadByRow(name: ColumnName): boolean {
-  return name === 'span:id'
+  return name === 'span:id' || name === 'trace:id'
 }
 
 /** A column a type; none where no row has a value. Of columns that are read by row, only `rows` have one. */
@@ -23,12 +23,21 @@ export function columnData(
   rows: Uint32Array | undefined,
 ): ColumnData[] {
   const attribute = attributeOf(name)
-  if (rows && isReadByRow(name)) return [coded(columns.spanIdsAt(rows))]
+  if (rows && isReadByRow(name))
+    return [coded(name === 'span:id' ? columns.spanIdsAt(rows) : columns.traceIdsAt(tracesOf(columns, rows)))]
   if (!attribute) return [intrinsicData(columns, name as Intrinsic)]
   const { scope, key } = attribute
   if (scope === 'resource') return sharedAttributes(columns.resources(), key)
   if (scope === 'instrumentation') return sharedAttributes(columns.scopes(), key)
   return fieldsOf(block, scope, key).flatMap(field => fieldData(columns, block, scope, field))
+}
+
+/** The traces of some spans, ascending. */
+function tracesOf(columns: PageGroupColumns, rows: Uint32Array): Set<number> {
+  const traceOf = columns.traceOf()
+  const traces = new Set<number>()
+  for (const row of rows) traces.add(traceOf[row]!)
+  return traces
 }
 
 function intrinsicData(columns: PageGroupColumns, name: Intrinsic): ColumnData {
@@ -80,15 +89,13 @@ function intrinsicData(columns: PageGroupColumns, name: Intrinsic): ColumnData {
 /** Starts as distances from the first trace's, exact as doubles but for times that lie 52 days and more apart. */
 function startData(columns: PageGroupColumns): ColumnData {
   const { values, exceptions } = columns.startOffsets()
-  const bases = columns.traceStarts()
-  const base = bases[0]!
-  const gaps = bases.map(start => Number(start - base))
-  if (exceptions.length > 0 || gaps.some(gap => !(Math.abs(gap) < 2 ** 52)))
+  const offsets = columns.traceOffsets()
+  if (exceptions.length > 0 || offsets === undefined)
     return { type: 'int', values: { bigints: BigUint64Array.from(columns.starts()) } }
   const traceOf = columns.traceOf()
   const numbers = new Float64Array(values.length)
-  for (let row = 0; row < numbers.length; row++) numbers[row] = gaps[traceOf[row]!]! + values[row]!
-  return { type: 'int', values: { base, numbers } }
+  for (let row = 0; row < numbers.length; row++) numbers[row] = offsets[traceOf[row]!]! + values[row]!
+  return { type: 'int', values: { base: columns.firstStart(), numbers } }
 }
 
 /** By span: the row of its parent; -1 for none, -2 for one that the trace lacks, or itself. */

@@ -13,6 +13,8 @@ import { columnId, type FieldOwner, firstFieldId, tailId } from './columns.ts'
 import type { PageDecoder, ReadText } from './page-group-pages.ts'
 import type { Tables } from './tables.ts'
 
+const zeros = '0'.repeat(spanIdDigits)
+
 /** The largest number that a column of flags or counts holds. */
 export const uint32: number = 2 ** 32 - 1
 
@@ -95,6 +97,33 @@ export class PageGroupColumns {
     return this.#once('spanIds', () => this.#ids('span.id', this.spanCount, this.traceOf()))
   }
 
+  /** The ids of some traces, by code; others have code 0. */
+  traceIdsAt(traces: Iterable<number>): Table<string> {
+    const kinds = this.pages.plain('trace.idKind', this.traceCount, 0, 2)
+    const oddCount = countOf(kinds, traceKind.odd)
+    const wholeCount = countOf(kinds, traceKind.whole)
+    const low = oddCount > 0 ? undefined : this.#once('bytes of trace.idLow', () => this.#lowBytes())
+    const whole = low ? undefined : this.traceIds()
+    const high = low ? this.#once('trace.idHigh', () => this.texts('trace.idHigh', wholeCount)) : []
+    const codes = new Uint32Array(this.traceCount)
+    const values: string[] = []
+    let [next, wholes] = [0, 0]
+    for (const trace of traces) {
+      for (; next < trace; next++) if (kinds[next] === traceKind.whole) wholes++
+      codes[trace] = values.length
+      const isWhole = kinds[trace] === traceKind.whole
+      if (whole) values.push(whole[trace]!)
+      else values.push((isWhole ? high[wholes]! : zeros) + low!.toString('hex', trace * 8, trace * 8 + 8))
+    }
+    return { values, codes }
+  }
+
+  /** The lower halves of trace ids, 8 bytes each, where they stand as such. */
+  #lowBytes(): Buffer | undefined {
+    const bytes = this.pages.hexBytes(columnId('trace.idLow'), this.traceCount)
+    return bytes?.length === this.traceCount * 8 ? bytes : undefined
+  }
+
   /** The ids of some spans, by code; other rows have code 0. */
   spanIdsAt(rows: Uint32Array): Table<string> {
     const kinds = new Uint32Array(this.pages.plain('span.idKind', this.spanCount, 0, 3))
@@ -132,6 +161,30 @@ export class PageGroupColumns {
 
   parents(): ReadParents {
     return this.#once('parents', () => this.#parents())
+  }
+
+  /** By trace: ns after the start of the first; undefined where they are not exact as doubles. */
+  traceOffsets(): Float64Array | undefined {
+    return this.#once('traceOffsets', () => {
+      const { values, exceptions } = this.#traceGaps()
+      if (exceptions.length > 0) return undefined
+      const offsets = new Float64Array(values.length)
+      for (let trace = 1; trace < offsets.length; trace++) {
+        offsets[trace] = offsets[trace - 1]! + values[trace]!
+        if (Math.abs(offsets[trace]!) >= 2 ** 52) return undefined
+      }
+      return offsets
+    })
+  }
+
+  /** The start of the first trace, ns. */
+  firstStart(): bigint {
+    const { values, exceptions } = this.#traceGaps()
+    return this.#checkNanos(this.#context.base + (exceptions[0]?.row === 0 ? exceptions[0].value : BigInt(values[0]!)))
+  }
+
+  #traceGaps(): ReadNumbers {
+    return this.#once('traceGaps', () => this.pages.numbers(columnId('trace.start'), this.traceCount))
   }
 
   /** By trace: the start of its first root, ns. */
@@ -339,7 +392,7 @@ export class PageGroupColumns {
     for (let trace = 0; trace < traceCount; trace++) {
       const kind = kinds[trace]!
       if (kind === traceKind.odd) ids[trace] = odd[nextOdd++]!
-      else ids[trace] = (kind === traceKind.whole ? high[nextHigh++]! : '0'.repeat(spanIdDigits)) + low[nextLow++]!
+      else ids[trace] = (kind === traceKind.whole ? high[nextHigh++]! : zeros) + low[nextLow++]!
     }
     this.checkIds('trace.id', ids, traceIdDigits)
     return ids
@@ -376,7 +429,7 @@ export class PageGroupColumns {
   }
 
   #traceStarts(): bigint[] {
-    const { values, exceptions } = this.pages.numbers(columnId('trace.start'), this.traceCount)
+    const { values, exceptions } = this.#traceGaps()
     const exact = new Map(exceptions.map(({ row, value }) => [row, value]))
     let start = this.#context.base
     return Array.from(values, (gap, trace) => {
@@ -389,12 +442,11 @@ export class PageGroupColumns {
     const { values, codes } = this.table(`${owner}.shape`, count, this.#context.tables.shape[owner])
     const uses = new Uint32Array(values.length)
     for (let row = 0; row < count; row++) uses[codes[row]!]!++
+    const byField = new Uint32Array(this.#context.block.fields.length)
+    for (let symbol = 0; symbol < values.length; symbol++)
+      for (const field of values[symbol]!) byField[field]! += uses[symbol]!
     const counts = new Map<number, number>()
-    for (const [symbol, shape] of values.entries())
-      for (const field of shape) counts.set(field, (counts.get(field) ?? 0) + uses[symbol]!)
-    let total = 0
-    for (const own of counts.values()) total += own
-    this.pages.checkItems(`${owner} attributes`, total)
+    for (let field = 0; field < byField.length; field++) if (byField[field]! > 0) counts.set(field, byField[field]!)
     return { owner, symbols: codes, shapes: values, counts }
   }
 
