@@ -442,6 +442,9 @@ export class PageGroupColumns {
     const { values, codes } = this.table(`${owner}.shape`, count, this.#context.tables.shape[owner])
     const uses = new Uint32Array(values.length)
     for (let row = 0; row < count; row++) uses[codes[row]!]!++
+    let total = 0
+    for (let symbol = 0; symbol < values.length; symbol++) total += values[symbol]!.length * uses[symbol]!
+    this.pages.checkItems(`${owner} attributes`, total)
     const byField = new Uint32Array(this.#context.block.fields.length)
     for (let symbol = 0; symbol < values.length; symbol++)
       for (const field of values[symbol]!) byField[field]! += uses[symbol]!

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { columnId } from '../../../lib/blockpack/columns.ts'
 import { profiles } from '../../../lib/blockpack/config.ts'
 import { BlockpackReader } from '../../../lib/blockpack/reader.ts'
@@ -16,6 +16,9 @@ import { decode, forged, type OpenFile, openFile, placed, printDirectory, printR
 import { mutate } from './mutate.ts'
 
 const seed = Number(process.env.SEED ?? 20261127)
+
+afterAll(() => expect(process.resourceUsage().maxRSS, 'KiB, whatever the files claim').toBeLessThan(512 * 1024))
+
 const config = { ...profiles.default, compressionCodec: 'none' as const, columnBlockSize: 1, writeBufferSize: 40_000 }
 const few = sampleTraces(5, seed)
 const tiny = await packed(few, config)

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { profiles } from '../../../lib/blockpack/config.ts'
 import { SimilarityIndex } from '../../../lib/blockpack/indexes/similarity-reader.ts'
 import { BlockpackReader } from '../../../lib/blockpack/reader.ts'
@@ -15,6 +15,9 @@ import { forged, type OpenFile, placed, printDirectory } from './forge.ts'
 import { mutate } from './mutate.ts'
 
 const seed = Number(process.env.SEED ?? 20261127)
+
+afterAll(() => expect(process.resourceUsage().maxRSS, 'KiB, whatever the files claim').toBeLessThan(512 * 1024))
+
 const draw = drawsOf(seed)
 const config = { ...profiles.default, compressionCodec: 'none' as const, columnBlockSize: 1, writeBufferSize: 1 }
 const columns: ColumnName[] = [

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { columnId } from '../../../lib/blockpack/columns.ts'
 import { profiles } from '../../../lib/blockpack/config.ts'
 import type { PageEntry } from '../../../lib/blockpack/entry.ts'
@@ -21,6 +21,9 @@ import {
 } from './forge.ts'
 
 const seed = Number(process.env.SEED ?? 20261127)
+
+afterAll(() => expect(process.resourceUsage().maxRSS, 'KiB, whatever the files claim').toBeLessThan(512 * 1024))
+
 const config = { ...profiles.default, compressionCodec: 'none' as const, columnBlockSize: 1, writeBufferSize: 40_000 }
 const traces = sampleTraces(1300, seed)
 const honest = await packed(traces, config)
