@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics.ts'
 import { oracleSource } from '../../../lib/traceql/oracle.ts'
 import { search } from '../../../lib/traceql/search.ts'
-import { corpusPath, describeCorpora } from '../../support/corpora.ts'
-import { digests, readJson, readTraces, referencePath } from './references.ts'
+import { corpusPath } from '../../support/corpora.ts'
+import { describeFiles, digests, readJson, readTraces, referencePath } from './references.ts'
 
 const capture = corpusPath('otlp-stef-hipstershop/hipstershop-oteltraces.otlp-multipart.pb.zst')
 const queriesFile = 'hipstershop-queries.json'
@@ -44,12 +43,7 @@ function linesOf({ series }: MetricsAnswer): string[] {
   })
 }
 
-const isPresent = existsSync(referencePath(queriesFile)) && existsSync(capture)
-const suite = isPresent
-  ? describeCorpora
-  : (name: string, run: () => void) => describe.skip(`${name} (no capture)`, run)
-
-suite('the 20 queries of hipstershop', () => {
+describeFiles('the 20 queries of hipstershop', [referencePath(queriesFile), capture], () => {
   const { start, end, stepNs, queries } = readJson(queriesFile) as Queries
   const range = { startNanos: BigInt(start), endNanos: BigInt(end), stepNanos: BigInt(stepNs) }
   let source: SpanSource

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { describe } from 'vitest'
+import { describe, test } from 'vitest'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { readInputs } from '../../../lib/sources/input.ts'
 import { Losses } from '../../../lib/sources/source.ts'
@@ -14,11 +14,16 @@ export function referencePath(path: string): string {
   return corpusPath(`../reference/${path}`)
 }
 
-/** A suite that reads files of the reference; where one is absent it is skipped and its name says so. */
+/** A suite that reads files of the reference; where one is absent it is skipped, not even begun, and its name says so. */
 export function describeReference(name: string, paths: readonly string[], suite: () => void): void {
-  const missing = paths.map(referencePath).find(path => !existsSync(path))
+  describeFiles(name, paths.map(referencePath), suite)
+}
+
+/** As describeReference, for files anywhere. */
+export function describeFiles(name: string, paths: readonly string[], suite: () => void): void {
+  const missing = paths.find(path => !existsSync(path))
   if (missing === undefined) describe(name, suite)
-  else describe.skip(`${name} (nothing at ${missing}: set TRACE_CORPORA)`, suite)
+  else describe.skip(`${name} (nothing at ${missing}: set TRACE_CORPORA)`, () => test('is skipped', () => {}))
 }
 
 export function readJson(path: string): unknown {
