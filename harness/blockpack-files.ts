@@ -6,7 +6,7 @@ import { isBlockpack } from '../lib/sources/blockpack.ts'
 import { type LocalFile, openLocal } from '../lib/storage/local.ts'
 
 /** What `work` makes of files that are open as long as it runs. */
-export async function withFiles<T>(
+async function withFiles<T>(
   paths: readonly string[],
   work: (files: readonly LocalFile[]) => Promise<T>,
 ): Promise<T> {
@@ -22,9 +22,19 @@ export async function withFiles<T>(
   }
 }
 
+/** The same of files that begin as blockpack does; another one is refused before anything is done. */
+export function withBlocks<T>(paths: readonly string[], work: (files: readonly LocalFile[]) => Promise<T>): Promise<T> {
+  return withFiles(paths, async files => {
+    for (const [i, file] of files.entries())
+      if (!(await beginsAsBlockpack(file)))
+        throw new LabError('invalid', `${paths[i]}: is no blockpack file; convert --to blockpack writes one`)
+    return work(files)
+  })
+}
+
 /** What `work` makes of one open blockpack file; what is wrong with it is told with its name. */
 export function withBlockpack<T>(path: string, work: (reader: BlockpackReader) => Promise<T>): Promise<T> {
-  return withFiles([path], async ([file]) => {
+  return withBlocks([path], async ([file]) => {
     try {
       return await work(await BlockpackReader.open(file!))
     } catch (error) {
@@ -43,8 +53,10 @@ export async function isBlockpackFile(path: string): Promise<boolean> {
     ))
   )
     return false
-  return withFiles([path], async ([file]) => {
-    const [head] = await file!.read([{ start: 0, end: Math.min(headerBytes, file!.byteLength) }])
-    return isBlockpack(head!)
-  })
+  return withFiles([path], ([file]) => beginsAsBlockpack(file!))
+}
+
+async function beginsAsBlockpack(file: LocalFile): Promise<boolean> {
+  const [head] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
+  return isBlockpack(head!)
 }

@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs'
 import { type Compacted, compactBlockpack } from '../../lib/blockpack/compact.ts'
 import type { ByteSink } from '../../lib/bytes/range.ts'
 import { type LocalFile, writeLocal } from '../../lib/storage/local.ts'
-import { withFiles } from '../blockpack-files.ts'
+import { withBlocks } from '../blockpack-files.ts'
 import { type BlockpackArguments, blockpackConfigFrom, withBlockpackFlags } from '../blockpack-flags.ts'
 import { inputPositional, pathFlag } from '../flags.ts'
 import { whole } from '../report/format.ts'
@@ -25,7 +25,7 @@ export const compact: CommandModule<object, CompactArguments> = {
   handler: async args => {
     const config = await blockpackConfigFrom(args)
     const paths = args.in!
-    await withFiles(paths, async files => {
+    await withBlocks(paths, async files => {
       const inputs = paths.map((name, i) => ({ name, file: files[i]! }))
       const write = (sink: ByteSink) => compactBlockpack(inputs, sink, config)
       const done = args.out === '-' ? await write(stdoutSink) : await writeLocal(args.out!, write)

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { type BlockpackFacts, inspectBlockpack } from '../../lib/blockpack/inspect.ts'
 import { withSubject } from '../../lib/error.ts'
-import { withFiles } from '../blockpack-files.ts'
+import { withBlocks } from '../blockpack-files.ts'
 import { printFacts, toJson } from '../report/block-facts.ts'
 
 interface InspectArguments {
@@ -21,7 +21,7 @@ export const inspect: CommandModule<object, InspectArguments> = {
       .example("$0 inspect traces.bp --json | jq '.columns[0]'", 'the largest column, for a program'),
   handler: async args => {
     const path = args.file!
-    const facts = await withFiles([path], ([file]) =>
+    const facts = await withBlocks([path], ([file]) =>
       inspectBlockpack(file!).catch((error): BlockpackFacts => {
         throw withSubject(path, error)
       }),

@@ -51,6 +51,7 @@ function file(name: string, content: string | Uint8Array): string {
 const traces = generated(120)
 const block = await packed(traces)
 const path = file('block.bp', block)
+const cut = file('cut.bp', block.subarray(0, 1000))
 const text = file('text.txt', 'no block at all, but longer than what stands at the ends of one')
 
 test('compact writes a file in the configuration of its flags, and says what it did', async () => {
@@ -67,7 +68,7 @@ test('compact writes a file in the configuration of its flags, and says what it 
 
 test.each([
   [['compact', join(folder, 'nope.bp'), '--out', 'x'], 1, /nope\.bp: no such file or folder\n$/],
-  [['compact', path, text, '--out', 'x'], 1, /text\.txt: blockpack footer at byte 31: no blockpack file of ours ends/],
+  [['compact', path, text, '--out', 'x'], 1, /text\.txt: is no blockpack file; convert --to blockpack writes one\n$/],
   [['compact', path, folder, '--out', 'x'], 1, /is a folder\n$/],
   [['compact', path, '-', '--out', 'x'], 2, /^-: blockpack is read by ranges, so name a file\n$/],
   [['compact', '--out', 'x'], 2, /Not enough non-option arguments/],
@@ -136,12 +137,13 @@ test('similar needs the index', async () => {
 
 test.each([
   [['inspect', join(folder, 'nope.bp')], 1, /nope\.bp: no such file or folder\n$/],
-  [['inspect', text], 1, /text\.txt: blockpack footer at byte 31: no blockpack file/],
+  [['inspect', text], 1, /text\.txt: is no blockpack file; convert --to blockpack writes one\n$/],
+  [['inspect', cut], 1, /cut\.bp: blockpack footer at byte \d+: no blockpack file of ours ends here\n$/],
   [['inspect', folder], 1, /is a folder\n$/],
   [['inspect'], 2, /^Not enough non-option arguments/],
   [['inspect', path, path], 2, /^unknown argument/i],
   [['similar', '0102', path], 1, /block\.bp: trace 0102: is not in the file\n$/],
-  [['similar', '0102', text], 1, /text\.txt: blockpack footer at byte 31: no blockpack file/],
+  [['similar', '0102', text], 1, /text\.txt: is no blockpack file; convert --to blockpack writes one\n$/],
   [['similar', '0102', path, '--limit', '0'], 2, /^--limit 0: needs an integer from 1 to 1000\n$/],
   [['trace', '0102', path], 1, /^trace 0102: is not in .*block\.bp\n$/],
   [['trace', 'zz', path], 2, /^trace id "zz": needs 1 to 32 hex digits\n$/],
