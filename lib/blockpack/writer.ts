@@ -33,11 +33,11 @@ export async function encodeBlockpack(
   config: BlockpackConfig,
 ): Promise<void> {
   const writer = new BlockpackWriter(sink, config)
-  for await (const batch of batches) for (const trace of batch) await writer.add(trace)
+  for await (const batch of batches) await writer.add(batch)
   await writer.finish()
 }
 
-/** Takes traces one by one; each trace id comes once. */
+/** Takes traces in batches; each trace id comes once. */
 export class BlockpackWriter {
   readonly #sink: ByteSink
   readonly #config: BlockpackConfig
@@ -68,14 +68,19 @@ export class BlockpackWriter {
     this.#spansPerPageGroup = Math.min(spanLimits.most, spanLimits.least + more)
   }
 
-  async add(trace: Trace): Promise<void> {
-    if (this.#segment.spanCount > 0 && this.#segment.spanCount + trace.spans.length > spanLimits.most)
-      await this.#endPageGroup()
-    this.#traceIndex.add(trace.traceId)
-    this.#segment.add(trace)
-    const { spanCount, textLength } = this.#segment
-    if (spanCount >= this.#spansPerPageGroup || textLength > maxTextLength || this.#segment.itemCount > maxItems)
-      await this.#endPageGroup()
+  async add(traces: readonly Trace[]): Promise<void> {
+    for (const trace of traces) {
+      const { spanCount } = this.#segment
+      if (spanCount > 0 && spanCount + trace.spans.length > spanLimits.most) await this.#endPageGroup()
+      this.#traceIndex.add(trace.traceId)
+      this.#segment.add(trace)
+      if (this.#isFull()) await this.#endPageGroup()
+    }
+  }
+
+  #isFull(): boolean {
+    const { spanCount, textLength, itemCount } = this.#segment
+    return spanCount >= this.#spansPerPageGroup || textLength > maxTextLength || itemCount > maxItems
   }
 
   /** Writes what is waiting, the dictionaries, the indexes and the table of contents. */

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { profiles } from '../../../lib/blockpack/config.ts'
 import { BlockpackReader } from '../../../lib/blockpack/reader.ts'
-import { BlockpackWriter } from '../../../lib/blockpack/writer.ts'
+import { encodeBlockpack } from '../../../lib/blockpack/writer.ts'
+import { LabError } from '../../../lib/error.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { countReads } from '../../../lib/storage/counting.ts'
 import { MemorySink, openMemory } from '../../../lib/storage/memory.ts'
@@ -41,14 +42,15 @@ function usualTrace(): Trace {
 /** A file of so many usual traces, which are not kept, and their ids. */
 async function usualFile(traceCount: number, config = profiles.default as typeof small) {
   const sink = new MemorySink()
-  const writer = new BlockpackWriter(sink, config)
   const ids: string[] = []
-  for (let i = 0; i < traceCount; i++) {
-    const trace = usualTrace()
-    ids.push(trace.traceId)
-    await writer.add(trace)
+  const batches = async function* () {
+    for (let i = 0; i < traceCount; i += 50) {
+      const traces = Array.from({ length: 50 }, usualTrace)
+      ids.push(...traces.map(({ traceId }) => traceId))
+      yield traces
+    }
   }
-  await writer.finish()
+  await encodeBlockpack(batches(), sink, config)
   return { bytes: sink.bytes(), ids }
 }
 
@@ -84,6 +86,25 @@ describe(`traces by id (seed ${seed})`, () => {
         expect(await reader.findTrace(id)).toBeUndefined()
     }
   })
+})
+
+test('a read that failed is asked again: a store that comes back answers', async () => {
+  const traces = sampleTraces(300, seed)
+  const bytes = await packed(traces, small)
+  const { traceId } = traces[123]!
+  for (let failing = 0; failing < 5; failing++) {
+    const file = openMemory(bytes)
+    let left = -1
+    const read: typeof file.read = ranges =>
+      left-- === 0 ? Promise.reject(new LabError('missing', 'the store is away')) : file.read(ranges)
+    const reader = await BlockpackReader.open({ ...file, read })
+    left = failing
+    const first = await reader.findTrace(traceId).catch((error: Error) => error.message)
+    if (typeof first === 'string') expect(first).toBe('the store is away')
+    else expect(failing).toBeGreaterThan(2)
+    left = -1
+    expectSameTraces([traces[123]!], [(await reader.findTrace(traceId))!])
+  }
 })
 
 describe('what a question costs', () => {
