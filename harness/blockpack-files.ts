@@ -6,7 +6,7 @@ import { isBlockpack } from '../lib/sources/blockpack.ts'
 import { type LocalFile, openLocal } from '../lib/storage/local.ts'
 
 /** What `work` makes of files that are open as long as it runs. */
-async function withFiles<T>(
+export async function withFiles<T>(
   paths: readonly string[],
   work: (files: readonly LocalFile[]) => Promise<T>,
 ): Promise<T> {

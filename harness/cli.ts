@@ -17,8 +17,8 @@ import { size } from './commands/size.ts'
 import { trace } from './commands/trace.ts'
 import { packageVersion } from './environment.ts'
 import { dash } from './flags.ts'
-import { workFolders } from './lab.ts'
 import { killTasks } from './run-task.ts'
+import { workFolders } from './work-folder.ts'
 
 const knownNames = [
   'run',

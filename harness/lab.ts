@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Options } from '../phases/phase.ts'
@@ -10,6 +9,7 @@ import { type Input, nameOf, type Row, type Run } from './result.ts'
 import { type Candidate, earnedRow, failedRow, type Measured } from './rows.ts'
 import { runTask } from './run-task.ts'
 import type { TraceSource } from './source.ts'
+import { inWorkFolder } from './work-folder.ts'
 
 const datasetsFolder: string = fileURLToPath(new URL('../datasets', import.meta.url))
 
@@ -36,9 +36,7 @@ export async function runLab(options: LabOptions): Promise<Run> {
   const roundCount = rounds ?? defaultRounds(input.spanCount)
   const environment = describeEnvironment(roundCount, zstdLevel ?? null)
   options.onPrepared?.({ input, environment })
-  const folder = await mkdtemp(join(tmpdir(), 'trace-storage-lab-'))
-  workFolders.add(folder)
-  try {
+  return inWorkFolder(async folder => {
     const rows: Row[] = []
     for (const candidate of candidates) {
       const settings = zstdLevel === undefined ? candidate.options : { ...candidate.options, zstdLevel }
@@ -47,14 +45,8 @@ export async function runLab(options: LabOptions): Promise<Run> {
       await rm(file, { force: true })
     }
     return { input, environment, rows }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-    workFolders.delete(folder)
-  }
+  })
 }
-
-/** Folders of files being measured: what a program that is interrupted must remove. */
-export const workFolders: Set<string> = new Set()
 
 interface Work {
   candidate: Candidate

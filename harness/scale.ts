@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Trace } from '../lib/model/trace.ts'
 import { readDataset, writeDataset } from './dataset.ts'
-import { workFolders } from './lab.ts'
 import { drawLines } from './report/chart.ts'
 import { fixed, whole } from './report/format.ts'
 import type { Progress } from './report/progress.ts'
@@ -13,6 +11,7 @@ import { nameOf } from './result.ts'
 import type { Candidate } from './rows.ts'
 import { runTask } from './run-task.ts'
 import type { TraceSource } from './source.ts'
+import { inWorkFolder } from './work-folder.ts'
 
 /** Bytes per span of each phase on the first so many traces. */
 export interface Scale {
@@ -30,9 +29,7 @@ export async function measureScale(
   candidates: readonly Candidate[],
   progress: Progress,
 ): Promise<Scale> {
-  const folder = await mkdtemp(join(tmpdir(), 'trace-storage-lab-'))
-  workFolders.add(folder)
-  try {
+  return inWorkFolder(async folder => {
     const all = await writeDataset(folder, 'all', source.traces, () => {})
     const loaded = candidates.filter(({ phase }) => phase)
     const scale: Scale = {
@@ -55,10 +52,7 @@ export async function measureScale(
       await rm(part.path, { force: true })
     }
     return scale
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-    workFolders.delete(folder)
-  }
+  })
 }
 
 /** The curve as a table, a line a phase. */

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openBlock } from '../../lib/blockpack/block.ts'
 import { type BlockpackConfig, configure } from '../../lib/blockpack/config.ts'
@@ -10,12 +8,12 @@ import { openLocal } from '../../lib/storage/local.ts'
 import { Clock } from '../clock.ts'
 import { writeDataset } from '../dataset.ts'
 import { discoverPhases } from '../discover.ts'
-import { workFolders } from '../lab.ts'
 import { whole } from '../report/format.ts'
 import type { Progress } from '../report/progress.ts'
 import { printSource } from '../report/report.ts'
 import { runTask } from '../run-task.ts'
 import type { TraceSource } from '../source.ts'
+import { inWorkFolder } from '../work-folder.ts'
 import { type Lookups, measureLookups } from './lookups.ts'
 import { type Plan, usualPlan } from './settings.ts'
 
@@ -72,9 +70,7 @@ export async function measureBlocks(
 ): Promise<Blocks> {
   const phase = (await discoverPhases()).find(({ slug }) => slug === '06-blockpack')
   if (!phase) throw new LabError('missing', 'phases: there is no 06-blockpack')
-  const folder = await mkdtemp(join(tmpdir(), 'trace-storage-lab-'))
-  workFolders.add(folder)
-  try {
+  return inWorkFolder(async folder => {
     const ids: string[] = []
     const sampler = new Sampler(sampleCount)
     const { path, traceCount, spanCount } = await writeDataset(folder, 'all', source.traces, trace => {
@@ -103,10 +99,7 @@ export async function measureBlocks(
       taxed: taxRows,
       traceIndexSeconds,
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-    workFolders.delete(folder)
-  }
+  })
 }
 
 async function measureRow(bench: Bench, name: string, given: Partial<BlockpackConfig>): Promise<BlockRow> {
