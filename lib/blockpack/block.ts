@@ -9,7 +9,7 @@ import { type PageEntry, readEntry } from './entry.ts'
 import { readFields } from './fields.ts'
 import { footerBytes, headerBytes, magic, parseFooter, version } from './footer.ts'
 import { bloomBlockBytes } from './indexes/bloom-writer.ts'
-import { readCoalesced } from './ranges.ts'
+import { keep, Placer, readCoalesced } from './ranges.ts'
 import { type PageGroupPlace, type Root, readRoot } from './root.ts'
 import { openPiece, type Piece } from './stored.ts'
 
@@ -120,12 +120,8 @@ export class Block {
 
   /** The entries of a row group's page groups, read once. */
   directory(rowGroup: number): Promise<PageGroupEntries[]> {
-    let loaded = this.#loadedDirectories.get(rowGroup)
-    if (!loaded) {
-      loaded = this.#readDirectory(rowGroup)
-      this.#loadedDirectories.set(rowGroup, loaded)
-    }
-    return loaded
+    const loaded = this.#loadedDirectories.get(rowGroup)
+    return loaded ?? keep(this.#loadedDirectories, rowGroup, this.#readDirectory(rowGroup))
   }
 
   directoryRange(rowGroup: number): Range {
@@ -199,7 +195,8 @@ export class Block {
         maxRequests,
       )
       for (const [i, page] of missing.entries())
-        this.#loadedDictionaries.set(
+        keep(
+          this.#loadedDictionaries,
           page,
           reading.then(read => this.#openDictionary(page, read[i]!)),
         )
@@ -292,21 +289,6 @@ function numbersByKey(fields: readonly Field[]): Map<string, number[]> {
     else numbers.set(name, [number])
   }
   return numbers
-}
-
-/** Hands out ranges one behind the other. */
-class Placer {
-  at: number
-
-  constructor(at: number) {
-    this.at = at
-  }
-
-  take(byteLength: number): Range {
-    const start = this.at
-    this.at += byteLength
-    return { start, end: this.at }
-  }
 }
 
 function sum(lengths: readonly number[]): number {
