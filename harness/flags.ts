@@ -90,6 +90,12 @@ export const inputPositional = {
   coerce: (given: readonly string[] | undefined) => given?.map(undash),
 } as const
 
+/** One text. */
+export const textPositional = {
+  type: 'string',
+  coerce: (given: string | undefined) => (given === undefined ? undefined : undash(given)),
+} as const
+
 /** Which rows to earn. */
 export const rowFlags = {
   phase: { ...text, describe: 'phases to run, by number or name (default all)', coerce: list('phase') },

@@ -3,6 +3,7 @@ import type { CommandModule } from 'yargs'
 import { type BlockpackFacts, inspectBlockpack } from '../../lib/blockpack/inspect.ts'
 import { withSubject } from '../../lib/error.ts'
 import { withBlocks } from '../blockpack-files.ts'
+import { textPositional } from '../flags.ts'
 import { printFacts, toJson } from '../report/block-facts.ts'
 
 interface InspectArguments {
@@ -15,7 +16,7 @@ export const inspect: CommandModule<object, InspectArguments> = {
   describe: 'Show where the bytes of a blockpack file go, by part and by column, and how each is encoded',
   builder: yargs =>
     yargs
-      .positional('file', { describe: 'blockpack file', type: 'string' })
+      .positional('file', { ...textPositional, describe: 'blockpack file' })
       .option('json', { type: 'boolean', default: false, describe: 'print the facts as JSON, and nothing else' })
       .example('$0 inspect traces.bp', 'parts and columns as tables')
       .example("$0 inspect traces.bp --json | jq '.columns[0]'", 'the largest column, for a program'),

@@ -6,11 +6,11 @@ import { LabError } from '../../lib/error.ts'
 import type { Trace } from '../../lib/model/trace.ts'
 import { withBlockpack } from '../blockpack-files.ts'
 import { chosenId, idsMeant } from '../find-trace.ts'
-import { text } from '../flags.ts'
+import { text, textPositional } from '../flags.ts'
 import { integer } from '../options.ts'
 import { fixed, whole } from '../report/format.ts'
 import { printTerminal, type TextTable } from '../report/table.ts'
-import { clean, serviceOf } from '../waterfall/names.ts'
+import { clean, serviceOf, shorten } from '../waterfall/names.ts'
 import { treeOf } from '../waterfall/tree.ts'
 
 interface SimilarArguments {
@@ -27,8 +27,8 @@ export const similar: CommandModule<object, SimilarArguments> = {
   describe: 'List the traces most similar to one: by services, operations, calls and attribute keys',
   builder: yargs =>
     yargs
-      .positional('id', { describe: 'trace id in hex; leading zeros may be left out', type: 'string' })
-      .positional('file', { describe: 'blockpack file with the index of similar traces', type: 'string' })
+      .positional('id', { ...textPositional, describe: 'trace id in hex; leading zeros may be left out' })
+      .positional('file', { ...textPositional, describe: 'blockpack file with the index of similar traces' })
       .option('limit', {
         ...text,
         describe: `sets of features to list (default ${defaultLimit})`,
@@ -73,7 +73,7 @@ function tableOf(found: readonly SimilarTraces[]): TextTable {
       fixed(3)(estimate),
       whole(traceCount),
       whole(examples[0]!.spans.length),
-      shorten(rootOf(examples[0]!)),
+      shorten(rootOf(examples[0]!), maxNames),
       whole(new Set(examples[0]!.spans.map(serviceOf)).size),
       examples.map(({ traceId }) => traceId).join('\n'),
     ]),
@@ -84,8 +84,4 @@ function rootOf({ spans }: Trace): string {
   const rows = treeOf(spans)
   const { span } = rows.find(({ root }) => root === 'root') ?? rows[0]!
   return `${serviceOf(span)} ${clean(span.name)}`
-}
-
-function shorten(name: string): string {
-  return name.length > maxNames ? `${name.slice(0, maxNames - 1)}…` : name
 }

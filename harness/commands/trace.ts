@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs'
 import { writeOtlpJson } from '../../lib/otlp/json.ts'
 import { findTrace } from '../find-trace.ts'
-import { inputPositional } from '../flags.ts'
+import { inputPositional, textPositional } from '../flags.ts'
 import { stdoutSink } from '../stdout.ts'
 import { printWaterfall } from '../waterfall/print.ts'
 
@@ -19,7 +19,7 @@ export const trace: CommandModule<object, TraceArguments> = {
   describe: 'Show one trace: its spans as a tree with their times; spans in several files are joined',
   builder: yargs =>
     yargs
-      .positional('id', { describe: 'trace id in hex; leading zeros may be left out', type: 'string' })
+      .positional('id', { ...textPositional, describe: 'trace id in hex; leading zeros may be left out' })
       .positional('in', { ...inputPositional, describe: 'blockpack files (by their index), or any captures' })
       .option('json', { type: 'boolean', default: false, describe: 'print the trace as OTLP JSON, and nothing else' })
       .example('$0 trace 5b8efff798038103d269b633813fc60c traces.bp', 'a waterfall at the terminal')

@@ -1,7 +1,7 @@
 import type { ColumnFacts } from '../../lib/blockpack/column-facts.ts'
 import type { Distinct } from '../../lib/blockpack/distinct-count.ts'
 import type { BlockpackFacts } from '../../lib/blockpack/inspect.ts'
-import { clean } from '../waterfall/names.ts'
+import { clean, shorten } from '../waterfall/names.ts'
 import { fixed, percent, times, whole } from './format.ts'
 import { printTerminal, type TextTable } from './table.ts'
 import { printTime } from './times.ts'
@@ -77,7 +77,7 @@ function columnTable({ columns, byteLength, codec }: BlockpackFacts): TextTable 
     headers: ['column', 'bytes', 'dictionary', 'share', 'values', 'distinct', 'encoding', 'codec', 'ratio'],
     aligns: ['left', 'right', 'right', 'right', 'right', 'right', 'left', 'left', 'right'],
     rows: columns.map(column => [
-      shorten(clean(column.name)),
+      shorten(clean(column.name), maxName),
       whole(column.pageBytes),
       column.dictionaryBytes > 0 ? whole(column.dictionaryBytes) : '',
       percent(bytesOf(column) / byteLength),
@@ -111,8 +111,4 @@ function ratioOf(column: ColumnFacts): number | null {
 
 function metadataShare({ parts, byteLength }: BlockpackFacts): number {
   return parts.reduce((sum, part) => sum + (part.isMetadata ? part.byteLength : 0), 0) / byteLength
-}
-
-function shorten(name: string): string {
-  return name.length > maxName ? `${name.slice(0, maxName - 1)}…` : name
 }

@@ -10,3 +10,8 @@ export function serviceOf({ resource }: Span): string {
 export function clean(text: string): string {
   return text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')
 }
+
+/** At most `length` characters; of a longer text the first ones, and `…`. */
+export function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1).toWellFormed()}…` : text
+}

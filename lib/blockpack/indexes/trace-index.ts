@@ -124,22 +124,20 @@ export class TraceIndexKeys {
     this.#hashBits = plan.hashBits
     this.#keys = new Uint32Array(traceCount)
     this.#positions = new Uint32Array(traceCount)
+    const fail = (message: string) => {
+      throw new LabError('corrupt', `blockpack trace index at byte ${offset}: ${message}`)
+    }
     let [at, row] = [0, 0]
     for (const length of plan.pageLengths) {
       const { keys, positions } = readIndexPage(stored.subarray(at, at + length), traceCount, offset + at)
-      if (row + keys.length <= traceCount) {
-        this.#keys.set(keys, row)
-        this.#positions.set(positions, row)
-      }
+      if (row + keys.length > traceCount) fail(`more than ${traceCount} keys of as many traces`)
+      this.#keys.set(keys, row)
+      this.#positions.set(positions, row)
       at += length
       row += keys.length
     }
-    const isSorted = this.#keys.every((key, i) => i === 0 || this.#keys[i - 1]! <= key)
-    if (row !== traceCount || !isSorted)
-      throw new LabError(
-        'corrupt',
-        `blockpack trace index at byte ${offset}: ${row} keys${isSorted ? '' : ' out of order'}, ${traceCount} traces`,
-      )
+    if (row !== traceCount) fail(`${row} keys of ${traceCount} traces`)
+    if (this.#keys.some((key, i) => i > 0 && this.#keys[i - 1]! > key)) fail('keys out of order')
   }
 
   /** The positions of the traces that an id may have. */
