@@ -6,7 +6,10 @@ import { type Attributes, type Value, type ValueType, valueType } from '../model
 import type { Block } from './block.ts'
 import { attributeOf, fieldsOf } from './column-plan.ts'
 import type { FieldOwner } from './columns.ts'
+import { fieldDoubles, fieldNumbers, fieldRows, fieldTexts, fieldValues } from './field-columns.ts'
+import { parentsOf, spanIdsAt, spanIdsOf, traceIdsAt, traceIdsOf } from './id-columns.ts'
 import type { PageGroupColumns } from './page-group-columns.ts'
+import { durationsOf, eventTimesOf, firstStartOf, startOffsetsOf, startsOf, traceOffsetsOf } from './time-columns.ts'
 
 /** Columns of a page group in the shape that queries ask for. */
 
@@ -24,7 +27,7 @@ export function columnData(
 ): ColumnData[] {
   const attribute = attributeOf(name)
   if (rows && isReadByRow(name))
-    return [coded(name === 'span:id' ? columns.spanIdsAt(rows) : columns.traceIdsAt(tracesOf(columns, rows)))]
+    return [coded(name === 'span:id' ? spanIdsAt(columns, rows) : traceIdsAt(columns, tracesOf(columns, rows)))]
   if (!attribute) return [intrinsicData(columns, name as Intrinsic)]
   const { scope, key } = attribute
   if (scope === 'resource') return sharedAttributes(columns.resources(), key)
@@ -43,9 +46,9 @@ function tracesOf(columns: PageGroupColumns, rows: Uint32Array): Set<number> {
 function intrinsicData(columns: PageGroupColumns, name: Intrinsic): ColumnData {
   switch (name) {
     case 'trace:id':
-      return distinct(columns.traceIds())
+      return distinct(traceIdsOf(columns))
     case 'span:id':
-      return distinct(columns.spanIds())
+      return distinct(spanIdsOf(columns))
     case 'span:parentID':
       return distinct(parentIds(columns))
     case 'span:parent':
@@ -70,11 +73,11 @@ function intrinsicData(columns: PageGroupColumns, name: Intrinsic): ColumnData {
     case 'span:start':
       return startData(columns)
     case 'span:duration':
-      return exactInts(columns.durations())
+      return exactInts(durationsOf(columns))
     case 'event:name':
       return coded(columns.table('event.name', columns.ownerCount('event'), text => text))
     case 'event:time':
-      return { type: 'int', values: { bigints: BigUint64Array.from(columns.eventTimes()) } }
+      return { type: 'int', values: { bigints: BigUint64Array.from(eventTimesOf(columns)) } }
     case 'link:traceID':
       return distinct(columns.texts('link.traceId', columns.ownerCount('link')))
     case 'link:spanID':
@@ -88,14 +91,14 @@ function intrinsicData(columns: PageGroupColumns, name: Intrinsic): ColumnData {
 
 /** Starts as distances from the first trace's, exact as doubles but for times that lie 52 days and more apart. */
 function startData(columns: PageGroupColumns): ColumnData {
-  const { values, exceptions } = columns.startOffsets()
-  const offsets = columns.traceOffsets()
+  const { values, exceptions } = startOffsetsOf(columns)
+  const offsets = traceOffsetsOf(columns)
   if (exceptions.length > 0 || offsets === undefined)
-    return { type: 'int', values: { bigints: BigUint64Array.from(columns.starts()) } }
+    return { type: 'int', values: { bigints: BigUint64Array.from(startsOf(columns)) } }
   const traceOf = columns.traceOf()
   const numbers = new Float64Array(values.length)
   for (let row = 0; row < numbers.length; row++) numbers[row] = offsets[traceOf[row]!]! + values[row]!
-  return { type: 'int', values: { base: columns.firstStart(), numbers } }
+  return { type: 'int', values: { base: firstStartOf(columns), numbers } }
 }
 
 /** By span: the row of its parent; -1 for none, -2 for one that the trace lacks, or itself. */
@@ -111,8 +114,8 @@ function parentRows(columns: PageGroupColumns): Float64Array {
 }
 
 function parentIds(columns: PageGroupColumns): string[] {
-  const { rows, ids } = columns.parents()
-  const spanIds = columns.spanIds()
+  const { rows, ids } = parentsOf(columns)
+  const spanIds = spanIdsOf(columns)
   return ids.map((id, row) => (rows[row]! >= 0 ? spanIds[rows[row]!]! : id))
 }
 
@@ -158,26 +161,26 @@ function fieldData(columns: PageGroupColumns, block: Block, owner: FieldOwner, f
   const { type } = block.fields[field]!
   const count = columns.shapes(owner).counts.get(field) ?? 0
   if (count === 0) return []
-  const rows = columns.fieldRows(owner, field)
+  const rows = fieldRows(columns, owner, field)
   switch (type) {
     case 'bool':
       return [
         {
           type,
           rows,
-          values: { codes: new Uint32Array(columns.fieldNumbers(field).values), dictionary: [false, true] },
+          values: { codes: new Uint32Array(fieldNumbers(columns, field).values), dictionary: [false, true] },
         },
       ]
     case 'int':
-      return [{ ...exactInts(columns.fieldNumbers(field)), rows }]
+      return [{ ...exactInts(fieldNumbers(columns, field)), rows }]
     case 'double':
-      return [{ type, rows, values: { base: 0n, numbers: columns.fieldDoubles(field) } }]
+      return [{ type, rows, values: { base: 0n, numbers: fieldDoubles(columns, field) } }]
     case 'string': {
-      const { values, codes } = columns.fieldTexts(field)
+      const { values, codes } = fieldTexts(columns, field)
       return [{ type, rows, values: { codes, dictionary: values } }]
     }
     default: {
-      const values = columns.fieldValues(field)
+      const values = fieldValues(columns, field)
       return [{ type, rows, values: { codes: countUp(count), dictionary: values } }]
     }
   }

@@ -5,17 +5,20 @@ import { parseDropped, parseStatus } from '../columnar/field-texts.ts'
 import type { Table } from '../columnar/tables.ts'
 import { type Link, type SpanEvent, spanIdDigits, type Trace, traceIdDigits } from '../model/trace.ts'
 import type { Field, FieldOwner } from './columns.ts'
+import { fieldValues } from './field-columns.ts'
+import { checkIds, parentsOf, spanIdsOf, traceIdsOf } from './id-columns.ts'
 import { type PageGroupColumns, uint32 } from './page-group-columns.ts'
+import { addNanos, durationsOf, eventTimesOf, startsOf } from './time-columns.ts'
 
 /** Decodes all of a page group to its traces. */
 export function decodePageGroup(columns: PageGroupColumns, fields: readonly Field[]): Trace[] {
-  const starts = columns.starts()
-  return assembleTraces(columns.traceIds(), columns.spanCounts(), {
+  const starts = startsOf(columns)
+  return assembleTraces(traceIdsOf(columns), columns.spanCounts(), {
     ...spanFields(columns),
-    spanIds: columns.spanIds(),
-    parents: columns.parents(),
+    spanIds: spanIdsOf(columns),
+    parents: parentsOf(columns),
     starts,
-    ends: columns.addNanos(columns.durations(), row => starts[row]!),
+    ends: addNanos(columns, durationsOf(columns), row => starts[row]!),
     attributes: assembler(columns, 'span', fields),
     events: events(columns, assembler(columns, 'event', fields)),
     links: links(columns, assembler(columns, 'link', fields)),
@@ -45,14 +48,14 @@ function assembler(columns: PageGroupColumns, owner: FieldOwner, fields: readonl
   return new AttributeAssembler(
     { codes: symbols, entries: shapes.map(shape => shape.map(field => localOf.get(field)!)), free: [] },
     present.map(field => fields[field]!.key),
-    present.map(field => columns.fieldValues(field)),
+    present.map(field => fieldValues(columns, field)),
   )
 }
 
 function events(columns: PageGroupColumns, attributes: AttributeAssembler): SpanEvent[][] {
   const count = columns.ownerCount('event')
   const names = columns.table('event.name', count, text => text)
-  const times = columns.eventTimes()
+  const times = eventTimesOf(columns)
   const dropped = columns.pages.plain('event.dropped', count, 0, uint32)
   return group(columns.eventCounts(), row => ({
     timeNanos: times[row]!,
@@ -66,8 +69,8 @@ function links(columns: PageGroupColumns, attributes: AttributeAssembler): Link[
   const count = columns.ownerCount('link')
   const traceIds = columns.texts('link.traceId', count)
   const spanIds = columns.texts('link.spanId', count)
-  columns.checkIds('link.traceId', traceIds, traceIdDigits)
-  columns.checkIds('link.spanId', spanIds, spanIdDigits)
+  checkIds(columns, 'link.traceId', traceIds, traceIdDigits)
+  checkIds(columns, 'link.spanId', spanIds, spanIdDigits)
   const traceStates = columns.texts('link.traceState', count)
   const flags = columns.pages.plain('link.flags', count, 0, uint32)
   const dropped = columns.pages.plain('link.dropped', count, 0, uint32)

@@ -2,8 +2,10 @@ import { traceKind } from '../columnar/ids.ts'
 import { parentKind } from '../columnar/tree.ts'
 import type { Block, PageGroup } from './block.ts'
 import { columnId, type FieldOwner, firstFieldId } from './columns.ts'
+import { hasOwnColumn, placeOf } from './field-columns.ts'
 import type { PageGroupColumns, TailPlace } from './page-group-columns.ts'
 import type { RowSlice } from './page-group-pages.ts'
+import { traceGapOf, traceStartsOf } from './time-columns.ts'
 
 /** Which rows of each column one trace of a page group has, so that no other is put together. */
 export interface TraceSlice {
@@ -37,8 +39,8 @@ export function sliceTrace(columns: PageGroupColumns, block: Block, pageGroup: P
     ['link', links],
   ] as const)
     slicer.fields(block, owner, rows)
-  const starts = columns.traceStarts()
-  const gap = columns.traceGap(trace)
+  const starts = traceStartsOf(columns)
+  const gap = traceGapOf(columns, trace)
   return {
     pageGroup: { ...pageGroup, traceCount: 1, spanCount: spanCounts },
     base: starts[trace]! - gap,
@@ -101,9 +103,9 @@ class Slicer {
     const within = usesOf(symbols.subarray(rows.start, rows.start + rows.count), shapes)
     for (const [field, total] of counts) {
       const slice = { start: before.get(field) ?? 0, count: within.get(field) ?? 0, total }
-      if (this.#columns.hasOwnColumn(field)) this.slices.set(firstFieldId + field, slice)
+      if (hasOwnColumn(this.#columns, field)) this.slices.set(firstFieldId + field, slice)
       else if (total > 0 && block.fields[field]!.type !== 'empty') {
-        const place = this.#columns.placeOf(field)
+        const place = placeOf(this.#columns, field)
         const start = place.start + slice.start
         this.tails.set(field, { ...place, start, end: start + slice.count })
       }
