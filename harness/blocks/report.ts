@@ -5,6 +5,10 @@ import type { BlockRow, Blocks, Costs } from './measure.ts'
 
 const sections = ['directory', 'dictionaries', 'trace index', 'similarity', 'Bloom filters', 'fields', 'root'] as const
 
+/** How the CPU seconds of a part are known. */
+export const sectionNote =
+  'encode CPU s: of the trace index alone; of similarity and dictionaries the default less the file without them; the other parts cannot be left out'
+
 /** Every configuration of the curves, a line each. */
 export function curveTable({ curves, spanCount }: Blocks): TextTable {
   const rows = curves.flatMap(curve => curve.rows)
@@ -19,9 +23,15 @@ export function taxTable({ taxed, spanCount }: Blocks): TextTable {
 /** What each index and table of the default takes, and what a lookup reads of it. */
 export function sectionTable({ taxed, spanCount, traceCount, traceIndexSeconds }: Blocks): TextTable {
   const costs = taxed[0]?.costs ?? null
-  const withoutSimilar = taxed.find(({ name }) => name === 'without similar traces')?.costs
-  const secondsOf: Partial<Record<string, number>> = { 'trace index': traceIndexSeconds }
-  if (costs && withoutSimilar) secondsOf.similarity = costs.encodeCpuSeconds - withoutSimilar.encodeCpuSeconds
+  const differenceTo = (name: string) => {
+    const without = taxed.find(row => row.name === name)?.costs
+    return costs && without ? costs.encodeCpuSeconds - without.encodeCpuSeconds : null
+  }
+  const secondsOf: Partial<Record<string, number | null>> = {
+    'trace index': traceIndexSeconds,
+    similarity: differenceTo('without similar traces'),
+    dictionaries: differenceTo('without dictionaries'),
+  }
   const cells = (section: string, { parts, sizeBytes, lookups }: Costs) => {
     const byteLength = parts[section] ?? 0
     return [
@@ -73,6 +83,7 @@ export function renderBlocks(blocks: Blocks, charts: readonly string[]): string 
     '## What each part costs',
     printMarkdown(taxTable(blocks)),
     printMarkdown(sectionTable(blocks)),
+    sectionNote,
     ...problemsOf(blocks),
   ].join('\n\n')}\n`
 }

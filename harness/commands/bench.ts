@@ -2,7 +2,15 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { measureBlocks } from '../blocks/measure.ts'
-import { curveTable, drawBlocks, problemsOf, renderBlocks, sectionTable, taxTable } from '../blocks/report.ts'
+import {
+  curveTable,
+  drawBlocks,
+  problemsOf,
+  renderBlocks,
+  sectionNote,
+  sectionTable,
+  taxTable,
+} from '../blocks/report.ts'
 import {
   candidatesFrom,
   progressFlag,
@@ -80,7 +88,7 @@ const blocks: CommandModule<object, BlocksArguments> = {
     const source = sourceFrom(args)
     const result = await measureBlocks(source, args.rounds ?? usualRounds, progressFrom(args))
     const tables = [curveTable(result), taxTable(result), sectionTable(result)].map(printTerminal)
-    console.log([...result.notes, ...tables, ...problemsOf(result)].join('\n'))
+    console.log([...result.notes, ...tables, sectionNote, ...problemsOf(result)].join('\n'))
     const folder = args.results ?? resultsFolder
     await mkdir(folder, { recursive: true })
     const charts = drawBlocks(source.name, result)
