@@ -2,7 +2,7 @@ import type { ColumnFacts } from '../../lib/blockpack/column-facts.ts'
 import type { Distinct } from '../../lib/blockpack/distinct-count.ts'
 import type { BlockpackFacts } from '../../lib/blockpack/inspect.ts'
 import { clean, shorten } from '../waterfall/names.ts'
-import { fixed, percent, times, whole } from './format.ts'
+import { fixed, percent, plural, times, whole } from './format.ts'
 import { printTerminal, type TextTable } from './table.ts'
 import { printTime } from './times.ts'
 
@@ -43,16 +43,16 @@ function headOf(name: string, facts: BlockpackFacts): string[] {
   const minhash = facts.minhashPermutations
   const settings = [
     `codec ${codec}${level === undefined ? '' : ` at level ${level}`}`,
-    minhash === undefined ? 'no index of similar traces' : `minhash of ${whole(minhash)} permutations`,
-    `${whole(facts.dictionaryEntryCount)} dictionary entries`,
+    minhash === undefined ? 'no index of similar traces' : `minhash of ${plural(minhash, 'permutation')}`,
+    `${whole(facts.dictionaryEntryCount)} entries of dictionaries`,
   ]
-  const groups = `${whole(facts.rowGroupCount)} row groups, ${whole(facts.pageGroupCount)} page groups`
+  const groups = `${plural(facts.rowGroupCount, 'row group')}, ${plural(facts.pageGroupCount, 'page group')}`
   const mean = spanCount > 0 ? ` of ${whole(spanCount / facts.pageGroupCount)} spans` : ''
   return [
     `${name}: blockpack version ${facts.version}, ${whole(byteLength)} B`,
-    `${whole(traceCount)} traces, ${whole(spanCount)} spans${perSpan}`,
+    `${plural(traceCount, 'trace')}, ${plural(spanCount, 'span')}${perSpan}`,
     ...starts,
-    `${groups}${mean}, ${whole(facts.fieldCount)} attributes`,
+    `${groups}${mean}, ${plural(facts.fieldCount, 'attribute')}`,
     settings.join(', '),
     `indexes and metadata are ${percent(metadataShare(facts))} of the file`,
   ]

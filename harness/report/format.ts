@@ -38,3 +38,8 @@ export function percent(value: number | null): string {
 export function mebibytes(value: number | null): string {
   return value === null ? dash : whole(value / 2 ** 20)
 }
+
+/** 1 span, 2 spans */
+export function plural(count: number, name: string): string {
+  return `${whole(count)} ${name}${count === 1 ? '' : 's'}`
+}

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { Trace } from '../../lib/model/trace.ts'
-import { whole } from '../report/format.ts'
+import { plural } from '../report/format.ts'
 import { printNanos, printTime } from '../report/times.ts'
 import { clean, serviceOf } from './names.ts'
 import { type TreeRow, treeOf } from './tree.ts'
@@ -57,7 +57,7 @@ interface Widths {
 }
 
 function widthsOf(width: number, services: readonly string[], names: readonly string[]): Widths {
-  const longest = (texts: readonly string[]) => texts.reduce((most, text) => Math.max(most, lengthOf(text)), 4)
+  const longest = (texts: readonly string[]) => texts.reduce((most, text) => Math.max(most, lengthOf(text)), 7)
   const service = Math.min(longest(services), Math.max(8, Math.floor(width / 5)))
   const name = Math.min(longest(names), Math.max(16, Math.floor(width / 3)))
   const room = width - service - name - 2 * timeWidth - 5 - Math.floor(width / 8)
@@ -123,8 +123,4 @@ function padTo(text: string, width: number): string {
 
 function lengthOf(text: string): number {
   return [...text].length
-}
-
-function plural(count: number, name: string): string {
-  return `${whole(count)} ${name}${count === 1 ? '' : 's'}`
 }
