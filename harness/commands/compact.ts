@@ -5,7 +5,7 @@ import { type LocalFile, writeLocal } from '../../lib/storage/local.ts'
 import { withBlocks } from '../blockpack-files.ts'
 import { type BlockpackArguments, blockpackConfigFrom, withBlockpackFlags } from '../blockpack-flags.ts'
 import { inputPositional, pathFlag } from '../flags.ts'
-import { whole } from '../report/format.ts'
+import { plural, whole } from '../report/format.ts'
 import { stdoutSink } from '../stdout.ts'
 
 interface CompactArguments extends BlockpackArguments {
@@ -39,8 +39,7 @@ function describe(
   files: readonly LocalFile[],
 ): string {
   const byteLength = files.reduce((sum, file) => sum + file.byteLength, 0)
-  const joined = joinedCount > 0 ? `; ${whole(joinedCount)} traces joined of several files` : ''
-  const dropped = droppedCount > 0 ? `; ${whole(droppedCount)} equal spans left out` : ''
-  const names = files.length === 1 ? '1 file' : `${files.length} files`
-  return `${names}, ${whole(byteLength)} B: ${whole(traceCount)} traces, ${whole(spanCount)} spans${joined}${dropped}`
+  const joined = joinedCount > 0 ? `; ${plural(joinedCount, 'trace')} joined of several files` : ''
+  const dropped = droppedCount > 0 ? `; ${plural(droppedCount, 'equal span')} left out` : ''
+  return `${plural(files.length, 'file')}, ${whole(byteLength)} B: ${plural(traceCount, 'trace')}, ${plural(spanCount, 'span')}${joined}${dropped}`
 }

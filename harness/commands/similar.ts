@@ -8,7 +8,7 @@ import { withBlockpack } from '../blockpack-files.ts'
 import { chosenId, idsMeant } from '../find-trace.ts'
 import { text, textPositional } from '../flags.ts'
 import { integer } from '../options.ts'
-import { fixed, whole } from '../report/format.ts'
+import { fixed, plural, whole } from '../report/format.ts'
 import { printTerminal, type TextTable } from '../report/table.ts'
 import { clean, serviceOf, shorten } from '../waterfall/names.ts'
 import { treeOf } from '../waterfall/tree.ts'
@@ -61,7 +61,7 @@ async function locate(reader: BlockpackReader, id: string) {
 }
 
 function describe(trace: Trace): string {
-  return `trace ${trace.traceId}: ${whole(trace.spans.length)} spans, ${rootOf(trace)}`
+  return `trace ${trace.traceId}: ${plural(trace.spans.length, 'span')}, ${rootOf(trace)}`
 }
 
 function tableOf(found: readonly SimilarTraces[]): TextTable {
