@@ -1,46 +1,17 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, expect, test, vi } from 'vitest'
-import { main } from '../../harness/cli.ts'
+import { afterAll, expect, test } from 'vitest'
 import { profiles } from '../../lib/blockpack/config.ts'
 import { printTrace } from '../../lib/ndjson/print.ts'
 import { readOtlpJson } from '../../lib/otlp/json.ts'
 import { generated, packed } from '../lib/blockpack/blocks.ts'
 import { chunked, collect } from '../support/chunks.ts'
+import { lab } from '../support/command.ts'
 import { joinPieces } from '../support/traces.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'blockpack-commands-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = undefined
-})
-
-interface Outcome {
-  code: number
-  stdout: string
-  stderr: string
-}
-
-/** Runs a command in this process. */
-async function lab(...args: string[]): Promise<Outcome> {
-  const outcome: Outcome = { code: 0, stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const)
-    vi.spyOn(process[name], 'write').mockImplementation(((chunk: string | Uint8Array, ...rest: unknown[]) => {
-      outcome[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1')
-      const done = rest.at(-1)
-      if (typeof done === 'function') done()
-      return true
-    }) as typeof process.stdout.write)
-  vi.spyOn(console, 'log').mockImplementation(text => {
-    outcome.stdout += `${text}\n`
-  })
-  await main(args)
-  outcome.code = Number(process.exitCode ?? 0)
-  process.exitCode = undefined
-  return outcome
-}
 
 function file(name: string, content: string | Uint8Array): string {
   const path = join(folder, name)
