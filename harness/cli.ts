@@ -11,9 +11,12 @@ import { generate } from './commands/generate.ts'
 import { inspect } from './commands/inspect.ts'
 import { list } from './commands/list.ts'
 import { profile } from './commands/profile.ts'
+import { query } from './commands/query.ts'
 import { run, runFlags } from './commands/run.ts'
 import { similar } from './commands/similar.ts'
 import { size } from './commands/size.ts'
+import { tagValuesOf } from './commands/tag-values.ts'
+import { tags } from './commands/tags.ts'
 import { trace } from './commands/trace.ts'
 import { packageVersion } from './environment.ts'
 import { dash } from './flags.ts'
@@ -27,6 +30,16 @@ const knownNames = [
   'convert',
   'compact',
   'trace',
+  'query',
+  'tags',
+  'tag-values',
+  'explain',
+  'start',
+  'end',
+  'spss',
+  'step',
+  'svg',
+  'scope',
   'inspect',
   'similar',
   'size',
@@ -74,6 +87,9 @@ function parser(args: readonly string[]): Argv {
     .command(compact)
     .command(inspect)
     .command(trace)
+    .command(query)
+    .command(tags)
+    .command(tagValuesOf)
     .command(similar)
     .command(size)
     .command(profile)

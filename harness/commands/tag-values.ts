@@ -1,0 +1,67 @@
+import type { CommandModule } from 'yargs'
+import { LabError } from '../../lib/error.ts'
+import { oracleSource } from '../../lib/traceql/oracle.ts'
+import { tagValues } from '../../lib/traceql/tags.ts'
+import { inputPositional, text } from '../flags.ts'
+import { integer } from '../options.ts'
+import { checkFilter } from '../query-text.ts'
+import { whole } from '../report/format.ts'
+import { printTerminal } from '../report/table.ts'
+import { bytesRead, withSearchSource } from '../search-source.ts'
+import { stdoutSink } from '../stdout.ts'
+import { clean } from '../waterfall/names.ts'
+
+interface TagValuesArguments {
+  name: string | undefined
+  in: string[] | undefined
+  query?: string | undefined
+  limit?: number | undefined
+  json: boolean
+}
+
+const defaultLimit = 1000
+
+export const tagValuesOf: CommandModule<object, TagValuesArguments> = {
+  command: 'tag-values <name> <in..>',
+  describe: 'List the distinct values of an attribute or intrinsic, with their types',
+  builder: yargs =>
+    yargs
+      .positional('name', { describe: 'as in TraceQL: span.http.method, .http.method, name, status', type: 'string' })
+      .positional('in', { ...inputPositional, describe: 'blockpack files (by their indexes), or any captures' })
+      .option('query', { ...text, describe: 'only those of spans that a search finds' })
+      .option('limit', {
+        ...text,
+        describe: `values to list (default ${whole(defaultLimit)})`,
+        coerce: integer('limit', 1, 1e6),
+      })
+      .option('json', { type: 'boolean', default: false, describe: "answer as Tempo's v2 API does, and nothing else" })
+      .example('$0 tag-values resource.service.name traces.bp', 'the services')
+      .example("$0 tag-values name traces.bp --query '{ status = error }'", 'names of failed spans')
+      .example("$0 tag-values span.http.method traces.bp --json | jq -r '.tagValues[].value'", 'for a program'),
+  handler: async args => {
+    const filter = checkFilter('query', args.query)
+    const limit = args.limit ?? defaultLimit
+    await checkName(args.name!)
+    const shown = await withSearchSource(args.in!, async ({ source, files }) => {
+      const found = await tagValues(source, args.name!, { filter, limit })
+      if (args.json)
+        return JSON.stringify({ tagValues: found, metrics: { inspectedBytes: String(bytesRead(files)) } }, null, 2)
+      const end =
+        found.length < limit ? `${whole(found.length)} values` : `the limit of ${whole(limit)} values is reached`
+      if (found.length === 0) return end
+      const rows = found.map(({ type, value }) => [type, clean(value)])
+      return `${printTerminal({ headers: ['type', 'value'], aligns: ['left', 'left'], rows })}\n${end}`
+    })
+    await stdoutSink.write(Buffer.from(`${shown}\n`))
+  },
+}
+
+/** Asks nothing for the name, before files are opened: the place in an error of the query about it would mislead. */
+async function checkName(name: string): Promise<void> {
+  await tagValues(oracleSource([]), name).catch((error): never => {
+    if (!(error instanceof LabError)) throw error
+    const example =
+      'attributes have a scope or a dot (span.http.method, .http.method), intrinsics have none (name, status)'
+    throw new LabError('usage', `tag-values ${name}: this is no name of a field; ${example}`)
+  })
+}

@@ -1,0 +1,40 @@
+import { type SearchAnswer, search } from '../lib/traceql/search.ts'
+import { explanationJson, printExplanation } from './report/explanation.ts'
+import { whole } from './report/format.ts'
+import { searchTable } from './report/search-table.ts'
+import { printTerminal } from './report/table.ts'
+import { bytesRead, type SearchSource } from './search-source.ts'
+
+export interface SearchArguments {
+  query: string | undefined
+  start?: bigint | undefined
+  end?: bigint | undefined
+  limit?: number | undefined
+  spss?: number | undefined
+  json: boolean
+  explain: boolean
+}
+
+/** The answer to a search as text: a table, or JSON in the shape of Tempo's API. */
+export async function answerSearch(opened: SearchSource, query: string, args: SearchArguments): Promise<string> {
+  const { start, end, limit = 20, spss, json } = args
+  const found = await search(opened.source, query, { startNanos: start, endNanos: end, limit, spss })
+  return json ? printJson(found, opened, args) : printText(found, opened, { ...args, limit })
+}
+
+function printJson({ traces, metrics, explain }: SearchAnswer, { files }: SearchSource, args: SearchArguments): string {
+  const answer = { traces, metrics: { ...metrics, inspectedBytes: String(bytesRead(files)) } }
+  return JSON.stringify(args.explain ? { ...answer, explain: explanationJson([explain], files) } : answer, null, 2)
+}
+
+function printText(found: SearchAnswer, { files }: SearchSource, args: SearchArguments & { limit: number }): string {
+  const { traces, metrics, explain } = found
+  const isCut = traces.length >= args.limit
+  const lines = [
+    ...(traces.length > 0 ? [printTerminal(searchTable(traces))] : []),
+    `${isCut ? `the limit of ${whole(traces.length)} traces is reached, there may be more` : `${whole(traces.length)} traces match`}; ` +
+      `looked at ${whole(metrics.inspectedTraces)} traces and ${whole(Number(metrics.inspectedSpans))} spans`,
+  ]
+  if (args.explain) lines.push('', printExplanation([explain], files))
+  return lines.join('\n')
+}

@@ -1,0 +1,135 @@
+import { BlockpackReader } from '../lib/blockpack/reader.ts'
+import { blockpackSource } from '../lib/blockpack/source.ts'
+import { defaultMaxBytes, groupByTrace } from '../lib/dataset/group.ts'
+import { LabError, withSubject } from '../lib/error.ts'
+import type { SpanSource } from '../lib/model/scan.ts'
+import type { Trace } from '../lib/model/trace.ts'
+import { listDirectory } from '../lib/sources/files.ts'
+import { type Inputs, readInputs } from '../lib/sources/input.ts'
+import { Losses } from '../lib/sources/source.ts'
+import { type CountingReader, countReads, type Reads } from '../lib/storage/counting.ts'
+import { oracleSource } from '../lib/traceql/oracle.ts'
+import { isBlockpackFile, withFiles } from './blockpack-files.ts'
+import { joinSources, namedSource } from './joined-source.ts'
+import { whole } from './report/format.ts'
+
+/** Files open for search: their spans as one source, and what each of them holds. */
+export interface SearchSource {
+  readonly source: SpanSource
+  readonly files: readonly SearchedFile[]
+}
+
+/** A blockpack file, or all other captures together. */
+export interface SearchedFile {
+  readonly name: string
+  readonly byteLength: number
+  readonly batchCount: number
+  readonly traceCount: number
+  readonly spanCount: number
+  /** What was read of a file by its indexes, and how much of it to open it; captures are read whole. */
+  readonly reads?: { readonly file: CountingReader; readonly toOpen: Reads }
+}
+
+/** How much of captures that are not blockpack is held in memory. */
+export interface CaptureLimits {
+  /** Decompressed. */
+  readonly maxBytes: number
+  readonly maxSpans: number
+}
+
+export const captureLimits: CaptureLimits = { maxBytes: 2 ** 28, maxSpans: 1_000_000 }
+
+/**
+ * What `work` makes of the spans of all files, which are open as long as it runs. Blockpack files are searched by their
+ * indexes, one after another: a trace with spans in several of them is several traces to a query. All other captures are
+ * read whole, the spans of each trace together; those that are too large for this are refused.
+ */
+export async function withSearchSource<T>(
+  paths: readonly string[],
+  work: (opened: SearchSource) => Promise<T>,
+  limits: CaptureLimits = captureLimits,
+): Promise<T> {
+  const [blocks, captures] = await sortOut(paths)
+  return withFiles(blocks, async files => {
+    const opened = await Promise.all(files.map((file, i) => openBlock(blocks[i]!, countReads(file))))
+    if (captures.length > 0) opened.push(await holdCaptures(captures, limits))
+    return work({ source: joinSources(opened.map(({ source }) => source)), files: opened.map(({ file }) => file) })
+  })
+}
+
+/** Blockpack files, and other captures. A folder in which all are blockpack stands for its files. */
+async function sortOut(paths: readonly string[]): Promise<[blocks: string[], captures: string[]]> {
+  const blocks: string[] = []
+  const captures: string[] = []
+  for (const path of paths) {
+    const files = await listDirectory(path).catch(error => {
+      throw withSubject(path, error)
+    })
+    const isBlock = await Promise.all((files ?? [path]).map(isBlockpackFile))
+    if (isBlock.length > 0 && isBlock.every(Boolean)) blocks.push(...(files ?? [path]))
+    else captures.push(path)
+  }
+  return [blocks, captures]
+}
+
+interface Opened {
+  readonly source: SpanSource
+  readonly file: SearchedFile
+}
+
+async function openBlock(name: string, file: CountingReader): Promise<Opened> {
+  const reader = await BlockpackReader.open(file).catch((error): never => {
+    throw withSubject(name, error)
+  })
+  const { pageGroups, traceCount, spanCount } = reader.block
+  return {
+    source: namedSource(name, blockpackSource(reader)),
+    file: {
+      name,
+      byteLength: file.byteLength,
+      batchCount: pageGroups.length,
+      traceCount,
+      spanCount,
+      reads: { file, toOpen: { ...file.reads } },
+    },
+  }
+}
+
+async function holdCaptures(paths: readonly string[], limits: CaptureLimits): Promise<Opened> {
+  const inputs = readInputs(paths, { losses: new Losses() })
+  const name = paths.map(path => (path === '-' ? 'standard input' : path)).join(', ')
+  const traces: Trace[] = []
+  let spanCount = 0
+  for await (const batch of groupByTrace(refuseLarge(inputs, name, limits), { maxBytes: defaultMaxBytes }))
+    for (const trace of batch) {
+      traces.push(trace)
+      spanCount += trace.spans.length
+    }
+  if (spanCount === 0) throw new LabError('invalid', `${name}: holds no spans`)
+  return {
+    source: oracleSource(traces),
+    file: { name, byteLength: inputs.byteLength(), batchCount: 1, traceCount: traces.length, spanCount },
+  }
+}
+
+async function* refuseLarge(
+  inputs: Inputs,
+  name: string,
+  { maxBytes, maxSpans }: CaptureLimits,
+): AsyncIterable<readonly Trace[]> {
+  let spanCount = 0
+  for await (const batch of inputs.batches) {
+    for (const { spans } of batch) spanCount += spans.length
+    if (inputs.byteLength() > maxBytes || spanCount > maxSpans)
+      throw new LabError(
+        'unsupported',
+        `${name}: over ${whole(maxBytes / 2 ** 20)} MiB or ${whole(maxSpans)} spans, too large to search in memory: convert it --to blockpack first`,
+      )
+    yield batch
+  }
+}
+
+/** What a question has cost: of captures all of their bytes. */
+export function bytesRead(files: readonly SearchedFile[]): number {
+  return files.reduce((sum, { reads, byteLength }) => sum + (reads?.file.reads.bytes ?? byteLength), 0)
+}
