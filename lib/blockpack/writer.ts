@@ -182,7 +182,9 @@ function dictionaryPages(encoder: PageEncoder): (StoredPiece & DictionaryPage)[]
     length = 0
   }
   const sorted = [...encoder.dictionaries].sort((a, b) => a[1].byteLength - b[1].byteLength || a[0] - b[0])
-  for (const [column, { entries, isBinary }] of sorted)
+  for (const [column, { entries, isBinary, byteLength }] of sorted) {
+    // A dictionary that fits a piece is read as one.
+    if (length + byteLength > dictionaryPageLength) flush()
     for (let start = 0; start < entries.length; ) {
       let end = start
       for (; end < entries.length && length < dictionaryPageLength; end++) length += entries[end]!.length + 1
@@ -191,6 +193,7 @@ function dictionaryPages(encoder: PageEncoder): (StoredPiece & DictionaryPage)[]
       start = end
       if (length >= dictionaryPageLength) flush()
     }
+  }
   flush()
   return pages
 }

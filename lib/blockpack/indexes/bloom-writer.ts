@@ -7,21 +7,25 @@ import { withChecksum } from '../stored.ts'
 const falsePositiveRate = 0.01
 /** A filter pays for itself where the pages that it saves from being read are so many times its size. */
 const leastGain = 4
-const leastStrings = 64
+const leastStrings = 16
 
 /** Collects the strings of a row group's pages that stand in no dictionary (FORMAT.md, Filters). */
 export class BloomWriter {
   /** By column: hashes of its strings, two words each, and the bytes of its pages. */
-  readonly #columns = new Map<number, { hashes: number[]; pageBytes: number }>()
+  readonly #columns = new Map<number, { hashes: number[]; seen: Set<number>; pageBytes: number }>()
   readonly #scratch = new Uint32Array(2)
 
   add(column: number, strings: readonly string[], pageBytes: number): void {
-    const known = this.#columns.get(column) ?? { hashes: [], pageBytes: 0 }
+    const known = this.#columns.get(column) ?? { hashes: [], seen: new Set(), pageBytes: 0 }
     this.#columns.set(column, known)
     known.pageBytes += pageBytes
     for (const text of strings) {
       hashText(text, this.#scratch)
-      known.hashes.push(this.#scratch[0]!, this.#scratch[1]!)
+      const [low, high] = [this.#scratch[0]!, this.#scratch[1]!]
+      const name = low * 0x200000 + (high >>> 11)
+      if (known.seen.has(name)) continue
+      known.seen.add(name)
+      known.hashes.push(low, high)
     }
   }
 
