@@ -14,6 +14,8 @@ export type PageStatistic =
   | { readonly kind: 'doubles'; readonly min: number; readonly max: number }
   /** All codes of the dictionary that occur; nothing else does. */
   | { readonly kind: 'codes'; readonly codes: readonly number[] }
+  /** All strings stand in the dictionary; which, is not told. */
+  | { readonly kind: 'dictionary' }
   | { readonly kind: 'none' }
 
 /** A column of a page group: its values' count, and where its page is. */
@@ -25,7 +27,7 @@ export interface PageEntry {
   readonly statistic: PageStatistic
 }
 
-const kinds = ['constant', 'constantCode', 'range', 'doubles', 'codes', 'none'] as const
+const kinds = ['constant', 'constantCode', 'range', 'doubles', 'codes', 'none', 'dictionary'] as const
 
 /** Pages of more distinct codes are told by none. */
 export const maxListedCodes = 16
@@ -73,13 +75,13 @@ export function readEntry(reader: ByteReader, before: number): PageEntry {
   return { column, rowCount, storedLength, statistic }
 }
 
-function readStatistic(reader: ByteReader, kind: 'range' | 'doubles' | 'codes' | 'none'): PageStatistic {
+function readStatistic(reader: ByteReader, kind: 'range' | 'doubles' | 'codes' | 'none' | 'dictionary'): PageStatistic {
   if (kind === 'range') {
     const min = readSigned(reader)
     return { kind, min, max: min + reader.varint() }
   }
   if (kind === 'doubles') return { kind, min: reader.f64(), max: reader.f64() }
-  if (kind === 'none') return { kind }
+  if (kind === 'none' || kind === 'dictionary') return { kind }
   const codes: number[] = []
   for (let left = reader.count(), code = 0; left > 0; left--) {
     code += reader.varint()

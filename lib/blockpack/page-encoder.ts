@@ -145,13 +145,7 @@ export class PageEncoder {
     writer.out.u8(textLayouts.coded)
     const choice = writeCoded(writer, coded, isBinary, this.#choices.get(column))
     if (choice) this.#choices.set(column, choice)
-    const isListed = coded.locals.length === 0 && coded.fileCodes.length <= maxListedCodes
-    const encoded = page(
-      column,
-      codes.length,
-      writer,
-      isListed ? { kind: 'codes', codes: coded.fileCodes } : { kind: 'none' },
-    )
+    const encoded = page(column, codes.length, writer, statisticOf(coded))
     return coded.locals.length > 0 ? this.#open(encoded, coded.locals) : encoded
   }
 
@@ -174,6 +168,11 @@ export class PageEncoder {
   #writeNumbers(writer: PageWriter, column: number, values: Float64Array): void {
     this.#choices.set(column, writeNumbers(writer, values, this.#choices.get(column)))
   }
+}
+
+function statisticOf({ locals, fileCodes }: CodedPage): PageStatistic {
+  if (locals.length > 0) return { kind: 'none' }
+  return fileCodes.length <= maxListedCodes ? { kind: 'codes', codes: fileCodes } : { kind: 'dictionary' }
 }
 
 /** The rows as symbols: entries of the file's dictionary by their codes there, then those of the page. */

@@ -235,6 +235,7 @@ function checkText(
       if (!statistic) return false
       if (statistic.kind === 'constantCode') return codes.has(statistic.code)
       if (statistic.kind === 'codes') return statistic.codes.some(code => codes.has(code))
+      if (statistic.kind === 'dictionary') return codes.size > 0
       return codes.size > 0 || mayBeOutside(closed)
     },
   }
