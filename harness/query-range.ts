@@ -5,7 +5,7 @@ import { type MetricsAnswer, queryRange, type RangeOptions } from '../lib/traceq
 import { timeExtent } from '../lib/traceql/time-extent.ts'
 import { asUsage } from './query-text.ts'
 import { explanationJson, printExplanation } from './report/explanation.ts'
-import { whole } from './report/format.ts'
+import { plural, whole } from './report/format.ts'
 import { drawSeries, seriesTable } from './report/series-report.ts'
 import { printTerminal } from './report/table.ts'
 import { printNanos, printTime } from './report/times.ts'
@@ -76,8 +76,8 @@ function printText(
   const { series, metrics, message } = answer
   const lines = [
     ...(series.length > 0 ? [printTerminal(seriesTable(answer, intervals))] : []),
-    `${whole(series.length)} series of ${whole(count)} intervals from ${printTime(startNanos)}, step ${printNanos(stepNanos)}; ` +
-      `looked at ${whole(Number(metrics.inspectedSpans))} spans`,
+    `${whole(series.length)} series of ${plural(count, 'interval')} from ${printTime(startNanos)}, step ${printNanos(stepNanos)}; ` +
+      `looked at ${plural(Number(metrics.inspectedSpans), 'span')}`,
     ...(message === undefined ? [] : [message]),
     ...(svg === undefined ? [] : [`drawn in ${svg}`]),
   ]

@@ -1,6 +1,6 @@
 import { type SearchAnswer, search } from '../lib/traceql/search.ts'
 import { explanationJson, printExplanation } from './report/explanation.ts'
-import { whole } from './report/format.ts'
+import { plural } from './report/format.ts'
 import { searchTable } from './report/search-table.ts'
 import { printTerminal } from './report/table.ts'
 import { bytesRead, type SearchSource } from './search-source.ts'
@@ -32,8 +32,8 @@ function printText(found: SearchAnswer, { files }: SearchSource, args: SearchArg
   const isCut = traces.length >= args.limit
   const lines = [
     ...(traces.length > 0 ? [printTerminal(searchTable(traces))] : []),
-    `${isCut ? `the limit of ${whole(traces.length)} traces is reached, there may be more` : `${whole(traces.length)} traces match`}; ` +
-      `looked at ${whole(metrics.inspectedTraces)} traces and ${whole(Number(metrics.inspectedSpans))} spans`,
+    `${isCut ? `the limit of ${plural(traces.length, 'trace')} is reached, there may be more` : `${plural(traces.length, 'trace')} found`}; ` +
+      `looked at ${plural(metrics.inspectedTraces, 'trace')} and ${plural(Number(metrics.inspectedSpans), 'span')}`,
   ]
   if (args.explain) lines.push('', printExplanation([explain], files))
   return lines.join('\n')

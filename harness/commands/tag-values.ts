@@ -5,7 +5,7 @@ import { tagValues } from '../../lib/traceql/tags.ts'
 import { inputPositional, text } from '../flags.ts'
 import { integer } from '../options.ts'
 import { checkFilter } from '../query-text.ts'
-import { whole } from '../report/format.ts'
+import { plural, whole } from '../report/format.ts'
 import { printTerminal } from '../report/table.ts'
 import { bytesRead, withSearchSource } from '../search-source.ts'
 import { stdoutSink } from '../stdout.ts'
@@ -47,7 +47,7 @@ export const tagValuesOf: CommandModule<object, TagValuesArguments> = {
       if (args.json)
         return JSON.stringify({ tagValues: found, metrics: { inspectedBytes: String(bytesRead(files)) } }, null, 2)
       const end =
-        found.length < limit ? `${whole(found.length)} values` : `the limit of ${whole(limit)} values is reached`
+        found.length < limit ? plural(found.length, 'value') : `the limit of ${plural(limit, 'value')} is reached`
       if (found.length === 0) return end
       const rows = found.map(({ type, value }) => [type, clean(value)])
       return `${printTerminal({ headers: ['type', 'value'], aligns: ['left', 'left'], rows })}\n${end}`

@@ -19,7 +19,7 @@ export function printExplanation(explains: readonly Explain[], files: readonly S
 function planLines({ needs, firstColumns, laterColumns }: Explain): string[] {
   const lines = needs.length === 0 ? ['any trace will do'] : needs.map(need => `a trace needs   ${clean(need)}`)
   lines.push(`read of all     ${listOf(firstColumns)}`)
-  if (laterColumns.length > 0) lines.push(`read of answers ${listOf(laterColumns)}`)
+  if (laterColumns.length > 0) lines.push(`read then       ${listOf(laterColumns)}`)
   return lines.map(line => `  ${line}`)
 }
 

@@ -1,7 +1,7 @@
 import type { SpanAnswer, SpanSetAnswer, TraceAnswer } from '../../lib/traceql/search-answer.ts'
 import { clean, shorten } from '../waterfall/names.ts'
 import { printKeyed } from './any-value.ts'
-import { whole } from './format.ts'
+import { plural, whole } from './format.ts'
 import type { TextTable } from './table.ts'
 import { printNanos, printTime } from './times.ts'
 
@@ -30,8 +30,7 @@ export function searchTable(traces: readonly TraceAnswer[]): TextTable {
 function spanSetLines({ spans, matched, attributes }: SpanSetAnswer): string[] {
   const lines = spans.map(span => shorten(spanLine(span), maxSpan))
   if (attributes === undefined) return lines
-  const spansOf = `${whole(matched)} ${matched === 1 ? 'span' : 'spans'}`
-  return [shorten(`${printKeyed(attributes)}: ${spansOf}`, maxSpan), ...lines]
+  return [shorten(`${printKeyed(attributes)}: ${plural(matched, 'span')}`, maxSpan), ...lines]
 }
 
 function spanLine({ spanID, name, durationNanos, attributes = [] }: SpanAnswer): string {

@@ -64,7 +64,7 @@ test('query prints a table of traces, with the first spans of each set', async (
   expect(stdout).toMatch(
     /\n.*limit of 2 traces is reached, there may be more; looked at [\d,]+ traces and [\d,]+ spans\n$/,
   )
-  expect((await lab('query', '{ name = "nothing" }', path)).stdout).toMatch(/^0 traces match; looked at 0 traces/)
+  expect((await lab('query', '{ name = "nothing" }', path)).stdout).toMatch(/^0 traces found; looked at 0 traces/)
 })
 
 test('query takes times as seconds, ns and RFC 3339, and finds what starts between them', async () => {
