@@ -75,9 +75,12 @@ class PageGroupEncoder {
   readonly #encoder: PageEncoder
   readonly #fields: FieldTable
   readonly #pages: EncodedPage[] = []
+  /** By span: the position of its trace. */
+  readonly #traceOf: Uint32Array
 
   constructor(segment: Segment, encoder: PageEncoder, fields: FieldTable) {
     this.#segment = segment
+    this.#traceOf = traceOf(segment)
     this.#encoder = encoder
     this.#fields = fields
   }
@@ -96,7 +99,7 @@ class PageGroupEncoder {
     this.#coded('span.dropped', span.droppedCounts)
     this.#numbers('span.start', span.starts.values, span.starts.exceptions)
     this.#numbers('span.duration', span.durations.values, span.durations.exceptions)
-    this.#ids('span.id', span.ids, this.#traceOf(), this.#segment.hasRepeatedIds)
+    this.#ids('span.id', span.ids, this.#traceOf, this.#segment.hasRepeatedIds)
     this.#numbers('span.events', span.eventCounts)
     this.#numbers('span.links', span.linkCounts)
     this.#coded('event.name', event.names)
@@ -142,19 +145,8 @@ class PageGroupEncoder {
     const valuesOf = (kind: number) => Array.from(rowsOf(kinds, kind), row => span.parentValues[row]!)
     this.#numbers('span.parentDistance', valuesOf(parentKind.inside))
     this.#numbers('span.parentRepeat', valuesOf(parentKind.repeated))
-    const traceOf = this.#traceOf()
-    const groups = rowsOf(kinds, parentKind.outside).map(row => traceOf[row]!)
+    const groups = rowsOf(kinds, parentKind.outside).map(row => this.#traceOf[row]!)
     this.#ids('span.parentId', span.outsideParents, groups, true)
-  }
-
-  #traceOf(): Uint32Array {
-    const traceOf = new Uint32Array(this.#segment.spanCount)
-    let row = 0
-    for (const [trace, count] of this.#segment.trace.spanCounts.entries()) {
-      traceOf.fill(trace, row, row + count)
-      row += count
-    }
-    return traceOf
   }
 
   #ids(name: string, ids: readonly string[], groups: Uint32Array, mayRepeat: boolean): void {
@@ -237,6 +229,17 @@ class PageGroupEncoder {
   #push(page: EncodedPage | undefined): void {
     if (page) this.#pages.push(page)
   }
+}
+
+function traceOf({ spanCount, trace }: Segment): Uint32Array {
+  const traces = new Uint32Array(spanCount)
+  let row = 0
+  for (let index = 0; index < trace.spanCounts.length; index++) {
+    const end = row + trace.spanCounts[index]!
+    traces.fill(index, row, end)
+    row = end
+  }
+  return traces
 }
 
 /** The values of an attribute that has no column of its own. */

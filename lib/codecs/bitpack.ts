@@ -29,12 +29,10 @@ export function bitWidthOf(values: Uint32Array): number {
 export function packBits(values: Uint32Array, bitWidth: number): Buffer {
   checkWidth(bitWidth, 32)
   const count = values.length
-  const whole = Math.floor(count / blockValues)
-  const words = new Uint32Array((whole + 1) * bitWidth)
-  const rest = new Uint32Array(blockValues)
-  rest.set(values.subarray(whole * blockValues))
-  const pack = kernelOf(packKernels, bitWidth, packSource)
-  const seen = pack(values, words, whole) | pack(rest, words.subarray(whole * bitWidth), 1)
+  const words = new Uint32Array((Math.floor(count / blockValues) + 1) * bitWidth)
+  const seen = isWorthKernel(packKernels, bitWidth, count)
+    ? packBlocks(values, words, bitWidth)
+    : packEach(values, words, bitWidth)
   if (bitWidth < 32 && seen >>> bitWidth > 0)
     throw new LabError('invalid', `bitpack: a value takes ${32 - Math.clz32(seen)} bits, the width is ${bitWidth}`)
   return Buffer.from(words.buffer, 0, packedByteLength(bitWidth, count))
@@ -48,6 +46,44 @@ export function unpackBits(bytes: Uint8Array, bitWidth: number, count: number, o
   checkWidth(bitWidth, 32)
   checkPacked(bytes, bitWidth, checkValueCount(count, 'bitpack'))
   const values = out ?? new Uint32Array(count)
+  if (isWorthKernel(unpackKernels, bitWidth, count)) unpackBlocks(bytes, bitWidth, count, values)
+  else unpackEach(bytes, bitWidth, count, values)
+  return values
+}
+
+/** Values of a width that are packed, and those that are unpacked, before its kernel is made: that takes a while. */
+const kernelValues = 1 << 17
+const valueCounts = new Map<Kernel[], Float64Array>()
+
+function isWorthKernel(kernels: Kernel[], bitWidth: number, count: number): boolean {
+  const counts = valueCounts.get(kernels) ?? new Float64Array(33)
+  valueCounts.set(kernels, counts)
+  counts[bitWidth]! += count
+  return counts[bitWidth]! > kernelValues
+}
+
+/** Returns the bits that any of the values has. */
+function packBlocks(values: Uint32Array, words: Uint32Array, bitWidth: number): number {
+  const whole = Math.floor(values.length / blockValues)
+  const rest = new Uint32Array(blockValues)
+  rest.set(values.subarray(whole * blockValues))
+  const pack = kernelOf(packKernels, bitWidth, packSource)
+  return pack(values, words, whole) | pack(rest, words.subarray(whole * bitWidth), 1)
+}
+
+function packEach(values: Uint32Array, words: Uint32Array, bitWidth: number): number {
+  let seen = 0
+  for (let i = 0, at = 0; i < values.length; i++, at += bitWidth) {
+    const word = at >>> 5
+    const shift = at & 31
+    seen |= values[i]
+    words[word] |= values[i] << shift
+    if (shift + bitWidth > 32) words[word + 1] |= values[i] >>> (32 - shift)
+  }
+  return seen
+}
+
+function unpackBlocks(bytes: Uint8Array, bitWidth: number, count: number, values: Uint32Array): void {
   const whole = Math.floor(count / blockValues)
   const unpack = kernelOf(unpackKernels, bitWidth, unpackSource)
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes)
@@ -57,7 +93,18 @@ export function unpackBits(bytes: Uint8Array, bitWidth: number, count: number, o
   const last = new Uint32Array(blockValues)
   unpack(rest, last, 1)
   values.set(last.subarray(0, count - whole * blockValues), whole * blockValues)
-  return values
+}
+
+function unpackEach(bytes: Uint8Array, bitWidth: number, count: number, values: Uint32Array): void {
+  const words = new Uint32Array((bytes.length >> 2) + 2)
+  new Uint8Array(words.buffer).set(bytes)
+  const mask = bitWidth === 32 ? 0xffffffff : 2 ** bitWidth - 1
+  for (let i = 0, at = 0; i < count; i++, at += bitWidth) {
+    const word = at >>> 5
+    const shift = at & 31
+    const low = words[word] >>> shift
+    values[i] = (shift + bitWidth > 32 ? low | (words[word + 1] << (32 - shift)) : low) & mask
+  }
 }
 
 /** Packs 64-bit words at 0 to 64 bits: the lower 32 bits of all values, then what is above. */

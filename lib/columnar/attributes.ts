@@ -9,8 +9,6 @@ export interface KeyType {
 /** The values of one key and type, in the order of their owners (spans, events or links) and of their lists. */
 export interface AttributeColumn extends KeyType {
   readonly values: Value[]
-  /** The owner's row of each value. */
-  readonly rows: number[]
 }
 
 interface Node {
@@ -50,14 +48,12 @@ export class AttributeShredder {
   readonly #ends: Node[] = []
 
   add(attributes: Attributes): void {
-    const row = this.lists.length
     this.valueCount += attributes.length
     let node = this.#root
     for (const { key, value } of attributes) {
       node = this.#step(node, key, value)
       const column = this.columns[node.column]!
       column.values.push(value)
-      column.rows.push(row)
       this.textLength += typeof value === 'string' ? value.length : valueLength(value)
     }
     if (node.list < 0) node.list = this.#ends.push(node) - 1
@@ -71,6 +67,15 @@ export class AttributeShredder {
       for (let node: Node | undefined = end; node && node.column >= 0; node = node.parent) columns.push(node.column)
       return columns.reverse()
     })
+  }
+
+  /** By column: the owner's row of each of its values. */
+  columnRows(): number[][] {
+    const rows: number[][] = this.columns.map(() => [])
+    const lists = this.listColumns()
+    for (let row = 0; row < this.lists.length; row++)
+      for (const column of lists[this.lists[row]!]!) rows[column]!.push(row)
+    return rows
   }
 
   #step(node: Node, key: string, value: Value): Node {
@@ -95,7 +100,7 @@ export class AttributeShredder {
     const name = `${typeNumbers[type]}${key}`
     let column = this.#byKey.get(name)
     if (column === undefined) {
-      column = this.columns.push({ key, type, values: [], rows: [] }) - 1
+      column = this.columns.push({ key, type, values: [] }) - 1
       this.#byKey.set(name, column)
     }
     return column

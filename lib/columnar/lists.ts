@@ -25,7 +25,9 @@ export function writeAttributeLists(
   writeOrders(writer, orders)
   writeCodes(writer, orders.codes, orders.table.entries.length, prediction)
   const neighbours = new Neighbours(prediction.known(1))
-  for (const { type, values, rows } of columns) {
+  const columnRows = attributes.columnRows()
+  for (const [column, { type, values }] of columns.entries()) {
+    const rows = columnRows[column]!
     const codes = writeValues(writer, type, values, neighbours.predict(prediction, rows), at(references, rows))
     neighbours.add(rows, codes)
   }

@@ -84,9 +84,9 @@ export class Segment {
 
   /** Traces, spans, events, links and attribute values: see `maxSegmentItems`. */
   get itemCount(): number {
-    const owners = [this.span, this.event, this.link]
-    const values = owners.reduce((sum, { attributes }) => sum + attributes.valueCount, 0)
-    return this.trace.ids.length + this.spanCount + this.event.spanRows.length + this.link.spanRows.length + values
+    const { trace, span, event, link } = this
+    const valueCount = span.attributes.valueCount + event.attributes.valueCount + link.attributes.valueCount
+    return trace.ids.length + this.spanCount + event.spanRows.length + link.spanRows.length + valueCount
   }
 
   add({ traceId, spans }: Trace): void {

@@ -48,7 +48,8 @@ export function encodeSplit(values: Float64Array, classes: Uint8Array): Split {
   const words = new Uint32Array((byteLength >> 2) + 3)
   let at = 0
   const put = (value: number, bitCount: number) => {
-    const [word, shift] = [at >>> 5, at & 31]
+    const word = at >>> 5
+    const shift = at & 31
     words[word]! |= value << shift
     if (shift + bitCount > 32) words[word + 1] = value >>> (32 - shift)
     at += bitCount
@@ -104,6 +105,7 @@ function wordsWith(bytes: Uint8Array): Uint32Array {
 }
 
 function wordAt(words: Uint32Array, at: number): number {
-  const [word, shift] = [at >>> 5, at & 31]
+  const word = at >>> 5
+  const shift = at & 31
   return shift === 0 ? words[word]! : ((words[word]! >>> shift) | (words[word + 1]! << (32 - shift))) >>> 0
 }
