@@ -2,7 +2,7 @@ import type { ReadNumbers } from '../columnar/safe-numbers.ts'
 import type { Table } from '../columnar/tables.ts'
 import { parentKind } from '../columnar/tree.ts'
 import type { ColumnData, ColumnName, Intrinsic } from '../model/scan.ts'
-import { type Attributes, type Value, type ValueType, valueType } from '../model/trace.ts'
+import { type Attributes, int64Max, int64Min, type Value, type ValueType, valueType } from '../model/trace.ts'
 import type { Block } from './block.ts'
 import { attributeOf, fieldsOf } from './column-plan.ts'
 import type { FieldOwner } from './columns.ts'
@@ -186,10 +186,12 @@ function fieldData(columns: PageGroupColumns, block: Block, owner: FieldOwner, f
   }
 }
 
+/** Ints, where int64 ends where they do not: durations may be longer. */
 function exactInts({ values, exceptions }: ReadNumbers): ColumnData {
   if (exceptions.length === 0) return ints(values)
   const bigints = BigInt64Array.from(values, BigInt)
-  for (const { row, value } of exceptions) bigints[row] = value
+  for (const { row, value } of exceptions)
+    bigints[row] = value > int64Max ? int64Max : value < int64Min ? int64Min : value
   return { type: 'int', values: { bigints } }
 }
 

@@ -55,14 +55,16 @@ export function spanIdsAt(columns: PageGroupColumns, rows: Uint32Array): Table<s
   const isPlain = bytes !== undefined && width * 2 === spanIdDigits && rows.every(row => kinds[row]! < 2)
   const whole = isPlain ? undefined : spanIdsOf(columns)
   const values: string[] = []
-  const [traceOf, traceIds] = [columns.traceOf(), traceIdsOf(columns)]
+  const traceOf = columns.traceOf()
+  const tailed = whole ? [] : rows.filter(row => kinds[row] !== 0)
+  const traces = traceIdsAt(columns, new Set(Array.from(tailed, row => traceOf[row]!)))
   let [next, random] = [0, 0]
   for (const row of rows) {
     for (; next < row; next++) if (kinds[next] === 0) random++
     codes[row] = values.length
     if (whole) values.push(whole[row]!)
     else if (kinds[row] === 0) values.push(bytes!.toString('hex', random * width, (random + 1) * width))
-    else values.push(traceIds[traceOf[row]!]!.slice(spanIdDigits))
+    else values.push(traces.values[traces.codes[traceOf[row]!]!]!.slice(spanIdDigits))
   }
   return { values, codes }
 }
