@@ -1,6 +1,3 @@
-import { hashText } from '../bytes/hash.ts'
-import type { Range } from '../bytes/range.ts'
-import { blockMayHave, blockOf } from '../codecs/bloom.ts'
 import { parseStatus } from '../columnar/field-texts.ts'
 import type { Condition, ScanRequest, SpanNeed } from '../model/scan.ts'
 import type { Attributes, Value } from '../model/trace.ts'
@@ -8,10 +5,8 @@ import type { Block, PageGroup } from './block.ts'
 import { attributeOf, fieldsOf } from './column-plan.ts'
 import { columnId, type FieldOwner, firstFieldId, tailId } from './columns.ts'
 import type { PageStatistic } from './entry.ts'
-import { bloomBlockBytes } from './indexes/bloom-writer.ts'
+import { absentIn, type Lookup } from './indexes/bloom-reader.ts'
 import type { PagePlace } from './page-group-pages.ts'
-import type { BloomPlan } from './root.ts'
-import { checkedBytes } from './stored.ts'
 import type { Tables } from './tables.ts'
 
 /** Tells where conditions may be met, from dictionaries and statistics alone. */
@@ -25,12 +20,6 @@ interface Checked {
   isPossible(closed: Closed): boolean
   /** False where no value of the page group meets it. */
   mayHold(entries: EntriesByColumn, closed: Closed): boolean
-}
-
-/** Strings that are looked for in a column and stand in no dictionary: where a filter lacks them, no page has them. */
-interface Lookup {
-  readonly column: number
-  readonly texts: readonly string[]
 }
 
 /** The lookups that a row group's filters answer with no. */
@@ -73,21 +62,8 @@ export class Pruner {
   }
 
   /** Asks the filters of a row group. */
-  async closedIn(block: Block, rowGroup: number): Promise<Closed> {
-    const { blooms } = block.root.rowGroups[rowGroup]!
-    const asked = this.#lookups.flatMap(lookup => {
-      const at = blooms.findIndex(({ column }) => column === lookup.column)
-      return at < 0 ? [] : [{ lookup, plan: blooms[at]!, range: block.bloomRanges[rowGroup]![at]! }]
-    })
-    const places = asked.map(({ lookup, plan, range }) => lookup.texts.map(text => bloomPlace(text, plan, range)))
-    const bytes = places.flat().length > 0 ? await block.file.read(places.flat().map(({ range }) => range)) : []
-    let at = 0
-    return new Set(
-      asked.flatMap(({ lookup, plan }, i) => {
-        const answers = places[i]!.map(({ low, range }) => mayHave(bytes[at++]!, low, plan, range))
-        return answers.some(answer => answer) ? [] : [lookup]
-      }),
-    )
+  closedIn(block: Block, rowGroup: number): Promise<Closed> {
+    return absentIn(block, rowGroup, this.#lookups)
   }
 
   /** False where the page group holds no span that starts in time. */
@@ -244,18 +220,6 @@ function checkText(
 /** The strings that alone meet a condition, where it names them. */
 function textsOf({ relation, operands }: Condition): string[] | undefined {
   return relation === '=' ? operands.filter(operand => typeof operand === 'string') : undefined
-}
-
-/** The block of a filter in which a string would have its bits. */
-function bloomPlace(text: string, { blockCount }: BloomPlan, { start }: Range): { low: number; range: Range } {
-  const words = new Uint32Array(2)
-  hashText(text, words)
-  const at = start + blockOf(words[1]!, blockCount) * bloomBlockBytes
-  return { low: words[0]!, range: { start: at, end: at + bloomBlockBytes } }
-}
-
-function mayHave(stored: Uint8Array, low: number, { probeCount }: BloomPlan, { start }: Range): boolean {
-  return blockMayHave(checkedBytes(stored, 'blockpack filter', start), low, probeCount)
 }
 
 function checkNumbers(column: number, condition: Condition): Checked {
