@@ -1,6 +1,7 @@
 import { type BlockpackConfig, configure, type Given, type ProfileName, profiles } from '../lib/blockpack/config.ts'
 import { blockpackParts } from '../lib/blockpack/parts.ts'
-import { decodeBlockpack } from '../lib/blockpack/reader.ts'
+import { BlockpackReader, decodeBlockpack } from '../lib/blockpack/reader.ts'
+import { blockpackSource } from '../lib/blockpack/source.ts'
 import { encodeBlockpack } from '../lib/blockpack/writer.ts'
 import { exact, type Options, type Phase } from './phase.ts'
 
@@ -17,6 +18,7 @@ const phase: Phase = {
   variants: Object.fromEntries(Object.keys(profiles).map(profile => [profile, { profile }])),
   encode: (batches, sink, options) => encodeBlockpack(batches, sink, configOf(options)),
   decode: file => decodeBlockpack(file),
+  open: async file => blockpackSource(await BlockpackReader.open(file)),
   parts: blockpackParts,
 }
 

@@ -1,4 +1,5 @@
 import type { ByteSink, RangeReader } from '../lib/bytes/range.ts'
+import type { SpanSource } from '../lib/model/scan.ts'
 import type { Trace } from '../lib/model/trace.ts'
 
 /** What a round trip keeps. The harness derives it by comparison and holds it against the phase's claim. */
@@ -40,6 +41,8 @@ export interface Phase {
   encode(batches: AsyncIterable<readonly Trace[]>, sink: ByteSink, options: Options): Promise<void>
   /** Reads the traces back from nothing but the file. */
   decode(file: RangeReader): AsyncIterable<readonly Trace[]>
+  /** Opens the file for queries, by what it holds for them. A phase without is queried after a full decode. */
+  open?(file: RangeReader): Promise<SpanSource>
   /** Bytes by part; they sum to the file's size. */
   parts?(file: RangeReader): Promise<Record<string, number>>
 }

@@ -187,11 +187,6 @@ function fieldData(columns: PageGroupColumns, block: Block, owner: FieldOwner, f
 }
 
 /** Ints, where int64 ends where they do not: durations may be longer. */
-/** Durations may exceed 64 bits: what does is the nearest that does not. */
-function clamped(value: bigint): bigint {
-  return value > int64Max ? int64Max : value < int64Min ? int64Min : value
-}
-
 function exactInts({ values, exceptions }: ReadNumbers): ColumnData {
   if (exceptions.length === 0) return ints(values)
   const bigints = BigInt64Array.from(values, BigInt)

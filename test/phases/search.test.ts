@@ -1,0 +1,150 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { discoverPhases, variantsOf } from '../../harness/discover.ts'
+import { LabError } from '../../lib/error.ts'
+import type { SpanSource } from '../../lib/model/scan.ts'
+import type { Trace } from '../../lib/model/trace.ts'
+import { MemorySink, openMemory } from '../../lib/storage/memory.ts'
+import { queryRange, type RangeOptions } from '../../lib/traceql/metrics.ts'
+import { oracleSource } from '../../lib/traceql/oracle.ts'
+import { print } from '../../lib/traceql/print.ts'
+import { search } from '../../lib/traceql/search.ts'
+import type { Options, Phase } from '../../phases/phase.ts'
+import { generated } from '../lib/blockpack/blocks.ts'
+import { arbitraryQuery } from '../lib/traceql/arbitrary-query.ts'
+import { drawQuery, drawTraces } from '../lib/traceql/queries.ts'
+import { seeded } from '../support/arbitrary.ts'
+import { collect, streamOf } from '../support/chunks.ts'
+import { drawsOf } from '../support/draws.ts'
+import { nastyCorpora } from '../support/nasty.ts'
+
+const { seed } = seeded(1)
+const rows = (await discoverPhases()).flatMap(({ slug, phase }) =>
+  phase ? variantsOf(phase).map(([variant, options]) => [slug, variant, phase, options] as const) : [],
+)
+const opened = rows.filter(([, , phase]) => phase.open)
+const decoded = rows.filter(([, , { fidelity }]) => fidelity.traceOrder && fidelity.spanIds === 'kept')
+
+/** The file of a phase as it is searched: as it opens it, or after a full decode. */
+async function sourceOf(
+  phase: Phase,
+  options: Options,
+  traces: readonly Trace[],
+  decodes = false,
+): Promise<SpanSource> {
+  const sink = new MemorySink()
+  await phase.encode(streamOf([traces]), sink, { ...options, zstdLevel: 1 })
+  const file = openMemory(sink.bytes())
+  return decodes ? oracleSource((await collect(phase.decode(file))).flat()) : phase.open!(file)
+}
+
+interface Question {
+  text: string
+  isSearch: boolean
+}
+
+/** The answer, or why there is none; of metrics the series in an order of their own, with ten digits. */
+async function answerOf(source: SpanSource, { text, isSearch }: Question, range: RangeOptions): Promise<unknown> {
+  try {
+    if (isSearch) return (await search(source, text, { limit: 1e9, spss: 1e9 })).traces
+    const { series } = await queryRange(source, text, range)
+    return series.map(own => JSON.stringify(own, toTenDigits)).sort()
+  } catch (error) {
+    if (error instanceof LabError) return error.message
+    throw error
+  }
+}
+
+function toTenDigits(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(10)) : value
+}
+
+const second = 1_000_000_000n
+
+/** Twenty intervals about the start of the first span. */
+function rangeAt(traces: readonly Trace[]): RangeOptions {
+  const start = traces[0]?.spans[0]?.startNanos ?? 0n
+  return { startNanos: start < second ? 0n : start - second, endNanos: start + 19n * second, stepNanos: second }
+}
+
+/** Questions of any shape, drawn ones that find something, and some of each kind. */
+function questions(count: number, ownSeed: number): Question[] {
+  const draw = drawsOf(ownSeed)
+  const any = fc.sample(arbitraryQuery, { seed: ownSeed, numRuns: count })
+  return [
+    ...any.map(query => ({ text: print(query), isSearch: query.kind === 'search' })),
+    ...Array.from({ length: count }, () => ({ text: drawQuery(draw), isSearch: true })),
+    ...Array.from({ length: count >> 2 }, () => ({
+      text: `${drawQuery(draw)} | rate() by (span.a, name)`,
+      isSearch: false,
+    })),
+    ...fixed,
+  ]
+}
+
+const fixed: readonly Question[] = [
+  ...[
+    '{ }',
+    '{ status = error }',
+    '{ resource.service.name =~ ".*e.*" && kind = server } >> { kind = client }',
+    '{ span.http.response.status_code >= 400 } | by(resource.service.name) | count() > 0 | select(name, trace:duration)',
+    '{ event:name != "" } | select(event:name, event:timeSinceStart, link:spanID, instrumentation:name)',
+    '{ .key0 != nil || event.key0 != nil || link.key0 != nil } | select(.key0)',
+    '{ span:parentID = "" } | select(span:id, nestedSetLeft, span:childCount, rootName)',
+    '{ duration > 1ms } | avg(duration) > 1ms',
+    '{ duration < 0ns || duration > 100h }',
+  ].map(text => ({ text, isSearch: true })),
+  ...[
+    '{ } | rate() by (resource.service.name)',
+    '{ } | quantile_over_time(duration, .5, .9) by (name)',
+    '{ kind = server } | histogram_over_time(duration)',
+    '{ } | compare({ status = error })',
+    '{ } | sum_over_time(span.http.response.status_code)',
+  ].map(text => ({ text, isSearch: false })),
+]
+
+/** How many of the answers have something in them. */
+async function expectSame(source: SpanSource, traces: readonly Trace[], asked: readonly Question[]): Promise<number> {
+  const oracle = oracleSource(traces)
+  const range = rangeAt(traces)
+  let count = 0
+  for (const question of asked) {
+    const truth = await answerOf(oracle, question, range)
+    expect(await answerOf(source, question, range), question.text).toEqual(truth)
+    if (Array.isArray(truth) && truth.length > 0) count++
+  }
+  return count
+}
+
+test('some phases open their files, and all that keep ids and order can be decoded for queries', () => {
+  expect(opened.length).toBeGreaterThan(1)
+  expect(decoded.length).toBeGreaterThan(opened.length)
+})
+
+describe.each(opened)('%s %s opens its file and', (_, __, phase, options) => {
+  test(`answers as the oracle does: drawn traces (seed ${seed})`, async () => {
+    const draw = drawsOf(seed)
+    let answered = 0
+    for (let run = 0; run < 6; run++) {
+      const traces = drawTraces(draw, 30)
+      answered += await expectSame(await sourceOf(phase, options, traces), traces, questions(8, seed + run))
+    }
+    expect(answered).toBeGreaterThan(50)
+  })
+
+  test(`answers as the oracle does: generated traces (seed ${seed % 1000})`, async () => {
+    const traces = generated(60, seed % 1000)
+    const source = await sourceOf(phase, options, traces)
+    expect(await expectSame(source, traces, fixed)).toBeGreaterThan(fixed.length - 5)
+  })
+
+  test.each(nastyCorpora)('answers as the oracle does: $name', async ({ traces }) => {
+    await expectSame(await sourceOf(phase, options, traces), traces, fixed)
+  })
+})
+
+test.each(decoded)(`%s %s decoded gives the answers of the oracle (seed ${seed})`, async (_, __, phase, options) => {
+  const traces = drawTraces(drawsOf(seed), 30)
+  const answered = await expectSame(await sourceOf(phase, options, traces, true), traces, questions(4, seed))
+  expect(answered).toBeGreaterThan(5)
+})
