@@ -113,15 +113,16 @@ interface Extent {
 
 /** Room for a tenth above and below, so that a rule lies beyond the outermost points. */
 export function widen(values: readonly number[]): Extent {
-  return { low: Math.min(...values) / 1.3, high: Math.max(...values) * 1.1 }
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  return { low: low < 0 ? low * 1.1 : low / 1.3, high: high < 0 ? high : high * 1.1 }
 }
 
-/** Maps values to `[from, to]` in pixels. */
+/** Maps values to `[from, to]` in pixels; where they are linear, 0 is among them. */
 export function project({ scale }: Pick<Axis, 'scale'>, { low, high }: Extent, from: number, to: number): Projection {
   const isLog = scale === 'log'
-  const ticks = isLog ? logTicks(low, high) : linearTicks(high)
+  const ticks = isLog ? logTicks(low, high) : linearTicks(Math.min(0, low), Math.max(0, high))
   const warp = isLog ? Math.log10 : (value: number) => value
-  const [first, last] = isLog ? [warp(low), warp(high)] : [0, Math.max(high, ticks.at(-1)!)]
+  const [first, last] = isLog ? [warp(low), warp(high)] : [ticks[0]!, Math.max(high, ticks.at(-1)!)]
   const share = (value: number) => (last === first ? 0.5 : (warp(value) - first) / (last - first))
   return { at: value => from + share(value) * (to - from), ticks }
 }
@@ -135,11 +136,12 @@ function logTicks(low: number, high: number): number[] {
   return ticks.filter(tick => tick >= low && tick <= high)
 }
 
-function linearTicks(high: number): number[] {
-  const rough = high / 6 || 1
+function linearTicks(low: number, high: number): number[] {
+  const rough = (high - low) / 6 || 1
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 2.5, 5, 10].map(factor => factor * power).find(candidate => candidate >= rough)!
-  return Array.from({ length: Math.ceil(high / step) + 1 }, (_, i) => i * step)
+  const first = Math.floor(low / step)
+  return Array.from({ length: Math.ceil(high / step) - first + 1 }, (_, i) => (first + i) * step)
 }
 
 /** Moves labels apart that would overlap, and keeps their order. */
