@@ -32,10 +32,14 @@ export function blockpackSource({ block, tables }: BlockpackReader): SpanSource 
   }
 }
 
-/** A batch a page group; the page groups of a row group are read together. */
+/** Page groups whose columns are read in one go: few at first, as a search may soon have enough. */
+const maxWindow = 16
+
+/** A batch a page group; more and more page groups of a row group are read together. */
 async function* scan(block: Block, tables: Tables, request: ScanRequest): AsyncIterable<SpanBatch> {
   const pruner = await Pruner.plan(block, tables, request)
   if (!pruner.isPossible()) return
+  let window = 1
   const inTime = block.pageGroups.filter(pageGroup => pruner.isInTime(pageGroup))
   for (const rowGroup of new Set(inTime.map(pageGroup => pageGroup.rowGroup))) {
     const closed = await pruner.closedIn(block, rowGroup)
@@ -45,8 +49,11 @@ async function* scan(block: Block, tables: Tables, request: ScanRequest): AsyncI
       .filter(pageGroup => pageGroup.rowGroup === rowGroup)
       .map(pageGroup => new PageGroupBatch(block, tables, pageGroup, directory[pageGroup.place]!))
       .filter(batch => pruner.mayHold(batch.places, closed))
-    await loadColumns(block, batches, request.columns)
-    yield* batches
+    for (let start = 0; start < batches.length; start += window, window = Math.min(maxWindow, window * 2)) {
+      const together = batches.slice(start, start + window)
+      await loadColumns(block, together, request.columns)
+      yield* together
+    }
   }
 }
 
