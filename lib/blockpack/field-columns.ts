@@ -5,6 +5,7 @@ import { decodeValue } from '../columnar/values.ts'
 import type { Value, ValueType } from '../model/trace.ts'
 import { type FieldOwner, firstFieldId, tailId } from './columns.ts'
 import type { PageGroupColumns, TailPlace } from './page-group-columns.ts'
+import { cutNumbers } from './page-group-pages.ts'
 
 /** The attributes of the spans, events and links of a page group. */
 
@@ -30,13 +31,8 @@ export function fieldValues(columns: PageGroupColumns, field: number): readonly 
 /** Of bools and ints. */
 export function fieldNumbers(columns: PageGroupColumns, field: number): ReadNumbers {
   const { column, start, end, total } = placeOf(columns, field)
-  const { values, exceptions } = columns.once(`numbers of ${column}`, () => columns.pages.numbers(column, total))
-  if (end - start === total) return { values, exceptions }
-  const own = exceptions.filter(({ row }) => row >= start && row < end)
-  return {
-    values: values.subarray(start, end),
-    exceptions: own.map(({ row, value }) => ({ row: row - start, value })),
-  }
+  const numbers = columns.once(`numbers of ${column}`, () => columns.pages.numbers(column, total))
+  return end - start === total ? numbers : cutNumbers(numbers, { start, count: end - start })
 }
 
 export function fieldDoubles(columns: PageGroupColumns, field: number): Float64Array {

@@ -1,11 +1,12 @@
 import { checksum } from '../bytes/checksum.ts'
 import { wordsOf } from '../codecs/words.ts'
 import { Dictionary } from '../columnar/dictionary.ts'
+import { extentOf } from '../columnar/extent.ts'
 import { type CodedPage, writeCoded } from '../columnar/pages/coded.ts'
 import { type NumberChoice, writeNumbers } from '../columnar/pages/numbers.ts'
 import { type PageCodec, PageWriter } from '../columnar/pages/page.ts'
 import { writeStrings } from '../columnar/pages/strings.ts'
-import type { Exception } from '../columnar/safe-numbers.ts'
+import { type Exception, writeExceptions } from '../columnar/safe-numbers.ts'
 import { findScale } from '../columnar/values.ts'
 import { firstFieldId } from './columns.ts'
 import { FileDictionary, freeEntries } from './dictionaries.ts'
@@ -62,7 +63,7 @@ export class PageEncoder {
     const { min, max } = extentOf(values)
     if (min === max && exceptions.length === 0) return constant(column, values.length, { kind: 'constant', value: min })
     const writer = new PageWriter(this.#settings)
-    writeExceptions(writer, exceptions)
+    writeExceptions(writer.out, exceptions)
     this.#writeNumbers(writer, column, values)
     return page(column, values.length, writer, exceptions.length > 0 ? { kind: 'none' } : { kind: 'range', min, max })
   }
@@ -191,17 +192,6 @@ function inSymbols(entries: readonly string[], codes: ArrayLike<number>, fileCod
   }
 }
 
-function writeExceptions({ out }: PageWriter, exceptions: readonly Exception[]): void {
-  out.varint(exceptions.length)
-  let last = 0
-  for (const { row, value } of exceptions) {
-    out.varint(row - last)
-    out.u8(value < 0n ? 1 : 0)
-    out.u64(value < 0n ? -value : value)
-    last = row
-  }
-}
-
 function constant(column: number, rowCount: number, statistic: PageStatistic): EncodedPage {
   return { column, rowCount, statistic, storedLength: 0, stored: new Uint8Array(0) }
 }
@@ -210,13 +200,4 @@ function page(column: number, rowCount: number, { out }: PageWriter, statistic: 
   out.u32(checksum(out.view()))
   const stored = out.take()
   return { column, rowCount, statistic, storedLength: stored.length, stored }
-}
-
-function extentOf(values: ArrayLike<number>): { min: number; max: number } {
-  let [min, max] = [values[0]!, values[0]!]
-  for (let i = 1; i < values.length; i++) {
-    if (values[i]! < min) min = values[i]!
-    if (values[i]! > max) max = values[i]!
-  }
-  return { min, max }
 }

@@ -1,9 +1,8 @@
-import type { ByteReader } from '../bytes/reader.ts'
 import { readCoded } from '../columnar/pages/coded.ts'
 import { readNumbers } from '../columnar/pages/numbers.ts'
 import { PageReader } from '../columnar/pages/page.ts'
 import { readHexBytes, readStrings } from '../columnar/pages/strings.ts'
-import type { Exception, ReadNumbers } from '../columnar/safe-numbers.ts'
+import { type ReadNumbers, readExceptions } from '../columnar/safe-numbers.ts'
 import { LabError } from '../error.ts'
 import type { Block, PageGroup, PageGroupEntries } from './block.ts'
 import { bandCount, columnId, firstFieldId, itemsPerByte, tailId } from './columns.ts'
@@ -251,7 +250,11 @@ export class PageDecoder {
   }
 }
 
-function cutNumbers({ values, exceptions }: ReadNumbers, { start, count }: RowSlice): ReadNumbers {
+/** The numbers of some rows. */
+export function cutNumbers(
+  { values, exceptions }: ReadNumbers,
+  { start, count }: Omit<RowSlice, 'total'>,
+): ReadNumbers {
   const own = exceptions.filter(({ row }) => row >= start && row < start + count)
   return {
     values: values.slice(start, start + count),
@@ -269,17 +272,4 @@ function cutText({ symbols, fileCodes, locals }: ReadText, { start, count }: Row
     fileCodes: used.filter(symbol => symbol < fileCodes.length).map(symbol => fileCodes[symbol]!),
     locals: used.filter(symbol => symbol >= fileCodes.length).map(symbol => locals[symbol - fileCodes.length]!),
   }
-}
-
-function readExceptions(reader: ByteReader, rowCount: number): Exception[] {
-  let row = 0
-  return Array.from({ length: reader.count(10) }, (_, i) => {
-    const step = reader.varint()
-    row += step
-    if (row >= rowCount || (i > 0 && step === 0)) reader.fail('corrupt', `an exception at row ${row} of ${rowCount}`)
-    const sign = reader.u8()
-    if (sign > 1) reader.fail('corrupt', `a sign of ${sign}`)
-    const magnitude = reader.u64()
-    return { row, value: sign === 1 ? -magnitude : magnitude }
-  })
 }

@@ -1,6 +1,7 @@
 import { readCodes, writeCodes } from './codes.ts'
 import { type ColumnReader, ColumnWriter } from './columns.ts'
 import { Dictionary } from './dictionary.ts'
+import { extentOf } from './extent.ts'
 import { decodeNumbers, decodeUniform, encodeNumbers, encodeUniform, type NumberShape } from './modelled.ts'
 import type { Prediction } from './prediction.ts'
 import { readSigned, writeSigned } from './texts.ts'
@@ -77,15 +78,6 @@ export function estimateNumbers(values: Float64Array, prediction: Prediction): n
   if (min === max) return 0
   const sample = sampleOf(values, prediction)
   return (encodeModelled(sample, chooseModel(sample)).length * values.length) / sample.values.length
-}
-
-function extentOf(values: Float64Array): { min: number; max: number } {
-  let [min, max] = [values[0]!, values[0]!]
-  for (const value of values) {
-    if (value < min) min = value
-    if (value > max) max = value
-  }
-  return { min, max }
 }
 
 /** Values with their prediction. */

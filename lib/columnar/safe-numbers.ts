@@ -1,3 +1,5 @@
+import type { ByteReader } from '../bytes/reader.ts'
+import type { ByteWriter } from '../bytes/writer.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 import type { Prediction } from './prediction.ts'
@@ -50,14 +52,7 @@ export interface ReadNumbers {
 /** Writes numbers and, in the head, the exact values of those that are not safe. */
 export function writeExact(writer: ColumnWriter, numbers: ExactNumbers, prediction: Prediction): void {
   const { head } = writer
-  head.varint(numbers.exceptions.length)
-  let last = 0
-  for (const { row, value } of numbers.exceptions) {
-    head.varint(row - last)
-    head.u8(value < 0n ? 1 : 0)
-    head.u64(value < 0n ? -value : value)
-    last = row
-  }
+  writeExceptions(head, numbers.exceptions)
   writeNumbers(writer, Float64Array.from(numbers.values), prediction)
 }
 
@@ -69,17 +64,34 @@ export function readExact(
   rowCount = count,
 ): ReadNumbers {
   const { head } = reader
-  let row = 0
   reader.column = name
-  const exceptions = Array.from({ length: head.count(10) }, (_, i) => {
-    const step = head.varint()
+  const exceptions = readExceptions(head, rowCount, `${name}: `)
+  return { values: readNumbers(reader, name, count, prediction), exceptions }
+}
+
+/** Their number, and of each the rows since the one before, the sign and the magnitude. */
+export function writeExceptions(out: ByteWriter, exceptions: readonly Exception[]): void {
+  out.varint(exceptions.length)
+  let last = 0
+  for (const { row, value } of exceptions) {
+    out.varint(row - last)
+    out.u8(value < 0n ? 1 : 0)
+    out.u64(value < 0n ? -value : value)
+    last = row
+  }
+}
+
+/** The exceptions of a column of so many rows; `label` stands in front of what is wrong. */
+export function readExceptions(reader: ByteReader, rowCount: number, label = ''): Exception[] {
+  let row = 0
+  return Array.from({ length: reader.count(10) }, (_, i) => {
+    const step = reader.varint()
     row += step
     if (row >= rowCount || (i > 0 && step === 0))
-      head.fail('corrupt', `${name}: an exception at row ${row} of ${rowCount}`)
-    const sign = head.u8()
-    if (sign > 1) head.fail('corrupt', `${name}: a sign of ${sign}`)
-    const magnitude = head.u64()
+      reader.fail('corrupt', `${label}an exception at row ${row} of ${rowCount}`)
+    const sign = reader.u8()
+    if (sign > 1) reader.fail('corrupt', `${label}a sign of ${sign}`)
+    const magnitude = reader.u64()
     return { row, value: sign === 1 ? -magnitude : magnitude }
   })
-  return { values: readNumbers(reader, name, count, prediction), exceptions }
 }

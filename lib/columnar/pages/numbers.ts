@@ -1,4 +1,5 @@
 import { packBits, packedByteLength, unpackBits } from '../../codecs/bitpack.ts'
+import { extentOf } from '../extent.ts'
 import { readSigned, writeSigned } from '../texts.ts'
 import { type PageCodec, type PageReader, PageWriter } from './page.ts'
 import { classesOf, decodeSplit, encodeSplit, splitByteLength } from './split.ts'
@@ -231,15 +232,6 @@ function divide(values: Float64Array, unit: number) {
     remainders.push(remainder)
   }
   return { quotients, rows, remainders }
-}
-
-function extentOf(values: Float64Array): { min: number; max: number } {
-  let [min, max] = [values[0]!, values[0]!]
-  for (let i = 1; i < values.length; i++) {
-    if (values[i]! < min) min = values[i]!
-    if (values[i]! > max) max = values[i]!
-  }
-  return { min, max }
 }
 
 function largest(values: Float64Array): number {
