@@ -20,7 +20,7 @@ export function spanIdsOf(columns: PageGroupColumns): string[] {
 
 /** The ids of some traces, by code; others have code 0. */
 export function traceIdsAt(columns: PageGroupColumns, traces: Iterable<number>): Table<string> {
-  const kinds = columns.pages.plain('trace.idKind', columns.traceCount, 0, 2)
+  const kinds = columns.pages.small('trace.idKind', columns.traceCount, 2)
   const oddCount = countOf(kinds, traceKind.odd)
   const wholeCount = countOf(kinds, traceKind.whole)
   const low = oddCount > 0 ? undefined : columns.once('bytes of trace.idLow', () => readLowBytes(columns))
@@ -47,7 +47,7 @@ function readLowBytes(columns: PageGroupColumns): Buffer | undefined {
 
 /** The ids of some spans, by code; other rows have code 0. */
 export function spanIdsAt(columns: PageGroupColumns, rows: Uint32Array): Table<string> {
-  const kinds = new Uint32Array(columns.pages.plain('span.idKind', columns.spanCount, 0, 3))
+  const kinds = columns.pages.small('span.idKind', columns.spanCount, 3)
   const randomCount = countSpanIdKinds(kinds).random
   const bytes = columns.once('bytes of span.id', () => columns.pages.hexBytes(columnId('span.id'), randomCount))
   const codes = new Uint32Array(columns.spanCount)
@@ -79,7 +79,7 @@ export function checkIds(columns: PageGroupColumns, name: string, ids: readonly 
 }
 
 function readTraceIds(columns: PageGroupColumns, traceCount: number): string[] {
-  const kinds = columns.pages.plain('trace.idKind', traceCount, 0, 2)
+  const kinds = columns.pages.small('trace.idKind', traceCount, 2)
   const wholeCount = countOf(kinds, traceKind.whole)
   const oddCount = countOf(kinds, traceKind.odd)
   const high = columns.texts('trace.idHigh', wholeCount)
@@ -110,7 +110,7 @@ function readParents(columns: PageGroupColumns): Parents {
 }
 
 function readSpanIds(columns: PageGroupColumns, name: string, count: number, groups: Uint32Array): string[] {
-  const kinds = new Uint32Array(columns.pages.plain(`${name}Kind`, count, 0, 3))
+  const kinds = columns.pages.small(`${name}Kind`, count, 3)
   const counts = countSpanIdKinds(kinds)
   const parts = {
     kinds,

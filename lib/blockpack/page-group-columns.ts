@@ -83,7 +83,7 @@ export class PageGroupColumns {
 
   /** By span, see `parentKind`. */
   parentKinds(): Uint32Array {
-    return this.once('parentKinds', () => new Uint32Array(this.pages.plain('span.parentKind', this.spanCount, 0, 3)))
+    return this.once('parentKinds', () => this.pages.small('span.parentKind', this.spanCount, 3))
   }
 
   /** By span, of kind `inside`: the distance to the parent's row. */

@@ -1,5 +1,5 @@
 import { readCoded } from '../columnar/pages/coded.ts'
-import { readNumbers } from '../columnar/pages/numbers.ts'
+import { readNumbers, readSymbols } from '../columnar/pages/numbers-reader.ts'
 import { PageReader } from '../columnar/pages/page.ts'
 import { readHexBytes, readStrings } from '../columnar/pages/strings.ts'
 import { type ReadNumbers, readExceptions } from '../columnar/safe-numbers.ts'
@@ -145,6 +145,18 @@ export class PageDecoder {
     for (let i = 0; i < count; i++)
       if (!(values[i]! >= min && values[i]! <= max)) this.fail(name, `row ${i} is ${values[i]}`)
     return values
+  }
+
+  /** Numbers of a fixed column, from 0 to `max`, which is below 2^32 - 1. */
+  small(name: string, count: number, max: number): Uint32Array {
+    const column = columnId(name)
+    const place = this.#slices?.has(column) ? undefined : this.#place(column, count)
+    if (!place || place.entry.statistic.kind === 'constant') return new Uint32Array(this.plain(name, count, 0, max))
+    const reader = this.#open(column, place)
+    if (readExceptions(reader.in, count).length > 0) this.fail(name, 'exceptions')
+    const numbers = reader.naming(() => readSymbols(reader, count, max + 1))
+    reader.in.end()
+    return numbers
   }
 
   doubles(column: number, count: number): Float64Array {

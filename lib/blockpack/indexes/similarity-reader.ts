@@ -1,5 +1,5 @@
 import { bandCountOf, bandsOf, estimateJaccard, signatureByteLength } from '../../codecs/minhash.ts'
-import { readNumbers } from '../../columnar/pages/numbers.ts'
+import { readNumbers } from '../../columnar/pages/numbers-reader.ts'
 import { PageReader } from '../../columnar/pages/page.ts'
 import { LabError } from '../../error.ts'
 import type { Block } from '../block.ts'

@@ -1,6 +1,7 @@
 import { hashText } from '../../bytes/hash.ts'
 import { highWords, lowWords, wordsOf } from '../../codecs/words.ts'
-import { packed, readNumbers, splitDeltas, writeNumbers } from '../../columnar/pages/numbers.ts'
+import { packed, splitDeltas, writeNumbers } from '../../columnar/pages/numbers.ts'
+import { readNumbers } from '../../columnar/pages/numbers-reader.ts'
 import { PageReader, PageWriter } from '../../columnar/pages/page.ts'
 import { LabError } from '../../error.ts'
 import type { TraceIndexPlan } from '../root.ts'

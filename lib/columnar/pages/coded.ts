@@ -1,4 +1,5 @@
-import { type NumberChoice, readNumbers, writeNumbers } from './numbers.ts'
+import { type NumberChoice, writeNumbers } from './numbers.ts'
+import { readSymbols } from './numbers-reader.ts'
 import type { PageReader, PageWriter } from './page.ts'
 import { readStrings, writeStrings } from './strings.ts'
 
@@ -53,10 +54,7 @@ export function readCoded(reader: PageReader, count: number, fileSize: number, i
     reader.layout = 'coded'
     return { fileCodes, locals, symbols: new Uint32Array(count) }
   }
-  const symbols = readNumbers(reader, count)
+  const symbols = readSymbols(reader, count, size)
   reader.layout = `coded, ${reader.layout}`
-  for (let row = 0; row < count; row++)
-    if (!(symbols[row]! >= 0 && symbols[row]! < size))
-      reader.in.fail('corrupt', `coded: symbol ${symbols[row]} of ${size} at row ${row}`)
-  return { fileCodes, locals, symbols: new Uint32Array(symbols) }
+  return { fileCodes, locals, symbols }
 }

@@ -1,30 +1,14 @@
-import { packBits, packedByteLength, unpackBits } from '../../codecs/bitpack.ts'
+import { packBits } from '../../codecs/bitpack.ts'
 import { extentOf } from '../extent.ts'
-import { readSigned, writeSigned } from '../texts.ts'
-import { type PageCodec, type PageReader, PageWriter } from './page.ts'
-import { classesOf, decodeSplit, encodeSplit, splitByteLength } from './split.ts'
+import { writeSigned } from '../texts.ts'
+import { clockUnits, flag, type Layout, layouts, limit } from './number-layouts.ts'
+import { type PageCodec, PageWriter } from './page.ts'
+import { classesOf, encodeSplit } from './split.ts'
 
-/**
- * Pages of whole numbers below 2^52 in magnitude: differences or the numbers themselves, over a unit and above a base,
- * in the layout that costs least (FORMAT.md of blockpack, Numbers).
- */
+/** Writes pages of whole numbers. */
 
-const layouts = { constant: 0, packed: 1, planes: 2, split: 3 } as const
-type Layout = (typeof layouts)[keyof typeof layouts]
-
-const flag = { deltas: 4, folded: 8, unit: 16 } as const
-
-/** By the head of a page. */
-const layoutNames = Array.from({ length: 32 }, (_, head) => {
-  const name = Object.keys(layouts)[head & 3]!
-  return `${name}${(head & flag.deltas) !== 0 ? ' deltas' : ''}${(head & flag.unit) !== 0 ? ' in steps' : ''}`
-})
-
-/** Steps of clocks that occur, s to 100 ns: numbers are told in the largest that divides nearly all. */
-const clockUnits = [1e9, 1e6, 1e3, 100]
 /** Of so many rows, one may fail to divide. */
 const rowsPerRemainder = 24
-const limit = 2 ** 52
 /** Fewer numbers are packed without a trial. */
 const leastTried = 32
 /** So many in the middle are tried. */
@@ -109,78 +93,6 @@ function writeLayout(writer: PageWriter, layout: Layout, offsets: Float64Array, 
   }
 }
 
-/** Reads `count` whole numbers. */
-export function readNumbers(reader: PageReader, count: number): Float64Array {
-  if (count === 0) return new Float64Array(0)
-  const head = reader.in.u8()
-  const layout = head & 3
-  if (head >> 5 !== 0) reader.in.fail('unsupported', `numbers: a head of ${head}`)
-  const patches = (head & flag.unit) !== 0 ? readPatches(reader, count) : undefined
-  const unit = patches?.unit ?? 1
-  let values: Float64Array
-  if (layout === layouts.constant) values = new Float64Array(count).fill(checked(reader, readSigned(reader.in) * unit))
-  else {
-    const base = (head & flag.folded) !== 0 ? 0 : readSigned(reader.in)
-    values = readLayout(reader, layout, count)
-    const isFolded = (head & flag.folded) !== 0
-    const max = largest(values) / (isFolded ? 2 : 1)
-    if (Math.max(Math.abs(base), Math.abs(base + max)) * unit > Number.MAX_SAFE_INTEGER)
-      reader.in.fail('corrupt', `numbers: ${max} above ${base} in steps of ${unit} exceed 2^53`)
-    if (isFolded) unfold(values)
-    if (base !== 0 || unit !== 1) for (let i = 0; i < count; i++) values[i] = (values[i]! + base) * unit
-  }
-  if (patches) for (let i = 0; i < patches.rows.length; i++) values[patches.rows[i]!]! += patches.remainders[i]!
-  reader.layout = layoutNames[head]!
-  return (head & flag.deltas) !== 0 ? sums(reader, values) : values
-}
-
-/** Words on their way; good until the next page. */
-let unpacked = new Uint32Array(1 << 13)
-
-function readLayout(reader: PageReader, layout: number, count: number): Float64Array {
-  if (layout === layouts.packed) {
-    const bitWidth = reader.in.u8()
-    if (bitWidth > 53) reader.in.fail('corrupt', `numbers: ${bitWidth} bits`)
-    const lowWidth = Math.min(bitWidth, 32)
-    if (unpacked.length < count) unpacked = new Uint32Array(count)
-    unpackBits(reader.blob(packedByteLength(lowWidth, count)), lowWidth, count, unpacked)
-    const offsets = new Float64Array(unpacked.subarray(0, count))
-    if (bitWidth > 32) {
-      const high = unpackBits(reader.blob(packedByteLength(bitWidth - 32, count)), bitWidth - 32, count)
-      for (let i = 0; i < count; i++) offsets[i]! += high[i]! * 0x100000000
-    }
-    return offsets
-  }
-  if (layout === layouts.planes) {
-    const planeCount = reader.in.u8()
-    if (planeCount > 7) reader.in.fail('corrupt', `numbers: ${planeCount} planes`)
-    const offsets = new Float64Array(count)
-    for (let plane = 0; plane < planeCount; plane++) {
-      const bytes = reader.blob(count)
-      const scale = 2 ** (8 * plane)
-      for (let i = 0; i < count; i++) offsets[i]! += bytes[i]! * scale
-    }
-    return offsets
-  }
-  const classes = reader.blob(count)
-  return decodeSplit({ classes, bits: reader.blob(splitByteLength(classes)) })
-}
-
-function readPatches(reader: PageReader, count: number) {
-  const unit = clockUnits[reader.in.u8()] ?? reader.in.fail('unsupported', 'numbers: a unit')
-  const patchCount = reader.in.count(2)
-  const rows = new Uint32Array(patchCount)
-  const remainders = new Float64Array(patchCount)
-  for (let i = 0, row = 0; i < patchCount; i++) {
-    row += reader.in.varint()
-    remainders[i] = reader.in.varint()
-    if (row >= count || remainders[i]! >= unit)
-      reader.in.fail('corrupt', `numbers: remainder ${remainders[i]} at row ${row} of ${count}`)
-    rows[i] = row
-  }
-  return { unit, rows, remainders }
-}
-
 /** Differences where all stay below the limit, else the column itself. */
 function differences(values: Float64Array): Float64Array {
   const deltas = new Float64Array(values.length)
@@ -190,16 +102,6 @@ function differences(values: Float64Array): Float64Array {
     if (delta >= limit || delta <= -limit) return values
     deltas[i] = delta
     before = values[i]!
-  }
-  return deltas
-}
-
-function sums(reader: PageReader, deltas: Float64Array): Float64Array {
-  let sum = 0
-  for (let i = 0; i < deltas.length; i++) {
-    sum += deltas[i]!
-    deltas[i] = sum
-    if (sum >= limit || sum <= -limit) reader.in.fail('corrupt', `numbers: the differences lead to ${sum}`)
   }
   return deltas
 }
@@ -234,28 +136,11 @@ function divide(values: Float64Array, unit: number) {
   return { quotients, rows, remainders }
 }
 
-function largest(values: Float64Array): number {
-  let max = 0
-  for (let i = 0; i < values.length; i++) if (values[i]! > max) max = values[i]!
-  return max
-}
-
-function checked(reader: PageReader, value: number): number {
-  return Math.abs(value) < limit ? value : reader.in.fail('corrupt', `numbers: ${value}`)
-}
-
 /** 0, -1, 1, -2 as 0, 1, 2, 3. */
 function fold(values: Float64Array): Float64Array {
   const folded = new Float64Array(values.length)
   for (let i = 0; i < values.length; i++) folded[i] = values[i]! < 0 ? -2 * values[i]! - 1 : 2 * values[i]!
   return folded
-}
-
-function unfold(values: Float64Array): void {
-  for (let i = 0; i < values.length; i++) {
-    const half = Math.floor(values[i]! / 2)
-    values[i] = half * 2 === values[i] ? half : -half - 1
-  }
 }
 
 function above(values: Float64Array, base: number): Float64Array {

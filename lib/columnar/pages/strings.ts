@@ -12,7 +12,8 @@ import {
 import { bigintsOf, wordsOf } from '../../codecs/words.ts'
 import { checkTextBytes, maxTextBytes } from '../columns.ts'
 import { readTextOf, writeTextTo } from '../texts.ts'
-import { readNumbers, writeNumbers } from './numbers.ts'
+import { writeNumbers } from './numbers.ts'
+import { readNumbers } from './numbers-reader.ts'
 import type { PageReader, PageWriter } from './page.ts'
 
 /** Pages of strings: plain, or the digits by which they differ (FORMAT.md of blockpack, Strings). */

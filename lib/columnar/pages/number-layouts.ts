@@ -1,0 +1,14 @@
+/**
+ * How pages of whole numbers lie: differences or the numbers themselves, over a unit and above a base, in the layout
+ * that costs least (FORMAT.md of blockpack, Numbers). All are below 2^52 in magnitude.
+ */
+
+export const layouts = { constant: 0, packed: 1, planes: 2, split: 3 } as const
+export type Layout = (typeof layouts)[keyof typeof layouts]
+
+/** In the head of a page, above its layout. */
+export const flag = { deltas: 4, folded: 8, unit: 16 } as const
+
+/** Steps of clocks that occur, s to 100 ns: numbers are told in the largest that divides nearly all. */
+export const clockUnits: readonly number[] = [1e9, 1e6, 1e3, 100]
+export const limit: number = 2 ** 52

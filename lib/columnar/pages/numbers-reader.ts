@@ -1,0 +1,188 @@
+import { packedByteLength, unpackBits } from '../../codecs/bitpack.ts'
+import { readSigned } from '../texts.ts'
+import { clockUnits, flag, type Layout, layouts, limit } from './number-layouts.ts'
+import type { PageReader } from './page.ts'
+import { decodeSplit, splitByteLength } from './split.ts'
+
+/** Reads pages of whole numbers. */
+
+/** What stands in front of the numbers of a page. */
+interface Head {
+  readonly code: number
+  readonly layout: Layout
+  readonly isDelta: boolean
+  readonly isFolded: boolean
+  readonly base: number
+  readonly unit: number
+  readonly patches: Patches | undefined
+}
+
+/** What the rows that are no multiples of the unit have beyond one. */
+interface Patches {
+  readonly rows: Uint32Array
+  readonly remainders: Float64Array
+}
+
+/** By the head of a page. */
+const layoutNames = Array.from({ length: 32 }, (_, head) => {
+  const name = Object.keys(layouts)[head & 3]!
+  return `${name}${(head & flag.deltas) !== 0 ? ' deltas' : ''}${(head & flag.unit) !== 0 ? ' in steps' : ''}`
+})
+
+/** Reads `count` whole numbers. */
+export function readNumbers(reader: PageReader, count: number): Float64Array {
+  if (count === 0) return new Float64Array(0)
+  const head = readHead(reader, count)
+  return finish(reader, head, readOffsets(reader, head, count))
+}
+
+/** Reads `count` whole numbers from 0 to `size` - 1. */
+export function readSymbols(reader: PageReader, count: number, size: number): Uint32Array {
+  if (count === 0) return new Uint32Array(0)
+  const head = readHead(reader, count)
+  const offsets = readOffsets(reader, head, count)
+  const isPlain = offsets instanceof Uint32Array && head.code < flag.deltas && head.base === 0
+  const numbers = isPlain ? offsets : finish(reader, head, offsets)
+  reader.layout = layoutNames[head.code]!
+  for (let row = 0; row < count; row++)
+    if (!(numbers[row]! >= 0 && numbers[row]! < size))
+      reader.in.fail('corrupt', `symbol ${numbers[row]} of ${size} at row ${row}`)
+  return new Uint32Array(numbers)
+}
+
+function readHead(reader: PageReader, count: number): Head {
+  const code = reader.in.u8()
+  if (code >> 5 !== 0) reader.in.fail('unsupported', `numbers: a head of ${code}`)
+  const layout = (code & 3) as Layout
+  const isFolded = layout !== layouts.constant && (code & flag.folded) !== 0
+  const { unit, patches } = (code & flag.unit) !== 0 ? readPatches(reader, count) : { unit: 1, patches: undefined }
+  const base = isFolded ? 0 : readSigned(reader.in)
+  return { code, layout, isDelta: (code & flag.deltas) !== 0, isFolded, base, unit, patches }
+}
+
+/** The numbers of their offsets, words of 32 bits or wider ones: these are overwritten. */
+function finish(reader: PageReader, head: Head, offsets: Uint32Array | Float64Array): Float64Array {
+  checkReach(reader, head, offsets)
+  const values = offsets instanceof Float64Array ? placeWide(offsets, head) : placeWords(offsets, head)
+  if (head.patches) patch(values, head.patches)
+  reader.layout = layoutNames[head.code]!
+  return head.isDelta ? sums(reader, values) : values
+}
+
+/** Refuses numbers that are not exact. */
+function checkReach(reader: PageReader, head: Head, offsets: Uint32Array | Float64Array): void {
+  const { isFolded, base, unit } = head
+  if (head.layout === layouts.constant && Math.abs(base * unit) >= limit)
+    reader.in.fail('corrupt', `numbers: ${base * unit}`)
+  const reach = (max: number) => Math.max(Math.abs(base), Math.abs(base + max)) * unit
+  if (offsets instanceof Uint32Array && reach(0xffffffff) <= Number.MAX_SAFE_INTEGER) return
+  const max = largest(offsets) / (isFolded ? 2 : 1)
+  if (reach(max) > Number.MAX_SAFE_INTEGER)
+    reader.in.fail('corrupt', `numbers: ${max} above ${base} in steps of ${unit} exceed 2^53`)
+}
+
+function placeWords(words: Uint32Array, { isFolded, base, unit }: Head): Float64Array {
+  const values = new Float64Array(words.length)
+  if (isFolded) for (let i = 0; i < words.length; i++) values[i] = ((words[i]! >>> 1) ^ -(words[i]! & 1)) * unit
+  else for (let i = 0; i < words.length; i++) values[i] = (words[i]! + base) * unit
+  return values
+}
+
+function placeWide(values: Float64Array, { isFolded, base, unit }: Head): Float64Array {
+  if (isFolded)
+    for (let i = 0; i < values.length; i++) {
+      const half = Math.floor(values[i]! / 2)
+      const isOdd = values[i]! - half * 2
+      values[i] = (half - isOdd * (2 * half + 1)) * unit
+    }
+  else if (base !== 0 || unit !== 1) for (let i = 0; i < values.length; i++) values[i] = (values[i]! + base) * unit
+  return values
+}
+
+/** Words on their way; good until the next page. */
+let scratch = new Uint32Array(1 << 13)
+
+/** What stands in the layout: words where 32 bits hold all, which are good until the next page. */
+function readOffsets(reader: PageReader, { layout }: Head, count: number): Uint32Array | Float64Array {
+  if (layout === layouts.split) {
+    const classes = reader.blob(count)
+    return decodeSplit({ classes, bits: reader.blob(splitByteLength(classes)) })
+  }
+  if (scratch.length < count) scratch = new Uint32Array(count)
+  const words = scratch.subarray(0, count)
+  switch (layout) {
+    case layouts.constant:
+      return words.fill(0)
+    case layouts.packed:
+      return readPacked(reader, words)
+    case layouts.planes:
+      return readPlanes(reader, words)
+  }
+}
+
+function readPacked(reader: PageReader, words: Uint32Array): Uint32Array | Float64Array {
+  const bitWidth = reader.in.u8()
+  if (bitWidth > 53) reader.in.fail('corrupt', `numbers: ${bitWidth} bits`)
+  const lowWidth = Math.min(bitWidth, 32)
+  const count = words.length
+  unpackBits(reader.blob(packedByteLength(lowWidth, count)), lowWidth, count, words)
+  if (bitWidth <= 32) return words
+  const high = unpackBits(reader.blob(packedByteLength(bitWidth - 32, count)), bitWidth - 32, count)
+  const offsets = new Float64Array(words)
+  for (let i = 0; i < count; i++) offsets[i]! += high[i]! * 0x100000000
+  return offsets
+}
+
+function readPlanes(reader: PageReader, words: Uint32Array): Uint32Array | Float64Array {
+  const planeCount = reader.in.u8()
+  if (planeCount > 7) reader.in.fail('corrupt', `numbers: ${planeCount} planes`)
+  const count = words.length
+  words.fill(0)
+  for (let plane = 0; plane < Math.min(planeCount, 4); plane++) {
+    const bytes = reader.blob(count)
+    for (let i = 0; i < count; i++) words[i]! |= bytes[i]! << (8 * plane)
+  }
+  if (planeCount <= 4) return words
+  const offsets = new Float64Array(words)
+  for (let plane = 4; plane < planeCount; plane++) {
+    const bytes = reader.blob(count)
+    const scale = 2 ** (8 * plane)
+    for (let i = 0; i < count; i++) offsets[i]! += bytes[i]! * scale
+  }
+  return offsets
+}
+
+function readPatches(reader: PageReader, count: number): { unit: number; patches: Patches } {
+  const unit = clockUnits[reader.in.u8()] ?? reader.in.fail('unsupported', 'numbers: a unit')
+  const patchCount = reader.in.count(2)
+  const rows = new Uint32Array(patchCount)
+  const remainders = new Float64Array(patchCount)
+  for (let i = 0, row = 0; i < patchCount; i++) {
+    row += reader.in.varint()
+    remainders[i] = reader.in.varint()
+    if (row >= count || remainders[i]! >= unit)
+      reader.in.fail('corrupt', `numbers: remainder ${remainders[i]} at row ${row} of ${count}`)
+    rows[i] = row
+  }
+  return { unit, patches: { rows, remainders } }
+}
+
+function patch(values: Float64Array, { rows, remainders }: Patches): void {
+  for (let i = 0; i < rows.length; i++) values[rows[i]!]! += remainders[i]!
+}
+
+function sums(reader: PageReader, deltas: Float64Array): Float64Array {
+  let sum = 0
+  for (let i = 0; i < deltas.length; i++) {
+    sum += deltas[i]!
+    deltas[i] = sum
+    if (sum >= limit || sum <= -limit) reader.in.fail('corrupt', `numbers: the differences lead to ${sum}`)
+  }
+  return deltas
+}
+
+function largest(values: Uint32Array | Float64Array): number {
+  let max = 0
+  for (let i = 0; i < values.length; i++) if (values[i]! > max) max = values[i]!
+  return max
+}
