@@ -14,7 +14,7 @@ import { inWorkFolder } from './work-folder.ts'
 const datasetsFolder: string = fileURLToPath(new URL('../datasets', import.meta.url))
 
 /** Rounds by default: enough spans in all for a steady median, at most 15; above 200,000 the proving pass is timed. */
-function defaultRounds(spanCount: number): number {
+export function defaultRounds(spanCount: number): number {
   return spanCount > 200_000 ? 1 : Math.min(15, Math.max(3, Math.ceil(40_000 / spanCount)))
 }
 

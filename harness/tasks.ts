@@ -9,6 +9,8 @@ import type { Seconds } from './clock.ts'
 import { readDataset } from './dataset.ts'
 import { loadPhase } from './discover.ts'
 import { type Encoded, measureDecode, measureEncode } from './measure.ts'
+import { type AskJob, askQueries, timeQueries } from './queries/time-queries.ts'
+import { writeTruths } from './queries/truth.ts'
 import { ReferenceModel } from './reference-model.ts'
 import { type Summary, summarise } from './statistics.ts'
 import { type Verdict, verify } from './verify.ts'
@@ -119,8 +121,24 @@ async function estimateFloor({ dataset }: { dataset: string }, report: Report): 
   return model.byField()
 }
 
+/** Asks and keeps nothing: for the memory that it takes. */
+async function askOnly(job: AskJob, report: Report): Promise<number> {
+  await askQueries(job, report)
+  return peakBytes()
+}
+
 /** What a process of the harness can be asked to do, by name. */
-export const tasks = { prove, time, encodeOnly, decodeOnly, baseline, estimateFloor }
+export const tasks = {
+  prove,
+  time,
+  encodeOnly,
+  decodeOnly,
+  baseline,
+  estimateFloor,
+  writeTruths,
+  timeQueries,
+  askOnly,
+}
 
 export type Tasks = typeof tasks
 export type TaskName = keyof Tasks

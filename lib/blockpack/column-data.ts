@@ -47,6 +47,8 @@ function intrinsicData(columns: PageGroupColumns, name: Intrinsic): ColumnData {
   switch (name) {
     case 'trace:id':
       return distinct(traceIdsOf(columns))
+    case 'trace:root':
+      return ints(rootRows(columns))
     case 'span:id':
       return distinct(spanIdsOf(columns))
     case 'span:parentID':
@@ -99,6 +101,21 @@ function startData(columns: PageGroupColumns): ColumnData {
   const numbers = new Float64Array(values.length)
   for (let row = 0; row < numbers.length; row++) numbers[row] = offsets[traceOf[row]!]! + values[row]!
   return { type: 'int', values: { base: firstStartOf(columns), numbers } }
+}
+
+/** By trace: the row of its last span without a parent, or -1. */
+function rootRows(columns: PageGroupColumns): Float64Array {
+  const [kinds, spanCounts] = [columns.parentKinds(), columns.spanCounts()]
+  const roots = new Float64Array(spanCounts.length)
+  let end = 0
+  for (let trace = 0; trace < roots.length; trace++) {
+    const start = end
+    end += spanCounts[trace]!
+    let row = end - 1
+    while (row >= start && kinds[row] !== parentKind.none) row--
+    roots[trace] = row < start ? -1 : row
+  }
+  return roots
 }
 
 /** By span: the row of its parent; -1 for none, -2 for one that the trace lacks, or itself. */

@@ -11,6 +11,7 @@ const starts = ['trace.spans', 'trace.start', 'span.start']
 /** By intrinsic: the fixed columns that it takes; all take the counts of spans. */
 const intrinsics: Readonly<Record<Intrinsic, readonly string[]>> = {
   'trace:id': traceIds,
+  'trace:root': ['span.parentKind'],
   'span:id': [...traceIds, 'span.idKind', 'span.idRepeat', 'span.id', 'span.idOdd'],
   'span:parentID': [
     ...traceIds,

@@ -13,13 +13,15 @@ export type AttributeScope = 'span' | 'resource' | 'event' | 'link' | 'instrumen
  * a span, `event:` and `link:` columns a row an event or link of the batch, in the order of their spans.
  *
  * Strings: ids (lower-case hex), names, `span:traceState`, `span:statusMessage`, `instrumentation:name`, `:version`.
- * Ints: `span:kind` and `span:status` (OTLP's numbers; 0 where there is no status), `span:start` and `event:time` (ns
+ * Ints: `trace:root` (the row of the last span of the trace that names no parent: its parent id is empty; -1 where all
+ * name one), `span:kind` and `span:status` (OTLP's numbers; 0 where there is no status), `span:start` and `event:time` (ns
  * since the epoch), `span:duration` (end less start, ns; may be negative, and ends where int64 does), `span:parent`:
  * the row of the parent in the batch (of spans with one id the first is the parent), -1 where the span names no parent
  * (its parent id is empty) and -2 where the trace lacks the one it names or it names itself.
  */
 export type Intrinsic =
   | 'trace:id'
+  | 'trace:root'
   | 'span:id'
   | 'span:parentID'
   | 'span:parent'

@@ -74,7 +74,7 @@ function readEntry(reader: JsonReader, context: DropContext, depth: number): Att
 }
 
 /** One AnyValue, which lies within `depth - 1` others. */
-function readAnyValue(reader: JsonReader, context: DropContext, depth: number): Value {
+export function readAnyValue(reader: JsonReader, context: DropContext, depth: number): Value {
   if (depth > maxValueDepth) return reader.fail(`values lie within one another more than ${maxValueDepth} deep`)
   let value: Value | undefined
   reader.beginObject()

@@ -4,11 +4,8 @@ import type { RangeReader } from '../bytes/range.ts'
 import { LabError } from '../error.ts'
 import type { Trace } from '../model/trace.ts'
 import { openLocal } from '../storage/local.ts'
-import { openMemory } from '../storage/memory.ts'
+import { holdStream, maxStreamedBytes } from './held-stream.ts'
 import type { Source } from './source.ts'
-
-/** A file that comes as a stream is held in memory; of this size at the most. */
-export const maxStreamedBytes: number = 2 ** 28
 
 /** The lab's own blocks, of which lib/blockpack/FORMAT.md is the description. */
 export const blockpack: Source = {
@@ -39,18 +36,7 @@ export async function* decodeStream(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): AsyncIterable<readonly Trace[]> {
-  const held: Uint8Array[] = []
-  let byteLength = 0
-  for await (const chunk of chunks) {
-    held.push(chunk)
-    byteLength += chunk.length
-    if (byteLength > maxBytes)
-      throw new LabError(
-        'unsupported',
-        `byte ${maxBytes}: a stream of more bytes cannot be read by ranges; name an uncompressed file instead`,
-      )
-  }
-  yield* decode(openMemory(Buffer.concat(held)))
+  yield* decode(await holdStream(chunks, maxBytes))
 }
 
 async function* decode(file: RangeReader): AsyncIterable<readonly Trace[]> {

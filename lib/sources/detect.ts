@@ -6,10 +6,11 @@ import { otlpJson } from './otlp-json.ts'
 import { otlpProto } from './otlp-proto.ts'
 import type { Source } from './source.ts'
 import { squeezed } from './squeezed.ts'
+import { vparquet } from './vparquet.ts'
 import { zipkin } from './zipkin.ts'
 
 /** Every format that traces can come in. Each is told by its first bytes, so the order does not matter. */
-export const sources: readonly Source[] = [otlpJson, otlpProto, jaeger, zipkin, ndjson, squeezed, blockpack]
+export const sources: readonly Source[] = [otlpJson, otlpProto, jaeger, zipkin, ndjson, squeezed, blockpack, vparquet]
 
 const shownLength = 40
 

@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { LabError } from '../error.ts'
 
 const chunkLength = 1 << 18
+/** What a block of Tempo keeps its traces in, and what it has beside it. */
+export const blockData = 'data.parquet'
+const blockParts = /^(?:meta\.json|meta\.compacted\.json|index|bloom-\d+|nocompact\.flg)$/
 
 /** The bytes of a file, or of the standard input for `-`. */
 export async function* openFile(path: string): AsyncIterable<Uint8Array> {
@@ -14,7 +17,10 @@ export async function* openFile(path: string): AsyncIterable<Uint8Array> {
   }
 }
 
-/** The files below a directory, sorted by path, hidden ones left out; undefined where the path is no directory. */
+/**
+ * The files below a directory, sorted by path; hidden ones and those that belong to the data of a Tempo block beside them
+ * are left out. Undefined where the path is no directory.
+ */
 export async function listDirectory(path: string): Promise<string[] | undefined> {
   if (path === '-') return undefined
   try {
@@ -27,8 +33,10 @@ export async function listDirectory(path: string): Promise<string[] | undefined>
 
 async function filesBelow(directory: string): Promise<string[]> {
   const files: string[] = []
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (entry.name.startsWith('.')) continue
+  const entries = await readdir(directory, { withFileTypes: true })
+  const isBlock = entries.some(entry => entry.name === blockData)
+  for (const entry of entries) {
+    if (entry.name.startsWith('.') || (isBlock && blockParts.test(entry.name))) continue
     const path = join(directory, entry.name)
     if (entry.isDirectory()) files.push(...(await filesBelow(path)))
     else if (entry.isFile() || (entry.isSymbolicLink() && (await kindOf(path)).isFile)) files.push(path)

@@ -166,7 +166,7 @@ async function* readOpened(opened: Opened, source: Source, reading: Reading): As
     if (plain) {
       await close(opened)
       file.byteLength = plain.byteLength
-      yield* source.readFile!(path)
+      yield* source.readFile!(path, reading.losses)
     } else yield* source.read(counted(chunks, file, reading.losses), reading.losses)
   } catch (error) {
     leaveOut('rest of the file', path, subject, error, reading)

@@ -93,5 +93,5 @@ export interface Source {
    */
   read(chunks: AsyncIterable<Uint8Array>, losses: Losses): AsyncIterable<readonly Trace[]>
   /** The same of a local file that is not compressed, for a format that is read by ranges. */
-  readFile?(path: string): AsyncIterable<readonly Trace[]>
+  readFile?(path: string, losses: Losses): AsyncIterable<readonly Trace[]>
 }

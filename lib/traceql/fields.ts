@@ -22,9 +22,9 @@ function columnsOfIntrinsic(name: IntrinsicName): readonly ColumnName[] {
     case 'trace:duration':
       return ['span:start', 'span:duration']
     case 'trace:rootName':
-      return ['span:parent', 'span:name']
+      return ['trace:root', 'span:name']
     case 'trace:rootService':
-      return ['span:parent', 'resource.service.name']
+      return ['trace:root', 'resource.service.name']
     case 'event:timeSinceStart':
       return ['event:time', 'span:start']
     case 'span:childCount':
@@ -35,6 +35,11 @@ function columnsOfIntrinsic(name: IntrinsicName): readonly ColumnName[] {
     default:
       return [name]
   }
+}
+
+/** Whether a field's value follows from other spans of the trace. */
+export function isDerived(field: Field): boolean {
+  return field.kind === 'intrinsic' && /^(trace:[dr]|nestedSet|span:childCount)/.test(field.name)
 }
 
 export function flavourOf(field: Field): Flavour {

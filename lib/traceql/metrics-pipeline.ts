@@ -4,7 +4,7 @@ import { answerValue, type KeyedValue } from './answer-value.ts'
 import type { Field, MetricsAggregate, MetricsPipeline } from './ast.ts'
 import { readExemplars } from './exemplars.ts'
 import { type Explain, Explainer } from './explain.ts'
-import { columnsOfField, flavourOf } from './fields.ts'
+import { columnsOfField, flavourOf, isDerived } from './fields.ts'
 import { type GroupCodes, groupCodes } from './group-codes.ts'
 import { commonInterval, type Intervals, spanIntervals } from './intervals.ts'
 import { numbersOf } from './numbers.ts'
@@ -101,7 +101,7 @@ async function gatherBatch(batch: SpanBatch, input: BatchInput): Promise<void> {
   if (matched.rowCount === 0) return
   const columns: ColumnName[] = fields.flatMap(columnsOfField)
   if (common === undefined) columns.push('span:start')
-  const rows = matched.rowCount < batch.spanCount / 2 && !columns.includes('span:parent') ? matched.rows : undefined
+  const rows = matched.rowCount < batch.spanCount / 2 && !fields.some(isDerived) ? matched.rows : undefined
   const view = openView(batch, await readColumns(batch, [...new Set(columns)], rows))
   const groups = groupCodes(view, aggregate.by, pool)
   const observations: Observations = {

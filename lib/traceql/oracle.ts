@@ -97,8 +97,7 @@ function flatten(traces: readonly Trace[]): Flat {
 }
 
 function column(flat: Flat, name: ColumnName): ColumnData[] {
-  if (name === 'span:parent') return valuesColumn(parentRows(flat.traces), BigInt)
-  if (Object.hasOwn(intrinsics, name)) return intrinsics[name as Exclude<Intrinsic, 'span:parent'>](flat)
+  if (Object.hasOwn(intrinsics, name)) return intrinsics[name as Intrinsic](flat)
   const dot = name.indexOf('.')
   return attributeColumn(flat, name.slice(0, dot) as AttributeScope, name.slice(dot + 1))
 }
@@ -122,9 +121,11 @@ const ofLinks =
   flat =>
     valuesColumn(flat.links, value)
 
-const intrinsics: Readonly<Record<Exclude<Intrinsic, 'span:parent'>, Columns>> = {
+const intrinsics: Readonly<Record<Intrinsic, Columns>> = {
   'trace:id': ofTraces(trace => trace.traceId),
+  'trace:root': ({ traces }) => valuesColumn(rootRows(traces), BigInt),
   'span:id': ofSpans(span => span.spanId),
+  'span:parent': ({ traces }) => valuesColumn(parentRows(traces), BigInt),
   'span:parentID': ofSpans(span => span.parentSpanId),
   'span:name': ofSpans(span => span.name),
   'span:kind': ofSpans(span => BigInt(span.kind)),
@@ -151,6 +152,16 @@ function valuesColumn<T>(owners: readonly T[], value: (owner: T) => Value): Colu
     builder.add(row, value(owner))
   })
   return builder.finish(owners.length)
+}
+
+function rootRows(traces: readonly Trace[]): number[] {
+  let first = 0
+  return traces.map(({ spans }) => {
+    const root = spans.findLastIndex(span => span.parentSpanId === '')
+    const row = root < 0 ? -1 : first + root
+    first += spans.length
+    return row
+  })
 }
 
 function parentRows(traces: readonly Trace[]): number[] {

@@ -2,7 +2,7 @@ import type { ColumnName, NumberValues } from '../model/scan.ts'
 import { answerKey, answerValue, type KeyedValue } from './answer-value.ts'
 import type { Field } from './ast.ts'
 import { type TraceExtents, traceExtents } from './extents.ts'
-import { columnsOfField } from './fields.ts'
+import { columnsOfField, isDerived } from './fields.ts'
 import type { Hit, HitSet } from './hits.ts'
 import { intTexts, overOneBase } from './numbers.ts'
 import { aggregateOf } from './plan.ts'
@@ -49,7 +49,7 @@ export const summaryColumns: readonly ColumnName[] = [
   'trace:id',
   'span:start',
   'span:duration',
-  'span:parent',
+  'trace:root',
   'span:name',
   'span:status',
   'resource.service.name',
@@ -96,11 +96,6 @@ export async function answerHits(hits: readonly Hit[], spansets: Spansets, input
 
 function isName(field: Field): boolean {
   return field.kind === 'intrinsic' && field.name === 'span:name'
-}
-
-/** Whether a field's value follows from other spans of the trace. */
-function isDerived(field: Field): boolean {
-  return field.kind === 'intrinsic' && /^(trace:[dr]|nestedSet|span:childCount)/.test(field.name)
 }
 
 function rowsOfTraces(hits: readonly Hit[], { traceStarts }: View): Uint32Array {

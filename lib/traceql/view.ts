@@ -53,9 +53,9 @@ export function openView(batch: SpanBatch, columns: ColumnSet): View {
       return batch.traceStarts
     },
     traceOf: once(() => traceRows(batch.traceStarts, batch.spanCount)),
-    parents: once(() => parentRows(columns, batch.spanCount)),
+    parents: once(() => rowColumn(columns, 'span:parent', batch.spanCount)),
     nestedSets: once(() => nestedSets(view.parents(), batch.traceStarts)),
-    roots: once(() => rootRows(view)),
+    roots: once(() => rowColumn(columns, 'trace:root', view.traceCount)),
     parts: field => {
       const key = field.kind === 'intrinsic' ? field.name : `${field.scope}.${field.name}`
       let parts = known.get(key)
@@ -82,22 +82,15 @@ function once<T>(compute: () => T): () => T {
   }
 }
 
-function parentRows(columns: ColumnSet, spanCount: number): Int32Array {
-  const parents = new Int32Array(spanCount).fill(-1)
-  for (const data of columns.get('span:parent')) {
+/** A column of rows, negative where there is none. */
+function rowColumn(columns: ColumnSet, name: ColumnName, count: number): Int32Array {
+  const found = new Int32Array(count).fill(-1)
+  for (const data of columns.get(name)) {
     const numbers = numbersOf(data)
-    if (data.rows === undefined) for (let row = 0; row < spanCount; row++) parents[row] = numbers[row]!
-    else for (let i = 0; i < data.rows.length; i++) parents[data.rows[i]!] = numbers[i]!
+    if (data.rows === undefined) for (let i = 0; i < count; i++) found[i] = numbers[i]!
+    else for (let i = 0; i < data.rows.length; i++) found[data.rows[i]!] = numbers[i]!
   }
-  return parents
-}
-
-function rootRows(view: View): Int32Array {
-  const roots = new Int32Array(view.traceCount).fill(-1)
-  const parents = view.parents()
-  const traceOf = view.traceOf()
-  for (let row = 0; row < view.spanCount; row++) if (parents[row] === -1) roots[traceOf[row]!] = row
-  return roots
+  return found
 }
 
 function partsOf(view: View, field: Field): readonly Part[] {

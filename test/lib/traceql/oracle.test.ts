@@ -105,6 +105,7 @@ test('parents are rows of the batch, and tell roots from orphans', async () => {
     traceOf('c', { spanId: '3', parentSpanId: '3' }, { spanId: '4', parentSpanId: '1' }),
   ]
   expect((await read(traces, 'span:parent')).map(([, value]) => value)).toEqual([-1n, 2n, -1n, 2n, -2n, -2n])
+  expect((await read(traces, 'trace:root')).map(([, value]) => value)).toEqual([0n, 2n, -1n])
 })
 
 test('columns of events and links have their rows, and tell their spans', async () => {
