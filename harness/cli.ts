@@ -49,6 +49,7 @@ const knownNames = [
   'scale',
   'kernels',
   'blocks',
+  'queries',
   'out',
   'to',
   'days',

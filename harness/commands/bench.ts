@@ -29,6 +29,7 @@ import { integer } from '../options.ts'
 import { printTerminal } from '../report/table.ts'
 import { writeText } from '../results.ts'
 import { drawScale, measureScale, renderScale, scaleTable } from '../scale.ts'
+import { queries } from './bench-queries.ts'
 
 interface ScaleArguments extends SourceArguments, RowArguments {
   progress: boolean
@@ -107,6 +108,7 @@ export const bench: CommandModule = {
       .command(scale)
       .command(kernels)
       .command(blocks)
-      .demandCommand(1, 'bench: say which: scale, kernels or blocks'),
+      .command(queries)
+      .demandCommand(1, 'bench: say which: scale, kernels, blocks or queries'),
   handler: () => {},
 }

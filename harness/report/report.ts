@@ -1,5 +1,5 @@
 import { referenceModelNotes } from '../reference-model.ts'
-import type { Input, Row, Run } from '../result.ts'
+import type { Environment, Input, Row, Run } from '../result.ts'
 import type { TraceSource } from '../source.ts'
 import { type Column, sizeColumns, timeColumns } from './columns.ts'
 import { fixed, mebibytes, whole } from './format.ts'
@@ -34,12 +34,16 @@ export function renderRun({ input, environment, rows }: Run): string {
     ...(input.dropped.length > 0 ? ['## Dropped by the source', printMarkdown(droppedTable(input))] : []),
     ...(input.bad.length > 0 ? ['## Left out since it is bad', printMarkdown(badTable(input))] : []),
     '## Times',
-    `${environment.cpu}, ${environment.cores} cores, ${mebibytes(environment.memoryBytes)} MiB of memory; Node ${environment.node}; ` +
-      `${rounds === 1 ? 'the proving pass' : `median of ${rounds} rounds`}; commit ${environment.commit ?? 'unknown'}; ` +
-      `${environment.date.slice(0, 10)}. Rates by CPU time of the phase alone, MB of NDJSON; ` +
-      'memory: peak of a whole process.',
+    `${printMachine(environment)}; ${rounds === 1 ? 'the proving pass' : `median of ${rounds} rounds`}. ` +
+      'Rates by CPU time of the phase alone, MB of NDJSON; memory: peak of a whole process.',
     printMarkdown(rowTable(rows, timeColumns)),
   ].join('\n\n')}\n`
+}
+
+/** Where a run took place, when, and of which commit. */
+export function printMachine({ cpu, cores, memoryBytes, node, commit, date }: Environment): string {
+  const machine = `${cpu}, ${cores} cores, ${mebibytes(memoryBytes)} MiB of memory; Node ${node}`
+  return `${machine}; commit ${commit ?? 'unknown'}; ${date.slice(0, 10)}`
 }
 
 /** What went in, in a few lines. */

@@ -1,0 +1,68 @@
+import { describeEnvironment } from '../environment.ts'
+import { defaultRounds } from '../lab.ts'
+import type { Progress } from '../report/progress.ts'
+import { printSource } from '../report/report.ts'
+import type { Environment } from '../result.ts'
+import type { Candidate } from '../rows.ts'
+import { runTask } from '../run-task.ts'
+import { withSearchSource } from '../search-source.ts'
+import type { TraceSource } from '../source.ts'
+import { inWorkFolder } from '../work-folder.ts'
+import { type Bench, type Block, measureBlock, measurePhase, type QueryRow } from './measure-row.ts'
+import { prepareQueries } from './prepare.ts'
+import type { QuerySet, RangeTexts } from './query-set.ts'
+import { countersOf } from './subject.ts'
+import type { Truth } from './truth.ts'
+
+/** What each query costs in each row. */
+export interface QueryBench {
+  readonly title: string
+  /** What was read and what was left out, in lines. */
+  readonly notes: readonly string[]
+  readonly traceCount: number
+  readonly spanCount: number
+  readonly set: QuerySet
+  readonly range: RangeTexts
+  readonly environment: Environment
+  /** By question of the set, as are the results of the rows. */
+  readonly truths: readonly Truth[]
+  readonly rows: readonly QueryRow[]
+}
+
+export interface QueryBenchOptions {
+  readonly source: TraceSource
+  readonly candidates: readonly Candidate[]
+  readonly set: QuerySet
+  /** Folder of a block that is a row as it lies. */
+  readonly block?: string | undefined
+  /** By default as many as the lab times a phase. */
+  readonly rounds?: number | undefined
+  readonly progress: Progress
+}
+
+/** Proves each candidate, holds its answers to the set against the truth, and measures what they cost. */
+export async function measureQueries(options: QueryBenchOptions): Promise<QueryBench> {
+  const { source, candidates, set, progress } = options
+  const block = options.block === undefined ? undefined : await openableBlock(options.block)
+  return inWorkFolder(async folder => {
+    const { path, traceCount, spanCount, range } = await prepareQueries(source, set, folder, progress)
+    const rounds = options.rounds ?? defaultRounds(spanCount)
+    const wantsAllSpans = candidates.some(({ phase }) => phase?.fidelity.spanOrder === false)
+    const stage = progress.stage('find the true answers', spanCount * set.questions.length)
+    const job = { dataset: path, folder, questions: set.questions, range, wantsAllSpans }
+    const truths = await runTask('writeTruths', job, stage.advance).finally(stage.end)
+    const bench: Bench = { folder, dataset: path, spanCount, set, range, truths, rounds, progress }
+    const rows: QueryRow[] = block === undefined ? [] : [await measureBlock(block, bench)]
+    for (const candidate of candidates) rows.push(await measurePhase(candidate, bench))
+    const [notes, environment] = [printSource(source), describeEnvironment(rounds, null)]
+    return { title: source.title, notes, traceCount, spanCount, set, range, environment, truths, rows }
+  })
+}
+
+/** The block, where it can be searched as it lies. */
+function openableBlock(path: string): Promise<Block> {
+  return withSearchSource([path], async opened => {
+    countersOf(opened, path)
+    return { path, byteLength: opened.files.reduce((sum, file) => sum + file.byteLength, 0) }
+  })
+}

@@ -1,0 +1,37 @@
+import type { QueryRow } from './measure-row.ts'
+import type { QuerySet, QuestionKind } from './query-set.ts'
+import type { QueryCost } from './time-queries.ts'
+
+/** What all questions of a kind cost together. */
+export interface KindCost {
+  /** CPU seconds an operation. */
+  readonly geometricMean: number
+  readonly median: number
+  readonly max: number
+  /** Summed over the questions. */
+  readonly bytes: number
+  readonly requests: number
+}
+
+/** Null where there is no such question, or one of them was not earned: a mean over others would compare with nothing. */
+export function costOfKind({ questions }: QuerySet, { earned }: QueryRow, kind: QuestionKind): KindCost | null {
+  const own = earned?.results.filter((_, i) => questions[i]!.kind === kind) ?? []
+  const costs = own.flatMap(({ cost }) => cost ?? [])
+  return costs.length > 0 && costs.length === own.length ? sumUp(costs) : null
+}
+
+/** A clock that is too coarse says 0, of which there is no logarithm. */
+const leastSeconds = 1e-6
+
+function sumUp(costs: readonly QueryCost[]): KindCost {
+  const seconds = costs.map(cost => cost.seconds.median.cpu).sort((a, b) => a - b)
+  const logs = seconds.map(value => Math.log(Math.max(leastSeconds, value)))
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  return {
+    geometricMean: Math.exp(sum(logs) / logs.length),
+    median: (seconds[(seconds.length - 1) >> 1]! + seconds[seconds.length >> 1]!) / 2,
+    max: seconds.at(-1)!,
+    bytes: sum(costs.map(({ bytes }) => bytes)),
+    requests: sum(costs.map(({ requests }) => requests)),
+  }
+}

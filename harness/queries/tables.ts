@@ -1,0 +1,145 @@
+import { fixed, mebibytes, percent, seconds, thousands, whole } from '../report/format.ts'
+import type { TextTable } from '../report/table.ts'
+import type { QueryBench } from './measure.ts'
+import type { Earned, QueryRow } from './measure-row.ts'
+import { costOfKind, type KindCost } from './summary.ts'
+import type { QueryCost } from './time-queries.ts'
+
+/** A line a row: size, ingest, latency, bytes and memory. */
+export function summaryTable({ set, spanCount, rows }: QueryBench): TextTable {
+  const sizes = ['B/span', 'enc spans/s', 'enc MiB'] as const
+  const times = ['search ms', 'metrics ms', 'compare ms', 'search MB', 'metrics MB', 'query MiB'] as const
+  return {
+    headers: ['phase', 'asked', ...sizes, ...times],
+    aligns: ['left', 'left', ...rights(sizes.length + times.length)],
+    rows: rows.map(row => {
+      const [search, metrics, compare] = kinds.map(kind => costOfKind(set, row, kind))
+      return [
+        row.name,
+        asked(row),
+        fixed(2)(row.earned && row.earned.sizeBytes / spanCount),
+        thousands(encodeRate(row.earned, spanCount)),
+        mebibytes(row.earned?.ingest?.encodePeakBytes ?? null),
+        ...[search, metrics, compare].map(cost => millis(cost?.geometricMean)),
+        ...[search, metrics].map(cost => megabytes(cost?.bytes)),
+        mebibytes(row.earned?.queryPeakBytes ?? null),
+      ]
+    }),
+  }
+}
+
+/** A line a row: what is behind the summary. */
+export function detailTable({ set, rows }: QueryBench): TextTable {
+  const sizes = ['bytes', 'enc CPU s', 'open ms', 'open B'] as const
+  const times = ['search p50', 'max', 'requests', 'metrics p50', 'max', 'requests'] as const
+  return {
+    headers: ['phase', ...sizes, ...times],
+    aligns: ['left', ...rights(sizes.length + times.length)],
+    rows: rows.map(row => {
+      const { earned } = row
+      const opening = earned?.opening
+      return [
+        row.name,
+        whole(earned?.sizeBytes ?? null),
+        seconds(earned?.ingest?.encodeCpuSeconds ?? null),
+        millis(opening?.seconds.cpu),
+        whole(opening?.bytes ?? null),
+        ...(['search', 'metrics'] as const).flatMap(kind => spreadCells(costOfKind(set, row, kind))),
+      ]
+    }),
+  }
+}
+
+function spreadCells(cost: KindCost | null): string[] {
+  return [millis(cost?.median), millis(cost?.max), whole(cost?.requests ?? null)]
+}
+
+/** A line a query: what it costs in one row. */
+export function costTable({ set, truths }: QueryBench, { earned }: QueryRow): TextTable {
+  const columns = ['matched', 'CPU ms', '±', 'wall ms', 'MB', 'of file', 'requests', 'trips', 'spans'] as const
+  return {
+    headers: ['query', ...columns],
+    aligns: ['left', ...rights(columns.length)],
+    rows: set.questions.map(({ name }, i) => [
+      name,
+      whole(truths[i]!.matched),
+      ...costCells(earned?.results[i]?.cost ?? null, earned?.sizeBytes ?? 0),
+    ]),
+  }
+}
+
+function costCells(cost: QueryCost | null, sizeBytes: number): string[] {
+  if (cost === null) return new Array<string>(8).fill(whole(null))
+  const { seconds, bytes, requests, roundTrips, spans } = cost
+  return [
+    millis(seconds.median.cpu),
+    percent(seconds.spread),
+    millis(seconds.median.wall),
+    megabytes(bytes),
+    percent(bytes / sizeBytes),
+    whole(requests),
+    whole(roundTrips),
+    whole(spans),
+  ]
+}
+
+/** A line a query, a column a row: CPU ms an operation. */
+export function timeTable(bench: QueryBench): TextTable {
+  return sideBySide(bench, bench.rows, cost => millis(cost.seconds.median.cpu))
+}
+
+/** The same of MB read, of those that do not read all of the file for each query. */
+export function bytesTable(bench: QueryBench): TextTable {
+  return sideBySide(
+    bench,
+    bench.rows.filter(row => row.opens),
+    cost => megabytes(cost.bytes),
+  )
+}
+
+function sideBySide({ set }: QueryBench, rows: readonly QueryRow[], cell: (cost: QueryCost) => string): TextTable {
+  return {
+    headers: ['query', ...rows.map(row => (row.opens ? row.name : `${row.name} (${asked(row)})`))],
+    aligns: ['left', ...rights(rows.length)],
+    rows: set.questions.map(({ name }, i) => [
+      name,
+      ...rows.map(({ earned }) => {
+        const cost = earned?.results[i]?.cost ?? null
+        return cost === null ? whole(null) : cell(cost)
+      }),
+    ]),
+  }
+}
+
+/** The texts, and how many spans match. */
+export function textTable({ set, truths }: QueryBench): TextTable {
+  return {
+    headers: ['query', 'matched spans', 'text'],
+    aligns: ['left', 'right', 'left'],
+    rows: set.questions.map(({ name, text }, i) => [name, whole(truths[i]!.matched), `\`\` ${text} \`\``]),
+  }
+}
+
+const kinds = ['search', 'metrics', 'compare'] as const
+
+function asked({ opens }: QueryRow): string {
+  return opens ? 'opened' : 'decoded'
+}
+
+function encodeRate(earned: Earned | null, spanCount: number): number | null {
+  const cpu = earned?.ingest?.encodeCpuSeconds ?? 0
+  return cpu > 0 ? spanCount / cpu : null
+}
+
+function rights(count: number): 'right'[] {
+  return new Array<'right'>(count).fill('right')
+}
+
+function millis(value: number | undefined): string {
+  return seconds(value === undefined ? null : value * 1e3)
+}
+
+/** Of 10^6 bytes. */
+function megabytes(value: number | undefined): string {
+  return fixed(3)(value === undefined ? null : value / 1e6)
+}
