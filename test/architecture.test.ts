@@ -12,7 +12,7 @@ const floors = [
   ['lib/codecs', 'lib/json', 'lib/storage'],
   ['lib/cbor', 'lib/ndjson', 'lib/otlp', 'lib/traceql'],
   ['lib/dataset', 'lib/columnar', 'lib/relations'],
-  ['lib/blockpack'],
+  ['lib/blockpack', 'lib/vparquet'],
   ['lib/sources'],
   ['lib/index.ts', 'generator', 'phases'],
   ['harness'],

@@ -1,0 +1,199 @@
+import { isUtf8 } from 'node:buffer'
+import { LabError } from '../error.ts'
+import { readBooleans, readByteArrays, readCodes, readDoubles, readInt32s, readInt64s } from './encodings/values.ts'
+import type { Leaf } from './leaves.ts'
+import { type ChunkPlace, type DataPage, type DictionaryPage, readPages } from './pages.ts'
+
+/** The values of a column that are there, by Parquet's type. */
+export type Values =
+  | { readonly type: 'BYTE_ARRAY'; readonly codes: Uint32Array; readonly entries: readonly Uint8Array[] }
+  | { readonly type: 'INT64'; readonly numbers: BigInt64Array }
+  | { readonly type: 'INT32'; readonly numbers: Int32Array }
+  | { readonly type: 'DOUBLE'; readonly numbers: Float64Array }
+  | { readonly type: 'BOOLEAN'; readonly numbers: Uint8Array }
+
+/** A column of a row group: an entry a value or absence, with the levels that place it (Dremel). */
+export class Column {
+  readonly leaf: Leaf
+  readonly repetitions: Uint8Array
+  readonly definitions: Uint8Array
+  readonly values: Values
+  readonly #starts = new Map<number, Uint32Array>()
+  #texts: readonly string[] | undefined
+  #places: Int32Array | undefined
+
+  /** Decodes all pages of a chunk; levels and numbers of values are checked against each other. */
+  constructor(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace) {
+    this.leaf = leaf
+    const { pages, values } = readChunk(bytes, leaf, place)
+    this.repetitions = joinBytes(pages.map(page => page.repetitions))
+    this.definitions = joinBytes(pages.map(page => page.definitions))
+    this.values = values
+    if (this.repetitions.length !== place.valueCount)
+      this.fail(`holds ${this.repetitions.length} values, the footer says ${place.valueCount}`)
+    if (this.repetitions.length > 0 && this.repetitions[0] !== 0) this.fail('begins within a row')
+  }
+
+  /** How many elements of a repeated field there are: of the `depth`-th on the way, 0 being rows. */
+  elementCount(depth: number): number {
+    if (depth > 0) return this.starts(depth).at(-1)!
+    return this.repetitions.reduce((count, repetition) => count + (repetition === 0 ? 1 : 0), 0)
+  }
+
+  /** By element of the field above, the first element of the `depth`-th repeated field, and their number at the end. */
+  starts(depth: number): Uint32Array {
+    const known = this.#starts.get(depth)
+    if (known) return known
+    const starts = findStarts(this, depth)
+    this.#starts.set(depth, starts)
+    return starts
+  }
+
+  /** By element of its innermost repeated field (rows, where it has none) the place of its value, -1 where absent. */
+  get places(): Int32Array {
+    this.#places ??= this.#findPlaces()
+    return this.#places
+  }
+
+  #findPlaces(): Int32Array {
+    const { depths, maxDefinition } = this.leaf
+    const own = depths.at(-1) ?? 0
+    const places = new Int32Array(this.definitions.length)
+    let [count, next] = [0, 0]
+    for (const definition of this.definitions)
+      if (definition >= own) places[count++] = definition === maxDefinition ? next++ : -1
+    return places.subarray(0, count)
+  }
+
+  /** The strings of the entries. */
+  get texts(): readonly string[] {
+    this.#texts ??= this.bytes.entries.map(entry => this.#text(entry))
+    return this.#texts
+  }
+
+  #text(entry: Uint8Array): string {
+    const text = Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString('utf8')
+    return text.includes('\ufffd') && !isUtf8(entry) ? this.fail('a string is not UTF-8') : text
+  }
+
+  get bytes(): Values & { type: 'BYTE_ARRAY' } {
+    return this.values.type === 'BYTE_ARRAY' ? this.values : this.fail('holds no strings')
+  }
+
+  fail(message: string): never {
+    throw new LabError('corrupt', `${this.leaf.name}: ${message}`)
+  }
+}
+
+function findStarts({ leaf, repetitions, definitions }: Column, depth: number): Uint32Array {
+  const [above, own] = [leaf.depths[depth - 2] ?? 0, leaf.depths[depth - 1]!]
+  const starts = new Uint32Array(repetitions.length + 1)
+  let [parents, children] = [0, 0]
+  for (let i = 0; i < repetitions.length; i++) {
+    if (repetitions[i]! < depth && definitions[i]! >= above) starts[parents++] = children
+    if (repetitions[i]! <= depth && definitions[i]! >= own) children++
+  }
+  starts[parents] = children
+  return starts.subarray(0, parents + 1)
+}
+
+interface ChunkContent {
+  readonly pages: readonly DataPage[]
+  readonly values: Values
+}
+
+function readChunk(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace): ChunkContent {
+  const pages: DataPage[] = []
+  const gatherer = gathererOf(leaf)
+  let left = place.valueCount
+  for (const page of readPages(bytes, leaf, place)) {
+    if ('dictionary' in page) {
+      gatherer.dictionary(page.dictionary)
+      continue
+    }
+    left -= page.data.repetitions.length
+    if (left < 0)
+      throw new LabError('corrupt', `${leaf.name}: holds over ${place.valueCount} values, as the footer says`)
+    pages.push(page.data)
+    gatherer.add(page.data)
+  }
+  return { pages, values: gatherer.finish() }
+}
+
+/** Takes pages in turn and joins their values. */
+interface Gatherer {
+  dictionary(page: DictionaryPage): void
+  add(page: DataPage): void
+  finish(): Values
+}
+
+function gathererOf({ name, type }: Leaf): Gatherer {
+  switch (type) {
+    case 'BYTE_ARRAY':
+      return new CodedGatherer()
+    case 'INT64':
+      return numbers(readInt64s, parts => ({ type, numbers: new BigInt64Array(joinBuffers(parts)) }))
+    case 'INT32':
+      return numbers(readInt32s, parts => ({ type, numbers: new Int32Array(joinBuffers(parts)) }))
+    case 'DOUBLE':
+      return numbers(readDoubles, parts => ({ type, numbers: new Float64Array(joinBuffers(parts)) }))
+    case 'BOOLEAN':
+      return numbers(readBooleans, parts => ({ type, numbers: new Uint8Array(joinBuffers(parts)) }))
+    default:
+      throw new LabError('unsupported', `${name}: values of the type ${type}`)
+  }
+}
+
+function numbers<T extends ArrayBufferView>(
+  read: (reader: DataPage['values'], encoding: string, count: number) => T,
+  join: (parts: readonly T[]) => Values,
+): Gatherer {
+  const parts: T[] = []
+  return {
+    dictionary: ({ values }) => values.fail('unsupported', 'a dictionary of numbers'),
+    add: ({ values, encoding, valueCount }) => parts.push(read(values, encoding, valueCount)),
+    finish: () => join(parts),
+  }
+}
+
+/** Pages of codes share the dictionary in front of them; the values of other pages become entries of their own. */
+class CodedGatherer implements Gatherer {
+  readonly #entries: Uint8Array[] = []
+  readonly #codes: Uint32Array[] = []
+  #dictionaryLength: number | undefined
+
+  dictionary({ values, encoding, valueCount }: DictionaryPage): void {
+    if (this.#dictionaryLength !== undefined || this.#codes.length > 0) values.fail('corrupt', 'a second dictionary')
+    for (const entry of readByteArrays(values, encoding, valueCount)) this.#entries.push(entry)
+    this.#dictionaryLength = valueCount
+  }
+
+  add({ values, encoding, valueCount }: DataPage): void {
+    if (encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY') {
+      this.#codes.push(readCodes(values, valueCount, this.#dictionaryLength ?? 0))
+      return
+    }
+    const first = this.#entries.length
+    for (const entry of readByteArrays(values, encoding, valueCount)) this.#entries.push(entry)
+    this.#codes.push(Uint32Array.from({ length: valueCount }, (_, i) => first + i))
+  }
+
+  finish(): Values {
+    return { type: 'BYTE_ARRAY', codes: new Uint32Array(joinBuffers(this.#codes)), entries: this.#entries }
+  }
+}
+
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? parts[0]! : new Uint8Array(joinBuffers(parts))
+}
+
+/** The bytes of arrays, one behind the other, in memory of their own. */
+function joinBuffers(parts: readonly ArrayBufferView[]): ArrayBuffer {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    joined.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at)
+    at += part.byteLength
+  }
+  return joined.buffer
+}

@@ -1,0 +1,62 @@
+import type { Column } from './column.ts'
+
+/** Readers of a column's values by element of its innermost repeated field. */
+
+/** Strings; an absent one is empty. */
+export function textsOf(column: Column): (element: number) => string {
+  const { places, texts } = column
+  const { codes } = column.bytes
+  return element => (places[element]! < 0 ? '' : texts[codes[places[element]!]!]!)
+}
+
+/** Ids as lower-case hex of at most `maxBytes` bytes. */
+export function idsOf(column: Column, maxBytes: number): (element: number) => string {
+  const { places } = column
+  const { codes, entries } = column.bytes
+  return element => {
+    const entry = entries[codes[places[element]!]!]
+    if (entry === undefined) return ''
+    if (entry.length > maxBytes) column.fail(`an id of ${entry.length} bytes, at most ${maxBytes} are one`)
+    return Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString('hex')
+  }
+}
+
+/** Unsigned 64-bit integers. */
+export function uint64sOf(column: Column): (element: number) => bigint {
+  const { places } = column
+  const { numbers } = numbersOf(column, 'INT64')
+  return element => BigInt.asUintN(64, numbers[places[element]!] ?? 0n)
+}
+
+/** Integers of 64 bits that must fit into 32. */
+export function int32sOf(column: Column): (element: number) => number {
+  const { places } = column
+  const { numbers } = numbersOf(column, 'INT64')
+  return element => {
+    const value = Number(numbers[places[element]!] ?? 0n)
+    return value === (value | 0) ? value : column.fail(`${value} exceeds 32 bits`)
+  }
+}
+
+/** Unsigned 32-bit integers, which stand as signed ones. */
+export function uint32sOf(column: Column): (element: number) => number {
+  const { places } = column
+  const { numbers } = numbersOf(column, 'INT32')
+  return element => (numbers[places[element]!] ?? 0) >>> 0
+}
+
+/** The values of a column that are numbers of a type. */
+export function numbersOf<T extends Exclude<Column['values']['type'], 'BYTE_ARRAY'>>(
+  column: Column,
+  type: T,
+): Extract<Column['values'], { type: T }> {
+  if (column.values.type !== type) column.fail(`holds ${column.values.type}, not ${type}`)
+  return column.values as Extract<Column['values'], { type: T }>
+}
+
+/** By element of the field above, the first element of the `depth`-th one; there must be `parentCount` above. */
+export function startsOf(column: Column, depth: number, parentCount: number): Uint32Array {
+  const starts = column.starts(depth)
+  if (starts.length - 1 === parentCount) return starts
+  return column.fail(`stands in ${starts.length - 1} elements, its neighbours in ${parentCount}`)
+}
