@@ -1,4 +1,5 @@
 import { colors, frame, plot, project, round, text, widen } from '../report/chart.ts'
+import { shorten } from '../waterfall/names.ts'
 import type { QueryBench } from './measure.ts'
 import type { QueryRow } from './measure-row.ts'
 
@@ -7,6 +8,7 @@ const left = 230
 const right = 730
 const legendHeight = 18
 const leastMillis = 1e-3
+const maxName = 34
 
 /** A line a query, and on it a dot a row at the CPU time of an operation; undefined where nothing was earned. */
 export function drawQueries({ title, set, rows }: QueryBench): string | undefined {
@@ -27,7 +29,7 @@ export function drawQueries({ title, set, rows }: QueryBench): string | undefine
         const y = top + rowHeight * (i + 0.5)
         const places = dots.map(values => values[i] ?? null)
         return [
-          text(left - 10, y + 4, name.slice(0, 34), 'text-anchor="end" font-size="11"'),
+          text(left - 10, y + 4, shorten(name, maxName), 'text-anchor="end" font-size="11"'),
           `<line x1="${left}" x2="${right}" y1="${round(y)}" y2="${round(y)}" stroke="#eee"/>`,
           ...rows.flatMap((row, j) =>
             places[j] == null ? [] : [drawDot(row, j, round(toX.at(places[j]!)), round(y))],

@@ -56,7 +56,8 @@ class Extent {
 
   /** What is asked for; else all spans, an interval holding its end and not its start, by the minute where it can be. */
   range({ startNanos, endNanos, stepNanos }: Partial<RangeTexts>): RangeTexts {
-    const start = startNanos === undefined ? this.#first - 1n : BigInt(startNanos)
+    const before = this.#first > 0n ? this.#first - 1n : 0n
+    const start = startNanos === undefined ? before : BigInt(startNanos)
     const end = endNanos === undefined ? this.#last : BigInt(endNanos)
     const isLong = (end - start) / usualStepNanos > maxIntervals - 2
     const step = stepNanos ?? String(isLong ? defaultStepNanos(start, end) : usualStepNanos)

@@ -1,6 +1,6 @@
 import type { MetricsExpression, MetricsOperand, Query } from '../../lib/traceql/ast.ts'
 import { readQuery } from '../query-text.ts'
-import { shorten } from '../waterfall/names.ts'
+import { clean, shorten } from '../waterfall/names.ts'
 
 /** `compare` stands apart from other metrics: it reads every column. */
 export type QuestionKind = 'search' | 'metrics' | 'compare'
@@ -33,7 +33,7 @@ const maxName = 44
 /** A question of a text, called by it where it has no name. What is wrong with it is shown at its place. */
 export function questionOf({ name, text }: { name?: string | undefined; text: string }): Question {
   const kind = kindOf(readQuery(text))
-  return { name: name ?? shorten(text.replaceAll(/\s+/g, ' ').trim(), maxName), text, kind }
+  return { name: shorten(clean((name ?? text).replaceAll(/\s+/g, ' ').trim()), maxName), text, kind }
 }
 
 function kindOf(query: Query): QuestionKind {

@@ -1,5 +1,6 @@
 import { fixed, mebibytes, percent, seconds, thousands, whole } from '../report/format.ts'
 import type { TextTable } from '../report/table.ts'
+import { clean } from '../waterfall/names.ts'
 import type { QueryBench } from './measure.ts'
 import type { Earned, QueryRow } from './measure-row.ts'
 import { costOfKind, type KindCost } from './summary.ts'
@@ -55,7 +56,7 @@ function spreadCells(cost: KindCost | null): string[] {
 }
 
 /** A line a query: what it costs in one row. */
-export function costTable({ set, truths }: QueryBench, { earned }: QueryRow): TextTable {
+export function costTable({ set, truths, environment }: QueryBench, { earned }: QueryRow): TextTable {
   const columns = ['matched', 'CPU ms', '±', 'wall ms', 'MB', 'of file', 'requests', 'trips', 'spans'] as const
   return {
     headers: ['query', ...columns],
@@ -63,17 +64,17 @@ export function costTable({ set, truths }: QueryBench, { earned }: QueryRow): Te
     rows: set.questions.map(({ name }, i) => [
       name,
       whole(truths[i]!.matched),
-      ...costCells(earned?.results[i]?.cost ?? null, earned?.sizeBytes ?? 0),
+      ...costCells(earned?.results[i]?.cost ?? null, earned?.sizeBytes ?? 0, environment.rounds),
     ]),
   }
 }
 
-function costCells(cost: QueryCost | null, sizeBytes: number): string[] {
+function costCells(cost: QueryCost | null, sizeBytes: number, rounds: number): string[] {
   if (cost === null) return new Array<string>(8).fill(whole(null))
   const { seconds, bytes, requests, roundTrips, spans } = cost
   return [
     millis(seconds.median.cpu),
-    percent(seconds.spread),
+    percent(rounds > 1 ? seconds.spread : null),
     millis(seconds.median.wall),
     megabytes(bytes),
     percent(bytes / sizeBytes),
@@ -116,7 +117,11 @@ export function textTable({ set, truths }: QueryBench): TextTable {
   return {
     headers: ['query', 'matched spans', 'text'],
     aligns: ['left', 'right', 'left'],
-    rows: set.questions.map(({ name, text }, i) => [name, whole(truths[i]!.matched), `\`\` ${text} \`\``]),
+    rows: set.questions.map(({ name, text }, i) => [
+      name,
+      whole(truths[i]!.matched),
+      `\`\`\` ${clean(text.replaceAll(/\s+/g, ' '))} \`\`\``,
+    ]),
   }
 }
 
