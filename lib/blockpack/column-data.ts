@@ -39,7 +39,12 @@ export function columnData(
 function tracesOf(columns: PageGroupColumns, rows: Uint32Array): Set<number> {
   const traceOf = columns.traceOf()
   const traces = new Set<number>()
-  for (const row of rows) traces.add(traceOf[row]!)
+  let last = -1
+  for (let i = 0; i < rows.length; i++) {
+    const trace = traceOf[rows[i]!]!
+    if (trace !== last) traces.add(trace)
+    last = trace
+  }
   return traces
 }
 

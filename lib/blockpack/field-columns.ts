@@ -12,12 +12,22 @@ import { cutNumbers } from './page-group-pages.ts'
 /** The owner's row of each value of a field. */
 export function fieldRows(columns: PageGroupColumns, owner: FieldOwner, field: number): Uint32Array {
   const { symbols, shapes, counts } = columns.shapes(owner)
-  const uses = Uint32Array.from(shapes, shape => shape.filter(one => one === field).length)
+  const uses = usesOf(field, shapes)
   const rows = new Uint32Array(counts.get(field) ?? 0)
   let at = 0
   for (let row = 0; row < symbols.length; row++)
     for (let left = uses[symbols[row]!]!; left > 0; left--) rows[at++] = row
   return rows
+}
+
+/** By shape: how often the field stands in it. */
+function usesOf(field: number, shapes: readonly (readonly number[])[]): Uint32Array {
+  const uses = new Uint32Array(shapes.length)
+  for (let symbol = 0; symbol < shapes.length; symbol++) {
+    const shape = shapes[symbol]!
+    for (let i = 0; i < shape.length; i++) if (shape[i] === field) uses[symbol]!++
+  }
+  return uses
 }
 
 /** The values of a field, in the order of their owners; rare ones come from the column that they share. */

@@ -56,19 +56,20 @@ export function printShape(fields: readonly number[]): string {
 export function parseShape(text: string, owner: FieldOwner, fields: readonly Field[], subject: string): number[] {
   const shape: number[] = []
   let at = 0
-  const fail = (message: string): never => {
-    throw new LabError('corrupt', `${subject} at byte ${at}: ${message}`)
-  }
   while (at < text.length) {
     let [field, scale, byte] = [0, 1, 0x80]
     while (byte > 0x7f) {
-      if (at === text.length || scale > 2 ** 42) fail('a field that does not end')
+      if (at === text.length || scale > 2 ** 42) failShape(subject, at, 'a field that does not end')
       byte = text.charCodeAt(at++)
       field += (byte & 0x7f) * scale
       scale *= 128
     }
-    if (fields[field]?.owner !== owner) fail(`it names field ${field}, no ${owner}'s`)
+    if (fields[field]?.owner !== owner) failShape(subject, at, `it names field ${field}, no ${owner}'s`)
     shape.push(field)
   }
   return shape
+}
+
+function failShape(subject: string, at: number, message: string): never {
+  throw new LabError('corrupt', `${subject} at byte ${at}: ${message}`)
 }

@@ -5,7 +5,7 @@ import type { Resource, Scope, Status } from '../model/trace.ts'
 import type { Block, PageGroup } from './block.ts'
 import { columnId, type FieldOwner } from './columns.ts'
 import type { PageDecoder, ReadText } from './page-group-pages.ts'
-import type { Tables } from './tables.ts'
+import type { ParsedColumn, Tables } from './tables.ts'
 
 /** The largest number that a column of flags or counts holds. */
 export const uint32: number = 2 ** 32 - 1
@@ -119,11 +119,11 @@ export class PageGroupColumns {
   }
 
   resources(): Table<Resource | null> {
-    return this.once('resources', () => this.table('span.resource', this.spanCount, this.context.tables.resource))
+    return this.once('resources', () => this.#items('span.resource', this.spanCount, this.context.tables.resource))
   }
 
   scopes(): Table<Scope | null> {
-    return this.once('scopes', () => this.table('span.scope', this.spanCount, this.context.tables.scope))
+    return this.once('scopes', () => this.#items('span.scope', this.spanCount, this.context.tables.scope))
   }
 
   statuses(): Table<Status | null> {
@@ -167,6 +167,15 @@ export class PageGroupColumns {
     return this.#known.get(name) as T
   }
 
+  /** A column of strings as what they stand for. */
+  #items<T>(name: string, count: number, parsed: ParsedColumn<T>): Table<T> {
+    const column = columnId(name)
+    const { symbols, fileCodes, locals } = this.pages.text(column, count)
+    const texts = this.entries(column, fileCodes)
+    const values = texts.map((text, i) => parsed.ofCode(fileCodes[i]!, text))
+    return { values: values.concat(locals.map(parsed.of)), codes: symbols }
+  }
+
   #childCounts(name: string): Float64Array {
     const counts = this.pages.plain(name, this.spanCount, 0, uint32)
     this.pages.checkItems(name, sumOf(counts))
@@ -174,7 +183,7 @@ export class PageGroupColumns {
   }
 
   #shapes(owner: FieldOwner, count: number): OwnerShapes {
-    const { values, codes } = this.table(`${owner}.shape`, count, this.context.tables.shape[owner])
+    const { values, codes } = this.#items(`${owner}.shape`, count, this.context.tables.shape[owner])
     const uses = new Uint32Array(values.length)
     for (let row = 0; row < count; row++) uses[codes[row]!]!++
     let total = 0

@@ -127,8 +127,8 @@ function checkCondition(file: File, condition: Condition): Checked {
     checkText(file, column, text =>
       (parse(text)?.attributes ?? []).some(one => one.key === key && meets(one.value, condition)),
     )
-  if (scope === 'resource') return ofItems(columnId('span.resource'), tables.resource)
-  if (scope === 'instrumentation') return ofItems(columnId('span.scope'), tables.scope)
+  if (scope === 'resource') return ofItems(columnId('span.resource'), tables.resource.of)
+  if (scope === 'instrumentation') return ofItems(columnId('span.scope'), tables.scope.of)
   return anyOf(fieldsOf(block, scope, key).map(field => checkField(file, scope, field, condition)))
 }
 
@@ -147,9 +147,9 @@ function checkIntrinsic(file: File, condition: Condition): Checked {
     case 'span:statusMessage':
       return ofText(text => parseStatus(text, block.failEntry)?.message ?? '')
     case 'instrumentation:name':
-      return ofText(text => tables.scope(text)?.name ?? '')
+      return ofText(text => tables.scope.of(text)?.name ?? '')
     case 'instrumentation:version':
-      return ofText(text => tables.scope(text)?.version ?? '')
+      return ofText(text => tables.scope.of(text)?.version ?? '')
     case 'span:kind':
       return checkNumbers(columnId('span.kind'), condition)
     case 'span:duration':

@@ -186,8 +186,8 @@ async function sharedItems(block: Block, tables: Tables): Promise<['resource' | 
   const resources = await allEntries(block, columnId('span.resource'))
   const scopes = await allEntries(block, columnId('span.scope'))
   return [
-    ['resource', resources.map(tables.resource)],
-    ['instrumentation', scopes.map(tables.scope)],
+    ['resource', resources.map(tables.resource.of)],
+    ['instrumentation', scopes.map(tables.scope.of)],
   ]
 }
 
@@ -237,9 +237,9 @@ async function distinctTexts(block: Block, tables: Tables, name: ColumnName): Pr
     case 'span:status':
       return ofColumn('span.status', text => BigInt(parseStatus(text, block.failEntry)?.code ?? 0))
     case 'instrumentation:name':
-      return ofColumn('span.scope', text => tables.scope(text)?.name ?? '')
+      return ofColumn('span.scope', text => tables.scope.of(text)?.name ?? '')
     case 'instrumentation:version':
-      return ofColumn('span.scope', text => tables.scope(text)?.version ?? '')
+      return ofColumn('span.scope', text => tables.scope.of(text)?.version ?? '')
     default:
       return undefined
   }

@@ -1,12 +1,13 @@
 import type { ColumnName, NumberValues } from '../model/scan.ts'
 import { answerKey, answerValue, type KeyedValue } from './answer-value.ts'
 import type { Field } from './ast.ts'
-import { type TraceExtents, traceExtents } from './extents.ts'
+import { type TraceExtent, traceExtents } from './extents.ts'
 import { columnsOfField, isDerived } from './fields.ts'
 import type { Hit, HitSet } from './hits.ts'
 import { intTexts, overOneBase } from './numbers.ts'
 import { aggregateOf } from './plan.ts'
 import { printExpression } from './print-expression.ts'
+import type { ServiceCounter, ServiceStats } from './service-stats.ts'
 import type { Spansets, SpansetValue } from './spanset.ts'
 import { type Texts, textColumn } from './texts.ts'
 import { stripZeros } from './value-test.ts'
@@ -23,7 +24,7 @@ export interface TraceAnswer {
   readonly durationMs?: number
   readonly spanSet: SpanSetAnswer
   readonly spanSets: readonly SpanSetAnswer[]
-  readonly serviceStats: Readonly<Record<string, { readonly spanCount: number; readonly errorCount?: number }>>
+  readonly serviceStats: ServiceStats
 }
 
 export interface SpanSetAnswer {
@@ -59,11 +60,13 @@ export interface AnswerInput {
   readonly view: View
   readonly pool: Pool
   readonly shown: readonly Field[]
+  /** One for all batches. */
+  readonly counter: ServiceCounter
 }
 
 /** Reads what the answer shows, of the spans of the answer only. */
 export async function answerHits(hits: readonly Hit[], spansets: Spansets, input: AnswerInput): Promise<TraceAnswer[]> {
-  const { view, pool, shown } = input
+  const { view, pool, shown, counter } = input
   const { batch } = view
   const traceRows = rowsOfTraces(hits, view)
   const spanRows = rowsOfSpans(hits)
@@ -76,16 +79,18 @@ export async function answerHits(hits: readonly Hit[], spansets: Spansets, input
   const detailView = openView(batch, detail)
   const starts = overOneBase(summary.get('span:start'), view.spanCount)
   const durations = overOneBase(summary.get('span:duration'), view.spanCount)
+  const services = textColumn(summary.get('resource.service.name'))
   const context: Context = {
     spansets,
     pool,
     view: summaryView,
     names: textColumn(summaryView.columns.get('span:name')),
-    services: textColumn(summaryView.columns.get('resource.service.name')),
+    services,
     traceIds: textColumn(summaryView.columns.get('trace:id')),
     spanIds: textColumn(detailView.columns.get('span:id')),
     statuses: overOneBase(summary.get('span:status'), view.spanCount),
-    extents: traceExtents(summary, view.traceStarts),
+    counter,
+    extentOf: traceExtents(summary, view.traceStarts),
     shown: shown.filter(field => !isName(field)).map(field => shownColumn(field, detailView, pool)),
     showsName: shown.some(isName),
     startText: intTexts(summary.get('span:start'), starts),
@@ -123,14 +128,14 @@ function rowsOfSpans(hits: readonly Hit[]): Uint32Array {
 }
 
 interface ShownColumn extends Vector {
-  /** The value of a cell with the key of the field; one object for equal cells. */
-  keyed(tag: number, number: number): KeyedValue
+  /** The value of a cell with the key of the field as a list of one; one object for equal cells. */
+  keyed(tag: number, number: number): readonly KeyedValue[]
 }
 
 function shownColumn(field: Field, view: View, pool: Pool): ShownColumn {
   const key = answerKey(field)
-  const byTag = new Map<number, Map<number, KeyedValue>>()
-  const keyed = (tag: number, number: number): KeyedValue => {
+  const byTag = new Map<number, Map<number, readonly KeyedValue[]>>()
+  const keyed = (tag: number, number: number): readonly KeyedValue[] => {
     let known = byTag.get(tag)
     if (known === undefined) {
       known = new Map()
@@ -138,7 +143,7 @@ function shownColumn(field: Field, view: View, pool: Pool): ShownColumn {
     }
     let value = known.get(number)
     if (value === undefined) {
-      value = { key, value: answerValue({ tag, number }, pool) }
+      value = [{ key, value: answerValue({ tag, number }, pool) }]
       known.set(number, value)
     }
     return value
@@ -155,7 +160,8 @@ interface Context {
   readonly traceIds: Texts
   readonly spanIds: Texts
   readonly statuses: NumberValues
-  readonly extents: TraceExtents
+  readonly counter: ServiceCounter
+  readonly extentOf: (trace: number) => TraceExtent
   readonly shown: readonly ShownColumn[]
   readonly showsName: boolean
   readonly startText: (row: number) => string
@@ -163,44 +169,26 @@ interface Context {
 }
 
 function traceAnswer({ trace, sets }: Hit, context: Context): TraceAnswer {
-  const { extents, view, names, services } = context
+  const { view, names, services, statuses } = context
   const root = view.roots()[trace]!
   const spanSets = sets.map(set => spanSetAnswer(set, context))
-  const summary = {
+  const { startRow, duration } = context.extentOf(trace)
+  const answer: Draft<TraceAnswer> = {
     traceID: stripZeros(context.traceIds(trace) ?? ''),
     rootServiceName: root < 0 ? rootMissing : (services(root) ?? ''),
     rootTraceName: root < 0 ? rootMissing : (names(root) ?? ''),
-    startTimeUnixNano: context.startText(extents.startRows[trace]!),
+    startTimeUnixNano: context.startText(startRow),
     spanSet: spanSets[0]!,
     spanSets,
-    serviceStats: serviceStats(trace, context),
+    serviceStats: context.counter.count(services, statuses, view.traceStarts[trace]!, view.traceStarts[trace + 1]!),
   }
-  const durationMs = Math.floor(extents.durations[trace]! / 1e6)
-  return durationMs === 0 ? summary : { ...summary, durationMs }
+  const durationMs = Math.floor(duration / 1e6)
+  if (durationMs !== 0) answer.durationMs = durationMs
+  return answer
 }
 
-interface ServiceCounts {
-  spanCount: number
-  errorCount?: number
-}
-
-function serviceStats(trace: number, { view, services, statuses }: Context): TraceAnswer['serviceStats'] {
-  const counts = new Map<string, ServiceCounts>()
-  let last: string | undefined
-  let count: ServiceCounts = { spanCount: 0 }
-  const end = view.traceStarts[trace + 1]!
-  for (let row = view.traceStarts[trace]!; row < end; row++) {
-    const service = services(row) ?? ''
-    if (service !== last) {
-      last = service
-      count = counts.get(service) ?? { spanCount: 0 }
-      counts.set(service, count)
-    }
-    count.spanCount++
-    if (statuses.numbers[row] === 2) count.errorCount = (count.errorCount ?? 0) + 1
-  }
-  return Object.fromEntries(counts)
-}
+/** An answer that is being made: fields that may be left out come last. */
+type Draft<T> = { -readonly [K in keyof T]: T[K] }
 
 function spanSetAnswer({ rows, matchedCount, group }: HitSet, context: Context): SpanSetAnswer {
   const spans: SpanAnswer[] = []
@@ -221,27 +209,19 @@ function stageKey(stage: SpansetValue['stage']): string {
   return `${aggregate.name}(${aggregate.argument === undefined ? '' : printExpression(aggregate.argument)})`
 }
 
-interface SpanDraft {
-  spanID: string
-  name?: string
-  startTimeUnixNano: string
-  durationNanos: string
-  attributes?: readonly KeyedValue[]
-}
-
 function spanAnswer(row: number, context: Context): SpanAnswer {
-  const span: SpanDraft = {
+  const span: Draft<SpanAnswer> = {
     spanID: (context.spanIds(row) ?? '').padStart(16, '0'),
     startTimeUnixNano: context.startText(row),
     durationNanos: context.durationText(row),
   }
   if (context.showsName) span.name = context.names(row) ?? ''
-  let attributes: KeyedValue[] | undefined
+  let attributes: readonly KeyedValue[] | undefined
   for (const column of context.shown) {
     const tag = column.tags[row]!
     if (tag === Tag.nil) continue
-    attributes ??= []
-    attributes.push(column.keyed(tag, column.numbers[row]!))
+    const own = column.keyed(tag, column.numbers[row]!)
+    attributes = attributes ? [...attributes, ...own] : own
   }
   if (attributes !== undefined) span.attributes = attributes
   return span

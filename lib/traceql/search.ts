@@ -7,6 +7,7 @@ import { collectHits } from './hits.ts'
 import { overOneBase } from './numbers.ts'
 import { type PipelinePlan, planPipeline, type TimeRange } from './plan.ts'
 import { answerHits, summaryColumns, type TraceAnswer } from './search-answer.ts'
+import { ServiceCounter } from './service-stats.ts'
 import { runPipeline } from './spansets.ts'
 import { parseValid } from './validate.ts'
 import { Pool } from './vector.ts'
@@ -43,7 +44,7 @@ async function runSearch(source: SpanSource, query: SearchQuery, options: Search
   const later = laterColumns(plan.shown)
   const explainer = new Explainer(plan.request, [...new Set([...summaryColumns, ...later])])
   const isLatest = isTrue(query.hints, 'most_recent')
-  const run: SearchRun = { plan, range, isRanged, spss, explainer }
+  const run: SearchRun = { plan, range, isRanged, spss, explainer, counter: new ServiceCounter() }
   let traces: TraceAnswer[] = []
   for await (const batch of source.scan(plan.request)) {
     const wanted = isLatest ? Number.POSITIVE_INFINITY : limit - traces.length
@@ -64,8 +65,14 @@ function isTrue(hints: readonly Hint[], name: string): boolean {
 }
 
 function newestFirst(traces: readonly TraceAnswer[]): TraceAnswer[] {
-  const keyed = traces.map(trace => ({ trace, key: trace.startTimeUnixNano.padStart(20, '0') }))
-  return keyed.sort((a, b) => (a.key < b.key ? 1 : a.key > b.key ? -1 : 0)).map(({ trace }) => trace)
+  const keyed = traces.map(trace => ({ trace, text: trace.startTimeUnixNano, number: Number(trace.startTimeUnixNano) }))
+  keyed.sort((a, b) => b.number - a.number || compareInts(b.text, a.text))
+  return keyed.map(({ trace }) => trace)
+}
+
+/** Decimal texts of ints that no sign and no zero leads. */
+function compareInts(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
 }
 
 /** What shown fields need, beside what the answer needs of every span. */
@@ -79,10 +86,11 @@ interface SearchRun {
   readonly isRanged: boolean
   readonly spss: number
   readonly explainer: Explainer
+  readonly counter: ServiceCounter
 }
 
 async function searchBatch(batch: SpanBatch, run: SearchRun, limit: number): Promise<TraceAnswer[]> {
-  const { plan, explainer } = run
+  const { plan, explainer, counter } = run
   const pool = new Pool()
   const view = openView(batch, await batch.read(plan.request.columns))
   explainer.addBatch(view.spanCount)
@@ -93,7 +101,7 @@ async function searchBatch(batch: SpanBatch, run: SearchRun, limit: number): Pro
     spss: run.spss,
     wanted: run.isRanged ? tracesInRange(view, run.range) : undefined,
   })
-  const answers = hits.length === 0 ? [] : await answerHits(hits, spansets, { view, pool, shown: plan.shown })
+  const answers = hits.length === 0 ? [] : await answerHits(hits, spansets, { view, pool, shown: plan.shown, counter })
   batch.release()
   return answers
 }

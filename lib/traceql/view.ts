@@ -147,7 +147,8 @@ function intColumn(numbers: Float64Array): ColumnData {
 }
 
 function traceDurations(view: View): readonly ColumnData[] {
-  return [intColumn(traceExtents(view.columns, view.traceStarts).durations)]
+  const extentOf = traceExtents(view.columns, view.traceStarts)
+  return [intColumn(Float64Array.from({ length: view.traceCount }, (_, trace) => extentOf(trace).duration))]
 }
 
 /** A column of the spans as one of the traces: the values of their roots. Of a trace without one it is empty text. */

@@ -41,13 +41,22 @@ export function readSymbols(reader: PageReader, count: number, size: number): Ui
   if (count === 0) return new Uint32Array(0)
   const head = readHead(reader, count)
   const offsets = readOffsets(reader, head, count)
-  const isPlain = offsets instanceof Uint32Array && head.code < flag.deltas && head.base === 0
-  const numbers = isPlain ? offsets : finish(reader, head, offsets)
+  if (!(offsets instanceof Uint32Array) || head.code >= flag.deltas || head.base !== 0)
+    return symbolsOf(reader, finish(reader, head, offsets), size)
   reader.layout = layoutNames[head.code]!
-  for (let row = 0; row < count; row++)
-    if (!(numbers[row]! >= 0 && numbers[row]! < size))
-      reader.in.fail('corrupt', `symbol ${numbers[row]} of ${size} at row ${row}`)
+  const symbols = offsets.slice()
+  for (let row = 0; row < count; row++) if (symbols[row]! >= size) failSymbol(reader, row, symbols[row]!, size)
+  return symbols
+}
+
+function symbolsOf(reader: PageReader, numbers: Float64Array, size: number): Uint32Array {
+  for (let row = 0; row < numbers.length; row++)
+    if (!(numbers[row]! >= 0 && numbers[row]! < size)) failSymbol(reader, row, numbers[row]!, size)
   return new Uint32Array(numbers)
+}
+
+function failSymbol(reader: PageReader, row: number, symbol: number, size: number): never {
+  return reader.in.fail('corrupt', `symbol ${symbol} of ${size} at row ${row}`)
 }
 
 function readHead(reader: PageReader, count: number): Head {
@@ -74,11 +83,14 @@ function checkReach(reader: PageReader, head: Head, offsets: Uint32Array | Float
   const { isFolded, base, unit } = head
   if (head.layout === layouts.constant && Math.abs(base * unit) >= limit)
     reader.in.fail('corrupt', `numbers: ${base * unit}`)
-  const reach = (max: number) => Math.max(Math.abs(base), Math.abs(base + max)) * unit
-  if (offsets instanceof Uint32Array && reach(0xffffffff) <= Number.MAX_SAFE_INTEGER) return
+  if (offsets instanceof Uint32Array && reachOf(0xffffffff, head) <= Number.MAX_SAFE_INTEGER) return
   const max = largest(offsets) / (isFolded ? 2 : 1)
-  if (reach(max) > Number.MAX_SAFE_INTEGER)
+  if (reachOf(max, head) > Number.MAX_SAFE_INTEGER)
     reader.in.fail('corrupt', `numbers: ${max} above ${base} in steps of ${unit} exceed 2^53`)
+}
+
+function reachOf(max: number, { base, unit }: Head): number {
+  return Math.max(Math.abs(base), Math.abs(base + max)) * unit
 }
 
 function placeWords(words: Uint32Array, { isFolded, base, unit }: Head): Float64Array {
