@@ -7,11 +7,13 @@ import { answerDifference } from '../../harness/queries/answer-difference.ts'
 import { blockOfEnvironment } from '../../harness/queries/block.ts'
 import { drawQueries } from '../../harness/queries/chart.ts'
 import { measureQueries } from '../../harness/queries/measure.ts'
+import type { QueryRow } from '../../harness/queries/measure-row.ts'
 import { prepareQueries } from '../../harness/queries/prepare.ts'
 import { type QuerySet, questionOf } from '../../harness/queries/query-set.ts'
 import { printQueries, problemsOf, renderQueries } from '../../harness/queries/report.ts'
 import { costOfKind } from '../../harness/queries/summary.ts'
 import { bytesTable, costTable, detailTable, summaryTable, textTable, timeTable } from '../../harness/queries/tables.ts'
+import type { QueryResult } from '../../harness/queries/time-queries.ts'
 import { silent } from '../../harness/report/progress.ts'
 import { selectRows } from '../../harness/select.ts'
 import { generatedSource } from '../../harness/source.ts'
@@ -89,6 +91,26 @@ describe('the difference of answers', () => {
     expect(answerDifference(series(truth), series({ a: { 60: 1, 120: 0 } }, true), exactly)).toMatch(/got 1$/)
     expect(answerDifference(series(truth), traces(), exactly)).toBe('/: an answer of another kind')
   })
+})
+
+test('a kind has a mean where all of its queries have a number', () => {
+  const set = setOf('{ }', '{ name = `a` }', '{ } | rate()')
+  const result = (millis: number) => {
+    const seconds = { median: { wall: 1, cpu: millis / 1e3 }, spread: 0 }
+    return { cost: { seconds, bytes: 10, requests: 2, roundTrips: 1, spans: 0 }, problem: null }
+  }
+  const row = (...results: QueryResult[]): QueryRow => {
+    const earned = { results, opening: null, sizeBytes: 1, ingest: null, queryPeakBytes: 1 }
+    return { name: 'x', opens: true, earned, problem: null }
+  }
+  const whole = costOfKind(set, row(result(1), result(100), result(5)), 'search')!
+  expect(whole.geometricMean * 1e3).toBeCloseTo(10)
+  expect([whole.median * 1e3, whole.max * 1e3, whole.bytes, whole.requests]).toEqual([50.5, 100, 20, 4])
+  const part = row(result(1), { cost: null, problem: 'x' }, result(5))
+  expect(costOfKind(set, part, 'search')).toBeNull()
+  expect(costOfKind(set, part, 'metrics')!.median).toBe(0.005)
+  expect(costOfKind(set, part, 'compare')).toBeNull()
+  expect(costOfKind(set, { ...part, earned: null }, 'metrics')).toBeNull()
 })
 
 function setOf(...texts: string[]): QuerySet {

@@ -67,7 +67,7 @@ describe('a file of queries', () => {
   test('a query a line', async () => {
     const path = file('lines.txt', '\uFEFF// mine\n\n{ status = error }\r\n  // more\n  { } | rate()  \n')
     const { name, questions, range } = await readQuerySet(path)
-    expect({ name, range }).toEqual({ name: path, range: {} })
+    expect({ name, range }).toEqual({ name: 'lines.txt', range: {} })
     expect(questions).toEqual([
       { name: '{ status = error }', text: '{ status = error }', kind: 'search' },
       { name: '{ } | rate()', text: '  { } | rate()', kind: 'metrics' },
@@ -87,8 +87,13 @@ describe('a file of queries', () => {
       ['list.txt', list, {}],
       ['object.txt', { queries: list }, {}],
       ['range.json', { start: '1656095775000000000', end: '1656096090000000000', stepNs: 6e10, queries: list }, {}],
+      [
+        'digits.json',
+        `{ "start": 1656095775000000001, "queries": ${JSON.stringify(list)} }`,
+        { startNanos: '1656095775000000001' },
+      ],
     ] as const) {
-      const set = await readQuerySet(file(name, JSON.stringify(content)))
+      const set = await readQuerySet(file(name, typeof content === 'string' ? content : JSON.stringify(content)))
       expect(set.questions.map(question => [question.name, question.kind])).toEqual(kinds)
       if (name !== 'range.json') expect(set.range).toEqual(range)
       else
@@ -101,24 +106,28 @@ describe('a file of queries', () => {
   })
 
   test('errors name the file and the place, and show it', async () => {
-    const wrong: [name: string, content: string, message: RegExp][] = [
-      ['a.txt', '{ }\n\n{ status = }\n', /a\.txt: line 3: traceql at line 1, column 12: /],
+    const wrong: [name: string, content: string, kind: string, message: RegExp][] = [
+      ['a.txt', '{ }\n\n{ status = }\n', 'usage', /a\.txt: line 3: traceql at line 1, column 12: /],
       [
         'a.json',
-        '["{ }", {"name":"x","query":"{ } | rate("}]',
-        /a\.json: query 2 \(x\): traceql at line 1, column 12: /,
+        '["{ }",\n\n {"name":"x","query":"{ } | rate("}]',
+        'usage',
+        /a\.json: line 3, x: traceql at line 1, column 12: /,
       ],
-      ['b.json', '{ "queries": [ }', /b\.json: .*JSON/],
-      ['c.json', '{ "queries": "{ }" }', /c\.json: needs an array of queries/],
-      ['d.json', '{ "start": 1656095775000000000, "queries": [] }', /d\.json: needs .* beyond 2\^53 as text/],
-      ['empty.txt', '// nothing\n', /empty\.txt: holds no queries/],
-      ['empty.json', '{}', /empty\.json: needs an array/],
+      ['b.json', '{ "queries": [ }', 'invalid', /b\.json: byte 15: /],
+      ['c.json', '{ "queries": "{ }" }', 'invalid', /c\.json: byte 13: expected an array, found string/],
+      ['d.json', '{ "queries": ["{ }"], "start": 1.5 }', 'invalid', /d\.json: byte 34: 1\.5 is no/],
+      ['e.json', '["{ }"', 'truncated', /e\.json: byte 6: /],
+      ['f.json', '[{ "name": "{ }" }]', 'invalid', /f\.json: byte 18: the field "query" is missing/],
+      ['g.json', '["{ }"] 5', 'invalid', /g\.json: byte 8: more stands after the value/],
+      ['empty.txt', '// nothing\n', 'invalid', /empty\.txt: holds no queries/],
+      ['empty.json', '{}', 'invalid', /empty\.json: byte 2: the field "queries" is missing/],
     ]
     const said: string[] = []
     vi.spyOn(process.stderr, 'write').mockImplementation(text => said.push(String(text)) > 0)
-    for (const [name, content, message] of wrong) {
-      const { kind, message: told } = await labRejection(readQuerySet(file(name, content)))
-      expect([kind, told]).toEqual(['usage', expect.stringMatching(message)])
+    for (const [name, content, kind, message] of wrong) {
+      const refused = await labRejection(readQuerySet(file(name, content)))
+      expect([refused.kind, refused.message]).toEqual([kind, expect.stringMatching(message)])
     }
     vi.restoreAllMocks()
     expect(said).toEqual([`{ status = }\n${' '.repeat(11)}^\n`, `{ } | rate(\n${' '.repeat(11)}^\n`])
