@@ -102,7 +102,7 @@ const blocks: CommandModule<object, BlocksArguments> = {
 
 export const bench: CommandModule = {
   command: 'bench <what>',
-  describe: 'Measure curves',
+  describe: 'Measure curves, and what queries cost',
   builder: yargs =>
     yargs
       .command(scale)
