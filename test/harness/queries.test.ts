@@ -121,7 +121,7 @@ describe('the bench', () => {
   const small = () => generatedSource({ workload: 'otel', size: 'small', seed: 2 })
 
   test('a wrong answer is told with its place, and earns no number', async () => {
-    const set = setOf('{ name = `nowhere` }', '{ }', '{ status = error } | rate()')
+    const set = setOf('{ name = `nowhere` }', '{ }', '{ } | count_over_time()')
     const candidates = selectRows(fixtures, [], [])
     const bench = await measureQueries({ source: small(), candidates, set, rounds: 1, progress: silent })
     const [forgetful, shuffled] = bench.rows
@@ -130,7 +130,8 @@ describe('the bench', () => {
       [true, null],
       [true, null],
     ])
-    const [absent, all] = forgetful!.earned!.results
+    const [absent, all, counts] = forgetful!.earned!.results
+    expect(counts!.problem).toMatch(/^answer differs from the oracle's: \/series\/.*\d+: \d+, got \d+$/)
     expect([absent!.problem, absent!.cost!.spans]).toEqual([null, 0])
     expect(all).toEqual({ cost: null, problem: expect.stringMatching(/^answer differs from the oracle's: \/traces\//) })
     expect(problemsOf(bench)[0]).toMatch(
