@@ -126,6 +126,7 @@ export class ByteReader {
   }
 
   utf8(byteLength: number): string {
+    if (byteLength === 0) return ''
     const start = this.take(byteLength)
     this.#strings ??= new StringCache(1024)
     return this.#strings.get(this.#bytes, start, start + byteLength)

@@ -28,26 +28,22 @@ export function collectHits({ mask, groups }: Spansets, view: View, { limit, sps
   const hits: Hit[] = []
   for (let trace = 0; trace < view.traceCount && hits.length < limit; trace++) {
     if (wanted?.[trace] === 0) continue
-    const sets: HitSet[] = []
+    let sets: HitSet[] | undefined
     const end = view.traceStarts[trace + 1]!
     for (let row = view.traceStarts[trace]!; row < end; row++) {
       if (mask[row] === 0) continue
-      const set = setOf(sets, groups === undefined ? trace : groups.of[row]!)
-      set.matchedCount++
-      if (set.rows.length < spss) set.rows.push(row)
+      const group = groups === undefined ? trace : groups.of[row]!
+      const set = sets?.at(-1)?.group === group ? sets.at(-1)! : sets?.find(known => known.group === group)
+      if (set !== undefined) {
+        set.matchedCount++
+        if (set.rows.length < spss) set.rows.push(row)
+        continue
+      }
+      const added = { group, matchedCount: 1, rows: spss > 0 ? [row] : [] }
+      if (sets === undefined) sets = [added]
+      else sets.push(added)
     }
-    if (sets.length > 0) hits.push({ trace, sets })
+    if (sets !== undefined) hits.push({ trace, sets })
   }
   return hits
-}
-
-function setOf(sets: HitSet[], group: number): HitSet {
-  const last = sets.at(-1)
-  if (last?.group === group) return last
-  let set = sets.find(known => known.group === group)
-  if (set === undefined) {
-    set = { group, matchedCount: 0, rows: [] }
-    sets.push(set)
-  }
-  return set
 }

@@ -191,8 +191,7 @@ function traceAnswer({ trace, sets }: Hit, context: Context): TraceAnswer {
 type Draft<T> = { -readonly [K in keyof T]: T[K] }
 
 function spanSetAnswer({ rows, matchedCount, group }: HitSet, context: Context): SpanSetAnswer {
-  const spans: SpanAnswer[] = []
-  for (const row of rows) spans.push(spanAnswer(row, context))
+  const spans = rows.map(row => spanAnswer(row, context))
   const { values } = context.spansets
   if (values.length === 0) return { spans, matched: matchedCount }
   return { spans, matched: matchedCount, attributes: values.map(value => spansetAttribute(value, group, context)) }

@@ -6,13 +6,25 @@ export type ServiceStats = Readonly<Record<string, { readonly spanCount: number;
 
 const errorStatus = 2
 
+/** Counts of a trace, and the answer made of them. */
+interface Known {
+  readonly numbers: readonly number[]
+  readonly spans: readonly number[]
+  readonly errors: readonly number[]
+  readonly stats: ServiceStats
+}
+
+/** So many answers are kept, one a hash. */
+const slotCount = 1024
+
 /** Counts the spans of runs of rows by service. Equal counts are one object: few ways of a request make most traces. */
 export class ServiceCounter {
-  readonly #known = new Map<string, ServiceStats>()
-  /** By service its number, and by number its spans and errors of the run at hand. */
+  readonly #known: (Known | undefined)[] = new Array(slotCount).fill(undefined)
   readonly #numbers = new Map<string, number>()
-  #spans: number[] = []
-  #errors: number[] = []
+  /** By the number of a service: its name, and its spans and errors among the rows at hand. */
+  readonly #names: string[] = []
+  readonly #spans: number[] = []
+  readonly #errors: number[] = []
 
   /** Of rows `[start, end)`; services in the order of their first spans. */
   count(services: Texts, { numbers }: NumberValues, start: number, end: number): ServiceStats {
@@ -36,7 +48,7 @@ export class ServiceCounter {
   #numberOf(service: string): number {
     let number = this.#numbers.get(service)
     if (number === undefined) {
-      number = this.#numbers.size
+      number = this.#names.push(service) - 1
       this.#numbers.set(service, number)
       this.#spans.push(0)
       this.#errors.push(0)
@@ -46,23 +58,44 @@ export class ServiceCounter {
 
   /** What was counted; the counts begin anew. */
   #take(seen: readonly number[]): ServiceStats {
-    let key = ''
-    for (const number of seen) key += `${number}:${this.#spans[number]}:${this.#errors[number]};`
-    const known = this.#known.get(key) ?? this.#make(seen)
-    this.#known.set(key, known)
+    const [spans, errors] = [this.#spans, this.#errors]
+    let hash = 0
     for (const number of seen) {
-      this.#spans[number] = 0
-      this.#errors[number] = 0
+      hash = Math.imul(hash ^ number, 0x9e3779b1)
+      hash = Math.imul(hash ^ spans[number]!, 0x85157af5) + errors[number]!
     }
-    return known
+    const slot = (hash ^ (hash >>> 15)) & (slotCount - 1)
+    let known = this.#known[slot]
+    if (known === undefined || !this.#isSame(known, seen)) {
+      known = {
+        numbers: seen,
+        spans: seen.map(i => spans[i]!),
+        errors: seen.map(i => errors[i]!),
+        stats: this.#make(seen),
+      }
+      this.#known[slot] = known
+    }
+    for (const number of seen) {
+      spans[number] = 0
+      errors[number] = 0
+    }
+    return known.stats
+  }
+
+  #isSame({ numbers, spans, errors }: Known, seen: readonly number[]): boolean {
+    if (numbers.length !== seen.length) return false
+    for (let i = 0; i < seen.length; i++) {
+      const number = seen[i]!
+      if (numbers[i] !== number || spans[i] !== this.#spans[number] || errors[i] !== this.#errors[number]) return false
+    }
+    return true
   }
 
   #make(seen: readonly number[]): ServiceStats {
-    const names = [...this.#numbers.keys()]
     return Object.fromEntries(
       seen.map(number => {
         const [spanCount, errorCount] = [this.#spans[number]!, this.#errors[number]!]
-        return [names[number]!, errorCount === 0 ? { spanCount } : { spanCount, errorCount }]
+        return [this.#names[number]!, errorCount === 0 ? { spanCount } : { spanCount, errorCount }]
       }),
     )
   }
