@@ -44,8 +44,14 @@ export function readSymbols(reader: PageReader, count: number, size: number): Ui
   if (!(offsets instanceof Uint32Array) || head.code >= flag.deltas || head.base !== 0)
     return symbolsOf(reader, finish(reader, head, offsets), size)
   reader.layout = layoutNames[head.code]!
-  const symbols = offsets.slice()
-  for (let row = 0; row < count; row++) if (symbols[row]! >= size) failSymbol(reader, row, symbols[row]!, size)
+  const symbols = new Uint32Array(count)
+  let most = 0
+  for (let row = 0; row < count; row++) {
+    const symbol = offsets[row]!
+    if (symbol > most) most = symbol
+    symbols[row] = symbol
+  }
+  if (most >= size) failSymbol(reader, symbols.indexOf(most), most, size)
   return symbols
 }
 
