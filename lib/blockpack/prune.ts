@@ -1,4 +1,5 @@
 import { parseStatus } from '../columnar/field-texts.ts'
+import { isRelated } from '../model/relation.ts'
 import type { Condition, ScanRequest, SpanNeed } from '../model/scan.ts'
 import type { Attributes, Value } from '../model/trace.ts'
 import type { Block, PageGroup } from './block.ts'
@@ -237,7 +238,7 @@ function rangeMayMeet(statistic: PageStatistic, { relation, operands }: Conditio
   if (relation === 'exists' || statistic.kind === 'none') return true
   const [min, max] = statistic.kind === 'constant' ? [statistic.value, statistic.value] : extent(statistic)
   return operands.some(operand => {
-    if (typeof operand !== 'bigint' && typeof operand !== 'number') return false
+    if (!isNumber(operand)) return false
     const value = Number(operand)
     if (Math.abs(value) >= 2 ** 52) return true
     if (relation === '=') return min <= value && value <= max
@@ -262,25 +263,11 @@ function meets(value: Value, { relation, operands, test }: Condition): boolean {
 }
 
 function compares(value: string | boolean | bigint | number, relation: string, operand: Value): boolean {
-  const isNumber = typeof value === 'bigint' || typeof value === 'number'
-  const isOther = isNumber
-    ? typeof operand !== 'bigint' && typeof operand !== 'number'
-    : typeof value !== typeof operand
-  if (isOther || operand === null || typeof operand === 'object') return false
-  switch (relation) {
-    case '=':
-      // biome-ignore lint/suspicious/noDoubleEquals: ints and doubles compare by number
-      return value == operand
-    case '!=':
-      // biome-ignore lint/suspicious/noDoubleEquals: ints and doubles compare by number
-      return value != operand
-    case '<':
-      return value < operand
-    case '<=':
-      return value <= operand
-    case '>':
-      return value > operand
-    default:
-      return value >= operand
-  }
+  if (isNumber(value)) return isNumber(operand) && isRelated(value, relation, operand)
+  if (typeof value === 'string') return typeof operand === 'string' && isRelated(value, relation, operand)
+  return typeof operand === 'boolean' && isRelated(value, relation, operand)
+}
+
+function isNumber(value: Value): value is bigint | number {
+  return typeof value === 'bigint' || typeof value === 'number'
 }

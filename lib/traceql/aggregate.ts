@@ -1,10 +1,10 @@
 import { LabError } from '../error.ts'
+import { isRelated } from '../model/relation.ts'
 import { numberOf, numberTag, resultTag } from './arithmetic.ts'
 import type { Aggregate, AggregateName, ComparisonOperator, ScalarFilter, Static } from './ast.ts'
 import { vectorOf } from './evaluate.ts'
 import { aggregateOf } from './plan.ts'
 import type { Spansets } from './spanset.ts'
-import { compareNumbers } from './value-test.ts'
 import { type Cell, type Pool, Tag } from './vector.ts'
 import type { View } from './view.ts'
 
@@ -21,7 +21,7 @@ export function scalarFilter(stage: ScalarFilter, input: Spansets, view: View, p
   const limit =
     constant.type === 'int' || constant.type === 'duration' || constant.type === 'float' ? constant.value : NaN
   const passes = Uint8Array.from(cells, cell =>
-    cell.tag !== Tag.nil && compareNumbers(operator, cell.number, limit) ? 1 : 0,
+    cell.tag !== Tag.nil && isRelated(cell.number, operator, limit) ? 1 : 0,
   )
   const mask = new Uint8Array(input.mask.length)
   for (let row = 0; row < mask.length; row++) if (input.mask[row] === 1) mask[row] = passes[of[row]!]!

@@ -1,6 +1,7 @@
+import { isRelated } from '../model/relation.ts'
 import type { Binary } from './ast.ts'
 import { compileRegex } from './regex.ts'
-import { compareNumbers, compareTexts, stripZeros } from './value-test.ts'
+import { stripZeros } from './value-test.ts'
 import { type Pool, Tag, type Vector } from './vector.ts'
 
 type Operator = Binary['operator']
@@ -70,21 +71,12 @@ function compareTextsOf(operator: Operator, left: Side, right: Side, pool: Pool)
   const isId = left.tag === Tag.id || right.tag === Tag.id
   const a = pool.text(left.number)
   const b = pool.text(right.number)
-  return isId
-    ? compareTexts(asRelation(operator), stripZeros(a), stripZeros(b))
-    : compareTexts(asRelation(operator), a, b)
-}
-
-function asRelation(operator: Operator): Parameters<typeof compareTexts>[0] {
-  return operator as Parameters<typeof compareTexts>[0]
+  return isId ? isRelated(stripZeros(a), operator, stripZeros(b)) : isRelated(a, operator, b)
 }
 
 function compareSame(operator: Operator, left: Side, right: Side, pool: Pool): boolean {
-  if (isNumber(left.tag) && isNumber(right.tag))
-    return compareNumbers(asRelation(operator), numberOf(left, pool), numberOf(right, pool))
-  return (
-    left.tag === right.tag && left.tag < Tag.text && compareNumbers(asRelation(operator), left.number, right.number)
-  )
+  if (isNumber(left.tag) && isNumber(right.tag)) return isRelated(numberOf(left, pool), operator, numberOf(right, pool))
+  return left.tag === right.tag && left.tag < Tag.text && isRelated(left.number, operator, right.number)
 }
 
 function isNumber(tag: number): boolean {

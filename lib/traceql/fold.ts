@@ -1,7 +1,8 @@
+import { isRelated } from '../model/relation.ts'
 import { operate } from './arithmetic.ts'
 import type { Binary, FieldExpression, Static } from './ast.ts'
 import { compileRegex } from './regex.ts'
-import { compareNumbers, compareTexts, isComparison } from './value-test.ts'
+import { isComparison } from './value-test.ts'
 
 /** The same expression with what stands on constants alone computed. Nil where an operation has no result. */
 export function fold(node: FieldExpression): FieldExpression {
@@ -44,16 +45,12 @@ function foldBinary({ operator, start, end }: Binary, left: Static, right: Stati
   return foldArithmetic({ operator, ...place }, left, right)
 }
 
-function compareStatics(
-  operator: Binary['operator'] & Parameters<typeof compareTexts>[0],
-  left: Static,
-  right: Static,
-) {
+function compareStatics(operator: Binary['operator'], left: Static, right: Static) {
   if (left.type === 'string' && right.type === 'string') {
     if (operator === '=~' || operator === '!~') return compileRegex(right.value)(left.value) === (operator === '=~')
-    return compareTexts(operator, left.value, right.value)
+    return isRelated(left.value, operator, right.value)
   }
-  if (isNumeric(left) && isNumeric(right)) return compareNumbers(operator, left.value, right.value)
+  if (isNumeric(left) && isNumeric(right)) return isRelated(left.value, operator, right.value)
   if (left.type !== right.type || left.type === 'nil') return false
   return operator === '=' ? left.value === right.value : operator === '!=' && left.value !== right.value
 }

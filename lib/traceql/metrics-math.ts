@@ -1,7 +1,7 @@
+import { isRelated } from '../model/relation.ts'
 import type { AnyValue, KeyedValue } from './answer-value.ts'
 import type { MathOperator, MetricsFilter, SecondStage, Top } from './ast.ts'
 import { labelsKey, type Series, type SeriesSet } from './series.ts'
-import { compareNumbers } from './value-test.ts'
 
 /** Series with series of the same labels, point by point; what stands on one side only is left out. */
 export function combineSeries(operator: MathOperator, left: SeriesSet, right: SeriesSet): SeriesSet {
@@ -62,7 +62,7 @@ function hasPoint({ points }: Series): boolean {
 
 function filter({ operator, value }: MetricsFilter, series: readonly Series[]): Series[] {
   return mapPoints(series, point =>
-    !Number.isNaN(point) && compareNumbers(operator, point, value.value) ? point : Number.NaN,
+    !Number.isNaN(point) && isRelated(point, operator, value.value) ? point : Number.NaN,
   )
 }
 

@@ -1,3 +1,4 @@
+import { isRelated } from '../model/relation.ts'
 import type { Value } from '../model/trace.ts'
 import type { BinaryOperator, ComparisonOperator, Membership, RegexOperator, Static } from './ast.ts'
 import { type Flavour, kindNames, statusNames } from './fields.ts'
@@ -69,7 +70,7 @@ function anyTest(operator: Comparison, operands: readonly Static[], flavour: Fla
     flavour,
     negated: false,
     text: texts.length === 0 ? undefined : text => texts.some(test => test(text)),
-    bool: bools.length === 0 ? undefined : bool => bools.some(other => compareBools(operator, bool, other)),
+    bool: bools.length === 0 ? undefined : bool => bools.some(other => isRelated(bool, operator, other)),
     ints: hasNumbers ? ints : undefined,
     doubles: hasNumbers ? doubles : undefined,
   }
@@ -86,9 +87,9 @@ function textTest(operator: Comparison, operand: string, flavour: Flavour): (tex
   if (operator === '=~') return compileRegex(operand)
   if (flavour === 'id') {
     const stripped = stripZeros(operand)
-    return text => compareTexts(operator, stripZeros(text), stripped)
+    return text => isRelated(stripZeros(text), operator, stripped)
   }
-  return text => compareTexts(operator, text, operand)
+  return text => isRelated(text, operator, operand)
 }
 
 /** A hex id without leading zeros. */
@@ -96,30 +97,6 @@ export function stripZeros(id: string): string {
   let start = 0
   while (start < id.length - 1 && id.charCodeAt(start) === 0x30) start++
   return start === 0 ? id : id.slice(start)
-}
-
-/** Strings are ordered by their UTF-16 units. */
-export function compareTexts(operator: Comparison, a: string, b: string): boolean {
-  switch (operator) {
-    case '=':
-      return a === b
-    case '!=':
-      return a !== b
-    case '<':
-      return a < b
-    case '<=':
-      return a <= b
-    case '>':
-      return a > b
-    case '>=':
-      return a >= b
-    default:
-      return false
-  }
-}
-
-function compareBools(operator: Comparison, a: boolean, b: boolean): boolean {
-  return operator === '=' ? a === b : compareTexts(operator, a ? '1' : '0', b ? '1' : '0')
 }
 
 /** What ints are in the relation. A fraction lies between two of them. */
@@ -146,7 +123,7 @@ function intRanges(operator: Comparison, operand: bigint | number): IntRange[] {
 }
 
 function infiniteRanges(operator: Comparison, operand: number): IntRange[] {
-  const holds = compareNumbers(operator, 0, operand)
+  const holds = isRelated(0, operator, operand)
   return holds ? [{ least: undefined, greatest: undefined }] : []
 }
 
@@ -164,27 +141,6 @@ function doubleRanges(operator: Comparison, operand: number): NumberRange[] {
       return [{ least: operand, greatest: Infinity }]
     default:
       return []
-  }
-}
-
-export function compareNumbers(operator: Comparison, a: number | bigint, b: number | bigint): boolean {
-  switch (operator) {
-    case '=':
-      // biome-ignore lint/suspicious/noDoubleEquals: an int and a double are equal where their numbers are.
-      return a == b
-    case '!=':
-      // biome-ignore lint/suspicious/noDoubleEquals: as above.
-      return a != b
-    case '<':
-      return a < b
-    case '<=':
-      return a <= b
-    case '>':
-      return a > b
-    case '>=':
-      return a >= b
-    default:
-      return false
   }
 }
 

@@ -1,0 +1,28 @@
+/**
+ * Whether two values stand in a relation: `=`, `!=`, `<`, `<=`, `>` or `>=`; no other one holds for any. Both are texts,
+ * which are ordered by their UTF-16 units, or both bools, false before true, or both numbers: ints and doubles by what
+ * they are, and NaN differs from all.
+ */
+export function isRelated<T extends string | boolean>(a: T, relation: string, b: T): boolean
+export function isRelated(a: number | bigint, relation: string, b: number | bigint): boolean
+export function isRelated(a: unknown, relation: string, b: unknown): boolean {
+  const [left, right] = [a as number, b as number]
+  switch (relation) {
+    case '=':
+      // biome-ignore lint/suspicious/noDoubleEquals: an int and a double are equal where their numbers are
+      return left == right
+    case '!=':
+      // biome-ignore lint/suspicious/noDoubleEquals: as above
+      return left != right
+    case '<':
+      return left < right
+    case '<=':
+      return left <= right
+    case '>':
+      return left > right
+    case '>=':
+      return left >= right
+    default:
+      return false
+  }
+}
