@@ -19,7 +19,7 @@ import { columnId, firstFieldId } from './columns.ts'
 import { PageGroupColumns } from './page-group-columns.ts'
 import { PageDecoder, type PagePlace, placePages } from './page-group-pages.ts'
 import { Pruner } from './prune.ts'
-import { readCoalesced } from './ranges.ts'
+import { covers, cut, type ReadPiece, readPieces } from './ranges.ts'
 import type { BlockpackReader } from './reader.ts'
 import type { Tables } from './tables.ts'
 
@@ -63,14 +63,10 @@ async function loadColumns(
   batches: readonly PageGroupBatch[],
   names: readonly ColumnName[],
 ): Promise<void> {
-  const missing = batches.map(batch => batch.missing(names))
-  const ranges: Range[] = missing.flatMap(places => places.map(([, place]) => place))
-  const [bytes] = await Promise.all([
-    ranges.length > 0 ? readCoalesced(block.file, ranges) : [],
-    Promise.all(batches.map((batch, i) => batch.loadDictionaries(missing[i]!.map(([column]) => column)))),
-  ])
-  let at = 0
-  for (const [i, batch] of batches.entries()) for (const [column] of missing[i]!) batch.keep(column, bytes[at++]!)
+  const columns = batches.map(batch => batch.columnsFor(names))
+  const ranges: Range[] = batches.flatMap((batch, i) => batch.missing(columns[i]!))
+  const reading = ranges.length > 0 ? readPieces(block.file, ranges) : Promise.resolve([])
+  await Promise.all(batches.map((batch, i) => batch.load(columns[i]!, reading)))
 }
 
 class PageGroupBatch implements SpanBatch {
@@ -79,6 +75,8 @@ class PageGroupBatch implements SpanBatch {
   readonly #block: Block
   readonly #places: ReadonlyMap<number, PagePlace>
   readonly #bytes = new Map<number, Uint8Array>()
+  /** By column: what fills `#bytes`. */
+  readonly #loading = new Map<number, Promise<void>>()
   readonly #dictionaries = new Map<number, readonly string[]>()
   readonly #columns: PageGroupColumns
   readonly #data = new Map<ColumnName, readonly ColumnData[]>()
@@ -104,14 +102,20 @@ class PageGroupBatch implements SpanBatch {
     return this.#traceStarts
   }
 
-  /** The pages that some columns take and that have not been read. */
-  missing(names: readonly ColumnName[]): [number, PagePlace][] {
+  /** The columns of the block that some columns take which have not been decoded. */
+  columnsFor(names: readonly ColumnName[]): number[] {
     const wanted = new Set([columnId('trace.spans')])
     for (const name of names) if (!this.#data.has(name)) for (const column of this.#columnsOf(name)) wanted.add(column)
-    return [...wanted].flatMap(column => {
-      const place = this.#places.get(column)
-      return place && !this.#bytes.has(column) ? [[column, place] as [number, PagePlace]] : []
-    })
+    return [...wanted].filter(column => this.#places.has(column))
+  }
+
+  /** The pages that are neither at hand nor under way. */
+  missing(columns: readonly number[]): PagePlace[] {
+    return columns.filter(column => !this.#isAsked(column)).map(column => this.#places.get(column)!)
+  }
+
+  #isAsked(column: number): boolean {
+    return this.#bytes.has(column) || this.#loading.has(column)
   }
 
   /** With the column that rare fields share, for those without one of their own. */
@@ -121,13 +125,25 @@ class PageGroupBatch implements SpanBatch {
     return columns.concat(rare.flatMap(column => tailColumns(this.#block, column - firstFieldId)))
   }
 
-  async loadDictionaries(columns: readonly number[]): Promise<void> {
-    const missing = columns.filter(column => !this.#dictionaries.has(column))
-    for (const [column, entries] of await this.#block.dictionaries(missing)) this.#dictionaries.set(column, entries)
+  /** Keeps what is being read of this page group, wanted or not; waits for it and for all else under way. */
+  async load(columns: readonly number[], reading: Promise<ReadPiece[]>): Promise<void> {
+    const own = columns.filter(column => !this.#isAsked(column))
+    const loading = Promise.all([reading, this.#loadDictionaries(columns)]).then(([pieces]) => {
+      for (const piece of pieces)
+        for (const [column, place] of this.#places)
+          if (covers(piece, place) && !this.#bytes.has(column)) this.#bytes.set(column, cut(piece, place))
+    })
+    for (const column of own) this.#loading.set(column, loading)
+    try {
+      await Promise.all([loading, ...this.#loading.values()])
+    } finally {
+      for (const column of own) this.#loading.delete(column)
+    }
   }
 
-  keep(column: number, bytes: Uint8Array): void {
-    this.#bytes.set(column, bytes)
+  async #loadDictionaries(columns: readonly number[]): Promise<void> {
+    const missing = columns.filter(column => !this.#dictionaries.has(column))
+    for (const [column, entries] of await this.#block.dictionaries(missing)) this.#dictionaries.set(column, entries)
   }
 
   async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
