@@ -26,7 +26,7 @@ export async function withFiles<T>(
 export function withBlocks<T>(paths: readonly string[], work: (files: readonly LocalFile[]) => Promise<T>): Promise<T> {
   return withFiles(paths, async files => {
     for (const [i, file] of files.entries())
-      if (!(await beginsAsBlockpack(file)))
+      if (!isBlockpack(await headOf(file)))
         throw new LabError('invalid', `${paths[i]}: is no blockpack file; convert --to blockpack writes one`)
     return work(files)
   })
@@ -44,7 +44,12 @@ export function withBlockpack<T>(path: string, work: (reader: BlockpackReader) =
 }
 
 /** True for a file on disk that begins as blockpack does, whatever it is called. */
-export async function isBlockpackFile(path: string): Promise<boolean> {
+export function isBlockpackFile(path: string): Promise<boolean> {
+  return fileBegins(path, isBlockpack)
+}
+
+/** True for a file on disk whose first bytes are those of a format. */
+export async function fileBegins(path: string, detect: (head: Uint8Array) => boolean): Promise<boolean> {
   if (
     path === '-' ||
     !(await stat(path).then(
@@ -53,10 +58,10 @@ export async function isBlockpackFile(path: string): Promise<boolean> {
     ))
   )
     return false
-  return withFiles([path], ([file]) => beginsAsBlockpack(file!))
+  return withFiles([path], async ([file]) => detect(await headOf(file!)))
 }
 
-async function beginsAsBlockpack(file: LocalFile): Promise<boolean> {
+async function headOf(file: LocalFile): Promise<Uint8Array> {
   const [head] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
-  return isBlockpack(head!)
+  return head!
 }

@@ -4,12 +4,17 @@ import { defaultMaxBytes, groupByTrace } from '../lib/dataset/group.ts'
 import { LabError, withSubject } from '../lib/error.ts'
 import type { SpanSource } from '../lib/model/scan.ts'
 import type { Trace } from '../lib/model/trace.ts'
+import { isBlockpack } from '../lib/sources/blockpack.ts'
 import { listDirectory } from '../lib/sources/files.ts'
 import { type Inputs, readInputs } from '../lib/sources/input.ts'
 import { Losses } from '../lib/sources/source.ts'
+import { isParquet, readMeta } from '../lib/sources/vparquet.ts'
 import { type CountingReader, countReads, type Reads } from '../lib/storage/counting.ts'
 import { oracleSource } from '../lib/traceql/oracle.ts'
-import { isBlockpackFile, withFiles } from './blockpack-files.ts'
+import { openVparquet } from '../lib/vparquet/block.ts'
+import { headBytes } from '../lib/vparquet/footer.ts'
+import { vparquetSource } from '../lib/vparquet/source.ts'
+import { fileBegins, withFiles } from './blockpack-files.ts'
 import { joinSources, namedSource } from './joined-source.ts'
 import { whole } from './report/format.ts'
 
@@ -19,7 +24,7 @@ export interface SearchSource {
   readonly files: readonly SearchedFile[]
 }
 
-/** A blockpack file, or all other captures together. */
+/** A blockpack file or a block of Tempo, or all other captures together. */
 export interface SearchedFile {
   readonly name: string
   readonly byteLength: number
@@ -30,7 +35,7 @@ export interface SearchedFile {
   readonly reads?: { readonly file: CountingReader; readonly toOpen: Reads }
 }
 
-/** How much of captures that are not blockpack is held in memory. */
+/** How much of captures that cannot be searched as they lie is held in memory. */
 export interface CaptureLimits {
   /** Decompressed. */
   readonly maxBytes: number
@@ -40,9 +45,9 @@ export interface CaptureLimits {
 export const captureLimits: CaptureLimits = { maxBytes: 2 ** 28, maxSpans: 1_000_000 }
 
 /**
- * What `work` makes of the spans of all files, which are open as long as it runs. Blockpack files are searched by their
- * indexes, one after another: a trace with spans in several of them is several traces to a query. All other captures are
- * read whole, the spans of each trace together; those that are too large for this are refused.
+ * What `work` makes of the spans of all files, which are open as long as it runs. Blockpack files and blocks of Tempo are
+ * searched as they lie, one after another: a trace with spans in several of them is several traces to a query. All other
+ * captures are read whole, the spans of each trace together; those that are too large for this are refused.
  */
 export async function withSearchSource<T>(
   paths: readonly string[],
@@ -57,7 +62,7 @@ export async function withSearchSource<T>(
   })
 }
 
-/** Blockpack files, and other captures. A folder in which all are blockpack stands for its files. */
+/** Files that are searched as they lie, and other captures. A folder in which all can be stands for its files. */
 async function sortOut(paths: readonly string[]): Promise<[blocks: string[], captures: string[]]> {
   const blocks: string[] = []
   const captures: string[] = []
@@ -65,11 +70,15 @@ async function sortOut(paths: readonly string[]): Promise<[blocks: string[], cap
     const files = await listDirectory(path).catch(error => {
       throw withSubject(path, error)
     })
-    const isBlock = await Promise.all((files ?? [path]).map(isBlockpackFile))
+    const isBlock = await Promise.all((files ?? [path]).map(file => fileBegins(file, isSearchable)))
     if (isBlock.length > 0 && isBlock.every(Boolean)) blocks.push(...(files ?? [path]))
     else captures.push(path)
   }
   return [blocks, captures]
+}
+
+function isSearchable(head: Uint8Array): boolean {
+  return isBlockpack(head) || isParquet(head)
 }
 
 interface Opened {
@@ -78,21 +87,29 @@ interface Opened {
 }
 
 async function openBlock(name: string, file: CountingReader): Promise<Opened> {
-  const reader = await BlockpackReader.open(file).catch((error): never => {
+  const [head] = await file.read([{ start: 0, end: Math.min(headBytes, file.byteLength) }])
+  file.reset()
+  try {
+    const { source, ...counts } = isParquet(head!) ? await openTempo(name, file) : await openBlockpack(file)
+    const reads = { file, toOpen: { ...file.reads } }
+    return { source: namedSource(name, source), file: { name, byteLength: file.byteLength, ...counts, reads } }
+  } catch (error) {
     throw withSubject(name, error)
-  })
-  const { pageGroups, traceCount, spanCount } = reader.block
-  return {
-    source: namedSource(name, blockpackSource(reader)),
-    file: {
-      name,
-      byteLength: file.byteLength,
-      batchCount: pageGroups.length,
-      traceCount,
-      spanCount,
-      reads: { file, toOpen: { ...file.reads } },
-    },
   }
+}
+
+type Block = Pick<SearchedFile, 'batchCount' | 'traceCount' | 'spanCount'> & { source: SpanSource }
+
+async function openBlockpack(file: CountingReader): Promise<Block> {
+  const reader = await BlockpackReader.open(file)
+  const { pageGroups, traceCount, spanCount } = reader.block
+  return { source: blockpackSource(reader), batchCount: pageGroups.length, traceCount, spanCount }
+}
+
+async function openTempo(path: string, file: CountingReader): Promise<Block> {
+  const block = await openVparquet(file, await readMeta(path))
+  const { rowGroups, rowCount, spanCount } = block.footer
+  return { source: vparquetSource(block), batchCount: rowGroups.length, traceCount: rowCount, spanCount }
 }
 
 async function holdCaptures(paths: readonly string[], limits: CaptureLimits): Promise<Opened> {

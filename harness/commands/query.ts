@@ -23,13 +23,16 @@ export const query: CommandModule<object, QueryArguments> = {
   builder: yargs =>
     yargs
       .usage(
-        '$0 query <query> <in..>\n\nAnswers a question in TraceQL. Blockpack files are searched by their indexes, one' +
-          ' after another: a trace with spans in several of them counts as several traces. Any other captures are read' +
+        '$0 query <query> <in..>\n\nAnswers a question in TraceQL. Blockpack files and blocks of Tempo are searched as' +
+          ' they lie, one after another: a trace with spans in several of them counts as several traces. Any other captures are read' +
           ` whole, the spans of each trace together, up to ${captureLimits.maxBytes / 2 ** 20} MiB or` +
           ` ${whole(captureLimits.maxSpans)} spans.`,
       )
       .positional('query', { describe: "a search, '{ … }', or a metrics query, '{ … } | rate()'", type: 'string' })
-      .positional('in', { ...inputPositional, describe: 'blockpack files (by their indexes), or any captures' })
+      .positional('in', {
+        ...inputPositional,
+        describe: 'blockpack files and Tempo blocks, as they lie, or any captures',
+      })
       .option('start', { ...text, describe: 'only from here: seconds, ns or RFC 3339', coerce: time('start') })
       .option('end', { ...text, describe: 'and before here (default both: all there is)', coerce: time('end') })
       .option('limit', {

@@ -27,7 +27,10 @@ export const tagValuesOf: CommandModule<object, TagValuesArguments> = {
   builder: yargs =>
     yargs
       .positional('name', { describe: 'as in TraceQL: span.http.method, .http.method, name, status', type: 'string' })
-      .positional('in', { ...inputPositional, describe: 'blockpack files (by their indexes), or any captures' })
+      .positional('in', {
+        ...inputPositional,
+        describe: 'blockpack files and Tempo blocks, as they lie, or any captures',
+      })
       .option('query', { ...text, describe: 'only those of spans that a search finds' })
       .option('limit', {
         ...text,

@@ -22,7 +22,10 @@ export const tags: CommandModule<object, TagsArguments> = {
   describe: 'List the attributes that can be queried, by scope, with the types of their values',
   builder: yargs =>
     yargs
-      .positional('in', { ...inputPositional, describe: 'blockpack files (by their indexes), or any captures' })
+      .positional('in', {
+        ...inputPositional,
+        describe: 'blockpack files and Tempo blocks, as they lie, or any captures',
+      })
       .option('scope', { ...text, describe: `only one of ${scopes.join(', ')}`, coerce: oneOf('scope', scopes) })
       .option('query', { ...text, describe: 'only those of spans that a search finds' })
       .option('json', { type: 'boolean', default: false, describe: "answer as Tempo's v2 API does, and nothing else" })

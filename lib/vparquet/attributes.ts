@@ -40,7 +40,7 @@ export function ownColumnValues(
   { key, column: name, isRepeated }: AttributeColumn,
   ownerCount: number,
 ): (owner: number) => Value | undefined {
-  const column = columns.get(name)
+  const column = columns.get(name, isRepeated ? undefined : ownerCount)
   const valuesOf = column.leaf.type === 'INT64' ? ofInts : ofStrings
   if (isRepeated) {
     const list = listOf(column, ownerDepths[scope] + 1, ownerCount, valuesOf)
@@ -51,7 +51,6 @@ export function ownColumnValues(
     }
   }
   const { places } = column
-  if (places.length !== ownerCount) column.fail(`stands in ${places.length} elements, its neighbours in ${ownerCount}`)
   const value = valuesOf(column)
   return owner => {
     const found = places[owner]! < 0 ? undefined : value(places[owner]!)

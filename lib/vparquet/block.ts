@@ -22,7 +22,7 @@ export async function openVparquet(file: RangeReader, metaText?: string): Promis
       meta.byteLength > file.byteLength ? 'truncated' : 'corrupt',
       `meta.json: says that data.parquet has ${meta.byteLength} bytes, it has ${file.byteLength}`,
     )
-  const footer = await readFooter(file)
+  const footer = await readFooter(file, meta?.footerLength)
   if (meta) checkMeta(meta, footer)
   return { file, footer, layout: layoutOf(footer.leaves, meta) }
 }

@@ -67,13 +67,8 @@ export class Column {
 
   /** The strings of the entries. */
   get texts(): readonly string[] {
-    this.#texts ??= this.bytes.entries.map(entry => this.#text(entry))
+    this.#texts ??= this.bytes.entries.map(entry => textOf(entry, this.leaf))
     return this.#texts
-  }
-
-  #text(entry: Uint8Array): string {
-    const text = Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString('utf8')
-    return text.includes('\ufffd') && !isUtf8(entry) ? this.fail('a string is not UTF-8') : text
   }
 
   get bytes(): Values & { type: 'BYTE_ARRAY' } {
@@ -83,6 +78,22 @@ export class Column {
   fail(message: string): never {
     throw new LabError('corrupt', `${this.leaf.name}: ${message}`)
   }
+}
+
+/** The strings of the dictionary that a chunk begins with, of which `bytes` hold all. */
+export function readDictionary(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace): readonly string[] {
+  for (const page of readPages(bytes, leaf, place))
+    if ('dictionary' in page) {
+      const { values, encoding, valueCount } = page.dictionary
+      return readByteArrays(values, encoding, valueCount).map(entry => textOf(entry, leaf))
+    }
+  throw new LabError('corrupt', `${leaf.name}: no dictionary stands at byte ${place.start}`)
+}
+
+function textOf(entry: Uint8Array, { name }: Leaf): string {
+  const text = Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString('utf8')
+  if (text.includes('\ufffd') && !isUtf8(entry)) throw new LabError('corrupt', `${name}: a string is not UTF-8`)
+  return text
 }
 
 function findStarts({ leaf, repetitions, definitions }: Column, depth: number): Uint32Array {

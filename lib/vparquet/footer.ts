@@ -10,6 +10,7 @@ import type { ChunkPlace } from './pages.ts'
 export const magic = 0x31524150
 /** Length and magic behind the footer. */
 export const tailBytes = 8
+const spanIds = 'rs.ss.Spans.SpanID'
 /** The magic in front. */
 export const headBytes = 4
 /** hyparquet reads a varint in a time that grows with the square of its length, and takes any length. */
@@ -17,9 +18,14 @@ const maxVarintBytes = 1 << 16
 
 /** A column of a row group: where its pages stand, and what its writer says of its values. */
 export interface Chunk extends ChunkPlace {
-  /** The least and greatest value, as hyparquet reads them (strings as bytes). */
-  readonly least?: unknown
-  readonly greatest?: unknown
+  /** The least and greatest value of numbers; undefined where the writer does not say. */
+  readonly extent: readonly [least: bigint, greatest: bigint] | undefined
+  /** True where the writer says that no value is there. */
+  readonly isEmpty: boolean
+  /** How many values are there, as the writer says; undefined where it does not. */
+  readonly presentCount: number | undefined
+  /** Where a dictionary ends that holds all values; undefined where there is none, or some stand beside it. */
+  readonly dictionaryEnd: number | undefined
 }
 
 export interface RowGroup {
@@ -32,24 +38,31 @@ export interface RowGroup {
 export interface Footer {
   readonly byteLength: number
   readonly rowCount: number
+  /** By the number of values of span ids: a scope without spans counts as one. */
+  readonly spanCount: number
   readonly leaves: ReadonlyMap<string, Leaf>
   readonly rowGroups: readonly RowGroup[]
 }
 
-/** Reads the footer of a Parquet file, and checks all that it says of sizes and places. */
-export async function readFooter(file: RangeReader): Promise<Footer> {
-  const byteLength = await footerLength(file)
+/**
+ * Reads the footer of a Parquet file, and checks all that it says of sizes and places. It takes one read where its length
+ * is known, else two.
+ */
+export async function readFooter(file: RangeReader, knownLength = 0): Promise<Footer> {
+  const tail = await readTail(file, knownLength)
+  const byteLength = footerLength(tail, file.byteLength)
   const start = file.byteLength - tailBytes - byteLength
-  const [bytes] = await file.read([{ start, end: file.byteLength }])
-  refuseLongVarints(bytes!)
-  const metadata = parse(bytes!)
+  const bytes = byteLength === knownLength ? tail : (await file.read([{ start, end: file.byteLength }]))[0]!
+  refuseLongVarints(bytes)
+  const metadata = parse(bytes)
   const leaves = attempt(() => leavesOf(metadata.schema))
   const rowGroups = metadata.row_groups.map((group, i) => attempt(() => rowGroupOf(group, leaves, start), i))
   const rowCount = attempt(() => count(metadata.num_rows, Number.MAX_SAFE_INTEGER, 'rows'))
   const inGroups = rowGroups.reduce((sum, group) => sum + group.rowCount, 0)
   refuseOverlaps(rowGroups)
   if (inGroups !== rowCount) fail(`tells of ${rowCount} rows, its row groups of ${inGroups}`)
-  return { byteLength, rowCount, leaves: new Map(leaves.map(leaf => [leaf.name, leaf])), rowGroups }
+  const spanCount = rowGroups.reduce((sum, { chunks }) => sum + (chunks.get(spanIds)?.valueCount ?? 0), 0)
+  return { byteLength, rowCount, spanCount, leaves: new Map(leaves.map(leaf => [leaf.name, leaf])), rowGroups }
 }
 
 /** A footer has no checksum: that each chunk stands in a place of its own tells most of the wrong ones. */
@@ -66,17 +79,22 @@ function refuseOverlaps(rowGroups: readonly RowGroup[]): void {
   }
 }
 
-async function footerLength(file: RangeReader): Promise<number> {
+async function readTail(file: RangeReader, knownLength: number): Promise<Uint8Array> {
   const least = headBytes + tailBytes
   if (file.byteLength < least)
     throw new LabError('truncated', `vParquet: needs ${least} bytes at least, file has ${file.byteLength}`)
-  const [tail] = await file.read([{ start: file.byteLength - tailBytes, end: file.byteLength }])
-  const view = new DataView(tail!.buffer, tail!.byteOffset, tailBytes)
+  const byteLength = Math.min(file.byteLength, knownLength + tailBytes)
+  const [tail] = await file.read([{ start: file.byteLength - byteLength, end: file.byteLength }])
+  return tail!
+}
+
+function footerLength(tail: Uint8Array, fileLength: number): number {
+  const view = new DataView(tail.buffer, tail.byteOffset + tail.byteLength - tailBytes, tailBytes)
   if (view.getUint32(4, true) !== magic)
-    throw new LabError('truncated', `vParquet: no footer ends at byte ${file.byteLength}, where the file does`)
+    throw new LabError('truncated', `vParquet: no footer ends at byte ${fileLength}, where the file does`)
   const byteLength = view.getUint32(0, true)
-  if (byteLength > file.byteLength - least)
-    throw new LabError('truncated', `vParquet footer: needs ${byteLength} bytes, file has ${file.byteLength - least}`)
+  const most = fileLength - headBytes - tailBytes
+  if (byteLength > most) throw new LabError('truncated', `vParquet footer: needs ${byteLength} bytes, file has ${most}`)
   return byteLength
 }
 
@@ -114,9 +132,30 @@ function chunkOf(meta: ColumnMetaData, leaf: Leaf, end: number): Chunk {
     end: start + byteLength,
     codec: codecOf(meta.codec, leaf.name),
     valueCount: count(meta.num_values, maxChunkValues, `${leaf.name}: values`),
-    least: meta.statistics?.min_value,
-    greatest: meta.statistics?.max_value,
+    extent: extentOf(meta),
+    isEmpty: meta.statistics?.null_count === meta.num_values,
+    presentCount: presentCountOf(meta, leaf),
+    dictionaryEnd: dictionaryEndOf(meta, start, start + byteLength),
   }
+}
+
+function extentOf({ statistics }: ColumnMetaData): Chunk['extent'] {
+  const [least, greatest] = [statistics?.min_value, statistics?.max_value]
+  return typeof least === 'bigint' && typeof greatest === 'bigint' && least <= greatest ? [least, greatest] : undefined
+}
+
+function presentCountOf({ size_statistics }: ColumnMetaData, { maxDefinition }: Leaf): number | undefined {
+  const histogram = size_statistics?.definition_level_histogram
+  return histogram?.length === maxDefinition + 1 ? Number(histogram[maxDefinition]) : undefined
+}
+
+function dictionaryEndOf(meta: ColumnMetaData, start: number, end: number): number | undefined {
+  const pages = meta.encoding_stats ?? []
+  const isCoded = pages.every(page => page.page_type === 'DICTIONARY_PAGE' || page.encoding === 'RLE_DICTIONARY')
+  const at = Number(meta.data_page_offset)
+  return meta.dictionary_page_offset !== undefined && pages.length > 1 && isCoded && at > start && at <= end
+    ? at
+    : undefined
 }
 
 const codecs: Readonly<Record<string, GeneralCodec>> = { UNCOMPRESSED: 'none', SNAPPY: 'snappy', ZSTD: 'zstd' }

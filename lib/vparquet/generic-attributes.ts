@@ -39,28 +39,33 @@ export class GenericAttributes {
   }
 }
 
-/** By generic attribute its value; the columns of values must have been loaded. */
+const lists = [
+  ['Value', ofStrings],
+  ['ValueInt', ofInts],
+  ['ValueDouble', ofDoubles],
+  ['ValueBool', ofBools],
+] as const
+
+/** By generic attribute its value; the columns of values must have been loaded, but for those that are told empty. */
 export function genericValues(
   columns: RowGroupColumns,
   scope: AttributeScope,
   attributeCount: number,
 ): (attribute: number) => Value {
   const depth = ownerDepths[scope] + 1
-  const column = (suffix: (typeof valueSuffixes)[number]): Column => columns.get(`${prefixes[scope]}.Attrs.${suffix}`)
-  const lists = [
-    listOf(column('Value'), depth + 1, attributeCount, ofStrings),
-    listOf(column('ValueInt'), depth + 1, attributeCount, ofInts),
-    listOf(column('ValueDouble'), depth + 1, attributeCount, ofDoubles),
-    listOf(column('ValueBool'), depth + 1, attributeCount, ofBools),
-  ]
-  const has = (suffix: (typeof valueSuffixes)[number]) => columns.has(`${prefixes[scope]}.Attrs.${suffix}`)
-  const isArray = has('IsArray') ? flagsOf(column('IsArray')) : () => false
-  const other = has('ValueUnsupported') ? jsonsOf(column('ValueUnsupported')) : () => undefined
+  const find = (suffix: (typeof valueSuffixes)[number]) => columns.find(`${prefixes[scope]}.Attrs.${suffix}`)
+  const found = lists.flatMap(([suffix, valuesOf]) => {
+    const column = find(suffix)
+    return column ? [listOf(column, depth + 1, attributeCount, valuesOf)] : []
+  })
+  const [flags, jsons] = [find('IsArray'), find('ValueUnsupported')]
+  const isArray = flags ? flagsOf(flags) : () => false
+  const other = jsons ? jsonsOf(jsons) : () => undefined
   return attribute => {
     const json = other(attribute)
     if (json !== undefined) return json
     const items: Value[] = []
-    for (const list of lists) list(attribute, items)
+    for (const list of found) list(attribute, items)
     if (isArray(attribute) || items.length > 1) return items
     return items[0] ?? null
   }

@@ -53,7 +53,7 @@ function resourcesOf(columns: RowGroupColumns, layout: Layout): Elements<[], Res
   const column = columns.get(`${prefixes.resource}.ServiceName`)
   return elementsOf(column, depthOf.rs, columns.rowCount, count => {
     const attributes = attributesOf(columns, layout, 'resource', count)
-    const dropped = uint32sOf(columnOf(columns, `${prefixes.resource}.DroppedAttributesCount`, count))
+    const dropped = uint32sOf(columns.get(`${prefixes.resource}.DroppedAttributesCount`, count))
     return element => {
       const own = attributes(element)
       const droppedAttributesCount = dropped(element)
@@ -66,7 +66,7 @@ function resourcesOf(columns: RowGroupColumns, layout: Layout): Elements<[], Res
 function scopesOf(columns: RowGroupColumns, layout: Layout, parentCount: number): Elements<[], Scope | null> {
   const prefix = prefixes.instrumentation
   return elementsOf(columns.get(`${prefix}.Name`), depthOf.ss, parentCount, count => {
-    const column = (name: string) => columnOf(columns, `${prefix}.${name}`, count)
+    const column = (name: string) => columns.get(`${prefix}.${name}`, count)
     const [name, version] = [textsOf(column('Name')), textsOf(column('Version'))]
     const attributes = attributesOf(columns, layout, 'instrumentation', count)
     const dropped = uint32sOf(column('DroppedAttributesCount'))
@@ -86,7 +86,7 @@ function spansOf(
   parentCount: number,
 ): Elements<[Resource | null, Scope | null], Span> {
   return elementsOf(columns.get(`${prefixes.span}.SpanID`), depthOf.span, parentCount, count => {
-    const column = (name: string) => columnOf(columns, `${prefixes.span}.${name}`, count)
+    const column = (name: string) => columns.get(`${prefixes.span}.${name}`, count)
     const [spanId, parentSpanId] = [idsOf(column('SpanID'), 8), idsOf(column('ParentSpanID'), 8)]
     const [name, traceState] = [textsOf(column('Name')), textsOf(column('TraceState'))]
     const [kind, status] = [int32sOf(column('Kind')), statusesOf(column('StatusCode'), column('StatusMessage'))]
@@ -132,7 +132,7 @@ function statusesOf(codes: Column, messages: Column): (span: number) => Status |
 function eventsOf(columns: RowGroupColumns, layout: Layout, spanCount: number): Elements<[bigint], SpanEvent> {
   const prefix = prefixes.event
   return elementsOf(columns.get(`${prefix}.Name`), depthOf.event, spanCount, count => {
-    const column = (name: string) => columnOf(columns, `${prefix}.${name}`, count)
+    const column = (name: string) => columns.get(`${prefix}.${name}`, count)
     const [since, name] = [uint64sOf(column('TimeSinceStartNano')), textsOf(column('Name'))]
     const attributes = attributesOf(columns, layout, 'event', count)
     const dropped = uint32sOf(column('DroppedAttributesCount'))
@@ -148,7 +148,7 @@ function eventsOf(columns: RowGroupColumns, layout: Layout, spanCount: number): 
 function linksOf(columns: RowGroupColumns, layout: Layout, spanCount: number): Elements<[], Link> {
   const prefix = prefixes.link
   return elementsOf(columns.get(`${prefix}.SpanID`), depthOf.link, spanCount, count => {
-    const column = (name: string) => columnOf(columns, `${prefix}.${name}`, count)
+    const column = (name: string) => columns.get(`${prefix}.${name}`, count)
     const [traceId, spanId] = [idsOf(column('TraceID'), 16), idsOf(column('SpanID'), 8)]
     const traceState = textsOf(column('TraceState'))
     const attributes = attributesOf(columns, layout, 'link', count)
@@ -168,11 +168,4 @@ function range<T extends unknown[], R>({ starts, read }: Elements<T, R>, owner: 
   const found: R[] = []
   for (let i = starts[owner]!; i < starts[owner + 1]!; i++) found.push(read(i, ...parents))
   return found
-}
-
-/** A column with a value for each of `count` elements. */
-function columnOf(columns: RowGroupColumns, name: string, count: number): Column {
-  const column = columns.get(name)
-  const found = column.places.length
-  return found === count ? column : column.fail(`stands in ${found} elements, its neighbours in ${count}`)
 }

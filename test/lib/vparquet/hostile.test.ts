@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { DatasetDigest } from '../../../lib/dataset/digest.ts'
 import { LabError } from '../../../lib/error.ts'
 import { openMemory } from '../../../lib/storage/memory.ts'
+import { search } from '../../../lib/traceql/search.ts'
 import { openVparquet } from '../../../lib/vparquet/block.ts'
 import { parseMeta } from '../../../lib/vparquet/meta.ts'
+import { vparquetSource } from '../../../lib/vparquet/source.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { labError, labRejection } from '../../support/errors.ts'
 import { describeReference } from '../traceql/references.ts'
@@ -78,6 +80,30 @@ describeReference('blocks that are damaged', ['tempo-blocks/search', 'tempo-bloc
       const outcome = await outcomeOf(broken, meta)
       expect(outcome === whole || /^(truncated|corrupt|unsupported)$/.test(outcome), `${start}, ${length}`).toBe(true)
     }
+  })
+
+  test('a damaged block answers a query or says why not', async () => {
+    const { data, meta } = readBlockFiles('search', 'vParquet5')
+    const texts = [
+      '{ span.foo = "bar" || .res-dedicated.01 = "x" || event.message != nil } >> { name != "" }',
+      '{ status = error } | select(link:spanID, event:timeSinceStart, rootName, instrumentation:name, duration)',
+    ]
+    const draw = drawsBelow(seed)
+    const footer = data.readUInt32LE(data.length - 8)
+    let refused = 0
+    for (let run = 0; run < runCount; run++) {
+      const broken = Buffer.from(data)
+      broken[run % 2 === 0 ? data.length - 8 - draw(footer) : draw(data.length - footer)] ^= 1 << draw(8)
+      const answer = async () => {
+        const source = vparquetSource(await openVparquet(openMemory(broken), meta))
+        for (const text of texts) await search(source, text, { limit: 1e9, spss: 1e9 })
+      }
+      await answer().catch(error => {
+        if (!(error instanceof LabError)) throw error
+        refused++
+      })
+    }
+    expect(refused).toBeGreaterThan(runCount / 10)
   })
 
   test('a damaged page is told with row group, column and place', async () => {

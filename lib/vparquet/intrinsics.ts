@@ -1,0 +1,152 @@
+import type { ColumnData, Intrinsic } from '../model/scan.ts'
+import { int64Max } from '../model/trace.ts'
+import type { Column } from './column.ts'
+import { spread } from './column-values.ts'
+import { exactWords } from './exact-numbers.ts'
+import { idsOf, int32sOf, numbersOf } from './fields.ts'
+import type { RowGroupColumns } from './row-group-columns.ts'
+import { depthOf, prefixes } from './schema.ts'
+import { ownersOf, type Structure } from './structure.ts'
+import { TextCodes } from './text-codes.ts'
+
+const { span, event, link, instrumentation } = prefixes
+const ids = [`${span}.SpanID`, `${span}.ParentSpanID`]
+
+/** The columns of a block that a field which is no attribute is made of. */
+export const intrinsicColumns: Readonly<Record<Intrinsic, readonly string[]>> = {
+  'trace:id': ['TraceID'],
+  'trace:root': [`${span}.ParentSpanID`],
+  'span:id': [`${span}.SpanID`],
+  'span:parentID': [`${span}.ParentSpanID`],
+  'span:parent': ids,
+  'span:name': [`${span}.Name`],
+  'span:kind': [`${span}.Kind`],
+  'span:status': [`${span}.StatusCode`],
+  'span:statusMessage': [`${span}.StatusMessage`],
+  'span:traceState': [`${span}.TraceState`],
+  'span:start': [`${span}.StartTimeUnixNano`],
+  'span:duration': [`${span}.DurationNano`, `${span}.StartTimeUnixNano`],
+  'event:name': [`${event}.Name`],
+  'event:time': [`${event}.TimeSinceStartNano`, `${span}.StartTimeUnixNano`],
+  'link:traceID': [`${link}.TraceID`],
+  'link:spanID': [`${link}.SpanID`],
+  'instrumentation:name': [`${instrumentation}.Name`],
+  'instrumentation:version': [`${instrumentation}.Version`],
+}
+
+/** A field of a row group's spans, events or links, or of its traces; its columns must have been loaded. */
+export function intrinsicData(columns: RowGroupColumns, structure: Structure, name: Intrinsic): ColumnData {
+  const { spanCount, scopeCount, scopeOf } = structure
+  const [first, second] = intrinsicColumns[name]
+  const ofSpans = (column = first!) => columns.get(column, spanCount)
+  switch (name) {
+    case 'trace:id':
+      return distinct(columns.get(first!, columns.rowCount), 16)
+    case 'trace:root':
+      return ints(rootRows(ofSpans(), structure))
+    case 'span:id':
+    case 'span:parentID':
+      return distinct(ofSpans(), 8)
+    case 'link:traceID':
+      return distinct(columns.get(first!), 16)
+    case 'link:spanID':
+      return distinct(columns.get(first!), 8)
+    case 'span:parent':
+      return ints(parentRows(ofSpans(), ofSpans(second), structure))
+    case 'span:kind':
+    case 'span:status':
+      return ints(int32s(ofSpans()))
+    case 'span:start':
+      return { type: 'int', values: exactWords(numbersOf(ofSpans(), 'INT64').numbers, true) }
+    case 'span:duration':
+      return durations(ofSpans(), () => ofSpans(second))
+    case 'event:time':
+      return eventTimes(columns.get(first!), ofSpans(second))
+    case 'instrumentation:name':
+    case 'instrumentation:version':
+      return spread(texts(columns.get(first!, scopeCount)), scopeOf, scopeCount)
+    case 'event:name':
+      return texts(columns.get(first!))
+    default:
+      return texts(ofSpans())
+  }
+}
+
+function int32s(column: Column): Float64Array {
+  const value = int32sOf(column)
+  return Float64Array.from(column.places, (_, span) => value(span))
+}
+
+function texts(column: Column): ColumnData {
+  const codes = new TextCodes()
+  const values = { codes: column.bytes.codes.map(codes.within(column.texts)), dictionary: codes.dictionary }
+  return { type: 'string', values }
+}
+
+function distinct(column: Column, maxBytes: number): ColumnData {
+  const id = idsOf(column, maxBytes)
+  const dictionary = Array.from(column.places, (_, i) => id(i))
+  return { type: 'string', values: { codes: Uint32Array.from(dictionary.keys()), dictionary } }
+}
+
+function ints(numbers: Float64Array): ColumnData {
+  return { type: 'int', values: { base: 0n, numbers } }
+}
+
+/** End less start; the end is the start and what is stored, modulo 2^64. */
+function durations(stored: Column, start: () => Column): ColumnData {
+  const { numbers } = numbersOf(stored, 'INT64')
+  const words = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length)
+  let most = 0
+  for (let i = 1; i < words.length; i += 2) most = Math.max(most, words[i]!)
+  if (most < 2 ** 21) return { type: 'int', values: exactWords(numbers, true) }
+  const starts = numbersOf(start(), 'INT64').numbers
+  const exact = numbers.map((value, i) => {
+    const [from, length] = [BigInt.asUintN(64, starts[i]!), BigInt.asUintN(64, value)]
+    const duration = BigInt.asUintN(64, from + length) - from
+    return duration > int64Max ? int64Max : duration < -(2n ** 63n) ? -(2n ** 63n) : duration
+  })
+  return { type: 'int', values: exactWords(exact, false) }
+}
+
+function eventTimes(since: Column, starts: Column): ColumnData {
+  const spanOf = ownersOf(since.starts(depthOf.event))
+  const start = numbersOf(starts, 'INT64').numbers
+  const times = numbersOf(since, 'INT64').numbers.map((value, i) => BigInt.asIntN(64, value + start[spanOf[i]!]!))
+  return { type: 'int', values: exactWords(times, true) }
+}
+
+/** Ids as strings of a character a byte. */
+function keysOf(column: Column): (element: number) => string {
+  const { places } = column
+  const { codes, entries } = column.bytes
+  return element => {
+    const { buffer, byteOffset, byteLength } = entries[codes[places[element]!]!]!
+    return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
+  }
+}
+
+/** By trace the row of its last span that names no parent, -1 where all name one. */
+function rootRows(parents: Column, { traceStarts }: Structure): Float64Array {
+  const parent = keysOf(parents)
+  const roots = new Float64Array(traceStarts.length - 1).fill(-1)
+  for (let trace = 0; trace < roots.length; trace++)
+    for (let row = traceStarts[trace]!; row < traceStarts[trace + 1]!; row++) if (parent(row) === '') roots[trace] = row
+  return roots
+}
+
+/** By span the row of its parent; -1 for none, -2 for one that the trace lacks, or itself. */
+function parentRows(ids: Column, parentIds: Column, { spanCount, traceStarts }: Structure): Float64Array {
+  const [id, parentId] = [keysOf(ids), keysOf(parentIds)]
+  const rows = new Float64Array(spanCount)
+  for (let trace = 0; trace + 1 < traceStarts.length; trace++) {
+    const [start, end] = [traceStarts[trace]!, traceStarts[trace + 1]!]
+    const rowOf = new Map<string, number>()
+    for (let row = end - 1; row >= start; row--) rowOf.set(id(row), row)
+    for (let row = start; row < end; row++) {
+      const parent = parentId(row) === '' ? -1 : (rowOf.get(parentId(row)) ?? -2)
+      rows[row] = parent === row ? -2 : parent
+    }
+  }
+  return rows
+}

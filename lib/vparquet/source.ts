@@ -1,0 +1,229 @@
+import { LabError } from '../error.ts'
+import type {
+  AttributeName,
+  AttributeScope,
+  ColumnData,
+  ColumnName,
+  ColumnSet,
+  ScanRequest,
+  SpanBatch,
+  SpanSource,
+} from '../model/scan.ts'
+import { type Attribute, type ValueType, valueType } from '../model/trace.ts'
+import { attributeData, keyColumns, valueColumns } from './attribute-data.ts'
+import { attributeColumns, attributesOf } from './attributes.ts'
+import type { Block } from './block.ts'
+import { spread } from './column-values.ts'
+import { startsOf } from './fields.ts'
+import { genericColumns } from './generic-attributes.ts'
+import { intrinsicColumns, intrinsicData } from './intrinsics.ts'
+import type { Layout } from './layout.ts'
+import { parseName } from './names.ts'
+import { dictionariesFor, isInTime, mayHold } from './prune.ts'
+import { RowGroupColumns } from './row-group-columns.ts'
+import { depthOf, ownerDepths, prefixes, required } from './schema.ts'
+import { ownersOf, type Structure, structureOf } from './structure.ts'
+
+/** A block of Tempo as a source of spans for queries: a batch is a row group. */
+export function vparquetSource(block: Block): SpanSource {
+  return {
+    scan: request => scan(block, request),
+    attributeNames: () => attributeNames(block),
+  }
+}
+
+async function* scan(block: Block, request: ScanRequest): AsyncIterable<SpanBatch> {
+  const { layout, footer } = block
+  for (let number = 0; number < footer.rowGroups.length; number++) {
+    const columns = new RowGroupColumns(block, number)
+    if (!isInTime(columns, request) || !(await mayBeWanted(columns, layout, request))) continue
+    const batch = new RowGroupBatch(block, columns)
+    if (request.columns.length > 0 || !batch.isCounted) await batch.load(request.columns)
+    yield batch
+  }
+}
+
+/** False where nothing in the row group is wanted, as the footer tells, or dictionaries that are read for it. */
+async function mayBeWanted(columns: RowGroupColumns, layout: Layout, request: ScanRequest): Promise<boolean> {
+  if (!mayHold(columns, layout, request)) return false
+  for (const names of dictionariesFor(layout, request)) {
+    await columns.loadDictionaries(names)
+    if (!columns.named(() => mayHold(columns, layout, request))) return false
+  }
+  return true
+}
+
+class RowGroupBatch implements SpanBatch {
+  readonly startExtent: readonly [bigint, bigint] | undefined
+  readonly #block: Block
+  readonly #columns: RowGroupColumns
+  readonly #data = new Map<ColumnName, readonly ColumnData[]>()
+  /** By event, or link, its span. */
+  readonly #childOwners = new Map<'event' | 'link', Uint32Array>()
+  #structure: Structure | undefined
+
+  constructor(block: Block, columns: RowGroupColumns) {
+    this.#block = block
+    this.#columns = columns
+    this.startExtent = columns.chunk(`${prefixes.span}.StartTimeUnixNano`).extent
+  }
+
+  /** True where it is known how many spans there are. */
+  get isCounted(): boolean {
+    return this.#structure !== undefined || this.#presentCount !== undefined
+  }
+
+  get spanCount(): number {
+    return this.#structure === undefined ? (this.#presentCount ?? this.#known.spanCount) : this.#structure.spanCount
+  }
+
+  /** As the footer says. */
+  get #presentCount(): number | undefined {
+    return this.#columns.chunk(`${prefixes.span}.SpanID`).presentCount
+  }
+
+  get traceStarts(): Uint32Array {
+    return this.#known.traceStarts
+  }
+
+  get #known(): Structure {
+    if (this.#structure === undefined) throw new LabError('invalid', 'a batch of which nothing has been read')
+    return this.#structure
+  }
+
+  /** Reads what some columns are made of: keys of attributes first, then the values of those that occur. */
+  async load(names: readonly ColumnName[]): Promise<void> {
+    const columns = this.#columns
+    const parsed = names.filter(name => !this.#data.has(name)).map(parseName)
+    const first = parsed.flatMap(named => {
+      if (named.intrinsic !== undefined) return intrinsicColumns[named.intrinsic]
+      const { scope, key } = named
+      return [...keyColumns(columns, this.#block.layout, scope, key), ...childColumns(columns, scope)]
+    })
+    const structural = this.#structure === undefined ? structureColumn(columns, first) : undefined
+    await columns.load(structural === undefined ? first : [...first, structural])
+    if (structural !== undefined) this.#structure = columns.named(() => this.#readStructure(structural))
+    const second = columns.named(() =>
+      parsed.flatMap(named => (named.intrinsic !== undefined ? [] : valueColumns(columns, named.scope, named.key))),
+    )
+    await columns.load(second)
+  }
+
+  #readStructure(name: string): Structure {
+    const column = this.#columns.get(name)
+    const structure = structureOf(column, this.#columns.rowCount)
+    const told = this.#presentCount ?? structure.spanCount
+    return told === structure.spanCount
+      ? structure
+      : column.fail(`stands in ${structure.spanCount} spans, the footer tells of ${told}`)
+  }
+
+  async read(names: readonly ColumnName[]): Promise<ColumnSet> {
+    await this.load(names)
+    for (const name of names)
+      if (!this.#data.has(name))
+        this.#data.set(
+          name,
+          this.#columns.named(() => this.#dataOf(name)),
+        )
+    const [columns, data] = [this.#columns, this.#data]
+    const { spanCount } = this.#known
+    const ownersIn = (scope: 'event' | 'link') => {
+      const known = this.#childOwners.get(scope)
+      if (known) return known
+      const owners = columns.named(() => ownersOf(childStarts(columns, scope, spanCount)))
+      this.#childOwners.set(scope, owners)
+      return owners
+    }
+    return {
+      get: name => data.get(name) ?? fail(name),
+      get eventSpans() {
+        return ownersIn('event')
+      },
+      get linkSpans() {
+        return ownersIn('link')
+      },
+    }
+  }
+
+  #dataOf(name: ColumnName): ColumnData[] {
+    const [columns, structure] = [this.#columns, this.#known]
+    const named = parseName(name)
+    if (named.intrinsic !== undefined) return [intrinsicData(columns, structure, named.intrinsic)]
+    const { scope, key } = named
+    const { spanCount, resourceCount, resourceOf, scopeCount, scopeOf } = structure
+    const ofOwners = (count: number) => attributeData(columns, this.#block.layout, scope, key, count)
+    switch (scope) {
+      case 'resource':
+        return ofOwners(resourceCount).map(data => spread(data, resourceOf, resourceCount))
+      case 'instrumentation':
+        return ofOwners(scopeCount).map(data => spread(data, scopeOf, scopeCount))
+      case 'span':
+        return ofOwners(spanCount)
+      default:
+        return ofOwners(childStarts(columns, scope, spanCount).at(-1)!)
+    }
+  }
+
+  release(): void {
+    this.#columns.release()
+    this.#data.clear()
+  }
+}
+
+function fail(name: string): never {
+  throw new LabError('invalid', `column ${name} has not been read`)
+}
+
+const scopes: readonly AttributeScope[] = ['span', 'resource', 'event', 'link', 'instrumentation']
+
+async function attributeNames(block: Block): Promise<AttributeName[]> {
+  const found = new Map<string, { scope: AttributeScope; key: string; types: Set<ValueType> }>()
+  const { layout, footer } = block
+  for (let number = 0; number < footer.rowGroups.length; number++) {
+    const columns = new RowGroupColumns(block, number)
+    await columns.load(scopes.flatMap(scope => attributeColumns(layout, scope)))
+    columns.named(() => {
+      for (const scope of scopes)
+        for (const { key, value } of allAttributes(columns, layout, scope)) {
+          const known = found.get(`${scope}.${key}`)
+          if (known) known.types.add(valueType(value))
+          else found.set(`${scope}.${key}`, { scope, key, types: new Set([valueType(value)]) })
+        }
+    })
+  }
+  return [...found.values()].map(({ scope, key, types }) => ({ scope, key, types: [...types] }))
+}
+
+function* allAttributes(columns: RowGroupColumns, layout: Layout, scope: AttributeScope): Iterable<Attribute> {
+  const ownerCount = columns.get(genericColumns(scope).keys).elementCount(ownerDepths[scope])
+  const attributes = attributesOf(columns, layout, scope, ownerCount)
+  for (let owner = 0; owner < ownerCount; owner++) yield* attributes(owner)
+}
+
+/** The column that tells how spans lie in a row group: one that is wanted anyway, else the smallest. */
+function structureColumn(columns: RowGroupColumns, wanted: readonly string[]): string {
+  const inSpans = (name: string) => name.startsWith(`${prefixes.span}.`)
+  const bytesOf = (name: string) => columns.chunk(name).end - columns.chunk(name).start
+  const candidates = [...required.keys()].filter(inSpans).sort((a, b) => bytesOf(a) - bytesOf(b))
+  return wanted.find(inSpans) ?? candidates[0]!
+}
+
+/** By events and links columns that tell how many a span has, keys of attributes in front. */
+const childNames = {
+  event: [genericColumns('event').keys, `${prefixes.event}.Name`, `${prefixes.event}.TimeSinceStartNano`],
+  link: [genericColumns('link').keys, `${prefixes.link}.SpanID`, `${prefixes.link}.TraceID`],
+}
+
+/** What must be loaded for it to be known how many events, or links, a span has. */
+function childColumns(columns: RowGroupColumns, scope: AttributeScope): string[] {
+  if (scope !== 'event' && scope !== 'link') return []
+  const filled = childNames[scope].filter(name => !columns.chunk(name).isEmpty)
+  return filled.slice(0, 1)
+}
+
+/** By span its first event, or link, and their number at the end. */
+function childStarts(columns: RowGroupColumns, scope: 'event' | 'link', spanCount: number): Uint32Array {
+  const column = childNames[scope].map(name => columns.loaded(name)).find(found => found !== undefined)
+  return column ? startsOf(column, depthOf[scope], spanCount) : new Uint32Array(spanCount + 1)
+}

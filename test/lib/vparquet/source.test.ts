@@ -1,0 +1,136 @@
+import fc from 'fast-check'
+import { beforeAll, expect, test } from 'vitest'
+import { LabError } from '../../../lib/error.ts'
+import type { SpanSource } from '../../../lib/model/scan.ts'
+import type { Trace } from '../../../lib/model/trace.ts'
+import { openMemory } from '../../../lib/storage/memory.ts'
+import { queryRange } from '../../../lib/traceql/metrics.ts'
+import { oracleSource } from '../../../lib/traceql/oracle.ts'
+import { print } from '../../../lib/traceql/print.ts'
+import { search } from '../../../lib/traceql/search.ts'
+import { tagNames, tagValues } from '../../../lib/traceql/tags.ts'
+import { openVparquet } from '../../../lib/vparquet/block.ts'
+import { vparquetSource } from '../../../lib/vparquet/source.ts'
+import { arbitraryQuery } from '../traceql/arbitrary-query.ts'
+import { describeReference, readJson, readLines } from '../traceql/references.ts'
+import { decode, readBlockFiles } from './blocks.ts'
+
+const seed = Number(process.env.SEED ?? 20261127)
+const whole = { limit: 1e9, spss: 1e9 }
+
+const blocks = [
+  ['search', 'vParquet4'],
+  ['search', 'vParquet5'],
+  ['demo-blob', 'vParquet4'],
+  ['fullypopulated', 'vParquet4'],
+  ['fullypopulated', 'vParquet5'],
+  ['preview', 'vParquet4'],
+] as const
+
+interface Metrics {
+  q: string
+  start: string
+  end: string
+  stepNs: string
+}
+
+const casesFile = 'traceql/search-cases.json'
+const metricsFile = 'tempo-blocks/demo-blob/answers-metrics-vParquet4.ndjson.gz'
+const searchFiles = [
+  'tempo-blocks/search/answers-search-vParquet4.ndjson.gz',
+  'tempo-blocks/search/answers-search-vParquet5.ndjson.gz',
+  'tempo-blocks/demo-blob/answers-search-vParquet4.ndjson.gz',
+  'tempo-blocks/fullypopulated/answers-vParquet4.ndjson',
+  'tempo-blocks/fullypopulated/answers-vParquet5.ndjson',
+]
+
+/** What `answer` gives, or why it gives nothing; numbers with ten digits. */
+async function outcomeOf(answer: () => Promise<unknown>): Promise<string> {
+  try {
+    return JSON.stringify(await answer(), (_, value: unknown) =>
+      typeof value === 'number' ? Number(value.toPrecision(10)) : value,
+    )
+  } catch (error) {
+    if (error instanceof LabError) return error.message
+    throw error
+  }
+}
+
+const tenMinutes = 600_000_000_000n
+
+for (const [set, version] of blocks)
+  describeReference(
+    `${set}, ${version}: the block answers as its traces do`,
+    [`tempo-blocks/${set}/blocks-${version}`, casesFile, metricsFile, ...searchFiles],
+    () => {
+      let source: SpanSource
+      let oracle: SpanSource
+      let traces: readonly Trace[]
+      let start: bigint
+      beforeAll(async () => {
+        const { data, meta } = readBlockFiles(set, version)
+        source = vparquetSource(await openVparquet(openMemory(data), meta))
+        traces = (await decode(data, meta)).traces
+        oracle = oracleSource(traces)
+        start = traces.flatMap(({ spans }) => spans.map(span => span.startNanos)).reduce((a, b) => (a < b ? a : b))
+      })
+
+      /** How many of the answers are no error and hold something. */
+      async function expectSame(texts: readonly string[], ask: (from: SpanSource, text: string) => Promise<unknown>) {
+        let found = 0
+        for (const text of texts) {
+          const truth = await outcomeOf(() => ask(oracle, text))
+          expect(await outcomeOf(() => ask(source, text)), text).toBe(truth)
+          if (truth.startsWith('[') && truth !== '[]') found++
+        }
+        return found
+      }
+
+      const range = () => ({
+        startNanos: start - tenMinutes,
+        endNanos: start + tenMinutes,
+        stepNanos: tenMinutes / 20n,
+      })
+      const series = async (from: SpanSource, text: string) =>
+        (await queryRange(from, text, range())).series.map(own => JSON.stringify(own)).sort()
+
+      test('searches', async () => {
+        const { cases } = readJson(casesFile) as { cases: { query: string }[] }
+        const answers = searchFiles.flatMap(file => readLines(file) as { q: string }[]).map(({ q }) => q)
+        const texts = [...new Set([...cases.map(({ query }) => query), ...answers])]
+        const found = await expectSame(texts, async (from, text) => (await search(from, text, whole)).traces)
+        expect(found).toBeGreaterThan(30)
+      })
+
+      test('metrics', async () => {
+        const texts = [...new Set((readLines(metricsFile) as Metrics[]).map(({ q }) => q))]
+        expect(await expectSame(texts, series)).toBeGreaterThan(10)
+      })
+
+      test(`any query (seed ${seed})`, async () => {
+        const drawn = fc.sample(arbitraryQuery, { seed, numRuns: 60 })
+        const searches = drawn.filter(({ kind }) => kind === 'search').map(print)
+        const metrics = drawn.filter(({ kind }) => kind !== 'search').map(print)
+        await expectSame(searches, async (from, text) => (await search(from, text, whole)).traces)
+        await expectSame(metrics, series)
+      })
+
+      test('times', async () => {
+        const second = 1_000_000_000n
+        for (const [from, to] of [
+          [start, start + 1n],
+          [start + 1n, start + 2n * second],
+          [0n, start],
+        ] as const)
+          await expectSame(['{ }'], async (asked, text) => {
+            return (await search(asked, text, { ...whole, startNanos: from, endNanos: to })).traces
+          })
+      })
+
+      test('tags and their values', async () => {
+        await expectSame([''], async from => (await tagNames(from, {})) as unknown)
+        const tags = ['resource.service.name', 'name', 'span.http.status_code', 'event:name', 'span.tags', '.cluster']
+        await expectSame(tags, (from, tag) => tagValues(from, tag, {}))
+      })
+    },
+  )
