@@ -49,12 +49,15 @@ describe('what is read of a page group', () => {
   })
 
   test('what came with a coalesced range is not read again', async () => {
-    const { state, batches } = await scanned(await packed(generated(10)), ['resource.service.name'])
+    const small = await packed(generated(10))
+    const { pageGroups } = (await BlockpackReader.open(openMemory(small))).block
+    const { state, batches } = await scanned(small, ['resource.service.name'])
     const [batch] = batches
     await batch!.read(['resource.service.name'])
     state.ranges = []
     const columns = await batch!.read(['span:name', 'span:parent'])
-    expect(state.ranges).toEqual([])
+    // Behind the pages lie the dictionaries.
+    expect(state.ranges.filter(({ start }) => start < pageGroups[0]!.bandRanges[0]!.end)).toEqual([])
     expect(columns.get('span:name')).toHaveLength(1)
   })
 
