@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { discoverPhases } from '../../harness/discover.ts'
 import { answerDifference } from '../../harness/queries/answer-difference.ts'
 import { blockOfEnvironment } from '../../harness/queries/block.ts'
@@ -19,6 +19,7 @@ import { selectRows } from '../../harness/select.ts'
 import { generatedSource } from '../../harness/source.ts'
 import { generated, packed } from '../lib/blockpack/blocks.ts'
 import { lab } from '../support/command.ts'
+import { describeTempoBlocks, tempoBlockPath } from '../support/corpora.ts'
 import { labRejection } from '../support/errors.ts'
 
 let folder: string
@@ -242,6 +243,26 @@ describe('a block that the environment names', () => {
     rmSync('blocks', { recursive: true })
     expect((await lab(...args)).stderr).toMatch(/^blocks\/single-tenant\/b1: no such folder/)
     expect((await lab(...args, '--size', 'small', '--queries', 'none')).stderr).toMatch(/^--queries none: /)
+  })
+})
+
+describeTempoBlocks('blocks of Tempo', () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  test.each([
+    ['demo-blob', 'blocks-vParquet4', 36],
+    ['search', 'blocks-vParquet5', 20],
+  ])('%s, %s: the block as it lies answers as its traces do', async (set, version, finding) => {
+    const path = tempoBlockPath(`${set}/${version}`)
+    const [id] = readdirSync(join(path, 'single-tenant'))
+    vi.stubEnv('BENCH_PATH', path)
+    vi.stubEnv('BENCH_BLOCKID', id)
+    const args = ['--phase', '02', '--rounds', '1', '--results', folder, '--no-progress']
+    const { code, stdout, stderr } = await lab('bench', 'queries', ...args)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain(`queries tempo: ${finding} of 43 find something`)
+    expect(stdout).toMatch(/ the block as it lies +opened +[\d.]+ +– +– +[\d.]+ +[\d.]+ /)
+    expect(stdout).toMatch(/ 02 CBOR +decoded /)
   })
 })
 
