@@ -16,6 +16,7 @@ export function printQueries(bench: QueryBench): string {
     printTerminal(summaryTable(bench)),
     ...summaryNote,
     ...shown.flatMap(row => [`\n${row.name}`, printTerminal(costTable(bench, row))]),
+    ...(shown.length > 0 ? costNote : []),
     ...problemsOf(bench),
   ].join('\n')
 }
@@ -38,7 +39,7 @@ export function renderQueries(bench: QueryBench, chart: string | undefined): str
     '## CPU ms by query',
     printMarkdown(timeTable(bench)),
     ...(opened.length > 0 ? ['## MB read by query', printMarkdown(bytesTable(bench))] : []),
-    ...opened.flatMap(row => [`## ${row.name}`, printMarkdown(costTable(bench, row))]),
+    ...opened.flatMap(row => [`## ${row.name}`, printMarkdown(costTable(bench, row)), costNote.join('\n')]),
     '## The queries',
     printMarkdown(textTable(bench)),
     `${printMachine(environment)}; ${plural(environment.rounds, 'round')}.`,
@@ -55,6 +56,12 @@ const summaryNote = [
 const detailNote = [
   'Opening is no part of an operation. p50 and max: CPU ms. requests: ranges that the store is asked for, by all queries',
   'of a kind.',
+]
+
+const costNote = [
+  'Of an operation: CPU ms and the spread of the rounds, ms on the wall, MB read and their share of the file, ranges that',
+  'the store is asked for, steps in which it is asked (trips), and spans: those that a search shows, at most three of a',
+  'spanset, or that metrics look at. matched: spans that match.',
 ]
 
 /** What was asked: of how many spans, how many queries, and over which range, in lines. */
