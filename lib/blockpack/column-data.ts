@@ -102,9 +102,13 @@ function startData(columns: PageGroupColumns): ColumnData {
   const offsets = traceOffsetsOf(columns)
   if (exceptions.length > 0 || offsets === undefined)
     return { type: 'int', values: { bigints: BigUint64Array.from(startsOf(columns)) } }
-  const traceOf = columns.traceOf()
+  const spanCounts = columns.spanCounts()
   const numbers = new Float64Array(values.length)
-  for (let row = 0; row < numbers.length; row++) numbers[row] = offsets[traceOf[row]!]! + values[row]!
+  let row = 0
+  for (let trace = 0; trace < spanCounts.length; trace++) {
+    const offset = offsets[trace]!
+    for (const end = row + spanCounts[trace]!; row < end; row++) numbers[row] = offset + values[row]!
+  }
   return { type: 'int', values: { base: firstStartOf(columns), numbers } }
 }
 
