@@ -128,16 +128,23 @@ class PageGroupBatch implements SpanBatch {
   /** Keeps what is being read of this page group, wanted or not; waits for it and for all else under way. */
   async load(columns: readonly number[], reading: Promise<ReadPiece[]>): Promise<void> {
     const own = columns.filter(column => !this.#isAsked(column))
-    const loading = Promise.all([reading, this.#loadDictionaries(columns)]).then(([pieces]) => {
-      for (const piece of pieces)
-        for (const [column, place] of this.#places)
-          if (covers(piece, place) && !this.#bytes.has(column)) this.#bytes.set(column, cut(piece, place))
-    })
+    const loading = Promise.all([reading, this.#loadDictionaries(columns)]).then(([pieces]) => this.#keep(pieces))
     for (const column of own) this.#loading.set(column, loading)
     try {
       await Promise.all([loading, ...this.#loading.values()])
     } finally {
       for (const column of own) this.#loading.delete(column)
+    }
+  }
+
+  #keep(pieces: readonly ReadPiece[]): void {
+    const { bandRanges } = this.#columns.context.pageGroup
+    for (const piece of pieces) {
+      if (!bandRanges.some(({ start, end }) => piece.start < end && start < piece.end)) continue
+      for (const column of this.#places.keys()) {
+        const place = this.#places.get(column)!
+        if (covers(piece, place) && !this.#bytes.has(column)) this.#bytes.set(column, cut(piece, place))
+      }
     }
   }
 
