@@ -54,8 +54,8 @@ const summaryNote = [
 ]
 
 const detailNote = [
-  'Opening is no part of an operation. p50 and max: CPU ms. requests: ranges that the store is asked for, by all queries',
-  'of a kind.',
+  'Opening is no part of an operation. p50, max and sum: CPU ms. requests: ranges that the store is asked for, by all',
+  'queries of a kind.',
 ]
 
 const costNote = [

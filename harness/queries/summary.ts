@@ -8,6 +8,7 @@ export interface KindCost {
   readonly geometricMean: number
   readonly median: number
   readonly max: number
+  readonly sum: number
   /** Summed over the questions. */
   readonly bytes: number
   readonly requests: number
@@ -31,6 +32,7 @@ function sumUp(costs: readonly QueryCost[]): KindCost {
     geometricMean: Math.exp(sum(logs) / logs.length),
     median: (seconds[(seconds.length - 1) >> 1]! + seconds[seconds.length >> 1]!) / 2,
     max: seconds.at(-1)!,
+    sum: sum(seconds),
     bytes: sum(costs.map(({ bytes }) => bytes)),
     requests: sum(costs.map(({ requests }) => requests)),
   }

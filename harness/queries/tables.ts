@@ -32,7 +32,7 @@ export function summaryTable({ set, spanCount, rows }: QueryBench): TextTable {
 /** A line a row: what is behind the summary. */
 export function detailTable({ set, rows }: QueryBench): TextTable {
   const sizes = ['bytes', 'enc CPU s', 'open ms', 'open B'] as const
-  const times = ['search p50', 'max', 'requests', 'metrics p50', 'max', 'requests'] as const
+  const times = ['search p50', 'max', 'sum', 'requests', 'metrics p50', 'max', 'sum', 'requests'] as const
   return {
     headers: ['phase', ...sizes, ...times],
     aligns: ['left', ...rights(sizes.length + times.length)],
@@ -52,7 +52,7 @@ export function detailTable({ set, rows }: QueryBench): TextTable {
 }
 
 function spreadCells(cost: KindCost | null): string[] {
-  return [millis(cost?.median), millis(cost?.max), whole(cost?.requests ?? null)]
+  return [millis(cost?.median), millis(cost?.max), millis(cost?.sum), whole(cost?.requests ?? null)]
 }
 
 /** A line a query: what it costs in one row. */

@@ -107,6 +107,7 @@ test('a kind has a mean where all of its queries have a number', () => {
   const whole = costOfKind(set, row(result(1), result(100), result(5)), 'search')!
   expect(whole.geometricMean * 1e3).toBeCloseTo(10)
   expect([whole.median * 1e3, whole.max * 1e3, whole.bytes, whole.requests]).toEqual([50.5, 100, 20, 4])
+  expect(whole.sum * 1e3).toBeCloseTo(101)
   const part = row(result(1), { cost: null, problem: 'x' }, result(5))
   expect(costOfKind(set, part, 'search')).toBeNull()
   expect(costOfKind(set, part, 'metrics')!.median).toBe(0.005)
