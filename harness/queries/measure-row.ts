@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LabError, messageOf } from '../../lib/error.ts'
 import type { Progress } from '../report/progress.ts'
-import { nameOf } from '../result.ts'
-import type { Candidate } from '../rows.ts'
+import { type FidelityClass, nameOf } from '../result.ts'
+import { type Candidate, classify } from '../rows.ts'
 import { runTask } from '../run-task.ts'
 import type { QuerySet, RangeTexts } from './query-set.ts'
 import type { Subject } from './subject.ts'
@@ -22,6 +22,10 @@ export interface Earned extends TimedQueries {
   readonly sizeBytes: number
   /** Null of a block that was there before. */
   readonly ingest: IngestCost | null
+  /** In a word what came back; null of a block, which the traces come from. */
+  readonly kept: FidelityClass | null
+  /** What a lossy phase says it loses, where not all traces came back whole. */
+  readonly lost: readonly string[]
   /** Of a process that asks each query once. */
   readonly queryPeakBytes: number
 }
@@ -39,6 +43,7 @@ export interface QueryRow {
 export interface Bench {
   readonly folder: string
   readonly dataset: string
+  readonly traceCount: number
   readonly spanCount: number
   readonly set: QuerySet
   readonly range: RangeTexts
@@ -61,7 +66,7 @@ export function measureBlock({ path, byteLength }: Block, bench: Bench): Promise
     const queryPeakBytes = await staged(bench, `${row.name}: memory`, bench.set.questions.length, report =>
       runTask('askOnly', askJob({ block: path }, bench), report),
     )
-    return { ...timed, sizeBytes: byteLength, ingest: null, queryPeakBytes }
+    return { ...timed, sizeBytes: byteLength, ingest: null, kept: null, lost: [], queryPeakBytes }
   })
 }
 
@@ -80,12 +85,14 @@ export function measurePhase(candidate: Candidate, bench: Bench): Promise<QueryR
   })
 }
 
-async function measureFile(name: string, { path, options }: Candidate, file: string, bench: Bench): Promise<Earned> {
+async function measureFile(name: string, candidate: Candidate, file: string, bench: Bench): Promise<Earned> {
+  const { path, options, phase } = candidate
   const { rounds, dataset } = bench
   const job = { phasePath: path, options, dataset, file }
-  const { problem, encoded } = await staged(bench, `${name}: prove`, 2, report => runTask('prove', job, report))
-  if (problem !== null) throw new LabError('invalid', problem)
-  const { sizeBytes, sha256 } = encoded
+  const proof = await staged(bench, `${name}: prove`, 2, report => runTask('prove', job, report))
+  if (proof.problem !== null) throw new LabError('invalid', proof.problem)
+  const { sizeBytes, sha256, seconds } = proof.encoded
+  const lost = proof.wholeTraceCount === bench.traceCount ? [] : phase!.fidelity.lossy
   const timing =
     rounds > 1
       ? await staged(bench, `${name}: time`, 2 * rounds, report => runTask('time', { ...job, rounds, sha256 }, report))
@@ -98,8 +105,8 @@ async function measureFile(name: string, { path, options }: Candidate, file: str
     1 + bench.set.questions.length,
     report => Promise.all([runTask('encodeOnly', job, report), runTask('askOnly', askJob(subject, bench), report)]),
   )
-  const { cpu } = timing?.encode.median ?? encoded.seconds
-  return { ...timed, sizeBytes, ingest: { encodeCpuSeconds: cpu, encodePeakBytes }, queryPeakBytes }
+  const ingest = { encodeCpuSeconds: (timing?.encode.median ?? seconds).cpu, encodePeakBytes }
+  return { ...timed, sizeBytes, ingest, kept: classify({ ...proof.kept, lossy: lost }), lost, queryPeakBytes }
 }
 
 function timeAnswers(name: string, subject: Subject, bench: Bench): Promise<TimedQueries> {

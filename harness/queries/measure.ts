@@ -51,7 +51,7 @@ export async function measureQueries(options: QueryBenchOptions): Promise<QueryB
     const stage = progress.stage('find the true answers', spanCount * set.questions.length)
     const job = { dataset: path, folder, questions: set.questions, range, wantsAllSpans }
     const truths = await runTask('writeTruths', job, stage.advance).finally(stage.end)
-    const bench: Bench = { folder, dataset: path, spanCount, set, range, truths, rounds, progress }
+    const bench: Bench = { folder, dataset: path, traceCount, spanCount, set, range, truths, rounds, progress }
     const rows: QueryRow[] = block === undefined ? [] : [await measureBlock(block, bench)]
     for (const candidate of candidates) rows.push(await measurePhase(candidate, bench))
     const [notes, environment] = [printSource(source), describeEnvironment(rounds, null)]

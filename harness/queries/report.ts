@@ -17,6 +17,7 @@ export function printQueries(bench: QueryBench): string {
     ...summaryNote,
     ...shown.flatMap(row => [`\n${row.name}`, printTerminal(costTable(bench, row))]),
     ...(shown.length > 0 ? costNote : []),
+    ...lossesOf(bench),
     ...problemsOf(bench),
   ].join('\n')
 }
@@ -32,7 +33,7 @@ export function renderQueries(bench: QueryBench, chart: string | undefined): str
     printMarkdown(summaryTable(bench)),
     summaryNote.join('\n'),
     ...(chart === undefined ? [] : [`![](${chart})`]),
-    ...problemsOf(bench).map(line => `- ${line}`),
+    ...[...lossesOf(bench), ...problemsOf(bench)].map(line => `- ${line}`),
     '## Behind the summary',
     detailNote.join('\n'),
     printMarkdown(detailTable(bench)),
@@ -47,7 +48,7 @@ export function renderQueries(bench: QueryBench, chart: string | undefined): str
 }
 
 const summaryNote = [
-  'Each round trip was proved and each answer held against the true one before it was timed.',
+  'Each round trip was compared (kept), and each answer held against the true one, before it was timed.',
   'ms: CPU time an operation, the median of the rounds; of the queries of a kind the geometric mean. An operation finds',
   'the file open and nothing of it read (opened), or decodes all of it first (decoded). MB: 10^6 bytes, read by all',
   'queries of a kind. MiB: peak of a whole process that only encodes, or only asks.',
@@ -74,6 +75,11 @@ function describeQuestions({ traceCount, spanCount, set, range, truths }: QueryB
     `queries ${set.name}: ${whole(finding)} of ${whole(truths.length)} find something` +
       ` (searches ${count('search')}, metrics ${count('metrics')}, compare ${count('compare')})`,
   ].join('\n')
+}
+
+/** What did not come back, a line a row. */
+function lossesOf({ rows }: QueryBench): string[] {
+  return rows.flatMap(({ name, earned }) => (earned?.lost.length ? [`${name} loses ${earned.lost.join('; ')}`] : []))
 }
 
 /** What was not earned, a line each; a query without a true answer once. */

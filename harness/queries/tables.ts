@@ -9,20 +9,21 @@ import type { QueryCost } from './time-queries.ts'
 /** A line a row: size, ingest, latency, bytes and memory. */
 export function summaryTable({ set, spanCount, rows }: QueryBench): TextTable {
   const sizes = ['B/span', 'enc spans/s', 'enc MiB'] as const
-  const times = ['search ms', 'metrics ms', 'compare ms', 'search MB', 'metrics MB', 'query MiB'] as const
+  const times = ['search ms', 'metrics ms', 'search MB', 'metrics MB', 'query MiB'] as const
   return {
-    headers: ['phase', 'asked', ...sizes, ...times],
-    aligns: ['left', 'left', ...rights(sizes.length + times.length)],
+    headers: ['phase', 'kept', 'asked', ...sizes, ...times],
+    aligns: ['left', 'left', 'left', ...rights(sizes.length + times.length)],
     rows: rows.map(row => {
-      const [search, metrics, compare] = kinds.map(kind => costOfKind(set, row, kind))
+      const costs = kinds.map(kind => costOfKind(set, row, kind))
       return [
         row.name,
+        row.earned?.kept ?? '',
         asked(row),
         fixed(2)(row.earned && row.earned.sizeBytes / spanCount),
         thousands(encodeRate(row.earned, spanCount)),
         mebibytes(row.earned?.ingest?.encodePeakBytes ?? null),
-        ...[search, metrics, compare].map(cost => millis(cost?.geometricMean)),
-        ...[search, metrics].map(cost => megabytes(cost?.bytes)),
+        ...costs.map(cost => millis(cost?.geometricMean)),
+        ...costs.map(cost => megabytes(cost?.bytes)),
         mebibytes(row.earned?.queryPeakBytes ?? null),
       ]
     }),
@@ -32,20 +33,24 @@ export function summaryTable({ set, spanCount, rows }: QueryBench): TextTable {
 /** A line a row: what is behind the summary. */
 export function detailTable({ set, rows }: QueryBench): TextTable {
   const sizes = ['bytes', 'enc CPU s', 'open ms', 'open B'] as const
-  const times = ['search p50', 'max', 'sum', 'requests', 'metrics p50', 'max', 'sum', 'requests'] as const
+  const times = ['p50', 'max', 'sum', 'requests'] as const
+  const compare = ['compare ms', 'MB'] as const
   return {
-    headers: ['phase', ...sizes, ...times],
-    aligns: ['left', ...rights(sizes.length + times.length)],
+    headers: ['phase', ...sizes, ...kinds.flatMap(kind => [`${kind} ${times[0]}`, ...times.slice(1)]), ...compare],
+    aligns: ['left', ...rights(sizes.length + kinds.length * times.length + compare.length)],
     rows: rows.map(row => {
       const { earned } = row
       const opening = earned?.opening
+      const compared = costOfKind(set, row, 'compare')
       return [
         row.name,
         whole(earned?.sizeBytes ?? null),
         seconds(earned?.ingest?.encodeCpuSeconds ?? null),
         millis(opening?.seconds.cpu),
         whole(opening?.bytes ?? null),
-        ...(['search', 'metrics'] as const).flatMap(kind => spreadCells(costOfKind(set, row, kind))),
+        ...kinds.flatMap(kind => spreadCells(costOfKind(set, row, kind))),
+        millis(compared?.geometricMean),
+        megabytes(compared?.bytes),
       ]
     }),
   }
@@ -125,7 +130,7 @@ export function textTable({ set, truths }: QueryBench): TextTable {
   }
 }
 
-const kinds = ['search', 'metrics', 'compare'] as const
+const kinds = ['search', 'metrics'] as const
 
 function asked({ opens }: QueryRow): string {
   return opens ? 'opened' : 'decoded'
