@@ -176,6 +176,12 @@ export class PageGroupColumns {
     return { values: values.concat(locals.map(parsed.of)), codes: symbols }
   }
 
+  /** Forgets all that was decoded. */
+  clear(): void {
+    this.#known.clear()
+    this.pages.clear()
+  }
+
   #childCounts(name: string): Float64Array {
     const counts = this.pages.plain(name, this.spanCount, 0, uint32)
     this.pages.checkItems(name, sumOf(counts))

@@ -176,6 +176,7 @@ class PageGroupBatch implements SpanBatch {
   release(): void {
     this.#bytes.clear()
     this.#data.clear()
+    this.#columns.clear()
   }
 }
 
