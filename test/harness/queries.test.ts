@@ -124,9 +124,10 @@ describe('the bench', () => {
 
   test('a wrong answer is told with its place, and earns no number', async () => {
     const set = setOf('{ name = `nowhere` }', '{ }', '{ } | count_over_time()')
-    const candidates = selectRows(fixtures, [], [])
+    const phases = await discoverPhases(join(import.meta.dirname, '../fixtures/phases'))
+    const candidates = [...selectRows(fixtures, [], []), ...selectRows(phases, ['97'], [])]
     const bench = await measureQueries({ source: small(), candidates, set, rounds: 1, progress: silent })
-    const [forgetful, shuffled] = bench.rows
+    const [forgetful, shuffled, lossy] = bench.rows
     expect(bench.truths.map(({ matched, problem }) => [matched > 0, problem])).toEqual([
       [false, null],
       [true, null],
@@ -141,7 +142,8 @@ describe('the bench', () => {
     )
     expect(costOfKind(set, forgetful!, 'search')).toBeNull()
     expect(shuffled!.earned!.results.map(({ problem }) => problem)).toEqual([null, null, null])
-    expect([forgetful!.earned!.kept, shuffled!.earned!.kept]).toEqual(['exact', 'unordered'])
+    expect([forgetful, shuffled, lossy].map(row => row!.earned!.kept)).toEqual(['exact', 'unordered', 'lossy'])
+    expect(printQueries(bench)).toContain('\n97 lossy loses every other trace\n')
     expect(costOfKind(set, shuffled!, 'search')!.geometricMean).toBeGreaterThan(0)
     for (const table of [summaryTable, detailTable, timeTable, bytesTable, textTable].map(make => make(bench)))
       for (const row of table.rows)
@@ -149,7 +151,7 @@ describe('the bench', () => {
     expect(costTable(bench, forgetful!).rows[1]!.slice(2)).toEqual(new Array(8).fill('–'))
     expect(drawQueries(bench)).toMatch(/^<svg .*>91 shuffled<\/text>.*<\/svg>\n$/s)
     expect(renderQueries(bench, 'x.svg')).toContain('- 90 forgetful: query')
-    expect(printQueries(bench)).toContain('PROBLEM')
+    expect(printQueries(bench)).toContain('\n97 lossy: query { }: PROBLEM: answer differs')
   })
 
   test('a query of the built-in set that finds nothing is a problem, once, and no number', async () => {
@@ -254,18 +256,22 @@ describeTempoBlocks('blocks of Tempo', () => {
   test.each([
     ['demo-blob', 'blocks-vParquet4', 36],
     ['search', 'blocks-vParquet5', 20],
-  ])('%s, %s: the block as it lies answers as its traces do', async (set, version, finding) => {
-    const path = tempoBlockPath(`${set}/${version}`)
-    const [id] = readdirSync(join(path, 'single-tenant'))
-    vi.stubEnv('BENCH_PATH', path)
-    vi.stubEnv('BENCH_BLOCKID', id)
-    const args = ['--phase', '02', '--rounds', '1', '--results', folder, '--no-progress']
-    const { code, stdout, stderr } = await lab('bench', 'queries', ...args)
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toContain(`queries tempo: ${finding} of 43 find something`)
-    expect(stdout).toMatch(/ the block as it lies +opened +[\d.]+ +– +– +[\d.]+ +[\d.]+ /)
-    expect(stdout).toMatch(/ 02 CBOR +exact +decoded /)
-  }, 120_000)
+  ])(
+    '%s, %s: the block as it lies answers as its traces do',
+    async (set, version, finding) => {
+      const path = tempoBlockPath(`${set}/${version}`)
+      const [id] = readdirSync(join(path, 'single-tenant'))
+      vi.stubEnv('BENCH_PATH', path)
+      vi.stubEnv('BENCH_BLOCKID', id)
+      const args = ['--phase', '02', '--rounds', '1', '--results', folder, '--no-progress']
+      const { code, stdout, stderr } = await lab('bench', 'queries', ...args)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toContain(`queries tempo: ${finding} of 43 find something`)
+      expect(stdout).toMatch(/ the block as it lies +opened +[\d.]+ +– +– +[\d.]+ +[\d.]+ /)
+      expect(stdout).toMatch(/ 02 CBOR +exact +decoded /)
+    },
+    120_000,
+  )
 })
 
 test('wrong calls', async () => {
