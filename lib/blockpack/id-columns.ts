@@ -23,9 +23,10 @@ export function traceIdsAt(columns: PageGroupColumns, traces: Iterable<number>):
   const kinds = columns.pages.small('trace.idKind', columns.traceCount, 2)
   const oddCount = countOf(kinds, traceKind.odd)
   const wholeCount = countOf(kinds, traceKind.whole)
-  const low = oddCount > 0 ? undefined : columns.once('bytes of trace.idLow', () => readLowBytes(columns))
+  const low = oddCount > 0 ? undefined : halvesOf(columns, 'trace.idLow', columns.traceCount)
   const whole = low ? undefined : traceIdsOf(columns)
-  const high = low ? columns.once('trace.idHigh', () => columns.texts('trace.idHigh', wholeCount)) : []
+  const high = low && halvesOf(columns, 'trace.idHigh', wholeCount)
+  const highTexts = low && !high ? columns.once('trace.idHigh', () => columns.texts('trace.idHigh', wholeCount)) : []
   const codes = new Uint32Array(columns.traceCount)
   const values: string[] = []
   let [next, wholes] = [0, 0]
@@ -34,15 +35,23 @@ export function traceIdsAt(columns: PageGroupColumns, traces: Iterable<number>):
     codes[trace] = values.length
     const isWhole = kinds[trace] === traceKind.whole
     if (whole) values.push(whole[trace]!)
-    else values.push((isWhole ? high[wholes]! : zeros) + low!.toString('hex', trace * 8, trace * 8 + 8))
+    else values.push((isWhole ? (high ? digits(high, wholes) : highTexts[wholes]!) : zeros) + digits(low!, trace))
   }
   return { values, codes }
 }
 
-/** The lower halves of trace ids, 8 bytes each, where they stand as such. */
-function readLowBytes(columns: PageGroupColumns): Buffer | undefined {
-  const bytes = columns.pages.hexBytes(columnId('trace.idLow'), columns.traceCount)
-  return bytes?.length === columns.traceCount * 8 ? bytes : undefined
+const halfBytes = spanIdDigits / 2
+
+/** Halves of trace ids, 8 bytes each, where they stand as such. */
+function halvesOf(columns: PageGroupColumns, name: string, count: number): Buffer | undefined {
+  return columns.once(`bytes of ${name}`, () => {
+    const bytes = columns.pages.hexBytes(columnId(name), count)
+    return bytes?.length === count * halfBytes ? bytes : undefined
+  })
+}
+
+function digits(halves: Buffer, row: number): string {
+  return halves.toString('hex', row * halfBytes, (row + 1) * halfBytes)
 }
 
 /** The ids of some spans, by code; other rows have code 0. */
