@@ -120,7 +120,7 @@ export function printAttributes(attributes: Attributes): string {
   return `${text}]`
 }
 
-function printAnyValue(value: Value): string {
+export function printAnyValue(value: Value): string {
   switch (typeof value) {
     case 'string':
       return `{"stringValue":${printString(value)}}`

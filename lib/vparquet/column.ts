@@ -1,12 +1,12 @@
-import { isUtf8 } from 'node:buffer'
 import { LabError } from '../error.ts'
+import { ByteEntries } from './byte-entries.ts'
 import { readBooleans, readByteArrays, readCodes, readDoubles, readInt32s, readInt64s } from './encodings/values.ts'
 import type { Leaf } from './leaves.ts'
-import { type ChunkPlace, type DataPage, type DictionaryPage, readPages } from './pages.ts'
+import { type ChunkPlace, countOf, type DataPage, type DictionaryPage, readPages } from './pages.ts'
 
 /** The values of a column that are there, by Parquet's type. */
 export type Values =
-  | { readonly type: 'BYTE_ARRAY'; readonly codes: Uint32Array; readonly entries: readonly Uint8Array[] }
+  | { readonly type: 'BYTE_ARRAY'; readonly codes: Uint32Array; readonly entries: ByteEntries }
   | { readonly type: 'INT64'; readonly numbers: BigInt64Array }
   | { readonly type: 'INT32'; readonly numbers: Int32Array }
   | { readonly type: 'DOUBLE'; readonly numbers: Float64Array }
@@ -37,7 +37,7 @@ export class Column {
   /** How many elements of a repeated field there are: of the `depth`-th on the way, 0 being rows. */
   elementCount(depth: number): number {
     if (depth > 0) return this.starts(depth).at(-1)!
-    return this.repetitions.reduce((count, repetition) => count + (repetition === 0 ? 1 : 0), 0)
+    return countOf(this.repetitions, 0)
   }
 
   /** By element of the field above, the first element of the `depth`-th repeated field, and their number at the end. */
@@ -60,14 +60,16 @@ export class Column {
     const own = depths.at(-1) ?? 0
     const places = new Int32Array(this.definitions.length)
     let [count, next] = [0, 0]
-    for (const definition of this.definitions)
+    for (let i = 0; i < places.length; i++) {
+      const definition = this.definitions[i]!
       if (definition >= own) places[count++] = definition === maxDefinition ? next++ : -1
+    }
     return places.subarray(0, count)
   }
 
   /** The strings of the entries. */
   get texts(): readonly string[] {
-    this.#texts ??= this.bytes.entries.map(entry => textOf(entry, this.leaf))
+    this.#texts ??= textsOf(this.bytes.entries, this.leaf)
     return this.#texts
   }
 
@@ -85,15 +87,17 @@ export function readDictionary(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace)
   for (const page of readPages(bytes, leaf, place))
     if ('dictionary' in page) {
       const { values, encoding, valueCount } = page.dictionary
-      return readByteArrays(values, encoding, valueCount).map(entry => textOf(entry, leaf))
+      return textsOf(readByteArrays(values, encoding, valueCount), leaf)
     }
   throw new LabError('corrupt', `${leaf.name}: no dictionary stands at byte ${place.start}`)
 }
 
-function textOf(entry: Uint8Array, { name }: Leaf): string {
-  const text = Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString('utf8')
-  if (text.includes('\ufffd') && !isUtf8(entry)) throw new LabError('corrupt', `${name}: a string is not UTF-8`)
-  return text
+function textsOf(entries: ByteEntries, { name }: Leaf): string[] {
+  return Array.from({ length: entries.count }, (_, entry) => {
+    const text = entries.text(entry)
+    if (text === undefined) throw new LabError('corrupt', `${name}: a string is not UTF-8`)
+    return text
+  })
 }
 
 function findStarts({ leaf, repetitions, definitions }: Column, depth: number): Uint32Array {
@@ -169,13 +173,14 @@ function numbers<T extends ArrayBufferView>(
 
 /** Pages of codes share the dictionary in front of them; the values of other pages become entries of their own. */
 class CodedGatherer implements Gatherer {
-  readonly #entries: Uint8Array[] = []
+  readonly #entries: ByteEntries[] = []
   readonly #codes: Uint32Array[] = []
+  #entryCount = 0
   #dictionaryLength: number | undefined
 
   dictionary({ values, encoding, valueCount }: DictionaryPage): void {
     if (this.#dictionaryLength !== undefined || this.#codes.length > 0) values.fail('corrupt', 'a second dictionary')
-    for (const entry of readByteArrays(values, encoding, valueCount)) this.#entries.push(entry)
+    this.#take(readByteArrays(values, encoding, valueCount))
     this.#dictionaryLength = valueCount
   }
 
@@ -184,13 +189,23 @@ class CodedGatherer implements Gatherer {
       this.#codes.push(readCodes(values, valueCount, this.#dictionaryLength ?? 0))
       return
     }
-    const first = this.#entries.length
-    for (const entry of readByteArrays(values, encoding, valueCount)) this.#entries.push(entry)
-    this.#codes.push(Uint32Array.from({ length: valueCount }, (_, i) => first + i))
+    const first = this.#take(readByteArrays(values, encoding, valueCount))
+    const codes = new Uint32Array(valueCount)
+    for (let i = 0; i < valueCount; i++) codes[i] = first + i
+    this.#codes.push(codes)
+  }
+
+  /** The number of the first of the entries. */
+  #take(entries: ByteEntries): number {
+    const first = this.#entryCount
+    this.#entries.push(entries)
+    this.#entryCount += entries.count
+    return first
   }
 
   finish(): Values {
-    return { type: 'BYTE_ARRAY', codes: new Uint32Array(joinBuffers(this.#codes)), entries: this.#entries }
+    const codes = this.#codes.length === 1 ? this.#codes[0]! : new Uint32Array(joinBuffers(this.#codes))
+    return { type: 'BYTE_ARRAY', codes, entries: ByteEntries.join(this.#entries) }
   }
 }
 

@@ -29,11 +29,21 @@ export function numbersOver(values: BigInt64Array, base: bigint): Float64Array {
   return numbers
 }
 
+/** The least and the greatest; 0 of none. */
 function extentOf(values: BigInt64Array | BigUint64Array): [bigint, bigint] {
-  let [least, greatest] = [values[0] ?? 0n, values[0] ?? 0n]
-  for (const value of values) {
-    if (value < least) least = value
-    if (value > greatest) greatest = value
+  if (values.length === 0) return [0n, 0n]
+  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length)
+  // The sign bit turned makes the high words of signed integers ascend as unsigned ones do.
+  const turn = values instanceof BigInt64Array ? 2 ** 31 : 0
+  let [least, greatest] = [0, 0]
+  for (let i = 1; i < values.length; i++) {
+    if (isLess(words, i, least, turn)) least = i
+    else if (isLess(words, greatest, i, turn)) greatest = i
   }
-  return [least, greatest]
+  return [values[least]!, values[greatest]!]
+}
+
+function isLess(words: Uint32Array, a: number, b: number, turn: number): boolean {
+  const [highA, highB] = [(words[2 * a + 1]! ^ turn) >>> 0, (words[2 * b + 1]! ^ turn) >>> 0]
+  return highA === highB ? words[2 * a]! < words[2 * b]! : highA < highB
 }

@@ -14,10 +14,12 @@ export function idsOf(column: Column, maxBytes: number): (element: number) => st
   const { places } = column
   const { codes, entries } = column.bytes
   return element => {
-    const entry = entries[codes[places[element]!]!]
+    const entry = codes[places[element]!]
     if (entry === undefined) return ''
-    if (entry.length > maxBytes) column.fail(`an id of ${entry.length} bytes, at most ${maxBytes} are one`)
-    return Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString('hex')
+    const byteLength = entries.byteLength(entry)
+    return byteLength <= maxBytes
+      ? entries.hex(entry)
+      : column.fail(`an id of ${byteLength} bytes, at most ${maxBytes} are one`)
   }
 }
 

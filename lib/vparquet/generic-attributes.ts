@@ -122,7 +122,7 @@ function jsonsOf(column: Column): (element: number) => Value | undefined {
   const { codes, entries } = column.bytes
   return element => {
     const place = places[element]!
-    return place < 0 ? undefined : parseJson(column, entries[codes[place]!]!)
+    return place < 0 ? undefined : parseJson(column, entries.bytes(codes[place]!))
   }
 }
 

@@ -3,7 +3,7 @@ import { int64Max } from '../model/trace.ts'
 import type { Column } from './column.ts'
 import { spread } from './column-values.ts'
 import { exactWords } from './exact-numbers.ts'
-import { idsOf, int32sOf, numbersOf } from './fields.ts'
+import { idsOf, numbersOf } from './fields.ts'
 import type { RowGroupColumns } from './row-group-columns.ts'
 import { depthOf, prefixes } from './schema.ts'
 import { ownersOf, type Structure } from './structure.ts'
@@ -73,14 +73,46 @@ export function intrinsicData(columns: RowGroupColumns, structure: Structure, na
 }
 
 function int32s(column: Column): Float64Array {
-  const value = int32sOf(column)
-  return Float64Array.from(column.places, (_, span) => value(span))
+  const { numbers } = numbersOf(column, 'INT64')
+  const words = new Int32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length)
+  const values = new Float64Array(numbers.length)
+  for (let i = 0; i < values.length; i++) {
+    const [low, high] = [words[2 * i]!, words[2 * i + 1]!]
+    if (high !== low >> 31) column.fail(`${numbers[i]} exceeds 32 bits`)
+    values[i] = low
+  }
+  return values
 }
 
 function texts(column: Column): ColumnData {
   const codes = new TextCodes()
   const values = { codes: column.bytes.codes.map(codes.within(column.texts)), dictionary: codes.dictionary }
   return { type: 'string', values }
+}
+
+/** The ids of some spans, or the traces of these, which must be ascending. */
+export function idsAt(
+  columns: RowGroupColumns,
+  { spanCount, traceStarts }: Structure,
+  name: 'span:id' | 'trace:id',
+  spans: Uint32Array,
+): ColumnData {
+  const [column] = intrinsicColumns[name]
+  const isSpan = name === 'span:id'
+  const rows = isSpan ? spans : tracesOf(traceStarts, spans)
+  const id = idsOf(columns.get(column!, isSpan ? spanCount : columns.rowCount), isSpan ? 8 : 16)
+  const dictionary = Array.from(rows, id)
+  return { type: 'string', rows, values: { codes: Uint32Array.from(dictionary.keys()), dictionary } }
+}
+
+function tracesOf(traceStarts: Uint32Array, spans: Uint32Array): Uint32Array {
+  const traces: number[] = []
+  let trace = 0
+  for (const span of spans) {
+    while (traceStarts[trace + 1]! <= span) trace++
+    if (traces.at(-1) !== trace) traces.push(trace)
+  }
+  return Uint32Array.from(traces)
 }
 
 function distinct(column: Column, maxBytes: number): ColumnData {
@@ -116,28 +148,20 @@ function eventTimes(since: Column, starts: Column): ColumnData {
   return { type: 'int', values: exactWords(times, true) }
 }
 
-/** Ids as strings of a character a byte. */
-function keysOf(column: Column): (element: number) => string {
-  const { places } = column
-  const { codes, entries } = column.bytes
-  return element => {
-    const { buffer, byteOffset, byteLength } = entries[codes[places[element]!]!]!
-    return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
-  }
-}
-
 /** By trace the row of its last span that names no parent, -1 where all name one. */
 function rootRows(parents: Column, { traceStarts }: Structure): Float64Array {
-  const parent = keysOf(parents)
+  const { places } = parents
+  const { codes, entries } = parents.bytes
   const roots = new Float64Array(traceStarts.length - 1).fill(-1)
   for (let trace = 0; trace < roots.length; trace++)
-    for (let row = traceStarts[trace]!; row < traceStarts[trace + 1]!; row++) if (parent(row) === '') roots[trace] = row
+    for (let row = traceStarts[trace]!; row < traceStarts[trace + 1]!; row++)
+      if (entries.byteLength(codes[places[row]!]!) === 0) roots[trace] = row
   return roots
 }
 
 /** By span the row of its parent; -1 for none, -2 for one that the trace lacks, or itself. */
 function parentRows(ids: Column, parentIds: Column, { spanCount, traceStarts }: Structure): Float64Array {
-  const [id, parentId] = [keysOf(ids), keysOf(parentIds)]
+  const [id, parentId] = [idsOf(ids, 8), idsOf(parentIds, 8)]
   const rows = new Float64Array(spanCount)
   for (let trace = 0; trace + 1 < traceStarts.length; trace++) {
     const [start, end] = [traceStarts[trace]!, traceStarts[trace + 1]!]

@@ -2,6 +2,7 @@ import { inBatches } from '../model/batches.ts'
 import type { Trace } from '../model/trace.ts'
 import type { Block } from './block.ts'
 import type { Column } from './column.ts'
+import { countOf } from './pages.ts'
 import { RowGroupColumns } from './row-group-columns.ts'
 import { traceColumns, tracesOf } from './rows.ts'
 import { prefixes } from './schema.ts'
@@ -49,5 +50,5 @@ function countValues(columns: RowGroupColumns, name: string, dropped: (field: st
 }
 
 function valueCount({ definitions, leaf }: Column): number {
-  return definitions.reduce((count, level) => count + (level === leaf.maxDefinition ? 1 : 0), 0)
+  return countOf(definitions, leaf.maxDefinition)
 }

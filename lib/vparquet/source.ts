@@ -16,7 +16,7 @@ import type { Block } from './block.ts'
 import { spread } from './column-values.ts'
 import { startsOf } from './fields.ts'
 import { genericColumns } from './generic-attributes.ts'
-import { intrinsicColumns, intrinsicData } from './intrinsics.ts'
+import { idsAt, intrinsicColumns, intrinsicData } from './intrinsics.ts'
 import type { Layout } from './layout.ts'
 import { parseName } from './names.ts'
 import { dictionariesFor, isInTime, mayHold } from './prune.ts'
@@ -118,15 +118,19 @@ class RowGroupBatch implements SpanBatch {
       : column.fail(`stands in ${structure.spanCount} spans, the footer tells of ${told}`)
   }
 
-  async read(names: readonly ColumnName[]): Promise<ColumnSet> {
+  async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
     await this.load(names)
-    for (const name of names)
-      if (!this.#data.has(name))
-        this.#data.set(
-          name,
-          this.#columns.named(() => this.#dataOf(name)),
-        )
+    const byRow = new Map<ColumnName, readonly ColumnData[]>()
     const [columns, data] = [this.#columns, this.#data]
+    for (const name of names) {
+      if (data.has(name)) continue
+      if (rows && (name === 'span:id' || name === 'trace:id'))
+        byRow.set(name, [columns.named(() => idsAt(columns, this.#known, name, rows))])
+      else {
+        const read = columns.named(() => this.#dataOf(name))
+        data.set(name, read)
+      }
+    }
     const { spanCount } = this.#known
     const ownersIn = (scope: 'event' | 'link') => {
       const known = this.#childOwners.get(scope)
@@ -136,7 +140,7 @@ class RowGroupBatch implements SpanBatch {
       return owners
     }
     return {
-      get: name => data.get(name) ?? fail(name),
+      get: name => byRow.get(name) ?? data.get(name) ?? fail(name),
       get eventSpans() {
         return ownersIn('event')
       },

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { discoverPhases, variantsOf } from '../../harness/discover.ts'
+import type { RangeReader } from '../../lib/bytes/range.ts'
 import { LabError } from '../../lib/error.ts'
 import type { SpanSource } from '../../lib/model/scan.ts'
 import type { Trace } from '../../lib/model/trace.ts'
@@ -25,17 +26,21 @@ const rows = (await discoverPhases()).flatMap(({ slug, phase }) =>
 const opened = rows.filter(([, , phase]) => phase.open)
 const decoded = rows.filter(([, , { fidelity }]) => fidelity.traceOrder && fidelity.spanIds === 'kept')
 
-/** The file of a phase as it is searched: as it opens it, or after a full decode. */
-async function sourceOf(
-  phase: Phase,
-  options: Options,
-  traces: readonly Trace[],
-  decodes = false,
-): Promise<SpanSource> {
+/** The file of a phase; undefined where a lossy one cannot take the traces, as without UTF-8. */
+async function fileOf(phase: Phase, options: Options, traces: readonly Trace[]): Promise<RangeReader | undefined> {
   const sink = new MemorySink()
-  await phase.encode(streamOf([traces]), sink, { ...options, zstdLevel: 1 })
-  const file = openMemory(sink.bytes())
-  return decodes ? oracleSource((await collect(phase.decode(file))).flat()) : phase.open!(file)
+  try {
+    await phase.encode(streamOf([traces]), sink, { ...options, zstdLevel: 1 })
+  } catch (error) {
+    if (error instanceof LabError && error.kind === 'unsupported' && !isWhole(phase)) return undefined
+    throw error
+  }
+  return openMemory(sink.bytes())
+}
+
+/** True where what comes back is what went in, in order. */
+function isWhole({ fidelity }: Phase): boolean {
+  return fidelity.traceOrder && fidelity.spanOrder && fidelity.lossy.length === 0
 }
 
 interface Question {
@@ -122,29 +127,34 @@ test('some phases open their files, and all that keep ids and order can be decod
 })
 
 describe.each(opened)('%s %s opens its file and', (_, __, phase, options) => {
+  /** How many of the answers, which must be those of the oracle over what the file keeps, have something in them. */
+  async function expectTruth(traces: readonly Trace[], asked: readonly Question[]): Promise<number> {
+    const file = await fileOf(phase, options, traces)
+    if (file === undefined) return 0
+    const kept = isWhole(phase) ? traces : (await collect(phase.decode(file))).flat()
+    return expectSame(await phase.open!(file), kept, asked)
+  }
+
   test(`answers as the oracle does: drawn traces (seed ${seed})`, async () => {
     const draw = drawsOf(seed)
     let answered = 0
-    for (let run = 0; run < 6; run++) {
-      const traces = drawTraces(draw, 30)
-      answered += await expectSame(await sourceOf(phase, options, traces), traces, questions(8, seed + run))
-    }
+    for (let run = 0; run < 6; run++) answered += await expectTruth(drawTraces(draw, 30), questions(8, seed + run))
     expect(answered).toBeGreaterThan(50)
   })
 
   test(`answers as the oracle does: generated traces (seed ${seed % 1000})`, async () => {
-    const traces = generated(60, seed % 1000)
-    const source = await sourceOf(phase, options, traces)
-    expect(await expectSame(source, traces, fixed)).toBeGreaterThan(fixed.length - 5)
+    expect(await expectTruth(generated(60, seed % 1000), fixed)).toBeGreaterThan(fixed.length - 5)
   })
 
   test.each(nastyCorpora)('answers as the oracle does: $name', async ({ traces }) => {
-    await expectSame(await sourceOf(phase, options, traces), traces, fixed)
+    await expectTruth(traces, fixed)
   })
 })
 
 test.each(decoded)(`%s %s decoded gives the answers of the oracle (seed ${seed})`, async (_, __, phase, options) => {
   const traces = drawTraces(drawsOf(seed), 30)
-  const answered = await expectSame(await sourceOf(phase, options, traces, true), traces, questions(4, seed))
+  const file = await fileOf(phase, options, traces)
+  const source = oracleSource((await collect(phase.decode(file!))).flat())
+  const answered = await expectSame(source, traces, questions(4, seed))
   expect(answered).toBeGreaterThan(5)
 })

@@ -37,6 +37,25 @@ function readPacked(
 ): number {
   const bytes = reader.raw((count / 8) * bitWidth)
   const end = Math.min(out.length, at + count)
-  for (let i = at, bit = 0; i < end; i++, bit += bitWidth) out[i] = readBits(bytes, bit, bitWidth)
+  if (bitWidth > maxBufferedBits)
+    for (let i = at, bit = 0; i < end; i++, bit += bitWidth) out[i] = readBits(bytes, bit, bitWidth)
+  else unpack(bytes, bitWidth, out, at, end)
   return end
+}
+
+/** With what is left of a byte in front it fits into 31 bits. */
+const maxBufferedBits = 24
+
+function unpack(bytes: Uint8Array, bitWidth: number, out: Uint8Array | Uint32Array, start: number, end: number): void {
+  const mask = 2 ** bitWidth - 1
+  let [buffer, filled, next] = [0, 0, 0]
+  for (let i = start; i < end; i++) {
+    while (filled < bitWidth) {
+      buffer |= bytes[next++]! << filled
+      filled += 8
+    }
+    out[i] = buffer & mask
+    buffer >>>= bitWidth
+    filled -= bitWidth
+  }
 }

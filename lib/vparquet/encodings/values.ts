@@ -1,14 +1,9 @@
 import type { ByteReader } from '../../bytes/reader.ts'
+import { ByteEntries } from '../byte-entries.ts'
 import { readDelta } from './delta.ts'
 import { readHybrid } from './hybrid.ts'
 
 /** Decoders of values by encoding: what the writers of Tempo's blocks use, no more. All check before they allocate. */
-
-/** Strings of bytes as distinct entries, or as many as there are, and the entry of each value. */
-export interface Coded {
-  readonly codes: Uint32Array
-  readonly entries: readonly Uint8Array[]
-}
 
 export function readInt64s(
   reader: ByteReader,
@@ -47,14 +42,43 @@ export function readBooleans(reader: ByteReader, encoding: string | undefined, c
   return values
 }
 
-export function readByteArrays(reader: ByteReader, encoding: string | undefined, count: number): Uint8Array[] {
-  if (encoding === 'DELTA_LENGTH_BYTE_ARRAY') {
-    const words = readDelta(reader, count)
-    return Array.from({ length: count }, (_, i) => reader.raw(words[2 * i]!))
-  }
+export function readByteArrays(reader: ByteReader, encoding: string | undefined, count: number): ByteEntries {
+  if (encoding === 'DELTA_LENGTH_BYTE_ARRAY') return readBehindLengths(reader, count)
   if (encoding !== 'PLAIN') unknown(reader, encoding)
+  return readBehindEach(reader, count)
+}
+
+/** A length in front of each. */
+function readBehindEach(reader: ByteReader, count: number): ByteEntries {
   reader.checkCount(count, 4)
-  return Array.from({ length: count }, () => reader.raw(reader.u32()))
+  const [starts, ends] = [new Uint32Array(count), new Uint32Array(count)]
+  const bytes = reader.raw(reader.remaining)
+  let at = 0
+  for (let i = 0; i < count; i++) {
+    const byteLength = at + 4 > bytes.length ? Number.POSITIVE_INFINITY : bytes.readUInt32LE(at)
+    at += 4
+    if (byteLength > bytes.length - at) reader.fail('truncated', `string ${i} of ${count} goes beyond the end`)
+    starts[i] = at
+    at += byteLength
+    ends[i] = at
+  }
+  return new ByteEntries(bytes, starts, ends)
+}
+
+/** Lengths as differences, then all bytes. */
+function readBehindLengths(reader: ByteReader, count: number): ByteEntries {
+  const words = readDelta(reader, count)
+  const [starts, ends] = [new Uint32Array(count), new Uint32Array(count)]
+  let at = 0
+  for (let i = 0; i < count; i++) {
+    const byteLength = words[2 * i]!
+    if (byteLength > reader.remaining - at)
+      reader.fail('truncated', `a string of ${byteLength} bytes, ${reader.remaining - at} are left`)
+    starts[i] = at
+    at += byteLength
+    ends[i] = at
+  }
+  return new ByteEntries(reader.raw(at), starts, ends)
 }
 
 /** Codes of a dictionary of `entryCount` entries. */
@@ -64,8 +88,8 @@ export function readCodes(reader: ByteReader, count: number, entryCount: number)
   const bitWidth = reader.u8()
   if (bitWidth > 32) reader.fail('corrupt', `codes of ${bitWidth} bits`)
   readHybrid(reader, bitWidth, codes)
-  for (const code of codes)
-    if (code >= entryCount) reader.fail('corrupt', `code ${code} of a dictionary of ${entryCount} entries`)
+  for (let i = 0; i < count; i++)
+    if (codes[i]! >= entryCount) reader.fail('corrupt', `code ${codes[i]} of a dictionary of ${entryCount} entries`)
   return codes
 }
 

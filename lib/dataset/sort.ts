@@ -1,0 +1,124 @@
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ByteWriter } from '../bytes/writer.ts'
+import { TraceReader, TraceWriter } from '../cbor/trace.ts'
+import type { Trace } from '../model/trace.ts'
+
+export interface SortOptions {
+  /** Spans held in memory, above which they go to disk. */
+  maxSpans: number
+  /** Where they go: a folder of its own is made in it and removed at the end. */
+  directory?: string
+}
+
+const flushBytes = 1 << 18
+const lengthBytes = 4
+
+/**
+ * The traces in the order of their ids, as bytes. Above `maxSpans` they go to disk, sorted so far, and the parts are
+ * merged: memory is bounded by that and a buffer a part.
+ */
+export async function* sortByTraceId(
+  batches: AsyncIterable<readonly Trace[]>,
+  { maxSpans, directory = tmpdir() }: SortOptions,
+): AsyncIterable<readonly Trace[]> {
+  const runs: Run[] = []
+  let held: Trace[] = []
+  let spanCount = 0
+  let folder: string | undefined
+  try {
+    for await (const batch of batches)
+      for (const trace of batch) {
+        held.push(trace)
+        spanCount += trace.spans.length
+        if (spanCount < maxSpans) continue
+        folder ??= await mkdtemp(join(directory, 'trace-storage-lab-'))
+        runs.push(await Run.write(join(folder, `run-${runs.length}`), sorted(held)))
+        held = []
+        spanCount = 0
+      }
+    if (runs.length === 0) return yield sorted(held)
+    yield* merge(runs, sorted(held))
+  } finally {
+    for (const run of runs) await run.close()
+    if (folder) await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function sorted(traces: Trace[]): Trace[] {
+  return traces.sort((a, b) => (a.traceId < b.traceId ? -1 : a.traceId > b.traceId ? 1 : 0))
+}
+
+/** What is left of sorted parts, the least id first. */
+async function* merge(runs: readonly Run[], held: readonly Trace[]): AsyncIterable<readonly Trace[]> {
+  const heads: { trace: Trace | undefined; next: () => Promise<Trace | undefined> }[] = []
+  let at = 0
+  for (const next of [...runs.map(run => () => run.next()), async () => held[at++]])
+    heads.push({ trace: await next(), next })
+  for (;;) {
+    const left = heads.filter(({ trace }) => trace !== undefined)
+    if (left.length === 0) return
+    const first = left.reduce((best, head) => (head.trace!.traceId < best.trace!.traceId ? head : best))
+    yield [first.trace!]
+    first.trace = await first.next()
+  }
+}
+
+/** Sorted traces on disk, read in turn. */
+class Run {
+  readonly #handle: FileHandle
+  readonly #byteLength: number
+  readonly #reader = new TraceReader()
+  #buffer: Buffer = Buffer.alloc(0)
+  #position = 0
+
+  private constructor(handle: FileHandle, byteLength: number) {
+    this.#handle = handle
+    this.#byteLength = byteLength
+  }
+
+  static async write(path: string, traces: readonly Trace[]): Promise<Run> {
+    const handle = await open(path, 'w+')
+    const [bytes, writer] = [new ByteWriter(flushBytes), new TraceWriter()]
+    let byteLength = 0
+    const flush = async () => {
+      const chunk = bytes.take()
+      await handle.writeFile(chunk)
+      byteLength += chunk.length
+    }
+    for (const trace of traces) {
+      const start = bytes.reserve(lengthBytes)
+      writer.write(bytes, trace)
+      bytes.view().writeUInt32LE(bytes.length - start - lengthBytes, start)
+      if (bytes.length > flushBytes) await flush()
+    }
+    await flush()
+    return new Run(handle, byteLength)
+  }
+
+  /** The next trace, or undefined at the end. */
+  async next(): Promise<Trace | undefined> {
+    if (this.#position === this.#byteLength && this.#buffer.length === 0) return undefined
+    const byteLength = (await this.#take(lengthBytes)).readUInt32LE(0)
+    return this.#reader.read(await this.#take(byteLength), 'sorted traces', 0)[0]
+  }
+
+  async #take(byteLength: number): Promise<Buffer> {
+    if (this.#buffer.length < byteLength) {
+      const wanted = Math.min(Math.max(byteLength, flushBytes), this.#byteLength - this.#position)
+      const more = Buffer.alloc(wanted)
+      const { bytesRead } = await this.#handle.read(more, 0, wanted, this.#position)
+      if (bytesRead !== wanted) throw new Error(`sorted traces: ${bytesRead} bytes read of ${wanted}`)
+      this.#position += wanted
+      this.#buffer = Buffer.concat([this.#buffer, more])
+    }
+    const taken = this.#buffer.subarray(0, byteLength)
+    this.#buffer = this.#buffer.subarray(byteLength)
+    return taken
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+}
