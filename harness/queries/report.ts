@@ -43,7 +43,7 @@ export function renderQueries(bench: QueryBench, chart: string | undefined): str
     ...opened.flatMap(row => [`## ${row.name}`, printMarkdown(costTable(bench, row)), costNote.join('\n')]),
     '## The queries',
     printMarkdown(textTable(bench)),
-    `${printMachine(environment)}; ${plural(environment.rounds, 'round')}.`,
+    `${printMachine(environment, plural(environment.rounds, 'round'))}.`,
   ].join('\n\n')}\n`
 }
 

@@ -34,16 +34,16 @@ export function renderRun({ input, environment, rows }: Run): string {
     ...(input.dropped.length > 0 ? ['## Dropped by the source', printMarkdown(droppedTable(input))] : []),
     ...(input.bad.length > 0 ? ['## Left out since it is bad', printMarkdown(badTable(input))] : []),
     '## Times',
-    `${printMachine(environment)}; ${rounds === 1 ? 'the proving pass' : `median of ${rounds} rounds`}. ` +
+    `${printMachine(environment, rounds === 1 ? 'the proving pass' : `median of ${rounds} rounds`)}. ` +
       'Rates by CPU time of the phase alone, MB of NDJSON; memory: peak of a whole process.',
     printMarkdown(rowTable(rows, timeColumns)),
   ].join('\n\n')}\n`
 }
 
-/** Where a run took place, when, and of which commit. */
-export function printMachine({ cpu, cores, memoryBytes, node, commit, date }: Environment): string {
+/** Where a run took place, how often it was timed, of which commit, and when. */
+export function printMachine({ cpu, cores, memoryBytes, node, commit, date }: Environment, rounds: string): string {
   const machine = `${cpu}, ${cores} cores, ${mebibytes(memoryBytes)} MiB of memory; Node ${node}`
-  return `${machine}; commit ${commit ?? 'unknown'}; ${date.slice(0, 10)}`
+  return `${machine}; ${rounds}; commit ${commit ?? 'unknown'}; ${date.slice(0, 10)}`
 }
 
 /** What went in, in a few lines. */
