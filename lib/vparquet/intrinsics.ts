@@ -1,5 +1,5 @@
 import type { ColumnData, Intrinsic } from '../model/scan.ts'
-import { int64Max } from '../model/trace.ts'
+import { int64Max, int64Min } from '../model/trace.ts'
 import type { Column } from './column.ts'
 import { spread } from './column-values.ts'
 import { exactWords } from './exact-numbers.ts'
@@ -34,6 +34,18 @@ export const intrinsicColumns: Readonly<Record<Intrinsic, readonly string[]>> = 
   'instrumentation:version': [`${instrumentation}.Version`],
 }
 
+/** Those that must be read of a row group: durations take starts only where an end may lie before its start. */
+export function columnsOfIntrinsic(columns: RowGroupColumns, name: Intrinsic): readonly string[] {
+  const all = intrinsicColumns[name]
+  return name === 'span:duration' && isForward(columns) ? all.slice(0, 1) : all
+}
+
+/** True where the footer says that durations are less than 2^53 ns and starts less than 2^63: then no end wraps. */
+function isForward(columns: RowGroupColumns): boolean {
+  const [duration, start] = intrinsicColumns['span:duration'].map(column => columns.chunk(column).extent)
+  return duration !== undefined && start !== undefined && duration[1] < 2n ** 53n && start[1] < 2n ** 63n
+}
+
 /** A field of a row group's spans, events or links, or of its traces; its columns must have been loaded. */
 export function intrinsicData(columns: RowGroupColumns, structure: Structure, name: Intrinsic): ColumnData {
   const { spanCount, scopeCount, scopeOf } = structure
@@ -59,7 +71,7 @@ export function intrinsicData(columns: RowGroupColumns, structure: Structure, na
     case 'span:start':
       return { type: 'int', values: exactWords(numbersOf(ofSpans(), 'INT64').numbers, true) }
     case 'span:duration':
-      return durations(ofSpans(), () => ofSpans(second))
+      return isForward(columns) ? forwardDurations(ofSpans()) : durations(ofSpans(), ofSpans(second))
     case 'event:time':
       return eventTimes(columns.get(first!), ofSpans(second))
     case 'instrumentation:name':
@@ -125,18 +137,17 @@ function ints(numbers: Float64Array): ColumnData {
   return { type: 'int', values: { base: 0n, numbers } }
 }
 
+function forwardDurations(stored: Column): ColumnData {
+  return { type: 'int', values: exactWords(numbersOf(stored, 'INT64').numbers, true) }
+}
+
 /** End less start; the end is the start and what is stored, modulo 2^64. */
-function durations(stored: Column, start: () => Column): ColumnData {
-  const { numbers } = numbersOf(stored, 'INT64')
-  const words = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length)
-  let most = 0
-  for (let i = 1; i < words.length; i += 2) most = Math.max(most, words[i]!)
-  if (most < 2 ** 21) return { type: 'int', values: exactWords(numbers, true) }
-  const starts = numbersOf(start(), 'INT64').numbers
-  const exact = numbers.map((value, i) => {
-    const [from, length] = [BigInt.asUintN(64, starts[i]!), BigInt.asUintN(64, value)]
+function durations(stored: Column, starts: Column): ColumnData {
+  const start = numbersOf(starts, 'INT64').numbers
+  const exact = numbersOf(stored, 'INT64').numbers.map((value, i) => {
+    const [from, length] = [BigInt.asUintN(64, start[i]!), BigInt.asUintN(64, value)]
     const duration = BigInt.asUintN(64, from + length) - from
-    return duration > int64Max ? int64Max : duration < -(2n ** 63n) ? -(2n ** 63n) : duration
+    return duration > int64Max ? int64Max : duration < int64Min ? int64Min : duration
   })
   return { type: 'int', values: exactWords(exact, false) }
 }

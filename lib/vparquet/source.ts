@@ -1,7 +1,5 @@
 import { LabError } from '../error.ts'
 import type {
-  AttributeName,
-  AttributeScope,
   ColumnData,
   ColumnName,
   ColumnSet,
@@ -9,19 +7,17 @@ import type {
   SpanBatch,
   SpanSource,
 } from '../model/scan.ts'
-import { type Attribute, type ValueType, valueType } from '../model/trace.ts'
 import { attributeData, keyColumns, valueColumns } from './attribute-data.ts'
-import { attributeColumns, attributesOf } from './attributes.ts'
+import { attributeNames } from './attribute-names.ts'
 import type { Block } from './block.ts'
+import { childColumns, childStarts } from './children.ts'
 import { spread } from './column-values.ts'
-import { startsOf } from './fields.ts'
-import { genericColumns } from './generic-attributes.ts'
-import { idsAt, intrinsicColumns, intrinsicData } from './intrinsics.ts'
+import { columnsOfIntrinsic, idsAt, intrinsicData } from './intrinsics.ts'
 import type { Layout } from './layout.ts'
 import { parseName } from './names.ts'
 import { dictionariesFor, isInTime, mayHold } from './prune.ts'
 import { RowGroupColumns } from './row-group-columns.ts'
-import { depthOf, ownerDepths, prefixes, required } from './schema.ts'
+import { prefixes, required } from './schema.ts'
 import { ownersOf, type Structure, structureOf } from './structure.ts'
 
 /** A block of Tempo as a source of spans for queries: a batch is a row group. */
@@ -96,7 +92,7 @@ class RowGroupBatch implements SpanBatch {
     const columns = this.#columns
     const parsed = names.filter(name => !this.#data.has(name)).map(parseName)
     const first = parsed.flatMap(named => {
-      if (named.intrinsic !== undefined) return intrinsicColumns[named.intrinsic]
+      if (named.intrinsic !== undefined) return columnsOfIntrinsic(columns, named.intrinsic)
       const { scope, key } = named
       return [...keyColumns(columns, this.#block.layout, scope, key), ...childColumns(columns, scope)]
     })
@@ -179,55 +175,10 @@ function fail(name: string): never {
   throw new LabError('invalid', `column ${name} has not been read`)
 }
 
-const scopes: readonly AttributeScope[] = ['span', 'resource', 'event', 'link', 'instrumentation']
-
-async function attributeNames(block: Block): Promise<AttributeName[]> {
-  const found = new Map<string, { scope: AttributeScope; key: string; types: Set<ValueType> }>()
-  const { layout, footer } = block
-  for (let number = 0; number < footer.rowGroups.length; number++) {
-    const columns = new RowGroupColumns(block, number)
-    await columns.load(scopes.flatMap(scope => attributeColumns(layout, scope)))
-    columns.named(() => {
-      for (const scope of scopes)
-        for (const { key, value } of allAttributes(columns, layout, scope)) {
-          const known = found.get(`${scope}.${key}`)
-          if (known) known.types.add(valueType(value))
-          else found.set(`${scope}.${key}`, { scope, key, types: new Set([valueType(value)]) })
-        }
-    })
-  }
-  return [...found.values()].map(({ scope, key, types }) => ({ scope, key, types: [...types] }))
-}
-
-function* allAttributes(columns: RowGroupColumns, layout: Layout, scope: AttributeScope): Iterable<Attribute> {
-  const ownerCount = columns.get(genericColumns(scope).keys).elementCount(ownerDepths[scope])
-  const attributes = attributesOf(columns, layout, scope, ownerCount)
-  for (let owner = 0; owner < ownerCount; owner++) yield* attributes(owner)
-}
-
 /** The column that tells how spans lie in a row group: one that is wanted anyway, else the smallest. */
 function structureColumn(columns: RowGroupColumns, wanted: readonly string[]): string {
   const inSpans = (name: string) => name.startsWith(`${prefixes.span}.`)
   const bytesOf = (name: string) => columns.chunk(name).end - columns.chunk(name).start
   const candidates = [...required.keys()].filter(inSpans).sort((a, b) => bytesOf(a) - bytesOf(b))
   return wanted.find(inSpans) ?? candidates[0]!
-}
-
-/** By events and links columns that tell how many a span has, keys of attributes in front. */
-const childNames = {
-  event: [genericColumns('event').keys, `${prefixes.event}.Name`, `${prefixes.event}.TimeSinceStartNano`],
-  link: [genericColumns('link').keys, `${prefixes.link}.SpanID`, `${prefixes.link}.TraceID`],
-}
-
-/** What must be loaded for it to be known how many events, or links, a span has. */
-function childColumns(columns: RowGroupColumns, scope: AttributeScope): string[] {
-  if (scope !== 'event' && scope !== 'link') return []
-  const filled = childNames[scope].filter(name => !columns.chunk(name).isEmpty)
-  return filled.slice(0, 1)
-}
-
-/** By span its first event, or link, and their number at the end. */
-function childStarts(columns: RowGroupColumns, scope: 'event' | 'link', spanCount: number): Uint32Array {
-  const column = childNames[scope].map(name => columns.loaded(name)).find(found => found !== undefined)
-  return column ? startsOf(column, depthOf[scope], spanCount) : new Uint32Array(spanCount + 1)
 }

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { LabError } from '../../../lib/error.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
-import { openMemory } from '../../../lib/storage/memory.ts'
+import { MemorySink, openMemory } from '../../../lib/storage/memory.ts'
 import { queryRange } from '../../../lib/traceql/metrics.ts'
 import { oracleSource } from '../../../lib/traceql/oracle.ts'
 import { print } from '../../../lib/traceql/print.ts'
@@ -11,6 +11,9 @@ import { search } from '../../../lib/traceql/search.ts'
 import { tagNames, tagValues } from '../../../lib/traceql/tags.ts'
 import { openVparquet } from '../../../lib/vparquet/block.ts'
 import { vparquetSource } from '../../../lib/vparquet/source.ts'
+import { encodeVparquet } from '../../../lib/vparquet/writer/writer.ts'
+import { streamOf } from '../../support/chunks.ts'
+import { span } from '../../support/nasty.ts'
 import { arbitraryQuery } from '../traceql/arbitrary-query.ts'
 import { describeReference, readJson, readLines } from '../traceql/references.ts'
 import { decode, readBlockFiles } from './blocks.ts'
@@ -55,6 +58,34 @@ async function outcomeOf(answer: () => Promise<unknown>): Promise<string> {
     throw error
   }
 }
+
+test('durations around the end of 64 bits are those of the traces', async () => {
+  const most = 2n ** 64n - 1n
+  const times = [
+    [most, 0n],
+    [0n, most],
+    [5n, 3n],
+    [most, most],
+    [1n, 2n],
+    [2n ** 63n, 0n],
+  ] as const
+  for (const own of [
+    times,
+    [
+      [5n, 9n],
+      [7n, 7n],
+    ] as const,
+  ]) {
+    const spans = own.map(([startNanos, endNanos], i) => span({ spanId: `0${i}`, startNanos, endNanos }))
+    const sink = new MemorySink()
+    await encodeVparquet(streamOf([[{ traceId: '01', spans }]]), sink)
+    const source = vparquetSource(await openVparquet(openMemory(sink.bytes())))
+    for (const text of ['{ duration < 0ns }', '{ duration >= 0ns }', '{ duration > 2ns } | select(duration)'])
+      expect((await search(source, text)).traces, text).toEqual(
+        (await search(oracleSource([{ traceId: '01', spans }]), text)).traces,
+      )
+  }
+})
 
 const tenMinutes = 600_000_000_000n
 
