@@ -1,12 +1,5 @@
 import { LabError } from '../error.ts'
-import type {
-  ColumnData,
-  ColumnName,
-  ColumnSet,
-  ScanRequest,
-  SpanBatch,
-  SpanSource,
-} from '../model/scan.ts'
+import type { ColumnData, ColumnName, ColumnSet, ScanRequest, SpanBatch, SpanSource } from '../model/scan.ts'
 import { attributeData, keyColumns, valueColumns } from './attribute-data.ts'
 import { attributeNames } from './attribute-names.ts'
 import type { Block } from './block.ts'
