@@ -8,7 +8,7 @@ import { columnId, type FieldOwner, firstFieldId, tailId } from './columns.ts'
 import type { PageStatistic } from './entry.ts'
 import { absentIn, type Lookup } from './indexes/bloom-reader.ts'
 import type { PagePlace } from './page-group-pages.ts'
-import type { Tables } from './tables.ts'
+import type { ParsedColumn, Tables } from './tables.ts'
 
 /** Tells where conditions may be met, from dictionaries and statistics alone. */
 
@@ -124,20 +124,23 @@ function checkCondition(file: File, condition: Condition): Checked {
   const attribute = attributeOf(condition.column)
   if (!attribute) return checkIntrinsic(file, condition)
   const { scope, key } = attribute
-  const ofItems = (column: number, parse: (text: string) => { readonly attributes: Attributes } | null) =>
-    checkText(file, column, text =>
-      (parse(text)?.attributes ?? []).some(one => one.key === key && meets(one.value, condition)),
-    )
-  if (scope === 'resource') return ofItems(columnId('span.resource'), tables.resource.of)
-  if (scope === 'instrumentation') return ofItems(columnId('span.scope'), tables.scope.of)
+  const needles = textsOf(condition)?.map(encodedText)
+  const ofItems = (column: number, parsed: ParsedColumn<{ readonly attributes: Attributes } | null>) =>
+    checkText(file, column, (text, code) => {
+      if (needles?.every(needle => !text.includes(needle))) return false
+      const attributes = parsed.ofCode(code, text)?.attributes ?? []
+      return attributes.some(one => one.key === key && meets(one.value, condition))
+    })
+  if (scope === 'resource') return ofItems(columnId('span.resource'), tables.resource)
+  if (scope === 'instrumentation') return ofItems(columnId('span.scope'), tables.scope)
   return anyOf(fieldsOf(block, scope, key).map(field => checkField(file, scope, field, condition)))
 }
 
 function checkIntrinsic(file: File, condition: Condition): Checked {
   const { block, tables } = file
   const { column } = condition
-  const ofText = (value: (text: string) => Value) =>
-    checkText(file, textColumn(column)!, text => meets(value(text), condition))
+  const ofText = (value: (text: string, code: number) => Value) =>
+    checkText(file, textColumn(column)!, (text, code) => meets(value(text, code), condition))
   switch (column) {
     case 'span:name':
     case 'span:traceState':
@@ -148,9 +151,9 @@ function checkIntrinsic(file: File, condition: Condition): Checked {
     case 'span:statusMessage':
       return ofText(text => parseStatus(text, block.failEntry)?.message ?? '')
     case 'instrumentation:name':
-      return ofText(text => tables.scope.of(text)?.name ?? '')
+      return ofText((text, code) => tables.scope.ofCode(code, text)?.name ?? '')
     case 'instrumentation:version':
-      return ofText(text => tables.scope.of(text)?.version ?? '')
+      return ofText((text, code) => tables.scope.ofCode(code, text)?.version ?? '')
     case 'span:kind':
       return checkNumbers(columnId('span.kind'), condition)
     case 'span:duration':
@@ -196,11 +199,11 @@ function anyOf(checks: readonly Checked[]): Checked {
 function checkText(
   { block, dictionaries, lookups }: File,
   column: number,
-  isMet: (text: string) => boolean,
+  isMet: (text: string, code: number) => boolean,
   texts?: readonly string[],
 ): Checked {
   const codes = new Set<number>()
-  for (const [code, text] of (dictionaries.get(column) ?? []).entries()) if (isMet(text)) codes.add(code)
+  for (const [code, text] of (dictionaries.get(column) ?? []).entries()) if (isMet(text, code)) codes.add(code)
   const isOpen = block.openColumns.has(column)
   const lookup = texts && isOpen ? { column, texts } : undefined
   if (lookup) lookups.push(lookup)
@@ -221,6 +224,11 @@ function checkText(
 /** The strings that alone meet a condition, where it names them. */
 function textsOf({ relation, operands }: Condition): string[] | undefined {
   return relation === '=' ? operands.filter(operand => typeof operand === 'string') : undefined
+}
+
+/** What stands in the binary string of every item with a value of this text; empty for one of lone surrogates. */
+function encodedText(text: string): string {
+  return text.isWellFormed() ? Buffer.from(text, 'utf8').toString('latin1') : ''
 }
 
 function checkNumbers(column: number, condition: Condition): Checked {
