@@ -55,7 +55,7 @@ export const queries: CommandModule<object, QueriesArguments> = {
       )
       .option('rounds', {
         ...text,
-        describe: 'timed rounds of each query (default 1 to 15 by the number of spans)',
+        describe: 'timed rounds of each query (default 15 where the file opens; else 1 to 15, by the number of spans)',
         coerce: integer('rounds', 1, 1000),
       })
       .options(progressFlag)

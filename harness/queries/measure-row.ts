@@ -39,6 +39,8 @@ export interface QueryRow {
   readonly problem: string | null
 }
 
+type RowHead = Pick<QueryRow, 'name' | 'opens'>
+
 /** What all rows are measured with. */
 export interface Bench {
   readonly folder: string
@@ -49,6 +51,8 @@ export interface Bench {
   readonly range: RangeTexts
   readonly truths: readonly Truth[]
   readonly rounds: number
+  /** Of queries to a file that opens. */
+  readonly openRounds: number
   readonly progress: Progress
 }
 
@@ -62,7 +66,7 @@ export interface Block {
 export function measureBlock({ path, byteLength }: Block, bench: Bench): Promise<QueryRow> {
   const row = { name: 'the block as it lies', opens: true }
   return earn(row, async () => {
-    const timed = await timeAnswers(row.name, { block: path }, bench)
+    const timed = await timeAnswers(row, { block: path }, bench)
     const queryPeakBytes = await staged(bench, `${row.name}: memory`, bench.set.questions.length, report =>
       runTask('askOnly', askJob({ block: path }, bench), report),
     )
@@ -74,18 +78,20 @@ export function measureBlock({ path, byteLength }: Block, bench: Bench): Promise
 export function measurePhase(candidate: Candidate, bench: Bench): Promise<QueryRow> {
   const { phase, slug, number, variant } = candidate
   const name = nameOf({ phase: number, title: phase?.title ?? slug, variant })
-  return earn({ name, opens: phase?.open !== undefined }, async () => {
+  const row = { name, opens: phase?.open !== undefined }
+  return earn(row, async () => {
     if (!phase) throw new LabError('invalid', candidate.problem ?? 'is no phase')
     const file = join(bench.folder, `${slug}-${variant}`)
     try {
-      return await measureFile(name, candidate, file, bench)
+      return await measureFile(row, candidate, file, bench)
     } finally {
       await rm(file, { force: true })
     }
   })
 }
 
-async function measureFile(name: string, candidate: Candidate, file: string, bench: Bench): Promise<Earned> {
+async function measureFile(row: RowHead, candidate: Candidate, file: string, bench: Bench): Promise<Earned> {
+  const { name } = row
   const { path, options, phase } = candidate
   const { rounds, dataset } = bench
   const job = { phasePath: path, options, dataset, file }
@@ -98,7 +104,7 @@ async function measureFile(name: string, candidate: Candidate, file: string, ben
       ? await staged(bench, `${name}: time`, 2 * rounds, report => runTask('time', { ...job, rounds, sha256 }, report))
       : undefined
   const subject = { phasePath: path, file }
-  const timed = await timeAnswers(name, subject, bench)
+  const timed = await timeAnswers(row, subject, bench)
   const [encodePeakBytes, queryPeakBytes] = await staged(
     bench,
     `${name}: memory`,
@@ -109,8 +115,9 @@ async function measureFile(name: string, candidate: Candidate, file: string, ben
   return { ...timed, sizeBytes, ingest, kept: classify({ ...proof.kept, lossy: lost }), lost, queryPeakBytes }
 }
 
-function timeAnswers(name: string, subject: Subject, bench: Bench): Promise<TimedQueries> {
-  const { folder, rounds } = bench
+function timeAnswers({ name, opens }: RowHead, subject: Subject, bench: Bench): Promise<TimedQueries> {
+  const { folder } = bench
+  const rounds = opens ? bench.openRounds : bench.rounds
   return staged(bench, `${name}: queries`, rounds * bench.set.questions.length, report =>
     runTask('timeQueries', { ...askJob(subject, bench), folder, rounds }, report),
   )
@@ -120,7 +127,7 @@ function askJob(subject: Subject, { set, truths, range, spanCount }: Bench) {
   return { subject, questions: set.questions, truths, range, spanCount }
 }
 
-async function earn(row: Pick<QueryRow, 'name' | 'opens'>, work: () => Promise<Earned>): Promise<QueryRow> {
+async function earn(row: RowHead, work: () => Promise<Earned>): Promise<QueryRow> {
   try {
     return { ...row, earned: await work(), problem: null }
   } catch (error) {

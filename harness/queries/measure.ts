@@ -23,6 +23,8 @@ export interface QueryBench {
   readonly spanCount: number
   readonly set: QuerySet
   readonly range: RangeTexts
+  /** Of each query to a file that opens; the environment tells those of all else. */
+  readonly openRounds: number
   readonly environment: Environment
   /** By question of the set, as are the results of the rows. */
   readonly truths: readonly Truth[]
@@ -35,10 +37,13 @@ export interface QueryBenchOptions {
   readonly set: QuerySet
   /** Folder of a block that is a row as it lies. */
   readonly block?: string | undefined
-  /** By default as many as the lab times a phase. */
+  /** By default as many as the lab times a phase, and more of queries to a file that opens. */
   readonly rounds?: number | undefined
   readonly progress: Progress
 }
+
+/** An operation of a few milliseconds is worth timing so often: it takes some until its code is compiled. */
+const leastOpenRounds = 15
 
 /** Proves each candidate, holds its answers to the set against the truth, and measures what they cost. */
 export async function measureQueries(options: QueryBenchOptions): Promise<QueryBench> {
@@ -47,15 +52,27 @@ export async function measureQueries(options: QueryBenchOptions): Promise<QueryB
   return inWorkFolder(async folder => {
     const { path, traceCount, spanCount, range } = await prepareQueries(source, set, folder, progress)
     const rounds = options.rounds ?? defaultRounds(spanCount)
+    const openRounds = options.rounds ?? Math.max(rounds, leastOpenRounds)
     const wantsAllSpans = candidates.some(({ phase }) => phase?.fidelity.spanOrder === false)
     const stage = progress.stage('find the true answers', spanCount * set.questions.length)
     const job = { dataset: path, folder, questions: set.questions, range, wantsAllSpans }
     const truths = await runTask('writeTruths', job, stage.advance).finally(stage.end)
-    const bench: Bench = { folder, dataset: path, traceCount, spanCount, set, range, truths, rounds, progress }
+    const bench: Bench = {
+      folder,
+      dataset: path,
+      traceCount,
+      spanCount,
+      set,
+      range,
+      truths,
+      rounds,
+      openRounds,
+      progress,
+    }
     const rows: QueryRow[] = block === undefined ? [] : [await measureBlock(block, bench)]
     for (const candidate of candidates) rows.push(await measurePhase(candidate, bench))
     const [notes, environment] = [printSource(source), describeEnvironment(rounds, null)]
-    return { title: source.title, notes, traceCount, spanCount, set, range, environment, truths, rows }
+    return { title: source.title, notes, traceCount, spanCount, set, range, openRounds, environment, truths, rows }
   })
 }
 

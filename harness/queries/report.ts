@@ -43,7 +43,7 @@ export function renderQueries(bench: QueryBench, chart: string | undefined): str
     ...opened.flatMap(row => [`## ${row.name}`, printMarkdown(costTable(bench, row)), costNote.join('\n')]),
     '## The queries',
     printMarkdown(textTable(bench)),
-    `${printMachine(environment, plural(environment.rounds, 'round'))}.`,
+    `${printMachine(environment, printRounds(bench))}.`,
   ].join('\n\n')}\n`
 }
 
@@ -64,6 +64,12 @@ const costNote = [
   'the store is asked for, steps in which it is asked (trips), and spans: those that a search shows, at most three of a',
   'spanset, or that metrics look at. matched: spans that match.',
 ]
+
+function printRounds({ openRounds, environment: { rounds } }: QueryBench): string {
+  return openRounds === rounds
+    ? plural(rounds, 'round')
+    : `${plural(rounds, 'round')}, ${openRounds} of queries to a file that opens`
+}
 
 /** What was asked: of how many spans, how many queries, and over which range, in lines. */
 function describeQuestions({ traceCount, spanCount, set, range, truths }: QueryBench): string {

@@ -61,7 +61,10 @@ function spreadCells(cost: KindCost | null): string[] {
 }
 
 /** A line a query: what it costs in one row. */
-export function costTable({ set, truths, environment }: QueryBench, { earned }: QueryRow): TextTable {
+export function costTable(
+  { set, truths, openRounds, environment }: QueryBench,
+  { opens, earned }: QueryRow,
+): TextTable {
   const columns = ['matched', 'CPU ms', '±', 'wall ms', 'MB', 'of file', 'requests', 'trips', 'spans'] as const
   return {
     headers: ['query', ...columns],
@@ -69,7 +72,7 @@ export function costTable({ set, truths, environment }: QueryBench, { earned }: 
     rows: set.questions.map(({ name }, i) => [
       name,
       whole(truths[i]!.matched),
-      ...costCells(earned?.results[i]?.cost ?? null, earned?.sizeBytes ?? 0, environment.rounds),
+      ...costCells(earned?.results[i]?.cost ?? null, earned?.sizeBytes ?? 0, opens ? openRounds : environment.rounds),
     ]),
   }
 }
