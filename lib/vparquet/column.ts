@@ -15,29 +15,58 @@ export type Values =
 /** A column of a row group: an entry a value or absence, with the levels that place it (Dremel). */
 export class Column {
   readonly leaf: Leaf
-  readonly repetitions: Uint8Array
-  readonly definitions: Uint8Array
   readonly values: Values
+  readonly entryCount: number
+  /** Of values that are there. */
+  readonly valueCount: number
+  readonly rowCount: number
+  readonly #pages: readonly DataPage[]
   readonly #starts = new Map<number, Uint32Array>()
   #texts: readonly string[] | undefined
   #places: Int32Array | undefined
+  #repetitions: Uint8Array | undefined
+  #definitions: Uint8Array | undefined
 
-  /** Decodes all pages of a chunk; levels and numbers of values are checked against each other. */
+  /** Decodes all pages of a chunk; levels when they are asked for. Their numbers are checked against each other. */
   constructor(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace) {
     this.leaf = leaf
     const { pages, values } = readChunk(bytes, leaf, place)
-    this.repetitions = joinBytes(pages.map(page => page.repetitions))
-    this.definitions = joinBytes(pages.map(page => page.definitions))
+    this.#pages = pages
     this.values = values
-    if (this.repetitions.length !== place.valueCount)
-      this.fail(`holds ${this.repetitions.length} values, the footer says ${place.valueCount}`)
-    if (this.repetitions.length > 0 && this.repetitions[0] !== 0) this.fail('begins within a row')
+    const sum = (of: (page: DataPage) => number) => pages.reduce((total, page) => total + of(page), 0)
+    this.entryCount = sum(page => page.entryCount)
+    this.rowCount = sum(page => page.rowCount)
+    this.valueCount = sum(page => page.valueCount)
+    if (this.entryCount !== place.valueCount)
+      this.fail(`holds ${this.entryCount} values, the footer says ${place.valueCount}`)
+  }
+
+  get repetitions(): Uint8Array {
+    this.#repetitions ??= this.#readRepetitions()
+    return this.#repetitions
+  }
+
+  #readRepetitions(): Uint8Array {
+    const levels = joinBytes(this.#pages.map(page => page.repetitions()))
+    const found = countOf(levels, 0)
+    if (found !== this.rowCount) this.fail(`${found} rows begin, the pages say ${this.rowCount}`)
+    return levels.length === 0 || levels[0] === 0 ? levels : this.fail('begins within a row')
+  }
+
+  get definitions(): Uint8Array {
+    this.#definitions ??= this.#readDefinitions()
+    return this.#definitions
+  }
+
+  #readDefinitions(): Uint8Array {
+    const levels = joinBytes(this.#pages.map(page => page.definitions()))
+    const found = countOf(levels, this.leaf.maxDefinition)
+    return found === this.valueCount ? levels : this.fail(`${found} values, the pages say ${this.valueCount}`)
   }
 
   /** How many elements of a repeated field there are: of the `depth`-th on the way, 0 being rows. */
   elementCount(depth: number): number {
-    if (depth > 0) return this.starts(depth).at(-1)!
-    return countOf(this.repetitions, 0)
+    return depth === 0 ? this.rowCount : this.starts(depth).at(-1)!
   }
 
   /** By element of the field above, the first element of the `depth`-th repeated field, and their number at the end. */
@@ -56,12 +85,14 @@ export class Column {
   }
 
   #findPlaces(): Int32Array {
+    if (this.valueCount === this.entryCount) return countUp(this.entryCount)
     const { depths, maxDefinition } = this.leaf
     const own = depths.at(-1) ?? 0
-    const places = new Int32Array(this.definitions.length)
+    const { definitions } = this
+    const places = new Int32Array(definitions.length)
     let [count, next] = [0, 0]
     for (let i = 0; i < places.length; i++) {
-      const definition = this.definitions[i]!
+      const definition = definitions[i]!
       if (definition >= own) places[count++] = definition === maxDefinition ? next++ : -1
     }
     return places.subarray(0, count)
@@ -126,7 +157,7 @@ function readChunk(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace): ChunkConte
       gatherer.dictionary(page.dictionary)
       continue
     }
-    left -= page.data.repetitions.length
+    left -= page.data.entryCount
     if (left < 0)
       throw new LabError('corrupt', `${leaf.name}: holds over ${place.valueCount} values, as the footer says`)
     pages.push(page.data)
@@ -207,6 +238,12 @@ class CodedGatherer implements Gatherer {
     const codes = this.#codes.length === 1 ? this.#codes[0]! : new Uint32Array(joinBuffers(this.#codes))
     return { type: 'BYTE_ARRAY', codes, entries: ByteEntries.join(this.#entries) }
   }
+}
+
+function countUp(count: number): Int32Array {
+  const numbers = new Int32Array(count)
+  for (let i = 0; i < count; i++) numbers[i] = i
+  return numbers
 }
 
 function joinBytes(parts: readonly Uint8Array[]): Uint8Array {

@@ -11,12 +11,17 @@ import { zstdPageDecompressor } from './zstd-page.ts'
 /** The header of a page as hyparquet reads it. */
 type PageHeader = ReturnType<typeof parquetHeader>
 
-/** A page of values: its levels, a byte each, and what holds the values that are there. */
+/** A page of values, and what holds those that are there. */
 export interface DataPage {
-  readonly repetitions: Uint8Array
-  readonly definitions: Uint8Array
+  /** Of values, those that are absent among them. */
+  readonly entryCount: number
   /** Of values that are there. */
   readonly valueCount: number
+  /** Rows that begin in the page. */
+  readonly rowCount: number
+  /** Decodes the levels, a byte each; many a column is read without. */
+  repetitions(): Uint8Array
+  definitions(): Uint8Array
   readonly encoding: string
   readonly values: ByteReader
 }
@@ -95,11 +100,16 @@ function readDataPage(page: StoredPage, leaf: Leaf): DataPage {
     repetitionBytes + sizeOf(head.definition_levels_byte_length, stored.length - repetitionBytes, subject)
   const levels = (start: number, end: number, max: number) =>
     readLevels(new ByteReader(stored.subarray(start, end), subject, page.offset + start), max, entryCount)
-  const repetitions = levels(0, repetitionBytes, leaf.depths.length)
-  const definitions = levels(repetitionBytes, levelBytes, leaf.maxDefinition)
-  const valueCount = countOf(definitions, leaf.maxDefinition)
-  const values = readContent(page, levelBytes, head.is_compressed !== false)
-  return { repetitions, definitions, valueCount, encoding: head.encoding, values }
+  const absentCount = leaf.maxDefinition === 0 ? 0 : sizeOf(head.num_nulls, entryCount, subject)
+  return {
+    entryCount,
+    valueCount: entryCount - absentCount,
+    rowCount: leaf.depths.length === 0 ? entryCount : sizeOf(head.num_rows, entryCount, subject),
+    repetitions: () => levels(0, repetitionBytes, leaf.depths.length),
+    definitions: () => levels(repetitionBytes, levelBytes, leaf.maxDefinition),
+    encoding: head.encoding,
+    values: readContent(page, levelBytes, head.is_compressed !== false),
+  }
 }
 
 /** How many levels are this one. Indices, as iterators take ten times as long on tens of thousands of levels. */

@@ -1,8 +1,6 @@
 import { inBatches } from '../model/batches.ts'
 import type { Trace } from '../model/trace.ts'
 import type { Block } from './block.ts'
-import type { Column } from './column.ts'
-import { countOf } from './pages.ts'
 import { RowGroupColumns } from './row-group-columns.ts'
 import { traceColumns, tracesOf } from './rows.ts'
 import { prefixes } from './schema.ts'
@@ -45,10 +43,6 @@ async function* rowsOf(block: Block, dropped: (field: string, count: number) => 
 /** Tells of the values of a column that is not read. */
 function countValues(columns: RowGroupColumns, name: string, dropped: (field: string, count: number) => void): void {
   if (!columns.has(name)) return
-  const count = columns.named(() => valueCount(columns.get(name)))
+  const count = columns.named(() => columns.get(name).valueCount)
   if (count > 0) dropped(name, count)
-}
-
-function valueCount({ definitions, leaf }: Column): number {
-  return countOf(definitions, leaf.maxDefinition)
 }

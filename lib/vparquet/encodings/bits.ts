@@ -1,8 +1,13 @@
-/** The unsigned value of `bitWidth` bits (0 to 32) that begin at `bit`, least significant first; beyond the end zeros. */
-export function readBits(bytes: Uint8Array, bit: number, bitWidth: number): number {
-  const at = Math.floor(bit / 8)
-  const shift = bit % 8
-  const low = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> shift
-  const all = bitWidth + shift > 32 ? low | (bytes[at + 4]! << (32 - shift)) : low
-  return bitWidth === 32 ? all >>> 0 : all & (2 ** bitWidth - 1)
+/** The bytes as words, the least significant first, and zeros behind them, so that any bits of them can be read. */
+export function wordsOf(bytes: Uint8Array): Uint32Array {
+  const words = new Uint32Array(Math.ceil(bytes.length / 4) + 2)
+  new Uint8Array(words.buffer).set(bytes)
+  return words
+}
+
+/** The unsigned value of `bitWidth` bits (0 to 32) that begin at `bit`, least significant first. */
+export function readBits(words: Uint32Array, bit: number, bitWidth: number): number {
+  const [at, shift] = [bit >>> 5, bit & 31]
+  const low = shift === 0 ? words[at]! : (words[at]! >>> shift) | (words[at + 1]! << (32 - shift))
+  return bitWidth === 32 ? low >>> 0 : low & ((1 << bitWidth) - 1)
 }

@@ -1,5 +1,5 @@
 import type { ByteReader } from '../../bytes/reader.ts'
-import { readBits } from './bits.ts'
+import { readBits, wordsOf } from './bits.ts'
 
 const maxBlockValues = 1 << 16
 const word = 2 ** 32
@@ -23,7 +23,10 @@ export function readDelta(reader: ByteReader, count: number): Uint32Array {
   const words = new Uint32Array(2 * count)
   const value = zigzag64(reader)
   words.set([value.low, value.high])
-  for (let at = 1; at < count; ) at = readBlock(reader, { words, at, count, value, miniblockCount, miniblockValues })
+  const packed = wordsOf(new Uint8Array(8 * miniblockValues))
+  const packedBytes = new Uint8Array(packed.buffer)
+  const block: Block = { words, at: 1, count, value, miniblockCount, miniblockValues, packed, packedBytes }
+  while (block.at < count) readBlock(reader, block)
   return words
 }
 
@@ -35,10 +38,12 @@ interface Block {
   value: Int64
   miniblockCount: number
   miniblockValues: number
+  /** Room for a part of the widest deltas, as words and as bytes. */
+  packed: Uint32Array
+  packedBytes: Uint8Array
 }
 
-/** The place behind the block. */
-function readBlock(reader: ByteReader, block: Block): number {
+function readBlock(reader: ByteReader, block: Block): void {
   const least = zigzag64(reader)
   const widths = reader.raw(block.miniblockCount)
   for (const bitWidth of widths) {
@@ -48,21 +53,23 @@ function readBlock(reader: ByteReader, block: Block): number {
     const end = Math.min(block.count, block.at + block.miniblockValues)
     addDeltas(block, end, least, bytes, bitWidth)
   }
-  return block.at
 }
 
 function addDeltas(block: Block, end: number, least: Int64, bytes: Uint8Array, bitWidth: number): void {
-  const { words, value } = block
-  const lowWidth = Math.min(32, bitWidth)
+  const { words, value, at, packed } = block
+  block.packedBytes.set(bytes)
+  const [lowWidth, highWidth] = [Math.min(32, bitWidth), Math.max(0, bitWidth - 32)]
   let { low, high } = value
-  for (let bit = 0; block.at < end; block.at++, bit += bitWidth) {
-    const sum = low + least.low + readBits(bytes, bit, lowWidth)
-    const rest = bitWidth > 32 ? readBits(bytes, bit + 32, bitWidth - 32) : 0
-    high = (high + least.high + rest + Math.floor(sum / word)) >>> 0
+  for (let i = at, bit = 0; i < end; i++, bit += bitWidth) {
+    const sum = low + least.low + readBits(packed, bit, lowWidth)
+    const rest = highWidth > 0 ? readBits(packed, bit + 32, highWidth) : 0
+    // The sum is less than three words: what goes beyond the first is 0, 1 or 2.
+    high = (high + least.high + rest + (sum >= 2 * word ? 2 : sum >= word ? 1 : 0)) >>> 0
     low = sum >>> 0
-    words[2 * block.at] = low
-    words[2 * block.at + 1] = high
+    words[2 * i] = low
+    words[2 * i + 1] = high
   }
+  block.at = end
   value.low = low
   value.high = high
 }

@@ -1,5 +1,5 @@
 import type { ByteReader } from '../../bytes/reader.ts'
-import { readBits } from './bits.ts'
+import { readBits, wordsOf } from './bits.ts'
 
 /**
  * Fills `out` with values of `bitWidth` bits (0 to 32) from runs: of one value that repeats, or of values packed in
@@ -37,8 +37,7 @@ function readPacked(
 ): number {
   const bytes = reader.raw((count / 8) * bitWidth)
   const end = Math.min(out.length, at + count)
-  if (bitWidth > maxBufferedBits)
-    for (let i = at, bit = 0; i < end; i++, bit += bitWidth) out[i] = readBits(bytes, bit, bitWidth)
+  if (bitWidth > maxBufferedBits) unpackWide(bytes, bitWidth, out, at, end)
   else unpack(bytes, bitWidth, out, at, end)
   return end
 }
@@ -58,4 +57,15 @@ function unpack(bytes: Uint8Array, bitWidth: number, out: Uint8Array | Uint32Arr
     buffer >>>= bitWidth
     filled -= bitWidth
   }
+}
+
+function unpackWide(
+  bytes: Uint8Array,
+  bitWidth: number,
+  out: Uint8Array | Uint32Array,
+  start: number,
+  end: number,
+): void {
+  const words = wordsOf(bytes)
+  for (let i = start, bit = 0; i < end; i++, bit += bitWidth) out[i] = readBits(words, bit, bitWidth)
 }
