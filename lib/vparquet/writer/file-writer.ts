@@ -118,6 +118,6 @@ function subtreeLength(schema: readonly SchemaElement[], at: number): number {
 
 function histogram(levels: readonly number[], max: number): bigint[] {
   const counts = new Array<number>(max + 1).fill(0)
-  for (const level of levels) counts[level]++
+  for (let i = 0; i < levels.length; i++) counts[levels[i]!]++
   return counts.map(BigInt)
 }

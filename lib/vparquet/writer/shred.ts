@@ -77,11 +77,11 @@ export class Shredder {
   #compile(node: Node, place: Place): Write {
     if (node.kind === 'leaf') return this.#compileLeaf(node, place)
     if (node.kind !== 'group') return this.#compileList(node, place)
-    const children = node.children.map((child): [string, Write] => {
-      return [child.name, this.#compile(child, { ...place, path: [...place.path, child.name] })]
-    })
+    const names = node.children.map(({ name }) => name)
+    const writes = node.children.map(child => this.#compile(child, { ...place, path: [...place.path, child.name] }))
     return (value, repetition, definition) => {
-      for (const [name, write] of children) write((value as Row | undefined)?.[name], repetition, definition)
+      const group = value as Row | undefined
+      for (let i = 0; i < names.length; i++) writes[i]!(group?.[names[i]!], repetition, definition)
     }
   }
 

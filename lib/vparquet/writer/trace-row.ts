@@ -19,9 +19,10 @@ function ownColumns(scope: 'resource' | 'span') {
   })
 }
 
-/** Makes rows of traces; it holds what names resources and scopes by their content. */
+/** Makes rows of traces; it holds those of resources and scopes, and what names these by their content. */
 export class TraceRows {
   readonly #contents = new WeakMap<object, string>()
+  readonly #rows = new WeakMap<object, Row>()
 
   /** A trace as a row of a block: its spans by resource and scope, with what Tempo derives of them. */
   row({ traceId, spans }: Trace): Row {
@@ -53,12 +54,20 @@ export class TraceRows {
   #resources(spans: readonly Span[], sets: readonly NestedSet[]): Row[] {
     const rows = [...spans.keys()]
     return this.#grouped(rows, row => spans[row]!.resource).map(([resource, own]) => ({
-      Resource: resourceRow(resource),
+      Resource: this.#once(resource, resourceRow),
       ss: this.#grouped(own, row => spans[row]!.scope).map(([scope, within]) => ({
-        Scope: scopeRow(scope),
+        Scope: this.#once(scope, scopeRow),
         Spans: within.map(row => spanRow(spans[row]!, sets[row]!)),
       })),
     }))
+  }
+
+  #once<T extends Resource | Scope>(item: T | null, rowOf: (item: T | null) => Row): Row {
+    const known = item && this.#rows.get(item)
+    if (known) return known
+    const row = rowOf(item)
+    if (item) this.#rows.set(item, row)
+    return row
   }
 
   /** The rows that have an item of equal content together, in the order of first sight. */
