@@ -41,7 +41,7 @@ export function columnsOfIntrinsic(columns: RowGroupColumns, name: Intrinsic): r
 }
 
 /** True where the footer says that durations are less than 2^53 ns and starts less than 2^63: then no end wraps. */
-function isForward(columns: RowGroupColumns): boolean {
+export function isForward(columns: RowGroupColumns): boolean {
   const [duration, start] = intrinsicColumns['span:duration'].map(column => columns.chunk(column).extent)
   return duration !== undefined && start !== undefined && duration[1] < 2n ** 53n && start[1] < 2n ** 63n
 }

@@ -1,8 +1,7 @@
 import type { AttributeScope, Condition, Intrinsic, ScanRequest } from '../model/scan.ts'
-import type { Value } from '../model/trace.ts'
 import type { Chunk } from './footer.ts'
 import { genericColumns } from './generic-attributes.ts'
-import { intrinsicColumns } from './intrinsics.ts'
+import { intrinsicColumns, isForward } from './intrinsics.ts'
 import type { Layout } from './layout.ts'
 import { parseName } from './names.ts'
 import type { RowGroupColumns } from './row-group-columns.ts'
@@ -49,7 +48,8 @@ function mayMeet(columns: RowGroupColumns, layout: Layout, condition: Condition)
   if (named.intrinsic === undefined) return mayHaveAttribute(columns, layout, named.scope, named.key, condition)
   const [column] = intrinsicColumns[named.intrinsic]
   if (coded.includes(named.intrinsic)) return mayHoldText(columns, column!, condition)
-  return numbered.includes(named.intrinsic) ? mayHoldNumber(columns.chunk(column!), condition) : true
+  const isTold = numbered.includes(named.intrinsic) || (named.intrinsic === 'span:duration' && isForward(columns))
+  return !isTold || mayHoldNumber(columns.chunk(column!), condition)
 }
 
 function mayHaveAttribute(
@@ -59,7 +59,9 @@ function mayHaveAttribute(
   key: string,
   condition: Condition,
 ): boolean {
-  if (ownColumns(columns, layout, scope, key).some(column => mayHoldText(columns, column, condition))) return true
+  const mayHold = (column: string) =>
+    mayHoldText(columns, column, condition) && mayHoldNumber(columns.chunk(column), condition)
+  if (ownColumns(columns, layout, scope, key).some(mayHold)) return true
   const { keys } = genericColumns(scope)
   if (columns.chunk(keys).isEmpty || columns.dictionary(keys)?.includes(key) === false) return false
   const other = `${prefixes[scope]}.Attrs.ValueUnsupported`
@@ -89,9 +91,16 @@ function onlyTexts({ relation, operands }: Condition): boolean {
   return relation === '=' && operands.every(operand => typeof operand === 'string')
 }
 
+/** False where the numbers of the column are told, and none so stands to an operand. */
 function mayHoldNumber({ extent }: Chunk, { relation, operands }: Condition): boolean {
-  if (extent === undefined || relation !== '=') return true
-  const within = (operand: Value) =>
-    (typeof operand === 'bigint' || typeof operand === 'number') && operand >= extent[0] && operand <= extent[1]
-  return operands.some(within)
+  if (extent === undefined || relation === 'exists') return true
+  const [least, greatest] = extent
+  return operands.some(operand => {
+    if (typeof operand !== 'bigint' && typeof operand !== 'number') return false
+    if (relation === '=') return least <= operand && operand <= greatest
+    if (relation === '!=') return least < operand || operand < greatest
+    if (relation === '<') return least < operand
+    if (relation === '<=') return least <= operand
+    return relation === '>' ? greatest > operand : greatest >= operand
+  })
 }

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { LabError } from '../../../lib/error.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
+import { countReads } from '../../../lib/storage/counting.ts'
 import { MemorySink, openMemory } from '../../../lib/storage/memory.ts'
 import { queryRange } from '../../../lib/traceql/metrics.ts'
 import { oracleSource } from '../../../lib/traceql/oracle.ts'
@@ -85,6 +86,38 @@ test('durations around the end of 64 bits are those of the traces', async () => 
         (await search(oracleSource([{ traceId: '01', spans }]), text)).traces,
       )
   }
+})
+
+test('numbers beyond those that the footer tells are found nowhere, at no cost', async () => {
+  const spans = [200n, 404n].map((code, i) =>
+    span({
+      spanId: `0${i}`,
+      kind: 2,
+      startNanos: 5n,
+      endNanos: 10n + code,
+      attributes: [{ key: 'http.status_code', value: code }],
+    }),
+  )
+  const sink = new MemorySink()
+  await encodeVparquet(streamOf([[{ traceId: '01', spans }]]), sink)
+  const file = countReads(openMemory(sink.bytes()))
+  const source = vparquetSource(await openVparquet(file))
+  const readBy = async (text: string) => {
+    file.reset()
+    return [(await search(source, text)).traces.length, file.reads.calls > 0]
+  }
+  for (const text of [
+    'kind = client',
+    'duration < 205ns',
+    'duration >= 410ns',
+    'status = error',
+    'duration > 409ns',
+    'duration <= 204ns',
+  ])
+    expect(await readBy(`{ ${text} }`), text).toEqual([0, false])
+  for (const text of ['kind != client', 'duration <= 205ns', 'duration > 408.5ns', 'span.http.status_code >= 404.0'])
+    expect((await readBy(`{ ${text} }`))[0], text).toBe(1)
+  expect((await readBy('{ span.http.status_code > 404 }'))[0]).toBe(0)
 })
 
 const tenMinutes = 600_000_000_000n
