@@ -29,11 +29,12 @@ export function packageVersion(): string {
   return (JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string }).version
 }
 
-/** The commit that is checked out, marked where files differ from it; null outside a checkout. */
+/** The commit that is checked out, marked where files but results differ from it; null outside a checkout. */
 function commit(): string | null {
   try {
     const head = git('rev-parse', '--short=12', 'HEAD')
-    return git('status', '--porcelain', '--untracked-files=no') === '' ? head : `${head}, changed`
+    const changes = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!results')
+    return changes === '' ? head : `${head}, changed`
   } catch {
     return null
   }
