@@ -12,6 +12,7 @@ import type {
 } from '../model/scan.ts'
 import type { Attributes, Value, ValueType } from '../model/trace.ts'
 import { valueType } from '../model/trace.ts'
+import { covers, cut, type ReadPiece, readPieces } from '../storage/coalesce.ts'
 import type { Block, PageGroup, PageGroupEntries } from './block.ts'
 import { columnData, isReadByRow } from './column-data.ts'
 import { attributeOf, blockColumns, fieldsOf, tailColumns } from './column-plan.ts'
@@ -19,7 +20,6 @@ import { columnId, firstFieldId } from './columns.ts'
 import { PageGroupColumns } from './page-group-columns.ts'
 import { PageDecoder, type PagePlace, placePages } from './page-group-pages.ts'
 import { Pruner } from './prune.ts'
-import { covers, cut, type ReadPiece, readPieces } from './ranges.ts'
 import type { BlockpackReader } from './reader.ts'
 import type { Tables } from './tables.ts'
 
@@ -65,7 +65,7 @@ async function loadColumns(
 ): Promise<void> {
   const columns = batches.map(batch => batch.columnsFor(names))
   const ranges: Range[] = batches.flatMap((batch, i) => batch.missing(columns[i]!))
-  const reading = ranges.length > 0 ? readPieces(block.file, ranges) : Promise.resolve([])
+  const reading = readPieces(block.file, ranges)
   await Promise.all(batches.map((batch, i) => batch.load(columns[i]!, reading)))
 }
 

@@ -1,11 +1,8 @@
-import type { Range, RangeReader } from '../bytes/range.ts'
 import { LabError, withSubject } from '../error.ts'
+import { readCoalesced } from '../storage/coalesce.ts'
 import type { Block } from './block.ts'
 import { Column, readDictionary } from './column.ts'
 import type { Chunk } from './footer.ts'
-
-/** Gaps of fewer bytes are read with their surroundings: a request costs more than they do. */
-const maxGap = 1 << 12
 
 /** The columns of a row group, read when they are wanted, and kept. */
 export class RowGroupColumns {
@@ -35,7 +32,7 @@ export class RowGroupColumns {
       const { start, end } = this.chunk(name)
       return { start: start + (this.#heads.get(name)?.length ?? 0), end }
     })
-    const bytes = await readNear(this.#block.file, ranges)
+    const bytes = await readCoalesced(this.#block.file, ranges)
     missing.forEach((name, i) => {
       const head = this.#heads.get(name)
       this.#bytes.set(name, head === undefined ? bytes[i]! : Buffer.concat([head, bytes[i]!]))
@@ -48,7 +45,7 @@ export class RowGroupColumns {
       name => this.has(name) && this.chunk(name).dictionaryEnd !== undefined && !this.#heads.has(name),
     )
     const ranges = missing.map(name => ({ start: this.chunk(name).start, end: this.chunk(name).dictionaryEnd! }))
-    const bytes = await readNear(this.#block.file, ranges)
+    const bytes = await readCoalesced(this.#block.file, ranges)
     missing.forEach((name, i) => {
       this.#heads.set(name, bytes[i]!)
     })
@@ -115,20 +112,4 @@ export class RowGroupColumns {
   chunk(name: string): Chunk {
     return this.#block.footer.rowGroups[this.#number]!.chunks.get(name)!
   }
-}
-
-/** Reads ranges, neighbours and those that lie little apart in one; results come in the order of the ranges. */
-async function readNear(file: RangeReader, ranges: readonly Range[]): Promise<Uint8Array[]> {
-  const runs: { start: number; end: number }[] = []
-  for (const { start, end } of [...ranges].sort((a, b) => a.start - b.start)) {
-    const last = runs.at(-1)
-    if (last && start - last.end <= maxGap) last.end = Math.max(last.end, end)
-    else runs.push({ start, end })
-  }
-  if (runs.length === 0) return []
-  const read = await file.read(runs)
-  return ranges.map(({ start, end }) => {
-    const i = runs.findLastIndex(run => run.start <= start)
-    return read[i]!.subarray(start - runs[i]!.start, end - runs[i]!.start)
-  })
 }

@@ -1,0 +1,63 @@
+import type { Range, RangeReader } from '../bytes/range.ts'
+
+/** Gaps of fewer bytes are read with their surroundings: a request costs more than they do. */
+const maxGap = 4096
+
+/** Bytes of a file, and where they stand in it. */
+export interface ReadPiece extends Range {
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Reads ranges in as few requests as pay: neighbours, and what lies little apart, in one. Where more than `maxRequests`
+ * remain, those with the smallest gaps between them are joined. Results come in the order of the ranges.
+ */
+export async function readCoalesced(
+  file: RangeReader,
+  ranges: readonly Range[],
+  maxRequests = Number.POSITIVE_INFINITY,
+): Promise<Uint8Array[]> {
+  const pieces = await readPieces(file, ranges, maxRequests)
+  return ranges.map(range => cut(pieceAt(pieces, range.start), range))
+}
+
+/** The same with all that was read: the pieces ascend and cover the ranges. */
+export async function readPieces(
+  file: RangeReader,
+  ranges: readonly Range[],
+  maxRequests = Number.POSITIVE_INFINITY,
+): Promise<ReadPiece[]> {
+  if (ranges.length === 0) return []
+  const sorted = [...ranges].sort((a, b) => a.start - b.start)
+  const gaps = sorted.slice(1).map(({ start }, i) => start - sorted[i]!.end)
+  const widest = gaps.sort((a, b) => b - a)[maxRequests - 1] ?? 0
+  const gap = Math.max(maxGap, widest)
+  const merged: { start: number; end: number }[] = []
+  for (const { start, end } of sorted) {
+    const last = merged.at(-1)
+    if (last && start <= last.end + gap) last.end = Math.max(last.end, end)
+    else merged.push({ start, end })
+  }
+  const read = await file.read(merged)
+  return merged.map(({ start, end }, i) => ({ start, end, bytes: read[i]! }))
+}
+
+/** The last piece that begins at a byte or before it. */
+function pieceAt(pieces: readonly ReadPiece[], at: number): ReadPiece {
+  let [low, high] = [0, pieces.length - 1]
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (pieces[middle]!.start <= at) low = middle
+    else high = middle - 1
+  }
+  return pieces[low]!
+}
+
+export function covers(piece: Range, { start, end }: Range): boolean {
+  return piece.start <= start && end <= piece.end
+}
+
+/** The bytes of a range within a piece. */
+export function cut({ start: from, bytes }: ReadPiece, { start, end }: Range): Uint8Array {
+  return bytes.subarray(start - from, end - from)
+}
