@@ -1,10 +1,11 @@
 import type { ReadNumbers } from '../columnar/safe-numbers.ts'
 import type { Table } from '../columnar/tables.ts'
 import { parentKind } from '../columnar/tree.ts'
+import { parseName } from '../model/column-name.ts'
 import type { ColumnData, ColumnName, Intrinsic } from '../model/scan.ts'
 import { type Attributes, int64Max, int64Min, type Value, type ValueType, valueType } from '../model/trace.ts'
 import type { Block } from './block.ts'
-import { attributeOf, fieldsOf } from './column-plan.ts'
+import { fieldsOf } from './column-plan.ts'
 import type { FieldOwner } from './columns.ts'
 import { fieldDoubles, fieldNumbers, fieldRows, fieldTexts, fieldValues } from './field-columns.ts'
 import { parentsOf, spanIdsAt, spanIdsOf, traceIdsAt, traceIdsOf } from './id-columns.ts'
@@ -25,11 +26,11 @@ export function columnData(
   name: ColumnName,
   rows: Uint32Array | undefined,
 ): ColumnData[] {
-  const attribute = attributeOf(name)
+  const named = parseName(name)
   if (rows && isReadByRow(name))
     return [coded(name === 'span:id' ? spanIdsAt(columns, rows) : traceIdsAt(columns, tracesOf(columns, rows)))]
-  if (!attribute) return [intrinsicData(columns, name as Intrinsic)]
-  const { scope, key } = attribute
+  if (named.intrinsic) return [intrinsicData(columns, named.intrinsic)]
+  const { scope, key } = named
   if (scope === 'resource') return sharedAttributes(columns.resources(), key)
   if (scope === 'instrumentation') return sharedAttributes(columns.scopes(), key)
   return fieldsOf(block, scope, key).flatMap(field => fieldData(columns, block, scope, field))

@@ -1,4 +1,5 @@
-import type { AttributeScope, ColumnName, Intrinsic } from '../model/scan.ts'
+import { parseName } from '../model/column-name.ts'
+import type { ColumnName, Intrinsic } from '../model/scan.ts'
 import type { Block } from './block.ts'
 import { columnId, type FieldOwner, firstFieldId, tailId } from './columns.ts'
 
@@ -41,13 +42,6 @@ const intrinsics: Readonly<Record<Intrinsic, readonly string[]>> = {
   'instrumentation:version': ['span.scope'],
 }
 
-/** Scope and key of an attribute, or undefined for an intrinsic. */
-export function attributeOf(name: ColumnName): { scope: AttributeScope; key: string } | undefined {
-  if (Object.hasOwn(intrinsics, name)) return undefined
-  const dot = name.indexOf('.')
-  return { scope: name.slice(0, dot) as AttributeScope, key: name.slice(dot + 1) }
-}
-
 /** The numbers of the fields of a key. */
 export function fieldsOf(block: Block, owner: FieldOwner, key: string): number[] {
   return block.fieldNumbers.get(`${owner}.${key}`) ?? []
@@ -55,9 +49,9 @@ export function fieldsOf(block: Block, owner: FieldOwner, key: string): number[]
 
 /** The columns of a block that a column of a query is made of. */
 export function blockColumns(block: Block, name: ColumnName): number[] {
-  const attribute = attributeOf(name)
-  if (!attribute) return ['trace.spans', ...intrinsics[name as Intrinsic]].map(columnId)
-  const { scope, key } = attribute
+  const named = parseName(name)
+  if (named.intrinsic) return ['trace.spans', ...intrinsics[named.intrinsic]].map(columnId)
+  const { scope, key } = named
   if (scope === 'resource') return [columnId('trace.spans'), columnId('span.resource')]
   if (scope === 'instrumentation') return [columnId('trace.spans'), columnId('span.scope')]
   const fields = fieldsOf(block, scope, key)

@@ -1,9 +1,10 @@
 import { parseStatus } from '../columnar/field-texts.ts'
-import { isRelated } from '../model/relation.ts'
+import { parseName } from '../model/column-name.ts'
+import { isRelated, rangeMeets } from '../model/relation.ts'
 import type { Condition, ScanRequest, SpanNeed } from '../model/scan.ts'
 import type { Attributes, Value } from '../model/trace.ts'
 import type { Block, PageGroup } from './block.ts'
-import { attributeOf, fieldsOf } from './column-plan.ts'
+import { fieldsOf } from './column-plan.ts'
 import { columnId, type FieldOwner, firstFieldId, tailId } from './columns.ts'
 import type { PageStatistic } from './entry.ts'
 import { absentIn, type Lookup } from './indexes/bloom-reader.ts'
@@ -81,9 +82,9 @@ export class Pruner {
 
 /** The columns whose dictionaries tell whether a condition can be met. */
 function dictionaryColumns(block: Block, { column }: Condition): number[] {
-  const attribute = attributeOf(column)
-  if (!attribute) return textColumn(column) === undefined ? [] : [textColumn(column)!]
-  const { scope, key } = attribute
+  const named = parseName(column)
+  if (named.intrinsic) return textColumn(column) === undefined ? [] : [textColumn(column)!]
+  const { scope, key } = named
   if (scope === 'resource') return [columnId('span.resource')]
   if (scope === 'instrumentation') return [columnId('span.scope')]
   return fieldsOf(block, scope, key).flatMap(field => {
@@ -121,9 +122,9 @@ interface File {
 
 function checkCondition(file: File, condition: Condition): Checked {
   const { block, tables } = file
-  const attribute = attributeOf(condition.column)
-  if (!attribute) return checkIntrinsic(file, condition)
-  const { scope, key } = attribute
+  const named = parseName(condition.column)
+  if (named.intrinsic) return checkIntrinsic(file, condition)
+  const { scope, key } = named
   const needles = textsOf(condition)?.map(encodedText)
   const ofItems = (column: number, parsed: ParsedColumn<{ readonly attributes: Attributes } | null>) =>
     checkText(file, column, (text, code) => {
@@ -249,11 +250,7 @@ function rangeMayMeet(statistic: PageStatistic, { relation, operands }: Conditio
     if (!isNumber(operand)) return false
     const value = Number(operand)
     if (Math.abs(value) >= 2 ** 52) return true
-    if (relation === '=') return min <= value && value <= max
-    if (relation === '!=') return min !== value || max !== value
-    if (relation === '<') return min < value
-    if (relation === '<=') return min <= value
-    return relation === '>' ? max > value : max >= value
+    return rangeMeets(min, max, relation, value)
   })
 }
 

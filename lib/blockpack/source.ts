@@ -1,11 +1,13 @@
 import type { Range } from '../bytes/range.ts'
 import { parseStatus } from '../columnar/field-texts.ts'
 import { LabError } from '../error.ts'
+import { parseName } from '../model/column-name.ts'
 import type {
   AttributeName,
   ColumnData,
   ColumnName,
   ColumnSet,
+  Intrinsic,
   ScanRequest,
   SpanBatch,
   SpanSource,
@@ -15,7 +17,7 @@ import { valueType } from '../model/trace.ts'
 import { covers, cut, type ReadPiece, readPieces } from '../storage/coalesce.ts'
 import type { Block, PageGroup, PageGroupEntries } from './block.ts'
 import { columnData, isReadByRow } from './column-data.ts'
-import { attributeOf, blockColumns, fieldsOf, tailColumns } from './column-plan.ts'
+import { blockColumns, fieldsOf, tailColumns } from './column-plan.ts'
 import { columnId, firstFieldId } from './columns.ts'
 import { PageGroupColumns } from './page-group-columns.ts'
 import { PageDecoder, type PagePlace, placePages } from './page-group-pages.ts'
@@ -234,9 +236,9 @@ async function allEntries(block: Block, column: number): Promise<string[]> {
 
 /** The distinct values of a column whose values all stand in dictionaries; else undefined. */
 async function distinctValues(block: Block, tables: Tables, name: ColumnName): Promise<readonly Value[] | undefined> {
-  const attribute = attributeOf(name)
-  if (!attribute) return distinctTexts(block, tables, name)
-  const { scope, key } = attribute
+  const named = parseName(name)
+  if (named.intrinsic) return distinctTexts(block, tables, named.intrinsic)
+  const { scope, key } = named
   if (scope === 'resource' || scope === 'instrumentation') {
     const items = (await sharedItems(block, tables)).find(([one]) => one === scope)![1]
     return items.flatMap(item => (item?.attributes ?? []).filter(one => one.key === key).map(({ value }) => value))
@@ -248,7 +250,7 @@ async function distinctValues(block: Block, tables: Tables, name: ColumnName): P
   return [...(await block.dictionaries(columns)).values()].flat()
 }
 
-async function distinctTexts(block: Block, tables: Tables, name: ColumnName): Promise<readonly Value[] | undefined> {
+async function distinctTexts(block: Block, tables: Tables, name: Intrinsic): Promise<readonly Value[] | undefined> {
   const ofColumn = async (column: string, parse: (text: string) => Value) =>
     (await allEntries(block, columnId(column))).map(parse)
   switch (name) {

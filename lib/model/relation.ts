@@ -26,3 +26,23 @@ export function isRelated(a: unknown, relation: string, b: unknown): boolean {
       return false
   }
 }
+
+/** Whether some number from `min` to `max` may stand so to the operand; no other relation is told. */
+export function rangeMeets(
+  min: number | bigint,
+  max: number | bigint,
+  relation: string,
+  operand: number | bigint,
+): boolean {
+  switch (relation) {
+    case '=':
+      return isRelated(min, '<=', operand) && isRelated(operand, '<=', max)
+    case '!=':
+      return isRelated(min, '!=', operand) || isRelated(max, '!=', operand)
+    case '<':
+    case '<=':
+      return isRelated(min, relation, operand)
+    default:
+      return isRelated(max, relation, operand)
+  }
+}

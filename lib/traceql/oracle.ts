@@ -1,3 +1,4 @@
+import { parseName } from '../model/column-name.ts'
 import type {
   AttributeName,
   AttributeScope,
@@ -97,9 +98,8 @@ function flatten(traces: readonly Trace[]): Flat {
 }
 
 function column(flat: Flat, name: ColumnName): ColumnData[] {
-  if (Object.hasOwn(intrinsics, name)) return intrinsics[name as Intrinsic](flat)
-  const dot = name.indexOf('.')
-  return attributeColumn(flat, name.slice(0, dot) as AttributeScope, name.slice(dot + 1))
+  const named = parseName(name)
+  return named.intrinsic ? intrinsics[named.intrinsic](flat) : attributeColumn(flat, named.scope, named.key)
 }
 
 type Columns = (flat: Flat) => ColumnData[]

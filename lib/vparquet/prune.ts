@@ -1,9 +1,10 @@
+import { parseName } from '../model/column-name.ts'
+import { rangeMeets } from '../model/relation.ts'
 import type { AttributeScope, Condition, Intrinsic, ScanRequest } from '../model/scan.ts'
 import type { Chunk } from './footer.ts'
 import { genericColumns } from './generic-attributes.ts'
 import { intrinsicColumns, isForward } from './intrinsics.ts'
 import type { Layout } from './layout.ts'
-import { parseName } from './names.ts'
 import type { RowGroupColumns } from './row-group-columns.ts'
 import { prefixes } from './schema.ts'
 
@@ -97,10 +98,6 @@ function mayHoldNumber({ extent }: Chunk, { relation, operands }: Condition): bo
   const [least, greatest] = extent
   return operands.some(operand => {
     if (typeof operand !== 'bigint' && typeof operand !== 'number') return false
-    if (relation === '=') return least <= operand && operand <= greatest
-    if (relation === '!=') return least < operand || operand < greatest
-    if (relation === '<') return least < operand
-    if (relation === '<=') return least <= operand
-    return relation === '>' ? greatest > operand : greatest >= operand
+    return rangeMeets(least, greatest, relation, operand)
   })
 }

@@ -1,13 +1,13 @@
-import type { AttributeScope, ColumnName, Intrinsic } from '../model/scan.ts'
-import { intrinsicColumns } from './intrinsics.ts'
+import type { AttributeScope, ColumnName, Intrinsic } from './scan.ts'
 
 /** The field that a column of a query is, or the scope and key of the attribute. */
 export type Named =
   | { readonly intrinsic: Intrinsic }
   | { readonly intrinsic?: undefined; readonly scope: AttributeScope; readonly key: string }
 
+/** What a name says: that of an attribute has a dot behind its scope, that of an intrinsic has none. */
 export function parseName(name: ColumnName): Named {
-  if (Object.hasOwn(intrinsicColumns, name)) return { intrinsic: name as Intrinsic }
   const dot = name.indexOf('.')
+  if (dot < 0) return { intrinsic: name as Intrinsic }
   return { scope: name.slice(0, dot) as AttributeScope, key: name.slice(dot + 1) }
 }
