@@ -1,6 +1,7 @@
 import { withSubject } from '../lib/error.ts'
+import { AttributeNames } from '../lib/model/attribute-names.ts'
 import type { AttributeName, ColumnName, ColumnSet, ScanRequest, SpanBatch, SpanSource } from '../lib/model/scan.ts'
-import type { Value, ValueType } from '../lib/model/trace.ts'
+import type { Value } from '../lib/model/trace.ts'
 
 /** The spans of several sources, one source after another. */
 export function joinSources(sources: readonly SpanSource[]): SpanSource {
@@ -23,13 +24,9 @@ export function joinSources(sources: readonly SpanSource[]): SpanSource {
 }
 
 function joinNames(lists: readonly (readonly AttributeName[])[]): AttributeName[] {
-  const joined = new Map<string, { scope: AttributeName['scope']; key: string; types: Set<ValueType> }>()
-  for (const { scope, key, types } of lists.flat()) {
-    const known = joined.get(`${scope}.${key}`)
-    if (known) for (const type of types) known.types.add(type)
-    else joined.set(`${scope}.${key}`, { scope, key, types: new Set(types) })
-  }
-  return [...joined.values()].map(({ scope, key, types }) => ({ scope, key, types: [...types] }))
+  const joined = new AttributeNames()
+  for (const { scope, key, types } of lists.flat()) for (const type of types) joined.add(scope, key, type)
+  return joined.list()
 }
 
 /** The same source; what is wrong with it is told with its name. */

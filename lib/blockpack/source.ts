@@ -1,6 +1,7 @@
 import type { Range } from '../bytes/range.ts'
 import { parseStatus } from '../columnar/field-texts.ts'
 import { LabError } from '../error.ts'
+import { AttributeNames } from '../model/attribute-names.ts'
 import { parseName } from '../model/column-name.ts'
 import type {
   AttributeName,
@@ -12,7 +13,7 @@ import type {
   SpanBatch,
   SpanSource,
 } from '../model/scan.ts'
-import type { Attributes, Value, ValueType } from '../model/trace.ts'
+import type { Attributes, Value } from '../model/trace.ts'
 import { valueType } from '../model/trace.ts'
 import { covers, cut, type ReadPiece, readPieces } from '../storage/coalesce.ts'
 import type { Block, PageGroup, PageGroupEntries } from './block.ts'
@@ -193,16 +194,12 @@ function fail(name: string): never {
 }
 
 async function attributeNames(block: Block, tables: Tables): Promise<AttributeName[]> {
-  const found = new Map<string, { scope: AttributeName['scope']; key: string; types: Set<ValueType> }>()
-  const add = (scope: AttributeName['scope'], key: string, type: ValueType) => {
-    const known = found.get(`${scope}.${key}`)
-    if (known) known.types.add(type)
-    else found.set(`${scope}.${key}`, { scope, key, types: new Set([type]) })
-  }
-  for (const { owner, key, type } of block.fields) add(owner, key, type)
+  const names = new AttributeNames()
+  for (const { owner, key, type } of block.fields) names.add(owner, key, type)
   for (const [scope, items] of await sharedItems(block, tables))
-    for (const item of items) for (const { key, value } of item?.attributes ?? []) add(scope, key, valueType(value))
-  return [...found.values()].map(({ scope, key, types }) => ({ scope, key, types: [...types] }))
+    for (const item of items)
+      for (const { key, value } of item?.attributes ?? []) names.add(scope, key, valueType(value))
+  return names.list()
 }
 
 type Item = { readonly attributes: Attributes } | null

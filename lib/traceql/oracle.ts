@@ -1,3 +1,4 @@
+import { AttributeNames } from '../model/attribute-names.ts'
 import { parseName } from '../model/column-name.ts'
 import type {
   AttributeName,
@@ -18,7 +19,6 @@ import {
   type SpanEvent,
   type Trace,
   type Value,
-  type ValueType,
   valueType,
 } from '../model/trace.ts'
 import { columnBuilder } from './column-builder.ts'
@@ -207,17 +207,10 @@ function attributesOf(flat: Pick<Flat, 'spans' | 'events' | 'links'>, scope: Att
 const scopes: readonly AttributeScope[] = ['span', 'resource', 'event', 'link', 'instrumentation']
 
 function attributeNames(traces: readonly Trace[]): AttributeName[] {
-  const names: AttributeName[] = []
+  const names = new AttributeNames()
   const flat = flatten(traces)
-  for (const scope of scopes) {
-    const types = new Map<string, Set<ValueType>>()
+  for (const scope of scopes)
     for (const attributes of new Set(attributesOf(flat, scope)))
-      for (const { key, value } of attributes) {
-        const known = types.get(key)
-        if (known === undefined) types.set(key, new Set([valueType(value)]))
-        else known.add(valueType(value))
-      }
-    for (const [key, found] of types) names.push({ scope, key, types: [...found] })
-  }
-  return names
+      for (const { key, value } of attributes) names.add(scope, key, valueType(value))
+  return names.list()
 }

@@ -1,5 +1,6 @@
+import { AttributeNames } from '../model/attribute-names.ts'
 import type { AttributeName, AttributeScope } from '../model/scan.ts'
-import { type Attribute, type ValueType, valueType } from '../model/trace.ts'
+import { type Attribute, valueType } from '../model/trace.ts'
 import { attributeColumns, attributesOf } from './attributes.ts'
 import type { Block } from './block.ts'
 import { genericColumns } from './generic-attributes.ts'
@@ -11,21 +12,17 @@ const scopes: readonly AttributeScope[] = ['span', 'resource', 'event', 'link', 
 
 /** The attributes that occur in a block, of which all columns of attributes are read for it. */
 export async function attributeNames(block: Block): Promise<AttributeName[]> {
-  const found = new Map<string, { scope: AttributeScope; key: string; types: Set<ValueType> }>()
+  const names = new AttributeNames()
   const { layout, footer } = block
   for (let number = 0; number < footer.rowGroups.length; number++) {
     const columns = new RowGroupColumns(block, number)
     await columns.load(scopes.flatMap(scope => attributeColumns(layout, scope)))
     columns.named(() => {
       for (const scope of scopes)
-        for (const { key, value } of allAttributes(columns, layout, scope)) {
-          const known = found.get(`${scope}.${key}`)
-          if (known) known.types.add(valueType(value))
-          else found.set(`${scope}.${key}`, { scope, key, types: new Set([valueType(value)]) })
-        }
+        for (const { key, value } of allAttributes(columns, layout, scope)) names.add(scope, key, valueType(value))
     })
   }
-  return [...found.values()].map(({ scope, key, types }) => ({ scope, key, types: [...types] }))
+  return names.list()
 }
 
 function* allAttributes(columns: RowGroupColumns, layout: Layout, scope: AttributeScope): Iterable<Attribute> {
