@@ -1,5 +1,5 @@
-import { findParents, parentKind } from '../../lib/columnar/tree.ts'
 import type { Span } from '../../lib/model/trace.ts'
+import { findParents, parentKind } from '../../lib/shred/tree.ts'
 
 /** A span of a trace in the order in which a tree is printed. */
 export interface TreeRow {

@@ -1,5 +1,5 @@
-import { valueTypes } from '../columnar/attributes.ts'
 import type { ValueType } from '../model/trace.ts'
+import { valueTypes } from '../shred/attributes.ts'
 
 /** The columns of a block, as the format numbers them (FORMAT.md, Columns). */
 

@@ -1,6 +1,6 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
-import { readSigned, writeSigned } from '../columnar/texts.ts'
+import { readSigned, writeSigned } from '../encodings/texts.ts'
 
 /** What the directory says of a page: enough to know that nothing in it can be met. */
 export type PageStatistic =

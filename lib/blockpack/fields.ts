@@ -1,8 +1,8 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
-import { valueTypes } from '../columnar/attributes.ts'
-import { readTextOf, writeTextTo } from '../columnar/texts.ts'
+import { readTextOf, writeTextTo } from '../encodings/texts.ts'
 import { LabError } from '../error.ts'
+import { valueTypes } from '../shred/attributes.ts'
 import { type Field, type FieldOwner, fieldOwners } from './columns.ts'
 
 /** The attributes of a file, numbered in the order of first use. */

@@ -1,8 +1,8 @@
-import { countSpanIdKinds, isId, joinSpanIds, traceKind } from '../columnar/ids.ts'
-import { joinParents, type ReadParents as Parents } from '../columnar/parents.ts'
-import type { Table } from '../columnar/tables.ts'
-import { parentKind } from '../columnar/tree.ts'
+import { countSpanIdKinds, isId, joinSpanIds, traceKind } from '../encodings/ids.ts'
 import { spanIdDigits, traceIdDigits } from '../model/trace.ts'
+import { joinParents, type ReadParents as Parents } from '../shred/parents.ts'
+import type { Table } from '../shred/table.ts'
+import { parentKind } from '../shred/tree.ts'
 import { columnId } from './columns.ts'
 import { countOf, type PageGroupColumns } from './page-group-columns.ts'
 

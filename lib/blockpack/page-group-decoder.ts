@@ -1,9 +1,8 @@
-import { assembleTraces } from '../columnar/assemble.ts'
-import { AttributeAssembler } from '../columnar/attributes.ts'
-import { group } from '../columnar/children.ts'
-import { parseDropped, parseStatus } from '../columnar/field-texts.ts'
-import type { Table } from '../columnar/tables.ts'
 import { type Link, type SpanEvent, spanIdDigits, type Trace, traceIdDigits } from '../model/trace.ts'
+import { assembleTraces, childrenBySpan } from '../shred/assemble.ts'
+import { AttributeAssembler } from '../shred/attributes.ts'
+import { parseDropped, parseStatus } from '../shred/field-texts.ts'
+import type { Table } from '../shred/table.ts'
 import type { Field, FieldOwner } from './columns.ts'
 import { fieldValues } from './field-columns.ts'
 import { checkIds, parentsOf, spanIdsOf, traceIdsOf } from './id-columns.ts'
@@ -57,7 +56,7 @@ function events(columns: PageGroupColumns, attributes: AttributeAssembler): Span
   const names = columns.table('event.name', count, text => text)
   const times = eventTimesOf(columns)
   const dropped = columns.pages.plain('event.dropped', count, 0, uint32)
-  return group(columns.eventCounts(), row => ({
+  return childrenBySpan(columns.eventCounts(), row => ({
     timeNanos: times[row]!,
     name: names.values[names.codes[row]!]!,
     attributes: attributes.take(),
@@ -74,7 +73,7 @@ function links(columns: PageGroupColumns, attributes: AttributeAssembler): Link[
   const traceStates = columns.texts('link.traceState', count)
   const flags = columns.pages.plain('link.flags', count, 0, uint32)
   const dropped = columns.pages.plain('link.dropped', count, 0, uint32)
-  return group(columns.linkCounts(), row => ({
+  return childrenBySpan(columns.linkCounts(), row => ({
     traceId: traceIds[row]!,
     spanId: spanIds[row]!,
     traceState: traceStates[row]!,

@@ -1,14 +1,14 @@
 import { ByteWriter } from '../bytes/writer.ts'
 import { writeResource, writeScope } from '../cbor/table.ts'
-import type { AttributeShredder } from '../columnar/attributes.ts'
-import { Dictionary } from '../columnar/dictionary.ts'
-import { splitSpanIds, traceKind, traceKindOf } from '../columnar/ids.ts'
-import { rowsOf } from '../columnar/parents.ts'
-import { type Exception, Numbers } from '../columnar/safe-numbers.ts'
-import type { CodedColumn, Segment } from '../columnar/shred.ts'
-import { parentKind } from '../columnar/tree.ts'
-import { encodeValue } from '../columnar/values.ts'
+import { Dictionary } from '../encodings/dictionary.ts'
+import { type Exception, Numbers } from '../encodings/exact-numbers.ts'
+import { splitSpanIds, traceKind, traceKindOf } from '../encodings/ids.ts'
 import { spanIdDigits, type Value, type ValueType } from '../model/trace.ts'
+import type { AttributeShredder } from '../shred/attributes.ts'
+import { rowsOf } from '../shred/parents.ts'
+import type { CodedColumn, Segment } from '../shred/shred.ts'
+import { parentKind } from '../shred/tree.ts'
+import { encodeValue } from '../shred/value-texts.ts'
 import {
   bandCount,
   bands,

@@ -1,5 +1,5 @@
 import type { RangeReader } from '../bytes/range.ts'
-import { valueTypes } from '../columnar/attributes.ts'
+import { valueTypes } from '../shred/attributes.ts'
 import { type Block, openBlock } from './block.ts'
 import { bandCount, type Field, firstFieldId, firstTailId, fixedColumn } from './columns.ts'
 import { footerBytes, headerBytes } from './footer.ts'

@@ -1,5 +1,5 @@
-import { Segment } from '../columnar/shred.ts'
 import type { Trace } from '../model/trace.ts'
+import { Segment } from '../shred/shred.ts'
 import { featuresOf, jaccard } from './indexes/features.ts'
 import type { Estimated, SimilarityIndex } from './indexes/similarity-reader.ts'
 import { PageGroupCache } from './page-group-cache.ts'

@@ -1,5 +1,4 @@
 import type { Range } from '../bytes/range.ts'
-import { parseStatus } from '../columnar/field-texts.ts'
 import { LabError } from '../error.ts'
 import { AttributeNames } from '../model/attribute-names.ts'
 import { parseName } from '../model/column-name.ts'
@@ -15,6 +14,7 @@ import type {
 } from '../model/scan.ts'
 import type { Attributes, Value } from '../model/trace.ts'
 import { valueType } from '../model/trace.ts'
+import { parseStatus } from '../shred/field-texts.ts'
 import { covers, cut, type ReadPiece, readPieces } from '../storage/coalesce.ts'
 import type { Block, PageGroup, PageGroupEntries } from './block.ts'
 import { columnData, isReadByRow } from './column-data.ts'

@@ -1,4 +1,4 @@
-import type { ReadNumbers } from '../columnar/safe-numbers.ts'
+import type { ReadNumbers } from '../encodings/exact-numbers.ts'
 import { columnId } from './columns.ts'
 import type { PageGroupColumns } from './page-group-columns.ts'
 

@@ -1,5 +1,5 @@
-import { traceKind } from '../columnar/ids.ts'
-import { parentKind } from '../columnar/tree.ts'
+import { traceKind } from '../encodings/ids.ts'
+import { parentKind } from '../shred/tree.ts'
 import type { Block, PageGroup } from './block.ts'
 import { columnId, type FieldOwner, firstFieldId } from './columns.ts'
 import { hasOwnColumn, placeOf } from './field-columns.ts'

@@ -1,12 +1,14 @@
+import type { Numbers } from '../encodings/exact-numbers.ts'
 import { type Link, type SpanEvent, spanIdDigits, traceIdDigits } from '../model/trace.ts'
+import { childrenBySpan } from '../shred/assemble.ts'
+import type { Segment } from '../shred/shred.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { mixColumns } from './contexts.ts'
+import { readExact, writeExact } from './exact-columns.ts'
 import { checkIds } from './ids.ts'
 import { readAttributeLists, writeAttributeLists } from './lists.ts'
 import { estimateNumbers } from './numbers.ts'
 import { Prediction } from './prediction.ts'
-import { type Numbers, readExact, writeExact } from './safe-numbers.ts'
-import type { Segment } from './shred.ts'
 import type { SpanContexts } from './spans.ts'
 import { type Reference, readStrings, writeStrings } from './strings.ts'
 import { readNumberTable, readTextTable, uint32, writeNumberTable, writeTextTable } from './tables.ts'
@@ -110,7 +112,7 @@ export function readEvents(
       droppedAttributesCount: dropped.values[dropped.codes[row]!]!,
     }
   }
-  return group(counts, read)
+  return childrenBySpan(counts, read)
 }
 
 export function writeLinks(
@@ -147,7 +149,7 @@ export function readLinks(
   const dropped = readNumberTable(reader, 'link.dropped', count, prediction, uint32)
   const own = ofSpans(references, spanRows)
   const assembler = readAttributeLists(reader, 'link', count, prediction, own)
-  return group(counts, row => ({
+  return childrenBySpan(counts, row => ({
     traceId: traceIds[row]!,
     spanId: spanIds[row]!,
     traceState: traceStates.values[traceStates.codes[row]!]!,
@@ -172,12 +174,4 @@ function repeatRows(reader: ColumnReader, counts: Float64Array): Uint32Array {
     at += counts[row]!
   }
   return rows
-}
-
-const none: never[] = []
-
-/** By span: its children, read in order. */
-export function group<T>(counts: Float64Array, read: (row: number) => T): T[][] {
-  let next = 0
-  return Array.from(counts, count => (count === 0 ? none : Array.from({ length: count }, () => read(next++))))
 }

@@ -1,6 +1,7 @@
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { zstdCompressor, zstdDecompressor } from '../codecs/compress.ts'
+import { checkTextBytes, maxTextBytes } from '../encodings/texts.ts'
 import { LabError } from '../error.ts'
 
 /**
@@ -11,9 +12,6 @@ export const maxSegmentItems: number = 2 ** 23
 /** So many items are read from however few bytes; beyond, a segment has a byte for so many more (zeros at its end). */
 const freeItems = 2 ** 19
 const itemsPerByte = 16
-/** Of head and texts together, and of the strings of a column that are compressed on their own. */
-export const maxTextBytes: number = 2 ** 28
-
 /** The content of a zstd frame that must hold so many bytes. */
 export const decompress: (frame: Uint8Array, byteLength: number) => Uint8Array = zstdDecompressor()
 
@@ -68,12 +66,6 @@ export class ColumnWriter {
 /** The bytes that a segment of so many items has at least. */
 function leastBytes(itemCount: number): number {
   return Math.ceil((itemCount - freeItems) / itemsPerByte)
-}
-
-/** Refuses to write what a reader would refuse. */
-export function checkTextBytes(byteLength: number): void {
-  if (byteLength > maxTextBytes)
-    throw new LabError('unsupported', `${byteLength} bytes of distinct strings in one trace, at most ${maxTextBytes}`)
 }
 
 /** Reads what a ColumnWriter wrote, column by column in the same order. */

@@ -1,7 +1,7 @@
-import type { Resource, Scope, Status } from '../model/trace.ts'
+import type { SpanFields } from '../shred/assemble.ts'
+import { parseDropped, parseStatus } from '../shred/field-texts.ts'
+import type { Segment } from '../shred/shred.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
-import { type DroppedCounts, parseDropped, parseStatus } from './field-texts.ts'
-import type { Segment } from './shred.ts'
 import type { SpanContexts } from './spans.ts'
 import {
   int32,
@@ -9,25 +9,12 @@ import {
   readResources,
   readScopes,
   readTextTable,
-  type Table,
   uint32,
   writeNumberTable,
   writeResources,
   writeScopes,
   writeTextTable,
 } from './tables.ts'
-
-/** The fields of spans that repeat, each a table with codes. */
-export interface SpanFields {
-  readonly names: Table<string>
-  readonly resources: Table<Resource | null>
-  readonly scopes: Table<Scope | null>
-  readonly kinds: Table<number>
-  readonly statuses: Table<Status | null>
-  readonly traceStates: Table<string>
-  readonly flags: Table<number>
-  readonly droppedCounts: Table<DroppedCounts>
-}
 
 /** Writes the fields; later ones, and later columns, are predicted from names, resources and statuses. */
 export function writeSpanFields(writer: ColumnWriter, span: Segment['span'], contexts: SpanContexts): void {

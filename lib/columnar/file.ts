@@ -4,9 +4,9 @@ import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { LabError } from '../error.ts'
 import type { Trace } from '../model/trace.ts'
+import { Segment } from '../shred/shred.ts'
 import { maxSegmentItems, type Parts } from './columns.ts'
 import { decodeSegment, encodeSegment } from './segment.ts'
-import { Segment } from './shred.ts'
 
 const magic = 0x4c4f4354
 const version = 1

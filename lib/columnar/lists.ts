@@ -1,4 +1,4 @@
-import { AttributeAssembler, type AttributeShredder, valueTypes } from './attributes.ts'
+import { AttributeAssembler, type AttributeShredder, valueTypes } from '../shred/attributes.ts'
 import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { findOrders, type OrderTable, readOrders, writeOrders } from './orders.ts'

@@ -1,10 +1,10 @@
+import { Dictionary } from '../encodings/dictionary.ts'
+import { extentOf } from '../encodings/extent.ts'
+import { readSigned, writeSigned } from '../encodings/texts.ts'
 import { readCodes, writeCodes } from './codes.ts'
 import { type ColumnReader, ColumnWriter } from './columns.ts'
-import { Dictionary } from './dictionary.ts'
-import { extentOf } from './extent.ts'
 import { decodeNumbers, decodeUniform, encodeNumbers, encodeUniform, type NumberShape } from './modelled.ts'
 import type { Prediction } from './prediction.ts'
-import { readSigned, writeSigned } from './texts.ts'
 
 const encoding = { constant: 0, plain: 1, dictionary: 2, uniform: 3, modelled: 4, deltas: 5 } as const
 const plainRows = 6

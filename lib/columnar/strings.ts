@@ -1,12 +1,13 @@
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
+import { Dictionary } from '../encodings/dictionary.ts'
+import { checkTextBytes, maxTextBytes, readTextOf, writeTextTo } from '../encodings/texts.ts'
 import { readCodes, writeCodes } from './codes.ts'
-import { type ColumnReader, type ColumnWriter, checkTextBytes, decompress, maxTextBytes } from './columns.ts'
-import { Dictionary } from './dictionary.ts'
+import { type ColumnReader, type ColumnWriter, decompress } from './columns.ts'
 import { findPattern, patternBits, readDigits, writeDigits } from './digits.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 import type { Prediction } from './prediction.ts'
-import { readText, readTextOf, writeText, writeTextTo } from './texts.ts'
+import { readText, writeText } from './texts.ts'
 
 /** Another column whose string may stand in the values of this one, by row. */
 export type Reference = (row: number) => string

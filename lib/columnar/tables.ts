@@ -2,13 +2,15 @@ import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { readResource, readScope, writeResource, writeScope } from '../cbor/table.ts'
 import { CborReader } from '../codecs/cbor.ts'
+import { Dictionary } from '../encodings/dictionary.ts'
+import { readSigned, writeSigned } from '../encodings/texts.ts'
 import type { Resource, Scope } from '../model/trace.ts'
+import type { CodedColumn } from '../shred/shred.ts'
+import type { Table } from '../shred/table.ts'
 import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
-import { Dictionary } from './dictionary.ts'
 import type { Prediction } from './prediction.ts'
-import type { CodedColumn } from './shred.ts'
-import { readSigned, readText, writeSigned, writeText } from './texts.ts'
+import { readText, writeText } from './texts.ts'
 
 /** Columns whose values stand once, in the head, and by code in the rows. */
 
@@ -79,12 +81,6 @@ export function writeScopes(
 
 export function readScopes(reader: ColumnReader, count: number, prediction: Prediction): Table<Scope | null> {
   return readItems(reader, 'span.scope', count, readScope, prediction)
-}
-
-/** A column that was read: its distinct values, and their codes by row. */
-export interface Table<T> {
-  readonly values: readonly T[]
-  readonly codes: Uint32Array
 }
 
 function writeTable<T>(

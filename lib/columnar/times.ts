@@ -1,7 +1,8 @@
+import type { Numbers, ReadNumbers } from '../encodings/exact-numbers.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { readExact, writeExact } from './exact-columns.ts'
 import { endOrigin, type Forest, startOrigin } from './forest.ts'
 import { estimateNumbers } from './numbers.ts'
-import { type Numbers, type ReadNumbers, readExact, writeExact } from './safe-numbers.ts'
 import type { SpanContexts } from './spans.ts'
 
 /**

@@ -1,18 +1,15 @@
-import { ByteReader } from '../bytes/reader.ts'
 import { StringCache } from '../bytes/string-cache.ts'
-import { ByteWriter } from '../bytes/writer.ts'
-import { readValue, writeValue } from '../cbor/value.ts'
-import { CborReader } from '../codecs/cbor.ts'
-import { type Value, type ValueType, valueType } from '../model/trace.ts'
+import { findScale, maxScale } from '../encodings/decimal-scale.ts'
+import { Numbers } from '../encodings/exact-numbers.ts'
+import type { Value, ValueType } from '../model/trace.ts'
+import { decodeValue, encodeValue } from '../shred/value-texts.ts'
 import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { readExact, writeExact } from './exact-columns.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 import type { Prediction } from './prediction.ts'
-import { Numbers, readExact, writeExact } from './safe-numbers.ts'
 import { type Reference, readStrings, writeStrings } from './strings.ts'
 
-/** Powers of ten that turn decimal fractions into whole numbers. */
-const maxScale = 6
 /** In place of a scale: the doubles stand as the 16 hex digits of their bits. */
 const asBits = 15
 
@@ -133,24 +130,6 @@ function readDoubles(reader: ColumnReader, name: string, count: number, predicti
   return Array.from(readNumbers(reader, name, count, prediction), value => value / factor)
 }
 
-/** The least power of ten that makes all values whole numbers from which they come back exactly. */
-export function findScale(values: readonly number[]): number | undefined {
-  let scale = 0
-  let factor = 1
-  for (const value of values)
-    while (!isExact(value, factor)) {
-      if (scale === maxScale) return undefined
-      scale++
-      factor = 10 ** scale
-    }
-  return values.every(value => isExact(value, factor)) ? scale : undefined
-}
-
-function isExact(value: number, factor: number): boolean {
-  const whole = Math.round(value * factor)
-  return Math.abs(whole) < 2 ** 52 && Object.is(whole / factor, value) && !Object.is(value, -0)
-}
-
 const scratch = Buffer.alloc(8)
 
 function bitsOf(value: number): string {
@@ -162,20 +141,4 @@ function fromBits(reader: ColumnReader, name: string, digits: string): number {
   if (!/^[0-9a-f]{16}$/.test(digits)) reader.head.fail('corrupt', `${name}: no double's bits`)
   scratch.write(digits, 'hex')
   return scratch.readDoubleBE(0)
-}
-
-/** Bytes, arrays and kvlists as their CBOR, a character a byte. */
-export function encodeValue(value: Value): string {
-  const writer = new ByteWriter(64)
-  writeValue(writer, value)
-  return writer.view().toString('latin1')
-}
-
-export function decodeValue(place: string, text: string, type: ValueType, strings: StringCache): Value {
-  const reader = new ByteReader(Buffer.from(text, 'latin1'), place, 0, strings)
-  if (/[^\0-\xff]/.test(text)) reader.fail('corrupt', 'a character beyond a byte')
-  const value = readValue(new CborReader(reader), 0)
-  reader.end()
-  const found = valueType(value)
-  return found === type ? value : reader.fail('corrupt', `should be of type ${type}, is ${found}`)
 }

@@ -1,7 +1,7 @@
 import { hashText, mix32 } from '../../bytes/hash.ts'
-import type { Segment } from '../../columnar/shred.ts'
-import { parentKind } from '../../columnar/tree.ts'
 import type { Resource } from '../../model/trace.ts'
+import type { Segment } from '../../shred/shred.ts'
+import { parentKind } from '../../shred/tree.ts'
 
 /**
  * The features of traces, as 32-bit hashes (FORMAT.md, Similarity): their services, their operations (service and span

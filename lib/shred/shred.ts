@@ -1,8 +1,8 @@
+import { Dictionary } from '../encodings/dictionary.ts'
+import { Numbers, timeLimit } from '../encodings/exact-numbers.ts'
 import type { Link, Resource, Scope, Span, SpanEvent, Trace } from '../model/trace.ts'
 import { AttributeShredder, lengthOf } from './attributes.ts'
-import { Dictionary } from './dictionary.ts'
 import { printDropped, printStatus } from './field-texts.ts'
-import { Numbers, timeLimit } from './safe-numbers.ts'
 import { findParents, parentKind } from './tree.ts'
 
 /** A column of values by code, while it grows. */

@@ -10,8 +10,7 @@ import {
   type Template,
 } from '../../codecs/template.ts'
 import { bigintsOf, wordsOf } from '../../codecs/words.ts'
-import { checkTextBytes, maxTextBytes } from '../columns.ts'
-import { readTextOf, writeTextTo } from '../texts.ts'
+import { checkTextBytes, maxTextBytes, readTextOf, writeTextTo } from '../texts.ts'
 import { writeNumbers } from './numbers.ts'
 import { readNumbers } from './numbers-reader.ts'
 import type { PageReader, PageWriter } from './page.ts'

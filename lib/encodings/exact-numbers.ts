@@ -1,8 +1,5 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
-import type { ColumnReader, ColumnWriter } from './columns.ts'
-import { readNumbers, writeNumbers } from './numbers.ts'
-import type { Prediction } from './prediction.ts'
 
 /** A number that stands apart with its exact value. */
 export interface Exception {
@@ -47,26 +44,6 @@ export const timeLimit: bigint = 2n ** 50n
 export interface ReadNumbers {
   readonly values: Float64Array
   readonly exceptions: readonly Exception[]
-}
-
-/** Writes numbers and, in the head, the exact values of those that are not safe. */
-export function writeExact(writer: ColumnWriter, numbers: ExactNumbers, prediction: Prediction): void {
-  const { head } = writer
-  writeExceptions(head, numbers.exceptions)
-  writeNumbers(writer, Float64Array.from(numbers.values), prediction)
-}
-
-export function readExact(
-  reader: ColumnReader,
-  name: string,
-  count: number,
-  prediction: Prediction,
-  rowCount = count,
-): ReadNumbers {
-  const { head } = reader
-  reader.column = name
-  const exceptions = readExceptions(head, rowCount, `${name}: `)
-  return { values: readNumbers(reader, name, count, prediction), exceptions }
 }
 
 /** Their number, and of each the rows since the one before, the sign and the magnitude. */

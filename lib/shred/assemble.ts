@@ -1,8 +1,20 @@
-import type { Span, Trace } from '../model/trace.ts'
+import type { Resource, Scope, Span, Status, Trace } from '../model/trace.ts'
 import type { AttributeAssembler } from './attributes.ts'
-import type { SpanFields } from './fields.ts'
+import type { DroppedCounts } from './field-texts.ts'
 import type { ReadParents } from './parents.ts'
-import type { Table } from './tables.ts'
+import { type Table, valueAt } from './table.ts'
+
+/** The fields of spans that repeat, each a table with codes. */
+export interface SpanFields {
+  readonly names: Table<string>
+  readonly resources: Table<Resource | null>
+  readonly scopes: Table<Scope | null>
+  readonly kinds: Table<number>
+  readonly statuses: Table<Status | null>
+  readonly traceStates: Table<string>
+  readonly flags: Table<number>
+  readonly droppedCounts: Table<DroppedCounts>
+}
 
 /** What spans are put together from, by row. */
 export interface SpanColumns extends SpanFields {
@@ -41,10 +53,6 @@ function spanAt(columns: SpanColumns, row: number): Span {
   }
 }
 
-export function valueAt<T>({ values, codes }: Table<T>, row: number): T {
-  return values[codes[row]!]!
-}
-
 /** The traces, put together row by row. */
 export function assembleTraces(
   traceIds: readonly string[],
@@ -57,4 +65,12 @@ export function assembleTraces(
     for (let i = 0; i < spans.length; i++) spans[i] = spanAt(columns, row++)
     return { traceId, spans }
   })
+}
+
+const none: never[] = []
+
+/** By span: its children, read in order. */
+export function childrenBySpan<T>(counts: Float64Array, read: (row: number) => T): T[][] {
+  let next = 0
+  return Array.from(counts, count => (count === 0 ? none : Array.from({ length: count }, () => read(next++))))
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { type CodedPage, readCoded, writeCoded } from '../../../../lib/columnar/pages/coded.ts'
-import { packed, splitDeltas, writeNumbers } from '../../../../lib/columnar/pages/numbers.ts'
-import type { PageReader, PageWriter } from '../../../../lib/columnar/pages/page.ts'
-import { writeStrings } from '../../../../lib/columnar/pages/strings.ts'
+import { type CodedPage, readCoded, writeCoded } from '../../../../lib/encodings/pages/coded.ts'
+import { packed, splitDeltas, writeNumbers } from '../../../../lib/encodings/pages/numbers.ts'
+import type { PageReader, PageWriter } from '../../../../lib/encodings/pages/page.ts'
+import { writeStrings } from '../../../../lib/encodings/pages/strings.ts'
 import { drawsOf } from '../../../support/draws.ts'
 import { labError } from '../../../support/errors.ts'
 import {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { compressor, decompressor, type GeneralCodec, generalCodecs } from '../../../../lib/codecs/compress.ts'
-import { type PageCodec, PageReader, PageWriter } from '../../../../lib/columnar/pages/page.ts'
+import { type PageCodec, PageReader, PageWriter } from '../../../../lib/encodings/pages/page.ts'
 import { LabError } from '../../../../lib/error.ts'
 
 /** A codec of pages by name, with what undoes it. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { classesOf, decodeSplit, encodeSplit, splitByteLength } from '../../../../lib/columnar/pages/split.ts'
+import { classesOf, decodeSplit, encodeSplit, splitByteLength } from '../../../../lib/encodings/pages/split.ts'
 import { drawsOf } from '../../../support/draws.ts'
 import { labError } from '../../../support/errors.ts'
 

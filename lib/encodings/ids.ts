@@ -1,0 +1,101 @@
+import { spanIdDigits, traceIdDigits } from '../model/trace.ts'
+
+/** How a trace id stands. */
+export const traceKind = { whole: 0, padded: 1, odd: 2 } as const
+
+export function traceKindOf(id: string): number {
+  if (id.length !== traceIdDigits) return traceKind.odd
+  return id.startsWith('0000000000000000') ? traceKind.padded : traceKind.whole
+}
+
+/** True for lower-case hex of whole bytes, at most `maxDigits` of it. */
+export function isId(id: string, maxDigits: number): boolean {
+  if (id.length > maxDigits || id.length % 2 === 1) return false
+  for (let i = 0; i < id.length; i++) {
+    const code = id.charCodeAt(i)
+    if (!((code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66))) return false
+  }
+  return true
+}
+
+/** How the id of a span stands, its own or its parent's. */
+const spanKind = { random: 0, tail: 1, repeated: 2, odd: 3 } as const
+
+/** What is known of ids by row, in the order of the rows. */
+export interface IdRows {
+  /** The id of the span's trace. */
+  readonly traceIds: (row: number) => string
+  /** By row: where it changes, an id may come again. */
+  readonly groups: Uint32Array
+}
+
+/** Span ids taken apart. */
+export interface SpanIdParts {
+  /** By row: 0 stands in `random`, 1 the last 16 digits of its trace's id, 2 as an earlier row, 3 stands in `odd`. */
+  readonly kinds: Uint32Array
+  /** How many rows before, of kind 2. */
+  readonly distances: Float64Array
+  readonly random: readonly string[]
+  readonly odd: readonly string[]
+}
+
+/**
+ * Tells apart ids that end the trace's id, those that stand before in the same trace, and those of another length.
+ * `mayRepeat` is false where none stands twice in a trace.
+ */
+export function splitSpanIds(ids: readonly string[], rows: IdRows, mayRepeat = true): SpanIdParts {
+  const kinds = new Uint32Array(ids.length)
+  const distances: number[] = []
+  const random: string[] = []
+  const odd: string[] = []
+  const before = new Map<string, number>()
+  for (const [row, id] of ids.entries()) {
+    let earlier: number | undefined
+    if (mayRepeat) {
+      if (row > 0 && rows.groups[row] !== rows.groups[row - 1]) before.clear()
+      earlier = before.get(id)
+      if (earlier === undefined) before.set(id, row)
+      else distances.push(row - earlier)
+    }
+    const kind = kindOf(id, rows.traceIds(row), earlier !== undefined)
+    kinds[row] = kind
+    if (kind === spanKind.random) random.push(id)
+    else if (kind === spanKind.odd) odd.push(id)
+  }
+  return { kinds, distances: Float64Array.from(distances), random, odd }
+}
+
+/** How many ids stand in each of the parts. */
+export function countSpanIdKinds(kinds: Uint32Array): { random: number; repeated: number; odd: number } {
+  const counts = [0, 0, 0, 0]
+  for (const kind of kinds) counts[kind]!++
+  return { random: counts[spanKind.random]!, repeated: counts[spanKind.repeated]!, odd: counts[spanKind.odd]! }
+}
+
+/** The ids that were taken apart; `fail` is told of a row that repeats none. */
+export function joinSpanIds(
+  { kinds, distances, random, odd }: SpanIdParts,
+  rows: IdRows,
+  fail: (row: number) => never,
+): string[] {
+  let [repeat, next, nextOdd] = [0, 0, 0]
+  const ids = new Array<string>(kinds.length)
+  for (let row = 0; row < kinds.length; row++) {
+    const kind = kinds[row]!
+    if (kind === spanKind.random) ids[row] = random[next++]!
+    else if (kind === spanKind.tail) ids[row] = rows.traceIds(row).slice(spanIdDigits)
+    else if (kind === spanKind.odd) ids[row] = odd[nextOdd++]!
+    else {
+      const from = row - distances[repeat++]!
+      const id = from < row ? ids[from] : undefined
+      ids[row] = id === undefined || rows.groups[from] !== rows.groups[row] ? fail(row) : id
+    }
+  }
+  return ids
+}
+
+function kindOf(id: string, traceId: string, isRepeated: boolean): number {
+  if (isRepeated) return spanKind.repeated
+  if (id.length !== spanIdDigits) return spanKind.odd
+  return traceId.length === traceIdDigits && traceId.endsWith(id) ? spanKind.tail : spanKind.random
+}
