@@ -1,6 +1,7 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { LabError } from '../error.ts'
+import { unzigzag, zigzag } from './zigzag.ts'
 
 /** Of the strings of a segment together, or of a column that is compressed on its own, in bytes. */
 export const maxTextBytes: number = 2 ** 28
@@ -33,10 +34,9 @@ export function readTextOf(texts: ByteReader, length: number): string {
 
 /** A whole number of either sign, below 2^52 in magnitude, zigzag. */
 export function writeSigned(writer: ByteWriter, value: number): void {
-  writer.varint(value < 0 ? -value * 2 - 1 : value * 2)
+  writer.varint(zigzag(value))
 }
 
 export function readSigned(reader: ByteReader): number {
-  const value = reader.varint()
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  return unzigzag(reader.varint())
 }

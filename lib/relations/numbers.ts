@@ -1,4 +1,6 @@
-import { BitReader, BitWriter } from './bits.ts'
+import { decodePlanes, encodePlane, planeCountOf } from '../encodings/planes.ts'
+import { classesOf, decodeSplit, encodeSplit, splitByteLength } from '../encodings/split.ts'
+import { unzigzag, zigzag } from '../encodings/zigzag.ts'
 import type { BodyReader, BodyWriter } from './body.ts'
 
 /** Numbers in streams lie within ± 2^50, so that differences and zigzag stay exact. */
@@ -10,9 +12,6 @@ const zigzagFlag = 16
 const maxTableLength = 4096
 /** So many numbers stand among the items. */
 const fewValues = 8
-
-/** 2^n by n. */
-const powers = Float64Array.from({ length: 64 }, (_, exponent) => 2 ** exponent)
 
 type Numbers = ArrayLike<number>
 
@@ -117,7 +116,7 @@ function toUnsigned(values: Numbers): Unsigned {
   let greatest = 0
   for (let i = 0; i < values.length; i++) {
     const value = (values[i]! - least) / unit
-    unsigned[i] = isZigzag ? (value < 0 ? -2 * value - 1 : 2 * value) : value
+    unsigned[i] = isZigzag ? zigzag(value) : value
     if (unsigned[i]! > greatest) greatest = unsigned[i]!
   }
   return { values: unsigned, isZigzag, least, unit, greatest }
@@ -131,7 +130,7 @@ function gcd(a: number, b: number): number {
 
 function plainCandidates(part: string, values: Numbers, flags: number, first?: number): ((to: BodyWriter) => void)[] {
   const unsigned = toUnsigned(values)
-  const width = byteWidth(unsigned.greatest)
+  const width = Math.max(1, planeCountOf(unsigned.greatest))
   const write = (how: number, encode: (to: BodyWriter) => void) => (to: BodyWriter) => {
     to.number(how | flags | (unsigned.isZigzag ? zigzagFlag : 0))
     if (first !== undefined) to.number(first)
@@ -146,7 +145,7 @@ function plainCandidates(part: string, values: Numbers, flags: number, first?: n
   if (values.length <= fewValues || width === 1) return [rows]
   const planes = write(kind.planes, to => {
     to.number(width)
-    for (let plane = 0; plane < width; plane++) to.bytes(part, toPlane(unsigned.values, plane))
+    for (let plane = 0; plane < width; plane++) to.bytes(part, encodePlane(unsigned.values, plane))
   })
   return [rows, planes, write(kind.classes, to => writeClasses(to, part, unsigned.values))]
 }
@@ -158,7 +157,7 @@ function readPlain(body: BodyReader, part: string, count: number, mode: number):
   const values = readUnsigned(body, part, count, mode & 7)
   for (let i = 0; i < count; i++) {
     const value = values[i]!
-    values[i] = least + unit * (isZigzag ? (value % 2 === 1 ? -(value + 1) / 2 : value / 2) : value)
+    values[i] = least + unit * (isZigzag ? unzigzag(value) : value)
     if (!(Math.abs(values[i]!) <= 2 * numberLimit)) body.fail(`number ${i} of ${count} exceeds 2^51`)
   }
   return values
@@ -171,40 +170,18 @@ function readUnsigned(body: BodyReader, part: string, count: number, how: number
   }
   if (how === kind.planes) {
     const width = body.number(7, 1)
-    const planes = Array.from({ length: width }, () => body.bytes(part, count))
-    return fromPlanes(planes, count)
+    return Float64Array.from(decodePlanes(width, () => body.bytes(part, count), new Uint32Array(count)))
   }
   return how === kind.classes ? readClasses(body, part, count) : body.fail(`an unknown encoding ${how} of numbers`)
 }
 
-function byteWidth(greatest: number): number {
-  let width = 1
-  while (greatest >= powers[8 * width]!) width++
-  return width
-}
-
 function toRows(values: Float64Array, width: number): Uint8Array {
   const bytes = new Uint8Array(values.length * width)
-  for (let plane = 0; plane < width; plane++) copyBytes(values, plane, bytes, plane, width)
-  return bytes
-}
-
-function toPlane(values: Float64Array, plane: number): Uint8Array {
-  const bytes = new Uint8Array(values.length)
-  copyBytes(values, plane, bytes, 0, 1)
-  return bytes
-}
-
-/** Byte number `plane` of each value, counted from the lowest, to every `step`-th byte from `start` on. */
-function copyBytes(values: Float64Array, plane: number, bytes: Uint8Array, start: number, step: number): void {
-  const shift = 8 * (plane & 3)
-  let at = start
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!
-    const low = plane < 4 ? value : Math.floor(value / 2 ** 32)
-    bytes[at] = low >>> shift
-    at += step
+  for (let plane = 0; plane < width; plane++) {
+    const column = encodePlane(values, plane)
+    for (let i = 0; i < column.length; i++) bytes[i * width + plane] = column[i]!
   }
+  return bytes
 }
 
 function fromRows(bytes: Uint8Array, count: number, width: number): Float64Array {
@@ -217,57 +194,18 @@ function fromRows(bytes: Uint8Array, count: number, width: number): Float64Array
   return values
 }
 
-function fromPlanes(planes: readonly Uint8Array[], count: number): Float64Array {
-  const values = new Float64Array(count)
-  planes.forEach((bytes, plane) => {
-    const scale = powers[8 * plane]!
-    for (let i = 0; i < count; i++) values[i]! += bytes[i]! * scale
-  })
-  return values
-}
-
-/** A class is a number below 8, or the place of the highest bit and the two bits below it; the other bits are plain. */
 function writeClasses(body: BodyWriter, part: string, values: Float64Array): void {
-  const classes = new Uint8Array(values.length)
-  let bitCount = 0
-  for (let i = 0; i < values.length; i++) {
-    classes[i] = classOf(values[i]!)
-    bitCount += plainBits(classes[i]!)
-  }
-  const bits = new BitWriter(bitCount)
-  for (let i = 0; i < values.length; i++) {
-    const count = plainBits(classes[i]!)
-    if (count > 0) bits.write(values[i]! % powers[count]!, count)
-  }
+  const { classes, bits } = encodeSplit(values, classesOf(values))
   body.bytes(part, classes)
-  body.bytes(part, bits.finish(), true)
+  body.bytes(part, bits, true)
 }
 
 function readClasses(body: BodyReader, part: string, count: number): Float64Array {
   const classes = body.bytes(part, count)
-  let bitCount = 0
-  for (const code of classes) bitCount += code > 211 ? body.fail(`class ${code} of 212`) : plainBits(code)
-  const bits = new BitReader(body.bytes(part, Math.ceil(bitCount / 8)))
-  const values = new Float64Array(count)
-  for (let i = 0; i < count; i++) {
-    const code = classes[i]!
-    const plain = plainBits(code)
-    values[i] = code < 8 ? code : (4 + (code & 3)) * powers[plain]! + bits.read(plain)
-  }
-  return values
-}
-
-function classOf(value: number): number {
-  if (value < 8) return value
-  const plain = highestBit(value) - 2
-  return plain * 4 + Math.floor(value / powers[plain]!)
+  return decodeSplit({ classes, bits: body.bytes(part, splitByteLength(classes)) })
 }
 
 /** The place of the highest bit of a number of 1 to 2^63, counted from 0. */
 export function highestBit(value: number): number {
   return value < 2 ** 32 ? 31 - Math.clz32(value) : 63 - Math.clz32(Math.floor(value / 2 ** 32))
-}
-
-function plainBits(code: number): number {
-  return code < 8 ? 0 : (code >> 2) - 1
 }

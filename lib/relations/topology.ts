@@ -1,3 +1,5 @@
+import { unzigzag, zigzag } from '../encodings/zigzag.ts'
+
 /** How a trace's spans hang together, and the order in which their times can be told from one another. */
 export interface Plan {
   /** All rows, each after its base; the first one is the anchor of the trace. */
@@ -13,14 +15,13 @@ export const parentCode = { none: 0, outside: 1, firstRow: 2 } as const
 
 /** The code of a parent that is `distance` rows before (or, negative, behind) its child. */
 export function encodeDistance(distance: number): number {
-  return parentCode.firstRow + (distance >= 0 ? 2 * distance : -2 * distance - 1)
+  return parentCode.firstRow + zigzag(distance)
 }
 
 /** The row of the parent of `row`, or -1 for codes that name none. */
 export function parentRow(code: number, row: number): number {
   if (code < parentCode.firstRow) return -1
-  const zigzag = code - parentCode.firstRow
-  return row - (zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2)
+  return row - unzigzag(code - parentCode.firstRow)
 }
 
 const state = { unseen: 0, open: 1, done: 2 } as const

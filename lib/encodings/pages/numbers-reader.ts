@@ -1,8 +1,9 @@
 import { packedByteLength, unpackBits } from '../../codecs/bitpack.ts'
+import { decodePlanes } from '../planes.ts'
+import { decodeSplit, splitByteLength } from '../split.ts'
 import { readSigned } from '../texts.ts'
 import { clockUnits, flag, type Layout, layouts, limit } from './number-layouts.ts'
 import type { PageReader } from './page.ts'
-import { decodeSplit, splitByteLength } from './split.ts'
 
 /** Reads pages of whole numbers. */
 
@@ -154,20 +155,7 @@ function readPacked(reader: PageReader, words: Uint32Array): Uint32Array | Float
 function readPlanes(reader: PageReader, words: Uint32Array): Uint32Array | Float64Array {
   const planeCount = reader.in.u8()
   if (planeCount > 7) reader.in.fail('corrupt', `numbers: ${planeCount} planes`)
-  const count = words.length
-  words.fill(0)
-  for (let plane = 0; plane < Math.min(planeCount, 4); plane++) {
-    const bytes = reader.blob(count)
-    for (let i = 0; i < count; i++) words[i]! |= bytes[i]! << (8 * plane)
-  }
-  if (planeCount <= 4) return words
-  const offsets = new Float64Array(words)
-  for (let plane = 4; plane < planeCount; plane++) {
-    const bytes = reader.blob(count)
-    const scale = 2 ** (8 * plane)
-    for (let i = 0; i < count; i++) offsets[i]! += bytes[i]! * scale
-  }
-  return offsets
+  return decodePlanes(planeCount, () => reader.blob(words.length), words)
 }
 
 function readPatches(reader: PageReader, count: number): { unit: number; patches: Patches } {

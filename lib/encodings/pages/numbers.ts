@@ -1,9 +1,11 @@
 import { packBits } from '../../codecs/bitpack.ts'
 import { extentOf } from '../extent.ts'
+import { encodePlane, planeCountOf } from '../planes.ts'
+import { classesOf, encodeSplit } from '../split.ts'
 import { writeSigned } from '../texts.ts'
+import { zigzag } from '../zigzag.ts'
 import { clockUnits, flag, type Layout, layouts, limit } from './number-layouts.ts'
 import { type PageCodec, PageWriter } from './page.ts'
-import { classesOf, encodeSplit } from './split.ts'
 
 /** Writes pages of whole numbers. */
 
@@ -83,9 +85,9 @@ function writeLayout(writer: PageWriter, layout: Layout, offsets: Float64Array, 
     writer.blob(packBits(wordsOf(offsets, 1), Math.min(bitWidth, 32)))
     if (bitWidth > 32) writer.blob(packBits(wordsOf(offsets, 0x100000000), bitWidth - 32))
   } else if (layout === layouts.planes) {
-    const planeCount = Math.ceil(bitWidth / 8)
+    const planeCount = planeCountOf(max)
     writer.out.u8(planeCount)
-    for (let plane = 0; plane < planeCount; plane++) writer.blob(planeOf(offsets, plane))
+    for (let plane = 0; plane < planeCount; plane++) writer.blob(encodePlane(offsets, plane))
   } else {
     const { classes, bits } = encodeSplit(offsets, classesOf(offsets))
     writer.blob(classes)
@@ -136,10 +138,9 @@ function divide(values: Float64Array, unit: number) {
   return { quotients, rows, remainders }
 }
 
-/** 0, -1, 1, -2 as 0, 1, 2, 3. */
 function fold(values: Float64Array): Float64Array {
   const folded = new Float64Array(values.length)
-  for (let i = 0; i < values.length; i++) folded[i] = values[i]! < 0 ? -2 * values[i]! - 1 : 2 * values[i]!
+  for (let i = 0; i < values.length; i++) folded[i] = zigzag(values[i]!)
   return folded
 }
 
@@ -158,12 +159,4 @@ function wordsOf(values: Float64Array, unit: number): Uint32Array {
 
 function bitWidthOf(max: number): number {
   return max < 0x100000000 ? 32 - Math.clz32(max) : 64 - Math.clz32(max / 0x100000000)
-}
-
-function planeOf(values: Float64Array, plane: number): Uint8Array {
-  const bytes = new Uint8Array(values.length)
-  if (plane === 0) for (let i = 0; i < values.length; i++) bytes[i] = values[i]! >>> 0
-  else if (plane < 4) for (let i = 0; i < values.length; i++) bytes[i] = (values[i]! >>> 0) >>> (8 * plane)
-  else for (let i = 0; i < values.length; i++) bytes[i] = (values[i]! / 0x100000000) >>> (8 * (plane - 4))
-  return bytes
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { classesOf, decodeSplit, encodeSplit, splitByteLength } from '../../../../lib/encodings/pages/split.ts'
-import { drawsOf } from '../../../support/draws.ts'
-import { labError } from '../../../support/errors.ts'
+import { classesOf, decodeSplit, encodeSplit, splitByteLength } from '../../../lib/encodings/split.ts'
+import { drawsOf } from '../../support/draws.ts'
+import { labError } from '../../support/errors.ts'
 
 const seed = Number(process.env.SEED ?? 20261127)
 const draw = drawsOf(seed)

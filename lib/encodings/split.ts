@@ -1,4 +1,4 @@
-import { LabError } from '../../error.ts'
+import { LabError } from '../error.ts'
 
 /**
  * Whole numbers of any size told apart into what a general codec can squeeze and what is chance: a class a number, in a
