@@ -1,5 +1,3 @@
-import { wordsOf } from '../lib/codecs/words.ts'
-
 /** Values of each column: a segment's worth. */
 const valueCount = 1 << 17
 
@@ -8,18 +6,9 @@ export function smallNumbers(): Uint32Array {
   return Uint32Array.from({ length: valueCount }, (_, i) => noise(i) >>> 19)
 }
 
-/** Start times in ns, ascending by up to a second in whole microseconds, as words. */
-export function startTimes(): Uint32Array {
-  const nanos = new BigInt64Array(valueCount).fill(1_700_000_000_000_000_000n)
-  for (let i = 1; i < valueCount; i++) nanos[i] = nanos[i - 1]! + BigInt(noise(i) % 1_000_000) * 1000n
-  return wordsOf(nanos)
-}
-
-/** Durations, many short and few long: 2^10 to 2^26, as words. */
-export function durations(): Uint32Array {
-  const words = new Uint32Array(valueCount * 2)
-  for (let i = 0; i < valueCount; i++) words[i * 2] = 1024 + (noise(i) >>> (6 + (noise(~i) & 15)))
-  return words
+/** Durations, many short and few long: 2^10 to 2^26. */
+export function durations(): Float64Array {
+  return Float64Array.from({ length: valueCount }, (_, i) => 1024 + (noise(i) >>> (6 + (noise(~i) & 15))))
 }
 
 /** Codes of 16 entries in runs of 8 on average. */

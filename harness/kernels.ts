@@ -1,17 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Bench } from 'tinybench'
-import { bitWidthOf, packBits, packWide, unpackBits, unpackWide } from '../lib/codecs/bitpack.ts'
-import { decodeDelta, decodeZigzag, encodeDelta, encodeZigzag } from '../lib/codecs/delta.ts'
-import { decodeDictionary, encodeDictionary } from '../lib/codecs/dictionary.ts'
-import { divide, multiply } from '../lib/codecs/divisor.ts'
-import { BitModels, RangeDecoder, RangeEncoder } from '../lib/codecs/entropy.ts'
-import { NumberModels, TreeModels } from '../lib/codecs/entropy-symbols.ts'
-import { addBase, frameOf, subtractBase } from '../lib/codecs/frame.ts'
-import { readPermutation, writePermutation } from '../lib/codecs/permutation.ts'
-import { decodeRuns, encodeRuns } from '../lib/codecs/rle.ts'
-import { decodeFront, encodeFront, packStrings, unpackStrings } from '../lib/codecs/strings.ts'
-import { decodeHexTemplate, encodeHexTemplate, findTemplate, type HexTemplate } from '../lib/codecs/template.ts'
-import { packVarints, packWideVarints, unpackVarints, unpackWideVarints } from '../lib/codecs/varint.ts'
+import { packBits, unpackBits } from '../lib/encodings/bitpack.ts'
+import { BitModels, RangeDecoder, RangeEncoder } from '../lib/encodings/entropy.ts'
+import { NumberModels, TreeModels } from '../lib/encodings/entropy-symbols.ts'
+import { type IntegerEncoding, integerEncodings } from '../lib/encodings/integers.ts'
+import { readPermutation, writePermutation } from '../lib/encodings/permutation.ts'
+import { packStrings, unpackStrings } from '../lib/encodings/strings.ts'
+import { decodeHexTemplate, encodeHexTemplate, findTemplate, type HexTemplate } from '../lib/encodings/template.ts'
 import * as columns from './kernel-columns.ts'
 import { fixed, whole } from './report/format.ts'
 import type { TextTable } from './report/table.ts'
@@ -26,6 +21,7 @@ interface Kernel {
   encode(): { coded: unknown; byteLength: number | null }
   decode(coded: unknown): unknown
   input: unknown
+  isEqual(decoded: unknown, input: unknown): boolean
 }
 
 /** What one kernel does on one core. */
@@ -68,9 +64,12 @@ export function kernelTable(results: readonly KernelResult[]): TextTable {
   }
 }
 
-async function measure({ name, valueCount, encode, decode, input }: Kernel, rounds: number): Promise<KernelResult> {
+async function measure(
+  { name, valueCount, encode, decode, input, isEqual }: Kernel,
+  rounds: number,
+): Promise<KernelResult> {
   const { coded, byteLength } = encode()
-  if (!isDeepStrictEqual(decode(coded), input))
+  if (!isEqual(decode(coded), input))
     return { name, valueCount, encodeRate: null, decodeRate: null, bitsPerValue: null }
   const bench = new Bench({
     iterations: rounds,
@@ -93,87 +92,31 @@ function kernelOf<Input extends { length: number }, Coded>(
   encode: (input: Input) => Coded,
   decode: (coded: Coded, input: Input) => unknown,
   byteLengthOf: (coded: Coded) => number | null = () => null,
-  valueCount = input.length,
 ): Kernel {
   return {
     name,
-    valueCount,
+    valueCount: input.length,
     input,
     encode: () => {
       const coded = encode(input)
       return { coded, byteLength: byteLengthOf(coded) }
     },
     decode: coded => decode(coded as Coded, input),
+    isEqual: isDeepStrictEqual,
   }
 }
 
 const lengthOf = (bytes: Uint8Array) => bytes.length
 
-/** The same of 64-bit words, two a value. */
-function wideKernel<Coded>(
-  name: string,
-  words: Uint32Array,
-  encode: (words: Uint32Array) => Coded,
-  decode: (coded: Coded, words: Uint32Array) => Uint32Array,
-  byteLengthOf?: (coded: Coded) => number | null,
-): Kernel {
-  return kernelOf(name, words, encode, decode, byteLengthOf, words.length / 2)
-}
-
 /** Made one at a time, so that a column lives only as long as its kernel is timed. */
 const kernels: readonly (() => Kernel)[] = [
-  () => packingKernel('bitpack, 13 bits', columns.smallNumbers()),
-  () => packingKernel('bitpack, 4 bits', columns.runningCodes()),
-  () =>
-    wideKernel(
-      'bitpack, 47 bits of 64',
-      subtractBase(columns.startTimes(), 1_700_000_000_000_000_000n),
-      words => packWide(words, 47),
-      (bytes, words) => unpackWide(bytes, 47, words.length / 2),
-      lengthOf,
-    ),
-  () =>
-    wideKernel(
-      'delta, 64 bits',
-      columns.startTimes(),
-      words => encodeDelta(words),
-      deltas => decodeDelta(deltas),
-    ),
-  () =>
-    wideKernel(
-      'zigzag, 64 bits',
-      columns.startTimes(),
-      words => encodeZigzag(words),
-      coded => decodeZigzag(coded),
-    ),
-  () => frameKernel(columns.startTimes()),
-  () =>
-    wideKernel(
-      'divisor 1000, 64 bits',
-      columns.startTimes(),
-      words => divide(words, 1000),
-      parts => multiply(parts),
-    ),
-  () =>
-    kernelOf(
-      'varint, 13 bits',
-      columns.smallNumbers(),
-      packVarints,
-      (bytes, values) => unpackVarints(bytes, values.length),
-      lengthOf,
-    ),
-  () =>
-    wideKernel(
-      'varint, durations of 64 bits',
-      columns.durations(),
-      packWideVarints,
-      (bytes, words) => unpackWideVarints(bytes, words.length / 2),
-      lengthOf,
-    ),
-  () => kernelOf('runs of 8', columns.runningCodes(), encodeRuns, (runs, values) => decodeRuns(runs, values.length)),
-  () => kernelOf('dictionary, 200 names', columns.names(), encodeDictionary, decodeDictionary),
+  () => packingKernel('bitpack, 13 bits', columns.smallNumbers(), 13),
+  () => packingKernel('bitpack, 4 bits', columns.runningCodes(), 4),
+  ...Object.values(integerEncodings).flatMap(encoding => [
+    () => integerKernel(encoding, '13 bits', new Float64Array(columns.smallNumbers())),
+    () => integerKernel(encoding, 'durations', columns.durations()),
+  ]),
   () => kernelOf('strings, names', columns.names(), packStrings, unpackStrings),
-  () => kernelOf('front coding, sorted names', columns.names().sort(), encodeFront, coded => decodeFront(coded)),
   () => templateKernel(columns.uuids()),
   () => permutationKernel(columns.keyOrders()),
   () => bitKernel(columns.skewedBits()),
@@ -181,19 +124,35 @@ const kernels: readonly (() => Kernel)[] = [
   () => numberKernel(columns.durations()),
 ]
 
-function packingKernel(name: string, values: Uint32Array): Kernel {
-  const bitWidth = bitWidthOf(values)
+function packingKernel(name: string, values: Uint32Array, bitWidth: number): Kernel {
   const out = new Uint32Array(values.length)
   const decode = (bytes: Buffer) => unpackBits(bytes, bitWidth, values.length, out)
   return kernelOf(name, values, () => packBits(values, bitWidth), decode, lengthOf)
 }
 
-function frameKernel(words: Uint32Array): Kernel {
+/** An encoding of whole numbers, its parts kept as they are: no general codec. */
+function integerKernel(encoding: IntegerEncoding, column: string, values: Float64Array): Kernel {
+  const max = values.reduce((most, value) => Math.max(most, value), 0)
+  const words = new Uint32Array(values.length)
   const encode = () => {
-    const { base } = frameOf(words)
-    return { base, offsets: subtractBase(words, base) }
+    const [numbers, parts]: [number[], Uint8Array[]] = [[], []]
+    const keep = (bytes: Uint8Array) => void parts.push(bytes)
+    encoding.encode({ number: value => void numbers.push(value), bytes: keep, randomBytes: keep }, values, max)
+    return { numbers, parts }
   }
-  return wideKernel('frame, 64 bits', words, encode, ({ base, offsets }) => addBase(offsets, base))
+  const decode = ({ numbers, parts }: ReturnType<typeof encode>) => {
+    let [number, part] = [0, 0]
+    return encoding.decode({ number: () => numbers[number++]!, bytes: () => parts[part++]! }, words)
+  }
+  const byteLengthOf = ({ numbers, parts }: ReturnType<typeof encode>) =>
+    parts.reduce((sum, { length }) => sum + length, numbers.length)
+  const name = `${encoding.name}, ${column}`
+  return { ...kernelOf(name, values, encode, decode, byteLengthOf), isEqual: sameNumbers }
+}
+
+function sameNumbers(decoded: unknown, input: unknown): boolean {
+  const [a, b] = [decoded, input] as [ArrayLike<number>, ArrayLike<number>]
+  return a.length === b.length && Array.prototype.every.call(a, (value, i) => value === b[i])
 }
 
 function templateKernel(strings: string[]): Kernel {
@@ -248,24 +207,21 @@ function symbolKernel(symbols: Uint8Array): Kernel {
   return kernelOf('entropy, symbols of 8 bits', symbols, encode, decode, lengthOf)
 }
 
-function numberKernel(words: Uint32Array): Kernel {
+function numberKernel(values: Float64Array): Kernel {
   const encode = () => {
     const models = new NumberModels(1, 4)
     return coded(encoder => {
-      for (let i = 0; i < words.length; i += 2) models.encode(encoder, 0, words[i], words[i + 1])
+      for (let i = 0; i < values.length; i++) models.encode(encoder, 0, values[i]! >>> 0, 0)
     })
   }
   const decode = (bytes: Buffer) => {
     const models = new NumberModels(1, 4)
     const decoder = new RangeDecoder(bytes)
-    const out = new Uint32Array(words.length)
-    for (let i = 0; i < out.length; i += 2) {
-      out[i] = models.decode(decoder, 0)
-      out[i + 1] = models.high
-    }
+    const out = new Float64Array(values.length)
+    for (let i = 0; i < out.length; i++) out[i] = models.decode(decoder, 0)
     return out
   }
-  return wideKernel('entropy, durations', words, encode, decode, lengthOf)
+  return kernelOf('entropy, durations', values, encode, decode, lengthOf)
 }
 
 function coded(write: (encoder: RangeEncoder) => void): Buffer {

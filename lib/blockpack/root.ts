@@ -1,7 +1,7 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
-import { type BloomShape, blockByteLength, checkBloomShape } from '../codecs/bloom.ts'
 import type { GeneralCodec } from '../codecs/compress.ts'
+import { type BloomShape, blockByteLength, checkBloomShape } from '../encodings/sketches/bloom.ts'
 import { messageOf } from '../error.ts'
 import { bandCount, itemsPerByte } from './columns.ts'
 import type { Piece } from './stored.ts'

@@ -1,4 +1,4 @@
-import { RangeDecoder, RangeEncoder } from '../codecs/entropy.ts'
+import { RangeDecoder, RangeEncoder } from '../encodings/entropy.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { checkUniform } from './modelled.ts'
 import { readText, writeText } from './texts.ts'

@@ -1,5 +1,5 @@
-import { RangeDecoder, RangeEncoder } from '../codecs/entropy.ts'
-import { NumberModels, TreeModels } from '../codecs/entropy-symbols.ts'
+import { RangeDecoder, RangeEncoder } from '../encodings/entropy.ts'
+import { NumberModels, TreeModels } from '../encodings/entropy-symbols.ts'
 import { LabError } from '../error.ts'
 
 /** Contexts of trees are hashed into so many: more would not learn. */

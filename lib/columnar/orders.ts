@@ -1,5 +1,5 @@
-import { RangeDecoder, RangeEncoder } from '../codecs/entropy.ts'
-import { readPermutation, writePermutation } from '../codecs/permutation.ts'
+import { RangeDecoder, RangeEncoder } from '../encodings/entropy.ts'
+import { readPermutation, writePermutation } from '../encodings/permutation.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { BitModels, RangeDecoder, RangeEncoder } from '../codecs/entropy.ts'
-import { TreeModels } from '../codecs/entropy-symbols.ts'
+import { BitModels, RangeDecoder, RangeEncoder } from '../encodings/entropy.ts'
+import { TreeModels } from '../encodings/entropy-symbols.ts'
 import { LabError } from '../error.ts'
 import { mix } from './contexts.ts'
 import { symbolBitsOf } from './modelled.ts'

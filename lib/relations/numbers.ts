@@ -1,5 +1,4 @@
-import { decodePlanes, encodePlane, planeCountOf } from '../encodings/planes.ts'
-import { classesOf, decodeSplit, encodeSplit, splitByteLength } from '../encodings/split.ts'
+import { integerEncodings, type PartSink, type PartSource } from '../encodings/integers.ts'
 import { unzigzag, zigzag } from '../encodings/zigzag.ts'
 import type { BodyReader, BodyWriter } from './body.ts'
 
@@ -7,6 +6,12 @@ import type { BodyReader, BodyWriter } from './body.ts'
 export const numberLimit: number = 2 ** 50
 
 const kind = { constant: 0, rows: 1, planes: 2, classes: 3, table: 4, items: 5 } as const
+/** The codes of encodings that store a number per row. */
+const encodings = {
+  [kind.rows]: integerEncodings.rows,
+  [kind.planes]: integerEncodings.planes,
+  [kind.classes]: integerEncodings.split,
+} as const
 const deltaFlag = 8
 const zigzagFlag = 16
 const maxTableLength = 4096
@@ -130,24 +135,23 @@ function gcd(a: number, b: number): number {
 
 function plainCandidates(part: string, values: Numbers, flags: number, first?: number): ((to: BodyWriter) => void)[] {
   const unsigned = toUnsigned(values)
-  const width = Math.max(1, planeCountOf(unsigned.greatest))
-  const write = (how: number, encode: (to: BodyWriter) => void) => (to: BodyWriter) => {
-    to.number(how | flags | (unsigned.isZigzag ? zigzagFlag : 0))
+  const write = (code: keyof typeof encodings) => (to: BodyWriter) => {
+    to.number(Number(code) | flags | (unsigned.isZigzag ? zigzagFlag : 0))
     if (first !== undefined) to.number(first)
     if (!unsigned.isZigzag) to.number(unsigned.least)
     to.number(unsigned.unit)
-    encode(to)
+    encodings[code].encode(sinkOf(to, part), unsigned.values, unsigned.greatest)
   }
-  const rows = write(kind.rows, to => {
-    to.number(width)
-    to.bytes(part, toRows(unsigned.values, width))
-  })
-  if (values.length <= fewValues || width === 1) return [rows]
-  const planes = write(kind.planes, to => {
-    to.number(width)
-    for (let plane = 0; plane < width; plane++) to.bytes(part, encodePlane(unsigned.values, plane))
-  })
-  return [rows, planes, write(kind.classes, to => writeClasses(to, part, unsigned.values))]
+  if (values.length <= fewValues || unsigned.greatest < 256) return [write(kind.rows)]
+  return [write(kind.rows), write(kind.planes), write(kind.classes)]
+}
+
+function sinkOf(body: BodyWriter, part: string): PartSink {
+  return {
+    number: value => body.number(value),
+    bytes: bytes => body.bytes(part, bytes),
+    randomBytes: bytes => body.bytes(part, bytes, true),
+  }
 }
 
 function readPlain(body: BodyReader, part: string, count: number, mode: number): Float64Array {
@@ -163,46 +167,11 @@ function readPlain(body: BodyReader, part: string, count: number, mode: number):
   return values
 }
 
-function readUnsigned(body: BodyReader, part: string, count: number, how: number): Float64Array {
-  if (how === kind.rows) {
-    const width = body.number(7, 1)
-    return fromRows(body.bytes(part, count * width), count, width)
-  }
-  if (how === kind.planes) {
-    const width = body.number(7, 1)
-    return Float64Array.from(decodePlanes(width, () => body.bytes(part, count), new Uint32Array(count)))
-  }
-  return how === kind.classes ? readClasses(body, part, count) : body.fail(`an unknown encoding ${how} of numbers`)
-}
-
-function toRows(values: Float64Array, width: number): Uint8Array {
-  const bytes = new Uint8Array(values.length * width)
-  for (let plane = 0; plane < width; plane++) {
-    const column = encodePlane(values, plane)
-    for (let i = 0; i < column.length; i++) bytes[i * width + plane] = column[i]!
-  }
-  return bytes
-}
-
-function fromRows(bytes: Uint8Array, count: number, width: number): Float64Array {
-  const values = new Float64Array(count)
-  for (let i = 0; i < count; i++) {
-    let value = 0
-    for (let byte = width - 1; byte >= 0; byte--) value = value * 256 + bytes[i * width + byte]!
-    values[i] = value
-  }
-  return values
-}
-
-function writeClasses(body: BodyWriter, part: string, values: Float64Array): void {
-  const { classes, bits } = encodeSplit(values, classesOf(values))
-  body.bytes(part, classes)
-  body.bytes(part, bits, true)
-}
-
-function readClasses(body: BodyReader, part: string, count: number): Float64Array {
-  const classes = body.bytes(part, count)
-  return decodeSplit({ classes, bits: body.bytes(part, splitByteLength(classes)) })
+function readUnsigned(body: BodyReader, part: string, count: number, code: number): Float64Array {
+  const encoding = encodings[code as keyof typeof encodings] ?? body.fail(`an unknown encoding ${code} of numbers`)
+  const from: PartSource = { number: max => body.number(max), bytes: byteLength => body.bytes(part, byteLength) }
+  const values = encoding.decode(from, new Uint32Array(count))
+  return values instanceof Float64Array ? values : Float64Array.from(values)
 }
 
 /** The place of the highest bit of a number of 1 to 2^63, counted from 0. */

@@ -1,6 +1,6 @@
 import { hashText } from '../../bytes/hash.ts'
 import type { Range } from '../../bytes/range.ts'
-import { blockMayHave, blockOf } from '../../codecs/bloom.ts'
+import { blockMayHave, blockOf } from '../../encodings/sketches/bloom.ts'
 import type { Block } from '../block.ts'
 import type { BloomPlan } from '../root.ts'
 import { checkedBytes } from '../stored.ts'

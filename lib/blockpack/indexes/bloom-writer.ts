@@ -1,5 +1,5 @@
 import { hashText } from '../../bytes/hash.ts'
-import { blockByteLength, bloomShape, buildBloom } from '../../codecs/bloom.ts'
+import { blockByteLength, bloomShape, buildBloom } from '../../encodings/sketches/bloom.ts'
 import type { BloomPlan } from '../root.ts'
 import { withChecksum } from '../stored.ts'
 

@@ -1,6 +1,6 @@
-import { bandCountOf, bandsOf, estimateJaccard, signatureByteLength } from '../../codecs/minhash.ts'
 import { readNumbers } from '../../encodings/pages/numbers-reader.ts'
 import { PageReader } from '../../encodings/pages/page.ts'
+import { bandCountOf, bandsOf, estimateJaccard, signatureByteLength } from '../../encodings/sketches/minhash.ts'
 import { LabError } from '../../error.ts'
 import type { Block } from '../block.ts'
 import type { SimilarityPlan } from '../root.ts'

@@ -1,7 +1,7 @@
 import { mix32 } from '../../bytes/hash.ts'
-import { bandCountOf, signatureByteLength, signatureOf } from '../../codecs/minhash.ts'
 import { writeNumbers } from '../../encodings/pages/numbers.ts'
 import { PageWriter } from '../../encodings/pages/page.ts'
+import { bandCountOf, signatureByteLength, signatureOf } from '../../encodings/sketches/minhash.ts'
 import type { Segment } from '../../shred/shred.ts'
 import type { SimilarityPlan } from '../root.ts'
 import { compressZstd, withChecksum } from '../stored.ts'

@@ -1,8 +1,5 @@
-import { packedByteLength, unpackBits } from '../../codecs/bitpack.ts'
-import { decodePlanes } from '../planes.ts'
-import { decodeSplit, splitByteLength } from '../split.ts'
 import { readSigned } from '../texts.ts'
-import { clockUnits, flag, type Layout, layouts, limit } from './number-layouts.ts'
+import { clockUnits, encodings, flag, type Layout, layouts, limit } from './number-layouts.ts'
 import type { PageReader } from './page.ts'
 
 /** Reads pages of whole numbers. */
@@ -123,39 +120,9 @@ let scratch = new Uint32Array(1 << 13)
 
 /** What stands in the layout: words where 32 bits hold all, which are good until the next page. */
 function readOffsets(reader: PageReader, { layout }: Head, count: number): Uint32Array | Float64Array {
-  if (layout === layouts.split) {
-    const classes = reader.blob(count)
-    return decodeSplit({ classes, bits: reader.blob(splitByteLength(classes)) })
-  }
   if (scratch.length < count) scratch = new Uint32Array(count)
   const words = scratch.subarray(0, count)
-  switch (layout) {
-    case layouts.constant:
-      return words.fill(0)
-    case layouts.packed:
-      return readPacked(reader, words)
-    case layouts.planes:
-      return readPlanes(reader, words)
-  }
-}
-
-function readPacked(reader: PageReader, words: Uint32Array): Uint32Array | Float64Array {
-  const bitWidth = reader.in.u8()
-  if (bitWidth > 53) reader.in.fail('corrupt', `numbers: ${bitWidth} bits`)
-  const lowWidth = Math.min(bitWidth, 32)
-  const count = words.length
-  unpackBits(reader.blob(packedByteLength(lowWidth, count)), lowWidth, count, words)
-  if (bitWidth <= 32) return words
-  const high = unpackBits(reader.blob(packedByteLength(bitWidth - 32, count)), bitWidth - 32, count)
-  const offsets = new Float64Array(words)
-  for (let i = 0; i < count; i++) offsets[i]! += high[i]! * 0x100000000
-  return offsets
-}
-
-function readPlanes(reader: PageReader, words: Uint32Array): Uint32Array | Float64Array {
-  const planeCount = reader.in.u8()
-  if (planeCount > 7) reader.in.fail('corrupt', `numbers: ${planeCount} planes`)
-  return decodePlanes(planeCount, () => reader.blob(words.length), words)
+  return layout === layouts.constant ? words.fill(0) : encodings[layout].decode(reader, words)
 }
 
 function readPatches(reader: PageReader, count: number): { unit: number; patches: Patches } {

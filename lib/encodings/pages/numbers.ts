@@ -1,10 +1,7 @@
-import { packBits } from '../../codecs/bitpack.ts'
 import { extentOf } from '../extent.ts'
-import { encodePlane, planeCountOf } from '../planes.ts'
-import { classesOf, encodeSplit } from '../split.ts'
 import { writeSigned } from '../texts.ts'
 import { zigzag } from '../zigzag.ts'
-import { clockUnits, flag, type Layout, layouts, limit } from './number-layouts.ts'
+import { clockUnits, encodings, flag, type Layout, layouts, limit } from './number-layouts.ts'
 import { type PageCodec, PageWriter } from './page.ts'
 
 /** Writes pages of whole numbers. */
@@ -18,7 +15,7 @@ const sampleRows = 2048
 
 /** How a column's numbers are laid out; chosen on one page, and good for those that follow. */
 export interface NumberChoice {
-  readonly layout: Layout
+  readonly layout: Exclude<Layout, 0>
   readonly isDelta: boolean
 }
 
@@ -75,24 +72,7 @@ function writeAs(writer: PageWriter, values: Float64Array, choice: NumberChoice)
   if (isConstant) return writeSigned(out, min)
   if (!isFolded) writeSigned(out, base)
   const offsets = isFolded ? fold(quotients) : base === 0 ? quotients : above(quotients, base)
-  writeLayout(writer, layout, offsets, isFolded ? Math.max(2 * max, -2 * min - 1) : max - base)
-}
-
-function writeLayout(writer: PageWriter, layout: Layout, offsets: Float64Array, max: number): void {
-  const bitWidth = bitWidthOf(max)
-  if (layout === layouts.packed) {
-    writer.out.u8(bitWidth)
-    writer.blob(packBits(wordsOf(offsets, 1), Math.min(bitWidth, 32)))
-    if (bitWidth > 32) writer.blob(packBits(wordsOf(offsets, 0x100000000), bitWidth - 32))
-  } else if (layout === layouts.planes) {
-    const planeCount = planeCountOf(max)
-    writer.out.u8(planeCount)
-    for (let plane = 0; plane < planeCount; plane++) writer.blob(encodePlane(offsets, plane))
-  } else {
-    const { classes, bits } = encodeSplit(offsets, classesOf(offsets))
-    writer.blob(classes)
-    writer.rawBlob(bits)
-  }
+  encodings[choice.layout].encode(writer, offsets, isFolded ? Math.max(2 * max, -2 * min - 1) : max - base)
 }
 
 /** Differences where all stay below the limit, else the column itself. */
@@ -148,15 +128,4 @@ function above(values: Float64Array, base: number): Float64Array {
   const offsets = new Float64Array(values.length)
   for (let i = 0; i < values.length; i++) offsets[i] = values[i]! - base
   return offsets
-}
-
-/** The 32 bits of whole numbers from those on that `unit` is the lowest of. */
-function wordsOf(values: Float64Array, unit: number): Uint32Array {
-  const words = new Uint32Array(values.length)
-  for (let i = 0; i < values.length; i++) words[i] = values[i]! / unit
-  return words
-}
-
-function bitWidthOf(max: number): number {
-  return max < 0x100000000 ? 32 - Math.clz32(max) : 64 - Math.clz32(max / 0x100000000)
 }

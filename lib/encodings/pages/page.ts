@@ -1,6 +1,7 @@
 import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { LabError, withSubject } from '../../error.ts'
+import type { PartSink, PartSource } from '../integers.ts'
 
 /** What is done to the bytes of a page beyond its structure. */
 export interface PageCodec {
@@ -17,7 +18,7 @@ export type Decompress = (stored: Uint8Array, byteLength: number) => Uint8Array
 const leastCompressed = 24
 
 /** Writes one page: numbers of its own, and blobs, each of which may be compressed. */
-export class PageWriter {
+export class PageWriter implements PartSink {
   readonly out = new ByteWriter(1 << 12)
   readonly codec: PageCodec
 
@@ -25,15 +26,20 @@ export class PageWriter {
     this.codec = codec
   }
 
+  /** Writes a number from 0 to 255. */
+  number(value: number): void {
+    this.out.u8(value)
+  }
+
   /** Writes bytes whose number the reader knows, compressed where that is shorter. */
-  blob(bytes: Uint8Array): void {
+  bytes(bytes: Uint8Array): void {
     const stored = squeeze(bytes, this.codec)
     this.out.varint(stored.length * 2 + (stored === bytes ? 0 : 1))
     this.out.raw(stored)
   }
 
   /** Writes bytes that look like chance. */
-  rawBlob(bytes: Uint8Array): void {
+  randomBytes(bytes: Uint8Array): void {
     this.out.varint(bytes.length * 2)
     this.out.raw(bytes)
   }
@@ -47,7 +53,7 @@ export function squeeze(bytes: Uint8Array, { compress }: PageCodec): Uint8Array 
 }
 
 /** A page open for reading. */
-export class PageReader {
+export class PageReader implements PartSource {
   readonly in: ByteReader
   /** How the values read last were laid out, in words. */
   layout = ''
@@ -73,8 +79,14 @@ export class PageReader {
     }
   }
 
+  /** The number of a byte, at most `max`. */
+  number(max: number, what: string): number {
+    const value = this.in.u8()
+    return value <= max ? value : this.in.fail('corrupt', `numbers: ${value} ${what}`)
+  }
+
   /** The blob that holds exactly `byteLength` bytes. */
-  blob(byteLength: number): Uint8Array {
+  bytes(byteLength: number): Uint8Array {
     const head = this.in.varint()
     const stored = this.in.raw(Math.floor(head / 2))
     if (head % 2 === 1) {
@@ -84,7 +96,7 @@ export class PageReader {
     if (stored.length !== byteLength)
       this.in.fail(
         stored.length < byteLength ? 'truncated' : 'corrupt',
-        `a blob of ${stored.length} bytes, ${byteLength} are due`,
+        `expected a blob of ${byteLength} bytes, found ${stored.length}`,
       )
     return stored
   }

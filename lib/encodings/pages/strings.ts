@@ -1,5 +1,5 @@
 import { ByteWriter } from '../../bytes/writer.ts'
-import { packStrings, unpackStrings } from '../../codecs/strings.ts'
+import { packStrings, unpackStrings } from '../strings.ts'
 import {
   decodeDecimalTemplate,
   decodeHexTemplate,
@@ -8,9 +8,9 @@ import {
   findTemplate,
   type HexTemplate,
   type Template,
-} from '../../codecs/template.ts'
-import { bigintsOf, wordsOf } from '../../codecs/words.ts'
+} from '../template.ts'
 import { checkTextBytes, maxTextBytes, readTextOf, writeTextTo } from '../texts.ts'
+import { bigintsOf, wordsOf } from '../words.ts'
 import { writeNumbers } from './numbers.ts'
 import { readNumbers } from './numbers-reader.ts'
 import type { PageReader, PageWriter } from './page.ts'
@@ -34,7 +34,7 @@ export function writeStrings(writer: PageWriter, strings: readonly string[], isB
   if (digits) {
     writer.out.u8(layouts.hex)
     writeHexTemplate(writer, { digits: 'hex', literals: ['', ''], widths: [strings[0]!.length] })
-    writer.blob(digits)
+    writer.bytes(digits)
     return true
   }
   const template = tries && !isBinary ? usableTemplate(strings) : undefined
@@ -47,7 +47,7 @@ export function writeStrings(writer: PageWriter, strings: readonly string[], isB
   } else {
     writer.out.u8(layouts.hex)
     writeHexTemplate(writer, template.template)
-    writer.blob(encodeHexTemplate(strings, template.template))
+    writer.bytes(encodeHexTemplate(strings, template.template))
   }
   return template !== undefined
 }
@@ -82,7 +82,7 @@ function readLayout(
       const template = readHexTemplate(reader)
       const width = template.widths.reduce((sum, one) => sum + one, 0)
       checkLength(reader, count, width + lengthOf(template.literals))
-      const bytes = reader.blob(Math.ceil((count * width) / 2))
+      const bytes = reader.bytes(Math.ceil((count * width) / 2))
       return isBareHex(template)
         ? hexDigits(bytes, width / 2, count, wanted)
         : decodeHexTemplate(bytes, template, count)
@@ -115,7 +115,7 @@ export function readHexBytes(reader: PageReader, count: number): Buffer | undefi
   if (count === 0 || reader.in.u8() !== layouts.hex) return undefined
   const template = readHexTemplate(reader)
   if (!isBareHex(template)) return undefined
-  const bytes = reader.blob((count * template.widths[0]!) / 2)
+  const bytes = reader.bytes((count * template.widths[0]!) / 2)
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
@@ -139,13 +139,13 @@ function writePlain(writer: PageWriter, strings: readonly string[], isBinary: bo
       writer,
       Float64Array.from(strings, text => text.length),
     )
-    writer.blob(Buffer.from(strings.join(''), 'latin1'))
+    writer.bytes(Buffer.from(strings.join(''), 'latin1'))
     return
   }
   const { lengths, bytes } = packStrings(strings)
   checkTextBytes(bytes.length)
   writeNumbers(writer, new Float64Array(lengths))
-  writer.blob(bytes)
+  writer.bytes(bytes)
 }
 
 function readPlain(reader: PageReader, count: number, isBinary: boolean, wanted?: WantedRows): string[] {
@@ -156,7 +156,7 @@ function readPlain(reader: PageReader, count: number, isBinary: boolean, wanted?
     byteLength += length
   }
   if (byteLength > maxTextBytes) reader.in.fail('corrupt', `strings: ${byteLength} bytes, at most ${maxTextBytes}`)
-  const bytes = reader.blob(byteLength)
+  const bytes = reader.bytes(byteLength)
   if (wanted) return readSome(lengths, bytes, isBinary, wanted)
   if (!isBinary) return unpackStrings({ lengths: new Uint32Array(lengths), bytes })
   return cutLatin1(lengths, bytes)

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { RangeEncoder } from '../../../lib/codecs/entropy.ts'
 import { type ColumnReader, ColumnWriter } from '../../../lib/columnar/columns.ts'
 import { readSpanFields } from '../../../lib/columnar/fields.ts'
 import { readSpanIds, readTraceIds } from '../../../lib/columnar/ids.ts'
@@ -8,6 +7,7 @@ import { readParents } from '../../../lib/columnar/parents.ts'
 import { SpanContexts } from '../../../lib/columnar/spans.ts'
 import { writeText } from '../../../lib/columnar/texts.ts'
 import { readValues } from '../../../lib/columnar/values.ts'
+import { RangeEncoder } from '../../../lib/encodings/entropy.ts'
 import { labError } from '../../support/errors.ts'
 import { byThirds, readBack } from './columns-of.ts'
 

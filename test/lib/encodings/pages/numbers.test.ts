@@ -164,8 +164,16 @@ describe('what is broken', () => {
     ['a remainder as large as its unit', bytes(16, 3, 1, 99, 100, 0), /remainder 100 at row 99/],
     ['54 bits', bytes(1, 0, 54), /54 bits/],
     ['8 planes', bytes(2, 0, 8), /8 planes/],
-    ['packed bits of another length', bytes(1, 0, 8, 198, 1, ...Array<number>(99).fill(0)), /99 bytes, 100 are due/],
-    ['a plane of another length', bytes(2, 0, 1, 202, 1, ...Array<number>(101).fill(0)), /101 bytes, 100 are due/],
+    [
+      'packed bits of another length',
+      bytes(1, 0, 8, 198, 1, ...Array<number>(99).fill(0)),
+      /expected a blob of 100 bytes, found 99/,
+    ],
+    [
+      'a plane of another length',
+      bytes(2, 0, 1, 202, 1, ...Array<number>(101).fill(0)),
+      /expected a blob of 100 bytes, found 101/,
+    ],
     [
       'a constant beyond 2^52',
       out => {

@@ -146,7 +146,7 @@ describe('what is broken', () => {
     (writer: PageWriter) => {
       writer.out.u8(0)
       writeNumbers(writer, Float64Array.from(lengths))
-      writer.blob(Buffer.alloc(100))
+      writer.bytes(Buffer.alloc(100))
     }
   const text = (writer: PageWriter, value: string) => {
     writer.out.varint(writeTextTo(writer.out, '') + 2 * Buffer.byteLength(value))
@@ -164,7 +164,7 @@ describe('what is broken', () => {
   test.each<[string, (writer: PageWriter) => void, RegExp]>([
     ['a layout that is none', bytes(3), /strings: layout 3/],
     ['a length below zero', plain(...Array<number>(99).fill(1), -1), /a length of -1/],
-    ['lengths beyond the bytes', plain(...Array<number>(100).fill(2)), /100 bytes, 200 are due/],
+    ['lengths beyond the bytes', plain(...Array<number>(100).fill(2)), /expected a blob of 200 bytes, found 100/],
     ['lengths beyond 2^28', plain(...Array<number>(100).fill(2 ** 40)), /at most 268435456/],
     ['digits of a case that is none', bytes(1, 2), /digits 2/],
     ['more runs than bytes', bytes(1, 0, 0xff, 0x7f), /16383 items/],

@@ -27,26 +27,3 @@ export function highWords(words: Uint32Array): Uint32Array<ArrayBuffer> {
   for (let i = 0; i < high.length; i++) high[i] = words[2 * i + 1]
   return high
 }
-
-/** Values of lower and upper words; upper ones that are absent are 0. */
-export function joinWords(
-  low: Uint32Array,
-  high?: Uint32Array,
-  out: Uint32Array = new Uint32Array(low.length * 2),
-): Uint32Array {
-  if (high) for (let i = 0; i < low.length; i++) out[2 * i + 1] = high[i]
-  else for (let i = 0; i < low.length; i++) out[2 * i + 1] = 0
-  for (let i = 0; i < low.length; i++) out[2 * i] = low[i]
-  return out
-}
-
-/** The bits of the largest value, all seen as unsigned: 0 to 64. */
-export function bitWidthOfWords(words: Uint32Array): number {
-  let low = 0
-  let high = 0
-  for (let i = 0; i < words.length; i += 2) {
-    low |= words[i]
-    high |= words[i + 1]
-  }
-  return high === 0 ? 32 - Math.clz32(low) : 64 - Math.clz32(high)
-}

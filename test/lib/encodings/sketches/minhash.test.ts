@@ -6,8 +6,8 @@ import {
   signatureByteLength,
   signatureOf,
   standardError,
-} from '../../../lib/codecs/minhash.ts'
-import { drawsOf } from '../../support/draws.ts'
+} from '../../../../lib/encodings/sketches/minhash.ts'
+import { drawsOf } from '../../../support/draws.ts'
 
 type Pair = readonly [Uint32Array, Uint32Array]
 

@@ -1,16 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  bitWidthOf,
-  packBits,
-  packedByteLength,
-  packWide,
-  unpackBits,
-  unpackWide,
-} from '../../../lib/codecs/bitpack.ts'
-import { bitWidthOfWords } from '../../../lib/codecs/words.ts'
-import { seeded } from '../../support/arbitrary.ts'
-import { arbitraryColumn, nastyColumns, wordsFrom } from '../../support/columns.ts'
+import { packBits, packedByteLength, unpackBits } from '../../../lib/encodings/bitpack.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { labError } from '../../support/errors.ts'
 
@@ -73,42 +62,13 @@ describe.each(Array.from({ length: 33 }, (_, bitWidth) => bitWidth))('width %i',
   })
 })
 
-test.each(nastyColumns)('64 bits: %s', (_, values) => {
-  const words = wordsFrom(values)
-  const bitWidth = bitWidthOfWords(words)
-  for (const width of new Set([bitWidth, Math.max(bitWidth, 33), 64]))
-    expect(unpackWide(packWide(words, width), width, values.length)).toEqual(words)
-})
-
-test('64 bits: any column', () => {
-  fc.assert(
-    fc.property(arbitraryColumn, values => {
-      const words = wordsFrom(values)
-      const bitWidth = bitWidthOfWords(words)
-      expect(unpackWide(packWide(words, bitWidth), bitWidth, values.length)).toEqual(words)
-    }),
-    seeded(300),
-  )
-})
-
-test('the width is that of the largest value', () => {
-  expect(
-    [[], [0], [1], [2, 3], [2 ** 31], [5, 2 ** 32 - 1]].map(values => bitWidthOf(Uint32Array.from(values))),
-  ).toEqual([0, 0, 1, 2, 32, 32])
-})
-
 test('widths and counts that cannot be are refused', () => {
   const bytes = Buffer.alloc(8)
   for (const width of [-1, 33, 1.5, Number.NaN])
     expect(labError(() => unpackBits(bytes, width, 1)).kind).toBe('corrupt')
-  for (const width of [-1, 65, Number.NaN]) expect(labError(() => unpackWide(bytes, width, 1)).kind).toBe('corrupt')
   for (const count of [-1, 2 ** 31, 2 ** 53, 0.5, Number.NaN])
-    for (const width of [0, 1, 32]) {
+    for (const width of [0, 1, 32])
       expect(labError(() => unpackBits(bytes, width, count)).kind).toMatch(/corrupt|truncated/)
-      expect(labError(() => unpackWide(bytes, width, count)).kind).toMatch(/corrupt|truncated/)
-    }
-  expect(labError(() => unpackWide(bytes, 20, 1)).kind).toBe('corrupt')
-  expect(labError(() => unpackWide(bytes, 40, 2)).kind).toBe('truncated')
 })
 
 test('bits behind the last value are refused', () => {

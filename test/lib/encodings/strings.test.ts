@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeFront, encodeFront, packStrings, unpackStrings } from '../../../lib/codecs/strings.ts'
+import { packStrings, unpackStrings } from '../../../lib/encodings/strings.ts'
 import {
   decodeDecimalTemplate,
   decodeHexTemplate,
@@ -8,8 +8,8 @@ import {
   encodeHexTemplate,
   findTemplate,
   type HexTemplate,
-} from '../../../lib/codecs/template.ts'
-import { bigintsOf } from '../../../lib/codecs/words.ts'
+} from '../../../lib/encodings/template.ts'
+import { bigintsOf } from '../../../lib/encodings/words.ts'
 import { LabError } from '../../../lib/error.ts'
 import { seeded } from '../../support/arbitrary.ts'
 import { drawsOf } from '../../support/draws.ts'
@@ -33,37 +33,23 @@ const anyStrings = fc.array(
   ),
 )
 
-describe.each([
-  ['length and bytes', (strings: readonly string[]) => unpackStrings(packStrings(strings))],
-  ['front coding', (strings: readonly string[]) => decodeFront(encodeFront(strings))],
-])('%s', (_, roundTrip) => {
-  test.each(Object.entries(columns))('%s', (_, strings) => {
-    expect(roundTrip(strings)).toEqual(strings)
-  })
+const roundTrip = (strings: readonly string[]) => unpackStrings(packStrings(strings))
 
-  test('any strings, sorted or not', () => {
-    const property = fc.property(anyStrings, strings => {
-      expect(roundTrip(strings)).toEqual(strings)
-      expect(roundTrip(strings.toSorted())).toEqual(strings.toSorted())
-    })
-    fc.assert(property, seeded(300))
-  })
+test.each(Object.entries(columns))('%s', (_, strings) => {
+  expect(roundTrip(strings)).toEqual(strings)
 })
 
-test('front coding keeps what is new only', () => {
-  const { shared, lengths, bytes } = encodeFront(['/api', '/api/a', '/api/b', 'x'])
-  expect([[...shared], [...lengths], Buffer.from(bytes).toString()]).toEqual([[0, 4, 5, 0], [4, 2, 1, 1], '/api/abx'])
+test('any strings', () => {
+  fc.assert(
+    fc.property(anyStrings, strings => expect(roundTrip(strings)).toEqual(strings)),
+    seeded(300),
+  )
 })
 
 test('lengths that do not add up or claim too much are refused', () => {
   const bytes = Buffer.from('abc')
   for (const lengths of [[4], [2], [], [2 ** 32 - 1, 4], [1, 1]])
     expect(labError(() => unpackStrings({ lengths: Uint32Array.from(lengths), bytes })).kind).toBe('corrupt')
-  const front = (shared: number[], lengths: number[]) => () =>
-    decodeFront({ shared: Uint32Array.from(shared), lengths: Uint32Array.from(lengths), bytes })
-  for (const decode of [front([0, 0], [3]), front([0], [4]), front([1], [3]), front([0, 4], [3, 0])])
-    expect(labError(decode).kind).toBe('corrupt')
-  expect(labError(front([0, 2 ** 32 - 1], [3, 0])).kind).toBe('corrupt')
 })
 
 describe('templates', () => {

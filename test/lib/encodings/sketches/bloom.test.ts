@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { hashText } from '../../../lib/bytes/hash.ts'
+import { hashText } from '../../../../lib/bytes/hash.ts'
 import {
   blockByteLength,
   blockMayHave,
@@ -10,8 +10,8 @@ import {
   checkBloomShape,
   expectedRate,
   maxBlockCount,
-} from '../../../lib/codecs/bloom.ts'
-import { labError } from '../../support/errors.ts'
+} from '../../../../lib/encodings/sketches/bloom.ts'
+import { labError } from '../../../support/errors.ts'
 
 /** Hashes of `count` texts that no other prefix gives. */
 function keysOf(prefix: string, count: number): Uint32Array {

@@ -1,4 +1,4 @@
-import { mix32 } from '../bytes/hash.ts'
+import { mix32 } from '../../bytes/hash.ts'
 
 /**
  * Signatures of sets, from which one estimates how similar two sets are (Jaccard: what both have by what either has).

@@ -1,6 +1,5 @@
 import { LabError } from '../error.ts'
 import { checkValueCount } from './counts.ts'
-import { highWords, joinWords, lowWords } from './words.ts'
 
 /** Values that end on a word boundary at every width, and so the unit of the unrolled code. */
 const blockValues = 32
@@ -13,13 +12,6 @@ const unpackKernels: Kernel[] = []
 /** Bytes that `count` values of `bitWidth` bits take. */
 export function packedByteLength(bitWidth: number, count: number): number {
   return Math.ceil((bitWidth * count) / 8)
-}
-
-/** The bits of the largest value: 0 to 32. */
-export function bitWidthOf(values: Uint32Array): number {
-  let seen = 0
-  for (let i = 0; i < values.length; i++) seen |= values[i]
-  return 32 - Math.clz32(seen)
 }
 
 /**
@@ -107,26 +99,6 @@ function unpackEach(bytes: Uint8Array, bitWidth: number, count: number, values: 
   }
 }
 
-/** Packs 64-bit words at 0 to 64 bits: the lower 32 bits of all values, then what is above. */
-export function packWide(words: Uint32Array, bitWidth: number): Buffer {
-  checkWidth(bitWidth, 64)
-  const high = highWords(words)
-  const parts = [packBits(lowWords(words), Math.min(bitWidth, 32)), packBits(high, Math.max(bitWidth - 32, 0))]
-  return Buffer.concat(parts)
-}
-
-/** The words of `count` values of packWide. */
-export function unpackWide(bytes: Uint8Array, bitWidth: number, count: number): Uint32Array {
-  checkWidth(bitWidth, 64)
-  const lowWidth = Math.min(bitWidth, 32)
-  const split = packedByteLength(lowWidth, checkValueCount(count, 'bitpack'))
-  const low = unpackBits(bytes.subarray(0, split), lowWidth, count)
-  const highBytes = bytes.subarray(split)
-  if (bitWidth > 32) return joinWords(low, unpackBits(highBytes, bitWidth - 32, count))
-  checkPacked(highBytes, 0, 0)
-  return joinWords(low)
-}
-
 function checkWidth(bitWidth: number, most: number): void {
   if (!(Number.isInteger(bitWidth) && bitWidth >= 0 && bitWidth <= most))
     throw new LabError('corrupt', `bitpack: width ${bitWidth} of 0 to ${most} bits`)
@@ -141,7 +113,7 @@ function checkPacked(bytes: Uint8Array, bitWidth: number, count: number): void {
     )
   const usedBits = (bitWidth * count) % 8
   if (usedBits > 0 && bytes[needed - 1]! >> usedBits !== 0)
-    throw new LabError('corrupt', 'bitpack: bits are set behind the last value')
+    throw new LabError('corrupt', 'bitpack: non-zero padding bits')
 }
 
 /**

@@ -1,79 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeDictionary, encodeDictionary, sortByFrequency, sortByText } from '../../../lib/codecs/dictionary.ts'
-import { RangeDecoder, RangeEncoder } from '../../../lib/codecs/entropy.ts'
+import { RangeDecoder, RangeEncoder } from '../../../lib/encodings/entropy.ts'
 import {
   decodePermutation,
   encodePermutation,
   readPermutation,
   writePermutation,
-} from '../../../lib/codecs/permutation.ts'
-import { countRuns, decodeRuns, encodeRuns } from '../../../lib/codecs/rle.ts'
+} from '../../../lib/encodings/permutation.ts'
 import { LabError } from '../../../lib/error.ts'
 import { seeded } from '../../support/arbitrary.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { labError } from '../../support/errors.ts'
-
-const column = fc.array(fc.oneof(fc.nat(2), fc.integer({ min: 0, max: 2 ** 32 - 1 })), { maxLength: 60 })
-
-describe('runs', () => {
-  test('come back, and no two neighbours are equal', () => {
-    const check = (values: readonly number[]) => {
-      const rows = Uint32Array.from(values)
-      const runs = encodeRuns(rows)
-      expect(countRuns(rows)).toBe(runs.values.length)
-      expect(decodeRuns(runs, rows.length)).toEqual(rows)
-      for (let i = 1; i < runs.values.length; i++) expect(runs.values[i]).not.toBe(runs.values[i - 1])
-    }
-    for (const values of [[], [0], [0, 0, 0], [2 ** 32 - 1, 0, 0, 2 ** 32 - 1], [3, 2, 1, 0]]) check(values)
-    fc.assert(fc.property(column, check), seeded(300))
-  })
-
-  test('lengths that do not add up, or are 0, are refused before memory is taken', () => {
-    const values = Uint32Array.of(1, 2)
-    for (const [lengths, count] of [
-      [[1, 1], 3],
-      [[0, 2], 2],
-      [[2 ** 32 - 1, 2 ** 32 - 1], 2 ** 33 - 2],
-      [[1], 1],
-      [[1, 1, 1], 3],
-    ] as const)
-      expect(labError(() => decodeRuns({ values, lengths: Uint32Array.from(lengths) }, count)).kind).toBe('corrupt')
-  })
-})
-
-describe('dictionary', () => {
-  const words = ['b', 'a', 'b', 'c', 'c', 'c', '', '__proto__', 'a', '\ud800', 'constructor']
-
-  test('entries stand in the order of first use', () => {
-    const { entries, codes } = encodeDictionary(words)
-    expect(entries).toEqual(['b', 'a', 'c', '', '__proto__', '\ud800', 'constructor'])
-    expect([...codes]).toEqual([0, 1, 0, 2, 2, 2, 3, 4, 1, 5, 6])
-  })
-
-  test('sorted by frequency and by text', () => {
-    const dictionary = encodeDictionary(words)
-    expect(sortByFrequency(dictionary).entries.slice(0, 4)).toEqual(['c', 'b', 'a', ''])
-    expect(sortByText(dictionary).entries).toEqual([...dictionary.entries].sort())
-  })
-
-  test('each comes back', () => {
-    const texts = fc.array(fc.oneof(fc.constantFrom('a', 'b', ''), fc.string({ unit: 'binary', maxLength: 4 })))
-    fc.assert(
-      fc.property(texts, strings => {
-        const dictionary = encodeDictionary(strings)
-        for (const one of [dictionary, sortByFrequency(dictionary), sortByText(dictionary)])
-          expect(decodeDictionary(one)).toEqual(strings)
-      }),
-      seeded(300),
-    )
-  })
-
-  test('a code without an entry is refused', () => {
-    for (const code of [1, 2 ** 32 - 1])
-      expect(labError(() => decodeDictionary({ entries: ['a'], codes: Uint32Array.of(0, code) })).kind).toBe('corrupt')
-  })
-})
 
 describe('permutation', () => {
   const shuffled = (length: number, draw: () => number) => {

@@ -1,4 +1,4 @@
-import { LabError } from '../error.ts'
+import { LabError } from '../../error.ts'
 
 /**
  * Filters that say of a key that it is surely not among those they were built from, or that it may be: Bloom filters of

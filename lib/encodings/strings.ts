@@ -1,0 +1,55 @@
+import { StringCache } from '../bytes/string-cache.ts'
+import { ByteWriter } from '../bytes/writer.ts'
+import { decodeWtf8, encodeWtf8 } from '../bytes/wtf8.ts'
+import { checkEqual } from './counts.ts'
+
+/** A column of strings as byte lengths and their bytes one behind the other: UTF-8, of lone surrogates WTF-8. */
+export interface PackedStrings {
+  lengths: Uint32Array
+  bytes: Uint8Array
+}
+
+/** Any strings of JavaScript. */
+export function packStrings(strings: readonly string[]): PackedStrings {
+  const lengths = new Uint32Array(strings.length)
+  const writer = new ByteWriter(strings.length * 8)
+  for (let i = 0; i < strings.length; i++) {
+    const start = writer.length
+    if (strings[i]!.isWellFormed()) writer.utf8(strings[i]!)
+    else writer.raw(encodeWtf8(strings[i]!))
+    lengths[i] = writer.length - start
+  }
+  return { lengths, bytes: writer.view() }
+}
+
+/** The strings of packStrings. The lengths must add up to the bytes. */
+export function unpackStrings({ lengths, bytes }: PackedStrings): string[] {
+  checkEqual('strings', 'bytes', sumOf(lengths), bytes.length)
+  const buffer = bufferOf(bytes)
+  const decode = decoderOf(buffer, lengths.length)
+  const strings = new Array<string>(lengths.length)
+  for (let i = 0, start = 0; i < lengths.length; start += lengths[i++])
+    strings[i] = decode(buffer, start, start + lengths[i])
+  return strings
+}
+
+function sumOf(lengths: Uint32Array): number {
+  let sum = 0
+  for (let i = 0; i < lengths.length; i++) sum += lengths[i]
+  return sum
+}
+
+type Decode = (bytes: Buffer, start: number, end: number) => string
+
+/** Surrogates begin with 0xed and 0xa0 or more, which UTF-8 never has: without them the quick way will do. */
+function decoderOf(bytes: Buffer, count: number): Decode {
+  for (let at = bytes.indexOf(0xed); at >= 0; at = bytes.indexOf(0xed, at + 1))
+    if (bytes[at + 1]! >= 0xa0) return (all, start, end) => decodeWtf8(all.subarray(start, end))
+  // As many slots as strings: a cache for thousands would take longer to make than a few strings to read.
+  const cache = new StringCache(Math.min(8192, 2 ** Math.ceil(Math.log2(count + 1))))
+  return (all, start, end) => cache.get(all, start, end)
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
