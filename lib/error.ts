@@ -26,3 +26,8 @@ export function withSubject(subject: string, error: unknown): unknown {
 export function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!
 }
+
+/** At most 40 characters of a word, for a message. */
+export function clip(word: string): string {
+  return word.length > 40 ? `${word.slice(0, 40)}…` : word
+}

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const floors = [
   ['lib/error.ts', 'lib/nearest.ts'],
   ['lib/bytes', 'lib/model'],
-  ['lib/codecs', 'lib/json', 'lib/storage'],
+  ['lib/codecs', 'lib/json', 'lib/storage', 'lib/regex'],
   ['lib/encodings'],
   ['lib/cbor', 'lib/ndjson', 'lib/otlp', 'lib/traceql'],
   ['lib/shred'],

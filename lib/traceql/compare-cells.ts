@@ -1,6 +1,6 @@
 import { isRelated } from '../model/relation.ts'
+import { compileRegex } from '../regex/regex.ts'
 import type { Binary } from './ast.ts'
-import { compileRegex } from './regex.ts'
 import { stripZeros } from './value-test.ts'
 import { type Pool, Tag, type Vector } from './vector.ts'
 

@@ -1,7 +1,7 @@
 import { isRelated } from '../model/relation.ts'
+import { compileRegex } from '../regex/regex.ts'
 import { operate } from './arithmetic.ts'
 import type { Binary, FieldExpression, Static } from './ast.ts'
-import { compileRegex } from './regex.ts'
 import { isComparison } from './value-test.ts'
 
 /** The same expression with what stands on constants alone computed. Nil where an operation has no result. */

@@ -1,3 +1,4 @@
+import { clip } from '../error.ts'
 import { failAt } from './parser-error.ts'
 
 /** What a literal says, and the offset behind it. */
@@ -137,11 +138,6 @@ function utf8(text: string, start: number, end: number, bytes: readonly number[]
   } catch {
     return failAt(text, { start, end }, 'escaped bytes that are no UTF-8')
   }
-}
-
-/** At most 40 characters of a word, for a message. */
-export function clip(word: string): string {
-  return word.length > 40 ? `${word.slice(0, 40)}…` : word
 }
 
 /** What a sticky pattern matches at an offset. */

@@ -1,5 +1,6 @@
+import { clip } from '../error.ts'
 import type { Scope } from './ast.ts'
-import { clip, matchAt, readNumber, readRawString, readString } from './lexer-literal.ts'
+import { matchAt, readNumber, readRawString, readString } from './lexer-literal.ts'
 import { failAt, type Place } from './parser-error.ts'
 
 /** The smallest parts of a text. Words are names without a scope, and intrinsics with one (`span:name`). */

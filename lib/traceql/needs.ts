@@ -1,10 +1,10 @@
 import type { ColumnName, Condition, Relation, SpanNeed } from '../model/scan.ts'
 import type { Value } from '../model/trace.ts'
+import { parseRegex } from '../regex/parse.ts'
+import { textsOf } from '../regex/regex.ts'
 import type { Binary, Field, FieldExpression, Membership, Pipeline, SpansetOperand, Static } from './ast.ts'
 import { fieldComparison, isField } from './evaluate.ts'
 import { columnsOfField, fieldsOf, flavourOf, kindNames, statusNames } from './fields.ts'
-import { textsOf } from './regex.ts'
-import { parseRegex } from './regex-parse.ts'
 import { isComparison, meets, membershipTest, type ValueTest } from './value-test.ts'
 
 /** No more alternatives than this are handed on in one need: what has more is wanted whole. */

@@ -1,6 +1,6 @@
+import { clip } from '../error.ts'
 import type { Node } from './ast.ts'
 import { readToken, type Token } from './lexer.ts'
-import { clip } from './lexer-literal.ts'
 import { failAt, type Place } from './parser-error.ts'
 
 /** How deep brackets and prefix operators may nest. */

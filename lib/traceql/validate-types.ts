@@ -1,8 +1,8 @@
 import { messageOf } from '../error.ts'
+import { compileRegex } from '../regex/regex.ts'
 import type { Binary, Field, FieldExpression, IntrinsicName, Membership, Static, StaticType, Unary } from './ast.ts'
 import { failAt, type Place } from './parser-error.ts'
 import { printField } from './print-expression.ts'
-import { compileRegex } from './regex.ts'
 
 /** The type of a value, as far as a text tells: of an attribute it does not, which is `any`. */
 export type ValueType = StaticType | 'any'

@@ -1,8 +1,8 @@
 import { isRelated } from '../model/relation.ts'
 import type { Value } from '../model/trace.ts'
+import { compileRegex } from '../regex/regex.ts'
 import type { BinaryOperator, ComparisonOperator, Membership, RegexOperator, Static } from './ast.ts'
 import { type Flavour, kindNames, statusNames } from './fields.ts'
-import { compileRegex } from './regex.ts'
 
 /** Bounds of a range, both included; undefined is unbounded. */
 export interface IntRange {

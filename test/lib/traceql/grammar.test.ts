@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { maxSteps } from '../../../lib/regex/program.ts'
 import type { Query } from '../../../lib/traceql/ast.ts'
 import { maxByteLength, parse } from '../../../lib/traceql/parser.ts'
 import { maxDepth, maxHeight } from '../../../lib/traceql/parser-cursor.ts'
-import { maxSteps } from '../../../lib/traceql/regex-program.ts'
 import { maxCompareTop, maxGroupFields, parseValid } from '../../../lib/traceql/validate.ts'
 import { typeOfField } from '../../../lib/traceql/validate-types.ts'
 

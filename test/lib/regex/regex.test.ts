@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LabError, messageOf } from '../../../lib/error.ts'
-import { compileRegex } from '../../../lib/traceql/regex.ts'
+import { compileRegex } from '../../../lib/regex/regex.ts'
 import { seeded } from '../../support/arbitrary.ts'
 
 describe('a pattern matches whole texts', () => {

@@ -1,7 +1,7 @@
-import { type Alphabet, alphabetOf } from './regex-alphabet.ts'
-import type { Assertion } from './regex-parse.ts'
-import type { Program, Step } from './regex-program.ts'
-import { includesPoint, wordPoints } from './regex-set.ts'
+import { type Alphabet, alphabetOf } from './alphabet.ts'
+import type { Assertion } from './parse.ts'
+import type { Program, Step } from './program.ts'
+import { includesPoint, wordPoints } from './set.ts'
 
 /** What stands on one side of a place, as far as assertions ask. */
 type Side = 'end' | 'line feed' | 'word' | 'other'

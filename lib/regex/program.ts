@@ -1,6 +1,6 @@
 import { LabError } from '../error.ts'
-import { type Assertion, type Regex, unbounded } from './regex-parse.ts'
-import type { CodePoints } from './regex-set.ts'
+import { type Assertion, type Regex, unbounded } from './parse.ts'
+import type { CodePoints } from './set.ts'
 
 /** A nondeterministic automaton. Steps name each other by index; it starts with `start`. */
 export interface Program {

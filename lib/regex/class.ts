@@ -1,7 +1,7 @@
-import { clip } from './lexer-literal.ts'
-import { accept, acceptMatch, failRegex, type RegexCursor, takePoint } from './regex-cursor.ts'
-import { type CodePoints, complementOf, maxPoint, perlClasses, posixClasses, unionOf } from './regex-set.ts'
-import { foldedClass, unicodeClass } from './regex-unicode.ts'
+import { clip } from '../error.ts'
+import { accept, acceptMatch, failRegex, type RegexCursor, takePoint } from './cursor.ts'
+import { type CodePoints, complementOf, maxPoint, perlClasses, posixClasses, unionOf } from './set.ts'
+import { foldedClass, unicodeClass } from './unicode.ts'
 
 const classEscape = /\\(?:([dswDSW])|([pP])(?:\{(\^?)([^}]*)\}|(.)))/suy
 

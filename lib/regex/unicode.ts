@@ -1,4 +1,4 @@
-import { allPoints, type CodePoints, maxPoint, unionOf } from './regex-set.ts'
+import { allPoints, type CodePoints, maxPoint, unionOf } from './set.ts'
 
 const firstSurrogate = 0xd800
 const lastSurrogate = 0xdfff

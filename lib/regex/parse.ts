@@ -1,7 +1,7 @@
-import { acceptClassEscape, parseClass, parseEscape } from './regex-class.ts'
-import { accept, acceptMatch, failRegex, type RegexCursor, takePoint } from './regex-cursor.ts'
-import { allPoints, type CodePoints, complementOf } from './regex-set.ts'
-import { foldedClass } from './regex-unicode.ts'
+import { acceptClassEscape, parseClass, parseEscape } from './class.ts'
+import { accept, acceptMatch, failRegex, type RegexCursor, takePoint } from './cursor.ts'
+import { allPoints, type CodePoints, complementOf } from './set.ts'
+import { foldedClass } from './unicode.ts'
 
 /** What a pattern says. Groups and greed are gone: they do not change whether a whole text matches. */
 export type Regex =
