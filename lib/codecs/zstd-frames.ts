@@ -34,13 +34,23 @@ export async function encodeZstdFrames(
 export async function* decodeZstdFrames(file: RangeReader): AsyncIterable<Uint8Array> {
   const decompress = zstdDecompressor()
   for (let start = 0; start < file.byteLength; ) {
-    const frame = await readFrame(file, start)
-    const byteLength = zstdContentSize(frame) ?? Number.NaN
-    if (!(byteLength <= maxFrameBytes))
-      throw corrupt(start, `declares ${byteLength} bytes, at most ${maxFrameBytes} are read`)
-    yield decompress(frame, byteLength)
-    start += frame.length
+    const { content, byteLength } = await decodeZstdFrame(file, start, decompress)
+    yield content
+    start += byteLength
   }
+}
+
+/** The content of the frame that begins at `start`, and the bytes that the frame takes. */
+export async function decodeZstdFrame(
+  file: RangeReader,
+  start: number,
+  decompress = zstdDecompressor(),
+): Promise<{ content: Uint8Array; byteLength: number }> {
+  const frame = await readFrame(file, start)
+  const contentLength = zstdContentSize(frame) ?? Number.NaN
+  if (!(contentLength <= maxFrameBytes))
+    throw corrupt(start, `declares ${contentLength} bytes, at most ${maxFrameBytes} are read`)
+  return { content: decompress(frame, contentLength), byteLength: frame.length }
 }
 
 /** Reads as much as holds the whole frame that begins at `start`. */

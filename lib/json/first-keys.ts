@@ -29,6 +29,7 @@ function collectKeys(reader: JsonReader, keys: string[], wrappers: readonly stri
   }
 }
 
-function withoutByteOrderMark(head: Uint8Array): Uint8Array {
+/** The same bytes without a byte order mark in front. */
+export function withoutByteOrderMark(head: Uint8Array): Uint8Array {
   return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? head.subarray(3) : head
 }

@@ -1,4 +1,5 @@
 import { LabError } from '../error.ts'
+import { objectStarts } from '../json/object-starts.ts'
 import { blockpack } from './blockpack.ts'
 import { jaeger } from './jaeger.ts'
 import { ndjson } from './ndjson.ts'
@@ -6,6 +7,7 @@ import { otlpJson } from './otlp-json.ts'
 import { otlpProto } from './otlp-proto.ts'
 import type { Source } from './source.ts'
 import { squeezed } from './squeezed.ts'
+import { describeBinary, describeText } from './unread.ts'
 import { vparquet } from './vparquet.ts'
 import { zipkin } from './zipkin.ts'
 
@@ -14,10 +16,18 @@ export const sources: readonly Source[] = [otlpJson, otlpProto, jaeger, zipkin, 
 
 const shownLength = 40
 
-/** The source that `head`, the first part of an input, looks like. */
-export function detectSource(head: Uint8Array): Source {
-  const found = sources.find(source => source.detect(head))
+/**
+ * The source that `head`, the first part of the input at `path`, looks like, or the wanted one if it does. What the
+ * errors say is for a name in front.
+ */
+export function detectSource(head: Uint8Array, path = '-', wanted?: Source): Source {
+  const found = findSource(head, wanted === undefined ? sources : [wanted])
   if (found !== undefined) return found
+  const unread = describeBinary(head, path)
+  if (unread !== undefined) throw new LabError('unsupported', unread)
+  if (wanted !== undefined) throw new LabError('unsupported', `not in the format ${wanted.name}`)
+  const text = describeText(head, path)
+  if (text !== undefined) throw new LabError('unsupported', text)
   const known = sources.map(({ name, title }) => `${name} (${title})`).join(', ')
   throw new LabError('unsupported', `${describeHead(head)}; the known formats are ${known}`)
 }
@@ -27,6 +37,18 @@ export function sourceNamed(name: string): Source {
   const found = sources.find(source => source.name === name)
   if (found !== undefined) return found
   throw new LabError('invalid', `format "${name}": none of ${sources.map(source => source.name).join(', ')}`)
+}
+
+/** The source of the whole, or of the first of its objects that one knows. */
+function findSource(head: Uint8Array, candidates: readonly Source[]): Source | undefined {
+  const knows = (bytes: Uint8Array) => candidates.find(source => source.detect(bytes))
+  const whole = knows(head)
+  if (whole !== undefined) return whole
+  for (const start of objectStarts(head)) {
+    const found = knows(head.subarray(start))
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function describeHead(head: Uint8Array): string {

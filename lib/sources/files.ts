@@ -39,9 +39,17 @@ async function filesBelow(directory: string): Promise<string[]> {
     if (entry.name.startsWith('.') || (isBlock && blockParts.test(entry.name))) continue
     const path = join(directory, entry.name)
     if (entry.isDirectory()) files.push(...(await filesBelow(path)))
-    else if (entry.isFile() || (entry.isSymbolicLink() && (await kindOf(path)).isFile)) files.push(path)
+    else if (entry.isFile() || (entry.isSymbolicLink() && (await isFileOrNothing(path)))) files.push(path)
   }
   return files
+}
+
+/** True for a link to a file, and one to nothing, which is an error where it is read. */
+async function isFileOrNothing(path: string): Promise<boolean> {
+  return await kindOf(path).then(
+    ({ isFile }) => isFile,
+    () => true,
+  )
 }
 
 /** What a path names; a pipe is neither. */

@@ -1,14 +1,17 @@
 import { LabError, withSubject } from '../error.ts'
+import { mayBeJson } from '../json/object-starts.ts'
 import type { Trace } from '../model/trace.ts'
 import type { Unit } from '../model/units.ts'
 import { openLocal } from '../storage/local.ts'
 import { decompress } from './decompress.ts'
 import { detectSource, sourceNamed } from './detect.ts'
 import { kindOf, listDirectory, openFile } from './files.ts'
-import { readHead } from './head.ts'
+import { type Head, readHead } from './head.ts'
 import type { Losses, Source } from './source.ts'
 
 const headLength = 1 << 16
+/** Keys that tell a format may come as late as this in the first objects of an input. */
+const maxHeadLength = 1 << 26
 
 /** A file that is read or was: its format and the bytes read so far, decompressed. */
 export interface InputFile {
@@ -43,7 +46,8 @@ export interface Inputs {
  * Opens files, directories and `-` (the standard input). gzip and zstd are undone. Of a directory, the files below it
  * are read by path, hidden ones left out, and those that are in no known format (or not in the one named) are skipped,
  * unless all are. Every error has the file's name and format in front; places in it are those of the decompressed
- * content. Where the losses skip what is bad, a file that cannot be read is left out, but for a missing one.
+ * content. Where the losses skip what is bad, a file that cannot be read is left out, but for a
+ * missing one that is named.
  */
 export function readInputs(paths: readonly string[], { format, losses }: InputOptions): Inputs {
   const files: MutableFile[] = []
@@ -52,7 +56,7 @@ export function readInputs(paths: readonly string[], { format, losses }: InputOp
   return {
     files,
     skipped,
-    batches: readPaths(paths, { source, losses, files, skipped }),
+    batches: readPaths({ paths, source, losses, files, skipped }),
     byteLength: () => files.reduce((sum, file) => sum + file.byteLength, 0),
   }
 }
@@ -62,20 +66,19 @@ interface MutableFile extends InputFile {
 }
 
 interface Reading {
+  paths: readonly string[]
   source: Source | undefined
   losses: Losses
   files: MutableFile[]
   skipped: SkippedFile[]
 }
 
-interface Opened {
+interface Opened extends Head {
   path: string
-  head: Uint8Array
-  chunks: AsyncIterable<Uint8Array>
 }
 
-async function* readPaths(paths: readonly string[], reading: Reading): AsyncIterable<readonly Trace[]> {
-  for (const path of paths) {
+async function* readPaths(reading: Reading): AsyncIterable<readonly Trace[]> {
+  for (const path of reading.paths) {
     const files = await named(path, () => listDirectory(path))
     if (files !== undefined) yield* readDirectory(path, files, reading)
     else yield* readFile(path, reading)
@@ -83,12 +86,9 @@ async function* readPaths(paths: readonly string[], reading: Reading): AsyncIter
 }
 
 async function* readFile(path: string, reading: Reading): AsyncIterable<readonly Trace[]> {
-  const opened = await openOrLeaveOut(path, reading)
-  if (opened === undefined) return
-  const found = sourceOrError(opened.head, reading.source === undefined ? detectSource : () => reading.source!)
-  if (!(found instanceof LabError)) return yield* readOpened(opened, found, reading)
-  await close(opened)
-  leaveOut('file', path, nameOf(path), found, reading)
+  const { source } = reading
+  const choose = (head: Uint8Array) => source ?? detectSource(head, path)
+  yield* readOne(path, choose, reading, reason => leaveOut('file', path, nameOf(path), reason, reading))
 }
 
 async function* readDirectory(
@@ -98,15 +98,8 @@ async function* readDirectory(
 ): AsyncIterable<readonly Trace[]> {
   const skipped: SkippedFile[] = []
   for (const file of files) {
-    const opened = await openOrLeaveOut(file, reading)
-    if (opened === undefined) continue
-    const found = sourceOrError(opened.head, head => sourceOfOneAmongMany(head, reading.source))
-    if (!(found instanceof LabError)) {
-      yield* readOpened(opened, found, reading)
-      continue
-    }
-    await close(opened)
-    skipped.push({ path: file, reason: found.message })
+    const choose = (head: Uint8Array) => detectSource(head, file, reading.source)
+    yield* readOne(file, choose, reading, ({ message }) => skipped.push({ path: file, reason: message }))
   }
   reading.skipped.push(...skipped)
   if (skipped.length < files.length) return
@@ -114,28 +107,42 @@ async function* readDirectory(
   throw new LabError('missing', `${path}: none of ${files.length} files holds traces${first}`)
 }
 
-/** The named source for the files that look like it, or the one that a file looks like. */
-function sourceOfOneAmongMany(head: Uint8Array, wanted: Source | undefined): Source {
-  if (wanted === undefined) return detectSource(head)
-  if (wanted.detect(head)) return wanted
-  throw new LabError('unsupported', `not in the format ${wanted.name}`)
+/** The traces of one file; `skip` is called with the reason where it holds none. */
+async function* readOne(
+  path: string,
+  choose: (head: Uint8Array) => Source,
+  reading: Reading,
+  skip: (reason: LabError) => void,
+): AsyncIterable<readonly Trace[]> {
+  const opened = await openOrLeaveOut(path, reading)
+  if (opened === undefined) return
+  const source = await chooseSource(opened, choose)
+  if (!(source instanceof LabError)) return yield* readOpened(opened, source, reading, skip)
+  await close(opened)
+  if (opened.error === undefined) skip(source)
+  else leaveOut('file', path, nameOf(path), opened.error, reading)
 }
 
-function sourceOrError(head: Uint8Array, choose: (head: Uint8Array) => Source): Source | LabError {
-  try {
-    return choose(head)
-  } catch (error) {
-    if (error instanceof LabError) return error
-    throw error
+/** The source that the head shows, of which more is read as long as that may help; or why there is none. */
+async function chooseSource(opened: Opened, choose: (head: Uint8Array) => Source): Promise<Source | LabError> {
+  for (let byteLength = headLength; ; byteLength *= 16) {
+    try {
+      return choose(opened.head)
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error
+      const isWhole = opened.head.length < byteLength
+      if (isWhole || byteLength >= maxHeadLength || !mayBeJson(opened.head)) return error
+      Object.assign(opened, await readHead(opened.chunks, byteLength * 16))
+    }
   }
 }
 
 async function openOrLeaveOut(path: string, reading: Reading): Promise<Opened | undefined> {
   try {
-    const { head, chunks } = await readHead(await decompress(openFile(path)), headLength)
-    return { path, head, chunks }
+    return { path, ...(await readHead(await decompress(openFile(path)), headLength)) }
   } catch (error) {
-    if (error instanceof LabError && error.kind === 'missing') throw withSubject(nameOf(path), error)
+    const isMissing = error instanceof LabError && error.kind === 'missing'
+    if (isMissing && reading.paths.includes(path)) throw withSubject(nameOf(path), error)
     leaveOut('file', path, nameOf(path), error, reading)
     return undefined
   }
@@ -155,7 +162,12 @@ async function close({ chunks }: Opened): Promise<void> {
   await chunks[Symbol.asyncIterator]().return?.()
 }
 
-async function* readOpened(opened: Opened, source: Source, reading: Reading): AsyncIterable<readonly Trace[]> {
+async function* readOpened(
+  opened: Opened,
+  source: Source,
+  reading: Reading,
+  skip: (reason: LabError) => void,
+): AsyncIterable<readonly Trace[]> {
   const { path, chunks } = opened
   const file: MutableFile = { path: nameOf(path), format: source.name, byteLength: 0 }
   reading.files.push(file)
@@ -169,7 +181,10 @@ async function* readOpened(opened: Opened, source: Source, reading: Reading): As
       yield* source.readFile!(path, reading.losses)
     } else yield* source.read(counted(chunks, file, reading.losses), reading.losses)
   } catch (error) {
-    leaveOut('rest of the file', path, subject, error, reading)
+    if (!(error instanceof LabError && error.kind === 'missing'))
+      return leaveOut('rest of the file', path, subject, error, reading)
+    reading.files.pop()
+    skip(error)
   }
 }
 

@@ -8,12 +8,7 @@ export const ndjson: Source = {
   title: 'NDJSON of this lab',
   detect: head => {
     const keys = firstKeys(head)
-    return ['traceId', 'spanId', 'startTimeUnixNano'].every(key => keys.includes(key)) || isLongName(keys)
+    return ['traceId', 'spanId', 'startTimeUnixNano'].every(key => keys.includes(key))
   },
   read: (chunks, losses) => readTraces(chunks, field => losses.drop(field), losses),
-}
-
-/** True where the head may have ended within the name of a span. */
-function isLongName(keys: readonly string[]): boolean {
-  return keys[0] === 'traceId' && keys[1] === 'spanId' && keys[keys.length - 1] === 'name'
 }

@@ -6,7 +6,7 @@ import type { Source } from './source.ts'
 export const otlpProto: Source = {
   name: 'otlp-proto',
   title: 'OTLP protobuf',
-  detect: head => !isText(head) && (looksLikeTraces(head, 0) || looksLikeStream(head)),
+  detect: head => (looksLikeTraces(head, 0) || looksLikeStream(head)) && !isText(head),
   read: (chunks, losses) => readOtlpProto(chunks, field => losses.drop(field), losses),
 }
 

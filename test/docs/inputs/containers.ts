@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { deflateSync, gzipSync } from 'node:zlib'
 import { zstdCompressor } from '../../../lib/codecs/compress.ts'
 import { delimited, fixed64, prefixed } from '../../support/protobuf.ts'
 import type { Fixtures } from './fixture.ts'
@@ -21,15 +21,60 @@ const message = delimited(
   ),
 )
 
+const frame = Buffer.from(zstd(Buffer.from(line)))
+/** A frame of "hello" with a checksum that is not its own. */
+const checksummedFrame = Buffer.from('28b52ffd240529000068656c6c6f00000000', 'hex')
+const zstdBlockLength = 1 << 17
+const manyCount = 2_000
+const manyLines = line.repeat(manyCount)
+
+function joined(...parts: (Uint8Array | string)[]): Buffer {
+  return Buffer.concat(parts.map(part => Buffer.from(part as string)))
+}
+
+/** The same bytes, one of them changed: the one at `index`, counted from the end. */
+function changed(bytes: Buffer, index: number): Buffer {
+  const copy = Buffer.from(bytes)
+  copy[copy.length + index]! ^= 1
+  return copy
+}
+
+/** A file that begins with these bytes, in hex. */
+function magic(hex: string): Buffer {
+  return joined(Buffer.from(hex, 'hex'), Buffer.alloc(64, 7))
+}
+
+const tar = Buffer.alloc(1024)
+tar.write('traces.json')
+tar.write('ustar', 257)
+
 /** What this half of the page names: compression, containers and OTLP. */
 export const containerFixtures: Fixtures = {
   gzip: { bytes: gzipSync(line) },
   'gzip-members': { bytes: Buffer.concat([gzipSync(line), gzipSync(line)]), spanCount: 2 },
   'gzip-cut': { bytes: gzipSync(line.repeat(2_000)).subarray(0, -9), spanCount: 2_000 },
+  'gzip-cut-member': { bytes: joined(gzipSync(line), gzipSync(line).subarray(0, 30)) },
+  'gzip-empty-member': { bytes: joined(gzipSync(''), gzipSync(line), gzipSync('')) },
+  'gzip-padding': { bytes: joined(gzipSync(line), Buffer.alloc(512)) },
+  'gzip-padding-between': { bytes: joined(gzipSync(line), Buffer.alloc(512), gzipSync(line)), spanCount: 2 },
+  'gzip-trailing': { bytes: joined(gzipSync(line), 'garbage') },
+  'gzip-checksum': { bytes: changed(gzipSync(line), -8) },
+  'gzip-size': { bytes: changed(gzipSync(line), -4) },
+  'gzip-damaged': { bytes: joined(gzipSync(line), gzipSync(line).fill(0xff, 10, 40)) },
+  'gzip-in-zstd': { bytes: zstd(gzipSync(line)) },
   'gzip-three-layers': { bytes: gzipSync(gzipSync(gzipSync(line))) },
-  zstd: { bytes: zstd(Buffer.from(line)) },
-  'zstd-frames': { bytes: Buffer.concat([zstd(Buffer.from(line)), zstd(Buffer.from(line))]), spanCount: 2 },
-  'zstd-skippable': { bytes: Buffer.concat([skippable, zstd(Buffer.from(line))]) },
+  zstd: { bytes: frame },
+  'zstd-frames': { bytes: Buffer.concat([frame, frame]), spanCount: 2 },
+  'zstd-skippable': { bytes: joined(skippable, frame, skippable, frame, skippable), spanCount: 2 },
+  'zstd-cut': {
+    bytes: zstd(Buffer.from(manyLines)).subarray(0, -9),
+    spanCount: Math.floor((3 * zstdBlockLength) / line.length),
+  },
+  'zstd-cut-frame': { bytes: joined(frame, frame.subarray(0, 30)) },
+  'zstd-empty-frame': { bytes: joined(zstd(Buffer.alloc(0)), frame, zstd(Buffer.alloc(0))) },
+  'zstd-padding': { bytes: joined(frame, Buffer.alloc(512)) },
+  'zstd-trailing': { bytes: joined(frame, 'garbage') },
+  'zstd-checksum': { bytes: joined(frame, checksummedFrame) },
 
   'otlp-json': { bytes: line },
   'otlp-json-lines': { bytes: line + line, spanCount: 2 },
@@ -37,6 +82,31 @@ export const containerFixtures: Fixtures = {
   'otlp-proto': { bytes: message },
   'otlp-proto-stream': { bytes: Buffer.concat([prefixed(message), prefixed(message)]), spanCount: 2 },
 
+  'blank-lines-first': { bytes: `\ufeff\n\n{}\n${line}` },
+  'empty-array-first': { bytes: `[]\n${line}` },
+  'foreign-first': { bytes: `{"level":"info"}\n${line}` },
+  'late-keys': { bytes: `[{"timestamp":1,"tags":{"a":"${'x'.repeat(100_000)}"},"id":"1","traceId":"1"}]` },
+
   empty: { bytes: '' },
   html: { bytes: '<!doctype html>\n<html><body>502 Bad Gateway</body></html>' },
+  xz: { bytes: magic('fd377a585a00') },
+  lz4: { bytes: magic('04224d18') },
+  bzip2: { bytes: magic('425a6839314159265359') },
+  zlib: { bytes: deflateSync(line) },
+  snappy: { bytes: magic('ff060000734e61507059') },
+  zip: { bytes: magic('504b0304') },
+  '7z': { bytes: magic('377abcaf271c') },
+  tar: { bytes: tar },
+  'tar-gz': { bytes: gzipSync(tar) },
+  avro: { bytes: magic('4f626a01') },
+  orc: { bytes: magic('4f5243') },
+  arrow: { bytes: magic('4152524f57310000') },
+  sqlite: { bytes: Buffer.from('SQLite format 3\0') },
+  'utf-16': { bytes: Buffer.from(`\ufeff${line}`, 'utf16le') },
+  'utf-32': { bytes: Buffer.from(Uint32Array.from(line, letter => letter.charCodeAt(0)).buffer) },
+  xml: { bytes: '<?xml version="1.0"?>\n<spans/>' },
+  csv: { bytes: 'traceID,spanID,duration\n1,2,3\n' },
+  'csv-gz': { bytes: gzipSync('traceID,spanID,duration\n1,2,3\n') },
+  base64: { bytes: message.toString('base64') },
+  text: { bytes: 'nothing of the kind' },
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -287,7 +287,7 @@ describe('files', () => {
       file: path,
       unit: 'rest of the file',
       count: 1,
-      first: `${path}: ndjson: gzip: ends inside a member`,
+      first: `${path}: ndjson: gzip: ends at byte ${Math.floor(bytes.length / 2)} inside a member`,
     })
   })
 
@@ -300,10 +300,14 @@ describe('files', () => {
     expect(traces).toHaveLength(1)
     expect(bad.map(({ unit, count, first }) => [unit, count, first.replace(/;.*/, '')])).toEqual([
       ['file', 1, `${page}: this is an HTML page, not traces`],
-      ['file', 1, `${join(folder, 'a/cut.gz')}: gzip: ends inside a member`],
+      ['file', 1, `${join(folder, 'a/cut.gz')}: gzip: ends at byte 20 inside a member`],
       ['file', 1, `${page}: this is an HTML page, not traces`],
     ])
     expect(skipped.map(({ path }) => path)).toEqual([join(folder, 'a/note')])
     await expect(readFiles([join(folder, 'none')])).rejects.toThrow(/none: no such file/)
+    symlinkSync(join(folder, 'none'), join(folder, 'a/link'))
+    const withLink = await readFiles([join(folder, 'a')])
+    expect(withLink.traces).toHaveLength(1)
+    expect(withLink.bad.at(-1)?.first).toBe(`${join(folder, 'a/link')}: no such file`)
   })
 })
