@@ -6,7 +6,7 @@ import { snappyCompressor, snappyDecompressor } from './snappy.ts'
 
 const require = createRequire(import.meta.url)
 
-/** One zstd implementation. Every frame of ours carries its content size; nothing else depends on the provider. */
+/** One zstd implementation. Every frame we write carries its content size; nothing else depends on the provider. */
 interface ZstdProvider {
   readonly name: string
   /** A compressor for many calls at one level, over one raw-content dictionary if given. */
@@ -20,7 +20,7 @@ const maxBytesPerStoredByte = (128 << 10) / 4
 
 export const zstdLevels = { min: 1, max: 22 } as const
 
-/** Where the content size stands in a zstd frame, by the frame's descriptor, its fifth byte (RFC 8878, 3.1.1.1). */
+/** Where the content size is in a zstd frame, by the frame's descriptor, its fifth byte (RFC 8878, 3.1.1.1). */
 export function zstdSizeField(descriptor: number): { at: number; byteLength: number } {
   const isSingleSegment = (descriptor & 0x20) !== 0
   return {
@@ -29,7 +29,7 @@ export function zstdSizeField(descriptor: number): { at: number; byteLength: num
   }
 }
 
-/** The content size that a zstd frame declares (RFC 8878, 3.1.1), or undefined where it is no frame or declares none. */
+/** The content size that a zstd frame declares (RFC 8878, 3.1.1), or undefined if it is not a frame or declares none. */
 export function zstdContentSize(frame: Uint8Array): number | undefined {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   if (frame.length < 6 || view.getUint32(0, true) !== 0xfd2fb528) return undefined
@@ -117,7 +117,7 @@ export function zstdDecompressor(dictionary?: Uint8Array): (frame: Uint8Array, b
   return (frame, byteLength) => {
     const declared = zstdContentSize(frame)
     if (declared !== byteLength)
-      throw new LabError('corrupt', `zstd frame: should hold ${byteLength} bytes, declares ${declared ?? 'no size'}`)
+      throw new LabError('corrupt', `zstd frame: expected ${byteLength} bytes, declares ${declared ?? 'no size'}`)
     checkReach('zstd frame', frame, byteLength, maxBytesPerStoredByte)
     return contentOf('zstd frame', byteLength, () => decompress(frame, byteLength))
   }

@@ -1,6 +1,6 @@
 import { LabError } from '../error.ts'
 
-/** Fails where so many stored bytes cannot hold the content that is asked for: called before memory is taken for it. */
+/** Fails if the stored bytes cannot hold content of this size: called before memory is allocated for it. */
 export function checkReach(
   subject: string,
   stored: Uint8Array,
@@ -15,7 +15,7 @@ export function checkReach(
 export function contentOf(subject: string, byteLength: number, decode: () => Uint8Array): Uint8Array {
   const content = attempt(subject, decode)
   if (content.length === byteLength) return content
-  throw new LabError('corrupt', `${subject}: should hold ${byteLength} bytes, held ${content.length}`)
+  throw new LabError('corrupt', `${subject}: expected ${byteLength} bytes, found ${content.length}`)
 }
 
 function attempt(subject: string, decode: () => Uint8Array): Uint8Array {

@@ -3,7 +3,7 @@ import { loadNative } from './native.ts'
 
 /** A match grows by at most 255 bytes for each byte that states its length; literals take more (LZ4 block format). */
 const maxBytesPerStoredByte = 255
-/** The package puts the content's size in front of a block. A page knows it, so it is not stored. */
+/** The package puts the content's size before a block. A page knows it, so it is not stored. */
 const sizeBytes = 4
 
 /** A compressor into raw LZ4 blocks: without a frame and without their size. */

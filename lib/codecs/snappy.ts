@@ -25,7 +25,7 @@ export function snappyDecompressor(): (block: Uint8Array, byteLength: number) =>
   }
 }
 
-/** The size in front of a snappy block, a varint of 32 bits, or undefined where none stands there. */
+/** The size before a snappy block, a varint of 32 bits, or undefined if there is none. */
 export function snappyContentSize(block: Uint8Array): number | undefined {
   let size = 0
   for (let at = 0; at < Math.min(block.length, 5); at++) {

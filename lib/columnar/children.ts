@@ -16,7 +16,7 @@ import { checkNanos } from './times.ts'
 
 /** Events and links: the children of spans, in tables of their own. */
 
-/** What an event's time is told from, by the code in the head: the span's start, its middle, its end. */
+/** What an event's time is encoded relative to, by the code in the head: the span's start, its middle, its end. */
 const origins: readonly ((duration: number) => number)[] = [
   () => 0,
   duration => Math.floor(duration / 2),

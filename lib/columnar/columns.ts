@@ -9,7 +9,7 @@ import { LabError } from '../error.ts'
  * many, where it can, and a reader refuses more. What follows from little may be much, so this bounds a reader's memory.
  */
 export const maxSegmentItems: number = 2 ** 23
-/** So many items are read from however few bytes; beyond, a segment has a byte for so many more (zeros at its end). */
+/** This many items may take any number of bytes; beyond, a segment has a byte for every `itemsPerByte` more (zeros at its end). */
 const freeItems = 2 ** 19
 const itemsPerByte = 16
 /** The content of a zstd frame that must hold so many bytes. */
@@ -20,7 +20,7 @@ export type Parts = Record<string, number>
 
 /**
  * Where the columns of a segment are written, in a fixed order: each writes what describes it (its encoding, its
- * dictionary) to `head` and `texts`, which are compressed as a whole, and what stands for its rows as a blob.
+ * dictionary) to `head` and `texts`, which are compressed as a whole, and the data of its rows as a blob.
  */
 export class ColumnWriter {
   readonly head = new ByteWriter(1 << 12)
@@ -58,13 +58,13 @@ export class ColumnWriter {
     front.varint(this.texts.length)
     front.varint(stored.length)
     const byteLength = front.length + stored.length + this.blobBytes
-    const padding = Buffer.alloc(Math.max(0, leastBytes(itemCount) - byteLength))
+    const padding = Buffer.alloc(Math.max(0, minBytes(itemCount) - byteLength))
     return Buffer.concat([front.view(), stored, ...this.#blobs, padding])
   }
 }
 
-/** The bytes that a segment of so many items has at least. */
-function leastBytes(itemCount: number): number {
+/** The minimum number of bytes of a segment of `itemCount` items. */
+function minBytes(itemCount: number): number {
   return Math.ceil((itemCount - freeItems) / itemsPerByte)
 }
 
@@ -100,7 +100,7 @@ export class ColumnReader {
     this.#blobs = new ByteReader(bytes.subarray(front.position), `${subject}, blobs`, this.#start)
   }
 
-  /** The blob of the column at hand. What its decoder finds wrong is told with the column's name. */
+  /** The blob of the column at hand. Its decoder's errors name the column. */
   blob<T>(part: string, decode: (bytes: Buffer) => T): T {
     const byteLength = this.head.varint()
     const at = this.#start + this.#blobs.position
@@ -123,20 +123,20 @@ export class ColumnReader {
     }
   }
 
-  /** Counts items of the segment before memory is taken for them. */
+  /** Counts items of the segment before memory is allocated for them. */
   spend(count: number): void {
     this.#items += count
     this.checkItems(this.#items)
   }
 
-  /** Refuses a count of things of which each has an item at least. */
+  /** Refuses a count of things of which each has at least one item. */
   checkItems(count: number): number {
-    if (count > maxSegmentItems || leastBytes(count) > this.#byteLength)
+    if (count > maxSegmentItems || minBytes(count) > this.#byteLength)
       this.head.fail('corrupt', `${this.column}: ${count} items in a segment of ${this.#byteLength} bytes`)
     return count
   }
 
-  /** The size of a table of which each value stands in at least one of `rowCount` rows. */
+  /** The size of a table each value of which occurs in at least one of `rowCount` rows. */
   tableSize(rowCount: number): number {
     const size = this.head.count()
     return size <= rowCount
@@ -151,7 +151,7 @@ export class ColumnReader {
     const padding = this.#blobs.raw(this.#blobs.remaining)
     if (padding.length > 0) {
       this.parts.padding = padding.length
-      if (this.#byteLength !== leastBytes(this.#items) || padding.some(byte => byte !== 0))
+      if (this.#byteLength !== minBytes(this.#items) || padding.some(byte => byte !== 0))
         this.#blobs.fail('corrupt', `${padding.length} bytes are left over`)
     }
   }

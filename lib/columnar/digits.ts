@@ -4,7 +4,7 @@ import { checkUniform } from './modelled.ts'
 import { readText, writeText } from './texts.ts'
 
 /**
- * What strings of one length share: by position, the least code of its characters and how many there are. Positions
+ * What strings of one length share: by position, the smallest digit and how many values there are. Positions
  * vary within 0-9 and a-f only (the digits of ids, of hashes, of numbers with leading zeros) or not at all.
  */
 export interface DigitPattern {
@@ -42,7 +42,7 @@ export function findPattern(values: readonly string[]): DigitPattern | undefined
       if (code !== first.charCodeAt(at)) isVarying[at] = 1
       if (digit < 0) {
         if (isVarying[at] === 1 || code > 0x7e) return undefined
-        // A position that turns out to vary later has this character among its own, which is no digit.
+        // A position that turns out to vary later has this character among its own, which is not a digit.
         most[at] = 255
         continue
       }

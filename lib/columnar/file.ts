@@ -21,10 +21,10 @@ export interface SegmentLimits {
 }
 
 /** Half of the items that a reader takes: the trace at hand may bring as many again. */
-const usualLimits: SegmentLimits = { spanCount: 131_072, itemCount: maxSegmentItems / 2, textLength: 2 ** 26 }
+const defaultLimits: SegmentLimits = { spanCount: 131_072, itemCount: maxSegmentItems / 2, textLength: 2 ** 26 }
 const maxHeadBytes = 32
 
-/** What stands in front of each segment; a segment of 0 bytes ends the file. */
+/** What precedes each segment; a segment of 0 bytes ends the file. */
 interface SegmentHead {
   byteLength: number
   checksum: number
@@ -38,7 +38,7 @@ export async function encodeColumnarFile(
   batches: AsyncIterable<readonly Trace[]>,
   sink: ByteSink,
   level: number,
-  limits: SegmentLimits = usualLimits,
+  limits: SegmentLimits = defaultLimits,
 ): Promise<void> {
   let segment = new Segment()
   let traceCount = 0

@@ -1,9 +1,9 @@
-/** What a start is told from: the parent's start, or the end of the sibling before where there is one. */
+/** What a start is encoded relative to: the parent's start, or the end of the previous sibling if there is one. */
 export const startOrigin = { parent: 0, sibling: 1 } as const
-/** What an end is told from: the span's start, or the latest end of its children where it has any. */
+/** What an end is encoded relative to: the span's start, or the latest end of its children if it has any. */
 export const endOrigin = { start: 0, children: 1 } as const
 
-/** The spans of all traces as trees, and the order in which their times are told. */
+/** The spans of all traces as trees, and the order in which their times are encoded. */
 export interface Forest {
   /** By row: the parent within the tree, or -1. A circle is broken at its first row, which has none. */
   readonly parents: Int32Array
@@ -13,11 +13,11 @@ export interface Forest {
   readonly lastChildren: Int32Array
   /** By trace: its first root, with which its steps begin. */
   readonly firsts: Uint32Array
-  /** Each row twice: itself where its start is told, then `~row`, after its children, where its end is. */
+  /** Each row twice: `row` where its start is encoded, then `~row`, after its children, where its end is. */
   readonly steps: Int32Array
 }
 
-/** Grows the trees of traces of so many spans; `parentRows` is -1 where a span has no parent in its trace. */
+/** Builds the trees of traces with these span counts; `parentRows` is -1 for a span without a parent in its trace. */
 export function growForest(spanCounts: ArrayLike<number>, parentRows: Int32Array): Forest {
   const grower = new ForestGrower(parentRows, spanCounts.length)
   let start = 0
@@ -35,7 +35,7 @@ class ForestGrower implements Forest {
   readonly firsts: Uint32Array
   readonly steps: Int32Array
   readonly #parentRows: Int32Array
-  /** By row: the child to be told next, then by child the one after it; -1 for none. */
+  /** By row: the child to be encoded next, then by child the one after it; -1 for none. */
   readonly #nextChildren: Int32Array
   readonly #nextSiblings: Int32Array
   readonly #isTold: Uint8Array

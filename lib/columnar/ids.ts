@@ -17,33 +17,33 @@ import { readText, writeText } from './texts.ts'
 
 const wordDigits = 8
 
-/** A prediction from nothing, for columns that hold chance. */
-function blind(rowCount: number): Prediction {
+/** No prediction: for columns of random values. */
+function noPrediction(rowCount: number): Prediction {
   const nothing = new Uint32Array(rowCount)
   return new Prediction({ chains: [[{ known: nothing, history: 1 }]], known: [nothing] })
 }
 
 /**
- * Trace ids: their four words of 32 bits as columns of numbers, so that one that counts, or stands still, is seen. Ids
- * of 64 bits behind zeros are told apart; ids of another length stand as texts.
+ * Trace ids: their four words of 32 bits as columns of numbers, so that one that counts up, or is constant, is recognised.
+ * Ids of 64 bits padded with zeros are separate; ids of another length are texts.
  */
 export function writeTraceIds(writer: ColumnWriter, ids: readonly string[]): void {
   const kinds = Uint32Array.from(ids, traceKindOf)
-  writeCodes(writer, kinds, 3, blind(ids.length))
+  writeCodes(writer, kinds, 3, noPrediction(ids.length))
   const whole = ids.filter((_, row) => kinds[row] === traceKind.whole)
   const even = ids.filter((_, row) => kinds[row] !== traceKind.odd)
   for (const [word, of] of [whole, whole, even, even].entries())
-    writeNumbers(writer, wordsOf(of, word), blind(of.length))
+    writeNumbers(writer, wordsOf(of, word), noPrediction(of.length))
   for (const [row, id] of ids.entries()) if (kinds[row] === traceKind.odd) writeText(writer, id)
 }
 
 export function readTraceIds(reader: ColumnReader, count: number): string[] {
-  const kinds = readCodes(reader, 'trace.id kind', count, 3, blind(count))
+  const kinds = readCodes(reader, 'trace.id kind', count, 3, noPrediction(count))
   const isWhole = (kind: number) => kind === traceKind.whole
   const wholeCount = kinds.reduce((sum, kind) => sum + (isWhole(kind) ? 1 : 0), 0)
   const evenCount = kinds.reduce((sum, kind) => sum + (kind === traceKind.odd ? 0 : 1), 0)
   const words = [wholeCount, wholeCount, evenCount, evenCount].map((rows, word) =>
-    readNumbers(reader, `trace.id word ${word}`, rows, blind(rows)),
+    readNumbers(reader, `trace.id word ${word}`, rows, noPrediction(rows)),
   )
   let [whole, even] = [0, 0]
   const ids = Array.from(kinds, kind => {
@@ -66,10 +66,10 @@ function hex(reader: ColumnReader, word: number): string {
   return word.toString(16).padStart(wordDigits, '0')
 }
 
-/** Refuses ids that are no lower-case hex of whole bytes, at most `maxDigits` of it. */
+/** Refuses ids that are not lower-case hex of whole bytes, at most `maxDigits` of it. */
 export function checkIds(reader: ColumnReader, name: string, ids: readonly string[], maxDigits: number): void {
   const at = ids.findIndex(id => !isId(id, maxDigits))
-  if (at >= 0) reader.head.fail('corrupt', `${name}: row ${at} is no id`)
+  if (at >= 0) reader.head.fail('corrupt', `${name}: row ${at} is not an id`)
 }
 
 /** The same, and what predicts them. */
@@ -77,23 +77,23 @@ export interface PredictedIdRows extends IdRows {
   readonly prediction: Prediction
 }
 
-/** Writes span ids: what is told by the trace, then the digits that vary; ids of another length as texts. */
+/** Writes span ids: what follows from the trace, then the digits that vary; ids of another length as texts. */
 export function writeSpanIds(writer: ColumnWriter, ids: readonly string[], rows: PredictedIdRows): void {
   const { kinds, distances, random, odd } = splitSpanIds(ids, rows)
   writeCodes(writer, kinds, 4, rows.prediction)
-  writeNumbers(writer, distances, blind(distances.length))
-  writeStrings(writer, random, blind(random.length))
+  writeNumbers(writer, distances, noPrediction(distances.length))
+  writeStrings(writer, random, noPrediction(random.length))
   for (const id of odd) writeText(writer, id)
 }
 
 export function readSpanIds(reader: ColumnReader, name: string, count: number, rows: PredictedIdRows): string[] {
   const kinds = readCodes(reader, `${name} kind`, count, 4, rows.prediction)
   const counts = countSpanIdKinds(kinds)
-  const distances = readNumbers(reader, `${name} repeats`, counts.repeated, blind(counts.repeated))
-  const random = readStrings(reader, name, counts.random, blind(counts.random)).values
+  const distances = readNumbers(reader, `${name} repeats`, counts.repeated, noPrediction(counts.repeated))
+  const random = readStrings(reader, name, counts.random, noPrediction(counts.random)).values
   const odd = Array.from({ length: counts.odd }, () => readText(reader))
   const ids = joinSpanIds({ kinds, distances, random, odd }, rows, row =>
-    reader.head.fail('corrupt', `${name}: row ${row} repeats a row that is not there`),
+    reader.head.fail('corrupt', `${name}: row ${row} repeats a row that does not exist`),
   )
   checkIds(reader, name, ids, spanIdDigits)
   return ids

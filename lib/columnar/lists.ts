@@ -65,12 +65,12 @@ export function readAttributeLists(
   return new AttributeAssembler({ codes, entries: table.entries, free }, keys, values)
 }
 
-/** So many columns before a column are tried as what it follows from. */
+/** How many preceding columns are tried as predictors. */
 const neighbourCount = 3
-/** So many are remembered. */
+/** How many are remembered. */
 const keptCount = 12
 /** Columns with values at fewer of the rows are not: to hold them by row would take more time than they have values. */
-const leastShare = 1 / 256
+const minShare = 1 / 256
 
 /** The columns of codes met so far, by owner: what a later column of the same owners may be a function of. */
 class Neighbours {
@@ -83,7 +83,7 @@ class Neighbours {
   }
 
   add(rows: readonly number[], codes: Uint32Array | undefined): void {
-    if (!codes || rows.length < this.#names.length * leastShare || codes.every(code => code === codes[0])) return
+    if (!codes || rows.length < this.#names.length * minShare || codes.every(code => code === codes[0])) return
     const column = new Uint32Array(this.#names.length)
     for (let i = 0; i < rows.length; i++) column[rows[i]!] = codes[i]! + 1
     this.#columns.unshift(column)

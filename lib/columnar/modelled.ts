@@ -39,7 +39,7 @@ export function decodeSymbols(bytes: Uint8Array, count: number, size: number, kn
 
 /** How whole numbers are coded: see `encodeNumbers`. */
 export interface NumberShape {
-  /** Clock steps, largest first, ending with 1: a number is told as a multiple of the first that divides it. */
+  /** Clock steps, largest first, ending with 1: a number is encoded as a multiple of the first that divides it. */
   readonly units: readonly number[]
   /** True where numbers below 0 occur. */
   readonly isSigned: boolean
@@ -123,11 +123,11 @@ export function decodeUniform(bytes: Uint8Array, count: number, total: number): 
   return values
 }
 
-/** Fails where so many values of so many bits cannot stand in the bytes. */
+/** Fails if the bytes cannot hold `count` values of `bitsEach` bits. */
 export function checkUniform(bytes: Uint8Array, count: number, bitsEach: number): void {
   if (count * bitsEach > (bytes.length + 5) * 8)
     throw new LabError(
       'truncated',
-      `${count} values of ${bitsEach.toFixed(1)} bits are due, found ${bytes.length} bytes`,
+      `expected ${count} values of ${bitsEach.toFixed(1)} bits, found ${bytes.length} bytes`,
     )
 }

@@ -115,16 +115,16 @@ function bestOf(models: readonly Model[], costOf: (model: Model) => number): Mod
   return models[costs.indexOf(Math.min(...costs))]!
 }
 
-/** The clock units that a share of the values are told in. */
+/** The clock units that a share of the values are encoded in. */
 function shapeOf(values: Float64Array, bits: number): NumberShape {
   const counts = clockUnits.map(() => 0)
   for (const value of values) {
     const unit = value === 0 ? -1 : clockUnits.findIndex(candidate => value % candidate === 0)
     if (unit >= 0) counts[unit]!++
   }
-  const least = Math.max(2, values.length / 64)
+  const minCount = Math.max(2, values.length / 64)
   return {
-    units: [...clockUnits.filter((_, unit) => counts[unit]! >= least), 1],
+    units: [...clockUnits.filter((_, unit) => counts[unit]! >= minCount), 1],
     isSigned: values.some(value => value < 0),
     modelledBits: bits,
   }
@@ -198,8 +198,8 @@ function readUniform(reader: ColumnReader, name: string, count: number): Float64
 /** The distinct values, or undefined where there are too many to be worth a dictionary. */
 function dictionaryOf(values: Float64Array): Dictionary<number> | undefined {
   const dictionary = new Dictionary<number>()
-  const most = Math.min(maxDictionary, values.length >> 1)
-  for (const value of values) if (dictionary.code(value) >= most) return undefined
+  const maxSize = Math.min(maxDictionary, values.length >> 1)
+  for (const value of values) if (dictionary.code(value) >= maxSize) return undefined
   return dictionary
 }
 

@@ -4,7 +4,7 @@ import type { ColumnReader, ColumnWriter } from './columns.ts'
 
 /**
  * Lists of columns as sets and orders. Lists with the same columns are orders of one set, whose own order is that of the
- * list met first. A frequent order is an entry of the table; a rare one is told where it occurs, as a permutation.
+ * list met first. A frequent order is an entry of the table; a rare one is written where it occurs, as a permutation.
  */
 export interface OrderTable {
   /** By set: its columns, in the order of the list met first. */
@@ -15,8 +15,8 @@ export interface OrderTable {
   readonly entries: readonly (readonly number[] | undefined)[]
 }
 
-/** An order that occurs less often is told each time. */
-const leastCount = 3
+/** An order that occurs less often is written each time. */
+const minCount = 3
 /** Longer lists always have an entry: the bits of a permutation grow faster than its length. */
 const maxFree = 64
 /** Longer ones share no set with others: no permutation is as long. */
@@ -50,7 +50,7 @@ export function findOrders(lists: readonly (readonly number[])[], rows: readonly
   const entryOf = lists.map((list, code) => {
     const set = listSets[code]!
     if (sets[set] === list) return set
-    const isFree = counts[code]! < leastCount && list.length <= maxFree
+    const isFree = counts[code]! < minCount && list.length <= maxFree
     const known = isFree ? freeEntries.get(set) : undefined
     if (known !== undefined) return known
     if (isFree) freeEntries.set(set, entries.length)

@@ -41,7 +41,7 @@ export function encodeSegment(segment: Segment, level: number): Buffer {
   return writer.finish(segment.itemCount)
 }
 
-/** Decodes a segment to its traces, and tells the bytes of its columns. */
+/** Decodes a segment to its traces and the bytes of its columns. */
 export function decodeSegment(bytes: Uint8Array, subject: string, offset: number): { traces: Trace[]; parts: Parts } {
   const reader = new ColumnReader(bytes, subject, offset)
   const traces = reader.naming(() => readTraces(reader))

@@ -67,7 +67,7 @@ export class SpanContexts {
     })
   }
 
-  /** Starts: from the names of the span and of the one that it is told from. */
+  /** Starts: from the names of the span and of the one it is encoded relative to. */
   forStarts({ parents, siblings }: Forest, origin: number): Prediction {
     const pairs = new Uint32Array(this.rowCount)
     for (let row = 0; row < this.rowCount; row++) {

@@ -9,7 +9,7 @@ import { readNumbers, writeNumbers } from './numbers.ts'
 import type { Prediction } from './prediction.ts'
 import { readText, writeText } from './texts.ts'
 
-/** Another column whose string may stand in the values of this one, by row. */
+/** Another column whose string may occur in the values of this one, by row. */
 export type Reference = (row: number) => string
 
 const encoding = { dictionary: 0, digits: 1, decimal: 2, plain: 3, reference: 8 } as const
@@ -19,7 +19,7 @@ const bitsPerCharacter = 3
 const maxAffix = 256
 
 /**
- * Writes strings. `references` are tried first: a value that holds another column's is told by what stands around it.
+ * Writes strings. `references` are tried first: a value that contains another column's is encoded as the text around it.
  * Returns the codes of a column that has a dictionary.
  */
 export function writeStrings(

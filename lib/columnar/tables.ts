@@ -12,7 +12,7 @@ import type { ColumnReader, ColumnWriter } from './columns.ts'
 import type { Prediction } from './prediction.ts'
 import { readText, writeText } from './texts.ts'
 
-/** Columns whose values stand once, in the head, and by code in the rows. */
+/** Columns whose distinct values are in the head, once each, and their codes in the rows. */
 
 /** What a column of whole numbers may hold. */
 export interface NumberRange {

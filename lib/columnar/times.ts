@@ -7,10 +7,10 @@ import type { SpanContexts } from './spans.ts'
 
 /**
  * Times of spans, in nanoseconds after the start of their trace's first root. The trees are walked depth first: a start
- * is told on the way down, an end on the way up, each from a time that is known by then.
+ * is encoded on the way down, an end on the way up, each relative to a time that is known by then.
  */
 
-/** Starts and durations by row; an exception stands for what is not safe, and as 0 in the values. */
+/** Starts and durations by row; a value that is not exact as a double is an exception, and 0 in the values. */
 export interface Times<T> {
   readonly starts: T
   readonly durations: T
@@ -73,7 +73,7 @@ function endsAfter({ parents }: Forest, starts: ArrayLike<number>, ends: Float64
   ]
 }
 
-/** The times of all spans, told from the first root of their trace; whether they are times at all is not checked. */
+/** The times of all spans, relative to the first root of their trace; whether they are valid times is not checked. */
 export function readTimes(reader: ColumnReader, forest: Forest, contexts: SpanContexts): Times<ReadNumbers> {
   const { rowCount } = contexts
   const rows = laterRows(forest)
@@ -119,7 +119,7 @@ function walk(
   }
 }
 
-/** All rows but the first roots, whose starts are told with their traces. */
+/** All rows but the first roots, whose starts are written with their traces. */
 function laterRows({ firsts, parents }: Forest): Uint32Array {
   const rows = new Uint32Array(parents.length - firsts.length)
   let [at, trace] = [0, 0]

@@ -10,7 +10,7 @@ import { readNumbers, writeNumbers } from './numbers.ts'
 import type { Prediction } from './prediction.ts'
 import { type Reference, readStrings, writeStrings } from './strings.ts'
 
-/** In place of a scale: the doubles stand as the 16 hex digits of their bits. */
+/** In place of a scale: the doubles are written as the 16 hex digits of their bits. */
 const asBits = 15
 
 /** Writes the values of one attribute column, all of `type`; returns the codes of strings that have a dictionary. */
@@ -45,7 +45,7 @@ export function writeValues(
   }
 }
 
-/** Values, and their codes where they stand as a dictionary of strings. */
+/** Values, and their codes if they are a dictionary of strings. */
 export interface Values {
   readonly values: readonly Value[]
   readonly codes?: Uint32Array | undefined

@@ -15,7 +15,7 @@ export function packedByteLength(bitWidth: number, count: number): number {
 }
 
 /**
- * `bitWidth` bits (0 to 32) of each value, the first in the lowest bits of the first byte, without gaps; the bits behind
+ * `bitWidth` bits (0 to 32) of each value, the first in the lowest bits of the first byte, without gaps; the bits after
  * the last are zero. A value that does not fit is an `invalid` error.
  */
 export function packBits(values: Uint32Array, bitWidth: number): Buffer {

@@ -1,6 +1,6 @@
 import { LabError } from '../error.ts'
 
-/** No column holds more values: what keeps a count that no bytes stand for from taking all memory. */
+/** No column holds more values: this keeps a count without bytes behind it from taking all memory. */
 const maxValueCount = 2 ** 28
 
 /** The count of a column's values, refused where no column can have it. */
@@ -12,5 +12,5 @@ export function checkValueCount(count: number, subject: string): number {
 
 /** Fails unless two parts of a column agree. */
 export function checkEqual(subject: string, what: string, expected: number, actual: number): void {
-  if (expected !== actual) throw new LabError('corrupt', `${subject}: ${expected} ${what} are due, found ${actual}`)
+  if (expected !== actual) throw new LabError('corrupt', `${subject}: expected ${expected} ${what}, found ${actual}`)
 }

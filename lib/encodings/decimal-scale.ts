@@ -1,7 +1,7 @@
 /** Powers of ten that turn decimal fractions into whole numbers. */
 export const maxScale = 6
 
-/** The least power of ten that makes all values whole numbers from which they come back exactly. */
+/** The smallest power of ten that makes all values whole numbers from which they come back exactly. */
 export function findScale(values: readonly number[]): number | undefined {
   let scale = 0
   let factor = 1

@@ -15,7 +15,7 @@ const surelyOne = margin
 /** What the n-th bit moves of the error: 1/(n + 1.5), in units that fit the products below into 31 bits. */
 const rates = Int32Array.from({ length: countMask + 1 }, (_, seen) => Math.round(8192 / (seen + 1.5)))
 
-/** Bytes that the decoder takes as zeros behind the end: as many as it looks ahead. */
+/** Bytes past the end that the decoder takes as zeros: as many as it looks ahead. */
 const lookahead = 4
 
 /** Bits that one byte may hold at most, all of them as expected: what a count of symbols is checked against. */
@@ -223,11 +223,11 @@ export class RangeDecoder {
       throw corrupt(`should end at byte ${byteLength}, has ${this.#bytes.length}`)
   }
 
-  /** Fails where so many modelled bits cannot stand in the bytes: to be asked before memory is taken for a count. */
+  /** Fails if the bytes cannot hold this many modelled bits: called before memory is allocated for a count. */
   checkCount(bitCount: number): void {
     const most = (this.#bytes.length + lookahead) * maxBitsPerByte
     if (!(bitCount <= most))
-      throw new LabError('truncated', `entropy: ${bitCount} bits are due, the bytes hold ${most} at most`)
+      throw new LabError('truncated', `entropy: expected ${bitCount} bits, the bytes hold at most ${most}`)
   }
 
   #bits(bitCount: number): number {

@@ -1,7 +1,7 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 
-/** A number that stands apart with its exact value. */
+/** A number that is stored separately with its exact value. */
 export interface Exception {
   readonly row: number
   readonly value: bigint
@@ -58,7 +58,7 @@ export function writeExceptions(out: ByteWriter, exceptions: readonly Exception[
   }
 }
 
-/** The exceptions of a column of so many rows; `label` stands in front of what is wrong. */
+/** The exceptions of a column of `rowCount` rows; `label` begins the message of an error. */
 export function readExceptions(reader: ByteReader, rowCount: number, label = ''): Exception[] {
   let row = 0
   return Array.from({ length: reader.count(10) }, (_, i) => {

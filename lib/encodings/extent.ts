@@ -1,4 +1,4 @@
-/** The least and the largest of numbers, of which there is one at least. */
+/** The minimum and maximum of at least one number. */
 export function extentOf(values: ArrayLike<number>): { min: number; max: number } {
   let min = values[0]!
   let max = min

@@ -1,6 +1,6 @@
 import { spanIdDigits, traceIdDigits } from '../model/trace.ts'
 
-/** How a trace id stands. */
+/** How a trace id is encoded. */
 export const traceKind = { whole: 0, padded: 1, odd: 2 } as const
 
 export function traceKindOf(id: string): number {
@@ -18,20 +18,20 @@ export function isId(id: string, maxDigits: number): boolean {
   return true
 }
 
-/** How the id of a span stands, its own or its parent's. */
+/** How a span id is encoded, a span's own or its parent's. */
 const spanKind = { random: 0, tail: 1, repeated: 2, odd: 3 } as const
 
 /** What is known of ids by row, in the order of the rows. */
 export interface IdRows {
   /** The id of the span's trace. */
   readonly traceIds: (row: number) => string
-  /** By row: where it changes, an id may come again. */
+  /** By row: where it changes, ids may repeat. */
   readonly groups: Uint32Array
 }
 
-/** Span ids taken apart. */
+/** Split span ids. */
 export interface SpanIdParts {
-  /** By row: 0 stands in `random`, 1 the last 16 digits of its trace's id, 2 as an earlier row, 3 stands in `odd`. */
+  /** By row: 0 is in `random`, 1 the last 16 digits of its trace's id, 2 the same as an earlier row, 3 is in `odd`. */
   readonly kinds: Uint32Array
   /** How many rows before, of kind 2. */
   readonly distances: Float64Array
@@ -40,8 +40,8 @@ export interface SpanIdParts {
 }
 
 /**
- * Tells apart ids that end the trace's id, those that stand before in the same trace, and those of another length.
- * `mayRepeat` is false where none stands twice in a trace.
+ * Separates ids that end the trace's id, those that occur earlier in the same trace, and those of another length.
+ * `mayRepeat` is false if no id repeats in a trace.
  */
 export function splitSpanIds(ids: readonly string[], rows: IdRows, mayRepeat = true): SpanIdParts {
   const kinds = new Uint32Array(ids.length)
@@ -65,14 +65,14 @@ export function splitSpanIds(ids: readonly string[], rows: IdRows, mayRepeat = t
   return { kinds, distances: Float64Array.from(distances), random, odd }
 }
 
-/** How many ids stand in each of the parts. */
+/** How many ids each part holds. */
 export function countSpanIdKinds(kinds: Uint32Array): { random: number; repeated: number; odd: number } {
   const counts = [0, 0, 0, 0]
   for (const kind of kinds) counts[kind]!++
   return { random: counts[spanKind.random]!, repeated: counts[spanKind.repeated]!, odd: counts[spanKind.odd]! }
 }
 
-/** The ids that were taken apart; `fail` is told of a row that repeats none. */
+/** Joins ids that were split; `fail` is called with a row that repeats no earlier one. */
 export function joinSpanIds(
   { kinds, distances, random, odd }: SpanIdParts,
   rows: IdRows,

@@ -1,8 +1,8 @@
 import { LabError } from '../error.ts'
 
 /**
- * Whole numbers of any size told apart into what a general codec can squeeze and what is chance: a class a number, in a
- * byte, is its bit length and the two bits behind the leading one; the bits below stand packed as they are.
+ * Whole numbers of any size split into what a general codec can compress and what is random. The class of a number, one
+ * byte, is its bit length and the two bits after the leading one; the bits below are packed as they are.
  * Below 8 the class is the number itself; class c from 8 on is of (4 + c % 4) * 2^b and more, b = (c >> 2) - 1 bits.
  */
 export interface Split {
@@ -35,14 +35,14 @@ export function classesOf(values: Float64Array): Uint8Array {
   return classes
 }
 
-/** The bits below their classes, in bytes. */
+/** The bytes that the bits below these classes take. */
 export function splitByteLength(classes: Uint8Array): number {
   let bitCount = 0
   for (let i = 0; i < classes.length; i++) if (classes[i]! > 7) bitCount += (classes[i]! >> 2) - 1
   return Math.ceil(bitCount / 8)
 }
 
-/** Takes numbers apart, given their classes. */
+/** Splits numbers, given their classes. */
 export function encodeSplit(values: Float64Array, classes: Uint8Array): Split {
   const byteLength = splitByteLength(classes)
   const words = new Uint32Array((byteLength >> 2) + 3)
@@ -68,7 +68,7 @@ export function encodeSplit(values: Float64Array, classes: Uint8Array): Split {
   return { classes, bits: new Uint8Array(words.buffer, 0, byteLength) }
 }
 
-/** The numbers that were taken apart. The bits must be exactly those of the classes. */
+/** Joins split numbers. The bits must be exactly those of the classes. */
 export function decodeSplit({ classes, bits }: Split): Float64Array {
   const words = wordsWith(bits)
   const values = new Float64Array(classes.length)

@@ -3,7 +3,7 @@ import { ByteWriter } from '../bytes/writer.ts'
 import { decodeWtf8, encodeWtf8 } from '../bytes/wtf8.ts'
 import { checkEqual } from './counts.ts'
 
-/** A column of strings as byte lengths and their bytes one behind the other: UTF-8, of lone surrogates WTF-8. */
+/** A column of strings as byte lengths and concatenated bytes: UTF-8, or WTF-8 for lone surrogates. */
 export interface PackedStrings {
   lengths: Uint32Array
   bytes: Uint8Array

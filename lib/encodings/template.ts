@@ -7,7 +7,7 @@ export type Template = HexTemplate | DecimalTemplate
 /** Strings of one length: literals, and hex digits of one case between them (a UUID has five runs of them). */
 export interface HexTemplate {
   digits: 'hex' | 'HEX'
-  /** One more than widths: what stands before, between and after the runs of digits. */
+  /** The text before, between and after the runs of digits: one more than `widths`. */
   literals: readonly string[]
   /** Digits of each run. */
   widths: readonly number[]
@@ -42,7 +42,7 @@ export function decodeHexTemplate(bytes: Uint8Array, template: HexTemplate, coun
   const width = widthOf(template)
   checkEqual('template', 'bytes', Math.ceil((checkValueCount(count, 'template') * width) / 2), bytes.length)
   if ((count * width) % 2 === 1 && (bytes[bytes.length - 1]! & 15) !== 0)
-    throw new LabError('corrupt', 'template: bits are set behind the last digit')
+    throw new LabError('corrupt', 'template: non-zero padding bits')
   if (count === 0) return []
   const print = printerOf(template)
   return Array.from({ length: count }, (_, row) => print(bytes, row * width))
@@ -175,7 +175,7 @@ function writeHex(text: string, { digits, literals, widths }: HexTemplate, bytes
   if (!fits || at !== text.length) throw misfit(text)
 }
 
-/** The value of a digit, or less than 0 where it is none (NaN, behind the end, is none). */
+/** The value of a digit, or less than 0 where it is not one (nor is NaN, past the end). */
 function nibbleOf(code: number, letterA: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30
   return code >= letterA && code < letterA + 6 ? code - letterA + 10 : -1

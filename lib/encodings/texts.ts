@@ -12,7 +12,7 @@ export function checkTextBytes(byteLength: number): void {
     throw new LabError('unsupported', `${byteLength} bytes of distinct strings in one trace, at most ${maxTextBytes}`)
 }
 
-/** Appends a string to `texts`; returns twice its byte length, plus 1 where it stands in UTF-16. */
+/** Appends a string to `texts`; returns twice its byte length, plus 1 if it is written as UTF-16. */
 export function writeTextTo(texts: ByteWriter, text: string): number {
   const start = texts.length
   if (text.isWellFormed()) {

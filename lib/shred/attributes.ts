@@ -35,7 +35,7 @@ export const valueTypes = Object.keys(typeNumbers) as ValueType[]
 
 /**
  * Attribute lists taken apart: each list is a code that names its keys with their types, in order, and the values go to
- * the columns of their keys. A key that stands twice in a list has two values in its column.
+ * the columns of their keys. A key that repeats in a list has two values in its column.
  */
 export class AttributeShredder {
   readonly columns: AttributeColumn[] = []

@@ -1,6 +1,6 @@
 import type { Status } from '../model/trace.ts'
 
-/** Small records that stand in a column as texts. */
+/** Small records that a column holds as texts. */
 
 /** Of attributes, events and links. */
 export type DroppedCounts = readonly [attributes: number, events: number, links: number]
@@ -8,12 +8,12 @@ export type DroppedCounts = readonly [attributes: number, events: number, links:
 /** A status as the text of its column: empty for none. */
 export function printStatus(status: Status | null): string {
   if (status === null) return ''
-  const usual = status.message === '' ? usualStatuses[status.code] : undefined
-  return usual ?? `${status.code} ${status.message}`
+  const common = status.message === '' ? commonStatuses[status.code] : undefined
+  return common ?? `${status.code} ${status.message}`
 }
 
 /** The texts of statuses without a message, by code: nearly all are of these. */
-const usualStatuses = ['0 ', '1 ', '2 ']
+const commonStatuses = ['0 ', '1 ', '2 ']
 
 export function parseStatus(text: string, fail: (message: string) => never): Status | null {
   if (text === '') return null

@@ -4,11 +4,11 @@ import { parentKind } from './tree.ts'
 export interface ReadParents {
   /** By span: the row of the parent, or -1. */
   readonly rows: Int32Array
-  /** By span: the parent's id where it is no span of the trace; empty for none. */
+  /** By span: the parent's id if it is not a span of the trace; empty for none. */
   readonly ids: readonly string[]
 }
 
-/** Parents taken apart. */
+/** Split parents. */
 export interface ParentParts {
   /** By span, see `parentKind`. */
   readonly kinds: Uint32Array
@@ -20,7 +20,7 @@ export interface ParentParts {
   readonly outsideIds: readonly string[]
 }
 
-/** Puts parents together; `traceOf` is the position of each span's trace. */
+/** Joins split parents; `traceOf` is the position of each span's trace. */
 export function joinParents(
   { kinds, distances, positions, outsideIds }: ParentParts,
   traceOf: Uint32Array,

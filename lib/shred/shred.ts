@@ -66,7 +66,7 @@ export class Segment {
   }
   /** The start of the first trace, nanoseconds since the epoch. */
   base = 0n
-  /** True where a span id stands twice in a trace. */
+  /** True if a span id repeats within a trace. */
   hasRepeatedIds = false
   #textLength = 0
   /** The start of the last trace. */

@@ -1,11 +1,11 @@
 import type { Span } from '../model/trace.ts'
 
-/** How a span's parent is told. */
+/** How a span's parent is encoded. */
 export const parentKind = {
   none: 0,
   /** A span of the trace, by the distance of its row. */
   inside: 1,
-  /** An id that stands nowhere in the trace, met for the first time in it. */
+  /** An id that is not in the trace, seen for the first time in it. */
   outside: 2,
   /** The same as an outside parent met before in the trace. */
   repeated: 3,
@@ -18,7 +18,7 @@ export interface Parents {
   values: Int32Array
   /** The outside ids in the order of first use. */
   outside: string[]
-  /** True where an id stands twice. */
+  /** True if an id repeats. */
   hasRepeats: boolean
 }
 

@@ -4,8 +4,8 @@ import type { PageReader, PageWriter } from './page.ts'
 import { readStrings, writeStrings } from './strings.ts'
 
 /**
- * Pages of strings by code: the entries that stand in the file's dictionary by their codes there, the others with the
- * page, and a symbol a row, which counts first these then those (FORMAT.md of blockpack, Coded).
+ * Pages of strings by code: entries of the file's dictionary by their codes there, the others with the
+ * page, and one symbol per row, which counts the former first (FORMAT.md of blockpack, Coded).
  */
 export interface CodedPage {
   /** Codes in the file's dictionary, ascending. */

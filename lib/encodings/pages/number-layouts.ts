@@ -1,5 +1,5 @@
 /**
- * How pages of whole numbers lie: differences or the numbers themselves, over a unit and above a base, in the layout
+ * How pages of whole numbers are laid out: differences or the numbers themselves, over a unit and above a base, in the layout
  * that costs least (FORMAT.md of blockpack, Numbers). All are below 2^52 in magnitude.
  */
 
@@ -18,6 +18,6 @@ export const encodings: Readonly<Record<Exclude<Layout, 0>, IntegerEncoding>> = 
 /** In the head of a page, above its layout. */
 export const flag = { deltas: 4, folded: 8, unit: 16 } as const
 
-/** Steps of clocks that occur, s to 100 ns: numbers are told in the largest that divides nearly all. */
+/** Steps of clocks that occur, s to 100 ns: numbers are stored in the largest unit that divides nearly all. */
 export const clockUnits: readonly number[] = [1e9, 1e6, 1e3, 100]
 export const limit: number = 2 ** 52

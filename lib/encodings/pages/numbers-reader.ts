@@ -4,7 +4,7 @@ import type { PageReader } from './page.ts'
 
 /** Reads pages of whole numbers. */
 
-/** What stands in front of the numbers of a page. */
+/** What precedes the numbers of a page. */
 interface Head {
   readonly code: number
   readonly layout: Layout
@@ -15,7 +15,7 @@ interface Head {
   readonly patches: Patches | undefined
 }
 
-/** What the rows that are no multiples of the unit have beyond one. */
+/** Remainders of the rows that are not multiples of the unit. */
 interface Patches {
   readonly rows: Uint32Array
   readonly remainders: Float64Array
@@ -115,10 +115,10 @@ function placeWide(values: Float64Array, { isFolded, base, unit }: Head): Float6
   return values
 }
 
-/** Words on their way; good until the next page. */
+/** Words being decoded; valid until the next page. */
 let scratch = new Uint32Array(1 << 13)
 
-/** What stands in the layout: words where 32 bits hold all, which are good until the next page. */
+/** The stored offsets: words if 32 bits hold all, valid until the next page. */
 function readOffsets(reader: PageReader, { layout }: Head, count: number): Uint32Array | Float64Array {
   if (scratch.length < count) scratch = new Uint32Array(count)
   const words = scratch.subarray(0, count)

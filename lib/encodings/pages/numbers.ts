@@ -6,11 +6,11 @@ import { type PageCodec, PageWriter } from './page.ts'
 
 /** Writes pages of whole numbers. */
 
-/** Of so many rows, one may fail to divide. */
+/** One of this many rows may fail to divide. */
 const rowsPerRemainder = 24
-/** Fewer numbers are packed without a trial. */
-const leastTried = 32
-/** So many in the middle are tried. */
+/** Fewer numbers are packed without trying other layouts. */
+const minTried = 32
+/** The number of rows, from the middle, that are tried. */
 const sampleRows = 2048
 
 /** How a column's numbers are laid out; chosen on one page, and good for those that follow. */
@@ -33,7 +33,7 @@ export function writeNumbers(writer: PageWriter, values: Float64Array, choice?: 
 /** Tries the layouts and takes the smallest. */
 function chooseNumbers(values: Float64Array, codec: PageCodec): NumberChoice {
   const plain: NumberChoice = { layout: codec.packsBits ? layouts.packed : layouts.planes, isDelta: false }
-  if (values.length < leastTried) return plain
+  if (values.length < minTried) return plain
   const middle = Math.max(0, (values.length - sampleRows) >> 1)
   const sample = values.subarray(middle, middle + sampleRows)
   const candidates: NumberChoice[] = []

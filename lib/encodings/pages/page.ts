@@ -15,7 +15,7 @@ export interface PageCodec {
 export type Decompress = (stored: Uint8Array, byteLength: number) => Uint8Array
 
 /** Blobs of fewer bytes are not worth a frame of their own. */
-const leastCompressed = 24
+const minCompressed = 24
 
 /** Writes one page: numbers of its own, and blobs, each of which may be compressed. */
 export class PageWriter implements PartSink {
@@ -31,14 +31,14 @@ export class PageWriter implements PartSink {
     this.out.u8(value)
   }
 
-  /** Writes bytes whose number the reader knows, compressed where that is shorter. */
+  /** Writes bytes whose length the reader knows, compressed if that is shorter. */
   bytes(bytes: Uint8Array): void {
     const stored = squeeze(bytes, this.codec)
     this.out.varint(stored.length * 2 + (stored === bytes ? 0 : 1))
     this.out.raw(stored)
   }
 
-  /** Writes bytes that look like chance. */
+  /** Writes bytes that look random. */
   randomBytes(bytes: Uint8Array): void {
     this.out.varint(bytes.length * 2)
     this.out.raw(bytes)
@@ -47,7 +47,7 @@ export class PageWriter implements PartSink {
 
 /** The bytes as they are stored in a blob: the same object where they stay as they are. */
 export function squeeze(bytes: Uint8Array, { compress }: PageCodec): Uint8Array {
-  if (!compress || bytes.length < leastCompressed) return bytes
+  if (!compress || bytes.length < minCompressed) return bytes
   const compressed = compress(bytes)
   return compressed.length < bytes.length ? compressed : bytes
 }

@@ -19,9 +19,9 @@ import type { PageReader, PageWriter } from './page.ts'
 
 const layouts = { plain: 0, hex: 1, decimal: 2 } as const
 
-/** Numbers of a decimal template stand as such below this. */
+/** Numbers of a decimal template are stored as numbers below this. */
 const numberLimit = 2 ** 52
-/** Digits that a template of hex has at most: what is between them should be worth telling once. */
+/** The maximum number of digits in a hex template. */
 const maxTemplateLength = 1024
 
 /**
@@ -100,7 +100,7 @@ function readLayout(
   }
 }
 
-/** Refuses strings that few bytes could stand for and no memory hold: `length` characters that all have alike. */
+/** Refuses strings that few bytes could claim and no memory hold: `length` is the number of characters they share. */
 function checkLength(reader: PageReader, count: number, length: number): void {
   if (count * length > maxTextBytes)
     reader.in.fail('corrupt', `strings: ${count} of ${length} characters, at most ${maxTextBytes} in all`)

@@ -3,7 +3,7 @@ import { LabError } from '../../error.ts'
 /**
  * Filters that say of a key that it is surely not among those they were built from, or that it may be: Bloom filters of
  * blocks of 64 bytes (Putze, Sanders and Singler, "Cache-, hash- and space-efficient Bloom filters", 2007). All bits of
- * a key lie in one block, so a reader fetches that alone. At 1 % of false hits a key takes 9.9 bits, at 0.1 % 15.5.
+ * a key are in one block, so a reader fetches that alone. At 1 % of false hits a key takes 9.9 bits, at 0.1 % 15.5.
  *
  * Keys are 64-bit hashes of lib/bytes/hash.ts, as two words: the upper one chooses the block, the lower one the bits.
  * How they do is part of the formats that hold filters.
@@ -102,7 +102,7 @@ function densityOf(rate: number): Density {
   return best
 }
 
-/** The most keys a block on average at which `expectedRate` is no more than `rate`, to a hundredth. */
+/** The largest mean number of keys per block at which `expectedRate` is at most `rate`, to a hundredth. */
 function densest(probeCount: number, rate: number): number {
   let [low, high] = [0, blockBits * 100]
   while (low + 1 < high) {

@@ -23,7 +23,7 @@ export function signatureByteLength(permutations: number): number {
 }
 
 /**
- * A bit for each of `permutations` orders, the first in the lowest bit of the first byte, zeros behind the last, of a
+ * One bit for each of `permutations` orders, the first in the lowest bit of the first byte, zeros after the last, of a
  * set of distinct 32-bit hashes, in any order. All bits of a set without features are alike.
  */
 export function signatureOf(features: Uint32Array, permutations: number): Uint8Array {

@@ -34,21 +34,21 @@ describe('trace ids', () => {
     ['a kind that is none', [0, 3], /code 3 of a dictionary of 3/],
     ['a word below zero', [0, 0, 0, 1, ...constant(0), ...constant(0), ...constant(0)], /a word of -1/],
     ['a word beyond 32 bits', [0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x20, 0, 0, 0, 0, 0, 0], /a word of 4294967296/],
-    ['upper-case digits', [0, 2, 'AB', 'cd'], /row 0 is no id/],
-    ['half a byte', [0, 2, 'ab', 'abc'], /row 1 is no id/],
-    ['17 bytes', [0, 2, 'ab', 'ab'.repeat(17)], /row 1 is no id/],
+    ['upper-case digits', [0, 2, 'AB', 'cd'], /row 0 is not an id/],
+    ['half a byte', [0, 2, 'ab', 'abc'], /row 1 is not an id/],
+    ['17 bytes', [0, 2, 'ab', 'ab'.repeat(17)], /row 1 is not an id/],
   ])('%s', (_, forged, message) => expect(refusal(forged, reader => readTraceIds(reader, 2))).toMatch(message))
 })
 
 describe('span ids', () => {
   const rows = { traceIds: () => traceId, prediction: byThirds(3), groups: Uint32Array.from([0, 1, 1]) }
   test.each<[string, Forged, RegExp]>([
-    ['a repeat of nothing', [0, 2, ...constant(2)], /row 0 repeats a row that is not there/],
+    ['a repeat of nothing', [0, 2, ...constant(2)], /row 0 repeats a row that does not exist/],
     ['a repeat of itself', [1, 3, 2, 2, ...constant(0), 'ab'], /row 1 repeats/],
     ['a repeat of a later row', [1, 3, 2, 3, ...constant(1), 'ab', 'cd'], /row 1 repeats/],
     ['a repeat of another trace', [1, 3, 2, 3, ...constant(2), 'ab', 'cd'], /row 1 repeats/],
-    ['9 bytes', [0, 3, 'ab', 'cd', 'ab'.repeat(9)], /row 2 is no id/],
-    ['random ones that are no digits', [0, 0, 0, 1, 'xyz'], /row 0 is no id/],
+    ['9 bytes', [0, 3, 'ab', 'cd', 'ab'.repeat(9)], /row 2 is not an id/],
+    ['random ones that are no digits', [0, 0, 0, 1, 'xyz'], /row 0 is not an id/],
   ])('%s', (_, forged, message) =>
     expect(refusal(forged, reader => readSpanIds(reader, 'span.id', 3, rows))).toMatch(message),
   )

@@ -98,7 +98,7 @@ describe('refusals', () => {
     ['units that are none', blob([0], 0, 4, 0, 6, 64), /units 64/],
     ['more modelled bits than are written', blob([0], 0, 4, 0, 18, 0), /9 bits/],
     ['a uniform extent beyond 32 bits', blob([0], 0, 3, 0, 0x80, 0x80, 0x80, 0x80, 0x10), /uniform over 4294967296/],
-    ['too few bytes', blob([1], 0, 3, 0, 0xff, 1), /100 values of 8.0 bits are due/],
+    ['too few bytes', blob([1], 0, 3, 0, 0xff, 1), /expected 100 values of 8.0 bits/],
     ['no bytes', blob([], 0, 4, 0, 6, 0), /column: modelled, blob at byte/],
     ['an exception beyond the rows', head(1, 100, 0, 0, 0, 0, 0, 0, 0, 0, 1), /exception at row 100 of 100/],
     ['an exception twice', head(2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), /exception at row 3/],
@@ -112,6 +112,6 @@ describe('refusals', () => {
 
   test('a count of rows that no blob can hold', () => {
     const error = readForged(blob([1, 2, 3], 0, 4, 0, 6, 0), 2 ** 22)
-    expect(error.message).toMatch(/4194304 bits are due/)
+    expect(error.message).toMatch(/expected 4194304 bits/)
   })
 })

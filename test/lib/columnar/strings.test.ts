@@ -79,7 +79,7 @@ describe('refusals', () => {
     ['lengths below zero', plain([0, 3], 4, 'abcd'), /a string of length -2/],
     ['lengths beyond the bytes', plain([0, 0x20], 4, 'abcd'), /needs 8 bytes/],
     ['half a UTF-16 unit', plain([0, 14], 700, 'abcdefg'.repeat(100)), /UTF-16 of 3 bytes/],
-    ['another size than the frame has', plain([0, 4], 2 ** 27, 'abcd'), /should hold 134217728 bytes, declares 4/],
+    ['another size than the frame has', plain([0, 4], 2 ** 27, 'abcd'), /expected 134217728 bytes, declares 4/],
     ['a size beyond the limit', plain([0, 4], 2 ** 40, 'abcd'), /1099511627776 bytes/],
     [
       'long texts around a reference',
