@@ -26,7 +26,7 @@ export class Family<T extends Owner> {
   readonly table = new NodeTable()
   readonly placed: Placed<T>[] = []
   columns: readonly Column[] = []
-  /** The nodes, the most used first, and the place of each by its id. */
+  /** The nodes, the most used first, and the index of each by its id. */
   sorted: readonly Node[] = []
   ranks: readonly number[] = []
 
@@ -53,7 +53,7 @@ export class Family<T extends Owner> {
   }
 }
 
-/** What the traces of a block have in common, each thing once. */
+/** What the traces of a block share, each entry once. */
 export class BlockTables {
   readonly #names = new Interner()
   readonly #resources = resourceTable()
@@ -101,7 +101,7 @@ export class BlockTables {
     writeNodes(body, this.spans.table, this.spans.sorted, places)
   }
 
-  /** Writes the constants, those that most fields name first, and returns the place of each. */
+  /** Writes the constants, those that most fields name first, and returns the index of each. */
   #writeConstants(body: BodyWriter): number[] {
     const { values } = this.#constants
     const counts = new Uint32Array(values.length)

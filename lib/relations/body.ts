@@ -3,12 +3,12 @@ import { zstdCompressor, zstdDecompressor } from '../codecs/compress.ts'
 import { LabError } from '../error.ts'
 import { type Item, packItems, unpackItems } from './message.ts'
 
-/** Streams shorter than this stand among the items, where they share one frame. */
+/** Streams shorter than this are items, which share one frame. */
 const inlineLength = 128
 const estimateLevel = 3
 const itemCost = 1.2
 
-/** Bytes that stand beside the message, under the name of a part of the file. */
+/** Bytes beside the message, under the name of a part of the file. */
 interface Stream {
   readonly part: string
   readonly bytes: Uint8Array
@@ -40,7 +40,7 @@ export class BodyWriter {
     for (const value of values) this.number(value)
   }
 
-  /** Any string: one that is not well-formed stands as WTF-8 bytes. */
+  /** Any string: one that is not well-formed is written as WTF-8 bytes. */
   text(text: string): void {
     this.#entries.push(text.isWellFormed() ? text : Uint8Array.from(encodeWtf8(text)))
     this.cost += itemCost + text.length / 2
@@ -59,7 +59,7 @@ export class BodyWriter {
     this.cost += 4 + Math.min(bytes.length, estimated)
   }
 
-  /** Writes the cheapest of several ways to say the same; each begins with what tells it apart. */
+  /** Writes the cheapest of several encodings of the same data; each begins with what identifies it. */
   choose(candidates: readonly ((body: BodyWriter) => void)[]): void {
     if (candidates.length === 1) return candidates[0]!(this)
     let best: BodyWriter | undefined

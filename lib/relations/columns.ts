@@ -20,10 +20,11 @@ export function writeColumn(body: BodyWriter, part: string, type: ColumnType, va
       part,
       values.map(value => (value === true ? 1 : 0)),
     )
-  const { uses, things } = tableOf(type, values)
+  const { uses, entries } = tableOf(type, values)
   const candidates: ((to: BodyWriter) => void)[] = []
-  if (things.length < values.length || type === 'other') candidates.push(to => writeTable(to, part, type, uses, things))
-  if (type !== 'other' && 2 * things.length >= values.length)
+  if (entries.length < values.length || type === 'other')
+    candidates.push(to => writeTable(to, part, type, uses, entries))
+  if (type !== 'other' && 2 * entries.length >= values.length)
     candidates.push(to => {
       to.number(how.direct)
       writeDirect(to, part, type, values)
@@ -45,8 +46,8 @@ export function readColumn(body: BodyReader, part: string, type: ColumnType, cou
   if (encoding === how.direct) return readDirect(body, part, type, count)
   if (encoding === how.numbers) return Array.from(readNumbers(body, part, count))
   const { places, length } = readReferences(body, part, count)
-  const things = readDirect(body, part, type, length)
-  return Array.from(places, place => things[place]!)
+  const entries = readDirect(body, part, type, length)
+  return Array.from(places, place => entries[place]!)
 }
 
 function isWhole(value: Value): boolean {
@@ -54,31 +55,31 @@ function isWhole(value: Value): boolean {
 }
 
 /** The distinct values in the order of first use. */
-function tableOf(type: ColumnType, values: readonly Value[]): { uses: Uses; things: Value[] } {
+function tableOf(type: ColumnType, values: readonly Value[]): { uses: Uses; entries: Value[] } {
   const known = new Map<unknown, number>()
   const uses = new Uses()
-  const things: Value[] = []
+  const entries: Value[] = []
   for (const value of values) {
     const name = columnTypes.nameOf(type, value)
-    let thing = known.get(name)
-    if (thing === undefined) {
-      thing = things.length
-      known.set(name, thing)
-      things.push(value)
+    let entry = known.get(name)
+    if (entry === undefined) {
+      entry = entries.length
+      known.set(name, entry)
+      entries.push(value)
     }
-    uses.add(thing)
+    uses.add(entry)
   }
-  return { uses, things }
+  return { uses, entries }
 }
 
-function writeTable(body: BodyWriter, part: string, type: ColumnType, uses: Uses, things: readonly Value[]): void {
+function writeTable(body: BodyWriter, part: string, type: ColumnType, uses: Uses, entries: readonly Value[]): void {
   body.number(how.table)
   writeReferences(body, part, uses, (to, order) =>
     writeDirect(
       to,
       part,
       type,
-      order.map(thing => things[thing]!),
+      order.map(entry => entries[entry]!),
     ),
   )
 }

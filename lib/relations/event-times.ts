@@ -37,7 +37,7 @@ export function writeEventTimes(
   writeInUnits(body, part, nodeCount, modes, nodes, values)
 }
 
-/** Reads what `eventTime` tells the times of the events from, which have these nodes. */
+/** Reads the predictions of `eventTime` for the events with these nodes. */
 export function readEventTimes(body: BodyReader, nodes: readonly number[], nodeCount: number): EventTimes {
   if (nodes.length === 0) return { modes: new Float64Array(), differences: new Float64Array(), wide: new Map() }
   const wide = readExceptions(body, part, nodes.length)

@@ -65,7 +65,7 @@ function encodeBlock(pieces: readonly Trace[], level: number): Buffer {
   return sealed(blockMark, numbers, [message, ...streams])
 }
 
-/** A mark, numbers and bytes, with the checksum of all of them behind. */
+/** A mark, numbers and bytes, followed by a checksum of all of them. */
 function sealed(mark: number, numbers: readonly number[], content: readonly Uint8Array[]): Buffer {
   const head = new ByteWriter(maxHeadBytes)
   head.u8(mark)
@@ -151,7 +151,7 @@ async function readSealed(file: RangeReader, start: number, end: number, subject
   const expected = bytes.readUInt32LE(bytes.length - checksumBytes)
   const actual = checksum(bytes.subarray(0, bytes.length - checksumBytes))
   if (actual !== expected)
-    new ByteReader(bytes, subject, start).fail('corrupt', `checksum ${expected} expected, found ${actual}`)
+    new ByteReader(bytes, subject, start).fail('corrupt', `expected checksum ${expected}, found ${actual}`)
   return bytes
 }
 

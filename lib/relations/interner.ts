@@ -1,4 +1,4 @@
-/** Gives distinct strings numbers in the order of first use and counts their uses. */
+/** Numbers distinct strings in the order of first use. */
 export class Interner {
   readonly texts: string[] = []
   readonly #ids = new Map<string, number>()

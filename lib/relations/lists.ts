@@ -15,7 +15,7 @@ export function writeLists(body: BodyWriter, part: string, lists: readonly Array
   )
 }
 
-/** Reads lists of numbers below `limit` that have at most `maxTotal` numbers in all. */
+/** Reads lists of numbers below `limit`, at most `maxTotal` numbers together. */
 export function readLists(
   body: BodyReader,
   part: string,

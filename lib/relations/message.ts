@@ -1,13 +1,13 @@
 import { Packr, Unpackr } from 'msgpackr'
 import { LabError } from '../error.ts'
 
-/** What stands in a message: whole numbers up to 2^53 - 1 in size, well-formed strings and bytes. */
+/** An item of a message: a whole number up to 2^53 - 1 in magnitude, a well-formed string or bytes. */
 export type Item = number | string | Uint8Array
 
 const packr = new Packr({ useRecords: false })
 const unpackr = new Unpackr({ useRecords: false })
 
-/** Bytes behind the first one of an item whose length is fixed, by that first byte. */
+/** Bytes after the first one of an item of fixed length, by that first byte. */
 const fixedLengths: Readonly<Record<number, number>> = {
   203: 8,
   204: 1,
@@ -57,10 +57,10 @@ function arrayHead(view: DataView, subject: string): { count: number; end: numbe
   if (first >> 4 === 9) return { count: first & 15, end: 1 }
   if (first === 0xdc && view.byteLength >= 3) return { count: view.getUint16(1), end: 3 }
   if (first === 0xdd && view.byteLength >= 5) return { count: view.getUint32(1), end: 5 }
-  throw new LabError('corrupt', `${subject}: is no array of items`)
+  throw new LabError('corrupt', `${subject}: not an array of items`)
 }
 
-/** The length of the item that begins at `at`; what lies behind it is for the caller to check. */
+/** The length of the item that begins at `at`; the caller checks what follows it. */
 function itemLength(view: DataView, at: number, subject: string): number {
   const first = view.getUint8(at)
   if (first < 0x80 || first >= 0xe0) return 1

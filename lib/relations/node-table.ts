@@ -14,7 +14,7 @@ const part = 'tables'
 /** A node as it is read: numbers that say what it is, and for each field its column and how its value is given. */
 export interface StoredNode {
   readonly head: readonly number[]
-  /** The place of the shape, and its columns. */
+  /** The index of the shape, and its columns. */
   readonly shape: number
   readonly columns: Uint32Array
   readonly codes: Uint32Array
@@ -76,7 +76,7 @@ export function readNodes(body: BodyReader, limits: readonly HeadLimit[], consta
   return { columns, nodes }
 }
 
-/** The numbers that one place of a head may have: `[min, max]`. */
+/** The numbers that one position of a head may have: `[min, max]`. */
 export type HeadLimit = readonly [number, number]
 
 function readHeads(body: BodyReader, count: number, [min, max]: HeadLimit): Float64Array {

@@ -2,7 +2,7 @@ import { integerEncodings, type PartSink, type PartSource } from '../encodings/i
 import { unzigzag, zigzag } from '../encodings/zigzag.ts'
 import type { BodyReader, BodyWriter } from './body.ts'
 
-/** Numbers in streams lie within ± 2^50, so that differences and zigzag stay exact. */
+/** Numbers in streams are within ± 2^50, so that differences and zigzag stay exact. */
 export const numberLimit: number = 2 ** 50
 
 const kind = { constant: 0, rows: 1, planes: 2, classes: 3, table: 4, items: 5 } as const
@@ -15,7 +15,7 @@ const encodings = {
 const deltaFlag = 8
 const zigzagFlag = 16
 const maxTableLength = 4096
-/** So many numbers stand among the items. */
+/** At most this many numbers are written as items. */
 const fewValues = 8
 
 type Numbers = ArrayLike<number>
@@ -69,7 +69,7 @@ function differences(values: Numbers): Float64Array {
   return steps
 }
 
-/** The distinct values, the most frequent first, or undefined where there are too many. */
+/** The distinct values, the most frequent first, or undefined if there are too many. */
 function distinct(values: Numbers): number[] | undefined {
   const counts = new Map<number, number>()
   const limit = Math.min(maxTableLength, values.length >> 2)
@@ -97,34 +97,34 @@ function readTable(body: BodyReader, part: string, count: number): Float64Array 
   return codes.map(code => (code < length ? table[code]! : body.fail(`code ${code} of a table of ${length}`)))
 }
 
-/** Numbers made unsigned: from the least one or by zigzag, in their common unit. */
+/** Numbers made unsigned: from the minimum or by zigzag, in their common unit. */
 interface Unsigned {
   values: Float64Array
   isZigzag: boolean
-  least: number
+  min: number
   unit: number
   greatest: number
 }
 
 function toUnsigned(values: Numbers): Unsigned {
-  let [least, most] = [values[0] ?? 0, values[0] ?? 0]
+  let [min, most] = [values[0] ?? 0, values[0] ?? 0]
   for (let i = 1; i < values.length; i++) {
-    if (values[i]! < least) least = values[i]!
+    if (values[i]! < min) min = values[i]!
     if (values[i]! > most) most = values[i]!
   }
-  const isZigzag = least < 0 && most > 0
-  if (isZigzag) least = 0
+  const isZigzag = min < 0 && most > 0
+  if (isZigzag) min = 0
   let unit = 0
-  for (let i = 0; i < values.length && unit !== 1; i++) unit = gcd(Math.abs(values[i]! - least), unit)
+  for (let i = 0; i < values.length && unit !== 1; i++) unit = gcd(Math.abs(values[i]! - min), unit)
   unit ||= 1
   const unsigned = new Float64Array(values.length)
   let greatest = 0
   for (let i = 0; i < values.length; i++) {
-    const value = (values[i]! - least) / unit
+    const value = (values[i]! - min) / unit
     unsigned[i] = isZigzag ? zigzag(value) : value
     if (unsigned[i]! > greatest) greatest = unsigned[i]!
   }
-  return { values: unsigned, isZigzag, least, unit, greatest }
+  return { values: unsigned, isZigzag, min, unit, greatest }
 }
 
 function gcd(a: number, b: number): number {
@@ -138,7 +138,7 @@ function plainCandidates(part: string, values: Numbers, flags: number, first?: n
   const write = (code: keyof typeof encodings) => (to: BodyWriter) => {
     to.number(Number(code) | flags | (unsigned.isZigzag ? zigzagFlag : 0))
     if (first !== undefined) to.number(first)
-    if (!unsigned.isZigzag) to.number(unsigned.least)
+    if (!unsigned.isZigzag) to.number(unsigned.min)
     to.number(unsigned.unit)
     encodings[code].encode(sinkOf(to, part), unsigned.values, unsigned.greatest)
   }
@@ -156,12 +156,12 @@ function sinkOf(body: BodyWriter, part: string): PartSink {
 
 function readPlain(body: BodyReader, part: string, count: number, mode: number): Float64Array {
   const isZigzag = (mode & zigzagFlag) !== 0
-  const least = isZigzag ? 0 : body.number(2 * numberLimit, -2 * numberLimit)
+  const min = isZigzag ? 0 : body.number(2 * numberLimit, -2 * numberLimit)
   const unit = body.number(2 * numberLimit, 1)
   const values = readUnsigned(body, part, count, mode & 7)
   for (let i = 0; i < count; i++) {
     const value = values[i]!
-    values[i] = least + unit * (isZigzag ? unzigzag(value) : value)
+    values[i] = min + unit * (isZigzag ? unzigzag(value) : value)
     if (!(Math.abs(values[i]!) <= 2 * numberLimit)) body.fail(`number ${i} of ${count} exceeds 2^51`)
   }
   return values
@@ -174,7 +174,7 @@ function readUnsigned(body: BodyReader, part: string, count: number, code: numbe
   return values instanceof Float64Array ? values : Float64Array.from(values)
 }
 
-/** The place of the highest bit of a number of 1 to 2^63, counted from 0. */
+/** The index of the highest bit of a number of 1 to 2^63, counted from 0. */
 export function highestBit(value: number): number {
   return value < 2 ** 32 ? 31 - Math.clz32(value) : 63 - Math.clz32(Math.floor(value / 2 ** 32))
 }

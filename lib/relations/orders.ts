@@ -8,7 +8,7 @@ import type { Shape } from './shape.ts'
 const part = 'orders of attributes'
 const how = { byColumn: 0, references: 1 } as const
 
-/** Writes for each shape, in the order of its first node, in which orders the attributes of its owners stand. */
+/** Writes for each shape, in the order of its first node, the orders of its owners' attributes. */
 export function writeOrders(body: BodyWriter, nodes: readonly Node[]): void {
   for (const shape of new Set(nodes.map(node => node.shape))) if (shape.attributeCount > 1) writeOrder(body, shape)
 }
@@ -25,14 +25,14 @@ function writeOrder(body: BodyWriter, { orders, orderUses }: Shape): void {
   )
 }
 
-/** The orders of the attributes of one shape, owner by owner; absent where all stand by column. */
+/** The orders of the attributes of one shape, owner by owner; absent if all are in column order. */
 interface ShapeOrder {
   readonly orders: readonly Uint32Array[]
   readonly places: Uint32Array
   next: number
 }
 
-/** By place of the shape. */
+/** By index of the shape. */
 export type ShapeOrders = readonly (ShapeOrder | undefined)[]
 
 /** Reads the orders of owners of which node `i` has `useCounts[i]`. */

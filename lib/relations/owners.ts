@@ -22,11 +22,11 @@ interface Fields {
   readonly specials: Readonly<SpecialFields>
 }
 
-/** A node made ready: what is constant stands in place, and `varying` names the rest. */
+/** A prepared node: constants are in place, and `varying` names the rest. */
 interface Prepared {
   readonly attributes: readonly Attribute[]
   readonly specials: Readonly<SpecialFields>
-  /** The place among the attributes, or -1 - the special field, with the column and the key. */
+  /** The index among the attributes, or -1 - the special field, with the column and the key. */
   readonly varying: readonly { place: number; column: number; key: string }[]
   /** The fields, where none varies. */
   readonly whole: Fields | undefined
@@ -112,7 +112,7 @@ export class OwnerReader {
     const { name, type } = specials[special]!
     if (type === 'string') own[name] = typeof value === 'string' ? value : this.#body.fail(`${name} is no string`)
     else if (typeof value === 'bigint' && value >= 0n && value <= uint32Max) own[name] = Number(value)
-    else this.#body.fail(`${name} is no unsigned 32-bit number`)
+    else this.#body.fail(`${name} is not an unsigned 32-bit number`)
   }
 
   #ordered(attributes: Attribute[], node: number): Attributes {

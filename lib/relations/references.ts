@@ -5,30 +5,30 @@ const how = { frequency: 0, recency: 1 } as const
 /** Below this a table is always sorted by frequency. */
 const smallTable = 16
 
-/** Things given numbers in the order of their first use, and what refers to them. */
+/** Entries numbered in the order of their first use, and what refers to them. */
 export class Uses {
-  /** By use: the number of the thing. */
+  /** By use: the number of the entry. */
   readonly uses: number[] = []
-  /** By thing: how often it was used. */
+  /** By entry: how often it was used. */
   readonly counts: number[] = []
 
-  /** Notes a use of a thing, which may be the next new one. */
-  add(thing: number): number {
-    this.uses.push(thing)
-    if (thing === this.counts.length) this.counts.push(0)
-    this.counts[thing]!++
-    return thing
+  /** Records a use of an entry, which may be the next new one. */
+  add(entry: number): number {
+    this.uses.push(entry)
+    if (entry === this.counts.length) this.counts.push(0)
+    this.counts[entry]!++
+    return entry
   }
 
-  /** The things, the most used first. */
+  /** The entries, the most used first. */
   byFrequency(): number[] {
     return Array.from(this.counts.keys()).sort((a, b) => this.counts[b]! - this.counts[a]! || a - b)
   }
 }
 
 /**
- * Writes a table of things and the references to it: either the most used first, so that they get small codes, or in
- * the order of first use, where 0 is the next new thing and n the n-th before that. `writeTable` gets the order.
+ * Writes a table of entries and the references to it: either the most used first, so that they get small codes, or in
+ * the order of first use, where 0 is the next new entry and n the n-th before that. `writeTable` gets the order.
  */
 export function writeReferences(
   body: BodyWriter,
@@ -52,7 +52,7 @@ export function writeReferences(
   body.choose(uses.counts.length < smallTable ? [byFrequency] : [byFrequency, byRecency])
 }
 
-/** The place in the table of each of `count` references, and the length of the table, which follows. */
+/** The index in the table of each of `count` references, and the length of the table, which follows. */
 export function readReferences(body: BodyReader, part: string, count: number): { places: Uint32Array; length: number } {
   const encoding = body.number(how.recency)
   const length = body.number(count)
@@ -70,8 +70,8 @@ export function readReferences(body: BodyReader, part: string, count: number): {
 
 function codesByFrequency({ uses }: Uses, order: readonly number[]): Float64Array {
   const codes = new Float64Array(order.length)
-  order.forEach((thing, code) => {
-    codes[thing] = code
+  order.forEach((entry, code) => {
+    codes[entry] = code
   })
   const found = new Float64Array(uses.length)
   for (let i = 0; i < found.length; i++) found[i] = codes[uses[i]!]!

@@ -93,7 +93,7 @@ function scatterTable(mask: number): Uint8Array {
   return scattered
 }
 
-/** Words of four bytes, the first the highest, each place as numbers: counters become differences. */
+/** Words of four bytes, the first the highest, each position as numbers: counters become differences. */
 function writeWords(body: BodyWriter, part: string, rows: Uint8Array, width: number): void {
   const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength)
   body.number(how.words)

@@ -17,7 +17,7 @@ export interface Shape {
   /** Tells shapes apart. */
   readonly name: string
   readonly attributeCount: number
-  /** The distinct orders of the attributes: by attribute, its place among the attributes' columns. */
+  /** The distinct orders of the attributes: by attribute, its index among the attributes' columns. */
   readonly orders: (readonly number[])[]
   readonly orderUses: Uses
 }
@@ -42,7 +42,7 @@ export class Shapes {
   readonly #roots = new Map<number, Branch>()
   readonly #columnIds = new Map<string | number, Map<ColumnType, number>>()
 
-  /** `bits` tells the special fields (special.ts). */
+  /** `bits` says which special fields there are (special.ts). */
   find(bits: number, attributes: Attributes): OrderedShape {
     let branch = this.#roots.get(bits)
     if (branch === undefined) {

@@ -7,7 +7,7 @@ import type { BodyReader, BodyWriter } from './body.ts'
 import { maxBlockSpans } from './limits.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 
-/** The distinct resources (or scopes) of a block, told apart by their CBOR. Number 0 stands for none. */
+/** The distinct resources (or scopes) of a block, deduplicated by their CBOR; 0 means none. */
 export class SharedTable<T extends object> {
   readonly items: T[] = []
   readonly #encode: (writer: ByteWriter, item: T) => void

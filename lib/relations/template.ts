@@ -1,9 +1,9 @@
-/** What can stand in a template between its literals; a UUID has 32 digits and its dashes at the usual places. */
+/** What a template can have between its literals; a UUID has 32 digits and its dashes where they belong. */
 export const slotKinds = ['number', 'hex', 'uuid'] as const
 
 export interface Slot {
   readonly kind: (typeof slotKinds)[number]
-  /** Digits, filled up with zeros; of numbers 0 where there are none in front. */
+  /** Digits, padded with zeros; 0 for numbers without leading zeros. */
   readonly width: number
 }
 
@@ -28,7 +28,7 @@ const maxNumberDigits = 15
 export const maxSlots = 12
 
 /**
- * Splits a text into its template and what stands in the slots: UUIDs, runs of 8 to 128 lower-case hex digits, and
+ * Splits a text into its template and what fills the slots: UUIDs, runs of 8 to 128 lower-case hex digits, and
  * numbers. Runs of decimal digits alone are numbers unless `hexFirst`. Undefined for texts that have too many of them.
  */
 export function splitText(text: string, hexFirst: boolean): Split | undefined {

@@ -47,7 +47,7 @@ function readPlain(body: BodyReader, part: string, count: number): string[] {
   })
 }
 
-/** The template of each text, and of each template what stands in its slots, text by text. */
+/** The template of each text, and for each template what fills its slots, text by text. */
 interface Split {
   places: number[]
   templates: Template[]

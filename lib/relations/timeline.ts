@@ -17,7 +17,7 @@ import {
 import type { Plan } from './topology.ts'
 import { readWide, writeWide } from './wide.ts'
 
-/** What the times of a trace are told from: its plan and the nodes of its spans. */
+/** What the times of a trace are encoded relative to: its plan and the nodes of its spans. */
 export interface Timed {
   readonly plan: Plan
   readonly nodes: ArrayLike<number>

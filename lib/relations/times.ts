@@ -4,11 +4,11 @@ import type { Plan } from './topology.ts'
 /** Whole nanoseconds that times are multiples of. */
 export const units: readonly number[] = [1, 256, 1000, 1_000_000, 1_000_000_000]
 
-/** What a start is told from: the parent's start, the end of the sibling before, or its start. */
+/** What a start is encoded relative to: the parent's start, the end of the sibling before, or its start. */
 export const startModes = 3
-/** What a duration is told from: nothing, the parent's duration, the parent's end, or the sibling's duration. */
+/** What a duration is encoded relative to: nothing, the parent's duration, the parent's end, or the sibling's duration. */
 export const durationModes = 4
-/** What an event's time is told from: its span's start, the event before, or the span's end. */
+/** What an event's time is encoded relative to: its span's start, the event before, or the span's end. */
 export const eventModes = 3
 
 /** Times beyond this many nanoseconds from their trace's anchor are kept whole. */
@@ -71,7 +71,7 @@ export class ModeChooser {
   }
 }
 
-/** The greatest unit for each node that divides all of its values, as its place in `units`. */
+/** The largest unit for each node that divides all of its values, as its index in `units`. */
 export function chooseUnits(nodeCount: number, nodes: ArrayLike<number>, values: Float64Array): Uint8Array {
   // A bit a unit: not every unit divides the next, so a unit that fails one value is out for good.
   const left = new Uint8Array(nodeCount).fill((1 << units.length) - 1)

@@ -1,6 +1,6 @@
 import { unzigzag, zigzag } from '../encodings/zigzag.ts'
 
-/** How a trace's spans hang together, and the order in which their times can be told from one another. */
+/** How a trace's spans are connected, and the order in which their times can be predicted from one another. */
 export interface Plan {
   /** All rows, each after its base; the first one is the anchor of the trace. */
   readonly order: Int32Array
@@ -13,7 +13,7 @@ export interface Plan {
 /** Codes of a parent; from `firstRow` on zigzag of the row's distance. */
 export const parentCode = { none: 0, outside: 1, firstRow: 2 } as const
 
-/** The code of a parent that is `distance` rows before (or, negative, behind) its child. */
+/** The code of a parent that is `distance` rows before (or, negative, after) its child. */
 export function encodeDistance(distance: number): number {
   return parentCode.firstRow + zigzag(distance)
 }
@@ -26,7 +26,7 @@ export function parentRow(code: number, row: number): number {
 
 const state = { unseen: 0, open: 1, done: 2 } as const
 
-/** The plan for spans whose parents stand in these rows (-1 for none). A circle is cut where it closes. */
+/** The plan for spans whose parents are in these rows (-1 for none). A circle is cut where it closes. */
 export function planOf(parents: Int32Array): Plan {
   const count = parents.length
   const states = new Uint8Array(count)

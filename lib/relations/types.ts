@@ -1,7 +1,7 @@
 import { isKeyValueList, type Value } from '../model/trace.ts'
 import { encodeValue } from './values.ts'
 
-/** The types that columns tell apart; `other` are bytes, arrays and lists, which tell themselves. */
+/** The types that columns distinguish; `other` are bytes, arrays and lists, whose values carry their type. */
 const names = ['string', 'bool', 'int', 'double', 'empty', 'other'] as const
 
 export type ColumnType = (typeof names)[number]
