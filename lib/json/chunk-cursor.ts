@@ -1,21 +1,13 @@
 import { LabError } from '../error.ts'
 import { findLineBegin, keepLineBegins } from './line-begins.ts'
+import { endOfValue, isBlank, newScan } from './scan.ts'
 
 const maxValueLength = 2 ** 30
-const quote = 0x22
-const backslash = 0x5c
 
 /** The bytes of one JSON value and the offset of the first of them in the input. */
 export interface Located {
   bytes: Buffer
   offset: number
-}
-
-/** Where a scan stands in a value that goes on in the next chunk. */
-interface Scan {
-  depth: number
-  inString: boolean
-  escaped: boolean
 }
 
 /**
@@ -62,7 +54,7 @@ export class ChunkCursor {
   async value(): Promise<Located> {
     await this.peek()
     const { offset } = this
-    const scan: Scan = { depth: 0, inString: false, escaped: false }
+    const scan = newScan()
     const parts: Buffer[] = []
     let byteLength = 0
     for (;;) {
@@ -122,47 +114,4 @@ export class ChunkCursor {
     this.#foundBegin = -1
     return true
   }
-}
-
-/** Where the value ends, of which some may have been scanned before; -1 where it goes on at `limit`. */
-function endOfValue(bytes: Buffer, start: number, limit: number, scan: Scan): number {
-  let { depth } = scan
-  for (let i = start; i < limit; i++) {
-    if (scan.inString) {
-      i = endOfString(bytes, i, limit, scan)
-      if (i < 0) break
-      if (depth === 0) return i + 1
-      continue
-    }
-    const byte = bytes[i]!
-    if (byte === quote) scan.inString = true
-    else if (byte === 0x7b || byte === 0x5b) depth++
-    else if (byte === 0x7d || byte === 0x5d) {
-      if (depth === 0) return i
-      if (--depth === 0) return i + 1
-    } else if (depth === 0 && (byte === 0x2c || isBlank(byte))) return i
-  }
-  scan.depth = depth
-  return -1
-}
-
-/** Where the quote stands that closes the string; -1 where that is at `limit` or behind it. */
-function endOfString(bytes: Buffer, start: number, limit: number, scan: Scan): number {
-  let i = start
-  if (scan.escaped) i++
-  scan.escaped = false
-  for (; i < limit; i++) {
-    const byte = bytes[i]!
-    if (byte === quote) {
-      scan.inString = false
-      return i
-    }
-    if (byte === backslash) i++
-  }
-  scan.escaped = i > limit
-  return -1
-}
-
-function isBlank(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }

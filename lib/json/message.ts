@@ -6,6 +6,8 @@ export type FieldReader<T, C> = (target: T, reader: JsonReader, context: C) => v
 interface Field<T, C> {
   name: string
   bit: number
+  /** 0 for the field's own name, more for an older one. */
+  age: number
   read: FieldReader<T, C>
 }
 
@@ -24,15 +26,16 @@ export function fieldsOf<T, C>(
 ): Fields<T, C> {
   const fields = new Map<string, Field<T, C>>()
   Object.entries(readers).forEach(([name, read], index) => {
-    const field = { name, bit: 1 << index, read }
-    for (const alias of [name, ...namesOf(name)]) fields.set(alias, field)
+    const names = [name, ...namesOf(name)]
+    for (const [age, alias] of names.entries()) fields.set(alias, { name, bit: 1 << index, age, read })
   })
   return fields
 }
 
 /**
  * Reads an object member by member into the target and returns the bits of the fields that stood there. A member that
- * is null counts as absent; one that stands twice is refused.
+ * is null counts as absent; one that stands twice is refused. Of two names of one field the newer one counts, and the
+ * other is dropped.
  */
 export function readMessage<T, C extends DropContext>(
   reader: JsonReader,
@@ -41,6 +44,7 @@ export function readMessage<T, C extends DropContext>(
   context: C,
 ): number {
   let seen = 0
+  const older: string[] = []
   reader.beginObject()
   for (let key = reader.nextKey(); key !== undefined; key = reader.nextKey()) {
     if (reader.skipNull()) continue
@@ -49,8 +53,18 @@ export function readMessage<T, C extends DropContext>(
       drop(reader, key, context)
       continue
     }
-    if ((seen & field.bit) !== 0) reader.fail(`the field ${JSON.stringify(key)} stands twice`)
+    if ((seen & field.bit) !== 0) {
+      const known = older.find(name => fields.get(name)!.bit === field.bit) ?? field.name
+      if (known === key) reader.fail(`the field ${JSON.stringify(key)} stands twice`)
+      if (fields.get(known)!.age < field.age) {
+        drop(reader, key, context)
+        continue
+      }
+      context.dropped([...reader.path, known].join('.'))
+      older.splice(older.indexOf(known), 1)
+    }
     seen |= field.bit
+    if (field.age > 0) older.push(key)
     reader.path.push(field.name)
     field.read(target, reader, context)
     reader.path.pop()

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { StringCache } from '../bytes/string-cache.ts'
 import { LabError } from '../error.ts'
+import { endOfValue, newScan } from './scan.ts'
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'
 
@@ -140,6 +141,23 @@ export class JsonReader {
       default:
         this.null()
     }
+  }
+
+  /** As skip, but looks for nothing more than where the value ends. */
+  skipUnchecked(): void {
+    this.peek()
+    const end = endOfValue(this.#bytes, this.#position, this.#bytes.length, newScan())
+    this.#position = end < 0 ? this.#bytes.length : end
+  }
+
+  /** A reader of the value that stands next, which is passed over unchecked, in the same place and path. */
+  inner(): JsonReader {
+    this.#next()
+    const start = this.#position
+    this.skipUnchecked()
+    const inner = new JsonReader(this.#bytes.subarray(start, this.#position), this.#offset + start, this.#strings)
+    inner.path.push(...this.path)
+    return inner
   }
 
   /** The bytes of the value that stands next, which is passed over. */

@@ -3,10 +3,24 @@ import { strictUnits, type Units } from '../model/units.ts'
 import { ChunkCursor, type Located } from './chunk-cursor.ts'
 import { JsonReader } from './reader.ts'
 
-/** What documents look like that are mostly one long array: the array's names, and those of an object around them. */
+/** What documents look like that are mostly one long array. */
 export interface DocumentShape {
+  /** The names of the array: of two in one document, the first that has items counts. */
   arrays: readonly string[]
+  /** Arrays of something else, which are passed over. */
+  others: readonly string[]
+  /** Names of objects around such a document, with which a line may begin one. */
   wrappers: readonly string[]
+  /** How many objects and arrays, of any name, may lie around a document. */
+  maxWrapperDepth: number
+}
+
+/** What is told of a document besides its items. */
+export interface DocumentReport {
+  /** A member that no name stands for, by its path. */
+  dropped(field: string): void
+  /** An array of something else, once for each document. */
+  passed(name: string): void
 }
 
 const openBrace = 0x7b
@@ -17,20 +31,37 @@ const comma = 0x2c
 const byteOrderMark = 0xef
 const maxArrayDepth = 2
 
+/** Where in a document something lies: the names around it, and how many objects and arrays. */
+interface Place {
+  path: string
+  depth: number
+  /** What was found in the whole document that no name stands for, the innermost first. */
+  foreign: Foreign[]
+}
+
+/** A member that no name stands for, and where the object begins that it is in. */
+interface Foreign {
+  key: string
+  offset: number
+}
+
+/** What an object or array holds: an array that is looked for, others only, or nothing at all. */
+type Content = 'known' | 'foreign' | 'empty'
+
 /**
  * The items of the array that each document of the input holds under one of its names, without holding the document:
- * one item is held whole, as is any other member. Documents follow one another, with or without blanks between them,
- * or lie in arrays. `dropped` is told of every other member; a document that has such members only is bad. Behind a
- * document whose structure is broken reading can go on with the next line that begins one.
+ * one item is held whole, as is any other member that is no object or array. Documents follow one another, with or
+ * without blanks between them, or lie in arrays; a document that holds foreign members only is bad. Behind a document
+ * whose structure is broken reading can go on with the next line that begins one.
  */
 export async function* splitDocuments(
   chunks: AsyncIterable<Uint8Array>,
   shape: DocumentShape,
-  dropped: (field: string) => void,
+  report: DocumentReport,
   units: Units = strictUnits,
 ): AsyncIterable<Located> {
-  const begin = new RegExp(`^\\{\\s*"(?:${[...shape.arrays, ...shape.wrappers].join('|')})"`)
-  yield* eachValue(chunks, cursor => documents(cursor, { shape, dropped, units }), begin, units)
+  const begin = new RegExp(`^\\{\\s*"(?:${[...shape.arrays, ...shape.others, ...shape.wrappers].join('|')})"`)
+  yield* eachValue(chunks, cursor => documents(cursor, { shape, report, units }, 0), begin, units)
 }
 
 /**
@@ -47,7 +78,7 @@ export async function* splitValues(
 
 interface Splitting {
   shape: DocumentShape
-  dropped: (field: string) => void
+  report: DocumentReport
   units: Units
 }
 
@@ -60,7 +91,6 @@ async function* eachValue(
   const cursor = new ChunkCursor(chunks, units.skipsBad ? begin : undefined)
   let isResumed = false
   try {
-    if ((await cursor.peek()) === byteOrderMark && cursor.offset === 0) await skipByteOrderMark(cursor)
     for (let byte = await cursor.peek(); byte >= 0; byte = await cursor.peek()) {
       const { offset } = cursor
       if (isResumed && isBetweenValues(byte)) {
@@ -68,7 +98,8 @@ async function* eachValue(
         continue
       }
       try {
-        yield* read(cursor)
+        if (byte === byteOrderMark) await skipByteOrderMark(cursor)
+        else yield* read(cursor)
       } catch (error) {
         isResumed = units.skipsBad && (await cursor.skipToDocument(offset))
         units.bad(isResumed ? 'document' : 'rest of the file', error)
@@ -105,47 +136,90 @@ async function skipByteOrderMark(cursor: ChunkCursor): Promise<void> {
 }
 
 /** The items of one document, or of an array of them. */
-async function* documents(cursor: ChunkCursor, splitting: Splitting): AsyncIterable<Located> {
-  if ((await cursor.peek()) !== openBracket) return yield* document(cursor, splitting, '')
-  cursor.advance()
-  for (let isFirst = true; await hasNext(cursor, closeBracket, isFirst); isFirst = false)
-    yield* document(cursor, splitting, '')
+async function* documents(cursor: ChunkCursor, splitting: Splitting, depth: number): AsyncIterable<Located> {
+  const byte = await cursor.peek()
+  if (byte === openBracket && depth < maxArrayDepth) {
+    cursor.advance()
+    for (let isFirst = true; await hasNext(cursor, closeBracket, isFirst); isFirst = false)
+      yield* documents(cursor, splitting, depth + 1)
+    return
+  }
+  if (byte !== openBrace) cursor.fail('a document should begin here, with {')
+  const foreign: Foreign[] = []
+  const content = yield* document(cursor, splitting, { path: '', depth: 0, foreign })
+  if (content === 'foreign') splitting.units.bad('document', otherDocument(foreign[0]!, splitting.shape))
 }
 
-async function* document(cursor: ChunkCursor, splitting: Splitting, path: string): AsyncIterable<Located> {
-  if ((await cursor.peek()) !== openBrace) cursor.fail('a document should begin here, with {')
-  const { shape, dropped, units } = splitting
+/** The items of an object that may be a document or hold some. */
+async function* document(
+  cursor: ChunkCursor,
+  splitting: Splitting,
+  { path, depth, foreign }: Place,
+): AsyncGenerator<Located, Content> {
+  const { shape, report } = splitting
+  const passed = new Set<string>()
+  const others: string[] = []
+  let content: Content = 'empty'
+  let taken: string | undefined
   const { offset } = cursor
   cursor.advance()
-  const others: string[] = []
-  let isKnown = false
   for (let isFirst = true; await hasNext(cursor, closeBrace, isFirst); isFirst = false) {
     const key = await readKey(cursor)
-    const isArray = shape.arrays.includes(key)
-    const isWrapper = path === '' && shape.wrappers.includes(key)
-    if (isArray || isWrapper) isKnown = true
-    else others.push(key)
-    if ((isArray || isWrapper) && (await skipNull(cursor))) continue
-    if (isArray) yield* items(cursor, key)
-    else if (isWrapper) yield* document(cursor, splitting, `${key}.`)
-    else await skipValue(cursor)
+    if (shape.arrays.includes(key)) {
+      content = 'known'
+      if (await skipNull(cursor)) continue
+      const isOther = taken !== undefined && taken !== key
+      const count = yield* items(cursor, key, isOther)
+      if (count > 0 && isOther) others.push(key)
+      else if (count > 0) taken = key
+    } else if (shape.others.includes(key) && (await cursor.peek()) === openBracket) {
+      content = 'known'
+      passed.add(key)
+      yield* items(cursor, key, true)
+    } else {
+      const inner = yield* member(cursor, splitting, { path: `${path}${key}.`, depth: depth + 1, foreign })
+      if (inner === 'known' || content === 'empty') content = inner
+      if (inner === 'known') continue
+      others.push(key)
+      if (inner === 'foreign') foreign.push({ key: others[0]!, offset })
+    }
   }
-  if (others.length > 0 && !isKnown) return units.bad('document', otherDocument(offset, shape, others[0]!))
-  for (const key of others) dropped(path + key)
+  for (const name of passed) report.passed(name)
+  if (content === 'known') for (const key of others) report.dropped(path + key)
+  return content
 }
 
-function otherDocument(offset: number, shape: DocumentShape, key: string): LabError {
+/** The items of the documents in a member of another name. */
+async function* member(cursor: ChunkCursor, splitting: Splitting, place: Place): AsyncGenerator<Located, Content> {
+  const byte = await cursor.peek()
+  if (place.depth > splitting.shape.maxWrapperDepth || (byte !== openBrace && byte !== openBracket))
+    return (await skipNull(cursor)) ? 'empty' : await skipValue(cursor)
+  if (byte === openBrace) return yield* document(cursor, splitting, place)
+  let content: Content = 'empty'
+  cursor.advance()
+  for (let isFirst = true; await hasNext(cursor, closeBracket, isFirst); isFirst = false) {
+    const inner = yield* member(cursor, splitting, { ...place, depth: place.depth + 1 })
+    if (inner === 'known' || content === 'empty') content = inner
+  }
+  return content
+}
+
+function otherDocument({ offset, key }: Foreign, shape: DocumentShape): LabError {
   const what = `expected ${shape.arrays[0]}, found key ${JSON.stringify(key)}`
   return new LabError('invalid', `byte ${offset}: no traces here: ${what}`)
 }
 
-async function* items(cursor: ChunkCursor, key: string): AsyncIterable<Located> {
+/** The items of an array, or none of them where it is passed over; returns how many there are. */
+async function* items(cursor: ChunkCursor, key: string, isPassed: boolean): AsyncGenerator<Located, number> {
   if ((await cursor.peek()) !== openBracket) cursor.fail(`"${key}" should be an array`)
   cursor.advance()
-  for (let isFirst = true; await hasNext(cursor, closeBracket, isFirst); isFirst = false) {
+  let count = 0
+  for (; await hasNext(cursor, closeBracket, count === 0); count++) {
     refuseDocument(cursor)
-    yield await cursor.value()
+    if (isPassed) await skipValue(cursor)
+    else yield await cursor.value()
   }
+  return count
 }
 
 /** True where another member or item follows; else the closing byte is consumed. */
@@ -186,10 +260,11 @@ async function skipNull(cursor: ChunkCursor): Promise<boolean> {
   return true
 }
 
-async function skipValue(cursor: ChunkCursor): Promise<void> {
+async function skipValue(cursor: ChunkCursor): Promise<'foreign'> {
   refuseDocument(cursor)
   const { bytes, offset } = await cursor.value()
   const reader = new JsonReader(bytes, offset)
   reader.skip()
   reader.end()
+  return 'foreign'
 }

@@ -3,6 +3,11 @@ export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 }
 
+/** The name in JSON of a field that protobuf declares: `resource_logs` is `resourceLogs`. */
+export function camelCase(name: string): string {
+  return name.replace(/_[a-z]/g, letter => letter.slice(1).toUpperCase())
+}
+
 const olderNames = new Map([
   ['scopeSpans', ['instrumentationLibrarySpans', 'instrumentation_library_spans']],
   ['scope', ['instrumentationLibrary', 'instrumentation_library']],

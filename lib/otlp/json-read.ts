@@ -15,10 +15,12 @@ import {
   spanIdDigits,
   traceIdDigits,
 } from '../model/trace.ts'
+import type { Units } from '../model/units.ts'
 import { otherNames, spanKinds, statusCodes } from './json-names.ts'
 import { readAttributes, readDigits } from './json-value.ts'
 
 const maxSchemaUrls = 1_000
+const spansAtOnce = 4_096
 const wholeBytes = /^(?:[0-9a-f]{2})*$/
 const paddedBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)$/
 
@@ -40,7 +42,8 @@ export interface ReadContext extends DropContext {
 interface ScopeSpans {
   scope: Scope | null
   schemaUrl: string
-  spans: readonly SpanOfTrace[]
+  /** Where the array of spans begins. */
+  spans: number | undefined
 }
 
 interface ResourceSpans {
@@ -181,8 +184,9 @@ const scopeSpansFields = fieldsOf<ScopeSpans, ReadContext>(
     scope: (target, reader, context) => {
       target.scope = context.scopes.read(reader)
     },
-    spans: (target, reader, context) => {
-      target.spans = readList(reader, () => readInto(reader, spanFields, { traceId: '', span: newSpan() }, context))
+    spans: (target, reader) => {
+      target.spans = reader.mark()
+      reader.skipUnchecked()
     },
     schemaUrl: (target, reader) => {
       target.schemaUrl = reader.string()
@@ -198,7 +202,7 @@ const resourceSpansFields = fieldsOf<ResourceSpans, ReadContext>(
     },
     scopeSpans: (target, reader, context) => {
       target.groups = readList(reader, () =>
-        readInto(reader, scopeSpansFields, { scope: null, schemaUrl: '', spans: [] }, context),
+        readInto(reader, scopeSpansFields, { scope: null, schemaUrl: '', spans: undefined }, context),
       )
     },
     schemaUrl: (target, reader) => {
@@ -225,24 +229,74 @@ export function newReadContext(strings: StringCache, dropped: (field: string) =>
   }
 }
 
-/** The spans of one ResourceSpans, in its order, each with its resource and scope. */
-export function readResourceSpans(bytes: Uint8Array, offset: number, context: ReadContext): SpanOfTrace[] {
+/**
+ * The spans of one ResourceSpans, in its order, each with its resource and scope, a few thousand at a time: what they
+ * share may stand behind them, so the text is gone over twice.
+ */
+export function* readResourceSpans(
+  bytes: Uint8Array,
+  offset: number,
+  context: ReadContext,
+  units: Units,
+): Iterable<SpanOfTrace[]> {
   const reader = new JsonReader(bytes, offset, context.strings)
   reader.path.push('resourceSpans')
-  const read: ResourceSpans = { resource: null, schemaUrl: '', groups: [] }
-  readMessage(reader, resourceSpansFields, read, context)
-  reader.end()
-  const resource = withSchemaUrl(read.resource, read.schemaUrl, newResource, context)
-  const spans: SpanOfTrace[] = []
-  for (const group of read.groups) {
-    const scope = withSchemaUrl(group.scope, group.schemaUrl, newScope, context)
-    for (const item of group.spans) {
-      item.span.resource = resource
-      item.span.scope = scope
-      spans.push(item)
+  const outline = units.attempt('ResourceSpans', () => readOutline(reader, context))
+  if (outline === undefined) return
+  const resource = withSchemaUrl(outline.resource, outline.schemaUrl, newResource, context)
+  reader.path.push('scopeSpans', 'spans')
+  try {
+    for (const group of outline.groups) {
+      const scope = withSchemaUrl(group.scope, group.schemaUrl, newScope, context)
+      for (const spans of readSpans(reader, group.spans, context, units)) {
+        for (const { span } of spans) Object.assign(span, { resource, scope })
+        yield spans
+      }
     }
+  } catch (error) {
+    units.bad('ResourceSpans', error)
   }
-  return spans
+}
+
+function readOutline(reader: JsonReader, context: ReadContext): ResourceSpans {
+  const outline: ResourceSpans = { resource: null, schemaUrl: '', groups: [] }
+  readMessage(reader, resourceSpansFields, outline, context)
+  reader.end()
+  return outline
+}
+
+function* readSpans(
+  reader: JsonReader,
+  start: number | undefined,
+  context: ReadContext,
+  units: Units,
+): Iterable<SpanOfTrace[]> {
+  if (start === undefined) return
+  let spans: SpanOfTrace[] = []
+  reader.rewind(start)
+  reader.beginArray()
+  while (reader.nextItem()) {
+    const span = units.skipsBad ? attemptSpan(reader, context, units) : readSpan(reader, context)
+    if (span !== undefined) spans.push(span)
+    if (spans.length < spansAtOnce) continue
+    yield spans
+    spans = []
+  }
+  yield spans
+}
+
+function readSpan(reader: JsonReader, context: ReadContext): SpanOfTrace {
+  return readInto(reader, spanFields, { traceId: '', span: newSpan() }, context)
+}
+
+/** The next span, or undefined where it is bad, of which another reader then knows where it ends. */
+function attemptSpan(reader: JsonReader, context: ReadContext, units: Units): SpanOfTrace | undefined {
+  const inner = reader.inner()
+  return units.attempt('span', () => {
+    const span = readSpan(inner, context)
+    inner.end()
+    return span
+  })
 }
 
 /** The same with its schema URL: one object for equal ones. `empty` makes it where only the URL is there. */

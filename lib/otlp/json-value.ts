@@ -77,6 +77,7 @@ function readEntry(reader: JsonReader, context: DropContext, depth: number): Att
 export function readAnyValue(reader: JsonReader, context: DropContext, depth: number): Value {
   if (depth > maxValueDepth) return reader.fail(`values lie within one another more than ${maxValueDepth} deep`)
   let value: Value | undefined
+  let valueKey = ''
   reader.beginObject()
   for (let key = reader.nextKey(); key !== undefined; key = reader.nextKey()) {
     if (reader.skipNull()) continue
@@ -85,7 +86,16 @@ export function readAnyValue(reader: JsonReader, context: DropContext, depth: nu
       drop(reader, key, context)
       continue
     }
-    if (value !== undefined) reader.fail(`"${key}" stands beside another value`)
+    if (value !== undefined) {
+      if (valueKey === key || valueReaders.get(valueKey)!.name !== type.name)
+        reader.fail(`"${key}" stands beside another value`)
+      if (valueKey === type.name) {
+        drop(reader, key, context)
+        continue
+      }
+      context.dropped([...reader.path, valueKey].join('.'))
+    }
+    valueKey = key
     reader.path.push(type.name)
     value = type.read(reader, context, depth)
     reader.path.pop()

@@ -5,45 +5,59 @@ import { inBatches } from '../model/batches.ts'
 import type { Span, Trace } from '../model/trace.ts'
 import { strictUnits, type Units } from '../model/units.ts'
 import { Groups, Pieces } from './groups.ts'
-import { snakeCase } from './json-names.ts'
+import { camelCase, snakeCase } from './json-names.ts'
 import { printResourceHead, printScopeHead, printSpan } from './json-print.ts'
 import { newReadContext, readResourceSpans } from './json-read.ts'
+import { PassedSignals, signalNames } from './signals.ts'
 
 const chunkLength = 1 << 16
 
-/** A document is TracesData or an ExportTraceServiceRequest, or one of them as `trace` in the answer of Tempo's API. */
+/**
+ * A document is TracesData or an ExportTraceServiceRequest, alone or within others, as the APIs of Tempo (`trace`) and
+ * Jaeger (`result`) answer.
+ */
 export const documentShape = {
   arrays: ['resourceSpans', snakeCase('resourceSpans'), 'batches'],
-  wrappers: ['trace'],
+  others: signalNames.flatMap(name => [name, snakeCase(name)]),
+  wrappers: ['trace', 'traces', 'result', 'data'],
+  maxWrapperDepth: 4,
 }
 
 /**
- * The traces of OTLP JSON, as pieces in the order of the input: one for each trace id within a ResourceSpans, which is
- * held whole. Documents may follow one another or lie in arrays; field names may be in camel or snake case, enums
- * numbers or names, ids hex or padded base64. `dropped` is told of every unknown field. A resource or scope that is absent but has a schema URL
- * becomes an empty one with that URL, and an attribute without a value one with the empty value; nothing else is
- * normalised. Errors begin with `byte N: ` and the path of fields; `units` decides about bad elements and documents.
+ * The traces of OTLP JSON, as pieces in the order of the input: for each trace id within a few thousand spans of a
+ * ResourceSpans, whose text is held whole. Documents may follow one another, lie in arrays or other objects, or hold
+ * other signals; field names may be in camel or snake case, enums numbers or names, ids hex or padded base64. `dropped`
+ * is told of every unknown field. A resource or scope that is absent but has a schema URL becomes an empty one with that
+ * URL, and an attribute without a value one with the empty value; nothing else is normalised. Errors begin with
+ * `byte N: ` and the path of fields; `units` decides about bad spans, elements and documents.
  */
 export function readOtlpJson(
   chunks: AsyncIterable<Uint8Array>,
-  dropped: (field: string) => void = () => {},
+  dropped: Dropped = () => {},
   units: Units = strictUnits,
 ): AsyncIterable<readonly Trace[]> {
   return inBatches(readGroups(chunks, dropped, units))
 }
 
+type Dropped = (field: string, count?: number) => void
+
 async function* readGroups(
   chunks: AsyncIterable<Uint8Array>,
-  dropped: (field: string) => void,
+  dropped: Dropped,
   units: Units,
 ): AsyncIterable<readonly Trace[]> {
   const context = newReadContext(new StringCache(), dropped)
-  for await (const { bytes, offset } of splitDocuments(chunks, documentShape, dropped, units)) {
-    const pieces = new Pieces()
-    const spans = units.attempt('ResourceSpans', () => readResourceSpans(bytes, offset, context))
-    for (const { traceId, span } of spans ?? []) pieces.add(traceId, span)
-    yield pieces.traces()
-  }
+  const signals = new PassedSignals()
+  const report = { dropped, passed: (name: string) => signals.add(camelCase(name)) }
+  let hasSpans = false
+  for await (const { bytes, offset } of splitDocuments(chunks, documentShape, report, units))
+    for (const spans of readResourceSpans(bytes, offset, context, units)) {
+      const pieces = new Pieces()
+      for (const { traceId, span } of spans) pieces.add(traceId, span)
+      hasSpans ||= spans.length > 0
+      yield pieces.traces()
+    }
+  signals.end(hasSpans, dropped)
 }
 
 /**

@@ -12,7 +12,7 @@ import { type JaegerSpan, SpanReader } from './jaeger-span.ts'
 import type { Losses, Source } from './source.ts'
 
 const headLength = 1 << 16
-const answerShape = { arrays: ['data'], wrappers: [] }
+const answerShape = { arrays: ['data'], others: [], wrappers: [], maxWrapperDepth: 0 }
 const traceBegin = /^\{\s*"(?:spans"|processes"|traceID"\s*:\s*"[^"]*"\s*,\s*"(?:spans|processes)")/
 
 /** Jaeger's JSON: answers of its query API, downloads of its UI, trace objects alone or in arrays. See JAEGER.md. */
@@ -54,7 +54,9 @@ async function* readObjects(chunks: AsyncIterable<Uint8Array>, losses: Losses): 
   const dropped = (field: string) => losses.drop(field)
   const form = losses.skipsBad ? formOfLines(head) : formOf(head)
   const objects =
-    form === 'answer' ? splitDocuments(input, answerShape, dropped, losses) : splitValues(input, traceBegin, losses)
+    form === 'answer'
+      ? splitDocuments(input, answerShape, { dropped, passed: () => {} }, losses)
+      : splitValues(input, traceBegin, losses)
   const spans = new SpanReader(new StringCache())
   for await (const object of objects) yield losses.attempt('trace', () => readObject(object, spans, losses)) ?? []
 }

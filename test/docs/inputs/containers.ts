@@ -1,5 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { zstdCompressor } from '../../../lib/codecs/compress.ts'
+import { snakeCase } from '../../../lib/otlp/json-names.ts'
 import { delimited, fixed64, prefixed } from '../../support/protobuf.ts'
 import type { Fixtures } from './fixture.ts'
 
@@ -38,6 +39,9 @@ function changed(bytes: Buffer, index: number): Buffer {
   copy[copy.length + index]! ^= 1
   return copy
 }
+
+const logs = '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"x"}}]}]}]}'
+const metrics = '{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"x"}]}]}]}'
 
 /** A file that begins with these bytes, in hex. */
 function magic(hex: string): Buffer {
@@ -79,6 +83,28 @@ export const containerFixtures: Fixtures = {
   'otlp-json': { bytes: line },
   'otlp-json-lines': { bytes: line + line, spanCount: 2 },
   'otlp-json-array': { bytes: `[${line},${line}]`, spanCount: 2 },
+  'otlp-json-pretty': { bytes: JSON.stringify(JSON.parse(line), null, 2).repeat(2), spanCount: 2 },
+  'otlp-json-unknown': { bytes: line.replace('{', '{"some":{"thing":[1,{}]},').replace('"name"', '"more":[],"name"') },
+  'otlp-json-snake': { bytes: line.replace(/(?<=")[a-zA-Z]+(?=":)/g, snakeCase) },
+  'otlp-json-both-names': { bytes: line.replace('"spanId"', '"span_id":"0a","spanId"') },
+  'otlp-json-both-scopes': {
+    bytes: line.replace('"scopeSpans"', '"instrumentationLibrarySpans":[{"spans":[{"traceId":"01"}]}],"scopeSpans"'),
+  },
+  'otlp-json-doubles': {
+    bytes: line
+      .replace('"1700000000000000000"', '1.700000000000000000e18')
+      .replace('"name"', '"kind":2.0,"flags":1e2,"name"'),
+  },
+  'otlp-json-bad-span': { bytes: line.replace('"spans":[', '"spans":[{"traceId":"xyz"},') },
+  'tempo-answer': {
+    bytes: `{"trace":${line.replace('resourceSpans', 'batches')},"status":"COMPLETE"}{"trace":{}}{"trace":${line}}`,
+    spanCount: 2,
+  },
+  'jaeger-v3-answer': { bytes: `{"result":{}}\n{"result":${line}}\n{"result":${line}}`, spanCount: 2 },
+  'otlp-wrapped': { bytes: `{"data":[[],{},${line},{"trace":${line}}],"total":2}`, spanCount: 2 },
+  'otlp-logs-among': { bytes: `${logs}${line}${metrics}[${logs},${line}]`, spanCount: 2 },
+  'otlp-logs-only': { bytes: `${logs}\n${logs}` },
+  'otlp-logs-and-metrics': { bytes: `${metrics}\n{"resource_logs":[]}` },
   'otlp-proto': { bytes: message },
   'otlp-proto-stream': { bytes: Buffer.concat([prefixed(message), prefixed(message)]), spanCount: 2 },
 

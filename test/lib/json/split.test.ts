@@ -2,13 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { splitDocuments, splitValues } from '../../../lib/json/split.ts'
 import { chunked, collect } from '../../support/chunks.ts'
 
-const shape = { arrays: ['items', 'things'], wrappers: ['wrapper'] }
+const shape = { arrays: ['items', 'things'], others: ['logs'], wrappers: ['wrapper'], maxWrapperDepth: 3 }
 
 async function split(text: string, length = text.length + 1): Promise<{ items: [number, string][]; drops: string[] }> {
   const items: [number, string][] = []
   const drops: string[] = []
   const bytes = Buffer.from(text)
-  for await (const item of splitDocuments(chunked(bytes, length), shape, field => drops.push(field))) {
+  const report = {
+    dropped: (field: string) => void drops.push(field),
+    passed: (name: string) => void drops.push(`passed ${name}`),
+  }
+  for await (const item of splitDocuments(chunked(bytes, length), shape, report)) {
     expect(bytes.subarray(item.offset, item.offset + item.bytes.length).equals(item.bytes)).toBe(true)
     items.push([item.offset, item.bytes.toString()])
   }
@@ -99,5 +103,30 @@ describe('values', () => {
     ['[{}', 'truncated', 'byte 3: ends inside an array'],
   ])('%s is refused', async (text, kind, message) => {
     for (const length of [1, 100]) await expect(splitAll(text, length)).rejects.toMatchObject({ kind, message })
+  })
+})
+
+describe('documents within others', () => {
+  test.each([
+    ['{"a":{"b":[{"items":[1]}]},"c":2}', ['1'], ['c']],
+    ['{"a":[[],{"items":[1],"d":3},{"wrapper":{"items":[2]}}]}', ['1', '2'], ['a.d']],
+    ['{"a":{}}{"a":null}{"a":[[]]}{"items":[1]}', ['1'], []],
+    ['\ufeff{"items":[1]}\n\ufeff{"items":[2]}', ['1', '2'], []],
+    ['{"logs":[{"items":[1]}],"x":1}{"logs":[],"items":[2]}', ['2'], ['passed logs', 'x', 'passed logs']],
+    ['{"things":[],"items":[1]}', ['1'], []],
+    ['{"things":[1],"items":[2]}', ['1'], ['items']],
+  ])('%s', async (text, items, drops) => {
+    for (const length of [1, 3, 100]) {
+      const found = await split(text, length)
+      expect(found.items.map(([, item]) => item)).toEqual(items)
+      expect(found.drops).toEqual(drops)
+    }
+  })
+
+  test.each([
+    ['{"a":{"b":{"c":{"d":{"items":[1]}}}}}', 'expected items, found key "d"'],
+    ['{"a":{"b":1}}', 'byte 5: no traces here: expected items, found key "b"'],
+  ])('%s is refused', async (text, message) => {
+    await expect(split(text)).rejects.toThrow(message)
   })
 })

@@ -334,7 +334,7 @@ describe('refused', () => {
     ['.spanId', 'byte ', spanDocument('"spanId":"abc"'), 'not whole bytes in hex'],
     ['.spanId', 'byte ', spanDocument('"spanId":"xx"'), 'not whole bytes in hex'],
     ['', 'byte ', spanDocument('"name":"a","name":"b"'), 'the field "name" stands twice'],
-    ['', 'byte ', spanDocument('"spanId":"","span_id":""'), 'the field "span_id" stands twice'],
+    ['', 'byte ', spanDocument('"span_id":"","span_id":""'), 'the field "span_id" stands twice'],
     [
       '.attributes.value',
       'byte ',
@@ -408,5 +408,57 @@ describeTempoBlocks('inputs of the blocks that Tempo wrote', () => {
   test.each([4, 5])('fullypopulated for vParquet%i', async version => {
     const text = readFileSync(tempoBlockPath(`fullypopulated/traces-vParquet${version}.otlp.jsonl`))
     expect(joinPieces(await read(text))).toHaveLength(21)
+  })
+})
+
+describe('two names of one field', () => {
+  const drops: string[] = []
+  const read = async (text: string) => {
+    drops.length = 0
+    return (await collect(readOtlpJson(streamOf([Buffer.from(text)]), field => void drops.push(field)))).flat()
+  }
+
+  test.each([
+    ['"spanId":"0a","span_id":"0b"', { spanId: '0a' }, ['spans.span_id']],
+    ['"span_id":"0b","spanId":"0a"', { spanId: '0a' }, ['spans.span_id']],
+    ['"span_id":null,"spanId":"0a"', { spanId: '0a' }, []],
+    [
+      '"attributes":[{"key":"k","value":{"int_value":"1","intValue":2}}]',
+      { attributes: [{ key: 'k', value: 2n }] },
+      ['spans.attributes.value.int_value'],
+    ],
+    [
+      '"attributes":[{"key":"k","value":{"intValue":2,"int_value":"1"}}]',
+      { attributes: [{ key: 'k', value: 2n }] },
+      ['spans.attributes.value.int_value'],
+    ],
+  ])('the newer one counts: %s', async (members, expected, dropped) => {
+    const [trace] = await read(spanDocument(members))
+    expect(trace!.spans[0]).toMatchObject(expected)
+    expect(drops).toEqual(dropped.map(field => `resourceSpans.scopeSpans.${field}`))
+  })
+
+  test.each([
+    ['scopeSpans', 'instrumentationLibrarySpans', 'instrumentation_library_spans'],
+    ['instrumentation_library_spans', 'scopeSpans', 'instrumentationLibrarySpans'],
+    ['instrumentationLibrarySpans', 'instrumentation_library_spans', 'scopeSpans'],
+  ])('%s, %s, %s', async (...names) => {
+    const list = (name: string) => `"${name}":[{"spans":[{"traceId":"01","name":"${name}"}]}]`
+    const traces = await read(`{"resourceSpans":[{${names.map(list).join(',')}}]}`)
+    expect(traces.flatMap(({ spans }) => spans.map(({ name }) => name))).toEqual(['scopeSpans'])
+    expect(drops.sort()).toEqual([
+      'resourceSpans.instrumentationLibrarySpans',
+      'resourceSpans.instrumentation_library_spans',
+    ])
+  })
+
+  test('the resource, scope and schema URLs that stand behind the spans are theirs', async () => {
+    const spans = Array.from({ length: 10_000 }, (_, i) => `{"traceId":"01","name":"${i}"}`)
+    const scope = `"scope":{"name":"s"},"schemaUrl":"v"`
+    const text = `{"resourceSpans":[{"scopeSpans":[{"spans":[${spans.join(',')}],${scope}}],"schemaUrl":"u","resource":{}}]}`
+    const read10k = (await read(text)).flatMap(trace => trace.spans)
+    expect(read10k.map(({ name }) => Number(name))).toEqual(spans.map((_, i) => i))
+    for (const { resource, scope } of read10k)
+      expect([resource?.schemaUrl, scope?.schemaUrl, scope?.name]).toEqual(['u', 'v', 's'])
   })
 })

@@ -121,14 +121,17 @@ describe('OTLP JSON', () => {
     [
       'a bad element',
       document(element('01'), element('02', 'xx'), 'null', element('03')),
-      ['1:1', '3:1'],
-      [/^ResourceSpans ×2: f: otlp-json: byte 129: resourceSpans\.scopeSpans\.spans\.traceId: "xx" is not whole/],
+      ['1:1', '2:1', '3:1'],
+      [
+        /^span ×1: f: otlp-json: byte 129: resourceSpans\.scopeSpans\.spans\.traceId: "xx" is not whole/,
+        /^ResourceSpans ×1: f: otlp-json: byte 143: resourceSpans: expected an object, found null/,
+      ],
     ],
     [
       'a document of something else',
-      `${document(element('01'))}{"resourceLogs":[]}[${document(element('02'))}]`,
+      `${document(element('01'))}{"resourceThings":[1]}[${document(element('02'))}]`,
       ['1:1', '2:1'],
-      [/^document ×1: f: otlp-json: byte 73: no traces here/],
+      [/^document ×1: f: otlp-json: byte 73: no traces here: expected resourceSpans, found key "resourceThings"/],
     ],
     [
       'a line that breaks off in a string, before one that begins',
