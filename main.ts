@@ -1,3 +1,4 @@
-import { main } from './harness/cli.ts'
+import { loadCli } from './harness/start.ts'
 
+const { main } = await loadCli()
 await main(process.argv.slice(2))

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { LabError, messageOf } from '../lib/error.ts'
 import type { Options, Phase } from '../phases/phase.ts'
+import { importSource } from './compiled.ts'
 
 /** A phase file that was found. What could not be loaded has a problem in place of the phase. */
 export interface Discovered {
@@ -34,7 +35,7 @@ async function discover(path: string, name: string): Promise<Discovered> {
 
 /** Loads a phase file and checks that its default export is a phase. */
 export async function loadPhase(path: string): Promise<Phase> {
-  const module = (await import(pathToFileURL(path).href)) as { default?: unknown }
+  const module = (await importSource(path)) as { default?: unknown }
   return checkPhase(module.default)
 }
 

@@ -15,7 +15,7 @@ export function describeEnvironment(rounds: number, zstdLevel: number | null): E
     commit: commit(),
     version: packageVersion(),
     node: process.version,
-    zstd: zstdProvider,
+    zstd: zstdProvider(),
     platform: `${platform()} ${release()} ${arch()}`,
     cpu: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,

@@ -1,22 +1,26 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { LabError } from '../lib/error.ts'
 import type { Message } from './child.ts'
+import { root } from './compiled.ts'
+import { compiledFolder } from './compiled-folder.ts'
 import type { Report, TaskName, Tasks } from './tasks.ts'
 
 type Job<T extends TaskName> = Parameters<Tasks[T]>[0]
 type Result<T extends TaskName> = Awaited<ReturnType<Tasks[T]>>
 
 const childPath = fileURLToPath(new URL('./child.ts', import.meta.url))
-const loader = import.meta.resolve('tsx')
+const phasesFolder = join(root, 'phases')
 const running = new Set<ChildProcess>()
 
 /**
  * Runs one task in a fresh process. A task that fails, and a process that dies, become an `invalid` error with what is
  * known of the reason.
  */
-export function runTask<T extends TaskName>(task: T, job: Job<T>, report: Report): Promise<Result<T>> {
-  const child = fork(childPath, [], { execArgv: ['--import', loader], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+export async function runTask<T extends TaskName>(task: T, job: Job<T>, report: Report): Promise<Result<T>> {
+  const child = startChild(await compiledFolder(), 'phasePath' in job ? job.phasePath : undefined)
   running.add(child)
   let output = ''
   for (const stream of [child.stdout!, child.stderr!])
@@ -35,6 +39,15 @@ export function runTask<T extends TaskName>(task: T, job: Job<T>, report: Report
   }).finally(() => {
     running.delete(child)
     child.kill()
+  })
+}
+
+/** Starts compiled code where there is any; sources, and a phase from elsewhere, need a loader. */
+function startChild(compiled: string | undefined, phasePath = phasesFolder): ChildProcess {
+  const needsLoader = compiled === undefined || !phasePath.startsWith(phasesFolder)
+  return fork(compiled === undefined ? childPath : join(compiled, 'start-child.cjs'), [], {
+    execArgv: needsLoader ? ['--import', pathToFileURL(createRequire(childPath).resolve('tsx')).href] : [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
 }
 

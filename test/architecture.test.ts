@@ -48,7 +48,7 @@ function floorOf(file: string): number {
 
 test('files are found, and their imports', () => {
   expect(files.length).toBeGreaterThan(40)
-  expect(imports.get('main.ts')).toEqual(['harness/cli.ts'])
+  expect(imports.get('main.ts')).toEqual(['harness/start.ts'])
 })
 
 test('a file imports from its own room or a lower floor', () => {

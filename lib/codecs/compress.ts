@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { LabError } from '../error.ts'
 import { checkReach, contentOf } from './content.ts'
 import { lz4Compressor, lz4Decompressor } from './lz4.ts'
@@ -13,6 +15,24 @@ interface ZstdProvider {
   compressor(level: number, dictionary?: Uint8Array): (bytes: Uint8Array) => Uint8Array
   /** A decompressor for many calls; `byteLength` is the size of the content, already checked against the frame. */
   decompressor(dictionary?: Uint8Array): (frame: Uint8Array, byteLength: number) => Uint8Array
+}
+
+/** What the glue code of the WebAssembly package offers, and asks for. */
+interface WasmModule {
+  instantiateWasm(imports: object, receive: (instance: WasmInstance) => void): unknown
+  init(): void
+}
+
+interface WasmInstance {
+  readonly exports: object
+}
+
+/** The part of `WebAssembly` that is used; the types of Node 20 do not have it. */
+const { WebAssembly } = globalThis as unknown as {
+  WebAssembly: {
+    Module: new (binary: Uint8Array) => object
+    Instance: new (module: object, imports: object) => WasmInstance
+  }
 }
 
 /** No block of a zstd frame holds more than 128 KiB or takes less than 4 bytes where it holds any (RFC 8878, 3.1.1.2). */
@@ -40,7 +60,7 @@ export function zstdContentSize(frame: Uint8Array): number | undefined {
   return byteLength === 4 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true))
 }
 
-async function loadNative(): Promise<ZstdProvider> {
+function loadNative(): ZstdProvider {
   const zstd = require('zstd-napi') as typeof import('zstd-napi')
   const binding = require('zstd-napi/binding.js') as typeof import('zstd-napi/binding.js')
   return {
@@ -62,9 +82,18 @@ async function loadNative(): Promise<ZstdProvider> {
   }
 }
 
-async function loadWasm(): Promise<ZstdProvider> {
-  const zstd = await import('@bokuweb/zstd-wasm')
-  await zstd.init()
+/** Puts the package's parts together at once; its own `init` does the same, but later. */
+function loadWasm(): ZstdProvider {
+  const zstd = require('@bokuweb/zstd-wasm') as typeof import('@bokuweb/zstd-wasm')
+  const folder = dirname(require.resolve('@bokuweb/zstd-wasm'))
+  const { Module } = require(join(folder, 'module.js')) as { Module: WasmModule }
+  const binary = new WebAssembly.Module(readFileSync(join(folder, 'zstd.wasm')))
+  Module.instantiateWasm = (imports, receive) => {
+    const instance = new WebAssembly.Instance(binary, imports)
+    receive(instance)
+    return instance.exports
+  }
+  Module.init()
   return {
     name: 'zstd-wasm',
     compressor(level, dictionary) {
@@ -90,22 +119,39 @@ function passes(provider: ZstdProvider): boolean {
   return high!.length < low!.length && Buffer.compare(restored, sample) === 0
 }
 
-async function choose(): Promise<ZstdProvider> {
+function choose(): ZstdProvider {
   for (const load of [loadNative, loadWasm]) {
-    const provider = await load().catch(() => undefined)
-    if (provider && passes(provider)) return provider
+    const provider = working(load)
+    if (provider) return provider
   }
   throw new LabError('missing', 'zstd: no working provider; run npm ci again')
 }
 
-const provider = await choose()
+function working(load: () => ZstdProvider): ZstdProvider | undefined {
+  try {
+    const provider = load()
+    return passes(provider) ? provider : undefined
+  } catch {
+    return undefined
+  }
+}
+
+let chosen: ZstdProvider | undefined
+
+/** Chosen when zstd is first used. */
+function provider(): ZstdProvider {
+  chosen ??= choose()
+  return chosen
+}
 
 /** The zstd in use, with its version: sizes are comparable only between runs of the same one. */
-export const zstdProvider: string = provider.name
+export function zstdProvider(): string {
+  return provider().name
+}
 
 /** Compresses each call into one frame with its content size, at `level`, against `dictionary` (raw content) if given. */
 export function zstdCompressor(level: number, dictionary?: Uint8Array): (bytes: Uint8Array) => Uint8Array {
-  return provider.compressor(level, dictionary)
+  return provider().compressor(level, dictionary)
 }
 
 /**
@@ -113,7 +159,7 @@ export function zstdCompressor(level: number, dictionary?: Uint8Array): (bytes: 
  * the codec is called and before memory is taken.
  */
 export function zstdDecompressor(dictionary?: Uint8Array): (frame: Uint8Array, byteLength: number) => Uint8Array {
-  const decompress = provider.decompressor(dictionary)
+  const decompress = provider().decompressor(dictionary)
   return (frame, byteLength) => {
     const declared = zstdContentSize(frame)
     if (declared !== byteLength)

@@ -13,7 +13,7 @@ function frameOf(...bytes: number[]): Buffer {
   return Buffer.from([0x28, 0xb5, 0x2f, 0xfd, ...bytes])
 }
 
-describe(`zstd (${zstdProvider})`, () => {
+describe(`zstd (${zstdProvider()})`, () => {
   test.each([0, 1, 255, 256, 257, 65_535, 65_791, 65_792, 1_000_000])('%d bytes come back, declared', byteLength => {
     for (const level of [1, 3, 19]) {
       const frame = zstdCompressor(level)(sample(byteLength))

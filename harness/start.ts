@@ -1,0 +1,10 @@
+import { loadCompiled } from './compiled.ts'
+import { compiledFolder } from './compiled-folder.ts'
+
+type Cli = typeof import('./cli.ts')
+
+/** The command line: compiled, or its sources where nothing can be compiled, or where their lines are asked for. */
+export async function loadCli(): Promise<Cli> {
+  const folder = process.argv.includes('--stack') ? undefined : await compiledFolder()
+  return folder === undefined ? import('./cli.ts') : (loadCompiled(folder)['harness/cli.ts']!() as Promise<Cli>)
+}
