@@ -86,7 +86,15 @@ function expMinus(x: number): number {
 
 /** Rounds `shareBelow(index)`, asked for 0, 1, … until it reaches 1, to multiples of 2^-32. */
 function quantise(firstValue: number, shareBelow: (index: number) => number): DrawTable {
-  const starts: number[] = []
-  for (let start = 0; start < total; start = Math.round(shareBelow(starts.length) * total)) starts.push(start)
-  return { firstValue, starts: Uint32Array.from(starts) }
+  return {
+    firstValue,
+    // Made when it is first drawn from: most starts of the program draw nothing.
+    get starts() {
+      const starts: number[] = []
+      for (let start = 0; start < total; start = Math.round(shareBelow(starts.length) * total)) starts.push(start)
+      const value = Uint32Array.from(starts)
+      Object.defineProperty(this, 'starts', { value })
+      return value
+    },
+  }
 }

@@ -3,63 +3,11 @@ import yargs, { type Argv } from 'yargs'
 import { LabError, messageOf } from '../lib/error.ts'
 import { hint } from '../lib/nearest.ts'
 import { pending } from '../lib/storage/local.ts'
-import { blockpackFlags } from './blockpack-flags.ts'
-import { bench } from './commands/bench.ts'
-import { compact } from './commands/compact.ts'
-import { convert } from './commands/convert.ts'
-import { generate } from './commands/generate.ts'
-import { inspect } from './commands/inspect.ts'
-import { list } from './commands/list.ts'
-import { profile } from './commands/profile.ts'
-import { query } from './commands/query.ts'
-import { run, runFlags } from './commands/run.ts'
-import { similar } from './commands/similar.ts'
-import { size } from './commands/size.ts'
-import { tagValuesOf } from './commands/tag-values.ts'
-import { tags } from './commands/tags.ts'
-import { trace } from './commands/trace.ts'
-import { packageVersion } from './environment.ts'
-import { dash } from './flags.ts'
+import { commands } from './commands.ts'
+import { dash } from './options.ts'
+import { packageVersion } from './package-version.ts'
 import { killTasks } from './run-task.ts'
 import { workFolders } from './work-folder.ts'
-
-const knownNames = [
-  'run',
-  'list',
-  'generate',
-  'convert',
-  'compact',
-  'trace',
-  'query',
-  'tags',
-  'tag-values',
-  'explain',
-  'start',
-  'end',
-  'spss',
-  'step',
-  'svg',
-  'scope',
-  'inspect',
-  'similar',
-  'size',
-  'bench',
-  'profile',
-  'faults-out',
-  'scale',
-  'kernels',
-  'blocks',
-  'queries',
-  'out',
-  'to',
-  'days',
-  'price',
-  'spans-per-day',
-  'help',
-  'version',
-  ...Object.keys(runFlags),
-  ...Object.keys(blockpackFlags),
-]
 
 /** Runs one command and sets the exit code: 0, 1 where something failed, 2 for a wrong call, 130 when interrupted. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -67,7 +15,7 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const [signal, listener] of Object.entries(signals)) process.once(signal, listener)
   process.stdout.on('error', leaveQuietly)
   try {
-    await parser(args).parseAsync()
+    await (await parser(args)).parseAsync()
   } catch (error) {
     process.stderr.write(`${describe(error)}\n`)
     process.exitCode = error instanceof LabError && error.kind === 'usage' ? 2 : 1
@@ -77,24 +25,11 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-function parser(args: readonly string[]): Argv {
-  return yargs(joinDashes(args))
+async function parser(args: readonly string[]): Promise<Argv> {
+  const called = await Promise.all(namesIn(args).map(name => commands[name]!()))
+  const parser = yargs(joinDashes(args))
     .scriptName('npx tsx main.ts')
     .usage('How should traces be stored? Every format measured on your own, each number earned by a proved round trip.')
-    .command(run)
-    .command(list)
-    .command(generate)
-    .command(convert)
-    .command(compact)
-    .command(inspect)
-    .command(trace)
-    .command(query)
-    .command(tags)
-    .command(tagValuesOf)
-    .command(similar)
-    .command(size)
-    .command(profile)
-    .command(bench)
     .option('stack', { type: 'boolean', default: false, global: true, describe: 'print the stack of an error' })
     .version(packageVersion())
     .help()
@@ -102,8 +37,18 @@ function parser(args: readonly string[]): Argv {
     .strict()
     .exitProcess(false)
     .fail((message, error) => {
-      throw error instanceof Error && error.name !== 'YError' ? error : new LabError('usage', explain(message))
+      throw error instanceof Error && error.name !== 'YError' ? error : new LabError('usage', explain(message, parser))
     })
+  for (const add of called) add(parser)
+  return parser
+}
+
+/** The commands that these arguments can be a call of: all for their help, else those named and the default. */
+function namesIn(args: readonly string[]): string[] {
+  const names = Object.keys(commands)
+  const isHelp = args.some(arg => /^(?:--)?help(?:=|$)/.test(arg))
+  if (names.includes(args[0] ?? '')) return names.filter(name => args.includes(name))
+  return isHelp ? names : names.filter(name => name === 'run' || args.includes(name))
 }
 
 /** `--input -` as `--input=-`, and a mark for other lone dashes: yargs takes one for the next flag, or drops it. */
@@ -117,11 +62,21 @@ function joinDashes(args: readonly string[]): string[] {
   return joined
 }
 
-/** What yargs says of a wrong call; to an unknown name the one is added that was likely meant. */
-function explain(message: string): string {
+/** What yargs says of a wrong call, with the likely name for an unknown one. */
+function explain(message: string, parser: Argv): string {
   const unknown = /^Unknown (argument|command)s?: ([^,\n]+)/.exec(message)
   if (!unknown) return message.split('\n', 1)[0]!
-  return `unknown ${unknown[1]} ${unknown[2]}${hint(unknown[2]!, knownNames)}; --help lists all`
+  return `unknown ${unknown[1]} ${unknown[2]}${hint(unknown[2]!, knownNames(parser))}; --help lists all`
+}
+
+/** Of commands, and of the flags and commands of the one that was called; the types of yargs leave these out. */
+function knownNames(parser: Argv): string[] {
+  const { getOptions, getInternalMethods } = parser as unknown as {
+    getOptions(): { key: Record<string, unknown> }
+    getInternalMethods(): { getCommandInstance(): { getCommands(): string[] } }
+  }
+  const called = getInternalMethods.call(parser).getCommandInstance().getCommands()
+  return [...Object.keys(commands), ...called, ...Object.keys(getOptions.call(parser).key)]
 }
 
 function describe(error: unknown): string {

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { zstdProvider } from '../lib/codecs/compress.ts'
+import { packageVersion } from './package-version.ts'
 import type { Environment } from './result.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -23,10 +23,6 @@ export function describeEnvironment(rounds: number, zstdLevel: number | null): E
     rounds,
     zstdLevel,
   }
-}
-
-export function packageVersion(): string {
-  return (JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string }).version
 }
 
 /** The commit that is checked out, marked where files but results differ from it; null outside a checkout. */

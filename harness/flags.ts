@@ -4,7 +4,7 @@ import { LabError } from '../lib/error.ts'
 import { hint } from '../lib/nearest.ts'
 import { sources } from '../lib/sources/detect.ts'
 import { discoverPhases } from './discover.ts'
-import { integer, list, oneOf, single } from './options.ts'
+import { dash, integer, list, oneOf, single } from './options.ts'
 import { openProgress, type Progress, silent } from './report/progress.ts'
 import type { Candidate } from './rows.ts'
 import { selectRows } from './select.ts'
@@ -78,9 +78,6 @@ export const sourceFlags = {
 export interface SourceArguments extends GeneratorArguments, FormatArguments {
   input?: string[] | undefined
 }
-
-/** Stands for a `-` that is no flag's value, which yargs would drop. */
-export const dash = '\0-'
 
 /** Files to read, one or several. */
 export const inputPositional = {

@@ -1,6 +1,9 @@
 import { LabError } from '../lib/error.ts'
 import { hint } from '../lib/nearest.ts'
 
+/** Stands for a `-` that is not a flag's value, which yargs would drop. */
+export const dash = '\0-'
+
 /** Reads an integer of a range from a flag's text. */
 export function integer(flag: string, min: number, max: number): (text: unknown) => number | undefined {
   return given => {

@@ -151,7 +151,11 @@ export function zstdProvider(): string {
 
 /** Compresses each call into one frame with its content size, at `level`, against `dictionary` (raw content) if given. */
 export function zstdCompressor(level: number, dictionary?: Uint8Array): (bytes: Uint8Array) => Uint8Array {
-  return provider().compressor(level, dictionary)
+  let compress: ((bytes: Uint8Array) => Uint8Array) | undefined
+  return bytes => {
+    compress ??= provider().compressor(level, dictionary)
+    return compress(bytes)
+  }
 }
 
 /**
@@ -159,13 +163,15 @@ export function zstdCompressor(level: number, dictionary?: Uint8Array): (bytes: 
  * the codec is called and before memory is taken.
  */
 export function zstdDecompressor(dictionary?: Uint8Array): (frame: Uint8Array, byteLength: number) => Uint8Array {
-  const decompress = provider().decompressor(dictionary)
+  let decompress: ReturnType<ZstdProvider['decompressor']> | undefined
   return (frame, byteLength) => {
     const declared = zstdContentSize(frame)
     if (declared !== byteLength)
       throw new LabError('corrupt', `zstd frame: expected ${byteLength} bytes, declares ${declared ?? 'no size'}`)
     checkReach('zstd frame', frame, byteLength, maxBytesPerStoredByte)
-    return contentOf('zstd frame', byteLength, () => decompress(frame, byteLength))
+    decompress ??= provider().decompressor(dictionary)
+    const content = decompress
+    return contentOf('zstd frame', byteLength, () => content(frame, byteLength))
   }
 }
 

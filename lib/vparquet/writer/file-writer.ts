@@ -12,11 +12,11 @@ import type { ColumnEntries } from './shred.ts'
 /** Bytes of values of a page, as Tempo's writer has them. */
 const pageBytes = 1 << 18
 const createdBy = 'trace-storage-lab'
-const compress = { SNAPPY: compressor('snappy', 0) }
 
 /** Writes a Parquet file row group by row group; hyparquet-writer makes pages and footer. */
 export class BlockFileWriter {
   readonly #sink: ByteSink
+  readonly #compressors = { SNAPPY: compressor('snappy', 0) }
   readonly #writer = new ByteWriter(1 << 20)
   readonly #schema = schemaElements(traceNode)
   readonly #rowGroups: RowGroup[] = []
@@ -56,7 +56,7 @@ export class BlockFileWriter {
         element: elementAt(this.#schema, path).at(-1)!,
         schemaPath: elementAt(this.#schema, path),
         codec: node.codec,
-        compressors: compress,
+        compressors: this.#compressors,
         stats: true,
         pageSize: pageBytes,
         columnIndex: true,

@@ -1,0 +1,40 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CommandModule } from 'yargs'
+import {
+  candidatesFrom,
+  progressFlag,
+  progressFrom,
+  type RowArguments,
+  resultsFlag,
+  resultsFolder,
+  rowFlags,
+  type SourceArguments,
+  sourceFlags,
+  sourceFrom,
+} from '../flags.ts'
+import { printTerminal } from '../report/table.ts'
+import { writeText } from '../results.ts'
+import { drawScale, measureScale, renderScale, scaleTable } from '../scale.ts'
+
+interface ScaleArguments extends SourceArguments, RowArguments {
+  progress: boolean
+  results: string | undefined
+}
+
+export const scale: CommandModule<object, ScaleArguments> = {
+  command: 'scale',
+  describe: 'Bytes per span against the number of traces, as table and SVG',
+  builder: yargs => yargs.options(sourceFlags).options(rowFlags).options(progressFlag).options(resultsFlag),
+  handler: async args => {
+    const source = sourceFrom(args)
+    const result = await measureScale(source, await candidatesFrom(args), progressFrom(args))
+    console.log([...result.notes, printTerminal(scaleTable(result))].join('\n'))
+    const folder = args.results ?? resultsFolder
+    await mkdir(folder, { recursive: true })
+    const name = `${source.name}-scale`
+    await writeText(join(folder, `${name}.svg`), drawScale(result))
+    await writeText(join(folder, `${name}.md`), renderScale(result, `${name}.svg`))
+    if (args.progress) process.stderr.write(`saved ${join(folder, name)}.md and .svg\n`)
+  },
+}
