@@ -8,7 +8,7 @@ import { Groups, Pieces } from './groups.ts'
 import { camelCase, snakeCase } from './json-names.ts'
 import { printResourceHead, printScopeHead, printSpan } from './json-print.ts'
 import { newReadContext, readResourceSpans } from './json-read.ts'
-import { PassedSignals, signalNames } from './signals.ts'
+import { type Dropped, PassedSignals, signalNames } from './signals.ts'
 
 const chunkLength = 1 << 16
 
@@ -38,8 +38,6 @@ export function readOtlpJson(
 ): AsyncIterable<readonly Trace[]> {
   return inBatches(readGroups(chunks, dropped, units))
 }
-
-type Dropped = (field: string, count?: number) => void
 
 async function* readGroups(
   chunks: AsyncIterable<Uint8Array>,

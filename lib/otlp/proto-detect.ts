@@ -1,36 +1,47 @@
-/** A message by the tags that its fields may have: what lies in them, or how many bytes it takes at most. */
-type Shape = ReadonlyMap<number, Shape | number>
+/**
+ * A message by the tags that its fields may have: what lies in them, how many bytes it takes at most, or a proof, which
+ * nothing but this message has in its place.
+ */
+type Shape = ReadonlyMap<number, Content>
+type Content = Shape | number | Proof
+
+/** Exactly this many bytes prove the message; fewer fit. */
+interface Proof {
+  byteLength: number
+}
 
 const any = Number.POSITIVE_INFINITY
+const time: Proof = { byteLength: 8 }
+const id: Proof = { byteLength: 16 }
 
-const attribute: Shape = new Map<number, Shape | number>([
+const attribute: Shape = new Map<number, Content>([
   [0x0a, any],
   [0x12, any],
   [0x18, 5],
 ])
 
-const resource: Shape = new Map<number, Shape | number>([
+const resource: Shape = new Map<number, Content>([
   [0x0a, attribute],
   [0x10, 5],
   [0x1a, any],
 ])
 
-const scope: Shape = new Map<number, Shape | number>([
+const scope: Shape = new Map<number, Content>([
   [0x0a, any],
   [0x12, any],
   [0x1a, attribute],
   [0x20, 5],
 ])
 
-const span: Shape = new Map<number, Shape | number>([
-  [0x0a, 16],
+const span: Shape = new Map<number, Content>([
+  [0x0a, id],
   [0x12, 8],
   [0x1a, any],
   [0x22, 8],
   [0x2a, any],
   [0x30, 10],
-  [0x39, 8],
-  [0x41, 8],
+  [0x39, time],
+  [0x41, time],
   [0x4a, attribute],
   [0x50, 5],
   [0x5a, any],
@@ -41,18 +52,61 @@ const span: Shape = new Map<number, Shape | number>([
   [0x85, 4],
 ])
 
-const scopeSpans: Shape = new Map<number, Shape | number>([
-  [0x0a, scope],
-  [0x12, span],
+const logRecord: Shape = new Map<number, Content>([
+  [0x09, time],
+  [0x10, 5],
   [0x1a, any],
+  [0x2a, any],
+  [0x32, attribute],
+  [0x38, 5],
+  [0x45, 4],
+  [0x4a, 16],
+  [0x52, 8],
+  [0x59, time],
+  [0x62, any],
 ])
 
-const resourceSpans: Shape = new Map<number, Shape | number>([
-  [0x0a, resource],
-  [0x12, scopeSpans],
-  [0x1a, any],
-  [1000 * 8 + 2, scopeSpans],
+/** Of a data point, whatever its kind, the times alone. */
+const dataPoints: Shape = new Map<number, Content>([
+  [
+    0x0a,
+    new Map<number, Content>([
+      [0x11, time],
+      [0x19, time],
+    ]),
+  ],
+  [0x10, 5],
+  [0x18, 1],
 ])
+
+const metric: Shape = new Map<number, Content>([
+  [0x0a, any],
+  [0x12, any],
+  [0x1a, any],
+  [0x2a, dataPoints],
+  [0x3a, dataPoints],
+  [0x4a, dataPoints],
+  [0x52, dataPoints],
+  [0x5a, dataPoints],
+  [0x62, attribute],
+])
+
+const resourceSpans = resourceOf(span, [1000 * 8 + 2])
+const otherSignals = new Map([
+  ['resourceLogs', resourceOf(logRecord)],
+  ['resourceMetrics', resourceOf(metric)],
+])
+
+/** The ResourceSpans of spans, and its like of other records; `olderTags` are those that groups of them had before. */
+function resourceOf(record: Shape, olderTags: readonly number[] = []): Shape {
+  const group: Shape = new Map<number, Content>([
+    [0x0a, scope],
+    [0x12, record],
+    [0x1a, any],
+  ])
+  const groups = [0x12, ...olderTags].map((tag): [number, Content] => [tag, group])
+  return new Map<number, Content>([[0x0a, resource], ...groups, [0x1a, any]])
+}
 
 const maxMessageLength = 2 ** 31
 
@@ -61,51 +115,108 @@ interface Look {
   head: Uint8Array
   position: number
   fieldCount: number
+  unknownCount: number
+  isProved: boolean
 }
 
 /**
- * True where a TracesData may begin at `start` of the input whose first part is `head`: its first ResourceSpans has
- * known fields only, with lengths that fit into one another, as far as the head goes, and at least one.
+ * True where a message of traces, logs or metrics may begin at `start` of the input whose first part is `head`: the
+ * lengths of its first ResourceSpans or its like fit into one another as far as the head goes, and it has a field. Where
+ * some are unknown, or it holds no spans, a proof is needed.
  */
-export function looksLikeTraces(head: Uint8Array, start: number): boolean {
-  const look: Look = { head, position: start + 1, fieldCount: 0 }
-  if (head[start] !== 0x0a) return false
+export function looksLikeOtlp(head: Uint8Array, start: number): boolean {
+  const look = newLook(head, start)
+  while (head[look.position] !== 0x0a) if (!skipsUnknown(look, head.length)) return false
+  look.position++
   const byteLength = varint(look)
   if (byteLength === undefined || byteLength > maxMessageLength) return false
   const end = look.position + byteLength
-  return fits(look, end, resourceSpans) && (look.fieldCount > 0 || (byteLength === 0 && end === head.length))
+  const inner = (shape: Shape) => {
+    const found = { ...look }
+    return fits(found, end, shape) ? found : undefined
+  }
+  if ([...otherSignals.values()].some(shape => inner(shape)?.isProved)) return true
+  const spans = inner(resourceSpans)
+  if (spans === undefined) return false
+  if (spans.unknownCount > 0) return spans.isProved
+  return spans.fieldCount > 0 || (byteLength === 0 && end === head.length)
+}
+
+/** The signal, by its name in JSON, that the fields of a ResourceSpans or its like hold; undefined for spans. */
+export function otherSignalOf(bytes: Uint8Array): string | undefined {
+  for (const [name, shape] of otherSignals) {
+    const look = newLook(bytes, 0)
+    if (fits(look, bytes.length, shape) && look.isProved) return name
+  }
+  return undefined
+}
+
+function newLook(head: Uint8Array, position: number): Look {
+  return { head, position, fieldCount: 0, unknownCount: 0, isProved: false }
 }
 
 /** Goes over a message's fields up to `end` or the end of the head. */
 function fits(look: Look, end: number, shape: Shape): boolean {
   while (look.position < end && look.position < look.head.length) {
+    const start = look.position
     const tag = varint(look)
     if (tag === undefined) return isCut(look)
     const content = shape.get(tag)
-    if (content === undefined || !fieldFits(look, tag, end, content)) return false
+    if (content !== undefined) {
+      if (!fieldFits(look, tag, end, content)) return false
+      continue
+    }
+    look.position = start
+    if (hasField(shape, tag) || !skipsUnknown(look, end)) return false
   }
   return look.position >= look.head.length || look.position === end
 }
 
-function fieldFits(look: Look, tag: number, end: number, content: Shape | number): boolean {
+/** True where the shape has the tag's field with another wire type. */
+function hasField(shape: Shape, tag: number): boolean {
+  for (let wireType = 0; wireType < 8; wireType++) if (shape.has(Math.floor(tag / 8) * 8 + wireType)) return true
+  return false
+}
+
+/** Passes over a field of any number; false where it does not fit. */
+function skipsUnknown(look: Look, end: number): boolean {
+  const tag = varint(look)
+  if (tag === undefined || tag < 8) return false
+  look.unknownCount++
+  const byteLength = new Map([
+    [0, 10],
+    [1, 8],
+    [2, any],
+    [5, 4],
+  ]).get(tag % 8)
+  return byteLength !== undefined && look.position < end && fieldFits(look, tag, end, byteLength)
+}
+
+function fieldFits(look: Look, tag: number, end: number, content: Content): boolean {
   const wireType = tag % 8
-  if (wireType !== 2) return numberFits(look, wireType, end, content as number)
+  if (wireType !== 2) return numberFits(look, wireType, end, content as number | Proof)
   const byteLength = varint(look)
   if (byteLength === undefined) return isCut(look)
   const fieldEnd = look.position + byteLength
   if (fieldEnd > end) return false
   look.fieldCount++
-  if (typeof content !== 'number') return fits(look, fieldEnd, content)
+  if (content instanceof Map) return fits(look, fieldEnd, content)
   look.position = fieldEnd
-  return byteLength <= content
+  return lengthFits(look, byteLength, content as number | Proof)
 }
 
-function numberFits(look: Look, wireType: number, end: number, maxByteLength: number): boolean {
+function numberFits(look: Look, wireType: number, end: number, content: number | Proof): boolean {
   const start = look.position
-  if (wireType !== 0) look.position += maxByteLength
+  if (wireType !== 0) look.position += typeof content === 'number' ? content : content.byteLength
   else if (varint(look) === undefined) return isCut(look)
   look.fieldCount++
-  return look.position <= end && look.position - start <= maxByteLength
+  return look.position <= end && lengthFits(look, look.position - start, content)
+}
+
+function lengthFits(look: Look, byteLength: number, content: number | Proof): boolean {
+  if (typeof content === 'number') return byteLength <= content
+  look.isProved ||= byteLength === content.byteLength
+  return byteLength <= content.byteLength
 }
 
 function isCut({ head, position }: Look): boolean {

@@ -8,6 +8,7 @@ import { type WireContext, WireReader } from './proto-wire-reader.ts'
 
 const traceIdBytes = 16
 const spanIdBytes = 8
+const olderName = 'instrumentationLibrarySpans'
 
 type WithAttributes<T> = Draft<T> & { attributes: Attribute[] }
 
@@ -28,28 +29,33 @@ export function newReadContext(wire: WireContext): ReadContext {
 
 /**
  * The spans of one ResourceSpans as pieces. The cases of this file are tags: a field's number times 8 plus its wire
- * type; 1000 is the name that scopes had before OTLP 0.15, with the same fields.
+ * type; 1000 is the name that scopes had before OTLP 0.15, with the same fields, which counts where the new one is absent.
  */
 export function readResourceSpans(bytes: Buffer, offset: number, context: ReadContext): Trace[] {
   const wire = new WireReader(bytes, offset, context)
   wire.path.push('resourceSpans')
   const resources: Range[] = []
+  const groups: Range[] = []
+  const olderGroups: Range[] = []
   const pieces = new Pieces()
   const spans: Draft<Span>[] = []
   let schemaUrl = ''
   for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
     if (tag === 0x0a) resources.push(wire.range('resource'))
-    else if (tag === 0x12 || tag === 1000 * 8 + 2) readScopeSpans(wire, context, spans, pieces)
+    else if (tag === 0x12) groups.push(wire.range('scopeSpans'))
+    else if (tag === 1000 * 8 + 2) olderGroups.push(wire.range(olderName))
     else if (tag === 0x1a) schemaUrl = wire.text('schemaUrl')
     else wire.drop(tag)
   }
+  for (const group of groups.length > 0 ? groups : olderGroups)
+    wire.within(group, 'scopeSpans', () => readScopeSpans(wire, context, spans, pieces))
+  if (groups.length > 0) for (const _ of olderGroups) wire.dropped(`resourceSpans.${olderName}`)
   const resource = context.resources.read(wire, resources, schemaUrl)
   for (const span of spans) span.resource = resource
   return pieces.traces()
 }
 
 function readScopeSpans(wire: WireReader, context: ReadContext, spans: Draft<Span>[], pieces: Pieces): void {
-  const outer = wire.open('scopeSpans')
   const first = spans.length
   const scopes: Range[] = []
   let schemaUrl = ''
@@ -61,7 +67,6 @@ function readScopeSpans(wire: WireReader, context: ReadContext, spans: Draft<Spa
   }
   const scope = context.scopes.read(wire, scopes, schemaUrl)
   for (let i = first; i < spans.length; i++) spans[i]!.scope = scope
-  wire.close(outer)
 }
 
 /** The next field as a span, which is put into the pieces. */

@@ -1,6 +1,7 @@
 import { LabError } from '../error.ts'
+import type { DocumentReport } from '../json/split.ts'
 import { strictUnits, type Units } from '../model/units.ts'
-import { looksLikeTraces } from './proto-detect.ts'
+import { looksLikeOtlp, otherSignalOf } from './proto-detect.ts'
 
 const maxGroupLength = 2 ** 30
 const headLength = 4096
@@ -13,24 +14,24 @@ export interface Located {
 
 /**
  * The ResourceSpans of the input, each held whole, without holding the message around it. The input is one TracesData,
- * or a stream of them that each have their length in front, 32 bits big-endian. `dropped` is told of other fields;
+ * or a stream of them that each have their length in front, 32 bits big-endian. What holds other signals is passed over;
  * `units` decides about messages whose fields do not fit into them.
  */
 export async function* splitTraces(
   chunks: AsyncIterable<Uint8Array>,
-  dropped: (field: string) => void,
+  report: DocumentReport,
   units: Units = strictUnits,
 ): AsyncIterable<Located> {
   const input = new Input(chunks)
   try {
     await input.fill(headLength)
-    if (!isLengthPrefixed(input.held)) return yield* message(input, dropped, units)
+    if (!isLengthPrefixed(input.held)) return yield* message(input, report, units)
     while ((await input.fill(4)) > 0) {
       if (input.held.length < 4)
         return units.bad('rest of the file', input.error(`a length takes 4 bytes, ${input.held.length} are left`))
       const byteLength = input.take(4).readUInt32BE()
       input.end = input.offset + byteLength
-      yield* message(input, dropped, units)
+      yield* message(input, report, units)
     }
   } finally {
     await input.close()
@@ -39,13 +40,13 @@ export async function* splitTraces(
 
 /** True where a message's length stands in front of it. */
 function isLengthPrefixed(head: Uint8Array): boolean {
-  return head[0] === 0 || (!looksLikeTraces(head, 0) && looksLikeTraces(head, 4))
+  return head[0] === 0 || (!looksLikeOtlp(head, 0) && looksLikeOtlp(head, 4))
 }
 
 /** The fields of one message as far as they can be told apart; then the input stands behind it. */
-async function* message(input: Input, dropped: (field: string) => void, units: Units): AsyncIterable<Located> {
+async function* message(input: Input, report: DocumentReport, units: Units): AsyncIterable<Located> {
   try {
-    yield* fields(input, dropped)
+    yield* fields(input, report)
   } catch (error) {
     const isPassed = units.skipsBad && (await input.skipToEnd())
     units.bad(isPassed ? 'message' : 'rest of the file', error)
@@ -53,7 +54,8 @@ async function* message(input: Input, dropped: (field: string) => void, units: U
 }
 
 /** The fields of a message, which ends where the input's `end` is, or with the input where that is infinite. */
-async function* fields(input: Input, dropped: (field: string) => void): AsyncIterable<Located> {
+async function* fields(input: Input, report: DocumentReport): AsyncIterable<Located> {
+  const passed = new Set<string>()
   const { end } = input
   while (input.offset < end) {
     const start = input.offset
@@ -65,10 +67,15 @@ async function* fields(input: Input, dropped: (field: string) => void): AsyncIte
     const byteLength = await fieldLength(input, tag)
     if (input.offset + byteLength > end)
       throw new LabError('corrupt', `byte ${start}: a field of ${byteLength} bytes, the message ends at byte ${end}`)
-    if (tag === 0x0a) yield await resourceSpans(input, byteLength)
-    else {
+    if (tag === 0x0a) {
+      const located = await resourceSpans(input, byteLength)
+      const signal = otherSignalOf(located.bytes)
+      if (signal === undefined) yield located
+      else if (!passed.has(signal)) report.passed(signal)
+      if (signal !== undefined) passed.add(signal)
+    } else {
       await input.skip(byteLength)
-      dropped(String(Math.floor(tag / 8)))
+      report.dropped(String(Math.floor(tag / 8)))
     }
   }
 }

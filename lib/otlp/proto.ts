@@ -6,6 +6,7 @@ import { strictUnits, type Units } from '../model/units.ts'
 import { newReadContext, readResourceSpans } from './proto-read.ts'
 import { splitTraces } from './proto-split.ts'
 import { TracesWriter } from './proto-write.ts'
+import { type Dropped, PassedSignals } from './signals.ts'
 
 /**
  * The traces of OTLP protobuf, as pieces in the order of the input: one for each trace id within a ResourceSpans, which
@@ -17,7 +18,7 @@ import { TracesWriter } from './proto-write.ts'
  */
 export function readOtlpProto(
   chunks: AsyncIterable<Uint8Array>,
-  dropped: (field: string) => void = () => {},
+  dropped: Dropped = () => {},
   units: Units = strictUnits,
 ): AsyncIterable<readonly Trace[]> {
   return inBatches(readGroups(chunks, dropped, units))
@@ -25,12 +26,19 @@ export function readOtlpProto(
 
 async function* readGroups(
   chunks: AsyncIterable<Uint8Array>,
-  dropped: (field: string) => void,
+  dropped: Dropped,
   units: Units,
 ): AsyncIterable<readonly Trace[]> {
   const context = newReadContext({ strings: new StringCache(), dropped })
-  for await (const { bytes, offset } of splitTraces(chunks, dropped, units))
-    yield units.attempt('ResourceSpans', () => readResourceSpans(bytes, offset, context)) ?? []
+  const signals = new PassedSignals()
+  const report = { dropped, passed: (name: string) => signals.add(name) }
+  let hasSpans = false
+  for await (const { bytes, offset } of splitTraces(chunks, report, units)) {
+    const traces = units.attempt('ResourceSpans', () => readResourceSpans(bytes, offset, context)) ?? []
+    hasSpans ||= traces.length > 0
+    yield traces
+  }
+  signals.end(hasSpans, dropped)
 }
 
 /**

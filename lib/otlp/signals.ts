@@ -1,5 +1,8 @@
 import { LabError } from '../error.ts'
 
+/** Is told of a field that is dropped, and how often where that is more than once. */
+export type Dropped = (field: string, count?: number) => void
+
 /** The arrays of the signals that are no traces, by their names in JSON. */
 const titles = new Map([
   ['resourceLogs', 'logs'],
@@ -19,7 +22,7 @@ export class PassedSignals {
   }
 
   /** Tells of them at the end of the input; throws where it holds nothing else. */
-  end(hasSpans: boolean, dropped: (field: string, count: number) => void): void {
+  end(hasSpans: boolean, dropped: Dropped): void {
     if (this.#counts.size === 0) return
     if (!hasSpans) throw new LabError('missing', `holds ${[...this.#counts].map(printCount).join(' and ')}, no traces`)
     for (const [name, count] of this.#counts) dropped(name, count)

@@ -1,13 +1,13 @@
 import { readOtlpProto } from '../otlp/proto.ts'
-import { looksLikeTraces } from '../otlp/proto-detect.ts'
+import { looksLikeOtlp } from '../otlp/proto-detect.ts'
 import type { Source } from './source.ts'
 
 /** OTLP protobuf: one message, or a stream of messages with their lengths (32 bits, big-endian) in front. */
 export const otlpProto: Source = {
   name: 'otlp-proto',
   title: 'OTLP protobuf',
-  detect: head => (looksLikeTraces(head, 0) || looksLikeStream(head)) && !isText(head),
-  read: (chunks, losses) => readOtlpProto(chunks, field => losses.drop(field), losses),
+  detect: head => (looksLikeOtlp(head, 0) || looksLikeStream(head)) && !isText(head),
+  read: (chunks, losses) => readOtlpProto(chunks, (field, count) => losses.drop(field, count), losses),
 }
 
 /** True where a message lies behind its length; empty ones in front of it are passed over. */
@@ -15,7 +15,7 @@ function looksLikeStream(head: Uint8Array): boolean {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
   let start = 0
   while (start + 4 < head.length && view.getUint32(start) === 0) start += 4
-  return start + 4 < head.length && looksLikeTraces(head, start + 4)
+  return start + 4 < head.length && looksLikeOtlp(head, start + 4)
 }
 
 /** True where nothing stands but ASCII, line breaks and tabs: there are lengths that would fit such letters. */

@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { zstdCompressor } from '../../../lib/codecs/compress.ts'
 import { snakeCase } from '../../../lib/otlp/json-names.ts'
-import { delimited, fixed64, prefixed } from '../../support/protobuf.ts'
+import { delimited, fixed64, number, prefixed } from '../../support/protobuf.ts'
 import type { Fixtures } from './fixture.ts'
 
 const zstd = zstdCompressor(3)
@@ -42,6 +42,7 @@ function changed(bytes: Buffer, index: number): Buffer {
 
 const logs = '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"x"}}]}]}]}'
 const metrics = '{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"x"}]}]}]}'
+const protoLogs = delimited(1, delimited(2, delimited(2, fixed64(1, 5n), number(2, 9))))
 
 /** A file that begins with these bytes, in hex. */
 function magic(hex: string): Buffer {
@@ -107,6 +108,18 @@ export const containerFixtures: Fixtures = {
   'otlp-logs-and-metrics': { bytes: `${metrics}\n{"resource_logs":[]}` },
   'otlp-proto': { bytes: message },
   'otlp-proto-stream': { bytes: Buffer.concat([prefixed(message), prefixed(message)]), spanCount: 2 },
+  'otlp-proto-unknown': {
+    bytes: joined(number(99, 1), delimited(1, delimited(2, delimited(2, number(99, 1), fixed64(7, 1n))))),
+  },
+  'otlp-proto-both-scopes': {
+    bytes: delimited(1, delimited(1000, delimited(2, fixed64(7, 1n))), delimited(2, delimited(2, fixed64(7, 1n)))),
+  },
+  'otlp-proto-logs-among': {
+    bytes: joined(...[protoLogs, message, protoLogs, message].map(prefixed)),
+    spanCount: 2,
+  },
+  'otlp-proto-logs-only': { bytes: joined(prefixed(protoLogs), prefixed(protoLogs)) },
+  'otlp-proto-cut': { bytes: joined(prefixed(message), prefixed(message).subarray(0, -1)) },
 
   'blank-lines-first': { bytes: `\ufeff\n\n{}\n${line}` },
   'empty-array-first': { bytes: `[]\n${line}` },
