@@ -125,7 +125,7 @@ function checkCondition(file: File, condition: Condition): Checked {
   const named = parseName(condition.column)
   if (named.intrinsic) return checkIntrinsic(file, condition)
   const { scope, key } = named
-  const needles = textsOf(condition)?.map(encodedText)
+  const needles = onlyTextsOf(condition)?.map(encodedText)
   const ofItems = (column: number, parsed: ParsedColumn<{ readonly attributes: Attributes } | null>) =>
     checkText(file, column, (text, code) => {
       if (needles?.every(needle => !text.includes(needle))) return false
@@ -222,7 +222,13 @@ function checkText(
   }
 }
 
-/** The strings that alone meet a condition, where it names them. */
+/** All values that meet a condition, where these are strings that it names; undefined where others may meet it. */
+function onlyTextsOf(condition: Condition): string[] | undefined {
+  const texts = textsOf(condition)
+  return texts?.length === condition.operands.length ? texts : undefined
+}
+
+/** The strings that meet a condition, where it names them: none, where it names only numbers. */
 function textsOf({ relation, operands }: Condition): string[] | undefined {
   return relation === '=' ? operands.filter(operand => typeof operand === 'string') : undefined
 }
