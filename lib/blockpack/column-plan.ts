@@ -54,10 +54,11 @@ export function blockColumns(block: Block, name: ColumnName): number[] {
   const { scope, key } = named
   if (scope === 'resource') return [columnId('trace.spans'), columnId('span.resource')]
   if (scope === 'instrumentation') return [columnId('trace.spans'), columnId('span.scope')]
+  // A span without the attribute is found by its number of events or links, also where no field has the key.
+  const counts = scope === 'span' ? [] : [`span.${scope}s`]
   const fields = fieldsOf(block, scope, key)
-  if (fields.length === 0) return []
-  const shapes = scope === 'span' ? ['span.shape'] : [`span.${scope}s`, `${scope}.shape`]
-  return [...shapes.map(columnId), ...fields.map(field => firstFieldId + field)]
+  const shapes = fields.length === 0 ? [] : [`${scope}.shape`]
+  return [...[...counts, ...shapes].map(columnId), ...fields.map(field => firstFieldId + field)]
 }
 
 /** What a rare field takes beyond: the column that it shares, and the shapes by which its part of that is found. */

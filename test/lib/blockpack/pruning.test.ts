@@ -7,6 +7,7 @@ import type { Trace, Value } from '../../../lib/model/trace.ts'
 import { readInputs } from '../../../lib/sources/input.ts'
 import { Losses } from '../../../lib/sources/source.ts'
 import { openMemory } from '../../../lib/storage/memory.ts'
+import { oracleSource } from '../../../lib/traceql/oracle.ts'
 import { search } from '../../../lib/traceql/search.ts'
 import { collect } from '../../support/chunks.ts'
 import { corpusPath, describeCorpora } from '../../support/corpora.ts'
@@ -46,6 +47,27 @@ test.each(typed)('a resource and a scope are found by %s', async (_, value, text
   expect(await spanIds(source, '{ resource.k = 78 || resource.k = "none" || resource.k = false }')).toEqual([])
 })
 
+const child = { attributes: [], droppedAttributesCount: 0 }
+const event = { ...child, timeNanos: 5n, name: 'e' }
+const link = { ...child, traceId: 'ff', spanId: 'ff', traceState: '', flags: 0 }
+
+test.each([
+  ['differing numbers', [0, 1, 3]],
+  ['equal numbers', [2, 2, 2]],
+  ['none', [0, 0, 0]],
+] as const)('spans with %s of events and links are asked for a key that occurs nowhere', async (_, counts) => {
+  const spans = counts.map((count, i) =>
+    span({ spanId: `0${i}`, events: Array(count).fill(event), links: Array(count).fill(link) }),
+  )
+  const traces = [{ traceId: '1'.repeat(32), spans }]
+  const [source, oracle] = [await opened(traces), oracleSource(traces)]
+  for (const scope of ['event', 'link', 'span', 'resource', 'instrumentation'])
+    for (const relation of ['= nil', '!= nil', '= 1', '!= 1', '=~ ".*"'])
+      expect(await spanIds(source, `{ ${scope}.zz ${relation} }`)).toEqual(
+        await spanIds(oracle, `{ ${scope}.zz ${relation} }`),
+      )
+})
+
 describeCorpora('the reports of wrong answers', () => {
   const read = async (name: string): Promise<Trace[]> =>
     (await collect(readInputs([corpusPath(`reports/${name}`)], { losses: new Losses() }).batches)).flat()
@@ -56,5 +78,11 @@ describeCorpora('the reports of wrong answers', () => {
     expect(lines.length).toBeGreaterThan(15)
     for (const [query, id] of lines.map(line => line.split(' ### ')))
       expect(await spanIds(source, query!)).toEqual([id])
+  })
+
+  test('154: events and links without a key that occurs nowhere', async () => {
+    const source = await opened(await read('154-counts-vary.json'))
+    for (const query of ['{ event.zz = nil }', '{ link.zz = nil }'])
+      expect((await search(source, query)).traces, query).toHaveLength(1)
   })
 })
