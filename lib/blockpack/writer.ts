@@ -26,15 +26,20 @@ const maxItems = 2 ** 19
 /** Characters of a page of a dictionary. */
 const dictionaryPageLength = 2 ** 14
 
-/** Writes traces as a blockpack file (FORMAT.md). */
+/** Writes traces as a blockpack file (FORMAT.md). A page group ends with the trace by which it has so many spans. */
 export async function encodeBlockpack(
   batches: AsyncIterable<readonly Trace[]>,
   sink: ByteSink,
   config: BlockpackConfig,
+  spansPerPageGroup: number = spansPerPageGroupOf(config),
 ): Promise<void> {
-  const writer = new BlockpackWriter(sink, config)
+  const writer = new BlockpackWriter(sink, config, spansPerPageGroup)
   for await (const batch of batches) await writer.add(batch)
   await writer.finish()
+}
+
+function spansPerPageGroupOf({ columnBlockSize }: BlockpackConfig): number {
+  return Math.min(spanLimits.most, spanLimits.least + Math.floor(columnBlockSize / bytesPerSpan))
 }
 
 /** Takes traces in batches; each trace id comes once. */
@@ -53,7 +58,7 @@ export class BlockpackWriter {
   #waitingBytes = 0
   #offset = 0
 
-  constructor(sink: ByteSink, config: BlockpackConfig) {
+  constructor(sink: ByteSink, config: BlockpackConfig, spansPerPageGroup: number = spansPerPageGroupOf(config)) {
     this.#sink = sink
     this.#config = config
     this.#encoder = new PageEncoder({
@@ -64,8 +69,7 @@ export class BlockpackWriter {
       maxDictionaryBytes: config.dictionaryMaxSize,
     })
     this.#similarity = config.enableMinhash ? new SimilarityWriter(config.minhashPermutations) : undefined
-    const more = Math.floor(config.columnBlockSize / bytesPerSpan)
-    this.#spansPerPageGroup = Math.min(spanLimits.most, spanLimits.least + more)
+    this.#spansPerPageGroup = spansPerPageGroup
   }
 
   async add(traces: readonly Trace[]): Promise<void> {
