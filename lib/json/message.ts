@@ -1,3 +1,4 @@
+import type { Unit, Units } from '../model/units.ts'
 import type { JsonReader } from './reader.ts'
 
 /** Reads one member's value, which is not null, into the target. */
@@ -94,4 +95,31 @@ export function readList<T>(reader: JsonReader, readItem: () => T): T[] {
   reader.beginArray()
   while (reader.nextItem()) items.push(readItem())
   return items
+}
+
+/** The items of an array, each of which is a unit: one that is bad is passed over where `units` goes on. */
+export function readUnits<T>(reader: JsonReader, unit: Unit, units: Units, readItem: (reader: JsonReader) => T): T[] {
+  const items: T[] = []
+  reader.beginArray()
+  while (reader.nextItem()) {
+    const item = readUnit(reader, unit, units, readItem)
+    if (item !== undefined) items.push(item)
+  }
+  return items
+}
+
+/** What `read` gives of the value that stands next; undefined where it is bad and passed over. */
+export function readUnit<T>(
+  reader: JsonReader,
+  unit: Unit,
+  units: Units,
+  read: (reader: JsonReader) => T,
+): T | undefined {
+  if (!units.skipsBad) return read(reader)
+  const inner = reader.inner()
+  return units.attempt(unit, () => {
+    const value = read(inner)
+    inner.end()
+    return value
+  })
 }

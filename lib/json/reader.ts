@@ -157,6 +157,7 @@ export class JsonReader {
     this.skipUnchecked()
     const inner = new JsonReader(this.#bytes.subarray(start, this.#position), this.#offset + start, this.#strings)
     inner.path.push(...this.path)
+    inner.#depth = this.#depth
     return inner
   }
 

@@ -1,6 +1,6 @@
 import type { StringCache } from '../bytes/string-cache.ts'
 import { type Draft, newEvent, newLink, newResource, newScope, newSpan, newStatus } from '../json/draft.ts'
-import { type DropContext, fieldsOf, readList, readMessage } from '../json/message.ts'
+import { type DropContext, fieldsOf, readList, readMessage, readUnit } from '../json/message.ts'
 import { parseInt32, parseUint32, parseUint64 } from '../json/number.ts'
 import { JsonReader } from '../json/reader.ts'
 import { SharedObjects } from '../json/shared.ts'
@@ -276,7 +276,7 @@ function* readSpans(
   reader.rewind(start)
   reader.beginArray()
   while (reader.nextItem()) {
-    const span = units.skipsBad ? attemptSpan(reader, context, units) : readSpan(reader, context)
+    const span = readUnit(reader, 'span', units, inner => readSpan(inner, context))
     if (span !== undefined) spans.push(span)
     if (spans.length < spansAtOnce) continue
     yield spans
@@ -286,17 +286,18 @@ function* readSpans(
 }
 
 function readSpan(reader: JsonReader, context: ReadContext): SpanOfTrace {
-  return readInto(reader, spanFields, { traceId: '', span: newSpan() }, context)
+  const target = { traceId: '', span: newSpan() }
+  const start = reader.mark()
+  if (readMessage(reader, spanFields, target, context) === 0) refuseStranger(reader, start)
+  return target
 }
 
-/** The next span, or undefined where it is bad, of which another reader then knows where it ends. */
-function attemptSpan(reader: JsonReader, context: ReadContext, units: Units): SpanOfTrace | undefined {
-  const inner = reader.inner()
-  return units.attempt('span', () => {
-    const span = readSpan(inner, context)
-    inner.end()
-    return span
-  })
+/** Refuses an object that has members, but none of a span. */
+function refuseStranger(reader: JsonReader, start: number): void {
+  reader.rewind(start)
+  reader.beginObject()
+  for (let key = reader.nextKey(); key !== undefined; key = reader.nextKey())
+    if (!reader.skipNull()) reader.fail(`no span: it has ${JSON.stringify(key)}, but no field of one`)
 }
 
 /** The same with its schema URL: one object for equal ones. `empty` makes it where only the URL is there. */

@@ -1,6 +1,7 @@
 import type { Range } from '../bytes/range.ts'
 import { type Draft, newEvent, newLink, newResource, newScope, newSpan, newStatus } from '../json/draft.ts'
 import type { Attribute, Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../model/trace.ts'
+import type { Units } from '../model/units.ts'
 import { Pieces } from './groups.ts'
 import { SharedMessages } from './proto-shared.ts'
 import { readAttribute } from './proto-value.ts'
@@ -14,14 +15,16 @@ type WithAttributes<T> = Draft<T> & { attributes: Attribute[] }
 
 /** What outlives one ResourceSpans. */
 export interface ReadContext extends WireContext {
+  units: Units
   resources: SharedMessages<WithAttributes<Resource>>
   scopes: SharedMessages<WithAttributes<Scope>>
 }
 
 /** The caches of one input. */
-export function newReadContext(wire: WireContext): ReadContext {
+export function newReadContext(wire: WireContext, units: Units): ReadContext {
   return {
     ...wire,
+    units,
     resources: new SharedMessages('resource', emptyResource, readResource),
     scopes: new SharedMessages('scope', emptyScope, readScope),
   }
@@ -60,7 +63,7 @@ function readScopeSpans(wire: WireReader, context: ReadContext, spans: Draft<Spa
   const scopes: Range[] = []
   let schemaUrl = ''
   for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
-    if (tag === 0x12) spans.push(readSpan(wire, pieces))
+    if (tag === 0x12) wire.message('spans', () => context.units.attempt('span', () => readSpan(wire, spans, pieces)))
     else if (tag === 0x0a) scopes.push(wire.range('scope'))
     else if (tag === 0x1a) schemaUrl = wire.text('schemaUrl')
     else wire.drop(tag)
@@ -69,9 +72,8 @@ function readScopeSpans(wire: WireReader, context: ReadContext, spans: Draft<Spa
   for (let i = first; i < spans.length; i++) spans[i]!.scope = scope
 }
 
-/** The next field as a span, which is put into the pieces. */
-function readSpan(wire: WireReader, pieces: Pieces): Draft<Span> {
-  const outer = wire.open('spans')
+/** The message as a span, which is put into the list and the pieces. */
+function readSpan(wire: WireReader, spans: Draft<Span>[], pieces: Pieces): void {
   const span = newSpan()
   const lists: SpanLists = { attributes: [], events: [], links: [] }
   let traceId = ''
@@ -80,12 +82,11 @@ function readSpan(wire: WireReader, pieces: Pieces): Draft<Span> {
     else if (tag === 0x0a) traceId = wire.id(traceIdBytes, 'traceId')
     else readSpanField(wire, tag, span, lists)
   }
-  wire.close(outer)
   if (lists.attributes.length > 0) span.attributes = lists.attributes
   if (lists.events.length > 0) span.events = lists.events
   if (lists.links.length > 0) span.links = lists.links
+  spans.push(span)
   pieces.add(traceId, span)
-  return span
 }
 
 interface SpanLists {

@@ -65,6 +65,16 @@ export class WireReader {
     this.#end = outer
   }
 
+  /** Reads the message that stands next as the field `name`, and goes on behind it, however much of it `read` reads. */
+  message(name: string, read: () => void): void {
+    const outer = this.open(name)
+    const [end, depth] = [this.#end, this.path.length]
+    read()
+    this.#position = end
+    this.path.length = depth
+    this.close(outer)
+  }
+
   /** Passes over the message that stands next and says where it lies. */
   range(name: string): Range {
     const length = this.#length(name)

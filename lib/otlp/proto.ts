@@ -13,8 +13,8 @@ import { type Dropped, PassedSignals } from './signals.ts'
  * is held whole. The input is one TracesData or ExportTraceServiceRequest, or a stream of them that each have their
  * length in front (32 bits, big-endian). Fields may come in any order and are merged as protobuf says. `dropped` is
  * told of every unknown field: its path, the number last. What the JSON's reader normalises is normalised here too (see
- * lib/otlp/json.ts). Errors begin with `byte N: ` and the path of fields; `units` decides about bad ResourceSpans and
- * messages.
+ * lib/otlp/json.ts). Errors begin with `byte N: ` and the path of fields; `units` decides about bad spans,
+ * ResourceSpans and messages.
  */
 export function readOtlpProto(
   chunks: AsyncIterable<Uint8Array>,
@@ -29,7 +29,7 @@ async function* readGroups(
   dropped: Dropped,
   units: Units,
 ): AsyncIterable<readonly Trace[]> {
-  const context = newReadContext({ strings: new StringCache(), dropped })
+  const context = newReadContext({ strings: new StringCache(), dropped }, units)
   const signals = new PassedSignals()
   const report = { dropped, passed: (name: string) => signals.add(name) }
   let hasSpans = false

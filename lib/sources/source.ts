@@ -19,14 +19,14 @@ export interface Bad {
 
 /**
  * Counts what is dropped, by field, in the order of first sight. A bad unit ends the reading, or, where `skipsBad` is
- * set, is left out and counted, by file; what was dropped of it does not count.
+ * set, is left out and counted, by file; what was dropped of it, or left out within it, does not count.
  */
 export class Losses implements Units {
   readonly skipsBad: boolean
   readonly #counts = new Map<string, number>()
   readonly #bad: Bad[] = []
-  /** What is dropped of the unit being read. */
-  #pending: Dropped[] | undefined
+  /** What the unit being read adds to the counts, if it is not bad itself. */
+  #pending: (() => void)[] | undefined
   #file = ''
   #subject = ''
 
@@ -35,7 +35,7 @@ export class Losses implements Units {
   }
 
   drop(field: string, count = 1): void {
-    if (this.#pending !== undefined) this.#pending.push({ field, count })
+    if (this.#pending !== undefined) this.#pending.push(() => this.drop(field, count))
     else this.#counts.set(field, (this.#counts.get(field) ?? 0) + count)
   }
 
@@ -51,15 +51,16 @@ export class Losses implements Units {
 
   attempt<T>(unit: Unit, read: () => T): T | undefined {
     if (!this.skipsBad) return read()
-    const pending: Dropped[] = []
+    const outer = this.#pending
+    const pending: (() => void)[] = []
     this.#pending = pending
     try {
       const result = read()
-      this.#pending = undefined
-      for (const { field, count } of pending) this.drop(field, count)
+      this.#pending = outer
+      for (const count of pending) count()
       return result
     } catch (error) {
-      this.#pending = undefined
+      this.#pending = outer
       this.bad(unit, error)
       return undefined
     }
@@ -67,6 +68,11 @@ export class Losses implements Units {
 
   bad(unit: Unit, error: unknown): void {
     if (!this.skipsBad || !(error instanceof LabError)) throw error
+    if (this.#pending !== undefined) this.#pending.push(() => this.#countBad(unit, error))
+    else this.#countBad(unit, error)
+  }
+
+  #countBad(unit: Unit, error: LabError): void {
     const known = this.#bad.findLast(bad => bad.unit === unit)
     if (known?.file !== this.#file)
       this.#bad.push({ file: this.#file, unit, count: 1, first: `${this.#subject}: ${error.message}` })
