@@ -1,10 +1,9 @@
-import { isIntegerText, parseDouble, parseInt64, parseUint64 } from '../json/number.ts'
+import { isIntegerText, parseDouble, parseInt64 } from '../json/number.ts'
 import type { JsonReader } from '../json/reader.ts'
 import { type Attribute, maxValueDepth, spanIdDigits, traceIdDigits, type Value } from '../model/trace.ts'
 
 const hex = /^[0-9a-f]*$/
 const zeros = /^0*$/
-const decimal = /^(-?\d+(?:\.\d+)?)(?:[eE]([+-]?\d{1,9}))?$/
 
 /** A trace id in hex, zeros put in front up to 16 digits, or up to 32 where there are more; the empty one stays. */
 export function readTraceId(reader: JsonReader): string {
@@ -30,15 +29,6 @@ function readHex(reader: JsonReader, maxDigits: number): string {
   return id.length > maxDigits
     ? reader.fail(`${JSON.stringify(id.slice(0, 80))} has more than ${maxDigits} digits`)
     : id
-}
-
-/** Nanoseconds from microseconds, which may have up to three decimals. */
-export function readMicros(reader: JsonReader): bigint {
-  const text = reader.peek() === 'string' ? reader.string() : reader.number()
-  const match = decimal.exec(text)
-  if (match === null) return reader.fail(`${JSON.stringify(text.slice(0, 80))} is no number of microseconds`)
-  const [, digits, exponent = '0'] = match
-  return parseUint64(`${digits}e${Number(exponent) + 3}`, reader)
 }
 
 /** A JSON value by its own type: an integer is an int, another number a double, an object a kvlist. */

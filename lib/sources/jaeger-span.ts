@@ -1,27 +1,29 @@
 import type { StringCache } from '../bytes/string-cache.ts'
 import { type Draft, newEvent, newResource, newSpan } from '../json/draft.ts'
-import { type DropContext, fieldsOf, readList, readMessage, requireFields } from '../json/message.ts'
+import {
+  type DropContext,
+  fieldsOf,
+  readList,
+  readMessage,
+  readUnit,
+  readUnits,
+  requireFields,
+} from '../json/message.ts'
 import { parseUint32 } from '../json/number.ts'
 import type { JsonReader } from '../json/reader.ts'
 import { SharedObjects } from '../json/shared.ts'
-import {
-  type Attribute,
-  type Link,
-  type Resource,
-  type Span,
-  type SpanEvent,
-  uint64Max,
-  type Value,
-} from '../model/trace.ts'
-import { readMicros, readNatural, readParentId, readSpanId, readTraceId } from './foreign.ts'
+import type { Attribute, Link, Resource, Span, SpanEvent, Value } from '../model/trace.ts'
+import type { Units } from '../model/units.ts'
+import { readNatural, readParentId, readSpanId, readTraceId } from './foreign.ts'
 import { type KnownTags, statusCodeOf, TagMapping, takeKind, takeText } from './foreign-tags.ts'
 import { readTags } from './jaeger-tag.ts'
+import { endOf, type Micros, readDuration, readTime } from './micros.ts'
 
 /** A span as it stands, with what its trace object must add. */
 export interface JaegerSpan {
   traceId: string
   span: Draft<Span>
-  durationNanos: bigint
+  duration: Micros
   tags: Attribute[]
   references: readonly Reference[]
   parentSpanId: string
@@ -53,7 +55,7 @@ const processFields = fieldsOf<Process, DropContext>({
 
 const logFields = fieldsOf<Draft<SpanEvent>, DropContext>({
   timestamp: (event, reader) => {
-    event.timeNanos = readMicros(reader)
+    event.timeNanos = readTime(reader)
   },
   fields: (event, reader, context) => {
     event.attributes = readTags(reader, context)
@@ -101,10 +103,10 @@ const spanFields = fieldsOf<JaegerSpan, SpanReader>({
     })
   },
   startTime: ({ span }, reader) => {
-    span.startNanos = readMicros(reader)
+    span.startNanos = readTime(reader)
   },
   duration: (target, reader) => {
-    target.durationNanos = readMicros(reader)
+    target.duration = readDuration(reader)
   },
   tags: (target, reader, context) => {
     target.tags = readTags(reader, context)
@@ -126,13 +128,15 @@ const spanFields = fieldsOf<JaegerSpan, SpanReader>({
 /** Reads spans, those that are inlined in references among them. */
 export class SpanReader implements DropContext {
   readonly strings: StringCache
+  readonly #units: Units
   readonly #tags = new TagMapping(takeKindAndStatus)
   readonly #processes: SharedObjects<Resource>
   #drops: string[] = []
   #inlined: JaegerSpan[] = []
 
-  constructor(strings: StringCache) {
+  constructor(strings: StringCache, units: Units) {
     this.strings = strings
+    this.#units = units
     const parse = (reader: JsonReader, dropped: (field: string) => void) => parseProcess(reader, { dropped })
     this.#processes = new SharedObjects(parse, field => this.dropped(field))
   }
@@ -161,27 +165,35 @@ export class SpanReader implements DropContext {
     return this.#processes.read(reader)
   }
 
-  read(reader: JsonReader): JaegerSpan {
-    const outer = this.#drops
-    const target = newJaegerSpan()
-    this.#drops = target.drops
-    const seen = readMessage(reader, spanFields, target, this)
-    requireFields(reader, spanFields, seen, ['traceID', 'spanID'])
-    this.#complete(target, reader)
-    this.#drops = outer
-    return target
+  /** The spans of a list; bad ones are left out where that was asked for. */
+  readList(reader: JsonReader): JaegerSpan[] {
+    return readUnits(reader, 'span', this.#units, inner => this.#read(inner))
   }
 
   /** One in a reference: for messages and drops it stands where all spans do. */
   readInlined(reader: JsonReader): void {
     const around = reader.path.splice(1)
-    this.#inlined.push(this.read(reader))
+    const span = readUnit(reader, 'span', this.#units, inner => this.#read(inner))
+    if (span !== undefined) this.#inlined.push(span)
     reader.path.push(...around)
   }
 
-  #complete({ span, durationNanos, tags, warnings, ...target }: JaegerSpan, reader: JsonReader): void {
-    span.endNanos = span.startNanos + durationNanos
-    if (span.endNanos > uint64Max) reader.fail('the span ends beyond 64 bits of nanoseconds')
+  #read(reader: JsonReader): JaegerSpan {
+    const outer = this.#drops
+    const target = newJaegerSpan()
+    this.#drops = target.drops
+    try {
+      const seen = readMessage(reader, spanFields, target, this)
+      requireFields(reader, spanFields, seen, ['traceID', 'spanID', 'startTime'])
+      this.#complete(target, reader)
+    } finally {
+      this.#drops = outer
+    }
+    return target
+  }
+
+  #complete({ span, duration, tags, warnings, ...target }: JaegerSpan, reader: JsonReader): void {
+    span.endNanos = endOf(span.startNanos, duration, reader)
     this.#tags.apply(tags, span)
     if (warnings.length > 0) span.attributes = [...span.attributes, { key: '@jaeger@warnings', value: warnings }]
     const parent = parentOf(target)
@@ -196,7 +208,7 @@ function newJaegerSpan(): JaegerSpan {
   return {
     traceId: '',
     span: newSpan(),
-    durationNanos: 0n,
+    duration: { text: '0', nanos: 0n },
     tags: [],
     references: [],
     parentSpanId: '',

@@ -1,7 +1,7 @@
 import { StringCache } from '../bytes/string-cache.ts'
 import { LabError } from '../error.ts'
 import type { Located } from '../json/chunk-cursor.ts'
-import { type DropContext, fieldsOf, readList, readMessage, requireFields } from '../json/message.ts'
+import { type DropContext, fieldsOf, readMessage, requireFields } from '../json/message.ts'
 import { JsonReader } from '../json/reader.ts'
 import { splitDocuments, splitValues } from '../json/split.ts'
 import { inBatches } from '../model/batches.ts'
@@ -33,7 +33,7 @@ const traceFields = fieldsOf<TraceObject, SpanReader>({
     reader.string()
   },
   spans: (target, reader, context) => {
-    target.spans = readList(reader, () => context.read(reader))
+    target.spans = context.readList(reader)
   },
   processes: (target, reader, context) => {
     reader.beginObject()
@@ -57,7 +57,7 @@ async function* readObjects(chunks: AsyncIterable<Uint8Array>, losses: Losses): 
     form === 'answer'
       ? splitDocuments(input, answerShape, { dropped, passed: () => {} }, losses)
       : splitValues(input, traceBegin, losses)
-  const spans = new SpanReader(new StringCache())
+  const spans = new SpanReader(new StringCache(), losses)
   for await (const object of objects) yield losses.attempt('trace', () => readObject(object, spans, losses)) ?? []
 }
 
@@ -97,8 +97,9 @@ function withInlined(listed: readonly JaegerSpan[], inlined: readonly JaegerSpan
 }
 
 /** Spans of one id are two where client and server share it, so the id alone does not tell. */
-function identity({ traceId, span, durationNanos, processId }: JaegerSpan): string {
-  return JSON.stringify([traceId, span.spanId, span.name, String(span.startNanos), String(durationNanos), processId])
+function identity({ traceId, span, processId }: JaegerSpan): string {
+  const { spanId, name, startNanos, endNanos } = span
+  return JSON.stringify([traceId, spanId, name, String(startNanos), String(endNanos), processId])
 }
 
 /** Whether trace objects lie in answers or stand alone; undefined where the head is not of Jaeger's JSON. */

@@ -2,9 +2,11 @@ import { type Draft, newEvent, newResource, newSpan } from '../json/draft.ts'
 import { type DropContext, fieldsOf, readList, readMessage, requireFields } from '../json/message.ts'
 import { parseUint32 } from '../json/number.ts'
 import type { JsonReader } from '../json/reader.ts'
-import { type Attribute, type Resource, type Span, type SpanEvent, uint64Max, type Value } from '../model/trace.ts'
-import { readMembers, readMicros, readParentId, readSpanId, readTraceId } from './foreign.ts'
+import type { Attribute, Resource, Span, SpanEvent, Value } from '../model/trace.ts'
+import { readMembers, readParentId, readSpanId, readTraceId } from './foreign.ts'
 import { type KnownTags, statusCodeOf, TagMapping, takeKind, takeText } from './foreign-tags.ts'
+import { endOf, type Micros, readDuration, readTime } from './micros.ts'
+import { refuseOthers } from './zipkin-others.ts'
 
 const maxResources = 10_000
 
@@ -20,7 +22,7 @@ interface ZipkinSpan {
   tags: readonly Attribute[]
   local: Endpoint | undefined
   remote: Endpoint | undefined
-  durationNanos: bigint | undefined
+  duration: Micros | undefined
   isShared: boolean
   isDebug: boolean
 }
@@ -49,7 +51,7 @@ const endpointFields = fieldsOf<Endpoint, DropContext>({
 
 const annotationFields = fieldsOf<Draft<SpanEvent>, DropContext>({
   timestamp: (event, reader) => {
-    event.timeNanos = readMicros(reader)
+    event.timeNanos = readTime(reader)
   },
   value: (event, reader) => {
     event.name = reader.string()
@@ -74,10 +76,10 @@ const spanFields = fieldsOf<ZipkinSpan, DropContext>({
     if (span.kind === 0) context.dropped(reader.path.join('.'))
   },
   timestamp: ({ span }, reader) => {
-    span.startNanos = readMicros(reader)
+    span.startNanos = readTime(reader)
   },
   duration: (target, reader) => {
-    target.durationNanos = readMicros(reader)
+    target.duration = readDuration(reader)
   },
   localEndpoint: (target, reader, context) => {
     target.local = readEndpoint(reader, context)
@@ -105,22 +107,24 @@ const spanFields = fieldsOf<ZipkinSpan, DropContext>({
 
 /** Reads spans of Zipkin v2. Spans of one service share their resource. */
 export class SpanReader {
-  readonly #context: DropContext
+  readonly #dropped: (field: string) => void
   readonly #tags = new TagMapping(takeKindAndStatus)
   readonly #resources = new Map<string, Resource>()
 
   constructor(dropped: (field: string) => void) {
-    this.#context = { dropped }
+    this.#dropped = dropped
   }
 
   read(reader: JsonReader): { traceId: string; span: Span } {
     const target = newZipkinSpan()
-    const seen = readMessage(reader, spanFields, target, this.#context)
+    const drops: string[] = []
+    const seen = readMessage(reader, spanFields, target, { dropped: field => drops.push(field) })
     requireFields(reader, spanFields, seen, ['traceId', 'id'])
     reader.end()
-    const { traceId, span, durationNanos = 0n, local } = target
-    span.endNanos = span.startNanos + durationNanos
-    if (span.endNanos > uint64Max) reader.fail('the span ends beyond 64 bits of nanoseconds')
+    refuseOthers(reader, { has: name => (seen & spanFields.get(name)!.bit) !== 0, drops, span: target.span })
+    for (const field of drops) this.#dropped(field)
+    const { traceId, span, duration, local } = target
+    span.endNanos = duration === undefined ? span.startNanos : endOf(span.startNanos, duration, reader)
     if (local !== undefined && local.serviceName !== '') span.resource = this.#resource(local.serviceName)
     this.#tags.apply(target.tags, span)
     const others = otherAttributes(target)
@@ -146,7 +150,7 @@ function newZipkinSpan(): ZipkinSpan {
     tags: [],
     local: undefined,
     remote: undefined,
-    durationNanos: undefined,
+    duration: undefined,
     isShared: false,
     isDebug: false,
   }
@@ -159,14 +163,14 @@ function readEndpoint(reader: JsonReader, context: DropContext): Endpoint {
 }
 
 /** What OTLP has no field for: the endpoints, and what tells an absent time from zero and half a span from a whole. */
-function otherAttributes({ span, local, remote, durationNanos, isShared, isDebug }: ZipkinSpan): Attribute[] {
+function otherAttributes({ span, local, remote, duration, isShared, isDebug }: ZipkinSpan): Attribute[] {
   const attributes: Attribute[] = []
   const add = (key: string, value: Value) => attributes.push({ key, value })
   if (local !== undefined) addAddress('network.local', local, add)
   if (remote !== undefined && remote.serviceName !== '') add('service.peer.name', remote.serviceName)
   if (remote !== undefined) addAddress('network.peer', remote, add)
   if (span.startNanos === 0n) add('otel.zipkin.absentField.startTime', true)
-  if (durationNanos === undefined) add('otel.zipkin.absentField.duration', true)
+  if (duration === undefined) add('otel.zipkin.absentField.duration', true)
   if (isShared) add('zipkin.shared', true)
   if (isDebug) add('zipkin.debug', true)
   return attributes

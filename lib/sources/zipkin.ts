@@ -16,7 +16,7 @@ export const zipkin: Source = {
   title: 'Zipkin v2 JSON',
   detect: head => {
     const keys = firstKeys(withoutOuterArray(head), [], true)
-    return ['traceId', 'id'].every(key => keys.includes(key)) && !keys.includes('binaryAnnotations')
+    return ['traceId', 'id'].every(key => keys.includes(key))
   },
   read,
 }

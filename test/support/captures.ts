@@ -50,12 +50,13 @@ export const formatSamples: readonly FormatSample[] = [
     format: 'jaeger',
     form: 'traces in lines',
     unit: id =>
-      `{"traceID":"${hex(id)}","spans":[{"traceID":"${hex(id)}","spanID":"1","tags":[{"key":"a","value":"]}"}]}],"processes":{}}\n`,
+      `{"traceID":"${hex(id)}","spans":[{"traceID":"${hex(id)}","spanID":"1","startTime":1,"tags":[{"key":"a","value":"]}"}]}],"processes":{}}\n`,
   },
   {
     format: 'jaeger',
     form: 'answers in lines',
-    unit: id => `{"data":[{"traceID":"${hex(id)}","spans":[{"traceID":"${hex(id)}","spanID":"1"}]}],"total":0}\n`,
+    unit: id =>
+      `{"data":[{"traceID":"${hex(id)}","spans":[{"traceID":"${hex(id)}","spanID":"1","startTime":1}]}],"total":0}\n`,
   },
   {
     format: 'zipkin',

@@ -146,7 +146,8 @@ describe('forms', () => {
 describe('ids and times', () => {
   test('zeros that Jaeger strips come back', async () => {
     const spans = ['abc', 'ABCDEF0123456789', '10123456789abcdef', 'f'.repeat(32)].map(
-      id => `{"traceID":"${id}","spanID":"1","references":[{"refType":"CHILD_OF","traceID":"${id}","spanID":"2f"}]}`,
+      id =>
+        `{"traceID":"${id}","spanID":"1","startTime":0,"references":[{"refType":"CHILD_OF","traceID":"${id}","spanID":"2f"}]}`,
     )
     const traces = await read(`{"spans":[${spans}]}`)
     expect(traces.map(trace => trace.traceId)).toEqual([
@@ -430,8 +431,18 @@ describe('what is refused', () => {
     [traceOf(spanOf().replace(traceId, '1'.repeat(33))), 'has more than 32 digits'],
     [traceOf('{"traceID":"1"}'), 'the field "spanID" is missing'],
     [traceOf(spanOf('"startTime":5')), 'spans: the field "startTime" stands twice'],
-    [traceOf(spanOf().replace('1000', '-1')), 'spans.startTime: -1e3 is no unsigned 64-bit integer'],
-    [traceOf(spanOf().replace('1000', '1.0005')), 'spans.startTime: 1.0005e3 is no integer'],
+    [traceOf(spanOf().replace('1000', '-1')), 'spans.startTime: -1 µs is no unsigned 64-bit integer'],
+    [traceOf(spanOf().replace('1000', '1.8446744073709552e16')), 'startTime: 1.8446744073709552e16 µs is no unsigned'],
+    [traceOf(spanOf().replace('"duration":5', '"duration":-1001')), 'ends before 1970, with a duration of -1001 µs'],
+    [
+      traceOf(spanOf().replace('"duration":5', '"duration":9223372036854775808')),
+      'ends before 1970, with a duration of 9223372036854775808 µs',
+    ],
+    [
+      traceOf(spanOf().replace('"duration":5', '"duration":18446744073709551616')),
+      'ends beyond 64 bits of nanoseconds, with a duration of 18446744073709551616 µs',
+    ],
+    [traceOf('{"traceID":"1","spanID":"1","operationName":"o"}'), 'the field "startTime" is missing'],
     [traceOf(spanOf().replace('1000', '18446744073709551')), 'spans: the span ends beyond 64 bits'],
     [traceOf(spanOf(tagsOf(['k', 'int64', '9223372036854775808']))), 'is no signed 64-bit integer'],
     [`{"traceID":"${traceId}"}`, 'the field "spans" is missing'],

@@ -181,7 +181,7 @@ describe('the message names file, format, place and what is wrong', () => {
 
 test('wrong base64 in a tag of Jaeger keeps the text, and the type counts as dropped', async () => {
   const path = join(folder, 'tags')
-  writeFileSync(path, spans.jaeger('"tags":[{"key":"k","type":"binary","value":"*"}]'))
+  writeFileSync(path, spans.jaeger('"startTime":1,"tags":[{"key":"k","type":"binary","value":"*"}]'))
   const losses = new Losses()
   const [piece] = (await collect(readInputs([path], { losses }).batches)).flat()
   expect(piece?.spans[0]?.attributes).toEqual([{ key: 'k', value: '*' }])

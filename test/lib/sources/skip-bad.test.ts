@@ -119,7 +119,7 @@ describe('OTLP JSON', () => {
 
   test.each([
     [
-      'a bad element',
+      'a bad span, and a bad element',
       document(element('01'), element('02', 'xx'), 'null', element('03')),
       ['1:1', '2:1', '3:1'],
       [
@@ -181,10 +181,16 @@ describe('OTLP protobuf', () => {
 
   test.each([
     [
-      'a bad ResourceSpans',
+      'a bad span',
       Buffer.concat([element(1), badElement, element(2)]),
       ['1:1', '2:1'],
-      /^ResourceSpans ×1: f: otlp-proto: byte \d+: resourceSpans\.scopeSpans\.spans\.parentSpanId: an id of 9 bytes/,
+      /^span ×1: f: otlp-proto: byte \d+: resourceSpans\.scopeSpans\.spans\.parentSpanId: an id of 9 bytes/,
+    ],
+    [
+      'a bad ResourceSpans',
+      Buffer.concat([element(1), delimited(1, delimited(2, Buffer.from([0x0a, 5]))), element(2)]),
+      ['1:1', '2:1'],
+      /^ResourceSpans ×1: f: otlp-proto: byte \d+: resourceSpans\.scopeSpans\.scope: 5 bytes should follow, 0 are left/,
     ],
     [
       'a bad message',
@@ -225,7 +231,7 @@ describe('OTLP protobuf', () => {
     }
   })
 
-  test('what is dropped of a bad ResourceSpans does not count', async () => {
+  test('what is dropped of a bad span does not count', async () => {
     const bytes = Buffer.concat([element(1, number(99, 1)), element(9, number(99, 1), delimited(4, Buffer.alloc(9)))])
     const { dropped } = await read('otlp-proto', bytes)
     expect(dropped).toEqual([{ field: 'resourceSpans.scopeSpans.spans.99', count: 1 }])
@@ -233,27 +239,98 @@ describe('OTLP protobuf', () => {
 })
 
 describe('Jaeger', () => {
-  const span = (id: string, members = '') => `{"traceID":"${id}","spanID":"${id}"${members}}`
-  const trace = (id: string, ...spans: string[]) => `{"traceID":"${id}","spans":[${spans.join(',')}]}`
+  const span = (id: string, members = '') => `{"traceID":"${id}","spanID":"${id}","startTime":1${members}}`
+  const trace = (id: string, ...spans: string[]) => `{"traceID":"${id}","spans":[${spans.join(',')}],"odd":1}`
+  const inlined = (outer: string, inner: string) =>
+    span(outer, `,"references":[{"refType":"CHILD_OF","traceID":"7","spanID":"7","span":${inner}}]`)
 
   test('a bad trace, of which nothing is left for the next: neither what was inlined nor what was dropped', async () => {
-    const inlined = `,"references":[{"refType":"CHILD_OF","traceID":"7","spanID":"7","span":${span('7', ',"flags":2')}}]`
-    const bad = trace('2', span('2', inlined), span('zz'))
+    const bad = trace('2', inlined('2', span('7', ',"flags":2'))).replace('"odd":1', '"processes":[]')
     const outcome = await read('jaeger', `{"data":[${trace('1', span('1'))},${bad},${trace('3', span('3'))}]}`)
     expect(idsOf(outcome)).toEqual(['1:1', '3:1'])
     expect(told(outcome)).toEqual([
-      expect.stringMatching(/^trace ×1: f: jaeger: byte \d+: spans\.traceID: "zz" is not hex/),
+      expect.stringMatching(/^trace ×1: f: jaeger: byte \d+: processes: expected an object, found array/),
     ])
-    expect(outcome.dropped).toEqual([])
+    expect(outcome.dropped).toEqual([{ field: 'odd', count: 2 }])
   })
+
+  test('a bad span, of which what was dropped does not count; what is inlined in it is a span of its own', async () => {
+    const bad = inlined('2', span('7', ',"flags":2')).replace(/}$/, ',"flags":2,"duration":-2}')
+    const outcome = await read('jaeger', `{"data":[${trace('1', span('1'), bad, span('1'))}]}`)
+    expect(idsOf(outcome)).toEqual(['1:2', '7:1'])
+    expect(told(outcome)).toEqual([
+      expect.stringMatching(
+        /^span ×1: f: jaeger: byte \d+: spans: the span ends before 1970, with a duration of -2 µs/,
+      ),
+    ])
+    expect(outcome.dropped).toEqual([
+      { field: 'spans.flags', count: 1 },
+      { field: 'odd', count: 1 },
+    ])
+  })
+
+  test('a bad span that is inlined costs nothing but itself', async () => {
+    const outcome = await read('jaeger', trace('1', inlined('1', span('x')), inlined('2', span('7'))))
+    expect(idsOf(outcome)).toEqual(['1:1', '2:1', '7:1'])
+    expect(told(outcome)).toEqual([
+      expect.stringMatching(/^span ×1: f: jaeger: byte \d+: spans\.traceID: "x" is not hex/),
+    ])
+  })
+
+  test('spans inlined in one another without end are bad, not the end of the run', async () => {
+    let bomb = span('7')
+    for (let i = 0; i < 5_000; i++) bomb = inlined('7', bomb)
+    const { bad } = await read('jaeger', trace('1', span('1'), bomb))
+    expect(bad[0]!.first).toContain('nested deeper than 400 levels')
+  })
+})
+
+describe('what costs a span costs no more', () => {
+  const bad: [string, string, string][] = [
+    ['no JSON', '"name":nul', 'expected null'],
+    ['a word of Python', '"name":NaN', "a value should stand here, found 'N'"],
+    ['no UTF-8', '"name":"\xff"', 'the string is not valid UTF-8'],
+    ['a wrong escape', '"name":"\\x"', 'the string has a wrong escape'],
+    ['a control character', '"name":"\n"', 'a control character stands unescaped'],
+    ['another type', '"name":5', 'expected a string, found number'],
+    ['nothing behind a colon', '"name":', 'a value should stand here'],
+    ['nested values', `"x":${'['.repeat(500)}${']'.repeat(500)}`, 'nested deeper than 400 levels'],
+  ]
+  /** Three spans, the second with a member more. */
+  const formats: Record<string, (member: string) => string> = {
+    'otlp-json': member =>
+      `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0a"},{"traceId":"0b",${member}},{"traceId":"0c"}]}]}]}`,
+    jaeger: member => {
+      const span = (id: string, more = '') => `{"traceID":"${id}"${more},"spanID":"1","startTime":1}`
+      const bad = span('b', `,${member.replace('name', 'operationName')}`)
+      return `{"data":[{"traceID":"a","spans":[${span('a')},${bad},${span('c')}]}]}`
+    },
+    zipkin: member => {
+      const span = (id: string, more = '') => `{"traceId":"${id}"${more},"id":"1","timestamp":1}`
+      return `[${span('a')},${span('b', `,${member}`)},${span('c')}]`
+    },
+  }
+
+  test.each(Object.keys(formats).flatMap(format => bad.map(one => [format, ...one] as const)))(
+    '%s: %s',
+    async (format, _, member, message) => {
+      const bytes = Buffer.from(formats[format]!(member), 'latin1')
+      for (const length of [1, 1e6]) {
+        const outcome = await read(format, bytes, length)
+        expect(idsOf(outcome)).toEqual(['10:1', '12:1'])
+        expect(told(outcome)).toEqual([expect.stringMatching(new RegExp(`^span ×1: f: ${format}: byte \\d+: `))])
+        expect(outcome.bad[0]!.first).toContain(message)
+      }
+    },
+  )
 })
 
 describe('Zipkin', () => {
   test('a bad span in an array, and one that breaks off in a line', async () => {
-    const span = (id: string) => `{"traceId":"${id}","id":"${id}"}`
+    const span = (id: string) => `{"traceId":"${id}","id":"${id}","name":""}`
     const array = await read('zipkin', `[[${span('1')},${span('x')}],[5,${span('2')}]]`)
     expect(idsOf(array)).toEqual(['1:1', '2:1'])
-    expect(told(array)).toEqual(['span ×2: f: zipkin: byte 41: traceId: "x" is not hex'])
+    expect(told(array)).toEqual(['span ×2: f: zipkin: byte 51: traceId: "x" is not hex'])
     const lines = await read('zipkin', `[\n${span('1')},\n${span('2').slice(0, -1)},\n${span('3')},\n${span('4')}\n]`)
     expect(idsOf(lines)).toEqual(['1:1', '3:1', '4:1'])
     expect(lines.bad).toMatchObject([{ unit: 'document', count: 1 }])

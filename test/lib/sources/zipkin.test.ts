@@ -95,7 +95,6 @@ describe('forms', () => {
     '{"id":"a"}',
     '[[[{"traceId":"a","id":"b"}]]]',
     '{"traceId":"a","spanId":"b","startTimeUnixNano":"1"}',
-    '[{"traceId":"a","id":"b","binaryAnnotations":[]}]',
     '{"resourceSpans":[]}',
   ])('%s is not claimed', text => {
     expect(zipkin.detect(Buffer.from(text))).toBe(false)
@@ -134,7 +133,7 @@ describe('fields', () => {
   const [noStart, noDuration] = ['otel.zipkin.absentField.startTime', 'otel.zipkin.absentField.duration']
   test.each<[string, bigint, bigint, [string, Value][]]>([
     [
-      '',
+      '"kind":"CLIENT"',
       0n,
       0n,
       [
@@ -146,7 +145,7 @@ describe('fields', () => {
     ['"timestamp":7,"duration":0', 7_000n, 7_000n, []],
     ['"timestamp":0,"duration":3', 0n, 3_000n, [[noStart, true]]],
     [
-      '"timestamp":null,"duration":null',
+      '"timestamp":null,"duration":null,"name":"n"',
       0n,
       0n,
       [
@@ -241,9 +240,19 @@ describe('what is refused', () => {
     [spanOf('"parentId":"11111111111111111"'), 'has more than 16 digits'],
     ['{"traceId":"1"}', 'the field "id" is missing'],
     [spanOf('"name":5'), 'name: expected a string, found number'],
-    [spanOf('"timestamp":-1'), 'timestamp: -1e3 is no unsigned 64-bit integer'],
+    [spanOf('"timestamp":-1'), 'timestamp: -1 µs is no unsigned 64-bit integer'],
     [spanOf('"timestamp":18446744073709551,"duration":1000'), 'the span ends beyond 64 bits'],
     [spanOf('"tags":[]'), 'tags: expected an object, found array'],
+    [spanOf(''), 'no span: it has ids, but neither a name nor a time nor anything else of one'],
+    [spanOf('"timestamp":null,"tags":null'), 'no span: it has ids, but neither a name nor a time'],
+    [spanOf('"level":"info","message":"m"'), 'no span: it has ids, but neither a name nor a time'],
+    [spanOf('"timestamp":1700000000000,"name":"n","level":"info"'), 'no span: it has "level", but no kind, endpoint'],
+    [spanOf('"tags":{},"value":0.5'), 'no span: it has "value", but no kind, endpoint, annotations or duration'],
+    [spanOf('"timestamp":"2026-11-28T06:00:00Z","message":"m"'), '"2026-11-28T06:00:00Z" is no number of microseconds'],
+    [spanOf(`${times},"binaryAnnotations":[]`), 'a span of Zipkin v1, of which only v2 is read; Zipkin gives it as v2'],
+    [spanOf('"name":"get","annotations":[{"timestamp":1,"value":"x","endpoint":{}}]'), 'a span of Zipkin v1'],
+    [spanOf('"name":"get","annotations":[{"timestamp":1,"value":"sr"}]'), 'a span of Zipkin v1'],
+    [spanOf('"binaryAnnotations":[{"key":"lc","value":""}]'), 'a span of Zipkin v1'],
     ['5\n', 'expected an object, found number'],
     [`[[[${spanOf()}]]]`, 'arrays lie within one another more than 2 deep'],
     [`[${spanOf()} ${spanOf()}]`, "',' or ']' should stand here"],
@@ -271,6 +280,16 @@ describe('what is refused', () => {
       }),
       seeded(1_000),
     )
+  })
+
+  test.each([
+    '"name":"n"',
+    '"parentId":"1"',
+    '"kind":"SERVER","odd":1',
+    '"annotations":[],"odd":1',
+    `${times},"odd":1`,
+  ])('a span that lacks most is one: %s', async members => {
+    expect((await readSpan(members)).span.spanId).toBe('eee19b7ec3c1b174')
   })
 
   test('every prefix, as truncated', async () => {
