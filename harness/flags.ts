@@ -3,6 +3,7 @@ import { defaultSeed, findWorkload, sizes, type Workload, workloads } from '../g
 import { LabError } from '../lib/error.ts'
 import { hint } from '../lib/nearest.ts'
 import { sources } from '../lib/sources/detect.ts'
+import type { Refusal } from '../lib/sources/holdable.ts'
 import { discoverPhases } from './discover.ts'
 import { dash, integer, list, oneOf, single } from './options.ts'
 import { openProgress, type Progress, silent } from './report/progress.ts'
@@ -142,21 +143,26 @@ function chooseFaults({ name, faults: known }: Workload, given: readonly string[
   return known.filter(fault => given[0] === 'all' || given.includes(fault))
 }
 
-export function capturedFrom(input: readonly string[], { format, limit, skipBad }: FormatArguments): TraceSource {
+export function capturedFrom(
+  input: readonly string[],
+  { format, limit, skipBad }: FormatArguments,
+  refusal?: Refusal,
+): TraceSource {
   return capturedSource(input, {
     skipsBad: skipBad === true,
+    refusal,
     ...(format === undefined ? {} : { format }),
     ...(limit === undefined ? {} : { limit }),
   })
 }
 
-export function sourceFrom(args: SourceArguments): TraceSource {
+export function sourceFrom(args: SourceArguments, refusal?: Refusal): TraceSource {
   const isGenerated = args.input === undefined
   const misplaced = (isGenerated ? Object.keys(formatFlags) : Object.keys(generatorFlags)) as (keyof SourceArguments)[]
   for (const flag of misplaced)
     if (args[flag] !== undefined)
       throw new LabError('usage', `--${flag}: ${isGenerated ? 'goes with' : 'does not go with'} --input`)
-  return isGenerated ? generatedFrom(args) : capturedFrom(args.input!, args)
+  return isGenerated ? generatedFrom(args) : capturedFrom(args.input!, args, refusal)
 }
 
 export async function candidatesFrom({ phase, variants }: RowArguments): Promise<Candidate[]> {

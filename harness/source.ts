@@ -4,6 +4,7 @@ import { type FaultLabel, findWorkload, sizes } from '../generator/workload.ts'
 import { defaultMaxBytes, groupByTrace } from '../lib/dataset/group.ts'
 import { LabError } from '../lib/error.ts'
 import type { Trace } from '../lib/model/trace.ts'
+import type { Refusal } from '../lib/sources/holdable.ts'
 import { readInputs, type SkippedFile } from '../lib/sources/input.ts'
 import { type Bad, type Dropped, Losses } from '../lib/sources/source.ts'
 
@@ -78,13 +79,15 @@ export interface CaptureOptions {
   limit?: number
   /** Leaves out what is bad, where reading would else end. */
   skipsBad?: boolean
+  /** What a target cannot hold of a span, which is bad then. */
+  refusal?: Refusal | undefined
 }
 
 /** Traces of files, folders or standard input, brought together by trace id. */
 export function capturedSource(paths: readonly string[], options: CaptureOptions): TraceSource {
-  const { format, limit, skipsBad = false } = options
+  const { format, limit, skipsBad = false, refusal } = options
   const losses = new Losses({ skipsBad })
-  const inputs = readInputs(paths, { losses, ...(format === undefined ? {} : { format }) })
+  const inputs = readInputs(paths, { losses, refusal, ...(format === undefined ? {} : { format }) })
   const pieces = limit === undefined ? inputs.batches : firstTraces(inputs.batches, limit)
   return {
     name: nameOf(paths),

@@ -1,6 +1,7 @@
 import { readChunks } from '../lib/bytes/range.ts'
 import { joinNeighbours } from '../lib/dataset/group.ts'
 import { readOtlpProto, writeOtlpProto } from '../lib/otlp/proto.ts'
+import { surrogateRefusal } from '../lib/otlp/proto-surrogate.ts'
 import { exact, type Phase } from './phase.ts'
 
 const phase: Phase = {
@@ -8,6 +9,7 @@ const phase: Phase = {
   idea: 'Reference: one TracesData message, as collectors send it; strings without UTF-8 are refused.',
   fidelity: exact,
   encode: (batches, sink) => writeOtlpProto(batches, sink),
+  refusal: surrogateRefusal,
   decode: file => joinNeighbours(readOtlpProto(readChunks(file))),
 }
 

@@ -1,6 +1,7 @@
 import { decodeZstdFrames, encodeZstdFrames } from '../lib/codecs/zstd-frames.ts'
 import { joinNeighbours } from '../lib/dataset/group.ts'
 import { encodeOtlpProto, readOtlpProto } from '../lib/otlp/proto.ts'
+import { surrogateRefusal } from '../lib/otlp/proto-surrogate.ts'
 import { exact, type Phase, zstdLevel } from './phase.ts'
 
 const ownLevel = 19
@@ -10,6 +11,7 @@ const phase: Phase = {
   idea: 'Reference: the message of 20 compressed by the best general tool at hand.',
   fidelity: exact,
   encode: (batches, sink, options) => encodeZstdFrames(encodeOtlpProto(batches), sink, zstdLevel(options, ownLevel)),
+  refusal: surrogateRefusal,
   decode: file => joinNeighbours(readOtlpProto(decodeZstdFrames(file))),
 }
 

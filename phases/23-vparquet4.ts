@@ -1,6 +1,7 @@
 import type { RangeReader } from '../lib/bytes/range.ts'
 import { sortByTraceId } from '../lib/dataset/sort.ts'
 import type { Trace } from '../lib/model/trace.ts'
+import { surrogateRefusal } from '../lib/otlp/proto-surrogate.ts'
 import { openVparquet } from '../lib/vparquet/block.ts'
 import { blockParts } from '../lib/vparquet/parts.ts'
 import { decodeVparquet, notHeld } from '../lib/vparquet/reader.ts'
@@ -20,6 +21,7 @@ const phase: Phase = {
   idea: "Reference: data.parquet of Grafana Tempo's block, written by hyparquet-writer in its encodings; no dedicated columns.",
   fidelity: { traceOrder: false, spanOrder: false, attributeOrder: false, spanIds: 'kept', lossy: notHeld },
   encode: (batches, sink) => encodeVparquet(sortByTraceId(batches, { maxSpans }), sink),
+  refusal: surrogateRefusal,
   decode,
   open: async file => vparquetSource(await openVparquet(file)),
   parts: blockParts,

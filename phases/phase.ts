@@ -1,6 +1,7 @@
 import type { ByteSink, RangeReader } from '../lib/bytes/range.ts'
 import type { SpanSource } from '../lib/model/scan.ts'
 import type { Trace } from '../lib/model/trace.ts'
+import type { Refusal } from '../lib/sources/holdable.ts'
 
 /** What a round trip keeps. The harness derives it by comparison and holds it against the phase's claim. */
 export interface Fidelity {
@@ -43,6 +44,8 @@ export interface Phase {
   decode(file: RangeReader): AsyncIterable<readonly Trace[]>
   /** Opens the file for queries, by what it holds for them. A phase without is queried after a full decode. */
   open?(file: RangeReader): Promise<SpanSource>
+  /** What of a span the format cannot hold: `encode` fails on it, and `--skip-bad` leaves it out of the run's input. */
+  refusal?: Refusal
   /** Bytes by part; they sum to the file's size. */
   parts?(file: RangeReader): Promise<Record<string, number>>
 }

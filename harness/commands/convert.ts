@@ -6,6 +6,7 @@ import type { Trace } from '../../lib/model/trace.ts'
 import { writeTraces } from '../../lib/ndjson/print.ts'
 import { writeOtlpJson } from '../../lib/otlp/json.ts'
 import { writeOtlpProto } from '../../lib/otlp/proto.ts'
+import { surrogateRefusal } from '../../lib/otlp/proto-surrogate.ts'
 import { writeLocal } from '../../lib/storage/local.ts'
 import { type BlockpackArguments, blockpackConfigFrom, blockpackFlags, withBlockpackFlags } from '../blockpack-flags.ts'
 import {
@@ -61,7 +62,7 @@ export const convert: CommandModule<object, ConvertArguments> = {
       .example('$0 convert traces/ --to blockpack --profile max-compression --out traces.bp', 'a block to search'),
   handler: async args => {
     if (args.to !== 'blockpack') refuseBlockpackFlags(args)
-    const source = capturedFrom(args.in!, args)
+    const source = capturedFrom(args.in!, args, args.to === 'otlp-proto' ? surrogateRefusal : undefined)
     const write = await writers[args.to!]!(args)
     if (args.out === '-') await write(source.traces, stdoutSink)
     else await writeLocal(args.out!, sink => write(source.traces, sink))

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { zstdLevels } from '../../lib/codecs/compress.ts'
+import type { Refusal } from '../../lib/sources/holdable.ts'
 import { checkComparable, printComparison } from '../compare.ts'
 import {
   candidatesFrom,
@@ -19,6 +20,7 @@ import { runLab } from '../lab.ts'
 import { integer } from '../options.ts'
 import { printRun } from '../report/report.ts'
 import { printJson, readRun, saveRun } from '../results.ts'
+import type { Candidate } from '../rows.ts'
 
 interface RunArguments extends SourceArguments, RowArguments {
   zstdLevel?: number | undefined
@@ -63,7 +65,7 @@ export const run: CommandModule<object, RunArguments> = {
     const candidates = await candidatesFrom(args)
     const before = args.compare === undefined ? undefined : await readRun(args.compare)
     const result = await runLab({
-      source: sourceFrom(args),
+      source: sourceFrom(args, args.skipBad ? refusalOf(candidates) : undefined),
       candidates,
       progress: progressFrom(args),
       ...(before ? { onPrepared: prepared => checkComparable(before, prepared, args.compare!) } : {}),
@@ -76,6 +78,13 @@ export const run: CommandModule<object, RunArguments> = {
     if (result.rows.some(row => row.problem !== null)) process.exitCode = 1
     if (before && !args.json) console.log(printComparison(before, result, args.compare!))
   },
+}
+
+/** What one of the phases cannot hold: all rows are of the same traces, so it is left out of all. */
+function refusalOf(candidates: readonly Candidate[]): Refusal | undefined {
+  const refusals = new Set(candidates.flatMap(({ phase }) => phase?.refusal ?? []))
+  if (refusals.size === 0) return undefined
+  return span => [...refusals].map(refusal => refusal(span)).find(reason => reason !== undefined)
 }
 
 /** True for a run whose page may be rendered anew: of all phases as they are, on all of the input. */

@@ -5,6 +5,12 @@ export function surrogatePath(span: Span): string {
   return fieldsPath(span) ?? ''
 }
 
+/** Where and why a span has no place in a format whose strings are UTF-8; undefined where it has. */
+export function surrogateRefusal(span: Span): string | undefined {
+  const path = fieldsPath(span)
+  return path && `${path}: a lone surrogate has no UTF-8; --skip-bad leaves such spans out`
+}
+
 function fieldsPath(fields: object): string | undefined {
   for (const [name, value] of Object.entries(fields) as [string, unknown][]) {
     const path = name === 'attributes' ? attributesPath(value as Attributes) : fieldPath(value)

@@ -7,6 +7,7 @@ import { decompress } from './decompress.ts'
 import { detectSource, sourceNamed } from './detect.ts'
 import { kindOf, listDirectory, openFile } from './files.ts'
 import { type Head, readHead } from './head.ts'
+import { holdable, type Refusal } from './holdable.ts'
 import type { Losses, Source } from './source.ts'
 
 const headLength = 1 << 16
@@ -31,6 +32,8 @@ export interface InputOptions {
   /** The name of the source; told from the content where absent. */
   format?: string | undefined
   losses: Losses
+  /** What makes a span bad, since it is read for a target that cannot hold it. */
+  refusal?: Refusal | undefined
 }
 
 /** The traces of all inputs as pieces, in the order of the paths. The lists and the count grow while they are read. */
@@ -49,14 +52,14 @@ export interface Inputs {
  * content. Where the losses skip what is bad, a file that cannot be read is left out, but for a
  * missing one that is named.
  */
-export function readInputs(paths: readonly string[], { format, losses }: InputOptions): Inputs {
+export function readInputs(paths: readonly string[], { format, losses, refusal }: InputOptions): Inputs {
   const files: MutableFile[] = []
   const skipped: SkippedFile[] = []
   const source = format === undefined ? undefined : sourceNamed(format)
   return {
     files,
     skipped,
-    batches: readPaths({ paths, source, losses, files, skipped }),
+    batches: readPaths({ paths, source, losses, refusal, files, skipped }),
     byteLength: () => files.reduce((sum, file) => sum + file.byteLength, 0),
   }
 }
@@ -69,6 +72,7 @@ interface Reading {
   paths: readonly string[]
   source: Source | undefined
   losses: Losses
+  refusal: Refusal | undefined
   files: MutableFile[]
   skipped: SkippedFile[]
 }
@@ -178,14 +182,18 @@ async function* readOpened(
     if (plain) {
       await close(opened)
       file.byteLength = plain.byteLength
-      yield* source.readFile!(path, reading.losses)
-    } else yield* source.read(counted(chunks, file, reading.losses), reading.losses)
+      yield* held(source.readFile!(path, reading.losses), reading)
+    } else yield* held(source.read(counted(chunks, file, reading.losses), reading.losses), reading)
   } catch (error) {
     if (!(error instanceof LabError && error.kind === 'missing'))
       return leaveOut('rest of the file', path, subject, error, reading)
     reading.files.pop()
     skip(error)
   }
+}
+
+function held(batches: AsyncIterable<readonly Trace[]>, { refusal, losses }: Reading): AsyncIterable<readonly Trace[]> {
+  return refusal === undefined ? batches : holdable(batches, refusal, losses)
 }
 
 /** The size of a local file whose bytes are its content; undefined for a stream and a compressed file. */

@@ -1,0 +1,24 @@
+import { LabError } from '../error.ts'
+import type { Span, Trace } from '../model/trace.ts'
+import type { Units } from '../model/units.ts'
+
+/** The path in a span of what a target cannot hold, and why; undefined where it holds the span. */
+export type Refusal = (span: Span) => string | undefined
+
+/** The traces, of which each span that a target cannot hold is bad. */
+export async function* holdable(
+  batches: AsyncIterable<readonly Trace[]>,
+  refusal: Refusal,
+  units: Units,
+): AsyncIterable<readonly Trace[]> {
+  const isHeld = (traceId: string, span: Span) => {
+    const reason = refusal(span)
+    if (reason !== undefined)
+      units.bad('span', new LabError('unsupported', `trace ${traceId}, span ${span.spanId}, ${reason}`))
+    return reason === undefined
+  }
+  for await (const batch of batches)
+    yield batch
+      .map(({ traceId, spans }) => ({ traceId, spans: spans.filter(span => isHeld(traceId, span)) }))
+      .filter(({ spans }) => spans.length > 0)
+}
