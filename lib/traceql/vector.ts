@@ -138,30 +138,32 @@ function intTag(flavour: Flavour): number {
   }
 }
 
-/** The values of a field by span: of the first key that stands there; of several events or links all of them. */
+/**
+ * The values of a field by span: of a key that repeats the first one, by the order of parts; of several events or links
+ * one of each, in their order.
+ */
 export function fieldVector(view: View, field: Field, pool: Pool): Vector {
+  const parts = view.parts(field)
+  const owner = parts[0]?.owner ?? 'span'
   const vector = emptyVector(view.spanCount)
-  for (const part of view.parts(field)) fillPart(view, part, pool, vector)
+  if (owner === 'span') {
+    for (const part of parts) fillPart(part, pool, vector)
+    return vector
+  }
+  const own = emptyVector(ownerCount(view, owner))
+  for (const part of parts) fillPart(part, pool, own)
+  if (owner === 'trace') spreadTraces(view, own, vector)
+  else gatherChildren(owner === 'event' ? view.columns.eventSpans : view.columns.linkSpans, own, pool, vector)
   return vector
 }
 
-function fillPart(view: View, part: Part, pool: Pool, vector: Vector): void {
-  const { owner, data, unless } = part
-  if (owner === 'span') {
-    fillCells(data, part.flavour, pool, data.values, (row, tag, number) => {
-      if (vector.tags[row] !== Tag.nil || unless?.[row] === 1) return
-      vector.tags[row] = tag
-      vector.numbers[row] = number
-    })
-    return
-  }
-  const own = emptyVector(ownerCount(view, owner))
-  fillCells(data, part.flavour, pool, data.values, (row, tag, number) => {
-    own.tags[row] = tag
-    own.numbers[row] = number
+/** Fills the rows of the owner that have no value yet. */
+function fillPart({ data, flavour, unless }: Part, pool: Pool, vector: Vector): void {
+  fillCells(data, flavour, pool, data.values, (row, tag, number) => {
+    if (vector.tags[row] !== Tag.nil || unless?.[row] === 1) return
+    vector.tags[row] = tag
+    vector.numbers[row] = number
   })
-  if (owner === 'trace') spreadTraces(view, own, vector)
-  else gatherChildren(owner === 'event' ? view.columns.eventSpans : view.columns.linkSpans, own, pool, vector)
 }
 
 type Fill = (row: number, tag: number, number: number) => void
@@ -210,23 +212,16 @@ function spreadTraces(view: View, own: Vector, vector: Vector): void {
   }
 }
 
-/** The values of a span's events or links, which stand together; those of other parts are kept. */
+/** The values of a span's events or links, which are consecutive. */
 function gatherChildren(spans: Uint32Array, own: Vector, pool: Pool, vector: Vector): void {
   for (let i = 0; i < spans.length; ) {
     const span = spans[i]!
     const cells: Cell[] = []
     for (; i < spans.length && spans[i] === span; i++)
       if (own.tags[i] !== Tag.nil) cells.push({ tag: own.tags[i]!, number: own.numbers[i]! })
-    if (cells.length > 0) addCells(span, cells, pool, vector)
+    if (cells.length === 0) continue
+    const only = cells.length === 1 ? cells[0]! : { tag: Tag.several, number: pool.list(cells) }
+    vector.tags[span] = only.tag
+    vector.numbers[span] = only.number
   }
-}
-
-function addCells(span: number, cells: readonly Cell[], pool: Pool, vector: Vector): void {
-  const tag = vector.tags[span]!
-  const number = vector.numbers[span]!
-  const before = tag === Tag.nil ? [] : tag === Tag.several ? pool.cells(number) : [{ tag, number }]
-  const all = [...before, ...cells]
-  const only = all.length === 1 ? all[0]! : { tag: Tag.several, number: pool.list(all) }
-  vector.tags[span] = only.tag
-  vector.numbers[span] = only.number
 }

@@ -1,5 +1,5 @@
 import type { ColumnData, ColumnName, ColumnSet, SpanBatch } from '../model/scan.ts'
-import type { Value } from '../model/trace.ts'
+import type { Value, ValueType } from '../model/trace.ts'
 import type { Field, IntrinsicName } from './ast.ts'
 import { traceExtents } from './extents.ts'
 import { columnsOfField, type Flavour, flavourOf } from './fields.ts'
@@ -110,8 +110,12 @@ function partsOf(view: View, field: Field): readonly Part[] {
 
 function columnParts(view: View, name: ColumnName, unless: Uint8Array | undefined): Part[] {
   const owner = ownerOf(name)
-  return view.columns.get(name).map(data => ({ data, owner, flavour: 'plain', unless }))
+  const columns = [...view.columns.get(name)].sort((a, b) => typeOrder.indexOf(a.type) - typeOrder.indexOf(b.type))
+  return columns.map(data => ({ data, owner, flavour: 'plain', unless }))
 }
+
+/** Of a key with values of several types, the first of these counts: sources give their columns in any order. */
+const typeOrder: readonly ValueType[] = ['string', 'int', 'double', 'bool', 'array', 'kvlist', 'bytes', 'empty']
 
 function ownerOf(name: ColumnName | IntrinsicName): Owner {
   if (name.startsWith('event')) return 'event'

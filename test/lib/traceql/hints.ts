@@ -13,8 +13,8 @@ export function strictSource(traces: readonly Trace[]): SpanSource & { tracesGiv
     async *scan(request: Parameters<SpanSource['scan']>[0]): AsyncIterable<SpanBatch> {
       const { needs, startNanos, endNanos } = request
       const wanted = traces.filter(
-        ({ spans }) =>
-          needs.every(need => spans.some(span => need.some(all => all.every(one => meets(one, span, spans))))) &&
+        ({ traceId, spans }) =>
+          needs.every(need => spans.some(span => need.some(all => all.every(one => meets(one, span, traceId))))) &&
           spans.some(span => startNanos === undefined || span.startNanos >= startNanos) &&
           spans.some(span => endNanos === undefined || span.startNanos < endNanos),
       )
@@ -70,8 +70,8 @@ function restricted({ type, rows, values }: ColumnData, isIn: (row: number) => b
   }
 }
 
-function meets({ column, relation, operands, test }: Condition, span: Span, spans: readonly Span[]): boolean {
-  const values = valuesOf(column, span, spans)
+function meets({ column, relation, operands, test }: Condition, span: Span, traceId: string): boolean {
+  const values = valuesOf(column, span, traceId)
   if (relation === 'exists') return values.some(value => test === undefined || test(value))
   return values.some(value => operands.some(operand => holds(relation, value, operand)))
 }
@@ -87,8 +87,10 @@ function holds(relation: string, value: Value, operand: Value): boolean {
   return relation === '>' ? a > b : a >= b
 }
 
-function valuesOf(column: ColumnName, span: Span, spans: readonly Span[]): readonly Value[] {
+function valuesOf(column: ColumnName, span: Span, traceId: string): readonly Value[] {
   switch (column) {
+    case 'trace:id':
+      return [traceId]
     case 'span:name':
       return [span.name]
     case 'span:status':
@@ -97,8 +99,26 @@ function valuesOf(column: ColumnName, span: Span, spans: readonly Span[]): reado
       return [BigInt(span.kind)]
     case 'span:duration':
       return [span.endNanos - span.startNanos]
+    case 'span:id':
+      return [span.spanId]
+    case 'span:parentID':
+      return [span.parentSpanId]
+    case 'span:statusMessage':
+      return [span.status?.message ?? '']
+    case 'span:traceState':
+      return [span.traceState]
+    case 'event:name':
+      return span.events.map(({ name }) => name)
+    case 'link:traceID':
+      return span.links.map(({ traceId }) => traceId)
+    case 'link:spanID':
+      return span.links.map(({ spanId }) => spanId)
+    case 'instrumentation:name':
+      return [span.scope?.name ?? '']
+    case 'instrumentation:version':
+      return [span.scope?.version ?? '']
   }
-  if (spans.length === 0 || column.includes(':')) throw new Error(`a need of ${column}`)
+  if (column.includes(':')) throw new Error(`a need of ${column}`)
   const key = column.slice(column.indexOf('.') + 1)
   const owners = {
     span: [span],

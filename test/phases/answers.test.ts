@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest'
+import { compactBlockpack } from '../../lib/blockpack/compact.ts'
+import { type BlockpackConfig, profiles } from '../../lib/blockpack/config.ts'
+import { BlockpackReader } from '../../lib/blockpack/reader.ts'
+import { blockpackSource } from '../../lib/blockpack/source.ts'
+import { LabError } from '../../lib/error.ts'
+import type { SpanSource } from '../../lib/model/scan.ts'
+import type { Trace } from '../../lib/model/trace.ts'
+import { MemorySink, openMemory } from '../../lib/storage/memory.ts'
+import { queryRange } from '../../lib/traceql/metrics.ts'
+import { oracleSource } from '../../lib/traceql/oracle.ts'
+import { search } from '../../lib/traceql/search.ts'
+import { tagNames, tagValues } from '../../lib/traceql/tags.ts'
+import { openVparquet } from '../../lib/vparquet/block.ts'
+import { decodeVparquet } from '../../lib/vparquet/reader.ts'
+import { vparquetSource } from '../../lib/vparquet/source.ts'
+import { encodeVparquet } from '../../lib/vparquet/writer/writer.ts'
+import { packed } from '../lib/blockpack/blocks.ts'
+import { strictSource } from '../lib/traceql/hints.ts'
+import { collect, streamOf } from '../support/chunks.ts'
+import { drawsOf } from '../support/draws.ts'
+import { drawCorpus, drawQuestion, type Question } from './drawn-corpus.ts'
+
+/**
+ * No pruner may lose an answer: drawn data and drawn questions, and of each format the answer must be that of the traces.
+ * PAIRS sets how many pairs of data and question are tried (npm run bench:answers tries 20,000), SEED the draw.
+ */
+const seed = Number(process.env.SEED ?? 20261128)
+const pairCount = Number(process.env.PAIRS ?? 240)
+const questionsPerCorpus = 40
+
+interface Subject {
+  readonly name: string
+  readonly source: SpanSource
+  /** What the file keeps of the traces: what its answers are held against. */
+  readonly truth: SpanSource
+}
+
+async function blockpackOf(traces: readonly Trace[], config: BlockpackConfig): Promise<SpanSource> {
+  return blockpackSource(await BlockpackReader.open(openMemory(await packed(traces, config))))
+}
+
+async function compactedSource(traces: readonly Trace[]): Promise<SpanSource> {
+  const middle = traces.length >> 1
+  const halves = [traces.slice(0, middle), traces.slice(middle)]
+  const inputs = await Promise.all(halves.map(async half => ({ name: 'half', file: openMemory(await packed(half)) })))
+  const sink = new MemorySink()
+  await compactBlockpack(inputs, sink, profiles.default)
+  return blockpackSource(await BlockpackReader.open(openMemory(sink.bytes())))
+}
+
+/** A block of Tempo's format, read in place, beside its decoded traces: some of what was written is not held by it. */
+async function vparquetSubject(traces: readonly Trace[]): Promise<Subject> {
+  const sink = new MemorySink()
+  await encodeVparquet(streamOf([traces]), sink)
+  const block = await openVparquet(openMemory(sink.bytes()))
+  const kept = (await collect(decodeVparquet(block))).flat()
+  return { name: 'vparquet', source: vparquetSource(block), truth: oracleSource(kept) }
+}
+
+/** Small buffers, so that each page group has a row group of its own. */
+const smallRowGroups: BlockpackConfig = { ...profiles.default, writeBufferSize: 1, columnBlockSize: 1 }
+
+async function subjectsOf(traces: readonly Trace[]): Promise<Subject[]> {
+  const truth = oracleSource(traces)
+  const subjects: Subject[] = [
+    { name: 'compacted', source: await compactedSource(traces), truth },
+    { name: 'small row groups', source: await blockpackOf(traces, smallRowGroups), truth },
+    {
+      name: 'no dictionary',
+      source: await blockpackOf(traces, { ...profiles.default, enableDictionary: false, dictionaryMaxSize: 1 }),
+      truth,
+    },
+  ]
+  for (const [name, config] of Object.entries(profiles))
+    subjects.push({ name, source: await blockpackOf(traces, config), truth })
+  if (traces.length < 300) subjects.push({ name: 'hints at their word', source: strictSource(traces), truth })
+  return [...subjects, await vparquetSubject(traces)]
+}
+
+const second = 1_000_000_000n
+const range = { startNanos: 1_699_999_999n * second, endNanos: 1_700_000_080n * second, stepNanos: 10n * second }
+
+async function answer(source: SpanSource, { kind, text, name }: Question): Promise<unknown> {
+  switch (kind) {
+    case 'search':
+      return (await search(source, text, { limit: 1e9, spss: 1e9 })).traces
+    case 'metrics':
+      return (await queryRange(source, text, range)).series.map(one => JSON.stringify(one, toTenDigits)).sort()
+    case 'tags':
+      return tagNames(source, { filter: text })
+    case 'values':
+      return tagValues(source, name!, { filter: text, limit: 1e6 })
+  }
+}
+
+/** The answer as text, or why there is none. */
+async function outcome(source: SpanSource, question: Question): Promise<string> {
+  try {
+    return JSON.stringify(await answer(source, question), toTenDigits)
+  } catch (error) {
+    if (error instanceof LabError) return `refused: ${error.message}`
+    throw error
+  }
+}
+
+function toTenDigits(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(10)) : value
+}
+
+/** Checks pairs of one corpus; returns how many of the answers have something in them. */
+async function checkCorpus(corpusSeed: number, isLong: boolean, count: number): Promise<number> {
+  const draw = drawsOf(corpusSeed)
+  const traces = isLong ? drawCorpus(draw, 3, 450, 10) : drawCorpus(draw, 1 + Math.floor(draw() * 3), 12)
+  const subjects = await subjectsOf(traces)
+  const questions = Array.from({ length: count }, () => drawQuestion(draw, traces))
+  let answered = 0
+  for (const question of questions) {
+    const truths = new Map<SpanSource, string>()
+    for (const { name, source, truth } of subjects) {
+      const expected = truths.get(truth) ?? (await outcome(truth, question))
+      truths.set(truth, expected)
+      const place = `${name}, corpus seed ${corpusSeed}: ${question.kind} ${question.name ?? ''} ${question.text}`
+      expect(await outcome(source, question), place).toBe(expected)
+      if (!expected.startsWith('refused') && expected !== '[]') answered++
+    }
+  }
+  return answered / subjects.length
+}
+
+test(
+  `${pairCount} drawn pairs of data and question have the same answer in every format (seed ${seed})`,
+  async () => {
+    let answered = 0
+    for (let done = 0, corpus = 0; done < pairCount; done += questionsPerCorpus, corpus++)
+      // One corpus in eight is long enough for several page groups.
+      answered += await checkCorpus(seed + corpus, corpus % 8 === 2, Math.min(questionsPerCorpus, pairCount - done))
+    expect(answered).toBeGreaterThan(pairCount / 6)
+  },
+  Number.POSITIVE_INFINITY,
+)
