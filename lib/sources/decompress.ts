@@ -1,6 +1,7 @@
 import { beginsGzip, decompressGzip } from '../codecs/gzip-stream.ts'
 import { beginsZstd, decompressZstd } from '../codecs/zstd-stream.ts'
 import { LabError } from '../error.ts'
+import { beginsFramedZstd, decompressFramedZstd } from './framed-zstd.ts'
 import { readHead } from './head.ts'
 
 /** One compression may lie within another, no more. */
@@ -12,7 +13,7 @@ type Decompressor = (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Ar
 export async function decompress(chunks: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
   let content = chunks
   for (let layer = 0; layer <= maxLayers; layer++) {
-    const { head, chunks: whole } = await readHead(content, 4)
+    const { head, chunks: whole } = await readHead(content, 8)
     const undo = decompressorOf(head)
     if (undo === undefined) return whole
     content = undo(whole)
@@ -22,5 +23,6 @@ export async function decompress(chunks: AsyncIterable<Uint8Array>): Promise<Asy
 
 function decompressorOf(head: Uint8Array): Decompressor | undefined {
   if (beginsGzip(head)) return decompressGzip
-  return beginsZstd(head) ? decompressZstd : undefined
+  if (beginsZstd(head)) return decompressZstd
+  return beginsFramedZstd(head) ? decompressFramedZstd : undefined
 }

@@ -80,6 +80,13 @@ export const containerFixtures: Fixtures = {
   'zstd-padding': { bytes: joined(frame, Buffer.alloc(512)) },
   'zstd-trailing': { bytes: joined(frame, 'garbage') },
   'zstd-checksum': { bytes: joined(frame, checksummedFrame) },
+  'exporter-json-zstd': { bytes: joined(prefixed(frame), prefixed(frame)), spanCount: 2 },
+  'exporter-proto-zstd': {
+    bytes: joined(...[message, protoLogs, message].map(one => prefixed(zstd(one)))),
+    spanCount: 2,
+  },
+  'exporter-cut': { bytes: joined(prefixed(frame), prefixed(frame).subarray(0, -1)) },
+  'exporter-damaged': { bytes: joined(prefixed(frame), prefixed(checksummedFrame)) },
 
   'otlp-json': { bytes: line },
   'otlp-json-lines': { bytes: line + line, spanCount: 2 },
