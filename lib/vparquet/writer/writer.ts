@@ -1,5 +1,7 @@
 import type { ByteSink } from '../../bytes/range.ts'
+import { withSubject } from '../../error.ts'
 import type { Trace } from '../../model/trace.ts'
+import { surrogateRefusal } from '../../otlp/proto-surrogate.ts'
 import { traceNode } from './block-schema.ts'
 import { BlockFileWriter } from './file-writer.ts'
 import { Shredder } from './shred.ts'
@@ -30,7 +32,7 @@ export async function encodeVparquet(
   }
   for await (const batch of batches)
     for (const trace of batch) {
-      shredder.add(rows.row(trace))
+      addRow(shredder, rows, trace)
       rowCount++
       groupRows++
       groupSpans += trace.spans.length
@@ -38,4 +40,14 @@ export async function encodeVparquet(
     }
   await cut()
   await file.finish(rowCount)
+}
+
+/** Adds the row of a trace; an error names the trace, and the span whose text has no UTF-8. */
+function addRow(shredder: Shredder, rows: TraceRows, trace: Trace): void {
+  try {
+    shredder.add(rows.row(trace))
+  } catch (error) {
+    const bad = trace.spans.find(span => surrogateRefusal(span) !== undefined)
+    throw withSubject(`trace ${trace.traceId}${bad === undefined ? '' : `, span ${bad.spanId}`}`, error)
+  }
 }

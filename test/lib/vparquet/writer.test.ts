@@ -73,12 +73,13 @@ describe('what a block holds comes back', () => {
   })
 })
 
-test('a string without UTF-8 is refused with its column', async () => {
-  const traces = [{ traceId: '01', spans: [span({ attributes: attributes(['k', '\ud800']) })] }]
+test('a string without UTF-8 is refused with its trace, span and column: traces are sorted, so no index names them', async () => {
+  const bad = span({ spanId: '0b', attributes: attributes(['k', '\ud800']) })
+  const traces = [{ traceId: '01', spans: [span({ spanId: '0a' }), bad] }]
   const { kind, message } = await labRejection(blockOf(traces))
   expect(kind).toBe('unsupported')
   expect(message).toMatch(
-    /^rs\.list\.element\.ss\..*\.Attrs\.list\.element\.Value\.list\.element: a string with a lone/,
+    /^trace 01, span 0b: rs\.list\.element\.ss\..*\.Attrs\.list\.element\.Value\.list\.element: a string with a lone/,
   )
 })
 
