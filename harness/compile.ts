@@ -34,6 +34,7 @@ async function compileInto(temporary: string, folder: string): Promise<void> {
   })
   await build({
     ...options,
+    supported: {},
     outdir: temporary,
     outExtension: { '.js': '.cjs' },
     entryPoints: ['harness/start-child.ts'],

@@ -19,6 +19,7 @@ export const codeName = 'lab.cjs'
 /** Names the files of a compiled folder with their sizes; written last. */
 export const inventoryName = 'inventory.json'
 
+/** Imports a source that was not compiled. */
 type Import = (url: string) => Promise<unknown>
 
 let running: { folder: string; modules: Modules; importUrl: Import } | undefined
@@ -52,7 +53,7 @@ export function isWhole(folder: string): boolean {
 }
 
 /** Loads the compiled code, with what V8 remembers of it from an earlier start of the same version of Node. */
-export function loadCompiled(folder: string): Modules {
+export function loadCompiled(folder: string, importUrl: Import): Modules {
   const path = join(folder, codeName)
   const memory = `${path}-${process.version}`
   const cachedData = existsSync(memory) ? readFileSync(memory) : undefined
@@ -60,7 +61,6 @@ export function loadCompiled(folder: string): Modules {
   const script = new Script(code, { filename: path, ...(cachedData ? { cachedData } : {}) })
   if (!cachedData || script.cachedDataRejected) process.once('exit', () => remember(script, memory))
   const module = { exports: {} as { modules: Modules } }
-  const importUrl: Import = url => import(url)
   script.runInThisContext()(module.exports, createRequire(path), module, importUrl)
   return module.exports.modules
 }

@@ -8,7 +8,7 @@ import type { Environment } from './result.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Where and with what a run took place. */
-export function describeEnvironment(rounds: number, zstdLevel: number | null): Environment {
+export function describeEnvironment(settings: Pick<Environment, 'lanes' | 'zstdLevel'>): Omit<Environment, 'rounds'> {
   const processors = cpus()
   return {
     date: new Date().toISOString(),
@@ -20,8 +20,7 @@ export function describeEnvironment(rounds: number, zstdLevel: number | null): E
     cpu: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
     memoryBytes: totalmem(),
-    rounds,
-    zstdLevel,
+    ...settings,
   }
 }
 

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { availableParallelism, freemem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Options } from '../phases/phase.ts'
@@ -9,19 +10,15 @@ import { type Input, nameOf, type Row, type Run } from './result.ts'
 import { type Candidate, earnedRow, failedRow, type Measured } from './rows.ts'
 import { runTask } from './run-task.ts'
 import type { TraceSource } from './source.ts'
+import type { Report, Tasks } from './tasks.ts'
 import { inWorkFolder } from './work-folder.ts'
 
 const datasetsFolder: string = fileURLToPath(new URL('../datasets', import.meta.url))
 
-/** Rounds by default: enough spans in all for a steady median, at most 15; above 200,000 the proving pass is timed. */
-export function defaultRounds(spanCount: number): number {
-  return spanCount > 200_000 ? 1 : Math.min(15, Math.max(3, Math.ceil(40_000 / spanCount)))
-}
-
 export interface LabOptions {
   source: TraceSource
   candidates: readonly Candidate[]
-  /** Timed rounds; by default 1 to 15, the fewer the more spans there are. */
+  /** Timed rounds; where absent, as many as give a steady median, at least one. */
   rounds?: number
   zstdLevel?: number
   /** Is told what was read before any phase runs; what it throws ends the run. */
@@ -29,65 +26,100 @@ export interface LabOptions {
   progress: Progress
 }
 
-/** Runs the lab: prepares the dataset and earns the rows, one after another. */
+/** Runs the lab: prepares the dataset and earns the rows, as many side by side as the machine has room for. */
 export async function runLab(options: LabOptions): Promise<Run> {
   const { source, candidates, rounds, zstdLevel, progress } = options
-  const { input, dataset } = await prepare(source, datasetsFolder, progress)
-  const roundCount = rounds ?? defaultRounds(input.spanCount)
-  const environment = describeEnvironment(roundCount, zstdLevel ?? null)
-  options.onPrepared?.({ input, environment })
+  const lanes = laneCount(candidates.length)
   return inWorkFolder(async folder => {
-    const rows: Row[] = []
-    for (const candidate of candidates) {
-      const settings = zstdLevel === undefined ? candidate.options : { ...candidate.options, zstdLevel }
-      const file = join(folder, `${candidate.slug}-${candidate.variant}`)
-      rows.push(await earn({ candidate, options: settings, dataset, file, input, rounds: roundCount, progress }))
-      await rm(file, { force: true })
+    const workOn = (candidate: Candidate, dataset: string, spanCount: number): Work => ({
+      ...{ candidate, dataset, spanCount, rounds, progress },
+      options: zstdLevel === undefined ? candidate.options : { ...candidate.options, zstdLevel },
+      file: join(folder, `${candidate.slug}-${candidate.variant}`),
+    })
+    const baseline = candidates.find(({ phase }) => phase?.isBaseline)
+    let encoding: Promise<Encoding> | undefined
+    const measureZstd = async (dataset: string, spanCount: number) => {
+      encoding = encode(workOn(baseline!, dataset, spanCount))
+      return (await encoding).encoded.sizeBytes
     }
+    const { input, dataset } = await prepare(source, datasetsFolder, progress, baseline && measureZstd)
+    const environment = { ...describeEnvironment({ lanes, zstdLevel: zstdLevel ?? null }), rounds: rounds ?? null }
+    options.onPrepared?.({ input, environment })
+    const rows = await inLanes(lanes, candidates, async candidate => {
+      const work = workOn(candidate, dataset, input.spanCount)
+      const row = await earn(work, input, candidate === baseline ? encoding : undefined)
+      await rm(work.file, { force: true })
+      return row
+    })
     return { input, environment, rows }
   })
+}
+
+/** A row for each core, and for each GiB that is free: what a process takes at most on large inputs. */
+function laneCount(rowCount: number): number {
+  return Math.max(1, Math.min(rowCount, availableParallelism(), Math.floor(freemem() / 2 ** 30)))
+}
+
+/** The results of `work` on the items, in their order; each lane takes the next item when it is done with one. */
+async function inLanes<T, R>(lanes: number, items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  const waiting = items.entries()
+  const lane = async () => {
+    for (const [i, item] of waiting) results[i] = await work(item)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return results
 }
 
 interface Work {
   candidate: Candidate
   options: Options
   dataset: string
+  spanCount: number
   file: string
-  input: Input
-  rounds: number
+  rounds: number | undefined
   progress: Progress
 }
 
-/** Earns one row. Whatever goes wrong is the row's own problem. */
-async function earn(work: Work): Promise<Row> {
-  const { candidate, input } = work
+type Encoding = Awaited<ReturnType<Tasks['encode']>>
+
+/** Earns one row, of its encoding where that has been done already. Whatever goes wrong is the row's own problem. */
+async function earn(work: Work, input: Input, encoding: Promise<Encoding> | undefined): Promise<Row> {
+  const { candidate } = work
   const { phase } = candidate
   if (!phase) return failedRow(candidate, candidate.problem ?? 'is no phase')
   try {
-    const measured = await measure(work)
-    const { problem } = measured.proof
-    return problem === null ? earnedRow(candidate, phase, input, measured) : failedRow(candidate, problem)
+    const measured = await measure(work, encoding)
+    return typeof measured === 'string' ? failedRow(candidate, measured) : earnedRow(candidate, phase, input, measured)
   } catch (error) {
     return failedRow(candidate, error)
   }
 }
 
-async function measure({ candidate, options, dataset, file, input, rounds, progress }: Work): Promise<Measured> {
-  const job = { phasePath: candidate.path, options, dataset, file }
-  const name = nameOf({ phase: candidate.number, title: candidate.phase!.title, variant: candidate.variant })
-  const run = async <T>(what: string, passes: number, start: (report: (spanCount: number) => void) => Promise<T>) => {
-    const stage = progress.stage(`${name}: ${what}`, input.spanCount * passes)
-    return start(stage.advance).finally(stage.end)
-  }
-  const proof = await run('prove', 2, report => runTask('prove', job, report))
-  if (proof.problem !== null) return { proof, encodePeakBytes: 0, decodePeakBytes: 0 }
-  const { sha256 } = proof.encoded
-  const timing =
-    rounds > 1
-      ? await run('time', 2 * rounds, report => runTask('time', { ...job, rounds, sha256 }, report))
-      : undefined
-  const [encodePeakBytes, decodePeakBytes] = await run('memory', 2, report =>
-    Promise.all([runTask('encodeOnly', job, report), runTask('decodeOnly', job, report)]),
+/** Three processes: one only encodes, one decodes that file and compares, one only decodes. Or the row's problem. */
+async function measure(work: Work, encoding: Promise<Encoding> | undefined): Promise<Measured | string> {
+  const { encoded, ...encodePasses } = await (encoding ?? encode(work))
+  const check = await inStage(work, 'prove', 1, report => runTask('check', jobOf(work), report))
+  if (check.problem !== null) return check.problem
+  const { rounds } = work
+  const decode = await inStage(work, 'time decoding', rounds, report =>
+    runTask('decode', { ...jobOf(work), rounds }, report),
   )
-  return { proof, ...(timing ? { timing } : {}), encodePeakBytes, decodePeakBytes }
+  return { encoded, check, encode: encodePasses, decode }
+}
+
+function encode(work: Work): Promise<Encoding> {
+  const { rounds } = work
+  return inStage(work, 'time encoding', rounds, report => runTask('encode', { ...jobOf(work), rounds }, report))
+}
+
+function jobOf({ candidate, options, dataset, file }: Work) {
+  return { phasePath: candidate.path, options, dataset, file }
+}
+
+function inStage<T>(work: Work, what: string, passes = 1, start: (report: Report) => Promise<T>): Promise<T> {
+  const { candidate, spanCount, progress } = work
+  const name = nameOf({ phase: candidate.number, title: candidate.phase!.title, variant: candidate.variant })
+  const stage = progress.stage(`${name}: ${what}`, spanCount * passes)
+  return start(stage.advance).finally(stage.end)
 }

@@ -39,7 +39,10 @@ const environmentSchema = z.object({
   cpu: z.string(),
   cores: count,
   memoryBytes: count,
-  rounds: count,
+  /** Null where each phase got as many as its budget of time allowed. */
+  rounds: count.nullable(),
+  /** Rows that were earned side by side. */
+  lanes: count.default(1),
   zstdLevel: count.nullable(),
 })
 

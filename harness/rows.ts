@@ -1,9 +1,10 @@
 import { messageOf } from '../lib/error.ts'
 import type { Fidelity, Options, Phase } from '../phases/phase.ts'
 import type { Discovered } from './discover.ts'
+import type { Encoded } from './measure.ts'
 import type { FidelityClass, Input, Row } from './result.ts'
 import type { Summary } from './statistics.ts'
-import type { Proof } from './tasks.ts'
+import type { Check, Passes } from './tasks.ts'
 
 /** One row to be earned: a phase file, and a variant of it where the file could be loaded. */
 export interface Candidate extends Discovered {
@@ -13,11 +14,10 @@ export interface Candidate extends Discovered {
 
 /** What the processes of a row have measured. */
 export interface Measured {
-  proof: Proof
-  /** Absent where the pass that proved the row is the measured one. */
-  timing?: { encode: Summary; decode: Summary }
-  encodePeakBytes: number
-  decodePeakBytes: number
+  encoded: Encoded
+  check: Check
+  encode: Passes
+  decode: Passes
 }
 
 /** In a word what a fidelity keeps. */
@@ -34,23 +34,19 @@ export function failedRow(candidate: Candidate, error: unknown): Row {
 
 /** The row of a phase that was proved and measured. */
 export function earnedRow(candidate: Candidate, phase: Phase, input: Input, measured: Measured): Row {
-  const { proof, timing } = measured
-  const isWhole = proof.wholeTraceCount === input.traceCount
+  const { encoded, check, encode, decode } = measured
+  const isWhole = check.wholeTraceCount === input.traceCount
   return {
     ...blankRow(candidate),
-    fidelity: classify({ ...proof.kept, lossy: isWhole ? [] : phase.fidelity.lossy }),
-    kept: proof.kept,
+    fidelity: classify({ ...check.kept, lossy: isWhole ? [] : phase.fidelity.lossy }),
+    kept: check.kept,
     lost: isWhole ? [] : [...phase.fidelity.lossy],
-    wholeTraceCount: proof.wholeTraceCount,
-    parts: proof.parts,
-    ...sizes(proof.encoded.sizeBytes, input),
-    ...times(
-      timing?.encode ?? { median: proof.encoded.seconds, spread: null },
-      timing?.decode ?? { median: proof.decodeSeconds, spread: null },
-      input,
-    ),
-    encodePeakBytes: measured.encodePeakBytes,
-    decodePeakBytes: measured.decodePeakBytes,
+    wholeTraceCount: check.wholeTraceCount,
+    parts: check.parts,
+    ...sizes(encoded.sizeBytes, input),
+    ...times(encode.times, decode.times, input),
+    encodePeakBytes: encode.peakBytes,
+    decodePeakBytes: decode.peakBytes,
   }
 }
 
@@ -65,9 +61,7 @@ function sizes(sizeBytes: number, input: Input) {
   }
 }
 
-type Times = Omit<Summary, 'spread'> & { spread: number | null }
-
-function times(encode: Times, decode: Times, { spanCount, baselineBytes }: Input) {
+function times(encode: Summary, decode: Summary, { spanCount, baselineBytes }: Input) {
   return {
     encodeSeconds: encode.median.wall,
     decodeSeconds: decode.median.wall,

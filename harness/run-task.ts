@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { LabError } from '../lib/error.ts'
 import type { Message } from './child.ts'
-import { root } from './compiled.ts'
 import { compiledFolder } from './compiled-folder.ts'
 import type { Report, TaskName, Tasks } from './tasks.ts'
 
@@ -12,7 +11,6 @@ type Job<T extends TaskName> = Parameters<Tasks[T]>[0]
 type Result<T extends TaskName> = Awaited<ReturnType<Tasks[T]>>
 
 const childPath = fileURLToPath(new URL('./child.ts', import.meta.url))
-const phasesFolder = join(root, 'phases')
 const running = new Set<ChildProcess>()
 
 /**
@@ -20,7 +18,7 @@ const running = new Set<ChildProcess>()
  * known of the reason.
  */
 export async function runTask<T extends TaskName>(task: T, job: Job<T>, report: Report): Promise<Result<T>> {
-  const child = startChild(await compiledFolder(), 'phasePath' in job ? job.phasePath : undefined)
+  const child = startChild(await compiledFolder())
   running.add(child)
   let output = ''
   for (const stream of [child.stdout!, child.stderr!])
@@ -42,11 +40,11 @@ export async function runTask<T extends TaskName>(task: T, job: Job<T>, report: 
   })
 }
 
-/** Starts compiled code where there is any; sources, and a phase from elsewhere, need a loader. */
-function startChild(compiled: string | undefined, phasePath = phasesFolder): ChildProcess {
-  const needsLoader = compiled === undefined || !phasePath.startsWith(phasesFolder)
-  return fork(compiled === undefined ? childPath : join(compiled, 'start-child.cjs'), [], {
-    execArgv: needsLoader ? ['--import', pathToFileURL(createRequire(childPath).resolve('tsx')).href] : [],
+/** Starts compiled code where there is any; sources need a loader. */
+function startChild(compiled: string | undefined): ChildProcess {
+  const isSource = compiled === undefined
+  return fork(isSource ? childPath : join(compiled, 'start-child.cjs'), [], {
+    execArgv: isSource ? ['--import', pathToFileURL(createRequire(childPath).resolve('tsx')).href] : [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
 }

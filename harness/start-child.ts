@@ -1,4 +1,10 @@
-/** The first file of a compiled task's process, beside the compiled code. */
+/** The first file of a compiled task's process, beside the compiled code. Only a phase from elsewhere needs a loader. */
 import { loadCompiled } from './compiled.ts'
 
-void loadCompiled(__dirname)['harness/child.ts']!()
+async function importSource(url: string): Promise<unknown> {
+  const { register } = await import('tsx/esm/api')
+  register()
+  return import(url)
+}
+
+void loadCompiled(__dirname, importSource)['harness/child.ts']!()

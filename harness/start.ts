@@ -6,5 +6,7 @@ type Cli = typeof import('./cli.ts')
 /** The command line: compiled, or its sources where nothing can be compiled, or where their lines are asked for. */
 export async function loadCli(): Promise<Cli> {
   const folder = process.argv.includes('--stack') ? undefined : await compiledFolder()
-  return folder === undefined ? import('./cli.ts') : (loadCompiled(folder)['harness/cli.ts']!() as Promise<Cli>)
+  return folder === undefined
+    ? import('./cli.ts')
+    : (loadCompiled(folder, url => import(url))['harness/cli.ts']!() as Promise<Cli>)
 }

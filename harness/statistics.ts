@@ -5,14 +5,21 @@ import type { Seconds } from './clock.ts'
 export interface Summary {
   /** Wall and CPU seconds, each the median of its rounds. */
   median: Seconds
-  /** Median absolute deviation of the CPU seconds, as a share of their median. */
-  spread: number
+  /** Median absolute deviation of the CPU seconds, as a share of their median; null for one round. */
+  spread: number | null
 }
 
-/** Runs `measure` exactly `rounds` times, without a warm-up of its own: the pass that proved the row was one. */
-export async function summarise(rounds: number, measure: () => Promise<Seconds>): Promise<Summary> {
+/** CPU seconds of a phase that are enough for a steady median. */
+const budgetSeconds = 0.2
+
+/**
+ * Runs `measure` exactly `rounds` times, or without a number until the measured CPU seconds reach the budget. There is
+ * no warm-up: where a pass takes long, the first is the only one.
+ */
+export async function summarise(rounds: number | undefined, measure: () => Promise<Seconds>): Promise<Summary> {
   const walls: number[] = []
-  const bench = new Bench({ iterations: rounds, time: 0, warmup: false, throws: true })
+  const time = rounds === undefined ? budgetSeconds * 1e3 : 0
+  const bench = new Bench({ iterations: rounds ?? 1, time, warmup: false, throws: true })
   bench.add('round', async () => {
     const { wall, cpu } = await measure()
     walls.push(wall)
@@ -22,7 +29,8 @@ export async function summarise(rounds: number, measure: () => Promise<Seconds>)
   const result = task!.result
   if (!('latency' in result)) throw new Error('the rounds did not finish')
   const { p50, mad } = result.latency
-  return { median: { wall: median(walls), cpu: p50 / 1e3 }, spread: p50 > 0 ? mad / p50 : 0 }
+  const spread = p50 > 0 ? mad / p50 : 0
+  return { median: { wall: median(walls), cpu: p50 / 1e3 }, spread: walls.length > 1 ? spread : null }
 }
 
 function median(values: readonly number[]): number {

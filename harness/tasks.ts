@@ -28,26 +28,63 @@ interface PhaseJob {
 /** Is told how many more spans are done. */
 export type Report = (spanCount: number) => void
 
-/** What the pass that earns a row has found. */
-export interface Proof extends Verdict {
-  encoded: Encoded
+/** What a decoding that is compared with the dataset has found. */
+export interface Check extends Verdict {
   decodeSeconds: Seconds
   parts: Record<string, number> | null
+}
+
+/** What the pass that earns a row has found. */
+export interface Proof extends Check {
+  encoded: Encoded
+}
+
+/** Several passes in one direction, and what the first of them took of memory: nothing else ran before it. */
+export interface Passes {
+  times: Summary
+  peakBytes: number
 }
 
 /** Encodes to the file, decodes it and compares. */
 async function prove(job: PhaseJob, report: Report): Promise<Proof> {
   const phase = await loadPhase(job.phasePath)
-  const dataset = () => reporting(readDataset(job.dataset), report)
-  const encoded = await writeLocal(job.file, sink =>
-    measureEncode(phase, dataset(), job.options, chunk => sink.write(chunk)),
-  )
+  const encoded = await encodeToFile(phase, job, report)
+  return { ...(await checkFile(phase, job, report)), encoded }
+}
+
+/** Decodes the file and compares. */
+async function check(job: PhaseJob, report: Report): Promise<Check> {
+  return checkFile(await loadPhase(job.phasePath), job, report)
+}
+
+/** Encodes to the file, and then on for more rounds. Each must give the same bytes. */
+async function encode(
+  job: PhaseJob & { rounds?: number | undefined },
+  report: Report,
+): Promise<Passes & { encoded: Encoded }> {
+  const phase = await loadPhase(job.phasePath)
+  const encoded = await encodeToFile(phase, job, report)
+  const peak = peakBytes()
+  let isFirst = true
+  const times = await summarise(job.rounds, async () => {
+    if (!isFirst) return encodeAgain(phase, job, encoded.sha256, report)
+    isFirst = false
+    return encoded.seconds
+  })
+  return { encoded, times, peakBytes: peak }
+}
+
+/** Decodes the file and keeps nothing. */
+async function decode(job: PhaseJob & { rounds?: number | undefined }, report: Report): Promise<Passes> {
+  const phase = await loadPhase(job.phasePath)
   return withFile(job, async file => {
-    const first = measureDecode(phase, file)
-    let runs = 0
-    const decode = () => (runs++ === 0 ? first.batches : phase.decode(file))
-    const verdict = await verify(dataset, decode, phase.fidelity)
-    return { ...verdict, encoded, decodeSeconds: first.seconds(), parts: await partsOf(phase, file) }
+    let peak: number | undefined
+    const times = await summarise(job.rounds, async () => {
+      const seconds = await drain(phase, file, report)
+      peak ??= peakBytes()
+      return seconds
+    })
+    return { times, peakBytes: peak! }
   })
 }
 
@@ -57,16 +94,7 @@ async function time(
   report: Report,
 ): Promise<{ encode: Summary; decode: Summary }> {
   const phase = await loadPhase(job.phasePath)
-  const encode = await summarise(job.rounds, async () => {
-    const { seconds, sha256 } = await measureEncode(
-      phase,
-      reporting(readDataset(job.dataset), report),
-      job.options,
-      drop,
-    )
-    if (sha256 !== job.sha256) throw new LabError('invalid', 'encodes the same traces to other bytes each time')
-    return seconds
-  })
+  const encode = await summarise(job.rounds, () => encodeAgain(phase, job, job.sha256, report))
   const decode = await withFile(job, file => summarise(job.rounds, () => drain(phase, file, report)))
   return { encode, decode }
 }
@@ -78,13 +106,6 @@ async function encodeOnly(job: PhaseJob, report: Report): Promise<number> {
   return peakBytes()
 }
 
-/** Decodes and keeps nothing: for the memory that it takes. */
-async function decodeOnly(job: PhaseJob, report: Report): Promise<number> {
-  const phase = await loadPhase(job.phasePath)
-  await withFile(job, file => drain(phase, file, report))
-  return peakBytes()
-}
-
 interface Baseline {
   baselineBytes: number
   zstd19Bytes: number
@@ -92,12 +113,12 @@ interface Baseline {
   digest: string
 }
 
-/** The sizes that every row is compared with: NDJSON, and the same under zstd 19. */
-async function baseline({ dataset }: { dataset: string }, report: Report): Promise<Baseline> {
+/** The sizes that every row is compared with: NDJSON, and the same under zstd 19 where no row measures it. */
+async function baseline(job: { dataset: string; isZstdMeasured: boolean }, report: Report): Promise<Baseline> {
   const digest = new DatasetDigest()
   let [baselineBytes, zstd19Bytes] = [0, 0]
   async function* lines() {
-    for await (const batch of reporting(readDataset(dataset), report)) {
+    for await (const batch of reporting(readDataset(job.dataset), report)) {
       for (const trace of batch) digest.add(trace)
       for (const chunk of encodeTraces(batch)) {
         baselineBytes += chunk.length
@@ -110,7 +131,8 @@ async function baseline({ dataset }: { dataset: string }, report: Report): Promi
       zstd19Bytes += chunk.length
     },
   }
-  await encodeZstdFrames(lines(), counting, 19)
+  if (job.isZstdMeasured) for await (const _ of lines());
+  else await encodeZstdFrames(lines(), counting, 19)
   return { baselineBytes, zstd19Bytes, digest: digest.finish() }
 }
 
@@ -130,9 +152,11 @@ async function askOnly(job: AskJob, report: Report): Promise<number> {
 /** What a process of the harness can be asked to do, by name. */
 export const tasks = {
   prove,
+  encode,
+  check,
+  decode,
   time,
   encodeOnly,
-  decodeOnly,
   baseline,
   estimateFloor,
   writeTruths,
@@ -144,6 +168,29 @@ export type Tasks = typeof tasks
 export type TaskName = keyof Tasks
 
 async function drop(): Promise<void> {}
+
+function encodeToFile(phase: Phase, job: PhaseJob, report: Report): Promise<Encoded> {
+  return writeLocal(job.file, sink =>
+    measureEncode(phase, reporting(readDataset(job.dataset), report), job.options, chunk => sink.write(chunk)),
+  )
+}
+
+async function encodeAgain(phase: Phase, job: PhaseJob, proved: string, report: Report): Promise<Seconds> {
+  const batches = reporting(readDataset(job.dataset), report)
+  const { seconds, sha256 } = await measureEncode(phase, batches, job.options, drop)
+  if (sha256 !== proved) throw new LabError('invalid', 'encodes the same traces to other bytes each time')
+  return seconds
+}
+
+function checkFile(phase: Phase, job: PhaseJob, report: Report): Promise<Check> {
+  return withFile(job, async file => {
+    const first = measureDecode(phase, file)
+    let runs = 0
+    const decode = () => (runs++ === 0 ? first.batches : phase.decode(file))
+    const verdict = await verify(() => reporting(readDataset(job.dataset), report), decode, phase.fidelity)
+    return { ...verdict, decodeSeconds: first.seconds(), parts: await partsOf(phase, file) }
+  })
+}
 
 async function* reporting(batches: AsyncIterable<readonly Trace[]>, report: Report): AsyncIterable<readonly Trace[]> {
   for await (const batch of batches) {

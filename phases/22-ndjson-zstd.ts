@@ -7,6 +7,7 @@ const phase: Phase = {
   title: 'NDJSON + zstd 19',
   idea: 'Reference: the lines of 01 compressed by the best general tool at hand.',
   fidelity: exact,
+  isBaseline: true,
   async encode(batches, sink) {
     async function* chunks() {
       for await (const traces of batches) yield* encodeTraces(traces)

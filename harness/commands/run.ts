@@ -42,7 +42,7 @@ export const runFlags = {
   },
   rounds: {
     ...text,
-    describe: 'timed rounds (default 1 to 15 by the number of spans; with 1 the proving pass is timed)',
+    describe: 'timed rounds (default as many as take 0.2 s, at least one); more for steadier times',
     coerce: integer('rounds', 1, 1000),
   },
   json: { type: 'boolean', default: false, describe: 'print the run as JSON, and nothing else' },

@@ -1,5 +1,4 @@
 import { describeEnvironment } from '../environment.ts'
-import { defaultRounds } from '../lab.ts'
 import type { Progress } from '../report/progress.ts'
 import { printSource } from '../report/report.ts'
 import type { Environment } from '../result.ts'
@@ -14,6 +13,11 @@ import type { QuerySet, RangeTexts } from './query-set.ts'
 import { countersOf } from './subject.ts'
 import type { Truth } from './truth.ts'
 
+/** Rounds by default: enough spans in all for a steady median, at most 15; above 200,000 the proving pass is timed. */
+function defaultRounds(spanCount: number): number {
+  return spanCount > 200_000 ? 1 : Math.min(15, Math.max(3, Math.ceil(40_000 / spanCount)))
+}
+
 /** What each query costs in each row. */
 export interface QueryBench {
   readonly title: string
@@ -25,7 +29,7 @@ export interface QueryBench {
   readonly range: RangeTexts
   /** Of each query to a file that opens; the environment tells those of all else. */
   readonly openRounds: number
-  readonly environment: Environment
+  readonly environment: Environment & { readonly rounds: number }
   /** By question of the set, as are the results of the rows. */
   readonly truths: readonly Truth[]
   readonly rows: readonly QueryRow[]
@@ -71,7 +75,10 @@ export async function measureQueries(options: QueryBenchOptions): Promise<QueryB
     }
     const rows: QueryRow[] = block === undefined ? [] : [await measureBlock(block, bench)]
     for (const candidate of candidates) rows.push(await measurePhase(candidate, bench))
-    const [notes, environment] = [printSource(source), describeEnvironment(rounds, null)]
+    const [notes, environment] = [
+      printSource(source),
+      { ...describeEnvironment({ lanes: 1, zstdLevel: null }), rounds },
+    ]
     return { title: source.title, notes, traceCount, spanCount, set, range, openRounds, environment, truths, rows }
   })
 }

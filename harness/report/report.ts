@@ -8,19 +8,17 @@ import { printMarkdown, printTerminal, type TextTable } from './table.ts'
 
 /** The run as it is printed at the terminal. */
 export function printRun({ input, environment, rows }: Run): string {
-  const rounds = environment.rounds === 1 ? 'the proving pass' : `median of ${environment.rounds} rounds`
   return [
     describeInput(input),
     printTerminal(rowTable(rows, sizeColumns)),
     ...printProblems({ rows }),
-    `\nRates by CPU time of the phase alone, MB of NDJSON; ${rounds}; memory: peak of a whole process.`,
+    `\nRates by CPU time of the phase alone, MB of NDJSON; ${printRounds(environment)}; memory: peak of a whole process.`,
     printTerminal(rowTable(rows, timeColumns)),
   ].join('\n')
 }
 
 /** The run as a committed page: sizes first, times in a table of their own. */
 export function renderRun({ input, environment, rows }: Run): string {
-  const { rounds } = environment
   return `${[
     `# ${input.name}`,
     describeInput(input),
@@ -34,10 +32,17 @@ export function renderRun({ input, environment, rows }: Run): string {
     ...(input.dropped.length > 0 ? ['## Dropped by the source', printMarkdown(droppedTable(input))] : []),
     ...(input.bad.length > 0 ? ['## Left out since it is bad', printMarkdown(badTable(input))] : []),
     '## Times',
-    `${printMachine(environment, rounds === 1 ? 'the proving pass' : `median of ${rounds} rounds`)}. ` +
+    `${printMachine(environment, printRounds(environment))}. ` +
       'Rates by CPU time of the phase alone, MB of NDJSON; memory: peak of a whole process.',
     printMarkdown(rowTable(rows, timeColumns)),
   ].join('\n\n')}\n`
+}
+
+/** How often each phase was timed, and what else ran meanwhile. */
+function printRounds({ rounds, lanes }: Environment): string {
+  const several = rounds === null ? 'all rounds in 0.2 s, at least one' : `${rounds} rounds`
+  const times = rounds === 1 ? 'the proving pass' : `median of ${several}`
+  return lanes === 1 ? times : `${times}; ${lanes} rows side by side`
 }
 
 /** Where a run took place, how often it was timed, of which commit, and when. */
