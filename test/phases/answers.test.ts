@@ -3,6 +3,7 @@ import { compactBlockpack } from '../../lib/blockpack/compact.ts'
 import { type BlockpackConfig, profiles } from '../../lib/blockpack/config.ts'
 import { BlockpackReader } from '../../lib/blockpack/reader.ts'
 import { blockpackSource } from '../../lib/blockpack/source.ts'
+import { encodeBlockpack } from '../../lib/blockpack/writer.ts'
 import { LabError } from '../../lib/error.ts'
 import type { SpanSource } from '../../lib/model/scan.ts'
 import type { Trace } from '../../lib/model/trace.ts'
@@ -49,6 +50,13 @@ async function compactedSource(traces: readonly Trace[]): Promise<SpanSource> {
   return blockpackSource(await BlockpackReader.open(openMemory(sink.bytes())))
 }
 
+/** Page groups of a few spans, some to a row group, so that short data has many dictionaries and constant pages. */
+async function smallPageGroups(traces: readonly Trace[], spansPerPageGroup: number): Promise<SpanSource> {
+  const sink = new MemorySink()
+  await encodeBlockpack(streamOf([traces]), sink, { ...profiles.default, writeBufferSize: 3_000 }, spansPerPageGroup)
+  return blockpackSource(await BlockpackReader.open(openMemory(sink.bytes())))
+}
+
 /** A block of Tempo's format, read in place, beside its decoded traces: some of what was written is not held by it. */
 async function vparquetSubject(traces: readonly Trace[]): Promise<Subject> {
   const sink = new MemorySink()
@@ -72,6 +80,8 @@ async function subjectsOf(traces: readonly Trace[]): Promise<Subject[]> {
       truth,
     },
   ]
+  for (const spans of traces.length < 300 ? [1, 5] : [])
+    subjects.push({ name: `page groups of ${spans} spans`, source: await smallPageGroups(traces, spans), truth })
   for (const [name, config] of Object.entries(profiles))
     subjects.push({ name, source: await blockpackOf(traces, config), truth })
   if (traces.length < 300) subjects.push({ name: 'hints at their word', source: strictSource(traces), truth })
