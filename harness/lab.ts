@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Options } from '../phases/phase.ts'
 import { describeEnvironment } from './environment.ts'
 import { prepare } from './prepare.ts'
+import { fixed, whole } from './report/format.ts'
 import type { Progress } from './report/progress.ts'
 import { type Input, nameOf, type Row, type Run } from './result.ts'
 import { type Candidate, earnedRow, failedRow, type Measured } from './rows.ts'
@@ -45,14 +46,25 @@ export async function runLab(options: LabOptions): Promise<Run> {
     const { input, dataset } = await prepare(source, datasetsFolder, progress, baseline && measureZstd)
     const environment = { ...describeEnvironment({ lanes, zstdLevel: zstdLevel ?? null }), rounds: rounds ?? null }
     options.onPrepared?.({ input, environment })
+    const startMillis = Date.now()
+    let earned = 0
     const rows = await inLanes(lanes, candidates, async candidate => {
       const work = workOn(candidate, dataset, input.spanCount)
       const row = await earn(work, input, candidate === baseline ? encoding : undefined)
       await rm(work.file, { force: true })
+      earned++
+      progress.note(describeRow(row, candidates.length - earned, (Date.now() - startMillis) / earned))
       return row
     })
     return { input, environment, rows }
   })
+}
+
+/** A row in short, with how many more there are and about how long they take. */
+function describeRow(row: Row, left: number, millisPerRow: number): string {
+  const size = row.sizeBytes === null ? 'PROBLEM' : `${whole(row.sizeBytes)} B, ${fixed(2)(row.bytesPerSpan!)} B/span`
+  const rest = left === 0 ? '' : `; ${left} to go, about ${Math.ceil((left * millisPerRow) / 1e3)} s`
+  return `${nameOf(row).padEnd(30)} ${size}${row.fidelity === null ? '' : `, ${row.fidelity}`}${rest}`
 }
 
 /** A row for each core, and for each GiB that is free: what a process takes at most on large inputs. */
