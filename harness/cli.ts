@@ -1,19 +1,20 @@
-import { rmSync } from 'node:fs'
+import { promisify } from 'node:util'
 import yargs, { type Argv } from 'yargs'
 import { LabError, messageOf } from '../lib/error.ts'
 import { hint } from '../lib/nearest.ts'
-import { pending } from '../lib/storage/local.ts'
+import { removePending } from '../lib/storage/temporary.ts'
+import { systemReason } from '../lib/system-reasons.ts'
 import { commands } from './commands.ts'
 import { dash } from './options.ts'
 import { packageVersion } from './package-version.ts'
 import { killTasks } from './run-task.ts'
-import { workFolders } from './work-folder.ts'
 
-/** Runs one command and sets the exit code: 0, 1 where something failed, 2 for a wrong call, 130 when interrupted. */
+/** Runs one command and sets the exit code: 0, 1 where something failed, 2 for a wrong call, 129, 130, 143 by a signal. */
 export async function main(args: readonly string[]): Promise<void> {
-  const signals = { SIGINT: () => leave(130), SIGTERM: () => leave(143) }
+  const signals = { SIGINT: () => leave(130), SIGTERM: () => leave(143), SIGHUP: () => leave(129) }
   for (const [signal, listener] of Object.entries(signals)) process.once(signal, listener)
-  process.stdout.on('error', leaveQuietly)
+  process.stdout.on('error', leaveForOutput)
+  process.stderr.on('error', ignore)
   try {
     await (await parser(args)).parseAsync()
   } catch (error) {
@@ -21,7 +22,9 @@ export async function main(args: readonly string[]): Promise<void> {
     process.exitCode = error instanceof LabError && error.kind === 'usage' ? 2 : 1
   } finally {
     for (const [signal, listener] of Object.entries(signals)) process.off(signal, listener)
-    process.stdout.off('error', leaveQuietly)
+    await errorsReported()
+    process.stdout.off('error', leaveForOutput)
+    process.stderr.off('error', ignore)
   }
 }
 
@@ -83,16 +86,22 @@ function describe(error: unknown): string {
   return process.argv.includes('--stack') && error instanceof Error ? String(error.stack) : messageOf(error)
 }
 
-/** A reader of standard output that has seen enough, such as `head`, is no error. */
-function leaveQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
-  leave(0)
+/** A stream reports an error of its last write a moment later. */
+const errorsReported = promisify(setImmediate)
+
+/** A reader of standard output that has seen enough, such as `head`, is not an error. */
+function leaveForOutput(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') leave(0)
+  process.stderr.write(`standard output: ${systemReason(error) ?? error.message}\n`)
+  leave(1)
 }
 
+/** Without a standard error there is nobody to tell. */
+function ignore(): void {}
+
 /** Leaves at once, with nothing half-written behind. */
-function leave(code: number): void {
+function leave(code: number): never {
   killTasks()
-  for (const file of pending) rmSync(file, { force: true })
-  for (const folder of workFolders) rmSync(folder, { recursive: true, force: true })
+  removePending()
   process.exit(code)
 }

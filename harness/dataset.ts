@@ -3,7 +3,8 @@ import type { ByteSink } from '../lib/bytes/range.ts'
 import { decodeCborFile, encodeCborFile } from '../lib/cbor/file.ts'
 import { DatasetDigest } from '../lib/dataset/digest.ts'
 import type { Trace } from '../lib/model/trace.ts'
-import { openLocal, writeLocal } from '../lib/storage/local.ts'
+import { openLocal } from '../lib/storage/local.ts'
+import { writeNamed } from '../lib/storage/local-write.ts'
 
 const blockBytes = 1 << 20
 
@@ -43,7 +44,7 @@ export async function writeDataset(
     await encodeCborFile(counted(), sink, { codec: 'none', blockBytes })
     return { traceCount, spanCount, digest: digest.finish() }
   }
-  const counts = await writeLocal(join(folder, name), write, pathOf)
+  const counts = await writeNamed(folder, write, pathOf)
   return { ...counts, path: pathOf(counts) }
 }
 

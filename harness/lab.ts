@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { availableParallelism, freemem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inWorkFolder } from '../lib/storage/work-folder.ts'
 import type { Options } from '../phases/phase.ts'
 import { describeEnvironment } from './environment.ts'
 import { prepare } from './prepare.ts'
@@ -12,7 +13,6 @@ import { type Candidate, earnedRow, failedRow, type Measured } from './rows.ts'
 import { runTask } from './run-task.ts'
 import type { TraceSource } from './source.ts'
 import type { Report, Tasks } from './tasks.ts'
-import { inWorkFolder } from './work-folder.ts'
 
 const datasetsFolder: string = fileURLToPath(new URL('../datasets', import.meta.url))
 

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises'
 import { LabError } from '../lib/error.ts'
 import type { Trace } from '../lib/model/trace.ts'
-import { writeLocal } from '../lib/storage/local.ts'
+import { makeFolder } from '../lib/storage/folder.ts'
+import { writeLocal } from '../lib/storage/local-write.ts'
 import { writeDataset } from './dataset.ts'
 import type { Progress } from './report/progress.ts'
 import type { Input } from './result.ts'
@@ -25,7 +25,7 @@ export async function prepare(
   progress: Progress,
   measureZstd?: (dataset: string, spanCount: number) => Promise<number>,
 ): Promise<Prepared> {
-  await mkdir(folder, { recursive: true })
+  makeFolder(folder)
   const reading = progress.stage(`read ${source.title}`)
   const advance = (trace: Trace) => reading.advance(trace.spans.length)
   const written = await writeDataset(folder, source.name, source.traces, advance).finally(reading.end)

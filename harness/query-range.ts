@@ -1,5 +1,5 @@
 import { LabError } from '../lib/error.ts'
-import { writeLocal } from '../lib/storage/local.ts'
+import { writeLocal } from '../lib/storage/local-write.ts'
 import { defaultStepNanos, type Intervals, intervalsOf } from '../lib/traceql/intervals.ts'
 import { type MetricsAnswer, queryRange, type RangeOptions } from '../lib/traceql/metrics.ts'
 import { timeExtent } from '../lib/traceql/time-extent.ts'

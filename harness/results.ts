@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LabError } from '../lib/error.ts'
-import { writeLocal } from '../lib/storage/local.ts'
+import { makeFolder, probeFolder } from '../lib/storage/folder.ts'
+import { writeLocal, writeNew } from '../lib/storage/local-write.ts'
 import { renderRun } from './report/report.ts'
 import { drawRun } from './report/run-charts.ts'
 import { type Run, runSchema } from './result.ts'
@@ -11,15 +12,28 @@ import { type Run, runSchema } from './result.ts'
  * `folder`/<name>.md anew, with its charts beside it. Returns the paths written.
  */
 export async function saveRun(run: Run, folder: string, isComplete: boolean): Promise<string[]> {
-  await mkdir(join(folder, 'runs'), { recursive: true })
+  const runs = join(folder, 'runs')
+  makeFolder(runs)
   const stamp = run.environment.date.replace(/\.\d+Z$/, 'Z').replaceAll(':', '')
-  const raw = join(folder, 'runs', `${stamp}-${run.input.name}.json`)
-  await writeText(raw, printJson(run))
+  const names = numbered(join(runs, `${stamp}-${run.input.name}`), '.json')
+  const raw = await writeNew(runs, names, sink => sink.write(Buffer.from(printJson(run))))
   if (!isComplete) return [raw]
   const files = { [`${run.input.name}.md`]: renderRun(run), ...drawRun(run) }
   const paths = Object.keys(files).map(file => join(folder, file))
   await Promise.all(Object.values(files).map((text, i) => writeText(paths[i]!, text)))
   return [raw, ...paths]
+}
+
+/** The names of files that would else have the same one: of runs that end in the same second. */
+function* numbered(stem: string, suffix: string): Iterable<string> {
+  yield stem + suffix
+  for (let number = 2; ; number++) yield `${stem}-${number}${suffix}`
+}
+
+/** Throws where results cannot be written, before anything is spent on them. */
+export function probeResults(folder: string): void {
+  probeFolder(folder)
+  probeFolder(join(folder, 'runs'))
 }
 
 /** The run as JSON. */

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Trace } from '../lib/model/trace.ts'
+import { inWorkFolder } from '../lib/storage/work-folder.ts'
 import { readDataset, writeDataset } from './dataset.ts'
 import { drawLines } from './report/chart.ts'
 import { fixed, whole } from './report/format.ts'
@@ -11,7 +12,6 @@ import { nameOf } from './result.ts'
 import type { Candidate } from './rows.ts'
 import { runTask } from './run-task.ts'
 import type { TraceSource } from './source.ts'
-import { inWorkFolder } from './work-folder.ts'
 
 /** Bytes per span of each phase on the first so many traces. */
 export interface Scale {

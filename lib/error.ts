@@ -1,3 +1,5 @@
+import { systemReason } from './system-reasons.ts'
+
 /** What went wrong, in the ways that a caller may want to tell apart; `usage` is a wrong call of the command. */
 export type ErrorKind = 'truncated' | 'corrupt' | 'unsupported' | 'invalid' | 'missing' | 'usage'
 
@@ -22,8 +24,17 @@ export function withSubject(subject: string, error: unknown): unknown {
     : error
 }
 
+/** What the system reported about a file, as ours: the path, and the reason in words. Errors that are ours pass unchanged. */
+export function systemError(path: string, error: unknown): unknown {
+  const reason = systemReason(error)
+  return reason === undefined ? error : new LabError('missing', `${path}: ${reason}`, { cause: error })
+}
+
 /** One line that says what went wrong, whatever was thrown. */
 export function messageOf(error: unknown): string {
+  const { path, syscall } = (error ?? {}) as NodeJS.ErrnoException
+  const reason = systemReason(error)
+  if (reason !== undefined) return `${path ?? syscall}: ${reason}`
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!
 }
 

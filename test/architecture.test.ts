@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Rooms by floor, lowest first. A file imports from its own room or from a lower floor. */
 const floors = [
+  ['lib/system-reasons.ts'],
   ['lib/error.ts', 'lib/nearest.ts'],
   ['lib/bytes', 'lib/model'],
   ['lib/codecs', 'lib/json', 'lib/storage', 'lib/regex'],

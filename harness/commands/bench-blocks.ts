@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
+import { makeFolder, probeFolder } from '../../lib/storage/folder.ts'
 import { measureBlocks } from '../blocks/measure.ts'
 import {
   curveTable,
@@ -48,12 +48,13 @@ export const blocks: CommandModule<object, BlocksArguments> = {
       .options(resultsFlag)
       .example('$0 bench blocks --input traces.json.gz', 'which page size suits your traces, and what indexes cost'),
   handler: async args => {
+    const folder = args.results ?? resultsFolder
+    probeFolder(folder)
     const source = sourceFrom(args)
     const result = await measureBlocks(source, args.rounds ?? usualRounds, progressFrom(args))
     const tables = [curveTable(result), taxTable(result), sectionTable(result)].map(printTerminal)
     console.log([...result.notes, ...tables, sectionNote, ...problemsOf(result)].join('\n'))
-    const folder = args.results ?? resultsFolder
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     const charts = drawBlocks(source.name, result)
     for (const [name, svg] of Object.entries(charts)) await writeText(join(folder, name), svg)
     await writeText(join(folder, `${source.name}-blocks.md`), renderBlocks(result, Object.keys(charts)))

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
+import { makeFolder, probeFolder } from '../../lib/storage/folder.ts'
 import {
   candidatesFrom,
   capturedFrom,
@@ -63,6 +63,8 @@ export const queries: CommandModule<object, QueriesArguments> = {
       .example('$0 bench queries --phase 03,06', 'two phases on a thousand generated traces')
       .example('$0 bench queries --input traces.json.gz --queries mine.txt', 'your own queries on your own traces'),
   handler: async args => {
+    const folder = args.results ?? resultsFolder
+    probeFolder(folder)
     const block = isSourceGiven(args) ? undefined : await blockOfEnvironment()
     const set = await readQuerySet(args.queries ?? defaultSet(args, block))
     const source = block === undefined ? sourceFrom(args) : capturedFrom([block], {})
@@ -70,8 +72,7 @@ export const queries: CommandModule<object, QueriesArguments> = {
     const { rounds } = args
     const result = await measureQueries({ source, candidates, set, block, rounds, progress: progressFrom(args) })
     console.log(printQueries(result))
-    const folder = args.results ?? resultsFolder
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     const name = `${source.name}-queries`
     const chart = drawQueries(result)
     if (chart !== undefined) await writeText(join(folder, `${name}.svg`), chart)

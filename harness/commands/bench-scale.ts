@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
+import { makeFolder, probeFolder } from '../../lib/storage/folder.ts'
 import {
   candidatesFrom,
   progressFlag,
@@ -27,11 +27,12 @@ export const scale: CommandModule<object, ScaleArguments> = {
   describe: 'Bytes per span against the number of traces, as table and SVG',
   builder: yargs => yargs.options(sourceFlags).options(rowFlags).options(progressFlag).options(resultsFlag),
   handler: async args => {
+    const folder = args.results ?? resultsFolder
+    probeFolder(folder)
     const source = sourceFrom(args)
     const result = await measureScale(source, await candidatesFrom(args), progressFrom(args))
     console.log([...result.notes, printTerminal(scaleTable(result))].join('\n'))
-    const folder = args.results ?? resultsFolder
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     const name = `${source.name}-scale`
     await writeText(join(folder, `${name}.svg`), drawScale(result))
     await writeText(join(folder, `${name}.md`), renderScale(result, `${name}.svg`))

@@ -1,12 +1,12 @@
 import type { CommandModule } from 'yargs'
 import { type Compacted, compactBlockpack } from '../../lib/blockpack/compact.ts'
 import type { ByteSink } from '../../lib/bytes/range.ts'
-import { type LocalFile, writeLocal } from '../../lib/storage/local.ts'
+import type { LocalFile } from '../../lib/storage/local.ts'
 import { withBlocks } from '../blockpack-files.ts'
 import { type BlockpackArguments, blockpackConfigFrom, withBlockpackFlags } from '../blockpack-flags.ts'
 import { inputPositional, pathFlag } from '../flags.ts'
+import { writeOutput } from '../output.ts'
 import { plural, whole } from '../report/format.ts'
-import { stdoutSink } from '../stdout.ts'
 
 interface CompactArguments extends BlockpackArguments {
   in: string[] | undefined
@@ -28,7 +28,7 @@ export const compact: CommandModule<object, CompactArguments> = {
     await withBlocks(paths, async files => {
       const inputs = paths.map((name, i) => ({ name, file: files[i]! }))
       const write = (sink: ByteSink) => compactBlockpack(inputs, sink, config)
-      const done = args.out === '-' ? await write(stdoutSink) : await writeLocal(args.out!, write)
+      const done = await writeOutput(args.out!, paths, write)
       process.stderr.write(`${describe(done, files)}\n`)
     })
   },

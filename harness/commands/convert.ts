@@ -7,7 +7,6 @@ import { writeTraces } from '../../lib/ndjson/print.ts'
 import { writeOtlpJson } from '../../lib/otlp/json.ts'
 import { writeOtlpProto } from '../../lib/otlp/proto.ts'
 import { surrogateRefusal } from '../../lib/otlp/proto-surrogate.ts'
-import { writeLocal } from '../../lib/storage/local.ts'
 import { type BlockpackArguments, blockpackConfigFrom, blockpackFlags, withBlockpackFlags } from '../blockpack-flags.ts'
 import {
   capturedFrom,
@@ -19,8 +18,8 @@ import {
   text,
 } from '../flags.ts'
 import { oneOf } from '../options.ts'
+import { writeOutput } from '../output.ts'
 import { printBad, printSource } from '../report/report.ts'
-import { stdoutSink } from '../stdout.ts'
 
 type Write = (batches: AsyncIterable<readonly Trace[]>, sink: ByteSink) => Promise<void>
 
@@ -64,8 +63,7 @@ export const convert: CommandModule<object, ConvertArguments> = {
     if (args.to !== 'blockpack') refuseBlockpackFlags(args)
     const source = capturedFrom(args.in!, args, args.to === 'otlp-proto' ? surrogateRefusal : undefined)
     const write = await writers[args.to!]!(args)
-    if (args.out === '-') await write(source.traces, stdoutSink)
-    else await writeLocal(args.out!, sink => write(source.traces, sink))
+    await writeOutput(args.out!, args.in!, sink => write(source.traces, sink))
     const told = args.progress ? printSource(source) : printBad(source.bad())
     for (const line of told) process.stderr.write(`${line}\n`)
   },

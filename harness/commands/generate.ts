@@ -1,9 +1,8 @@
 import type { CommandModule } from 'yargs'
 import { writeOtlpJson } from '../../lib/otlp/json.ts'
-import { writeLocal } from '../../lib/storage/local.ts'
+import { writeLocal } from '../../lib/storage/local-write.ts'
 import { type GeneratorArguments, generatedFrom, generatorFlags, pathFlag } from '../flags.ts'
-import { writeText } from '../results.ts'
-import { stdoutSink } from '../stdout.ts'
+import { refuseSame, writeOutput } from '../output.ts'
 
 interface GenerateArguments extends GeneratorArguments {
   out: string | undefined
@@ -25,10 +24,13 @@ export const generate: CommandModule<object, GenerateArguments> = {
       .example('$0 generate --faults all --faults-out faults.json --out traces.json', 'with faults, and their labels'),
   handler: async args => {
     const source = generatedFrom(args)
-    if (args.out === '-') await writeOtlpJson(source.traces, stdoutSink)
-    else await writeLocal(args.out!, sink => writeOtlpJson(source.traces, sink))
-    if (args.faultsOut === undefined) return
-    const labels = { source: source.title, faults: source.faults!() }
-    await writeText(args.faultsOut, `${JSON.stringify(labels, null, 2)}\n`)
+    const write = () => writeOutput(args.out!, [], sink => writeOtlpJson(source.traces, sink))
+    if (args.faultsOut === undefined) return write()
+    refuseSame('--faults-out', args.faultsOut, '--out', args.out!)
+    await writeLocal(args.faultsOut, async sink => {
+      await write()
+      const labels = { source: source.title, faults: source.faults!() }
+      await sink.write(Buffer.from(`${JSON.stringify(labels, null, 2)}\n`))
+    })
   },
 }

@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs'
 import { LabError } from '../../lib/error.ts'
 import { inputPositional, pathFlag, text } from '../flags.ts'
 import { integer } from '../options.ts'
+import { refuseInput } from '../output.ts'
 import { answerRange, type RangeArguments } from '../query-range.ts'
 import { answerSearch, type SearchArguments } from '../query-search.ts'
 import { readQuery } from '../query-text.ts'
@@ -61,6 +62,7 @@ export const query: CommandModule<object, QueryArguments> = {
     refuse(args, kind === 'search' ? onlyMetrics : onlySearch, kind)
     if (args.start !== undefined && args.end !== undefined && args.start >= args.end)
       throw new LabError('usage', `--start ${args.start} and --end ${args.end} ns: the end is not after the start`)
+    if (args.svg !== undefined) await refuseInput('--svg', args.svg, args.in!)
     const answer = await withSearchSource(args.in!, opened =>
       kind === 'search' ? answerSearch(opened, asked, args) : answerRange(opened, asked, args),
     )

@@ -19,7 +19,7 @@ import {
 import { runLab } from '../lab.ts'
 import { integer } from '../options.ts'
 import { printRun } from '../report/report.ts'
-import { printJson, readRun, saveRun } from '../results.ts'
+import { printJson, probeResults, readRun, saveRun } from '../results.ts'
 import type { Candidate } from '../rows.ts'
 
 interface RunArguments extends SourceArguments, RowArguments {
@@ -62,6 +62,8 @@ export const run: CommandModule<object, RunArguments> = {
       .example('cat traces.jsonl | $0 --input - --json', 'from standard input, for a program')
       .example('$0 --size medium --compare RUN.json', 'what has moved since a run in results/runs'),
   handler: async args => {
+    const folder = args.results ?? resultsFolder
+    probeResults(folder)
     const candidates = await candidatesFrom(args)
     const before = args.compare === undefined ? undefined : await readRun(args.compare)
     const result = await runLab({
@@ -72,7 +74,7 @@ export const run: CommandModule<object, RunArguments> = {
       ...(args.rounds === undefined ? {} : { rounds: args.rounds }),
       ...(args.zstdLevel === undefined ? {} : { zstdLevel: args.zstdLevel }),
     })
-    const saved = await saveRun(result, args.results ?? resultsFolder, isComplete(args))
+    const saved = await saveRun(result, folder, isComplete(args))
     process.stdout.write(args.json ? printJson(result) : `${printRun(result)}\n`)
     if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
     if (result.rows.some(row => row.problem !== null)) process.exitCode = 1

@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { inBatches } from '../model/batches.ts'
 import { type Attributes, isKeyValueList, type Span, type Trace, type Value } from '../model/trace.ts'
+import { makeWorkFolder, removeWorkFolder } from '../storage/work-folder.ts'
 import { Spill } from './spill.ts'
 
 export interface GroupOptions {
@@ -24,7 +22,7 @@ const traceBytes = 200
  */
 export async function* groupByTrace(
   pieces: AsyncIterable<readonly Trace[]>,
-  { maxBytes, directory = tmpdir() }: GroupOptions,
+  { maxBytes, directory }: GroupOptions,
 ): AsyncIterable<readonly Trace[]> {
   const held = new Pieces()
   let spill: Spill | undefined
@@ -33,7 +31,7 @@ export async function* groupByTrace(
     for await (const batch of pieces) {
       for (const piece of batch) held.add(piece)
       if (held.byteLength < maxBytes) continue
-      folder ??= await mkdtemp(join(directory, 'trace-storage-lab-'))
+      folder ??= makeWorkFolder(directory)
       spill ??= new Spill(folder)
       await spill.write(held.take())
     }
@@ -42,7 +40,7 @@ export async function* groupByTrace(
     yield* inBatches(spill.traces())
   } finally {
     await spill?.close()
-    if (folder) await rm(folder, { recursive: true, force: true })
+    if (folder) await removeWorkFolder(folder)
   }
 }
 

@@ -1,9 +1,9 @@
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ByteWriter } from '../bytes/writer.ts'
 import { TraceReader, TraceWriter } from '../cbor/trace.ts'
 import type { Trace } from '../model/trace.ts'
+import { makeWorkFolder, removeWorkFolder } from '../storage/work-folder.ts'
 
 export interface SortOptions {
   /** Spans held in memory, above which they go to disk. */
@@ -21,7 +21,7 @@ const lengthBytes = 4
  */
 export async function* sortByTraceId(
   batches: AsyncIterable<readonly Trace[]>,
-  { maxSpans, directory = tmpdir() }: SortOptions,
+  { maxSpans, directory }: SortOptions,
 ): AsyncIterable<readonly Trace[]> {
   const runs: Run[] = []
   let held: Trace[] = []
@@ -33,7 +33,7 @@ export async function* sortByTraceId(
         held.push(trace)
         spanCount += trace.spans.length
         if (spanCount < maxSpans) continue
-        folder ??= await mkdtemp(join(directory, 'trace-storage-lab-'))
+        folder ??= makeWorkFolder(directory)
         runs.push(await Run.write(join(folder, `run-${runs.length}`), sorted(held)))
         held = []
         spanCount = 0
@@ -42,7 +42,7 @@ export async function* sortByTraceId(
     yield* merge(runs, sorted(held))
   } finally {
     for (const run of runs) await run.close()
-    if (folder) await rm(folder, { recursive: true, force: true })
+    if (folder) await removeWorkFolder(folder)
   }
 }
 

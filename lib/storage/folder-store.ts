@@ -1,15 +1,14 @@
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, link, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { LabError, withSubject } from '../error.ts'
+import { LabError, messageOf, withSubject } from '../error.ts'
+import { systemReason } from '../system-reasons.ts'
+import { makeFolder } from './folder.ts'
 import { openLocal } from './local.ts'
 import { type BlobInfo, type BlobStore, checkKey } from './store.ts'
-
-/** Names of files that are being written; no key has a segment that begins with a dot. */
-const temporaryPrefix = '.writing-'
+import { withTemporary } from './temporary.ts'
 
 /**
- * A store in a folder: one file per object, its key as the path. A file is written under a temporary name, synced, and
+ * A store in a folder: one file per object, its key as the path, none of whose parts begins with a dot. A file is written under a temporary name, synced, and
  * moved into place, so that a crash leaves objects whole and at most a temporary file behind. As in any folder, no key
  * may continue another one after a slash.
  */
@@ -22,22 +21,27 @@ export function folderStore(folder: string): BlobStore {
     open: async key => openLocal(pathOf(key)),
     async put(key, write, when) {
       const path = pathOf(key)
-      const temporary = join(dirname(path), temporaryPrefix + randomUUID())
-      await naming(key, () => mkdir(dirname(path), { recursive: true }))
-      try {
+      makeFolderOf(key, path)
+      return withTemporary(dirname(path), async temporary => {
         await naming(key, () => writeSynced(temporary, write))
         if (when?.ifAbsent) return (await naming(key, () => linkNew(temporary, path))) ? 'stored' : 'exists'
         await naming(key, () => rename(temporary, path))
         await syncFolder(dirname(path))
         return 'stored'
-      } finally {
-        await rm(temporary, { force: true })
-      }
+      })
     },
     list: (prefix, after = '') => listBelow(folder, '', prefix, after),
     async delete(key) {
       await naming(key, () => rm(pathOf(key), { force: true }))
     },
+  }
+}
+
+function makeFolderOf(key: string, path: string): void {
+  try {
+    makeFolder(dirname(path))
+  } catch (error) {
+    throw new LabError('invalid', `${key}: ${messageOf(error)}`, { cause: error })
   }
 }
 
@@ -106,7 +110,9 @@ async function naming<T>(key: string, run: () => Promise<T>): Promise<T> {
     if (error instanceof LabError) throw error
     const { code, message } = error as NodeJS.ErrnoException
     const reason =
-      code === 'ENOTDIR' || code === 'EISDIR' ? 'another key continues it, or it continues another' : message
+      code === 'ENOTDIR' || code === 'EISDIR'
+        ? 'another key continues it, or it continues another'
+        : (systemReason(error) ?? message)
     throw withSubject(key, new LabError('invalid', reason, { cause: error }))
   }
 }

@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { renderRun } from '../../harness/report/report.ts'
 import { printMarkdown } from '../../harness/report/table.ts'
 import type { Run } from '../../harness/result.ts'
-import { readRun } from '../../harness/results.ts'
+import { printJson, readRun, saveRun } from '../../harness/results.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, 'results')
@@ -27,6 +28,20 @@ test('committed runs are valid: numbers only where earned, ratios that follow fr
 test.each(pages)('%s is the rendering of a committed run', page => {
   const text = readFileSync(join(folder, page), 'utf8')
   expect(runs.map(renderRun)).toContain(text)
+})
+
+test('runs that end in the same second are all saved', async () => {
+  const results = mkdtempSync(join(tmpdir(), 'results-test-'))
+  const run = runs[0]!
+  const saved = await Promise.all([1, 2, 3, 4].map(() => saveRun(run, results, true)))
+  const [first] = saved.map(([raw]) => raw!).sort((a, b) => a.length - b.length)
+  expect(saved.map(([raw]) => raw).sort()).toEqual(
+    ['-2.json', '-3.json', '-4.json', '.json'].map(end => first!.replace('.json', end)),
+  )
+  for (const [raw] of saved) expect(readFileSync(raw!, 'utf8')).toBe(printJson(run))
+  expect(readFileSync(join(results, `${run.input.name}.md`), 'utf8')).toBe(renderRun(run))
+  expect(readdirSync(join(results, 'runs'))).toHaveLength(4)
+  rmSync(results, { recursive: true })
 })
 
 test('the table of the README is that of the page it names', () => {

@@ -1,9 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { LabError } from '../../../lib/error.ts'
-import { openLocal, pending, writeLocal } from '../../../lib/storage/local.ts'
+import { openLocal } from '../../../lib/storage/local.ts'
 import { MemorySink, openMemory } from '../../../lib/storage/memory.ts'
 import { labRejection } from '../../support/errors.ts'
 
@@ -16,42 +15,6 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
 const content = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7) % 251)
-
-describe('writing', () => {
-  test('the file stands there when it is whole, and nothing beside it', async () => {
-    const path = join(directory, 'whole')
-    const result = await writeLocal(path, async sink => {
-      await sink.write(content.subarray(0, 10))
-      expect(await readdir(directory)).not.toContain('whole')
-      expect(pending.size).toBe(1)
-      await sink.write(content.subarray(10))
-      return 'done'
-    })
-    expect(result).toBe('done')
-    expect(Buffer.compare(await readFile(path), content)).toBe(0)
-    expect(await readdir(directory)).toEqual(['whole'])
-    expect(pending.size).toBe(0)
-  })
-
-  test('a failure leaves nothing, and what stood there before stays', async () => {
-    const path = join(directory, 'kept')
-    await writeFile(path, 'before')
-    const before = await readdir(directory)
-    const failing = writeLocal(path, async sink => {
-      await sink.write(content)
-      throw new LabError('invalid', 'no')
-    })
-    expect((await labRejection(failing)).message).toBe('no')
-    expect(await readdir(directory)).toEqual(before)
-    expect(await readFile(path, 'utf8')).toBe('before')
-    expect(pending.size).toBe(0)
-  })
-
-  test('a folder that is not there is missing, with the path', async () => {
-    const error = await labRejection(writeLocal(join(directory, 'no', 'file'), async () => {}))
-    expect([error.kind, error.message]).toEqual(['missing', `${join(directory, 'no', 'file')}: no such file or folder`])
-  })
-})
 
 describe.each(['local', 'memory'])('reading from %s', store => {
   const path = () => join(directory, 'read')
@@ -94,11 +57,8 @@ describe.each(['local', 'memory'])('reading from %s', store => {
 test('a file that is not there is missing', async () =>
   expect((await labRejection(openLocal(join(directory, 'none')))).kind).toBe('missing'))
 
-test('a folder is refused with its path, for reading and for writing', async () => {
-  expect((await labRejection(openLocal(directory))).message).toBe(`${directory}: is a folder`)
-  const { message } = await labRejection(writeLocal(directory, sink => sink.write(content)))
-  expect(message).toBe(`${directory}: is a folder`)
-})
+test('a folder is refused with its path', async () =>
+  expect((await labRejection(openLocal(directory))).message).toBe(`${directory}: is a folder`))
 
 test('a memory sink gives all that was written', async () => {
   const sink = new MemorySink()
