@@ -3,9 +3,11 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { LabError } from '../lib/error.ts'
+import { makeWorkFolder, removeWorkFolder } from '../lib/storage/work-folder.ts'
 import type { Message } from './child.ts'
 import { compiledFolder } from './compiled-folder.ts'
 import type { Report, TaskName, Tasks } from './tasks.ts'
+import { endWithUs } from './watchdog.ts'
 
 type Job<T extends TaskName> = Parameters<Tasks[T]>[0]
 type Result<T extends TaskName> = Awaited<ReturnType<Tasks[T]>>
@@ -18,8 +20,10 @@ const running = new Set<ChildProcess>()
  * known of the reason.
  */
 export async function runTask<T extends TaskName>(task: T, job: Job<T>, report: Report): Promise<Result<T>> {
-  const child = startChild(await compiledFolder())
+  const folder = makeWorkFolder()
+  const child = startChild(await compiledFolder(), folder)
   running.add(child)
+  endWithUs(child)
   let output = ''
   for (const stream of [child.stdout!, child.stderr!])
     stream.on('data', (chunk: Buffer) => {
@@ -34,17 +38,22 @@ export async function runTask<T extends TaskName>(task: T, job: Job<T>, report: 
     child.on('error', reject)
     child.on('exit', (code, signal) => reject(new LabError('invalid', lastWords(code, signal, output))))
     child.send({ task, job })
-  }).finally(() => {
+  }).finally(async () => {
     running.delete(child)
     child.kill()
+    await removeWorkFolder(folder)
   })
 }
 
-/** Starts compiled code where there is any; sources need a loader. */
-function startChild(compiled: string | undefined): ChildProcess {
+/**
+ * Starts compiled code where there is any; sources need a loader. Temporary files of the process go to a folder of ours,
+ * since it may be killed.
+ */
+function startChild(compiled: string | undefined, temporaryFolder: string): ChildProcess {
   const isSource = compiled === undefined
   return fork(isSource ? childPath : join(compiled, 'start-child.cjs'), [], {
     execArgv: isSource ? ['--import', pathToFileURL(createRequire(childPath).resolve('tsx')).href] : [],
+    env: { ...process.env, TMPDIR: temporaryFolder },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
 }

@@ -9,12 +9,20 @@ import { join } from 'node:path'
  * started, since ids are used again. What a process that was killed left behind is removed by the next one.
  */
 
+/** How a folder is removed in which a process that was killed may still be writing. */
+export const removal = { recursive: true, force: true, maxRetries: 5 } as const
+
 /** Temporary files and folders in use: what a program that is interrupted must remove. */
 export const pending: Set<string> = new Set()
 
 /** Removes what this process has not finished. */
 export function removePending(): void {
-  for (const path of pending) rmSync(path, { recursive: true, force: true })
+  for (const path of pending)
+    try {
+      rmSync(path, removal)
+    } catch {
+      // It stays for the next run, and the others go.
+    }
 }
 
 /** A new name in `folder`, which is pending from now on. Before the first one, what is abandoned there is removed. */

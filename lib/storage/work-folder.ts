@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { systemError } from '../error.ts'
-import { pending, temporaryIn } from './temporary.ts'
+import { pending, removal, temporaryIn } from './temporary.ts'
 
 /** Makes a folder for temporary files, which `removeWorkFolder` or an interruption removes. */
 export function makeWorkFolder(directory: string = tmpdir()): string {
@@ -17,7 +17,7 @@ export function makeWorkFolder(directory: string = tmpdir()): string {
 }
 
 export async function removeWorkFolder(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true })
+  await rm(folder, removal)
   pending.delete(folder)
 }
 

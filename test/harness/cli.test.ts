@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -161,19 +161,81 @@ test('generate writes the truth about faults beside the traces', async () => {
   expect(ids.filter(id => !traces.includes(id))).toEqual([])
 })
 
-test('Ctrl-C ends with 130 and leaves nothing behind', async () => {
-  let isSent = false
-  const args = ['--workload', 'classic', '--phase', '22', '--rounds', '500', '--results', 'interrupted']
-  const { code } = await lab(args, {
+const longRun = ['--workload', 'classic', '--phase', '22', '--rounds', '500', '--results', 'interrupted']
+
+/** Sends a signal while a phase is timed; returns the outcome and the processes that the lab had started. */
+async function interrupt(signal: NodeJS.Signals): Promise<Outcome & { started: number[] }> {
+  let started: number[] | undefined
+  const outcome = await lab(longRun, {
     onStderr: (text, pid) => {
-      if (isSent || !text.includes(': time')) return
-      isSent = true
-      setTimeout(() => process.kill(pid, 'SIGINT'), 300)
+      if (started || !text.includes(': time')) return
+      started = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+      setTimeout(() => process.kill(pid, signal), 300)
     },
   })
-  expect(code).toBe(130)
-  expect(readdirSync(join(folder, 'tmp')).filter(name => name.startsWith('trace-storage-lab'))).toEqual([])
+  return { ...outcome, started: started! }
+}
+
+const leftFolders = () => readdirSync(join(folder, 'tmp')).filter(name => name.startsWith('trace-storage-lab'))
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
+  }
+}
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('%s ends with %d and leaves nothing behind', async (signal, expected) => {
+  expect((await interrupt(signal)).code).toBe(expected)
+  expect(leftFolders()).toEqual([])
   expect(readdirSync(folder)).not.toContain('interrupted')
+})
+
+test('processes end with a lab that is killed, and the next run removes what it left', async () => {
+  const { started } = await interrupt('SIGKILL')
+  expect(started.length).toBeGreaterThan(0)
+  await vi.waitFor(() => expect(started.filter(isRunning)).toEqual([]), { timeout: 3000, interval: 50 })
+  expect(leftFolders().length).toBeGreaterThan(0)
+  const args = ['--input', '-', '--phase', '01', '--rounds', '1', '--results', 'results', '--no-progress']
+  expect((await lab(args, { input: span })).code).toBe(0)
+  expect(leftFolders()).toEqual([])
+})
+
+test('a full standard output is one line and exit code 1, whoever writes', async () => {
+  const full = openSync('/dev/full', 'w')
+  const input = file('full.ndjson', span)
+  for (const args of [
+    ['list'],
+    ['convert', input, '--to', 'ndjson', '--out', '-', '--no-progress'],
+    ['tags', input, '--json'],
+    ['--help'],
+  ]) {
+    const child = spawnSync(process.execPath, ['--import', loader, join(root, 'main.ts'), ...args], {
+      cwd: folder,
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    })
+    expect([child.status, child.stderr], args.join(' ')).toEqual([1, 'standard output: the disk is full\n'])
+  }
+  closeSync(full)
+})
+
+test('a limit on the size of files is reported in words, and what was there stays', async () => {
+  file('limited.json', 'before')
+  const command = [process.execPath, '--import', loader, join(root, 'main.ts'), 'generate', '--size', 'small']
+  const shell = ['-c', 'ulimit -f 8 && exec "$0" "$@"', ...command, '--out', 'limited.json']
+  const child = spawnSync('sh', shell, { cwd: folder, encoding: 'utf8' })
+  expect([child.status, child.stderr]).toEqual([
+    1,
+    'limited.json: the file would exceed the maximum file size (`ulimit -f`, or the limit of the file system)\n',
+  ])
+  expect(readFileSync(join(folder, 'limited.json'), 'utf8')).toBe('before')
+  expect(readdirSync(folder).filter(name => name.startsWith('.trace'))).toEqual([])
 })
 
 test('a dash among the inputs of a command is standard input, also behind flags', async () => {
