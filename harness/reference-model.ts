@@ -1,7 +1,8 @@
 import type { Resource, Scope, Span, Trace } from '../lib/model/trace.ts'
+import { missingParent, noParent } from '../lib/model/tree.ts'
 import { IdModel } from './reference-model/id-model.ts'
 import { Interner } from './reference-model/interner.ts'
-import { type Links, linksOf, noParent, outside } from './reference-model/parents.ts'
+import { type Links, linksOf } from './reference-model/parents.ts'
 import { bitsOf, contextOf, SymbolModel } from './reference-model/symbol-model.ts'
 import { TimeModel } from './reference-model/time-model.ts'
 import { type Place, printList, ValueModel } from './reference-model/value-model.ts'
@@ -180,12 +181,12 @@ export class ReferenceModel {
     for (let row = 0; row < spans.length; row++) {
       const name = names[row]
       const { parentSpanId } = spans[row]
-      const isKnown = parents[row] === outside && parentSpanId === lastOutside
+      const isKnown = parents[row] === missingParent && parentSpanId === lastOutside
       const symbol = parents[row] >= 0 ? parents[row] - row : (isKnown ? -3 : parents[row]) - 0x40000000
       const newBits = Math.log2(spans.length + 1)
       this.#addSymbol('parents', symbol, newBits, contextOf(name, last, lastName), contextOf(name, last), name, 0)
-      if (parents[row] === outside && !isKnown) this.#add('parents', parentSpanId.length * 4)
-      if (parents[row] === outside) lastOutside = parentSpanId
+      if (parents[row] === missingParent && !isKnown) this.#add('parents', parentSpanId.length * 4)
+      if (parents[row] === missingParent) lastOutside = parentSpanId
       last = parents[row] === noParent ? 0 : symbol
       lastName = name
     }

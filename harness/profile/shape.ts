@@ -1,4 +1,5 @@
 import type { Trace } from '../../lib/model/trace.ts'
+import { missingParent, noParent, parentRows } from '../../lib/model/tree.ts'
 import { Histogram, type Spread } from './histogram.ts'
 
 /** How the spans of traces hang together, and when. */
@@ -12,7 +13,7 @@ export interface Shape {
   childCount: number
   /** Of those, how many begin before or end after their parent. */
   outsideParentCount: number
-  /** Spans with a parent that is not in the trace. */
+  /** Spans with a parent that is not in the trace, or that is the span itself. */
   orphanCount: number
   /** Spans without a parent. */
   rootCount: number
@@ -29,14 +30,12 @@ export class ShapeTable {
 
   add({ spans }: Trace): void {
     this.#spans.add(spans.length)
-    const rows = new Map<string, number>()
-    spans.forEach(({ spanId }, row) => {
-      if (rows.has(spanId)) this.#counts.duplicateIdCount++
-      else rows.set(spanId, row)
-    })
-    const parents = spans.map((span, row) => this.#parentOf(span.parentSpanId, row, rows))
+    this.#counts.duplicateIdCount += spans.length - new Set(spans.map(({ spanId }) => spanId)).size
+    const parents = parentRows(spans)
     const children = new Int32Array(spans.length)
     parents.forEach((parent, row) => {
+      if (parent === noParent) this.#counts.rootCount++
+      if (parent === missingParent) this.#counts.orphanCount++
       if (parent < 0) return
       children[parent]++
       this.#counts.childCount++
@@ -51,18 +50,10 @@ export class ShapeTable {
     const [spansPerTrace, depth, fanOut] = [this.#spans.spread(), this.#depths.spread(), this.#fanOuts.spread()]
     return { spansPerTrace, depth, fanOut, ...this.#counts }
   }
-
-  /** The row of the parent, or -1: none, not in the trace, or the span itself (as where client and server share an id). */
-  #parentOf(parentSpanId: string, row: number, rows: ReadonlyMap<string, number>): number {
-    if (parentSpanId === '') this.#counts.rootCount++
-    const parent = parentSpanId === '' ? undefined : rows.get(parentSpanId)
-    if (parent === undefined && parentSpanId !== '') this.#counts.orphanCount++
-    return parent === undefined || parent === row ? -1 : parent
-  }
 }
 
 /** The length of the longest path to a root; a circle of parents ends where it closes. */
-function deepest(parents: readonly number[]): number {
+function deepest(parents: Int32Array): number {
   const depths = new Int32Array(parents.length)
   let most = 0
   for (let row = 0; row < parents.length; row++) {

@@ -1,9 +1,10 @@
+import { serviceIn } from '../../lib/model/service.ts'
 import type { Span } from '../../lib/model/trace.ts'
 
 /** The service of a span, or a dash. */
 export function serviceOf({ resource }: Span): string {
-  const value = resource?.attributes.find(({ key }) => key === 'service.name')?.value
-  return typeof value === 'string' ? clean(value) : '–'
+  const service = serviceIn(resource?.attributes ?? [])
+  return service === undefined ? '–' : clean(service)
 }
 
 /** A text without what would move the cursor or turn the writing. */

@@ -1,5 +1,5 @@
 import type { Span } from '../../lib/model/trace.ts'
-import { findParents, parentKind } from '../../lib/shred/tree.ts'
+import { noParent, parentRows } from '../../lib/model/tree.ts'
 
 /** A span of a trace in the order in which a tree is printed. */
 export interface TreeRow {
@@ -14,15 +14,14 @@ export interface TreeRow {
 }
 
 /**
- * The spans as a tree: every one once, below its parent, siblings by start. Of spans with one id the first counts as the
- * parent. Works at any depth.
+ * The spans as a tree: every one once, below its parent, siblings by start. Works at any depth.
  */
 export function treeOf(spans: readonly Span[]): TreeRow[] {
-  const { kinds, values } = findParents(spans)
+  const parents = parentRows(spans)
   const children = new Map<number, number[]>()
   const roots: number[] = []
   for (let row = 0; row < spans.length; row++) {
-    const siblings = kinds[row] === parentKind.inside ? childrenOf(children, values[row]!) : roots
+    const siblings = parents[row]! >= 0 ? childrenOf(children, parents[row]!) : roots
     siblings.push(row)
   }
   const rows: TreeRow[] = []
@@ -38,7 +37,7 @@ export function treeOf(spans: readonly Span[]): TreeRow[] {
       for (const child of pending((children.get(row) ?? []).sort(byStart), depth + 1, place)) waiting.push(child)
     }
   }
-  print(roots, row => (kinds[row] === parentKind.none ? 'root' : 'orphan'))
+  print(roots, row => (parents[row] === noParent ? 'root' : 'orphan'))
   for (let row = 0; row < spans.length; row++) if (isPrinted[row] === 0) print([row], () => 'circle')
   return rows
 }

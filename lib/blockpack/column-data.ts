@@ -2,14 +2,15 @@ import type { ReadNumbers } from '../encodings/exact-numbers.ts'
 import { parseName } from '../model/column-name.ts'
 import type { ColumnData, ColumnName, Intrinsic } from '../model/scan.ts'
 import { type Attributes, int64Max, int64Min, type Value, type ValueType, valueType } from '../model/trace.ts'
+import { childrenByLink, linkTypeName, rootRows } from '../model/tree-columns.ts'
 import type { Table } from '../shred/table.ts'
-import { parentKind } from '../shred/tree.ts'
 import type { Block } from './block.ts'
-import { fieldsOf } from './column-plan.ts'
+import { fieldsOf, hasLinkTypes } from './column-plan.ts'
 import type { FieldOwner } from './columns.ts'
 import { fieldDoubles, fieldNumbers, fieldRows, fieldTexts, fieldValues } from './field-columns.ts'
 import { parentsOf, spanIdsAt, spanIdsOf, traceIdsAt, traceIdsOf } from './id-columns.ts'
 import type { PageGroupColumns } from './page-group-columns.ts'
+import { parentRowsOf } from './parent-rows.ts'
 import { durationsOf, eventTimesOf, firstStartOf, startOffsetsOf, startsOf, traceOffsetsOf } from './time-columns.ts'
 
 /** Columns of a page group in the shape that queries ask for. */
@@ -29,7 +30,7 @@ export function columnData(
   const named = parseName(name)
   if (rows && isReadByRow(name))
     return [coded(name === 'span:id' ? spanIdsAt(columns, rows) : traceIdsAt(columns, tracesOf(columns, rows)))]
-  if (named.intrinsic) return [intrinsicData(columns, named.intrinsic)]
+  if (named.intrinsic) return [intrinsicData(columns, block, named.intrinsic)]
   const { scope, key } = named
   if (scope === 'resource') return sharedAttributes(columns.resources(), key)
   if (scope === 'instrumentation') return sharedAttributes(columns.scopes(), key)
@@ -49,22 +50,22 @@ function tracesOf(columns: PageGroupColumns, rows: Uint32Array): Set<number> {
   return traces
 }
 
-function intrinsicData(columns: PageGroupColumns, name: Intrinsic): ColumnData {
+function intrinsicData(columns: PageGroupColumns, block: Block, name: Intrinsic): ColumnData {
   switch (name) {
     case 'trace:id':
       return distinct(traceIdsOf(columns))
     case 'trace:root':
-      return ints(rootRows(columns))
+      return ints(rootRowsOf(columns, block))
     case 'span:id':
       return distinct(spanIdsOf(columns))
     case 'span:parentID':
       return distinct(parentIds(columns))
     case 'span:parent':
-      return ints(parentRows(columns))
+      return ints(Float64Array.from(parentRowsOf(columns)))
     case 'span:name':
       return coded(columns.table('span.name', columns.spanCount, text => text))
     case 'span:kind':
-      return ints(columns.pages.plain('span.kind', columns.spanCount, -(2 ** 31), 2 ** 31 - 1))
+      return ints(columns.spanKinds())
     case 'span:status': {
       const { values, codes } = columns.statuses()
       return ints(
@@ -113,31 +114,20 @@ function startData(columns: PageGroupColumns): ColumnData {
   return { type: 'int', values: { base: firstStartOf(columns), numbers } }
 }
 
-/** By trace: the row of its last span without a parent, or -1. */
-function rootRows(columns: PageGroupColumns): Float64Array {
-  const [kinds, spanCounts] = [columns.parentKinds(), columns.spanCounts()]
-  const roots = new Float64Array(spanCounts.length)
-  let end = 0
-  for (let trace = 0; trace < roots.length; trace++) {
-    const start = end
-    end += spanCounts[trace]!
-    let row = end - 1
-    while (row >= start && kinds[row] !== parentKind.none) row--
-    roots[trace] = row < start ? -1 : row
-  }
-  return roots
+/** By trace: the row of its root, or -1. */
+function rootRowsOf(columns: PageGroupColumns, block: Block): Float64Array {
+  const children = hasLinkTypes(block) ? childrenOf(columns, block) : new Set<number>()
+  return rootRows(columns.traceStarts(), parentRowsOf(columns), children)
 }
 
-/** By span: the row of its parent; -1 for none, -2 for one that the trace lacks, or itself. */
-function parentRows(columns: PageGroupColumns): Float64Array {
-  const [kinds, distances] = [columns.parentKinds(), columns.parentDistances()]
-  const rows = new Float64Array(kinds.length)
-  let next = 0
-  for (let row = 0; row < rows.length; row++) {
-    const distance = kinds[row] === parentKind.inside ? distances[next++]! : 0
-    rows[row] = kinds[row] === parentKind.none ? -1 : distance === 0 ? -2 : row - distance
-  }
-  return rows
+function childrenOf(columns: PageGroupColumns, block: Block): Set<number> {
+  return childrenByLink({
+    types: columnData(columns, block, linkTypeName, undefined),
+    linkTraceIds: intrinsicData(columns, block, 'link:traceID'),
+    traceIds: intrinsicData(columns, block, 'trace:id'),
+    linkSpans: columns.linkSpans(),
+    traceOf: columns.traceOf(),
+  })
 }
 
 function parentIds(columns: PageGroupColumns): string[] {

@@ -1,5 +1,7 @@
 import { parseName } from '../model/column-name.ts'
 import type { ColumnName, Intrinsic } from '../model/scan.ts'
+import { linkType } from '../model/tree.ts'
+import { linkTypeName } from '../model/tree-columns.ts'
 import type { Block } from './block.ts'
 import { columnId, type FieldOwner, firstFieldId, tailId } from './columns.ts'
 
@@ -7,12 +9,18 @@ import { columnId, type FieldOwner, firstFieldId, tailId } from './columns.ts'
 
 const traceIds = ['trace.idKind', 'trace.idHigh', 'trace.idLow', 'trace.idOdd']
 const parents = ['span.parentKind', 'span.parentDistance']
+/** What tells of ids that repeat and of ids of zeros, which ordinary spans lack. */
+const parentRule = [
+  ...parents,
+  ...['span.idKind', 'span.idRepeat', 'span.kind'],
+  ...['span.parentRepeat', 'span.parentIdKind', 'span.parentIdRepeat', 'span.parentId', 'span.parentIdOdd'],
+]
 const starts = ['trace.spans', 'trace.start', 'span.start']
 
 /** By intrinsic: the fixed columns that it takes; all take the counts of spans. */
 const intrinsics: Readonly<Record<Intrinsic, readonly string[]>> = {
   'trace:id': traceIds,
-  'trace:root': ['span.parentKind'],
+  'trace:root': parentRule,
   'span:id': [...traceIds, 'span.idKind', 'span.idRepeat', 'span.id', 'span.idOdd'],
   'span:parentID': [
     ...traceIds,
@@ -26,7 +34,7 @@ const intrinsics: Readonly<Record<Intrinsic, readonly string[]>> = {
       'span.parentIdOdd',
     ],
   ],
-  'span:parent': parents,
+  'span:parent': parentRule,
   'span:name': ['span.name'],
   'span:kind': ['span.kind'],
   'span:status': ['span.status'],
@@ -47,9 +55,18 @@ export function fieldsOf(block: Block, owner: FieldOwner, key: string): number[]
   return block.fieldNumbers.get(`${owner}.${key}`) ?? []
 }
 
+const linkColumns = [linkTypeName, 'link:traceID', 'trace:id'] as const
+
+/** True where a link of the block has a type, which may tell of a parent. */
+export function hasLinkTypes(block: Block): boolean {
+  return fieldsOf(block, 'link', linkType.key).length > 0
+}
+
 /** The columns of a block that a column of a query is made of. */
 export function blockColumns(block: Block, name: ColumnName): number[] {
   const named = parseName(name)
+  if (name === 'trace:root' && hasLinkTypes(block))
+    return [...parentRule.map(columnId), ...linkColumns.flatMap(column => blockColumns(block, column))]
   if (named.intrinsic) return ['trace.spans', ...intrinsics[named.intrinsic]].map(columnId)
   const { scope, key } = named
   if (scope === 'resource') return [columnId('trace.spans'), columnId('span.resource')]

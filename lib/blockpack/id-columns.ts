@@ -112,7 +112,7 @@ function readParents(columns: PageGroupColumns): Parents {
   const parts = {
     kinds,
     distances: columns.parentDistances(),
-    positions: columns.pages.plain('span.parentRepeat', countOf(kinds, parentKind.repeated), 0, rowCount),
+    positions: columns.parentPositions(),
     outsideIds: readSpanIds(columns, 'span.parentId', outside.length, outside),
   }
   return joinParents(parts, traceOf, message => columns.pages.fail('span.parent', message))

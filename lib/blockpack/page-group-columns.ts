@@ -76,6 +76,11 @@ export class PageGroupColumns {
     })
   }
 
+  /** By trace its first span, and their number at the end. */
+  traceStarts(): Uint32Array {
+    return this.once('firstSpans', () => startsOf(this.spanCounts()))
+  }
+
   /** By span: the position of its trace. */
   traceOf(): Uint32Array {
     return this.once('traceOf', () => repeatRows(this.spanCounts()))
@@ -92,6 +97,18 @@ export class PageGroupColumns {
       const count = countOf(this.parentKinds(), parentKind.inside)
       return this.pages.plain('span.parentDistance', count, -this.spanCount, this.spanCount)
     })
+  }
+
+  /** By span, of kind `repeated`: the position among the parents of the trace that are outside of it. */
+  parentPositions(): Float64Array {
+    return this.once('parentPositions', () => {
+      const count = countOf(this.parentKinds(), parentKind.repeated)
+      return this.pages.plain('span.parentRepeat', count, 0, this.spanCount)
+    })
+  }
+
+  spanKinds(): Float64Array {
+    return this.once('spanKinds', () => this.pages.plain('span.kind', this.spanCount, -(2 ** 31), 2 ** 31 - 1))
   }
 
   eventCounts(): Float64Array {
@@ -225,4 +242,10 @@ function repeatRows(counts: Float64Array): Uint32Array {
     at += counts[row]!
   }
   return rows
+}
+
+function startsOf(spanCounts: Float64Array): Uint32Array {
+  const starts = new Uint32Array(spanCounts.length + 1)
+  for (let trace = 0; trace < spanCounts.length; trace++) starts[trace + 1] = starts[trace]! + spanCounts[trace]!
+  return starts
 }

@@ -101,7 +101,7 @@ class PageGroupBatch implements SpanBatch {
 
   /** Known once a column has been read. */
   get traceStarts(): Uint32Array {
-    this.#traceStarts ??= startsOf(this.#columns.spanCounts())
+    this.#traceStarts ??= this.#columns.traceStarts()
     return this.#traceStarts
   }
 
@@ -181,12 +181,6 @@ class PageGroupBatch implements SpanBatch {
     this.#data.clear()
     this.#columns.clear()
   }
-}
-
-function startsOf(spanCounts: Float64Array): Uint32Array {
-  const starts = new Uint32Array(spanCounts.length + 1)
-  for (let trace = 0; trace < spanCounts.length; trace++) starts[trace + 1] = starts[trace]! + spanCounts[trace]!
-  return starts
 }
 
 function fail(name: string): never {

@@ -1,4 +1,5 @@
 import { spanIdDigits, traceIdDigits } from '../model/trace.ts'
+import { isNoId } from '../model/trace-id.ts'
 
 /** How a trace id is encoded. */
 export const traceKind = { whole: 0, padded: 1, odd: 2 } as const
@@ -19,7 +20,7 @@ export function isId(id: string, maxDigits: number): boolean {
 }
 
 /** How a span id is encoded, a span's own or its parent's. */
-const spanKind = { random: 0, tail: 1, repeated: 2, odd: 3 } as const
+export const spanKind = { random: 0, tail: 1, repeated: 2, odd: 3 } as const
 
 /** What is known of ids by row, in the order of the rows. */
 export interface IdRows {
@@ -97,5 +98,5 @@ export function joinSpanIds(
 function kindOf(id: string, traceId: string, isRepeated: boolean): number {
   if (isRepeated) return spanKind.repeated
   if (id.length !== spanIdDigits) return spanKind.odd
-  return traceId.length === traceIdDigits && traceId.endsWith(id) ? spanKind.tail : spanKind.random
+  return traceId.length === traceIdDigits && traceId.endsWith(id) && !isNoId(id) ? spanKind.tail : spanKind.random
 }

@@ -7,7 +7,7 @@ import { maxBlockItems } from './limits.ts'
 import type { StoredNode } from './node-table.ts'
 import { OwnerReader } from './owners.ts'
 import { readFields, readTables, type StoredFields, type StoredTables } from './read-tables.ts'
-import { serviceOf } from './shared.ts'
+import { predictedService } from './shared.ts'
 import { readTimes } from './timeline.ts'
 import { readTopologies } from './topologies.ts'
 import { parentCode, parentRow } from './topology.ts'
@@ -128,7 +128,7 @@ class SpanReader {
     this.#block = block
     this.#spans = new OwnerReader(body, tables, tables.spans, fields.spans, ({ head }) => ({
       name: tables.names[head[spanHead.name]!]!,
-      service: serviceOf(tables.resources[head[spanHead.resource]!]!),
+      service: predictedService(tables.resources[head[spanHead.resource]!]!),
     }))
     this.#events = new OwnerReader(body, tables, tables.events, fields.events, () => ({}))
     this.#links = new OwnerReader(body, tables, tables.links, fields.links, () => ({}))

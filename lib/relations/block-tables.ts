@@ -5,7 +5,7 @@ import { Interner } from './interner.ts'
 import { writeNodeLists, writeNodes } from './node-table.ts'
 import { type Column, fieldCode, type Node, NodeTable, type Owner } from './nodes.ts'
 import type { OrderedShape } from './shape.ts'
-import { resourceTable, scopeTable, serviceOf } from './shared.ts'
+import { predictedService, resourceTable, scopeTable } from './shared.ts'
 import { writeTexts } from './texts.ts'
 import { writeValues } from './values.ts'
 
@@ -85,7 +85,7 @@ export class BlockTables {
   write(body: BodyWriter): void {
     this.spans.settle(this.#constants, ({ head }) => ({
       name: this.#names.texts[head[spanHead.name]!]!,
-      service: serviceOf(this.#resources.items[head[spanHead.resource]! - 1] ?? null),
+      service: predictedService(this.#resources.items[head[spanHead.resource]! - 1] ?? null),
     }))
     this.events.settle(this.#constants, () => ({}))
     this.links.settle(this.#constants, () => ({}))

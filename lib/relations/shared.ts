@@ -84,8 +84,8 @@ function readShared<T>(body: BodyReader, part: string, decode: (cbor: CborReader
   return [null, ...items]
 }
 
-/** The value of the first `service.name` of a resource, where it is a string. */
-export function serviceOf(resource: Resource | null): string | undefined {
+/** What texts are predicted by: the value of the first `service.name` of a resource, where it is a string. */
+export function predictedService(resource: Resource | null): string | undefined {
   const value = resource?.attributes.find(({ key }) => key === 'service.name')?.value
   return typeof value === 'string' ? value : undefined
 }

@@ -1,4 +1,5 @@
 import type { Span } from '../model/trace.ts'
+import { isNoId } from '../model/trace-id.ts'
 
 /** How a span's parent is encoded. */
 export const parentKind = {
@@ -25,7 +26,10 @@ export interface Parents {
 /** Traces of so many spans are searched row by row: that costs less than a map. */
 const maxSearched = 12
 
-/** Finds the parents of a trace's spans. Of spans with one id the first counts as the parent. */
+/**
+ * How parents' ids are stored: by the first row that has the id, zeros as ids that the trace lacks. This is no rule of
+ * who is whose parent, which lib/model/tree.ts has, but what the formats predict ids by.
+ */
 export function findParents(spans: readonly Span[]): Parents {
   const rows = spans.length > maxSearched ? firstRows(spans) : undefined
   const parents: Parents = {
@@ -39,7 +43,7 @@ export function findParents(spans: readonly Span[]): Parents {
     const { parentSpanId } = spans[row]!
     if (parentSpanId === '') continue
     const inside = rows ? (rows.get(parentSpanId) ?? -1) : searchRow(spans, parentSpanId)
-    if (inside >= 0) {
+    if (inside >= 0 && !isNoId(parentSpanId)) {
       parents.kinds[row] = parentKind.inside
       parents.values[row] = inside
     } else {

@@ -1,7 +1,7 @@
 import { isRelated } from '../model/relation.ts'
+import { traceKey } from '../model/trace-id.ts'
 import { compileRegex } from '../regex/regex.ts'
 import type { Binary } from './ast.ts'
-import { stripZeros } from './value-test.ts'
 import { type Pool, Tag, type Vector } from './vector.ts'
 
 type Operator = Binary['operator']
@@ -71,7 +71,7 @@ function compareTextsOf(operator: Operator, left: Side, right: Side, pool: Pool)
   const isId = left.tag === Tag.id || right.tag === Tag.id
   const a = pool.text(left.number)
   const b = pool.text(right.number)
-  return isId ? isRelated(stripZeros(a), operator, stripZeros(b)) : isRelated(a, operator, b)
+  return isId ? isRelated(traceKey(a), operator, traceKey(b)) : isRelated(a, operator, b)
 }
 
 function compareSame(operator: Operator, left: Side, right: Side, pool: Pool): boolean {

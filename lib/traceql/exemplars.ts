@@ -1,8 +1,8 @@
 import type { SpanBatch } from '../model/scan.ts'
+import { traceKey } from '../model/trace-id.ts'
 import type { Choice } from './accumulate.ts'
 import { intTexts, overOneBase } from './numbers.ts'
 import { textColumn } from './texts.ts'
-import { stripZeros } from './value-test.ts'
 import { openView } from './view.ts'
 
 /** Reads which traces the chosen spans are of and when they start, and hands them to their series. */
@@ -15,7 +15,7 @@ export async function readExemplars(batch: SpanBatch, choices: readonly Choice[]
   const traceIds = textColumn(view.columns.get('trace:id'))
   const traceOf = view.traceOf()
   for (const { row, labels, value, exemplars } of choices) {
-    const stringValue = stripZeros(traceIds(traceOf[row]!) ?? '')
+    const stringValue = traceKey(traceIds(traceOf[row]!) ?? '')
     const own = labels.filter(({ key }) => key !== '__name__')
     exemplars.push({
       labels: [...own, { key: 'trace:id', value: { stringValue } }],

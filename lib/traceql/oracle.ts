@@ -21,6 +21,7 @@ import {
   type Value,
   valueType,
 } from '../model/trace.ts'
+import { parentRows, rootRow } from '../model/tree.ts'
 import { columnBuilder } from './column-builder.ts'
 
 /** Traces in memory as a source that ignores every hint: the truth of queries. */
@@ -125,7 +126,7 @@ const intrinsics: Readonly<Record<Intrinsic, Columns>> = {
   'trace:id': ofTraces(trace => trace.traceId),
   'trace:root': ({ traces }) => valuesColumn(rootRows(traces), BigInt),
   'span:id': ofSpans(span => span.spanId),
-  'span:parent': ({ traces }) => valuesColumn(parentRows(traces), BigInt),
+  'span:parent': ({ traces }) => valuesColumn(parentsOf(traces), BigInt),
   'span:parentID': ofSpans(span => span.parentSpanId),
   'span:name': ofSpans(span => span.name),
   'span:kind': ofSpans(span => BigInt(span.kind)),
@@ -154,28 +155,22 @@ function valuesColumn<T>(owners: readonly T[], value: (owner: T) => Value): Colu
   return builder.finish(owners.length)
 }
 
+/** By trace the row of its root in the batch, or -1. */
 function rootRows(traces: readonly Trace[]): number[] {
   let first = 0
-  return traces.map(({ spans }) => {
-    const root = spans.findLastIndex(span => span.parentSpanId === '')
+  return traces.map(({ traceId, spans }) => {
+    const root = rootRow(traceId, spans, parentRows(spans))
     const row = root < 0 ? -1 : first + root
     first += spans.length
     return row
   })
 }
 
-function parentRows(traces: readonly Trace[]): number[] {
+function parentsOf(traces: readonly Trace[]): number[] {
   const parents: number[] = []
   for (const { spans } of traces) {
     const first = parents.length
-    const rowOf = new Map<string, number>()
-    spans.forEach((span, i) => {
-      if (!rowOf.has(span.spanId)) rowOf.set(span.spanId, first + i)
-    })
-    spans.forEach((span, i) => {
-      const parent = span.parentSpanId === '' ? -1 : (rowOf.get(span.parentSpanId) ?? -2)
-      parents.push(parent === first + i ? -2 : parent)
-    })
+    for (const parent of parentRows(spans)) parents.push(parent < 0 ? parent : first + parent)
   }
   return parents
 }

@@ -1,4 +1,5 @@
 import type { ColumnName, NumberValues } from '../model/scan.ts'
+import { traceKey } from '../model/trace-id.ts'
 import { answerKey, answerValue, type KeyedValue } from './answer-value.ts'
 import type { Field } from './ast.ts'
 import { type TraceExtent, traceExtents } from './extents.ts'
@@ -10,7 +11,6 @@ import { printExpression } from './print-expression.ts'
 import type { ServiceCounter, ServiceStats } from './service-stats.ts'
 import type { Spansets, SpansetValue } from './spanset.ts'
 import { type Texts, textColumn } from './texts.ts'
-import { stripZeros } from './value-test.ts'
 import { fieldVector, type Pool, Tag, type Vector } from './vector.ts'
 import { openView, type View } from './view.ts'
 
@@ -174,7 +174,7 @@ function traceAnswer({ trace, sets }: Hit, context: Context): TraceAnswer {
   const spanSets = sets.map(set => spanSetAnswer(set, context))
   const { startRow, duration } = context.extentOf(trace)
   const answer: Draft<TraceAnswer> = {
-    traceID: stripZeros(context.traceIds(trace) ?? ''),
+    traceID: traceKey(context.traceIds(trace) ?? ''),
     rootServiceName: root < 0 ? rootMissing : (services(root) ?? ''),
     rootTraceName: root < 0 ? rootMissing : (names(root) ?? ''),
     startTimeUnixNano: context.startText(startRow),

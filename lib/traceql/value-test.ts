@@ -1,5 +1,6 @@
 import { isRelated } from '../model/relation.ts'
 import type { Value } from '../model/trace.ts'
+import { traceKey } from '../model/trace-id.ts'
 import { compileRegex } from '../regex/regex.ts'
 import type { BinaryOperator, ComparisonOperator, Membership, RegexOperator, Static } from './ast.ts'
 import { type Flavour, kindNames, statusNames } from './fields.ts'
@@ -86,17 +87,10 @@ function numberOperand(operand: Static, flavour: Flavour): bigint | number | und
 function textTest(operator: Comparison, operand: string, flavour: Flavour): (text: string) => boolean {
   if (operator === '=~') return compileRegex(operand)
   if (flavour === 'id') {
-    const stripped = stripZeros(operand)
-    return text => isRelated(stripZeros(text), operator, stripped)
+    const stripped = traceKey(operand)
+    return text => isRelated(traceKey(text), operator, stripped)
   }
   return text => isRelated(text, operator, operand)
-}
-
-/** A hex id without leading zeros. */
-export function stripZeros(id: string): string {
-  let start = 0
-  while (start < id.length - 1 && id.charCodeAt(start) === 0x30) start++
-  return start === 0 ? id : id.slice(start)
 }
 
 /** What ints are in the relation. A fraction lies between two of them. */

@@ -1,10 +1,11 @@
+import { type NestedSets, nestedSets, traceRows } from '../model/nested-sets.ts'
 import type { ColumnData, ColumnName, ColumnSet, SpanBatch } from '../model/scan.ts'
 import type { Value, ValueType } from '../model/trace.ts'
 import type { Field, IntrinsicName } from './ast.ts'
 import { traceExtents } from './extents.ts'
 import { columnsOfField, type Flavour, flavourOf } from './fields.ts'
 import { numbersOf, overOneBase } from './numbers.ts'
-import { childCounts, type NestedSets, nestedSets, traceRows } from './structure.ts'
+import { childCounts } from './structure.ts'
 
 /** Whose rows a part has. */
 export type Owner = 'span' | 'event' | 'link' | 'trace'
@@ -173,7 +174,8 @@ function ofRoots(view: View, name: ColumnName): readonly ColumnData[] {
     else
       data.rows.forEach((row, i) => {
         const trace = traceOf![row]!
-        if (roots[trace] === row) codes[trace] = first + spanCodes[i]!
+        // Of several values the first one counts.
+        if (roots[trace] === row && codes[trace] === 0) codes[trace] = first + spanCodes[i]!
       })
   }
   return [{ type: 'string', values: { codes, dictionary } }]

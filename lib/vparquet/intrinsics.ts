@@ -1,5 +1,6 @@
 import type { ColumnData, Intrinsic } from '../model/scan.ts'
 import { int64Max, int64Min } from '../model/trace.ts'
+import { parentRows } from '../model/tree.ts'
 import type { Column } from './column.ts'
 import { spread } from './column-values.ts'
 import { exactWords } from './exact-numbers.ts'
@@ -10,15 +11,16 @@ import { ownersOf, type Structure } from './structure.ts'
 import { TextCodes } from './text-codes.ts'
 
 const { span, event, link, instrumentation } = prefixes
-const ids = [`${span}.SpanID`, `${span}.ParentSpanID`]
+/** What parents are told by. */
+const parents = [`${span}.SpanID`, `${span}.ParentSpanID`, `${span}.Kind`]
 
 /** The columns of a block that a field which is no attribute is made of. */
 export const intrinsicColumns: Readonly<Record<Intrinsic, readonly string[]>> = {
   'trace:id': ['TraceID'],
-  'trace:root': [`${span}.ParentSpanID`],
+  'trace:root': parents,
   'span:id': [`${span}.SpanID`],
   'span:parentID': [`${span}.ParentSpanID`],
-  'span:parent': ids,
+  'span:parent': parents,
   'span:name': [`${span}.Name`],
   'span:kind': [`${span}.Kind`],
   'span:status': [`${span}.StatusCode`],
@@ -47,15 +49,17 @@ export function isForward(columns: RowGroupColumns): boolean {
 }
 
 /** A field of a row group's spans, events or links, or of its traces; its columns must have been loaded. */
-export function intrinsicData(columns: RowGroupColumns, structure: Structure, name: Intrinsic): ColumnData {
+export function intrinsicData(
+  columns: RowGroupColumns,
+  structure: Structure,
+  name: Exclude<Intrinsic, 'trace:root'>,
+): ColumnData {
   const { spanCount, scopeCount, scopeOf } = structure
   const [first, second] = intrinsicColumns[name]
   const ofSpans = (column = first!) => columns.get(column, spanCount)
   switch (name) {
     case 'trace:id':
       return distinct(columns.get(first!, columns.rowCount), 16)
-    case 'trace:root':
-      return ints(rootRows(ofSpans(), structure))
     case 'span:id':
     case 'span:parentID':
       return distinct(ofSpans(), 8)
@@ -64,7 +68,7 @@ export function intrinsicData(columns: RowGroupColumns, structure: Structure, na
     case 'link:spanID':
       return distinct(columns.get(first!), 8)
     case 'span:parent':
-      return ints(parentRows(ofSpans(), ofSpans(second), structure))
+      return ints(parentsOf(columns, structure))
     case 'span:kind':
     case 'span:status':
       return ints(int32s(ofSpans()))
@@ -133,7 +137,7 @@ function distinct(column: Column, maxBytes: number): ColumnData {
   return { type: 'string', values: { codes: Uint32Array.from(dictionary.keys()), dictionary } }
 }
 
-function ints(numbers: Float64Array): ColumnData {
+export function ints(numbers: Float64Array): ColumnData {
   return { type: 'int', values: { base: 0n, numbers } }
 }
 
@@ -159,29 +163,19 @@ function eventTimes(since: Column, starts: Column): ColumnData {
   return { type: 'int', values: exactWords(times, true) }
 }
 
-/** By trace the row of its last span that names no parent, -1 where all name one. */
-function rootRows(parents: Column, { traceStarts }: Structure): Float64Array {
-  const { places } = parents
-  const { codes, entries } = parents.bytes
-  const roots = new Float64Array(traceStarts.length - 1).fill(-1)
-  for (let trace = 0; trace < roots.length; trace++)
-    for (let row = traceStarts[trace]!; row < traceStarts[trace + 1]!; row++)
-      if (entries.byteLength(codes[places[row]!]!) === 0) roots[trace] = row
-  return roots
-}
-
-/** By span the row of its parent; -1 for none, -2 for one that the trace lacks, or itself. */
-function parentRows(ids: Column, parentIds: Column, { spanCount, traceStarts }: Structure): Float64Array {
-  const [id, parentId] = [idsOf(ids, 8), idsOf(parentIds, 8)]
+/** By span the row of its parent; negative numbers as in lib/model/tree.ts. */
+export function parentsOf(columns: RowGroupColumns, { spanCount, traceStarts }: Structure): Float64Array {
+  const [ids, parentIds, kindColumn] = parents.map(name => columns.get(name, spanCount)) as [Column, Column, Column]
+  const [id, parentId, kinds] = [idsOf(ids, 8), idsOf(parentIds, 8), int32s(kindColumn)]
   const rows = new Float64Array(spanCount)
   for (let trace = 0; trace + 1 < traceStarts.length; trace++) {
-    const [start, end] = [traceStarts[trace]!, traceStarts[trace + 1]!]
-    const rowOf = new Map<string, number>()
-    for (let row = end - 1; row >= start; row--) rowOf.set(id(row), row)
-    for (let row = start; row < end; row++) {
-      const parent = parentId(row) === '' ? -1 : (rowOf.get(parentId(row)) ?? -2)
-      rows[row] = parent === row ? -2 : parent
-    }
+    const start = traceStarts[trace]!
+    const spans = Array.from({ length: traceStarts[trace + 1]! - start }, (_, i) => ({
+      spanId: id(start + i),
+      parentSpanId: parentId(start + i),
+      kind: kinds[start + i]!,
+    }))
+    for (const [i, parent] of parentRows(spans).entries()) rows[start + i] = parent < 0 ? parent : start + parent
   }
   return rows
 }

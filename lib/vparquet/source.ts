@@ -1,17 +1,23 @@
 import { LabError } from '../error.ts'
 import { parseName } from '../model/column-name.ts'
 import type { ColumnData, ColumnName, ColumnSet, ScanRequest, SpanBatch, SpanSource } from '../model/scan.ts'
+import { linkType } from '../model/tree.ts'
+import { childrenByLink, linkTypeName, rootRows } from '../model/tree-columns.ts'
 import { attributeData, keyColumns, valueColumns } from './attribute-data.ts'
 import { attributeNames } from './attribute-names.ts'
 import type { Block } from './block.ts'
 import { childColumns, childStarts } from './children.ts'
 import { spread } from './column-values.ts'
-import { columnsOfIntrinsic, idsAt, intrinsicData } from './intrinsics.ts'
+import { columnsOfIntrinsic, idsAt, intrinsicData, ints, parentsOf } from './intrinsics.ts'
 import type { Layout } from './layout.ts'
 import { dictionariesFor, isInTime, mayHold } from './prune.ts'
 import { RowGroupColumns } from './row-group-columns.ts'
 import { prefixes, required } from './schema.ts'
 import { ownersOf, type Structure, structureOf } from './structure.ts'
+
+/** What tells whether a link stays in its trace. */
+const linkIds = ['link:traceID', 'trace:id'] as const
+const none: ReadonlySet<number> = new Set()
 
 /** A block of Tempo as a source of spans for queries: a batch is a row group. */
 export function vparquetSource(block: Block): SpanSource {
@@ -83,7 +89,8 @@ class RowGroupBatch implements SpanBatch {
   /** Reads what some columns are made of: keys of attributes first, then the values of those that occur. */
   async load(names: readonly ColumnName[]): Promise<void> {
     const columns = this.#columns
-    const parsed = names.filter(name => !this.#data.has(name)).map(parseName)
+    const missing = names.filter(name => !this.#data.has(name))
+    const parsed = (missing.includes('trace:root') ? [...missing, linkTypeName] : missing).map(parseName)
     const first = parsed.flatMap(named => {
       if (named.intrinsic !== undefined) return columnsOfIntrinsic(columns, named.intrinsic)
       const { scope, key } = named
@@ -95,7 +102,13 @@ class RowGroupBatch implements SpanBatch {
     const second = columns.named(() =>
       parsed.flatMap(named => (named.intrinsic !== undefined ? [] : valueColumns(columns, named.scope, named.key))),
     )
-    await columns.load(second)
+    const isLinked = missing.includes('trace:root') && this.#hasLinkTypes()
+    await columns.load(isLinked ? [...second, ...linkIds.flatMap(name => columnsOfIntrinsic(columns, name))] : second)
+  }
+
+  /** True where a link has a type, which may tell of a parent; the keys of links must have been loaded. */
+  #hasLinkTypes(): boolean {
+    return this.#columns.named(() => valueColumns(this.#columns, 'link', linkType.key)).length > 0
   }
 
   #readStructure(name: string): Structure {
@@ -120,14 +133,7 @@ class RowGroupBatch implements SpanBatch {
         data.set(name, read)
       }
     }
-    const { spanCount } = this.#known
-    const ownersIn = (scope: 'event' | 'link') => {
-      const known = this.#childOwners.get(scope)
-      if (known) return known
-      const owners = columns.named(() => ownersOf(childStarts(columns, scope, spanCount)))
-      this.#childOwners.set(scope, owners)
-      return owners
-    }
+    const ownersIn = (scope: 'event' | 'link') => this.#ownersIn(scope)
     return {
       get: name => byRow.get(name) ?? data.get(name) ?? fail(name),
       get eventSpans() {
@@ -142,6 +148,7 @@ class RowGroupBatch implements SpanBatch {
   #dataOf(name: ColumnName): ColumnData[] {
     const [columns, structure] = [this.#columns, this.#known]
     const named = parseName(name)
+    if (named.intrinsic === 'trace:root') return [ints(this.#roots())]
     if (named.intrinsic !== undefined) return [intrinsicData(columns, structure, named.intrinsic)]
     const { scope, key } = named
     const { spanCount, resourceCount, resourceOf, scopeCount, scopeOf } = structure
@@ -156,6 +163,27 @@ class RowGroupBatch implements SpanBatch {
       default:
         return ofOwners(childStarts(columns, scope, spanCount).at(-1)!)
     }
+  }
+
+  #roots(): Float64Array {
+    const [columns, structure] = [this.#columns, this.#known]
+    const { traceStarts } = structure
+    return rootRows(traceStarts, parentsOf(columns, structure), this.#hasLinkTypes() ? this.#childrenByLink() : none)
+  }
+
+  #childrenByLink(): Set<number> {
+    const { traceStarts } = this.#known
+    const [linkTraceIds, traceIds] = linkIds.map(name => this.#dataOf(name)[0]!) as [ColumnData, ColumnData]
+    const [types, linkSpans] = [this.#dataOf(linkTypeName), this.#ownersIn('link')]
+    return childrenByLink({ types, linkTraceIds, traceIds, linkSpans, traceOf: ownersOf(traceStarts) })
+  }
+
+  #ownersIn(scope: 'event' | 'link'): Uint32Array {
+    const known = this.#childOwners.get(scope)
+    if (known) return known
+    const owners = this.#columns.named(() => ownersOf(childStarts(this.#columns, scope, this.spanCount)))
+    this.#childOwners.set(scope, owners)
+    return owners
   }
 
   release(): void {

@@ -98,6 +98,9 @@ const fixed: readonly Question[] = [
     '{ span:parentID = "" } | select(span:id, nestedSetLeft, span:childCount, rootName)',
     '{ duration > 1ms } | avg(duration) > 1ms',
     '{ duration < 0ns || duration > 100h }',
+    '{ nestedSetParent < 0 } | select(rootName, rootServiceName, nestedSetLeft, nestedSetRight)',
+    '{ kind = client } > { kind = server }',
+    '{ kind = server } >> { }',
   ].map(text => ({ text, isSearch: true })),
   ...[
     '{ } | rate() by (resource.service.name)',

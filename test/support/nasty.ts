@@ -2,6 +2,7 @@ import {
   type Attribute,
   int64Max,
   int64Min,
+  type Link,
   type Span,
   type Trace,
   uint64Max,
@@ -82,6 +83,12 @@ const link = {
   flags: 1,
   attributes: attributes(['l', 'x']),
   droppedAttributesCount: 0,
+}
+
+const zeros = '0'.repeat(16)
+
+function childOf(linked: string): Link {
+  return { ...link, traceId: linked, attributes: attributes(['opentracing.ref_type', 'child_of']) }
 }
 
 const loneSurrogates = ['\ud800', '\udc00', 'a\udfffb', '\udc00\ud800', '\ud83d\ude00\ud83d']
@@ -308,6 +315,44 @@ export const nastyCorpora: NastyCorpus[] = [
     ),
   },
   { name: 'a cycle of parents', traces: cycle() },
+  {
+    name: 'parents of zeros, in a trace with a span of zeros and in one that ends in zeros',
+    traces: [traceId, `${'1'.repeat(16)}${zeros}`].map(id => ({
+      traceId: id,
+      spans: [zeros, hex(1, 16), hex(2, 16), hex(3, 16)].map((spanId, i) =>
+        span({ spanId, parentSpanId: [zeros, zeros, hex(1, 16), '00'][i]! }),
+      ),
+    })),
+  },
+  {
+    name: 'client and server halves with one span id, and what is below them',
+    traces: traceOf(
+      { spanId: hex(2, 16), parentSpanId: hex(1, 16), kind: 2, name: 'server half' },
+      { spanId: hex(1, 16), kind: 2 },
+      { spanId: hex(2, 16), parentSpanId: hex(1, 16), kind: 3, name: 'client half' },
+      { spanId: hex(3, 16), parentSpanId: hex(2, 16), kind: 3, name: 'below the server half' },
+      { spanId: hex(2, 16), parentSpanId: hex(2, 16), kind: 2, name: 'another server half' },
+      { spanId: hex(4, 16), kind: 3 },
+      { spanId: hex(4, 16), kind: 2, name: 'no root: below its client half' },
+    ),
+  },
+  {
+    name: 'roots with child_of links, into their own trace and into others',
+    traces: [
+      ...traceOf({}, { name: 'root', links: [childOf('1'.repeat(32))] }, { links: [childOf(traceId)] }),
+      { traceId: `${zeros}${'2'.repeat(16)}`, spans: [span({}), span({ links: [childOf('2'.repeat(16))] })] },
+      { traceId: '3'.repeat(32), spans: [span({ links: [childOf('3'.repeat(32))] })] },
+    ],
+  },
+  {
+    name: 'a service that stands twice, first as another type',
+    traces: traceOf({
+      resource: {
+        ...resource,
+        attributes: attributes(['service.name', 7n], ['service.name', 'a'], ['service.name', 'b']),
+      },
+    }),
+  },
   {
     name: 'unknown enums',
     traces: traceOf(...[-(2 ** 31), -1, 6, 99, 2 ** 31 - 1].map(n => ({ kind: n, status: { code: n, message: '' } }))),

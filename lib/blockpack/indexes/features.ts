@@ -1,5 +1,7 @@
 import { hashText, mix32 } from '../../bytes/hash.ts'
+import { serviceOf } from '../../model/service.ts'
 import type { Resource } from '../../model/trace.ts'
+import { noParent, resolveParents } from '../../model/tree.ts'
 import type { Segment } from '../../shred/shred.ts'
 import { parentKind } from '../../shred/tree.ts'
 
@@ -27,6 +29,7 @@ export function featuresOf(segment: Segment): Uint32Array[] {
   const operations = new Uint32Array(segment.spanCount)
   for (let row = 0; row < operations.length; row++)
     operations[row] = mix32(services[span.resources.codes[row]!]! ^ names[span.names.codes[row]!]!)
+  const parents = parentsOf(segment)
   const features = new FeatureSet()
   let start = 0
   return trace.spanCounts.map((spanCount, index) => {
@@ -35,8 +38,8 @@ export function featuresOf(segment: Segment): Uint32Array[] {
       const operation = operations[row]!
       features.add(services[span.resources.codes[row]!]!)
       features.add(operation)
-      if (span.parentKinds[row] === parentKind.inside)
-        features.add(edgeHash(operations[row - span.parentValues[row]!]!, operation))
+      const parent = parents[row]!
+      if (parent >= 0) features.add(edgeHash(operations[parent]!, operation))
       const shape = span.attributes.lists[row]!
       if (seenShapes[shape] === index) continue
       seenShapes[shape] = index
@@ -45,6 +48,30 @@ export function featuresOf(segment: Segment): Uint32Array[] {
     start += spanCount
     return features.take()
   })
+}
+
+/** By span of the segment: the row of its parent, or a negative number. */
+function parentsOf({ span, trace, hasRepeatedIds }: Segment): Int32Array {
+  const named = Int32Array.from(span.parentKinds, (kind, row) =>
+    kind === parentKind.inside ? row - span.parentValues[row]! : noParent,
+  )
+  const first = hasRepeatedIds ? firstRows(span.ids, trace.spanCounts) : undefined
+  return resolveParents({ named, first }, row => span.kinds.dictionary.values[span.kinds.codes[row]!]!)
+}
+
+/** By span: the first row of its trace that has the same id. */
+function firstRows(ids: readonly string[], spanCounts: readonly number[]): Int32Array {
+  const first = new Int32Array(ids.length)
+  let start = 0
+  for (const spanCount of spanCounts) {
+    const rows = new Map<string, number>()
+    for (let row = start; row < start + spanCount; row++) {
+      if (!rows.has(ids[row]!)) rows.set(ids[row]!, row)
+      first[row] = rows.get(ids[row]!)!
+    }
+    start += spanCount
+  }
+  return first
 }
 
 /** A set of hashes that is emptied at no cost: a table with open places, which grows with the largest set. */
@@ -95,8 +122,7 @@ export function jaccard(a: Uint32Array, b: Uint32Array): number {
 }
 
 function serviceHash(resource: Resource | null): number {
-  const value = resource?.attributes.find(({ key }) => key === 'service.name')?.value
-  return hashOf(typeof value === 'string' ? value : '', seeds.service)
+  return hashOf(serviceOf(resource), seeds.service)
 }
 
 function edgeHash(parent: number, child: number): number {

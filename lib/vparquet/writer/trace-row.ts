@@ -1,8 +1,10 @@
+import { type NestedSets, nestedSets } from '../../model/nested-sets.ts'
+import { serviceOf } from '../../model/service.ts'
 import type { Link, Resource, Scope, Span, SpanEvent, Trace } from '../../model/trace.ts'
+import { parentRows, rootRow } from '../../model/tree.ts'
 import { printAttributes } from '../../otlp/json-value.ts'
 import { serviceName, wellKnown } from '../schema.ts'
 import { attributeRows, type OwnColumns } from './attribute-rows.ts'
-import { type NestedSet, nestedSets } from './nested-set.ts'
 import type { Row } from './shred.ts'
 
 const errorCode = 2
@@ -36,8 +38,9 @@ export class TraceRows {
       span => span.endNanos,
       (a, b) => a > b,
     )
-    const root = spans.findLast(span => span.parentSpanId === '' && !span.links.some(isChildOf))
-    const sets = nestedSets(spans)
+    const parents = parentRows(spans)
+    const root = spans[rootRow(traceId, spans, parents)]
+    const sets = nestedSets(parents, Uint32Array.of(0, spans.length))
     return {
       TraceID: Buffer.from(traceId, 'hex'),
       TraceIDText: traceId.replace(/^0+/, ''),
@@ -51,13 +54,13 @@ export class TraceRows {
     }
   }
 
-  #resources(spans: readonly Span[], sets: readonly NestedSet[]): Row[] {
+  #resources(spans: readonly Span[], sets: NestedSets): Row[] {
     const rows = [...spans.keys()]
     return this.#grouped(rows, row => spans[row]!.resource).map(([resource, own]) => ({
       Resource: this.#once(resource, resourceRow),
       ss: this.#grouped(own, row => spans[row]!.scope).map(([scope, within]) => ({
         Scope: this.#once(scope, scopeRow),
-        Spans: within.map(row => spanRow(spans[row]!, sets[row]!)),
+        Spans: within.map(row => spanRow(spans[row]!, sets, row)),
       })),
     }))
   }
@@ -104,15 +107,6 @@ function extreme(
   return spans.map(timeOf).reduce((best, time) => (isBeyond(time, best) ? time : best))
 }
 
-function isChildOf({ attributes }: Link): boolean {
-  return attributes.some(({ key, value }) => key === 'opentracing.ref_type' && value === 'child_of')
-}
-
-function serviceOf(resource: Resource | null): string {
-  const found = resource?.attributes.find(({ key, value }) => key === serviceName.key && typeof value === 'string')
-  return (found?.value as string | undefined) ?? ''
-}
-
 function serviceStats(spans: readonly Span[]): Row[] {
   const stats = new Map<string, { SpanCount: number; ErrorCount: number }>()
   for (const span of spans) {
@@ -135,14 +129,14 @@ function scopeRow(scope: Scope | null): Row {
   return { Name: name, Version: version, ...attributeRows(attributes), ...dropped(scope) }
 }
 
-function spanRow(span: Span, { left, right, parent }: NestedSet): Row {
+function spanRow(span: Span, { left, right, parent }: NestedSets, row: number): Row {
   const { startNanos, status } = span
   return {
     SpanID: Buffer.from(span.spanId, 'hex'),
     ParentSpanID: Buffer.from(span.parentSpanId, 'hex'),
-    ParentID: parent,
-    NestedSetLeft: left,
-    NestedSetRight: right,
+    ParentID: parent[row],
+    NestedSetLeft: left[row],
+    NestedSetRight: right[row],
     Name: span.name,
     Kind: BigInt(span.kind),
     TraceState: span.traceState,
