@@ -1,15 +1,16 @@
 import { mergePieces } from '../lib/dataset/merge.ts'
 import { LabError } from '../lib/error.ts'
 import { type Span, type Trace, traceIdDigits } from '../lib/model/trace.ts'
+import { spellingsOf, traceKey } from '../lib/model/trace-id.ts'
 import { readInputs } from '../lib/sources/input.ts'
 import { Losses } from '../lib/sources/source.ts'
 import { isBlockpackFile, withBlockpack } from './blockpack-files.ts'
 
 /**
- * The trace of an id, with its spans of all files: by the index of those that are blockpack, by reading the others.
- * Where no trace has the id as it is written, it is taken as a number of any length, which only one trace may have.
+ * The trace of an id in any spelling, with its spans of all files: by the index of those that are blockpack, by reading
+ * the others. Spans whose trace id is spelled in another way come apart (lib/model/trace-id.ts).
  */
-export async function findTrace(id: string, paths: readonly string[]): Promise<Trace> {
+export async function findTrace(id: string, paths: readonly string[]): Promise<Trace[]> {
   const ids = idsMeant(id)
   const pieces = new Map<string, Trace[]>()
   for (const path of paths)
@@ -18,26 +19,21 @@ export async function findTrace(id: string, paths: readonly string[]): Promise<T
       if (known) known.push(piece)
       else pieces.set(piece.traceId, [piece])
     }
-  return mergePieces(pieces.get(chosenId(id, ids, [...pieces.keys()], paths.join(', ')))!).trace
+  if (pieces.size === 0) throw notFound(id, paths.join(', '))
+  return [...pieces.values()].map(own => mergePieces(own).trace)
 }
 
-/** The ids that a trace may have who is called so: as it is written first, then the number in other lengths. */
+export function notFound(id: string, where: string): LabError {
+  return new LabError('missing', `trace ${id}: is not in ${where}`)
+}
+
+/** The spellings of the trace id that is meant, the written one first. */
 export function idsMeant(id: string): string[] {
   const written = id.toLowerCase()
-  if (!/^[0-9a-f]+$/.test(written) || written.replace(/^0+/, '').length > traceIdDigits)
+  if (!/^[0-9a-f]+$/.test(written) || traceKey(written).length > traceIdDigits)
     throw new LabError('usage', `trace id ${JSON.stringify(id)}: needs 1 to ${traceIdDigits} hex digits`)
-  const number = written.replace(/^0+(?=.)/, '')
-  const ids = new Set(written.length % 2 === 0 && written.length <= traceIdDigits ? [written] : [])
-  for (let length = traceIdDigits; length >= number.length; length -= 2) ids.add(number.padStart(length, '0'))
-  return [...ids]
-}
-
-/** The one of the found ids that is meant; none and several that could be are errors. */
-export function chosenId(id: string, ids: readonly string[], found: readonly string[], where: string): string {
-  if (found.length === 0) throw new LabError('missing', `trace ${id}: is not in ${where}`)
-  if (found.length === 1) return found[0]!
-  if (ids[0] === id.toLowerCase() && found.includes(ids[0])) return ids[0]
-  throw new LabError('invalid', `trace ${id}: could be any of ${found.join(', ')}; write it as one of them`)
+  const spellings = spellingsOf(written)
+  return [...new Set(spellings.includes(written) ? [written, ...spellings] : spellings)]
 }
 
 /** The traces of a blockpack file that have one of the ids. */

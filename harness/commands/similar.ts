@@ -5,7 +5,7 @@ import { findSimilar, type SimilarTraces } from '../../lib/blockpack/similar.ts'
 import { LabError } from '../../lib/error.ts'
 import type { Trace } from '../../lib/model/trace.ts'
 import { withBlockpack } from '../blockpack-files.ts'
-import { chosenId, idsMeant } from '../find-trace.ts'
+import { idsMeant, notFound } from '../find-trace.ts'
 import { text, textPositional } from '../flags.ts'
 import { integer } from '../options.ts'
 import { fixed, plural, whole } from '../report/format.ts'
@@ -49,15 +49,13 @@ export const similar: CommandModule<object, SimilarArguments> = {
   },
 }
 
-/** The one trace of the file that is meant by an id. */
+/** The trace of the file that is meant by an id; of several spellings the one that is written, else the longest. */
 async function locate(reader: BlockpackReader, id: string) {
-  const ids = idsMeant(id)
-  const found = new Map<string, { trace: Trace; position: number }>()
-  for (const candidate of ids) {
+  for (const candidate of idsMeant(id)) {
     const located = await reader.locate(candidate)
-    if (located) found.set(candidate, located)
+    if (located) return located
   }
-  return found.get(chosenId(id, ids, [...found.keys()], 'the file'))!
+  throw notFound(id, 'the file')
 }
 
 function describe(trace: Trace): string {

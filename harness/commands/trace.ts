@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import { joinSpellings } from '../../lib/model/trace-id.ts'
 import { writeOtlpJson } from '../../lib/otlp/json.ts'
 import { findTrace } from '../find-trace.ts'
 import { inputPositional, textPositional } from '../flags.ts'
@@ -26,10 +27,10 @@ export const trace: CommandModule<object, TraceArguments> = {
       .example('$0 trace 5b8efff798038103d269b633813fc60c a.bp b.bp --json > trace.json', 'as OTLP JSON'),
   handler: async args => {
     const found = await findTrace(args.id!, args.in!)
-    if (args.json) return writeOtlpJson(once([found]), stdoutSink)
+    if (args.json) return writeOtlpJson(once(found), stdoutSink)
     const { columns, isTTY } = process.stdout
     const hasColors = isTTY === true && !process.env.NO_COLOR
-    const lines = [...printWaterfall(found, { width: Math.max(60, columns ?? usualWidth), hasColors })]
+    const lines = [...printWaterfall(joinSpellings(found), { width: Math.max(60, columns ?? usualWidth), hasColors })]
     await stdoutSink.write(Buffer.from(`${lines.join('\n')}\n`))
   },
 }

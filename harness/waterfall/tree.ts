@@ -1,5 +1,5 @@
 import type { Span } from '../../lib/model/trace.ts'
-import { noParent, parentRows } from '../../lib/model/tree.ts'
+import { missingParent, noParent, parentRows } from '../../lib/model/tree.ts'
 
 /** A span of a trace in the order in which a tree is printed. */
 export interface TreeRow {
@@ -21,6 +21,8 @@ export function treeOf(spans: readonly Span[]): TreeRow[] {
   const children = new Map<number, number[]>()
   const roots: number[] = []
   for (let row = 0; row < spans.length; row++) {
+    // A span that names itself is left to the circles.
+    if (parents[row] === missingParent && spans[row]!.parentSpanId === spans[row]!.spanId) continue
     const siblings = parents[row]! >= 0 ? childrenOf(children, parents[row]!) : roots
     siblings.push(row)
   }

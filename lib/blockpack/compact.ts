@@ -2,6 +2,7 @@ import type { ByteSink, RangeReader } from '../bytes/range.ts'
 import { mergePieces } from '../dataset/merge.ts'
 import { withSubject } from '../error.ts'
 import type { Trace } from '../model/trace.ts'
+import { groupNeighbours, spellingsOf } from '../model/trace-id.ts'
 import type { BlockpackConfig } from './config.ts'
 import { TraceIndexKeys } from './indexes/trace-index.ts'
 import { PageGroupCache } from './page-group-cache.ts'
@@ -57,9 +58,9 @@ async function* mergedTraces(inputs: readonly CompactInput[], done: Compacted): 
     for (const pageGroup of reader.block.pageGroups) {
       const traces = await named(name, () => reader.readPageGroup(pageGroup))
       const merged: Trace[] = []
-      for (const [place, trace] of traces.entries())
-        if (isTaken[pageGroup.firstTrace + place] === 0)
-          merged.push(await mergeWith(members.slice(i + 1), trace, cache, done))
+      const own = traces.filter((_, place) => isTaken[pageGroup.firstTrace + place] === 0)
+      for (const spellings of groupNeighbours(own))
+        merged.push(...(await mergeWith(members.slice(i + 1), spellings, cache, done)))
       yield merged
     }
 }
@@ -73,27 +74,42 @@ async function openMember({ name, file }: CompactInput, isLookedUp: boolean): Pr
   return { name, reader, index: new TraceIndexKeys(stored!, root.traceIndex, traceCount, indexRange.start), isTaken }
 }
 
-/** A trace with its spans in other files, which are taken there. */
+/** A trace, by spelling of its id, with its spans in other files, which are taken there. */
 async function mergeWith(
   others: readonly Member[],
-  trace: Trace,
+  traces: readonly Trace[],
   cache: PageGroupCache,
   done: Compacted,
-): Promise<Trace> {
-  const pieces = [trace]
-  for (const { name, reader, index, isTaken } of others)
-    for (const position of index!.positionsOf(trace.traceId)) {
-      const found = await named(name, () => cache.traceAt(reader, position))
-      if (found.traceId !== trace.traceId) continue
-      isTaken[position] = 1
-      pieces.push(found)
-    }
-  const merged = mergePieces(pieces)
-  done.traceCount++
-  done.spanCount += merged.trace.spans.length
-  done.droppedCount += merged.droppedCount
-  if (pieces.length > 1) done.joinedCount++
-  return merged.trace
+): Promise<Trace[]> {
+  const pieces = new Map(traces.map(trace => [trace.traceId, [trace]]))
+  const before = traces.length
+  let found = before
+  for (const member of others)
+    for (const id of spellingsOf(traces[0]!.traceId))
+      for (const trace of await takeFrom(member, id, cache)) {
+        found++
+        pieces.set(id, [...(pieces.get(id) ?? []), trace])
+      }
+  const merged = Array.from(pieces.values(), mergePieces)
+  for (const { trace, droppedCount } of merged) {
+    done.traceCount++
+    done.spanCount += trace.spans.length
+    done.droppedCount += droppedCount
+  }
+  if (found > before) done.joinedCount++
+  return merged.map(({ trace }) => trace)
+}
+
+/** The traces of a file that have an id, which are taken there. */
+async function takeFrom({ name, reader, index, isTaken }: Member, id: string, cache: PageGroupCache): Promise<Trace[]> {
+  const traces: Trace[] = []
+  for (const position of index!.positionsOf(id)) {
+    const found = await named(name, () => cache.traceAt(reader, position))
+    if (found.traceId !== id) continue
+    isTaken[position] = 1
+    traces.push(found)
+  }
+  return traces
 }
 
 async function named<T>(name: string, run: () => Promise<T>): Promise<T> {

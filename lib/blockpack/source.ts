@@ -14,8 +14,10 @@ import type {
 } from '../model/scan.ts'
 import type { Attributes, Value } from '../model/trace.ts'
 import { valueType } from '../model/trace.ts'
+import { groupNeighbours, joinSpellings } from '../model/trace-id.ts'
 import { parseStatus } from '../shred/field-texts.ts'
 import { covers, cut, type ReadPiece, readPieces } from '../storage/coalesce.ts'
+import { oracleBatch } from '../traceql/oracle.ts'
 import type { Block, PageGroup, PageGroupEntries } from './block.ts'
 import { columnData, isReadByRow } from './column-data.ts'
 import { blockColumns, fieldsOf, tailColumns } from './column-plan.ts'
@@ -27,9 +29,10 @@ import type { BlockpackReader } from './reader.ts'
 import type { Tables } from './tables.ts'
 
 /** A blockpack file as a source of spans for queries. */
-export function blockpackSource({ block, tables }: BlockpackReader): SpanSource {
+export function blockpackSource(reader: BlockpackReader): SpanSource {
+  const { block, tables } = reader
   return {
-    scan: request => scan(block, tables, request),
+    scan: request => scan(reader, request),
     attributeNames: async () => attributeNames(block, tables),
     distinctValues: column => distinctValues(block, tables, column),
   }
@@ -39,7 +42,8 @@ export function blockpackSource({ block, tables }: BlockpackReader): SpanSource 
 const maxWindow = 16
 
 /** A batch a page group; more and more page groups of a row group are read together. */
-async function* scan(block: Block, tables: Tables, request: ScanRequest): AsyncIterable<SpanBatch> {
+async function* scan(reader: BlockpackReader, request: ScanRequest): AsyncIterable<SpanBatch> {
+  const { block, tables } = reader
   const pruner = await Pruner.plan(block, tables, request)
   if (!pruner.isPossible()) return
   let window = 1
@@ -50,12 +54,12 @@ async function* scan(block: Block, tables: Tables, request: ScanRequest): AsyncI
     const directory = await block.directory(rowGroup)
     const batches = inTime
       .filter(pageGroup => pageGroup.rowGroup === rowGroup)
-      .map(pageGroup => new PageGroupBatch(block, tables, pageGroup, directory[pageGroup.place]!))
+      .map(pageGroup => new PageGroupBatch(reader, pageGroup, directory[pageGroup.place]!))
       .filter(batch => pruner.mayHold(batch.places, closed))
     for (let start = 0; start < batches.length; start += window, window = Math.min(maxWindow, window * 2)) {
       const together = batches.slice(start, start + window)
       await loadColumns(block, together, request.columns)
-      yield* together
+      for (const batch of together) yield (await batch.spelledBatch()) ?? batch
     }
   }
 }
@@ -75,6 +79,7 @@ async function loadColumns(
 class PageGroupBatch implements SpanBatch {
   readonly spanCount: number
   readonly startExtent: readonly [bigint, bigint]
+  readonly #reader: BlockpackReader
   readonly #block: Block
   readonly #places: ReadonlyMap<number, PagePlace>
   readonly #bytes = new Map<number, Uint8Array>()
@@ -85,7 +90,9 @@ class PageGroupBatch implements SpanBatch {
   readonly #data = new Map<ColumnName, readonly ColumnData[]>()
   #traceStarts: Uint32Array | undefined
 
-  constructor(block: Block, tables: Tables, pageGroup: PageGroup, entries: PageGroupEntries) {
+  constructor(reader: BlockpackReader, pageGroup: PageGroup, entries: PageGroupEntries) {
+    const { block, tables } = reader
+    this.#reader = reader
     this.#block = block
     this.spanCount = pageGroup.spanCount
     this.startExtent = [pageGroup.minStart, pageGroup.maxStart]
@@ -103,6 +110,16 @@ class PageGroupBatch implements SpanBatch {
   get traceStarts(): Uint32Array {
     this.#traceStarts ??= this.#columns.traceStarts()
     return this.#traceStarts
+  }
+
+  /** Its traces as a batch of their own, where neighbours are one trace by the number of their ids; else undefined. */
+  async spelledBatch(): Promise<SpanBatch | undefined> {
+    if (!this.#places.has(columnId('trace.idOdd'))) return undefined
+    const ids = (await this.read(['trace:id'])).get('trace:id')[0]!.values
+    const traceIds = 'codes' in ids ? ids.dictionary.map(traceId => ({ traceId: traceId as string })) : []
+    if (groupNeighbours(traceIds).length === traceIds.length) return undefined
+    const traces = await this.#reader.readPageGroup(this.#columns.context.pageGroup)
+    return oracleBatch(groupNeighbours(traces).map(joinSpellings))
   }
 
   /** The columns of the block that some columns take which have not been decoded. */

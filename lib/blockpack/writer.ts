@@ -4,6 +4,7 @@ import { compressor } from '../codecs/compress.ts'
 import { PageWriter } from '../encodings/pages/page.ts'
 import { writeStrings } from '../encodings/pages/strings.ts'
 import type { Trace } from '../model/trace.ts'
+import { traceKey } from '../model/trace-id.ts'
 import { Segment } from '../shred/shred.ts'
 import { bandCount } from './columns.ts'
 import type { BlockpackConfig } from './config.ts'
@@ -42,7 +43,7 @@ function spansPerPageGroupOf({ columnBlockSize }: BlockpackConfig): number {
   return Math.min(spanLimits.most, spanLimits.least + Math.floor(columnBlockSize / bytesPerSpan))
 }
 
-/** Takes traces in batches; each trace id comes once. */
+/** Takes traces in batches; each trace id comes once, its spellings next to each other. */
 export class BlockpackWriter {
   readonly #sink: ByteSink
   readonly #config: BlockpackConfig
@@ -74,12 +75,17 @@ export class BlockpackWriter {
 
   async add(traces: readonly Trace[]): Promise<void> {
     for (const trace of traces) {
-      const { spanCount } = this.#segment
-      if (spanCount > 0 && spanCount + trace.spans.length > spanLimits.most) await this.#endPageGroup()
+      if (this.#endsBefore(trace)) await this.#endPageGroup()
       this.#traceIndex.add(trace.traceId)
       this.#segment.add(trace)
-      if (this.#isFull()) await this.#endPageGroup()
     }
+  }
+
+  /** Spellings of one id stay in one page group. */
+  #endsBefore({ traceId, spans }: Trace): boolean {
+    const { spanCount, trace } = this.#segment
+    if (spanCount === 0 || traceKey(trace.ids.at(-1)!) === traceKey(traceId)) return false
+    return spanCount + spans.length > spanLimits.most || this.#isFull()
   }
 
   #isFull(): boolean {

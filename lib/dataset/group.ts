@@ -1,5 +1,6 @@
 import { inBatches } from '../model/batches.ts'
 import { type Attributes, isKeyValueList, type Span, type Trace, type Value } from '../model/trace.ts'
+import { traceKey } from '../model/trace-id.ts'
 import { makeWorkFolder, removeWorkFolder } from '../storage/work-folder.ts'
 import { Spill } from './spill.ts'
 
@@ -13,12 +14,12 @@ export interface GroupOptions {
 /** With what waits to be collected, a process that holds this much takes up to five times as much. */
 export const defaultMaxBytes: number = 192 * 2 ** 20
 /** A trace's share of the heap without its spans: its id, its list, its place in the map. */
-const traceBytes = 200
+const traceBytes = 300
 
 /**
  * Brings the spans of each trace together: traces come out whole, once each, in the order in which their first spans
  * came in, with their spans in the order of the input. Above `maxBytes` the pieces are spilled to disk by hash of the
- * trace id, so memory is bounded by that and one partition.
+ * trace id, so memory is bounded by that and one partition. Spellings of one id come next to each other (lib/model/trace-id.ts).
  */
 export async function* groupByTrace(
   pieces: AsyncIterable<readonly Trace[]>,
@@ -62,25 +63,38 @@ export async function* joinNeighbours(pieces: AsyncIterable<readonly Trace[]>): 
   if (open) yield [open]
 }
 
-/** Pieces of traces, joined by trace id in the order of first sight. */
+/** Pieces of traces, joined by trace id in the order of first sight, spellings of one id next to each other. */
 class Pieces {
-  readonly #spans = new Map<string, Span[]>()
+  /** By trace, by spelling. */
+  readonly #spans = new Map<string, Map<string, Span[]>>()
   /** What the spans take in memory, estimated. */
   byteLength = 0
 
   add({ traceId, spans }: Trace): void {
-    const held = this.#spans.get(traceId)
-    if (held) for (const span of spans) held.push(span)
-    else {
-      this.#spans.set(traceId, [...spans])
+    const held = this.#spansOf(traceId)
+    for (const span of spans) {
+      held.push(span)
+      this.byteLength += estimateBytes(span)
+    }
+  }
+
+  #spansOf(traceId: string): Span[] {
+    const key = traceKey(traceId)
+    const spellings = this.#spans.get(key) ?? new Map<string, Span[]>()
+    const held = spellings.get(traceId) ?? []
+    if (spellings.size === 0) this.#spans.set(key, spellings)
+    if (held.length === 0) {
+      spellings.set(traceId, held)
       this.byteLength += traceBytes
     }
-    for (const span of spans) this.byteLength += estimateBytes(span)
+    return held
   }
 
   /** The traces so far; nothing is held afterwards. */
   take(): Trace[] {
-    const traces = Array.from(this.#spans, ([traceId, spans]) => ({ traceId, spans }))
+    const traces: Trace[] = []
+    for (const spellings of this.#spans.values())
+      for (const [traceId, spans] of spellings) traces.push({ traceId, spans })
     this.#spans.clear()
     this.byteLength = 0
     return traces

@@ -2,7 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ByteWriter } from '../bytes/writer.ts'
 import { TraceReader, TraceWriter } from '../cbor/trace.ts'
-import type { Trace } from '../model/trace.ts'
+import type { Span, Trace } from '../model/trace.ts'
+import { traceKey } from '../model/trace-id.ts'
 
 const partitionCount = 64
 const flushBytes = 1 << 18
@@ -30,7 +31,7 @@ export class Spill {
 
   async write(traces: readonly Trace[]): Promise<void> {
     for (const trace of traces) {
-      const partition = this.#partitions[hash(trace.traceId) % partitionCount]!
+      const partition = this.#partitions[hash(traceKey(trace.traceId)) % partitionCount]!
       partition.add(this.#ordinal++, writer => this.#writer.write(writer, trace))
       if (partition.waitingBytes > flushBytes) await partition.flush()
     }
@@ -48,7 +49,7 @@ export class Spill {
     for (;;) {
       const first = runs.reduce((best, run) => (run.ordinal < best.ordinal ? run : best))
       if (first.ordinal === Number.POSITIVE_INFINITY) return
-      yield [whole(reader.read(first.body, 'spilled traces', 0))]
+      yield wholeTraces(reader.read(first.body, 'spilled traces', 0))
       await first.next()
     }
   }
@@ -58,9 +59,15 @@ export class Spill {
   }
 }
 
-/** One trace of its pieces. */
-function whole(pieces: readonly Trace[]): Trace {
-  return { traceId: pieces[0]!.traceId, spans: pieces.flatMap(piece => piece.spans) }
+/** One trace of its pieces, by spelling of its id. */
+function wholeTraces(pieces: readonly Trace[]): Trace[] {
+  const spans = new Map<string, Span[]>()
+  for (const piece of pieces) {
+    const own = spans.get(piece.traceId)
+    if (own) own.push(...piece.spans)
+    else spans.set(piece.traceId, [...piece.spans])
+  }
+  return Array.from(spans, ([traceId, own]) => ({ traceId, spans: own }))
 }
 
 class Partition {
@@ -97,10 +104,10 @@ class Partition {
     const pieces = readRecords(await this.read(0, this.byteLength))
     const byTrace = new Map<string, Piece[]>()
     for (const piece of pieces) {
-      const id = traceIdOf(piece.body)
-      const group = byTrace.get(id)
+      const key = keyOf(piece.body)
+      const group = byTrace.get(key)
       if (group) group.push(piece)
-      else byTrace.set(id, [piece])
+      else byTrace.set(key, [piece])
     }
     this.byteLength = 0
     for (const group of byTrace.values()) {
@@ -183,9 +190,9 @@ function readRecords(bytes: Buffer): Piece[] {
   return pieces
 }
 
-/** The id's item, which stands second in a trace's item: equal for equal ids. */
-function traceIdOf(body: Buffer): string {
-  return body.toString('latin1', 1, 2 + (body[1]! & 0x1f))
+/** The key of the id, whose item of less than 24 bytes stands second in a trace's item. */
+function keyOf(body: Buffer): string {
+  return traceKey(body.toString('hex', 2, 2 + (body[1]! & 0x1f)))
 }
 
 /** FNV-1a over the digits. */

@@ -1,7 +1,9 @@
 /**
  * Identity of traces: ids are equal as numbers of 128 bits, so that one of 64 bits and the same padded to 128 name one
- * trace. Each is kept as it was written.
+ * trace. Each is kept as it was written: a trace whose spans have several spellings is several `Trace`s, which stand next
+ * to each other wherever traces are grouped, and which queries and commands join.
  */
+import { type Trace, traceIdDigits } from './trace.ts'
 
 /** A hex id without leading zeros: the same for all spellings of one id. Zero is `0`; the empty id is no number. */
 export function traceKey(id: string): string {
@@ -14,4 +16,32 @@ export function traceKey(id: string): string {
 export function isNoId(id: string): boolean {
   for (let i = 0; i < id.length; i++) if (id.charCodeAt(i) !== 0x30) return false
   return true
+}
+
+/** All hex ids of whole bytes, at most `traceIdDigits`, that name the same trace: the longest first. */
+export function spellingsOf(id: string): string[] {
+  const key = traceKey(id)
+  if (key === '') return ['']
+  const least = key === '0' ? 2 : key.length
+  const spellings: string[] = []
+  for (let length = traceIdDigits; length >= least; length -= 2) spellings.push(key.padStart(length, '0'))
+  return spellings
+}
+
+/** Neighbours whose ids name one trace, together: the lists of `groupNeighbours`, flat, are the traces. */
+export function groupNeighbours<T extends Pick<Trace, 'traceId'>>(traces: readonly T[]): T[][] {
+  const groups: T[][] = []
+  let last: string | undefined
+  for (const trace of traces) {
+    const key = traceKey(trace.traceId)
+    if (key === last && key !== '') groups.at(-1)!.push(trace)
+    else groups.push([trace])
+    last = key
+  }
+  return groups
+}
+
+/** One trace of those that differ in the spelling of its id: the first spelling stands for all. */
+export function joinSpellings(traces: readonly Trace[]): Trace {
+  return traces.length === 1 ? traces[0]! : { traceId: traces[0]!.traceId, spans: traces.flatMap(({ spans }) => spans) }
 }

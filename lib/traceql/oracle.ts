@@ -21,14 +21,16 @@ import {
   type Value,
   valueType,
 } from '../model/trace.ts'
+import { groupNeighbours, joinSpellings } from '../model/trace-id.ts'
 import { parentRows, rootRow } from '../model/tree.ts'
 import { columnBuilder } from './column-builder.ts'
 
-/** Traces in memory as a source that ignores every hint: the truth of queries. */
+/** Traces in memory as a source that ignores every hint: the truth of queries. Neighbours whose ids are one are joined. */
 export function oracleSource(traces: readonly Trace[], { batchSpanCount = 1 << 17 } = {}): SpanSource {
+  const joined = groupNeighbours(traces).map(joinSpellings)
   return {
     async *scan() {
-      for (const part of batches(traces, batchSpanCount)) yield oracleBatch(part)
+      for (const part of batches(joined, batchSpanCount)) yield oracleBatch(part)
     },
     attributeNames: async () => attributeNames(traces),
   }
@@ -59,7 +61,8 @@ interface Flat {
   readonly linkSpans: Uint32Array
 }
 
-function oracleBatch(traces: readonly Trace[]): SpanBatch {
+/** Whole traces as a batch. */
+export function oracleBatch(traces: readonly Trace[]): SpanBatch {
   const flat = flatten(traces)
   const traceStarts = new Uint32Array(traces.length + 1)
   traces.forEach((trace, i) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chosenId, idsMeant } from '../../harness/find-trace.ts'
+import { idsMeant } from '../../harness/find-trace.ts'
 import { printNanos, printTime } from '../../harness/report/times.ts'
 import { printWaterfall } from '../../harness/waterfall/print.ts'
 import { treeOf } from '../../harness/waterfall/tree.ts'
@@ -131,18 +131,6 @@ test('ids are meant in any case and length', () => {
   expect(idsMeant('00')).toContain('00000000000000000000000000000000')
   for (const wrong of ['', 'xyz', '0x12', 'a b', `1${'0'.repeat(32)}`])
     expect(labError(() => idsMeant(wrong)).message).toMatch(/^trace id ".*": needs 1 to 32 hex digits$/)
-})
-
-test('of several ids the one that is written as given is meant, else none', () => {
-  const [short, long] = ['00ab', '000000ab']
-  expect(chosenId('00AB', idsMeant('00AB'), [long, short], 'f')).toBe(short)
-  expect(chosenId('ab', idsMeant('ab'), [long], 'f')).toBe(long)
-  expect(labError(() => chosenId('ab', idsMeant('ab'), [long, short], 'f')).message).toBe(
-    'trace ab: could be any of 000000ab, 00ab; write it as one of them',
-  )
-  expect(labError(() => chosenId('ab', idsMeant('ab'), [], 'a.bp, b.bp')).message).toBe(
-    'trace ab: is not in a.bp, b.bp',
-  )
 })
 
 test('times', () => {

@@ -182,10 +182,10 @@ function oddIds(): Trace[] {
   const links = ids.map(spanId => ({ ...link, traceId: spanId, spanId }))
   const traceIds = [
     '',
-    '00',
-    '0000',
-    'ab',
     '0'.repeat(32),
+    '0000',
+    '00',
+    'ab',
     'f'.repeat(32),
     `${'0'.repeat(16)}${'1'.repeat(16)}`,
     '1'.repeat(16),
@@ -315,6 +315,16 @@ export const nastyCorpora: NastyCorpus[] = [
     ),
   },
   { name: 'a cycle of parents', traces: cycle() },
+  {
+    name: 'spellings of one trace id, with parents across them, beside other ids',
+    traces: [
+      { traceId: 'ab'.padStart(32, '0'), spans: [span({ spanId: hex(1, 16), name: 'root', resource })] },
+      { traceId: '00ab', spans: [span({ spanId: hex(2, 16), parentSpanId: hex(1, 16) })] },
+      { traceId: 'ab', spans: [span({ spanId: hex(3, 16), parentSpanId: hex(2, 16), kind: 3 })] },
+      { traceId: `${'1'.padEnd(30, '0')}ab`, spans: [span({ spanId: hex(1, 16) })] },
+      { traceId: '', spans: [span({ spanId: hex(1, 16) })] },
+    ],
+  },
   {
     name: 'parents of zeros, in a trace with a span of zeros and in one that ends in zeros',
     traces: [traceId, `${'1'.repeat(16)}${zeros}`].map(id => ({

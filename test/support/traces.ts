@@ -10,13 +10,13 @@ export function expectSameTraces(expected: readonly Trace[], actual: readonly Tr
   expect(actual).toHaveLength(expected.length)
 }
 
-/** Pieces brought together: one trace an id, in the order of first sight. */
+/** Pieces brought together: one trace an id, in the order of first sight, but next to other spellings of its id. */
 export function joinPieces(pieces: Iterable<Trace>): Trace[] {
-  const traces = new Map<string, Span[]>()
+  const traces = new Map<string, Map<string, Span[]>>()
   for (const { traceId, spans } of pieces) {
-    const known = traces.get(traceId)
-    if (known === undefined) traces.set(traceId, [...spans])
-    else for (const span of spans) known.push(span)
+    const number = traceId.replace(/^0+(?=.)/, '')
+    const spellings = traces.get(number) ?? new Map<string, Span[]>()
+    traces.set(number, spellings.set(traceId, [...(spellings.get(traceId) ?? []), ...spans]))
   }
-  return [...traces].map(([traceId, spans]) => ({ traceId, spans }))
+  return [...traces.values()].flatMap(spellings => Array.from(spellings, ([traceId, spans]) => ({ traceId, spans })))
 }

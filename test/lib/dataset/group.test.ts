@@ -42,6 +42,17 @@ describe.each([
   ['spilled now and then', 3000],
   ['spilled at once', 1],
 ])('%s', (_, maxBytes) => {
+  test('spellings of one id come next to each other, each with its spans in order', async () => {
+    const ids = ['48485a3953bb6124', 'ff', '000000000000000048485a3953bb6124', '48485a3953bb6124', '00ff', '']
+    const all = ids.map((traceId, i) => ({ traceId, spans: [span({ name: `${i}` })] }))
+    const grouped = await group(
+      all.map(piece => [piece]),
+      maxBytes,
+    )
+    expect(grouped.map(({ traceId }) => traceId)).toEqual([ids[0], ids[2], ids[1], ids[4], ids[5]])
+    expect(grouped[0]!.spans.map(({ name }) => name)).toEqual(['0', '3'])
+  })
+
   test('pieces of arbitrary traces, shuffled, come out whole in the order of first sight', async () => {
     await fc.assert(
       fc.asyncProperty(
