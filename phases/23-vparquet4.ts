@@ -1,4 +1,5 @@
 import type { RangeReader } from '../lib/bytes/range.ts'
+import { joinSpelled } from '../lib/dataset/group.ts'
 import { sortByTraceId } from '../lib/dataset/sort.ts'
 import type { Trace } from '../lib/model/trace.ts'
 import { surrogateRefusal } from '../lib/otlp/proto-surrogate.ts'
@@ -20,7 +21,7 @@ const phase: Phase = {
   title: 'vParquet4',
   idea: "Reference: data.parquet of Grafana Tempo's block, written by hyparquet-writer in its encodings; no dedicated columns.",
   fidelity: { traceOrder: false, spanOrder: false, attributeOrder: false, spanIds: 'kept', lossy: notHeld },
-  encode: (batches, sink) => encodeVparquet(sortByTraceId(batches, { maxSpans }), sink),
+  encode: (batches, sink) => encodeVparquet(joinSpelled(sortByTraceId(batches, { maxSpans })), sink),
   refusal: surrogateRefusal,
   decode,
   open: async file => vparquetSource(await openVparquet(file)),

@@ -1,6 +1,6 @@
 import { inBatches } from '../model/batches.ts'
 import { type Attributes, isKeyValueList, type Span, type Trace, type Value } from '../model/trace.ts'
-import { traceKey } from '../model/trace-id.ts'
+import { groupNeighbours, joinSpellings, traceKey } from '../model/trace-id.ts'
 import { makeWorkFolder, removeWorkFolder } from '../storage/work-folder.ts'
 import { Spill } from './spill.ts'
 
@@ -61,6 +61,17 @@ export async function* joinNeighbours(pieces: AsyncIterable<readonly Trace[]>): 
     if (whole.length > 0) yield whole
   }
   if (open) yield [open]
+}
+
+/** Joins neighbours whose ids are one number, for formats that keep one spelling: the first. */
+export async function* joinSpelled(batches: AsyncIterable<readonly Trace[]>): AsyncIterable<readonly Trace[]> {
+  let open: Trace[] = []
+  for await (const batch of batches) {
+    const groups = groupNeighbours([...open, ...batch])
+    open = groups.pop() ?? []
+    if (groups.length > 0) yield groups.map(joinSpellings)
+  }
+  if (open.length > 0) yield [joinSpellings(open)]
 }
 
 /** Pieces of traces, joined by trace id in the order of first sight, spellings of one id next to each other. */

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ByteWriter } from '../bytes/writer.ts'
 import { TraceReader, TraceWriter } from '../cbor/trace.ts'
-import type { Trace } from '../model/trace.ts'
+import { type Trace, traceIdDigits } from '../model/trace.ts'
 import { makeWorkFolder, removeWorkFolder } from '../storage/work-folder.ts'
 
 export interface SortOptions {
@@ -16,7 +16,7 @@ const flushBytes = 1 << 18
 const lengthBytes = 4
 
 /**
- * The traces in the order of their ids, as bytes. Above `maxSpans` they go to disk, sorted so far, and the parts are
+ * The traces in the order of their ids, as numbers of 128 bits. Above `maxSpans` they go to disk, sorted so far, and the parts are
  * merged: memory is bounded by that and a buffer a part.
  */
 export async function* sortByTraceId(
@@ -47,7 +47,13 @@ export async function* sortByTraceId(
 }
 
 function sorted(traces: Trace[]): Trace[] {
-  return traces.sort((a, b) => (a.traceId < b.traceId ? -1 : a.traceId > b.traceId ? 1 : 0))
+  return traces.sort((a, b) => (precedes(a, b) ? -1 : precedes(b, a) ? 1 : 0))
+}
+
+/** True where the id is less as a number of 128 bits, or as a text for the same number. */
+function precedes(a: Trace, b: Trace): boolean {
+  const [one, other] = [a, b].map(({ traceId }) => traceId.padStart(traceIdDigits, '0')) as [string, string]
+  return one === other ? a.traceId < b.traceId : one < other
 }
 
 /** What is left of sorted parts, the least id first. */
@@ -59,7 +65,7 @@ async function* merge(runs: readonly Run[], held: readonly Trace[]): AsyncIterab
   for (;;) {
     const left = heads.filter(({ trace }) => trace !== undefined)
     if (left.length === 0) return
-    const first = left.reduce((best, head) => (head.trace!.traceId < best.trace!.traceId ? head : best))
+    const first = left.reduce((best, head) => (precedes(head.trace!, best.trace!) ? head : best))
     yield [first.trace!]
     first.trace = await first.next()
   }

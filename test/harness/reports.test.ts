@@ -81,7 +81,7 @@ describe('reports', () => {
   })
 
   test('115: queries see one trace of both spellings, beside that of another number', async () => {
-    for (const [title, source] of (await sources(await tracesOf('115-zipkin-mixed-ids.json'))).slice(0, 2)) {
+    for (const [title, source] of await sources(await tracesOf('115-zipkin-mixed-ids.json'))) {
       const { traces } = await search(source, '{ }', { limit: 10, spss: 10 })
       expect(traces.map(({ spanSet }) => spanSet.matched).sort(), title).toEqual([1, 2])
     }

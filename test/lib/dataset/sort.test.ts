@@ -17,7 +17,9 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
 function inOrder(traces: readonly Trace[]): Trace[] {
-  return [...traces].sort((a, b) => Buffer.compare(Buffer.from(a.traceId, 'hex'), Buffer.from(b.traceId, 'hex')))
+  const number = ({ traceId }: Trace) => BigInt(`0x0${traceId}`)
+  const compare = <T>(a: T, b: T) => (a < b ? -1 : a > b ? 1 : 0)
+  return [...traces].sort((a, b) => compare(number(a), number(b)) || compare(a.traceId, b.traceId))
 }
 
 async function sort(traces: readonly Trace[], maxSpans: number): Promise<Trace[]> {
