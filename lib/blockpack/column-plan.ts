@@ -9,12 +9,19 @@ import { columnId, type FieldOwner, firstFieldId, tailId } from './columns.ts'
 
 const traceIds = ['trace.idKind', 'trace.idHigh', 'trace.idLow', 'trace.idOdd']
 const parents = ['span.parentKind', 'span.parentDistance']
-/** What tells of ids that repeat and of ids of zeros, which ordinary spans lack. */
-const parentRule = [
-  ...parents,
-  ...['span.idKind', 'span.idRepeat', 'span.kind'],
-  ...['span.parentRepeat', 'span.parentIdKind', 'span.parentIdRepeat', 'span.parentId', 'span.parentIdOdd'],
-]
+/** With what tells, by its presence, that ids repeat or that parents may be zeros: ordinary page groups lack it. */
+const parentRule = [...parents, 'span.idRepeat', 'span.parentIdOdd']
+/** What those take beyond, where a page group has them. */
+const companions: ReadonlyMap<number, readonly number[]> = new Map([
+  [columnId('span.idRepeat'), ['span.idKind', 'span.kind'].map(columnId)],
+  [columnId('span.parentIdOdd'), ['span.parentIdKind', 'span.parentRepeat'].map(columnId)],
+])
+
+/** What a column takes beyond, where a page group has it. */
+export function companionsOf(column: number): readonly number[] {
+  return companions.get(column) ?? []
+}
+
 const starts = ['trace.spans', 'trace.start', 'span.start']
 
 /** By intrinsic: the fixed columns that it takes; all take the counts of spans. */

@@ -2,6 +2,7 @@ import { countSpanIdKinds, spanKind } from '../encodings/ids.ts'
 import { isNoId } from '../model/trace-id.ts'
 import { missingParent, noParent, resolveParents } from '../model/tree.ts'
 import { parentKind } from '../shred/tree.ts'
+import { columnId } from './columns.ts'
 import { countOf, type PageGroupColumns } from './page-group-columns.ts'
 
 /** Parents of a page group by the rule of lib/model/tree.ts, of what a file says without its ids. */
@@ -27,9 +28,9 @@ function namedRows(columns: PageGroupColumns): Int32Array {
 
 /** By span: the first row of its trace that has the same id; undefined where none repeats. */
 function firstRows(columns: PageGroupColumns): Int32Array | undefined {
+  if (!columns.pages.entry(columnId('span.idRepeat'))) return undefined
   const kinds = columns.pages.small('span.idKind', columns.spanCount, 3)
   const { repeated } = countSpanIdKinds(kinds)
-  if (repeated === 0) return undefined
   const distances = columns.pages.plain('span.idRepeat', repeated, 1, columns.spanCount)
   let next = 0
   return Int32Array.from(kinds, (kind, row) => (kind === spanKind.repeated ? row - distances[next++]! : row))
@@ -37,9 +38,9 @@ function firstRows(columns: PageGroupColumns): Int32Array | undefined {
 
 /** Marks the spans whose parent is an id of zeros, which is stored as one that the trace lacks. */
 function zeroParents(columns: PageGroupColumns): Uint8Array | undefined {
+  if (!columns.pages.entry(columnId('span.parentIdOdd'))) return undefined
   const [kinds, traceOf] = [columns.parentKinds(), columns.traceOf()]
   const outside = zeroIds(columns, countOf(kinds, parentKind.outside))
-  if (!outside.includes(true)) return undefined
   const positions = columns.parentPositions()
   const marks = new Uint8Array(kinds.length)
   let [next, repeat, first] = [0, 0, 0]
@@ -51,14 +52,10 @@ function zeroParents(columns: PageGroupColumns): Uint8Array | undefined {
   return marks
 }
 
-/** Tells which of the ids that their traces lack are zeros: such an id is stored as it is. */
+/** Tells which of the ids that their traces lack are zeros: these are stored as odd ones. */
 function zeroIds(columns: PageGroupColumns, count: number): boolean[] {
   const kinds = columns.pages.small('span.parentIdKind', count, 3)
-  const { random, odd } = countSpanIdKinds(kinds)
-  const [randoms, odds] = [columns.texts('span.parentId', random), columns.texts('span.parentIdOdd', odd)]
-  let [next, nextOdd] = [0, 0]
-  return Array.from(kinds, kind => {
-    if (kind === spanKind.random) return isNoId(randoms[next++]!)
-    return kind === spanKind.odd && isNoId(odds[nextOdd++]!)
-  })
+  const odds = columns.texts('span.parentIdOdd', countSpanIdKinds(kinds).odd)
+  let next = 0
+  return Array.from(kinds, kind => kind === spanKind.odd && isNoId(odds[next++]!))
 }

@@ -20,7 +20,7 @@ import { covers, cut, type ReadPiece, readPieces } from '../storage/coalesce.ts'
 import { oracleBatch } from '../traceql/oracle.ts'
 import type { Block, PageGroup, PageGroupEntries } from './block.ts'
 import { columnData, isReadByRow } from './column-data.ts'
-import { blockColumns, fieldsOf, tailColumns } from './column-plan.ts'
+import { blockColumns, companionsOf, fieldsOf, tailColumns } from './column-plan.ts'
 import { columnId, firstFieldId } from './columns.ts'
 import { PageGroupColumns } from './page-group-columns.ts'
 import { PageDecoder, type PagePlace, placePages } from './page-group-pages.ts'
@@ -142,7 +142,11 @@ class PageGroupBatch implements SpanBatch {
   #columnsOf(name: ColumnName): number[] {
     const columns = blockColumns(this.#block, name)
     const rare = columns.filter(column => column >= firstFieldId && !this.#places.has(column))
-    return columns.concat(rare.flatMap(column => tailColumns(this.#block, column - firstFieldId)))
+    const present = columns.filter(column => this.#places.has(column))
+    return columns.concat(
+      rare.flatMap(column => tailColumns(this.#block, column - firstFieldId)),
+      present.flatMap(companionsOf),
+    )
   }
 
   /** Keeps what is being read of this page group, wanted or not; waits for it and for all else under way. */

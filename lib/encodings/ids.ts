@@ -41,7 +41,7 @@ export interface SpanIdParts {
 }
 
 /**
- * Separates ids that end the trace's id, those that occur earlier in the same trace, and those of another length.
+ * Separates ids that end the trace's id, those that occur earlier in the same trace, and those of another length or of zeros.
  * `mayRepeat` is false if no id repeats in a trace.
  */
 export function splitSpanIds(ids: readonly string[], rows: IdRows, mayRepeat = true): SpanIdParts {
@@ -97,6 +97,6 @@ export function joinSpanIds(
 
 function kindOf(id: string, traceId: string, isRepeated: boolean): number {
   if (isRepeated) return spanKind.repeated
-  if (id.length !== spanIdDigits) return spanKind.odd
-  return traceId.length === traceIdDigits && traceId.endsWith(id) && !isNoId(id) ? spanKind.tail : spanKind.random
+  if (id.length !== spanIdDigits || isNoId(id)) return spanKind.odd
+  return traceId.length === traceIdDigits && traceId.endsWith(id) ? spanKind.tail : spanKind.random
 }
