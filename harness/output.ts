@@ -28,7 +28,10 @@ export async function refuseInput(flag: string, path: string, inputs: readonly s
   for (const input of inputs)
     for (const file of (await listDirectory(input)) ?? [input])
       if (isSame(output, statsOf(file, 0)))
-        throw new LabError('invalid', `${flag} ${path}: is also the input ${file}; write to another file`)
+        throw new LabError(
+          'invalid',
+          `${flag} ${path}: is also the input ${file === '-' ? '(standard input)' : file}; write to another file`,
+        )
 }
 
 /** Throws where two flags name the same file. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LabError } from '../lib/error.ts'
+import { LabError, systemError } from '../lib/error.ts'
 import { makeFolder, probeFolder } from '../lib/storage/folder.ts'
 import { writeLocal, writeNew } from '../lib/storage/local-write.ts'
 import { renderRun } from './report/report.ts'
@@ -43,8 +43,8 @@ export function printJson(run: Run): string {
 
 /** Reads a run that was saved, and checks it. */
 export async function readRun(path: string): Promise<Run> {
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw new LabError('missing', `${path}: no such file, or not readable`)
+  const text = await readFile(path, 'utf8').catch(error => {
+    throw systemError(path, error)
   })
   const result = runSchema.safeParse(parseJson(path, text))
   if (result.success) return result.data

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ByteWriter } from '../bytes/writer.ts'
 import { TraceReader, TraceWriter } from '../cbor/trace.ts'
 import { type Trace, traceIdDigits } from '../model/trace.ts'
+import { writeAll } from '../storage/in-place.ts'
 import { makeWorkFolder, removeWorkFolder } from '../storage/work-folder.ts'
 
 export interface SortOptions {
@@ -90,7 +91,7 @@ class Run {
     let byteLength = 0
     const flush = async () => {
       const chunk = bytes.take()
-      await handle.writeFile(chunk)
+      await writeAll(path, handle.fd, chunk)
       byteLength += chunk.length
     }
     for (const trace of traces) {

@@ -4,6 +4,7 @@ import { ByteWriter } from '../bytes/writer.ts'
 import { TraceReader, TraceWriter } from '../cbor/trace.ts'
 import type { Span, Trace } from '../model/trace.ts'
 import { traceKey } from '../model/trace-id.ts'
+import { writeAll } from '../storage/in-place.ts'
 
 const partitionCount = 64
 const flushBytes = 1 << 18
@@ -94,7 +95,7 @@ class Partition {
   async flush(): Promise<void> {
     this.#handle ??= await open(this.#path, 'w+')
     const bytes = this.#waiting.take()
-    await this.#handle.write(bytes, 0, bytes.length, this.byteLength)
+    await writeAll(this.#path, this.#handle.fd, bytes, this.byteLength)
     this.byteLength += bytes.length
   }
 

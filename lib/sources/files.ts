@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LabError } from '../error.ts'
+import { systemReason } from '../system-reasons.ts'
 
 const chunkLength = 1 << 18
 /** What a block of Tempo keeps its traces in, and what it has beside it. */
@@ -58,6 +59,7 @@ export async function kindOf(path: string): Promise<{ isDirectory: boolean; isFi
   return { isDirectory: found.isDirectory(), isFile: found.isFile() }
 }
 
+/** Where reading has words of its own. */
 const reasons = new Map([
   ['ENOENT', 'no such file'],
   ['ENOTDIR', 'no such file'],
@@ -67,7 +69,8 @@ const reasons = new Map([
 
 /** What went wrong with a file, without its name; errors that are not of the file system as they are. */
 function fileError(error: unknown): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException
-  if (error instanceof LabError || code === undefined || syscall === undefined) return error
-  return new LabError('missing', reasons.get(code) ?? `cannot be read: ${code}`, { cause: error })
+  const reason = systemReason(error)
+  if (reason === undefined) return error
+  const { code = '' } = error as NodeJS.ErrnoException
+  return new LabError('missing', reasons.get(code) ?? reason, { cause: error })
 }

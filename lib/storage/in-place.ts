@@ -60,11 +60,13 @@ function streamSink(path: string, stream: NodeJS.WritableStream): ByteSink {
 
 const writeSome = promisify(write)
 
-/** Writes a chunk to a descriptor, at its own position. */
-export async function writeAll(path: string, descriptor: number, chunk: Uint8Array): Promise<void> {
+/** Writes a chunk whole, at its own position or another: the system may take a part, as before a disk is full. */
+export async function writeAll(path: string, descriptor: number, chunk: Uint8Array, position?: number): Promise<void> {
   try {
-    for (let written = 0; written < chunk.length; )
-      written += (await writeSome(descriptor, chunk, written, chunk.length - written, null)).bytesWritten
+    for (let written = 0; written < chunk.length; ) {
+      const at = position === undefined ? null : position + written
+      written += (await writeSome(descriptor, chunk, written, chunk.length - written, at)).bytesWritten
+    }
   } catch (error) {
     throw systemError(path, error)
   }

@@ -253,6 +253,7 @@ test('spans of one trace in several files, formats and a folder are one trace, i
 describe('errors name the file', () => {
   test('that is not there', async () => {
     expect(await messageOfReading(join(directory, 'nothing'))).toBe('no such file')
+    expect(await messageOfReading(join(directory, 'n'.repeat(256)))).toBe('the name is too long')
     await expect(read([join(directory, 'nothing')])).rejects.toMatchObject({ kind: 'missing' })
   })
 
