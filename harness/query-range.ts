@@ -34,14 +34,14 @@ export async function answerRange(opened: SearchSource, query: string, args: Ran
   return args.json ? printJson(answer, opened, args) : printText(answer, intervals, opened, args)
 }
 
-/** The range that is asked for; else all of the data: an interval holds its end and not its start. */
+/** The range that is asked for; else all of the data. */
 async function rangeOf({ source, files }: SearchSource, { start, end, step }: RangeArguments): Promise<RangeOptions> {
   let [startNanos, endNanos] = [start, end]
   if (startNanos === undefined || endNanos === undefined) {
     const extent = await timeExtent(source)
     if (extent === undefined) throw new LabError('missing', `${files.map(({ name }) => name).join(', ')}: no spans`)
-    startNanos ??= extent.firstNanos - 1n
-    endNanos ??= extent.lastNanos
+    startNanos ??= extent.firstNanos
+    endNanos ??= extent.lastNanos + 1n
     if (endNanos <= startNanos)
       throw new LabError(
         'usage',

@@ -54,11 +54,10 @@ class Extent {
     if (startNanos > this.#last) this.#last = startNanos
   }
 
-  /** What is asked for; else all spans, an interval holding its end and not its start, by the minute where it can be. */
+  /** What is asked for; else all spans, by the minute where it can be. */
   range({ startNanos, endNanos, stepNanos }: Partial<RangeTexts>): RangeTexts {
-    const before = this.#first > 0n ? this.#first - 1n : 0n
-    const start = startNanos === undefined ? before : BigInt(startNanos)
-    const end = endNanos === undefined ? this.#last : BigInt(endNanos)
+    const start = startNanos === undefined ? this.#first : BigInt(startNanos)
+    const end = endNanos === undefined ? this.#last + 1n : BigInt(endNanos)
     const isLong = (end - start) / usualStepNanos > maxIntervals - 2
     const step = stepNanos ?? String(isLong ? defaultStepNanos(start, end) : usualStepNanos)
     return { startNanos: String(start), endNanos: String(end), stepNanos: step }

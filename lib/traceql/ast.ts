@@ -186,7 +186,8 @@ export interface Top extends Node {
 export interface MetricsFilter extends Node {
   readonly kind: 'metrics-filter'
   readonly operator: ComparisonOperator
-  readonly value: NumberStatic
+  /** A duration stands for its seconds, in which series of durations are. */
+  readonly value: NumberStatic | DurationStatic
 }
 
 /** What has a value by span (of an event or link: by each of them). */

@@ -61,13 +61,12 @@ export async function gatherComparison(
   node: Compare,
   { intervals }: MetricsRun,
 ): Promise<PipelineSeries> {
-  const end = intervals.startNanos + BigInt(intervals.count) * intervals.stepNanos
   const condition = fold(node.selection.condition)
   const selection: Compare = { ...node, selection: { ...node.selection, condition } }
   const fields = await comparedFields(source)
   const columns = new Set<ColumnName>(['span:start', ...fields.flatMap(columnsOfField)])
   for (const field of fieldsOf(condition)) for (const column of columnsOfField(field)) columns.add(column)
-  const plan = planPipeline(pipeline, { startNanos: intervals.startNanos + 1n, endNanos: end + 1n }, [...columns])
+  const plan = planPipeline(pipeline, { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos }, [...columns])
   const explainer = new Explainer(plan.request)
   const tallies = sides.map(() => fields.map(() => newTally(intervals.count)))
   const comparison: Comparison = { node: selection, plan, fields, columns: [...columns], intervals, explainer, tallies }
@@ -106,13 +105,13 @@ async function compareBatch(batch: SpanBatch, comparison: Comparison): Promise<v
   })
 }
 
-/** Only what starts in the range of the selection counts as selected. */
+/** Only spans that start in `(startNanos, endNanos]` count as selected. */
 function restrict(selected: Uint8Array, view: View, { startNanos, endNanos }: Compare): void {
   if (startNanos === undefined || endNanos === undefined) return
   const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount, startNanos)
   const start = Number(startNanos - base)
   const end = Number(endNanos - base)
-  for (let row = 0; row < selected.length; row++) if (numbers[row]! < start || numbers[row]! >= end) selected[row] = 0
+  for (let row = 0; row < selected.length; row++) if (numbers[row]! <= start || numbers[row]! > end) selected[row] = 0
 }
 
 interface Spans {

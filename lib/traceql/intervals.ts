@@ -8,24 +8,30 @@ export const maxIntervals = 11_000
 
 /**
  * Intervals of one length, closed on the right, whose ends are multiples of it: the first one ends at
- * `startNanos + stepNanos`, and a time that is `startNanos` lies before it.
+ * `startNanos + stepNanos`. Spans count that start in `[fromNanos, untilNanos)`, as in a search over the same range.
  */
 export interface Intervals {
   readonly startNanos: bigint
   readonly stepNanos: bigint
   readonly count: number
+  readonly fromNanos: bigint
+  readonly untilNanos: bigint
 }
 
-/** The intervals that cover a range. */
+/** The intervals that hold the times `[startNanos, endNanos)`; the first one may hold no more than its own end. */
 export function intervalsOf(startNanos: bigint, endNanos: bigint, stepNanos: bigint): Intervals {
   if (stepNanos <= 0n) throw new LabError('invalid', `step of ${stepNanos} ns: it must be above 0`)
   if (endNanos <= startNanos) throw new LabError('invalid', `range of ${startNanos} to ${endNanos} ns: it is empty`)
-  const start = (startNanos / stepNanos) * stepNanos
-  const end = ((endNanos + stepNanos - 1n) / stepNanos) * stepNanos
-  const count = Number((end - start) / stepNanos)
+  const start = roundUp(startNanos, stepNanos) - stepNanos
+  const count = Number((roundUp(endNanos - 1n, stepNanos) - start) / stepNanos)
   if (count > maxIntervals)
     throw new LabError('invalid', `range and step: they give ${count} intervals, at most ${maxIntervals} are answered`)
-  return { startNanos: start, stepNanos, count }
+  return { startNanos: start, stepNanos, count, fromNanos: startNanos, untilNanos: endNanos }
+}
+
+/** The least multiple of a step that is no less than a time from 0 on. */
+function roundUp(nanos: bigint, stepNanos: bigint): bigint {
+  return ((nanos + stepNanos - 1n) / stepNanos) * stepNanos
 }
 
 /** The end of each interval in milliseconds since the epoch, which is how it is labelled. */
@@ -33,35 +39,35 @@ export function labelsMs({ startNanos, stepNanos, count }: Intervals): string[] 
   return Array.from({ length: count }, (_, i) => String((startNanos + BigInt(i + 1) * stepNanos) / 1_000_000n))
 }
 
-/** The interval of a time; negative or past the last one where it lies outside. */
+/** The interval of a time that is not before the first one. */
 function intervalOf(time: bigint, { startNanos, stepNanos }: Intervals): number {
-  const offset = time - startNanos - 1n
-  return offset < 0n ? -1 : Number(offset / stepNanos)
+  return Number((time - startNanos - 1n) / stepNanos)
 }
 
-/** The one interval in which all spans of a batch start, where that is known without reading; else undefined. */
+/**
+ * The one interval in which all spans of a batch start, -1 where none of them counts; undefined where it takes reading
+ * to know.
+ */
 export function commonInterval({ startExtent }: SpanBatch, intervals: Intervals): number | undefined {
   if (startExtent === undefined) return undefined
-  const first = intervalOf(startExtent[0], intervals)
-  const last = intervalOf(startExtent[1], intervals)
-  return first === last ? inside(first, intervals) : undefined
+  const [first, last] = startExtent
+  const { fromNanos, untilNanos } = intervals
+  if (last < fromNanos || first >= untilNanos) return -1
+  if (first < fromNanos || last >= untilNanos) return undefined
+  const interval = intervalOf(first, intervals)
+  return interval === intervalOf(last, intervals) ? interval : undefined
 }
 
-function inside(interval: number, { count }: Intervals): number {
-  return interval < count ? interval : -1
-}
-
-/** By span the interval in which it starts, -1 outside of all. `span:start` must have been read. */
+/** By span the interval in which it starts, -1 where it does not count. `span:start` must have been read. */
 export function spanIntervals(view: View, intervals: Intervals): Int32Array {
   const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount, intervals.startNanos)
   const shift = Number(base - intervals.startNanos)
   const step = Number(intervals.stepNanos)
-  const { count } = intervals
+  const [from, until] = [Number(intervals.fromNanos - base), Number(intervals.untilNanos - base)]
   const result = new Int32Array(numbers.length)
   for (let row = 0; row < numbers.length; row++) {
-    const offset = numbers[row]! + shift
-    const interval = Math.ceil(offset / step) - 1
-    result[row] = offset > 0 && interval < count ? interval : -1
+    const number = numbers[row]!
+    result[row] = number >= from && number < until ? Math.ceil((number + shift) / step) - 1 : -1
   }
   return result
 }

@@ -61,9 +61,8 @@ function hasPoint({ points }: Series): boolean {
 }
 
 function filter({ operator, value }: MetricsFilter, series: readonly Series[]): Series[] {
-  return mapPoints(series, point =>
-    !Number.isNaN(point) && isRelated(point, operator, value.value) ? point : Number.NaN,
-  )
+  const operand = value.type === 'duration' ? Number(value.value) / 1e9 : value.value
+  return mapPoints(series, point => (!Number.isNaN(point) && isRelated(point, operator, operand) ? point : Number.NaN))
 }
 
 /**

@@ -39,8 +39,7 @@ export async function gatherSeries(
   run: MetricsRun,
 ): Promise<PipelineSeries> {
   const { intervals } = run
-  const end = intervals.startNanos + BigInt(intervals.count) * intervals.stepNanos
-  const plan = planPipeline(pipeline, { startNanos: intervals.startNanos + 1n, endNanos: end + 1n })
+  const plan = planPipeline(pipeline, { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos })
   const argument = 'argument' in aggregate ? aggregate.argument : undefined
   const fields = [...aggregate.by, ...(argument === undefined ? [] : [argument])]
   const explainer = new Explainer(plan.request, ['span:start', ...fields.flatMap(columnsOfField)])

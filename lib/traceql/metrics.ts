@@ -11,7 +11,7 @@ import { printMetrics } from './print.ts'
 import type { Series, SeriesSet } from './series.ts'
 import { parseValid } from './validate.ts'
 
-/** The range is cut to multiples of the step, outwards; intervals are closed on the right. */
+/** Spans count that start in `[startNanos, endNanos)`. Intervals end at multiples of the step and hold their end. */
 export interface RangeOptions {
   readonly startNanos: bigint
   readonly endNanos: bigint

@@ -42,9 +42,9 @@ export function combine(cursor: Cursor, operator: string, at: number, left: Term
     if (comparisons.has(operator)) return compareScalars(cursor, operator as ComparisonOperator, left, right)
     if (!spansetOperators.has(operator)) return scalarOperation(cursor, operator as ArithmeticOperator, left, right)
   }
-  if (isSpansets(left) && isSpansets(right) && spansetOperators.has(operator))
+  if (isSpansetOperand(left) && isSpansetOperand(right) && spansetOperators.has(operator))
     return spansetOperation(cursor, operator as SpansetOperator, left, right)
-  if (isMetrics(left) && isPlainNumber(right) && comparisons.has(operator)) {
+  if (isMetrics(left) && isSeriesValue(right) && comparisons.has(operator)) {
     const place = { start: at, end: cursor.lastEnd }
     return withStage(cursor, left, {
       kind: 'metrics-filter',
@@ -73,16 +73,24 @@ function compareScalars(
   return pipelineOf(cursor, [...left.pipeline.stages, ...stagesOf(filter)], place)
 }
 
-function spansetOperation(cursor: Cursor, operator: SpansetOperator, a: Stage | Pipeline, b: Stage | Pipeline): Term {
-  const left = operandOf(cursor, a)
-  const right = operandOf(cursor, b)
+function spansetOperation(
+  cursor: Cursor,
+  operator: SpansetOperator,
+  left: SpansetOperand,
+  right: SpansetOperand,
+): Term {
   const place = { start: left.start, end: cursor.lastEnd }
   return cursor.grown({ kind: 'spanset-operation', operator, left, right, ...place }, left, right)
 }
 
-function operandOf(cursor: Cursor, term: Stage | Pipeline): SpansetOperand {
-  if (term.kind === 'filter' || term.kind === 'spanset-operation' || term.kind === 'pipeline') return term
-  return pipelineOf(cursor, [term], term)
+/** Spansets that an operator can join: `{ … }`, and anything in parentheses. */
+function isSpansetOperand(term: Term): term is SpansetOperand {
+  return term.kind === 'filter' || term.kind === 'spanset-operation' || term.kind === 'pipeline'
+}
+
+/** A query in parentheses: one stage alone becomes a pipeline, which operators can join. */
+export function inParentheses(cursor: Cursor, term: Term): Term {
+  return isSpansets(term) && !isSpansetOperand(term) ? pipelineOf(cursor, [term], term) : term
 }
 
 function metricsMath(cursor: Cursor, operator: MathOperator, left: MetricsOperand, right: MetricsOperand): Term {
@@ -119,12 +127,18 @@ export function isSpansets(term: Term): term is Stage | Pipeline {
   return !isScalar(term) && !isMetrics(term)
 }
 
+/** What series are compared with: numbers, and durations, since series of durations are in seconds. */
+function isSeriesValue(term: Term): term is MetricsFilter['value'] {
+  return term.kind === 'static' && (isPlainNumber(term) || term.type === 'duration')
+}
+
 function isMathOperand(term: Term): term is MetricsOperand {
   return isMetrics(term) || isPlainNumber(term)
 }
 
 function inWords(term: Term): string {
   if (isMetrics(term)) return 'series'
+  if (term.kind === 'scalar-filter') return 'a comparison of spans, which needs parentheses'
   if (isSpansets(term)) return 'spans'
   if (term.kind !== 'static') return 'a number of spans'
   if (isPlainNumber(term)) return 'a number'

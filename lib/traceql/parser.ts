@@ -1,6 +1,7 @@
 import type { Aggregate, AggregateName, Hint, MetricsExpression, Pipeline, Query, Stage } from './ast.ts'
 import {
   combine,
+  inParentheses,
   isMetrics,
   isScalar,
   isSpansets,
@@ -150,7 +151,7 @@ function parseOperand(cursor: Cursor): Term {
   if (cursor.accept('(')) {
     const inner = cursor.deeper(() => parseTerm(cursor))
     cursor.expect(')', 'after the query in parentheses')
-    return inner
+    return inParentheses(cursor, inner)
   }
   const { token } = cursor
   if (token.kind === 'word' && aggregates.has(token.text)) return parseAggregate(cursor, token.text as AggregateName)

@@ -25,6 +25,9 @@ export const maxGroupFields = 5
 /** The largest count that `compare` may be asked for. */
 export const maxCompareTop = 1_000
 
+/** Quantiles of one aggregate: each is a series per group, and more than these are a mistake. */
+export const maxQuantiles = 100
+
 /** What a text says, checked: the query of a text that can be executed. */
 export function parseValid(text: string): Query {
   const query = parse(text)
@@ -172,11 +175,18 @@ class Check {
       const type = this.#types.fieldType(aggregate.argument)
       if (!isNumeric(type)) this.#fail(aggregate.argument, `${aggregate.kind} needs numbers, this is ${inWords(type)}`)
     }
-    if (aggregate.kind === 'quantile_over_time' && aggregate.quantiles.some(quantile => quantile < 0 || quantile > 1))
-      this.#fail(aggregate, 'a quantile lies between 0 and 1')
+    if (aggregate.kind === 'quantile_over_time') this.#quantiles(aggregate)
     this.#fields(aggregate.by)
     if (aggregate.by.length > maxGroupFields)
       this.#unsupport(aggregate.by[maxGroupFields]!, `grouping by more than ${maxGroupFields} fields`)
+  }
+
+  #quantiles(aggregate: MetricsAggregate & { kind: 'quantile_over_time' }): void {
+    const { quantiles } = aggregate
+    if (quantiles.some(quantile => quantile < 0 || quantile > 1))
+      this.#fail(aggregate, 'a quantile must be between 0 and 1')
+    if (quantiles.length > maxQuantiles)
+      this.#unsupport(aggregate, `${quantiles.length} quantiles, at most ${maxQuantiles} are answered`)
   }
 
   #compare(compare: Compare): void {

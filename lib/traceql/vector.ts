@@ -46,6 +46,18 @@ export class Pool {
     return place
   }
 
+  /** The place of bytes or of a key-value list; equal ones share it, whatever the source made of them. */
+  opaque(value: Value): number {
+    const key = `opaque ${JSON.stringify(value, printExactly)}`
+    let place = this.#lists.get(key)
+    if (place === undefined) {
+      place = this.values.length
+      this.values.push(value)
+      this.#lists.set(key, place)
+    }
+    return place
+  }
+
   /** The place of a list of cells; equal lists share it. */
   list(cells: readonly Cell[]): number {
     const key = cells.map(({ tag, number }) => `${tag}:${number}`).join()
@@ -70,6 +82,13 @@ export class Pool {
   cells(place: number): readonly Cell[] {
     return this.values[place] as readonly Cell[]
   }
+}
+
+/** Values that JSON would merge or refuse, as texts of their own. */
+function printExactly(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return `int ${value}`
+  if (typeof value === 'number') return `double ${Object.is(value, -0) ? '-0' : value}`
+  return value instanceof Uint8Array ? `bytes ${Buffer.from(value).toString('hex')}` : value
 }
 
 export interface Cell {
@@ -117,7 +136,7 @@ export function cellOf(value: Value, flavour: Flavour, pool: Pool): Cell {
       return { tag: Tag.float, number: value }
     default:
       if (value === null) return { tag: Tag.nil, number: 0 }
-      return Array.isArray(value) ? arrayCell(value, pool) : { tag: Tag.opaque, number: pool.place(value) }
+      return Array.isArray(value) ? arrayCell(value, pool) : { tag: Tag.opaque, number: pool.opaque(value) }
   }
 }
 

@@ -4,7 +4,7 @@ import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics.ts'
 import { oracleSource } from '../../../lib/traceql/oracle.ts'
 import { search } from '../../../lib/traceql/search.ts'
 import { corpusPath } from '../../support/corpora.ts'
-import { describeFiles, digests, readJson, readTraces, referencePath } from './references.ts'
+import { describeFiles, digests, readJson, readTraces, referencePath, tempoRange } from './references.ts'
 
 const capture = corpusPath('otlp-stef-hipstershop/hipstershop-oteltraces.otlp-multipart.pb.zst')
 const queriesFile = 'hipstershop-queries.json'
@@ -45,7 +45,7 @@ function linesOf({ series }: MetricsAnswer): string[] {
 
 describeFiles('the 20 queries of hipstershop', [referencePath(queriesFile), capture], () => {
   const { start, end, stepNs, queries } = readJson(queriesFile) as Queries
-  const range = { startNanos: BigInt(start), endNanos: BigInt(end), stepNanos: BigInt(stepNs) }
+  const range = tempoRange({ start, end, stepNs })
   let source: SpanSource
   beforeAll(async () => {
     source = oracleSource(await readTraces(capture))

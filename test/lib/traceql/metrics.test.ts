@@ -4,6 +4,7 @@ import type { Span, Trace } from '../../../lib/model/trace.ts'
 import { defaultStepNanos } from '../../../lib/traceql/intervals.ts'
 import { type MetricsAnswer, queryRange, type RangeOptions } from '../../../lib/traceql/metrics.ts'
 import { oracleSource } from '../../../lib/traceql/oracle.ts'
+import { search } from '../../../lib/traceql/search.ts'
 import { bucketExponent, bucketQuantile, exactQuantile } from '../../../lib/traceql/series.ts'
 import { timeExtent } from '../../../lib/traceql/time-extent.ts'
 import { drawsOf } from '../../support/draws.ts'
@@ -14,7 +15,8 @@ import { drawTraces } from './queries.ts'
 
 const seed = Number(process.env.SEED ?? 20261127)
 const second = 1_000_000_000n
-const range: RangeOptions = { startNanos: 100n * second, endNanos: 104n * second, stepNanos: second }
+/** Four intervals, the first of which ends at 101 s. */
+const range: RangeOptions = { startNanos: 100n * second + 1n, endNanos: 104n * second + 1n, stepNanos: second }
 
 /** One trace whose spans start so many seconds after the epoch. */
 function startingAt(...starts: readonly (readonly [seconds: number, fields?: Partial<Span>])[]): Trace[] {
@@ -42,7 +44,32 @@ async function ask(source: SpanSource, text: string, options: Partial<RangeOptio
 describe('intervals', () => {
   const source = oracleSource(startingAt([100], [100.000000001], [101], [101.5], [104], [104.000000001]))
 
-  test('are closed on the right and labelled with their end; what starts at the start is outside', async () => {
+  test('hold what starts in [start, end), as a search does: the first one may hold no more than its end', async () => {
+    const [startNanos, endNanos] = [100n * second, 104n * second]
+    const counted = await ask(source, '{ } | count_over_time()', { startNanos, endNanos })
+    expect(counted['__name__=count_over_time']).toEqual([
+      [100, 1],
+      [101, 2],
+      [102, 1],
+      [103, 0],
+      [104, 0],
+    ])
+    const { traces } = await search(source, '{ }', { startNanos: 104n * second, endNanos: 104n * second + 1n })
+    expect(traces).toHaveLength(1)
+    expect((await search(source, '{ }', { startNanos: 99n * second, endNanos: 100n * second })).traces).toEqual([])
+  })
+
+  test('of compare: the selection starts in (start, end]', async () => {
+    const times = `${100n * second}, ${104n * second}`
+    const answer = await ask(source, `{ } | compare({ true }, 10, ${times})`, {
+      endNanos: 105n * second,
+      startNanos: 100n * second,
+    })
+    const selected = Object.entries(answer).filter(([name]) => /selection( |$)/.test(name) && /(^| )status=/.test(name))
+    expect(selected.flatMap(([, points]) => points.map(([, n]) => n)).reduce((a, b) => a + b, 0)).toBe(4)
+  })
+
+  test('are closed on the right and labelled with their end', async () => {
     expect(await ask(source, '{ } | count_over_time()')).toEqual({
       '__name__=count_over_time': [
         [101, 2],
@@ -53,18 +80,30 @@ describe('intervals', () => {
     })
   })
 
-  test('are widened to multiples of the step', async () => {
+  test('end at multiples of the step, and count only what is in the range', async () => {
     const answer = await ask(source, '{ } | rate()', { startNanos: 101n * second, stepNanos: 2n * second })
     expect(answer).toEqual({
       '__name__=rate': [
-        [102, 1.5],
+        [102, 1],
         [104, 0.5],
       ],
     })
   })
 
+  test('of a duration are compared with durations or numbers, in parentheses or not', async () => {
+    const texts = ['> 500ms', '> 0.5', '>= 1s', '< 2s', '!= 3'].flatMap(comparison => [
+      `{ } | max_over_time(duration) ${comparison}`,
+      `({ } | max_over_time(duration)) ${comparison}`,
+      `(({ } | max_over_time(duration)) ${comparison})`,
+    ])
+    const all = (await ask(source, '{ } | max_over_time(duration)'))['__name__=max_over_time']
+    for (const text of texts) expect((await ask(source, text))['__name__=max_over_time'], text).toEqual(all)
+    expect(await ask(source, '({ } | max_over_time(duration)) > 10s')).toEqual({})
+    expect(await ask(source, '({ } | max_over_time(duration) by (name)) < 1s')).toEqual({})
+  })
+
   test.each([
-    ['an empty range', { endNanos: 100n * second }],
+    ['an empty range', { endNanos: 100n * second + 1n }],
     ['a step of 0', { stepNanos: 0n }],
     ['too many', { stepNanos: 1n }],
   ])('of %s are refused', async (_, options) => {
@@ -109,7 +148,7 @@ test('each span counts by its weight, but for the least and the greatest', async
     ...batch,
     weights: Float64Array.of(3, 1),
   }))
-  const one = { startNanos: 100n * second, endNanos: 101n * second }
+  const one = { startNanos: 100n * second + 1n, endNanos: 101n * second + 1n }
   const last = async (text: string): Promise<number[]> =>
     Object.values(await ask(source, text, one)).map(points => points[0]![1])
   expect(await last('{ } | count_over_time()')).toEqual([4])
@@ -257,7 +296,7 @@ test(`counts are those of spans one by one, whatever the source makes of hints (
     const traces = drawTraces(draw, 10)
     const expected = new Map<string, number>()
     for (const { startNanos, name, attributes } of traces.flatMap(trace => trace.spans)) {
-      if (startNanos <= options.startNanos || startNanos > options.endNanos || name === 'z') continue
+      if (startNanos < options.startNanos || startNanos >= options.endNanos || name === 'z') continue
       const a = attributes.find(({ key }) => key === 'a')?.value
       if (a !== undefined && typeof a === 'object') continue
       const end = ((startNanos - 1n) / options.stepNanos + 1n) * options.stepNanos

@@ -145,6 +145,15 @@ describe('errors say where', () => {
     ['{ } | rate() + 5', 'line 1, column 14: expected an operator, "|" or the end, got "+"'],
     ['({ } | rate()) % 5', 'line 1, column 16: % does not go between series and a number'],
     ['({ } | rate()) - 1s', 'line 1, column 16: - does not go between series and a duration'],
+    [
+      'count() > 3 && { true }',
+      'line 1, column 13: && does not go between a comparison of spans, which needs parentheses and spans',
+    ],
+    [
+      '{ } | count() > 3 || { }',
+      'line 1, column 19: || does not go between a comparison of spans, which needs parentheses and spans',
+    ],
+    ['{ } >> avg(duration) > 1s', 'line 1, column 5: >> does not go between spans and a number of spans'],
     ['count() > 1 / 0', 'line 1, column 15: division by zero'],
     ['{ } | topk(3)', 'line 1, column 7: topk needs series: { } | rate() | topk(10)'],
     ['{ .a # }', 'line 1, column 6: unexpected character "#"'],

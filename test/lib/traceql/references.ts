@@ -63,3 +63,11 @@ function digest(lines: readonly string[]): string {
   for (const line of [...lines].sort()) hash.update(`${line}\n`)
   return hash.digest('hex')
 }
+
+/** Tempo's engine counts what starts in `(start, end]` of whole intervals; its API puts one more in front. */
+export function tempoRange({ start, end, stepNs }: Record<'start' | 'end' | 'stepNs', string | number>) {
+  const stepNanos = BigInt(stepNs)
+  const startNanos = (BigInt(start) / stepNanos) * stepNanos + 1n
+  const endNanos = ((BigInt(end) + stepNanos - 1n) / stepNanos) * stepNanos + 1n
+  return { startNanos, endNanos, stepNanos }
+}

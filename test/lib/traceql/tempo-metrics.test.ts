@@ -3,7 +3,7 @@ import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics.ts'
 import { oracleSource } from '../../../lib/traceql/oracle.ts'
-import { describeReference, readLines, readTraces, referencePath } from './references.ts'
+import { describeReference, readLines, readTraces, referencePath, tempoRange } from './references.ts'
 
 interface Answer {
   q: string
@@ -82,9 +82,7 @@ describe.each([
 
     const ask = (answer: Answer): Promise<MetricsAnswer> =>
       queryRange(source, answer.q, {
-        startNanos: BigInt(answer.start),
-        endNanos: BigInt(answer.end),
-        stepNanos: BigInt(answer.stepNs),
+        ...tempoRange(answer),
         maxSeries: Number.POSITIVE_INFINITY,
       })
 

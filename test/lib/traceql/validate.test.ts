@@ -6,6 +6,7 @@ import { caretLines } from '../../../lib/traceql/parser-error.ts'
 import { print } from '../../../lib/traceql/print.ts'
 import { parseValid, validate } from '../../../lib/traceql/validate.ts'
 import { seeded } from '../../support/arbitrary.ts'
+import { labError } from '../../support/errors.ts'
 import { arbitraryQuery } from './arbitrary-query.ts'
 
 describe('queries that make sense', () => {
@@ -66,7 +67,7 @@ describe('queries that make none', () => {
     ['{ } | avg(name) > 1', 11, 'avg needs numbers or durations, this is a string'],
     ['1 < 2', 1, 'a comparison of two constants'],
     ['{ } | sum_over_time(name)', 21, 'sum_over_time needs numbers, this is a string'],
-    ['{ } | quantile_over_time(duration, 95)', 7, 'a quantile lies between 0 and 1'],
+    ['{ } | quantile_over_time(duration, 95)', 7, 'a quantile must be between 0 and 1'],
     ['{ } | compare({ name })', 17, '{ } needs a condition, this is a string'],
     ['{ } | compare({ }, 0)', 7, 'compare shows 1 to 1000 values, not 0'],
     ['{ } | compare({ }, 1, 5, 5)', 7, 'the end of compare is not after its start'],
@@ -125,4 +126,14 @@ test('a chain as long as may be is judged', () => {
   expect(() => parseValid(`{ ${'.a = 1 || '.repeat(1_990)}.b }`)).not.toThrow()
   expect(() => parseValid(`${'{ } >> '.repeat(1_990)}{ .b }`)).not.toThrow()
   expect(() => parseValid(`${'{ } | '.repeat(1_990)}{ .b }`)).not.toThrow()
+})
+
+test('quantiles by the thousand are refused by their number', () => {
+  const ask = (count: number) => `{ } | quantile_over_time(duration, ${Array(count).fill('.5').join(', ')})`
+  expect(() => parseValid(ask(100))).not.toThrow()
+  const error = labError(() => parseValid(ask(101)))
+  expect([error.kind, error.message]).toEqual([
+    'unsupported',
+    'traceql at line 1, column 7: unsupported: 101 quantiles, at most 100 are answered',
+  ])
 })

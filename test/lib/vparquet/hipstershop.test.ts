@@ -5,7 +5,7 @@ import { search } from '../../../lib/traceql/search.ts'
 import phase from '../../../phases/23-vparquet4.ts'
 import { streamOf } from '../../support/chunks.ts'
 import { corpusPath } from '../../support/corpora.ts'
-import { describeFiles, digests, readJson, readTraces, referencePath } from '../traceql/references.ts'
+import { describeFiles, digests, readJson, readTraces, referencePath, tempoRange } from '../traceql/references.ts'
 
 const capture = corpusPath('otlp-stef-hipstershop/hipstershop-oteltraces.otlp-multipart.pb.zst')
 const queriesFile = 'hipstershop-queries.json'
@@ -48,7 +48,7 @@ describeFiles('hipstershop as a block of vParquet4', [referencePath(queriesFile)
 
   test('gives as many series and points of the eight metrics', async () => {
     const source = await phase.open!(openMemory(bytes))
-    const range = { startNanos: BigInt(start), endNanos: BigInt(end), stepNanos: BigInt(stepNs) }
+    const range = tempoRange({ start, end, stepNs })
     for (const { query, series } of queries.filter(({ kind }) => kind === 'metrics')) {
       const found = await queryRange(source, query, range)
       expect(found.series.flatMap(({ samples }) => samples).length, query).toBe(series.length)
