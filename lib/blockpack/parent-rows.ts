@@ -1,5 +1,5 @@
 import { countSpanIdKinds, spanKind } from '../encodings/ids.ts'
-import { isNoId } from '../model/trace-id.ts'
+import { isNoSpanId } from '../model/trace-id.ts'
 import { missingParent, noParent, resolveParents } from '../model/tree.ts'
 import { parentKind } from '../shred/tree.ts'
 import { columnId } from './columns.ts'
@@ -57,5 +57,5 @@ function zeroIds(columns: PageGroupColumns, count: number): boolean[] {
   const kinds = columns.pages.small('span.parentIdKind', count, 3)
   const odds = columns.texts('span.parentIdOdd', countSpanIdKinds(kinds).odd)
   let next = 0
-  return Array.from(kinds, kind => kind === spanKind.odd && isNoId(odds[next++]!))
+  return Array.from(kinds, kind => kind === spanKind.odd && isNoSpanId(odds[next++]!))
 }

@@ -1,5 +1,5 @@
 import { spanIdDigits, traceIdDigits } from '../model/trace.ts'
-import { isNoId } from '../model/trace-id.ts'
+import { isNoSpanId } from '../model/trace-id.ts'
 
 /** How a trace id is encoded. */
 export const traceKind = { whole: 0, padded: 1, odd: 2 } as const
@@ -97,6 +97,6 @@ export function joinSpanIds(
 
 function kindOf(id: string, traceId: string, isRepeated: boolean): number {
   if (isRepeated) return spanKind.repeated
-  if (id.length !== spanIdDigits || isNoId(id)) return spanKind.odd
+  if (id.length !== spanIdDigits || isNoSpanId(id)) return spanKind.odd
   return traceId.length === traceIdDigits && traceId.endsWith(id) ? spanKind.tail : spanKind.random
 }

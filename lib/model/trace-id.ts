@@ -3,7 +3,7 @@
  * trace. Each is kept as it was written: a trace whose spans have several spellings is several `Trace`s, which stand next
  * to each other wherever traces are grouped, and which queries and commands join.
  */
-import { type Trace, traceIdDigits } from './trace.ts'
+import { spanIdDigits, type Trace, traceIdDigits } from './trace.ts'
 
 /** A hex id without leading zeros: the same for all spellings of one id. Zero is `0`; the empty id is no number. */
 export function traceKey(id: string): string {
@@ -12,10 +12,11 @@ export function traceKey(id: string): string {
   return start === 0 ? id : id.slice(start)
 }
 
-/** True for an id of zeros, or of no digits: it names nothing. */
-export function isNoId(id: string): boolean {
-  for (let i = 0; i < id.length; i++) if (id.charCodeAt(i) !== 0x30) return false
-  return true
+const noSpanId = '0'.repeat(spanIdDigits)
+
+/** True for a span's id that names nothing: none, or the 8 zero bytes that OpenTelemetry calls invalid. */
+export function isNoSpanId(id: string): boolean {
+  return id === '' || id === noSpanId
 }
 
 /** All hex ids of whole bytes, at most `traceIdDigits`, that name the same trace: the longest first. */

@@ -1,5 +1,5 @@
 import type { Link, Span } from './trace.ts'
-import { isNoId, traceKey } from './trace-id.ts'
+import { isNoSpanId, traceKey } from './trace-id.ts'
 
 /** The parent of a span that names none. */
 export const noParent = -1
@@ -23,7 +23,7 @@ export interface NamedRows {
 /**
  * By span the row of its parent, or one of the numbers above. Of spans that share an id, server halves are below the
  * client half, and what names the id is below the first server half (Zipkin's shared spans); else it is below the first
- * span of the id. An id of zeros is none. Cycles are kept.
+ * span of the id. An id of 8 zero bytes is none. Cycles are kept.
  */
 export function parentRows(spans: readonly TreeSpan[]): Int32Array {
   return resolveParents(nameRows(spans), row => spans[row]!.kind)
@@ -38,7 +38,7 @@ function nameRows(spans: readonly TreeSpan[]): NamedRows {
     first[row] = known ?? row
   }
   const named = Int32Array.from(spans, ({ parentSpanId }) =>
-    isNoId(parentSpanId) ? noParent : (rows.get(parentSpanId) ?? missingParent),
+    isNoSpanId(parentSpanId) ? noParent : (rows.get(parentSpanId) ?? missingParent),
   )
   return { named, first: rows.size < spans.length ? first : undefined }
 }
@@ -52,8 +52,9 @@ export function resolveParents({ named, first }: NamedRows, kindOf: (row: number
     const client = clients.get(own)
     if (client !== undefined && kindOf(row) === serverKind) return client
     if (parent < 0) return parent
-    if (parent === own) return missingParent
-    return clients.has(parent) ? (servers.get(parent) ?? parent) : parent
+    const above = clients.has(parent) ? (servers.get(parent) ?? parent) : parent
+    // The client half cannot be below its own server half.
+    return above === row || (client === row && servers.get(own) === above) ? missingParent : above
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Span } from '../model/trace.ts'
-import { isNoId } from '../model/trace-id.ts'
+import { isNoSpanId } from '../model/trace-id.ts'
 
 /** How a span's parent is encoded. */
 export const parentKind = {
@@ -43,7 +43,7 @@ export function findParents(spans: readonly Span[]): Parents {
     const { parentSpanId } = spans[row]!
     if (parentSpanId === '') continue
     const inside = rows ? (rows.get(parentSpanId) ?? -1) : searchRow(spans, parentSpanId)
-    if (inside >= 0 && !isNoId(parentSpanId)) {
+    if (inside >= 0 && !isNoSpanId(parentSpanId)) {
       parents.kinds[row] = parentKind.inside
       parents.values[row] = inside
     } else {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { groupNeighbours, isNoId, joinSpellings, spellingsOf, traceKey } from '../../../lib/model/trace-id.ts'
+import { groupNeighbours, isNoSpanId, joinSpellings, spellingsOf, traceKey } from '../../../lib/model/trace-id.ts'
 import { span } from '../../support/nasty.ts'
 
 const short = '48485a3953bb6124'
@@ -16,8 +16,8 @@ test.each([
   expect(traceKey(a) === traceKey(b)).toBe(expected)
 })
 
-test('ids of zeros and the empty one name nothing', () => {
-  expect(['', '00', '0'.repeat(16), '01', '10'].map(isNoId)).toEqual([true, true, true, false, false])
+test('no id and the one of 8 zero bytes name no span; shorter ones of zeros do', () => {
+  expect(['', '0'.repeat(16), '00', '01', '10'].map(isNoSpanId)).toEqual([true, true, false, false, false])
 })
 
 test('spellings are whole bytes, at most 128 bits', () => {

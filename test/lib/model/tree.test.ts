@@ -15,11 +15,13 @@ function row(spanId: string, parentSpanId = '', kind = internal): TreeSpan {
 describe('parents', () => {
   test.each([
     ['none, before and after their children', [row('b', 'a'), row('a'), row('c', 'b')], [1, none, 0]],
-    ['zeros of any length name nothing', [row('a', '0000000000000000'), row('b', '00')], [none, none]],
-    ['zeros name nothing even where a span is of zeros', [row('00'), row('b', '00')], [none, none]],
+    ['8 zero bytes name nothing', [row('a', '0000000000000000')], [none]],
+    ['nor where a span is of zeros', [row('0000000000000000'), row('b', '0000000000000000')], [none, none]],
+    ['zeros of another length are an id', [row('00'), row('b', '00'), row('c', '0000')], [none, 0, missing]],
     ['a parent that the trace lacks', [row('a', 'f')], [missing]],
     ['a span that names itself', [row('a', 'a'), row('b', 'a')], [missing, 0]],
     ['a cycle is kept', [row('a', 'b'), row('b', 'a')], [1, 0]],
+    ['a later span of an id that names it is below the first', [row('a'), row('a', 'a')], [none, 0]],
     ['ids that repeat in one kind: the first has the children', [row('a'), row('a'), row('b', 'a')], [none, none, 0]],
     [
       'a server half is below its client half, and has the children',
@@ -55,7 +57,7 @@ function linkTo(traceId: string, type = 'child_of'): Link {
 describe('the root', () => {
   test.each([
     ['the last span without a parent', [span({}), span({}), span({ parentSpanId: 'ff' })], 1],
-    ['a parent of zeros is none', [span({ parentSpanId: '00' })], 0],
+    ['a parent of zeros is none', [span({ parentSpanId: '0000000000000000' })], 0],
     ['none where all have a parent', [span({ parentSpanId: 'ff' })], -1],
     [
       'not one with a child_of link into its trace',
