@@ -2,25 +2,35 @@ import { mergePieces } from '../lib/dataset/merge.ts'
 import { LabError } from '../lib/error.ts'
 import { type Span, type Trace, traceIdDigits } from '../lib/model/trace.ts'
 import { spellingsOf, traceKey } from '../lib/model/trace-id.ts'
-import { readInputs } from '../lib/sources/input.ts'
+import { readInputs, type SkippedFile } from '../lib/sources/input.ts'
 import { Losses } from '../lib/sources/source.ts'
 import { isBlockpackFile, withBlockpack } from './blockpack-files.ts'
+import type { LeftOut } from './report/left-out.ts'
+
+/** One trace, in each spelling of its id, and what of the files could not be looked at. */
+export interface FoundTrace {
+  readonly traces: Trace[]
+  readonly leftOut: LeftOut
+}
 
 /**
  * The trace of an id in any spelling, with its spans of all files: by the index of those that are blockpack, by reading
  * the others. Spans whose trace id is spelled in another way come apart (lib/model/trace-id.ts).
  */
-export async function findTrace(id: string, paths: readonly string[]): Promise<Trace[]> {
+export async function findTrace(id: string, paths: readonly string[], skipsBad?: boolean): Promise<FoundTrace> {
   const ids = idsMeant(id)
+  const losses = new Losses({ skipsBad: skipsBad === true })
+  const skipped: SkippedFile[] = []
   const pieces = new Map<string, Trace[]>()
   for (const path of paths)
-    for (const piece of await ((await isBlockpackFile(path)) ? lookUp(path, ids) : scan(path, ids))) {
+    for (const piece of await ((await isBlockpackFile(path)) ? lookUp(path, ids) : scan(path, ids, losses, skipped))) {
       const known = pieces.get(piece.traceId)
       if (known) known.push(piece)
       else pieces.set(piece.traceId, [piece])
     }
   if (pieces.size === 0) throw notFound(id, paths.join(', '))
-  return [...pieces.values()].map(own => mergePieces(own).trace)
+  const leftOut = { dropped: losses.list(), skipped, bad: losses.listBad() }
+  return { traces: [...pieces.values()].map(own => mergePieces(own).trace), leftOut }
 }
 
 export function notFound(id: string, where: string): LabError {
@@ -45,9 +55,11 @@ function lookUp(path: string, ids: readonly string[]): Promise<Trace[]> {
 }
 
 /** The traces of any capture that have one of the ids, each with all of its spans. */
-async function scan(path: string, ids: readonly string[]): Promise<Trace[]> {
+async function scan(path: string, ids: readonly string[], losses: Losses, skipped: SkippedFile[]): Promise<Trace[]> {
   const wanted = new Map(ids.map(id => [id, [] as Span[]]))
-  for await (const batch of readInputs([path], { losses: new Losses() }).batches)
-    for (const { traceId, spans } of batch) wanted.get(traceId)?.push(...spans)
+  const inputs = readInputs([path], { losses })
+  for await (const batch of inputs.batches)
+    for (const { traceId, spans } of batch) for (const span of spans) wanted.get(traceId)?.push(span)
+  skipped.push(...inputs.skipped)
   return [...wanted].filter(([, spans]) => spans.length > 0).map(([traceId, spans]) => ({ traceId, spans }))
 }

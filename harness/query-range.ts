@@ -6,6 +6,7 @@ import { timeExtent } from '../lib/traceql/time-extent.ts'
 import { asUsage } from './query-text.ts'
 import { explanationJson, printExplanation } from './report/explanation.ts'
 import { plural, whole } from './report/format.ts'
+import { leftOutJson } from './report/left-out.ts'
 import { drawSeries, seriesTable } from './report/series-report.ts'
 import { printTerminal } from './report/table.ts'
 import { printNanos, printTime } from './report/times.ts'
@@ -61,8 +62,16 @@ function checkIntervals({ startNanos, endNanos, stepNanos }: RangeOptions): Inte
   }
 }
 
-function printJson({ explain, ...shown }: MetricsAnswer, { files }: SearchSource, args: RangeArguments): string {
-  const answer = { ...shown, metrics: { ...shown.metrics, inspectedBytes: String(bytesRead(files)) } }
+function printJson(
+  { explain, ...shown }: MetricsAnswer,
+  { files, leftOut }: SearchSource,
+  args: RangeArguments,
+): string {
+  const answer = {
+    ...shown,
+    metrics: { ...shown.metrics, inspectedBytes: String(bytesRead(files)) },
+    ...leftOutJson(leftOut),
+  }
   return JSON.stringify(args.explain ? { ...answer, explain: explanationJson(explain, files) } : answer, null, 2)
 }
 

@@ -1,6 +1,7 @@
 import { type SearchAnswer, search } from '../lib/traceql/search.ts'
 import { explanationJson, printExplanation } from './report/explanation.ts'
 import { plural } from './report/format.ts'
+import { leftOutJson } from './report/left-out.ts'
 import { searchTable } from './report/search-table.ts'
 import { printTerminal } from './report/table.ts'
 import { bytesRead, type SearchSource } from './search-source.ts'
@@ -22,8 +23,12 @@ export async function answerSearch(opened: SearchSource, query: string, args: Se
   return json ? printJson(found, opened, args) : printText(found, opened, { ...args, limit })
 }
 
-function printJson({ traces, metrics, explain }: SearchAnswer, { files }: SearchSource, args: SearchArguments): string {
-  const answer = { traces, metrics: { ...metrics, inspectedBytes: String(bytesRead(files)) } }
+function printJson(
+  { traces, metrics, explain }: SearchAnswer,
+  { files, leftOut }: SearchSource,
+  args: SearchArguments,
+): string {
+  const answer = { traces, metrics: { ...metrics, inspectedBytes: String(bytesRead(files)) }, ...leftOutJson(leftOut) }
   return JSON.stringify(args.explain ? { ...answer, explain: explanationJson([explain], files) } : answer, null, 2)
 }
 

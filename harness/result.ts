@@ -22,7 +22,7 @@ const inputSchema = z.object({
   floor: z.record(z.string(), count),
   floorKind: z.enum(['generator', 'reference model']),
   /** What the source could not carry into the model. */
-  dropped: z.array(z.object({ field: z.string(), count })),
+  dropped: z.array(z.object({ field: z.string(), count, first: z.string().optional() })),
   /** Files of a folder that hold no traces. */
   skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
   /** What was left out under --skip-bad: how many units of a kind of a file, and what was wrong with the first. */

@@ -17,11 +17,14 @@ import { vparquetSource } from '../lib/vparquet/source.ts'
 import { fileBegins, withFiles } from './blockpack-files.ts'
 import { joinSources, namedSource } from './joined-source.ts'
 import { whole } from './report/format.ts'
+import { type LeftOut, reportLeftOut } from './report/left-out.ts'
 
 /** Files open for search: their spans as one source, and what each of them holds. */
 export interface SearchSource {
   readonly source: SpanSource
   readonly files: readonly SearchedFile[]
+  /** What of the files cannot be found. */
+  readonly leftOut: LeftOut
 }
 
 /** A blockpack file or a block of Tempo, or all other captures together. */
@@ -47,18 +50,25 @@ export const captureLimits: CaptureLimits = { maxBytes: 2 ** 28, maxSpans: 1_000
 /**
  * What `work` makes of the spans of all files, which are open as long as it runs. Blockpack files and blocks of Tempo are
  * searched as they lie, one after another: a trace with spans in several of them is several traces to a query. All other
- * captures are read whole, the spans of each trace together; those that are too large for this are refused.
+ * captures are read whole, the spans of each trace together; those that are too large for this are refused. What is left
+ * out of them is reported.
  */
 export async function withSearchSource<T>(
   paths: readonly string[],
   work: (opened: SearchSource) => Promise<T>,
-  limits: CaptureLimits = captureLimits,
+  { skipBad, limits = captureLimits }: { skipBad?: boolean | undefined; limits?: CaptureLimits } = {},
 ): Promise<T> {
   const [blocks, captures] = await sortOut(paths)
-  return withFiles(blocks, async files => {
-    const opened = await Promise.all(files.map((file, i) => openBlock(blocks[i]!, countReads(file))))
-    if (captures.length > 0) opened.push(await holdCaptures(captures, limits))
-    return work({ source: joinSources(opened.map(({ source }) => source)), files: opened.map(({ file }) => file) })
+  return withFiles(blocks, async handles => {
+    const opened = await Promise.all(handles.map((file, i) => openBlock(blocks[i]!, countReads(file))))
+    const losses = new Losses({ skipsBad: skipBad === true })
+    const held = captures.length > 0 ? await holdCaptures(captures, losses, limits) : undefined
+    if (held) opened.push(held)
+    const leftOut = { dropped: losses.list(), skipped: held?.skipped ?? [], bad: losses.listBad() }
+    const files = opened.map(({ file }) => file)
+    const result = await work({ source: joinSources(opened.map(({ source }) => source)), files, leftOut })
+    reportLeftOut(leftOut, skipBad)
+    return result
   })
 }
 
@@ -112,8 +122,12 @@ async function openTempo(path: string, file: CountingReader): Promise<Block> {
   return { source: vparquetSource(block), batchCount: rowGroups.length, traceCount: rowCount, spanCount }
 }
 
-async function holdCaptures(paths: readonly string[], limits: CaptureLimits): Promise<Opened> {
-  const inputs = readInputs(paths, { losses: new Losses() })
+async function holdCaptures(
+  paths: readonly string[],
+  losses: Losses,
+  limits: CaptureLimits,
+): Promise<Opened & Pick<LeftOut, 'skipped'>> {
+  const inputs = readInputs(paths, { losses })
   const name = paths.map(path => (path === '-' ? 'standard input' : path)).join(', ')
   const traces: Trace[] = []
   let spanCount = 0
@@ -125,6 +139,7 @@ async function holdCaptures(paths: readonly string[], limits: CaptureLimits): Pr
   if (spanCount === 0) throw new LabError('invalid', `${name}: holds no spans`)
   return {
     source: oracleSource(traces),
+    skipped: inputs.skipped,
     file: { name, byteLength: inputs.byteLength(), batchCount: 1, traceCount: traces.length, spanCount },
   }
 }

@@ -22,6 +22,7 @@ import {
   text,
 } from '../flags.ts'
 import { integer } from '../options.ts'
+import { judgeLeftOut } from '../report/left-out.ts'
 import { printTerminal } from '../report/table.ts'
 import { writeText } from '../results.ts'
 
@@ -60,5 +61,6 @@ export const blocks: CommandModule<object, BlocksArguments> = {
     await writeText(join(folder, `${source.name}-blocks.md`), renderBlocks(result, Object.keys(charts)))
     if (args.progress) process.stderr.write(`saved ${join(folder, source.name)}-blocks.md and two .svg\n`)
     if (problemsOf(result).length > 0) process.exitCode = 1
+    judgeLeftOut({ skipped: source.skipped() }, args.skipBad)
   },
 }

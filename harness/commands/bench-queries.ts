@@ -24,6 +24,7 @@ import { drawQueries } from '../queries/chart.ts'
 import { measureQueries } from '../queries/measure.ts'
 import { readQuerySet } from '../queries/query-file.ts'
 import { printQueries, problemsOf, renderQueries } from '../queries/report.ts'
+import { judgeLeftOut } from '../report/left-out.ts'
 import { writeText } from '../results.ts'
 
 interface QueriesArguments extends SourceArguments, RowArguments {
@@ -79,6 +80,7 @@ export const queries: CommandModule<object, QueriesArguments> = {
     await writeText(join(folder, `${name}.md`), renderQueries(result, chart && `${name}.svg`))
     if (args.progress) process.stderr.write(`saved ${join(folder, name)}.md and .svg\n`)
     if (problemsOf(result).length > 0) process.exitCode = 1
+    judgeLeftOut({ skipped: source.skipped() }, args.skipBad)
   },
 }
 

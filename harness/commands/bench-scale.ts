@@ -13,6 +13,7 @@ import {
   sourceFlags,
   sourceFrom,
 } from '../flags.ts'
+import { judgeLeftOut } from '../report/left-out.ts'
 import { printTerminal } from '../report/table.ts'
 import { writeText } from '../results.ts'
 import { drawScale, measureScale, renderScale, scaleTable } from '../scale.ts'
@@ -37,5 +38,6 @@ export const scale: CommandModule<object, ScaleArguments> = {
     await writeText(join(folder, `${name}.svg`), drawScale(result))
     await writeText(join(folder, `${name}.md`), renderScale(result, `${name}.svg`))
     if (args.progress) process.stderr.write(`saved ${join(folder, name)}.md and .svg\n`)
+    judgeLeftOut({ skipped: source.skipped() }, args.skipBad)
   },
 }

@@ -19,7 +19,8 @@ import {
 } from '../flags.ts'
 import { oneOf } from '../options.ts'
 import { writeOutput } from '../output.ts'
-import { printBad, printSource } from '../report/report.ts'
+import { leftOutOf, reportLeftOut } from '../report/left-out.ts'
+import { describeSource } from '../report/report.ts'
 
 type Write = (batches: AsyncIterable<readonly Trace[]>, sink: ByteSink) => Promise<void>
 
@@ -64,8 +65,8 @@ export const convert: CommandModule<object, ConvertArguments> = {
     const source = capturedFrom(args.in!, args, args.to === 'otlp-proto' ? surrogateRefusal : undefined)
     const write = await writers[args.to!]!(args)
     await writeOutput(args.out!, args.in!, sink => write(source.traces, sink))
-    const told = args.progress ? printSource(source) : printBad(source.bad())
-    for (const line of told) process.stderr.write(`${line}\n`)
+    if (args.progress) process.stderr.write(`${describeSource(source)}\n`)
+    reportLeftOut(leftOutOf(source), args.skipBad)
   },
 }
 

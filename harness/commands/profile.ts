@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs'
 import { inputPositional, type SourceArguments, sourceFlags, sourceFrom } from '../flags.ts'
 import { printProfile } from '../profile/print.ts'
 import { Profiler } from '../profile/profile.ts'
+import { judgeLeftOut, leftOutJson, leftOutOf } from '../report/left-out.ts'
 import { printSource } from '../report/report.ts'
 
 interface ProfileArguments extends SourceArguments {
@@ -25,7 +26,11 @@ export const profile: CommandModule<object, ProfileArguments> = {
     const profiler = new Profiler()
     for await (const batch of source.traces) for (const trace of batch) profiler.add(trace)
     const found = profiler.profile()
-    if (args.json) process.stdout.write(`${JSON.stringify({ source: source.title, ...found }, null, 2)}\n`)
+    if (args.json)
+      process.stdout.write(
+        `${JSON.stringify({ source: source.title, ...found, ...leftOutJson(leftOutOf(source)) }, null, 2)}\n`,
+      )
     else console.log([...printSource(source), printProfile(found)].join('\n'))
+    judgeLeftOut(leftOutOf(source), args.skipBad)
   },
 }

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { LabError } from '../../lib/error.ts'
-import { inputPositional, pathFlag, text } from '../flags.ts'
+import { formatFlags, inputPositional, pathFlag, text } from '../flags.ts'
 import { integer } from '../options.ts'
 import { refuseInput } from '../output.ts'
 import { answerRange, type RangeArguments } from '../query-range.ts'
@@ -13,6 +13,7 @@ import { duration, time } from '../time-options.ts'
 
 interface QueryArguments extends SearchArguments, RangeArguments {
   in: string[] | undefined
+  skipBad?: boolean | undefined
 }
 
 const onlySearch = ['limit', 'spss'] as const
@@ -44,9 +45,10 @@ export const query: CommandModule<object, QueryArguments> = {
       .option('spss', { ...text, describe: 'spans to show a set (default 3)', coerce: integer('spss', 1, 1e6) })
       .option('step', { ...text, describe: "time from point to point (default as Tempo's)", coerce: duration('step') })
       .option('svg', pathFlag('svg', 'file for a picture of the series'))
+      .option('skip-bad', formatFlags['skip-bad'])
       .option('json', { type: 'boolean', default: false, describe: 'answer as Tempo does, and nothing else' })
       .option('explain', { type: 'boolean', default: false, describe: 'tell how the answer was found' })
-      .group(['start', 'end', 'json', 'explain'], 'Of any query:')
+      .group(['start', 'end', 'skip-bad', 'json', 'explain'], 'Of any query:')
       .group([...onlySearch], 'Of a search:')
       .group([...onlyMetrics], 'Of a metrics query:')
       .example("$0 query '{ status = error }' traces.bp", 'traces with an error, newest first')
@@ -63,8 +65,10 @@ export const query: CommandModule<object, QueryArguments> = {
     if (args.start !== undefined && args.end !== undefined && args.start >= args.end)
       throw new LabError('usage', `--start ${args.start} and --end ${args.end} ns: the end is not after the start`)
     if (args.svg !== undefined) await refuseInput('--svg', args.svg, args.in!)
-    const answer = await withSearchSource(args.in!, opened =>
-      kind === 'search' ? answerSearch(opened, asked, args) : answerRange(opened, asked, args),
+    const answer = await withSearchSource(
+      args.in!,
+      opened => (kind === 'search' ? answerSearch(opened, asked, args) : answerRange(opened, asked, args)),
+      args,
     )
     await stdoutSink.write(Buffer.from(`${answer}\n`))
   },

@@ -2,10 +2,11 @@ import type { CommandModule } from 'yargs'
 import { LabError } from '../../lib/error.ts'
 import { oracleSource } from '../../lib/traceql/oracle.ts'
 import { tagValues } from '../../lib/traceql/tags.ts'
-import { inputPositional, text } from '../flags.ts'
+import { formatFlags, inputPositional, text } from '../flags.ts'
 import { integer } from '../options.ts'
 import { checkFilter } from '../query-text.ts'
 import { plural, whole } from '../report/format.ts'
+import { leftOutJson } from '../report/left-out.ts'
 import { printTerminal } from '../report/table.ts'
 import { bytesRead, withSearchSource } from '../search-source.ts'
 import { stdoutSink } from '../stdout.ts'
@@ -14,6 +15,7 @@ import { clean } from '../waterfall/names.ts'
 interface TagValuesArguments {
   name: string | undefined
   in: string[] | undefined
+  skipBad?: boolean | undefined
   query?: string | undefined
   limit?: number | undefined
   json: boolean
@@ -37,6 +39,7 @@ export const tagValuesOf: CommandModule<object, TagValuesArguments> = {
         describe: `values to list (default ${whole(defaultLimit)})`,
         coerce: integer('limit', 1, 1e6),
       })
+      .option('skip-bad', formatFlags['skip-bad'])
       .option('json', { type: 'boolean', default: false, describe: "answer as Tempo's v2 API does, and nothing else" })
       .example('$0 tag-values resource.service.name traces.bp', 'the services')
       .example("$0 tag-values name traces.bp --query '{ status = error }'", 'names of failed spans')
@@ -45,16 +48,24 @@ export const tagValuesOf: CommandModule<object, TagValuesArguments> = {
     const filter = checkFilter('query', args.query)
     const limit = args.limit ?? defaultLimit
     await checkName(args.name!)
-    const shown = await withSearchSource(args.in!, async ({ source, files }) => {
-      const found = await tagValues(source, args.name!, { filter, limit })
-      if (args.json)
-        return JSON.stringify({ tagValues: found, metrics: { inspectedBytes: String(bytesRead(files)) } }, null, 2)
-      const end =
-        found.length < limit ? plural(found.length, 'value') : `the limit of ${plural(limit, 'value')} is reached`
-      if (found.length === 0) return end
-      const rows = found.map(({ type, value }) => [type, clean(value)])
-      return `${printTerminal({ headers: ['type', 'value'], aligns: ['left', 'left'], rows })}\n${end}`
-    })
+    const shown = await withSearchSource(
+      args.in!,
+      async ({ source, files, leftOut }) => {
+        const found = await tagValues(source, args.name!, { filter, limit })
+        if (args.json)
+          return JSON.stringify(
+            { tagValues: found, metrics: { inspectedBytes: String(bytesRead(files)) }, ...leftOutJson(leftOut) },
+            null,
+            2,
+          )
+        const end =
+          found.length < limit ? plural(found.length, 'value') : `the limit of ${plural(limit, 'value')} is reached`
+        if (found.length === 0) return end
+        const rows = found.map(({ type, value }) => [type, clean(value)])
+        return `${printTerminal({ headers: ['type', 'value'], aligns: ['left', 'left'], rows })}\n${end}`
+      },
+      { skipBad: args.skipBad },
+    )
     await stdoutSink.write(Buffer.from(`${shown}\n`))
   },
 }

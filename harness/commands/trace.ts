@@ -2,13 +2,15 @@ import type { CommandModule } from 'yargs'
 import { joinSpellings } from '../../lib/model/trace-id.ts'
 import { writeOtlpJson } from '../../lib/otlp/json.ts'
 import { findTrace } from '../find-trace.ts'
-import { inputPositional, textPositional } from '../flags.ts'
+import { formatFlags, inputPositional, textPositional } from '../flags.ts'
+import { reportLeftOut } from '../report/left-out.ts'
 import { stdoutSink } from '../stdout.ts'
 import { printWaterfall } from '../waterfall/print.ts'
 
 interface TraceArguments {
   id: string | undefined
   in: string[] | undefined
+  skipBad?: boolean | undefined
   json: boolean
 }
 
@@ -22,11 +24,13 @@ export const trace: CommandModule<object, TraceArguments> = {
     yargs
       .positional('id', { ...textPositional, describe: 'trace id in hex; leading zeros may be left out' })
       .positional('in', { ...inputPositional, describe: 'blockpack files (by their index), or any captures' })
+      .option('skip-bad', formatFlags['skip-bad'])
       .option('json', { type: 'boolean', default: false, describe: 'print the trace as OTLP JSON, and nothing else' })
       .example('$0 trace 5b8efff798038103d269b633813fc60c traces.bp', 'a waterfall at the terminal')
       .example('$0 trace 5b8efff798038103d269b633813fc60c a.bp b.bp --json > trace.json', 'as OTLP JSON'),
   handler: async args => {
-    const found = await findTrace(args.id!, args.in!)
+    const { traces: found, leftOut } = await findTrace(args.id!, args.in!, args.skipBad)
+    reportLeftOut(leftOut, args.skipBad)
     if (args.json) return writeOtlpJson(once(found), stdoutSink)
     const { columns, isTTY } = process.stdout
     const hasColors = isTTY === true && !process.env.NO_COLOR

@@ -3,6 +3,7 @@ import type { Environment, Input, Row, Run } from '../result.ts'
 import type { TraceSource } from '../source.ts'
 import { type Column, sizeColumns, timeColumns } from './columns.ts'
 import { fixed, mebibytes, whole } from './format.ts'
+import { leftOutOf, printLeftOut } from './left-out.ts'
 import { chartNames } from './run-charts.ts'
 import { printMarkdown, printTerminal, type TextTable } from './table.ts'
 
@@ -60,32 +61,19 @@ function describeInput(input: Input): string {
     `NDJSON ${whole(input.baselineBytes)} B (${perSpan(input.baselineBytes)}), ` +
       `with zstd 19 ${whole(input.zstd19Bytes)} B (${perSpan(input.zstd19Bytes)}), ` +
       `floor ${whole(input.floorBytes)} B (${perSpan(input.floorBytes)}, ${input.floorKind})`,
-    ...printLosses(input.dropped, input.skipped),
-    ...printBad(input.bad),
+    ...printLeftOut(input),
   ].join('\n')
 }
 
 /** What a source has read and what it left out, when its traces have been taken. */
 export function printSource(source: TraceSource): string[] {
+  return [describeSource(source), ...printLeftOut(leftOutOf(source))]
+}
+
+/** What a source has read. */
+export function describeSource(source: TraceSource): string {
   const bytes = source.inputBytes()
-  return [
-    bytes === null ? source.title : `${source.title}: ${whole(bytes)} B`,
-    ...printLosses(source.dropped(), source.skipped()),
-    ...printBad(source.bad()),
-  ]
-}
-
-/** What was left out since it is bad, a line a file and kind of unit. */
-export function printBad(bad: Input['bad']): string[] {
-  return bad.map(({ unit, count, first }) => `left out: ${unit} ×${whole(count)}, first ${first}`)
-}
-
-function printLosses(dropped: Input['dropped'], skipped: readonly Input['skipped'][number][]): string[] {
-  const fields = dropped.map(({ field, count }) => `${field} ×${whole(count)}`)
-  return [
-    ...(fields.length > 0 ? [`dropped by the source: ${fields.join(', ')}`] : []),
-    ...skipped.map(({ path, reason }) => `skipped ${path}: ${reason}`),
-  ]
+  return bytes === null ? source.title : `${source.title}: ${whole(bytes)} B`
 }
 
 function floorNote({ floorKind }: Input): string {

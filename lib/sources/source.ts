@@ -6,6 +6,8 @@ import type { Unit, Units } from '../model/units.ts'
 export interface Dropped {
   field: string
   count: number
+  /** The file and format in which it was first seen; absent in runs of earlier versions. */
+  first?: string | undefined
 }
 
 /** What was left out of a file since it is bad: how many units of a kind, and what was wrong with the first. */
@@ -23,7 +25,7 @@ export interface Bad {
  */
 export class Losses implements Units {
   readonly skipsBad: boolean
-  readonly #counts = new Map<string, number>()
+  readonly #dropped = new Map<string, { count: number; first: string }>()
   readonly #bad: Bad[] = []
   /** What the unit being read adds to the counts, if it is not bad itself. */
   #pending: (() => void)[] | undefined
@@ -36,11 +38,15 @@ export class Losses implements Units {
 
   drop(field: string, count = 1): void {
     if (this.#pending !== undefined) this.#pending.push(() => this.drop(field, count))
-    else this.#counts.set(field, (this.#counts.get(field) ?? 0) + count)
+    else {
+      const known = this.#dropped.get(field)
+      if (known) known.count += count
+      else this.#dropped.set(field, { count, first: this.#subject })
+    }
   }
 
   list(): Dropped[] {
-    return [...this.#counts].map(([field, count]) => ({ field, count }))
+    return [...this.#dropped].map(([field, { count, first }]) => ({ field, count, ...(first && { first }) }))
   }
 
   /** Says what is read from here on: the file, and the subject that stands in front of what is wrong with it. */

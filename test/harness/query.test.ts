@@ -194,7 +194,7 @@ test.each([
 
 test('captures above a size are refused, and told how to go on', async () => {
   const open = (limits: { maxBytes: number; maxSpans: number }) =>
-    withSearchSource([capture, path], async ({ files }) => files.length, limits)
+    withSearchSource([capture, path], async ({ files }) => files.length, { limits })
   const refused = /traces\.ndjson: over 1 MiB or [\d,]+ spans, too large .*: convert it --to blockpack first$/
   await expect(open({ maxBytes: 2 ** 20, maxSpans: spanCount })).rejects.toThrow(refused)
   await expect(open({ maxBytes: 2 ** 20, maxSpans: 10 })).rejects.toThrow(refused)

@@ -1,0 +1,49 @@
+import type { SkippedFile } from '../../lib/sources/input.ts'
+import type { Bad, Dropped } from '../../lib/sources/source.ts'
+import type { TraceSource } from '../source.ts'
+import { whole } from './format.ts'
+
+/** What of the inputs is not in an answer. Final when the traces have been taken. */
+export interface LeftOut {
+  /** Fields that the model does not have. */
+  readonly dropped: readonly Dropped[]
+  /** Files of a folder that could not be read as traces. */
+  readonly skipped: readonly SkippedFile[]
+  /** Parts that are bad, left out with --skip-bad. */
+  readonly bad: readonly Bad[]
+}
+
+export function leftOutOf(source: TraceSource): LeftOut {
+  return { dropped: source.dropped(), skipped: source.skipped(), bad: source.bad() }
+}
+
+/** One line per kind of part that was left out. */
+export function printLeftOut({ dropped, skipped, bad }: LeftOut): string[] {
+  const fields = dropped.map(
+    ({ field, count, first }) => `${field} ×${whole(count)}${first ? ` (first in ${first})` : ''}`,
+  )
+  return [
+    ...(fields.length > 0 ? [`dropped by the source: ${fields.join(', ')}`] : []),
+    ...skipped.map(({ path, reason }) => `skipped ${path}: ${reason}`),
+    ...bad.map(({ unit, count, first }) => `left out: ${unit} ×${whole(count)}, first ${first}`),
+  ]
+}
+
+/** The member `input` of an answer as JSON; absent where nothing was left out. */
+export function leftOutJson({ dropped, skipped, bad }: LeftOut): { input?: LeftOut } {
+  return dropped.length + skipped.length + bad.length === 0 ? {} : { input: { dropped, skipped, bad } }
+}
+
+/**
+ * Reports on standard error what was left out, and sets the exit code: 1 where a file could not be read and the user did
+ * not ask to skip it.
+ */
+export function reportLeftOut(leftOut: LeftOut, skipsBad: boolean | undefined): void {
+  for (const line of printLeftOut(leftOut)) process.stderr.write(`${line}\n`)
+  judgeLeftOut(leftOut, skipsBad)
+}
+
+/** Sets exit code 1 where a file could not be read and the user did not ask to skip it. */
+export function judgeLeftOut({ skipped }: Pick<LeftOut, 'skipped'>, skipsBad: boolean | undefined): void {
+  if (skipped.length > 0 && skipsBad !== true) process.exitCode = 1
+}
