@@ -13,13 +13,16 @@ export interface GroupOptions {
 
 /** With what waits to be collected, a process that holds this much takes up to five times as much. */
 export const defaultMaxBytes: number = 192 * 2 ** 20
+/** In a process that is this large, as where one document of the input is, the pieces go to disk from `minSpilledBytes` on. */
+const largeProcessBytes = 400 * 2 ** 20
+const minSpilledBytes = 16 * 2 ** 20
 /** A trace's share of the heap without its spans: its id, its list, its place in the map. */
 const traceBytes = 300
 
 /**
  * Brings the spans of each trace together: traces come out whole, once each, in the order in which their first spans
- * came in, with their spans in the order of the input. Above `maxBytes` the pieces are spilled to disk by hash of the
- * trace id, so memory is bounded by that and one partition. Spellings of one id come next to each other (lib/model/trace-id.ts).
+ * came in, with their spans in the order of the input. Above `maxBytes`, or less in a process that is large already, the pieces are spilled
+ * to disk by hash of the trace id, so memory is bounded by that and one partition. Spellings of one id come next to each other (lib/model/trace-id.ts).
  */
 export async function* groupByTrace(
   pieces: AsyncIterable<readonly Trace[]>,
@@ -31,7 +34,7 @@ export async function* groupByTrace(
   try {
     for await (const batch of pieces) {
       for (const piece of batch) held.add(piece)
-      if (held.byteLength < maxBytes) continue
+      if (held.byteLength < spillBytes(maxBytes)) continue
       folder ??= makeWorkFolder(directory)
       spill ??= new Spill(folder)
       await spill.write(held.take())
@@ -43,6 +46,10 @@ export async function* groupByTrace(
     await spill?.close()
     if (folder) await removeWorkFolder(folder)
   }
+}
+
+function spillBytes(maxBytes: number): number {
+  return process.memoryUsage.rss() < largeProcessBytes ? maxBytes : Math.min(maxBytes, minSpilledBytes)
 }
 
 /** Joins pieces of one trace that follow one another, for formats that keep traces apart but cut them. */

@@ -1,3 +1,4 @@
+import { Joined } from '../bytes/joined.ts'
 import { LabError } from '../error.ts'
 import { findLineBegin, keepLineBegins } from './line-begins.ts'
 import { endOfValue, isBlank, newScan } from './scan.ts'
@@ -55,19 +56,18 @@ export class ChunkCursor {
     await this.peek()
     const { offset } = this
     const scan = newScan()
-    const parts: Buffer[] = []
-    let byteLength = 0
+    const joined = new Joined(maxValueLength)
     for (;;) {
       const start = this.#position
-      const limit = this.#nextDocument(parts.length === 0 ? start + 1 : start)
+      const limit = this.#nextDocument(joined.byteLength === 0 ? start + 1 : start)
       const end = endOfValue(this.#chunk, start, limit, scan)
       this.#position = end < 0 ? limit : end
-      parts.push(this.#chunk.subarray(start, this.#position))
-      byteLength += this.#position - start
-      if (byteLength > maxValueLength)
+      const part = this.#chunk.subarray(start, this.#position)
+      if (joined.byteLength + part.length > maxValueLength)
         throw new LabError('unsupported', `byte ${offset}: one value is longer than ${maxValueLength} bytes`)
-      if (end >= 0 && byteLength === 0) this.fail('a value should stand here')
-      if (end >= 0) return { bytes: parts.length === 1 ? parts[0]! : Buffer.concat(parts, byteLength), offset }
+      joined.push(part)
+      if (end >= 0 && joined.byteLength === 0) this.fail('a value should stand here')
+      if (end >= 0) return { bytes: joined.bytes(), offset }
       if (limit < this.#chunk.length) this.fail(`a document begins inside the value that begins at byte ${offset}`)
       if (!(await this.#nextChunk()))
         throw new LabError('truncated', `byte ${this.offset}: ends inside the value that begins at byte ${offset}`)

@@ -17,6 +17,7 @@ import { readInputs } from '../../../lib/sources/input.ts'
 import { type Dropped, Losses } from '../../../lib/sources/source.ts'
 import { chunked, collect, collectBytes, streamOf } from '../../support/chunks.ts'
 import { corpusPath, describeCorpora } from '../../support/corpora.ts'
+import { droppedCounts } from '../../support/losses.ts'
 import { nastyCorpora, span } from '../../support/nasty.ts'
 import { expectSameTraces, joinPieces } from '../../support/traces.ts'
 
@@ -54,7 +55,7 @@ async function read(paths: string[], format?: string): Promise<ReadResult> {
     traces,
     files: inputs.files.map(({ path, format, byteLength }) => [path, format, byteLength]),
     skipped: inputs.skipped.map(({ path, reason }) => [path, reason]),
-    dropped: losses.list(),
+    dropped: droppedCounts(losses),
     byteLength: inputs.byteLength(),
   }
 }

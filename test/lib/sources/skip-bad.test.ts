@@ -12,6 +12,7 @@ import { type Bad, type Dropped, Losses } from '../../../lib/sources/source.ts'
 import { seeded } from '../../support/arbitrary.ts'
 import { formatSamples } from '../../support/captures.ts'
 import { chunked, collect } from '../../support/chunks.ts'
+import { droppedCounts } from '../../support/losses.ts'
 import { delimited, fixed64, number, prefixed } from '../../support/protobuf.ts'
 import { expectSameTraces, joinPieces } from '../../support/traces.ts'
 
@@ -25,7 +26,7 @@ async function read(format: string, bytes: Uint8Array | string, length = 1e6, sk
   const losses = new Losses({ skipsBad })
   losses.enter('f', `f: ${format}`)
   const pieces = (await collect(sourceNamed(format).read(chunked(Buffer.from(bytes), length), losses))).flat()
-  return { traces: joinPieces(pieces), bad: losses.listBad(), dropped: losses.list() }
+  return { traces: joinPieces(pieces), bad: losses.listBad(), dropped: droppedCounts(losses) }
 }
 
 function told({ bad }: Outcome): string[] {

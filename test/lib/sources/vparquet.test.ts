@@ -7,6 +7,7 @@ import { Losses } from '../../../lib/sources/source.ts'
 import { vparquet } from '../../../lib/sources/vparquet.ts'
 import { collect } from '../../support/chunks.ts'
 import { labRejection } from '../../support/errors.ts'
+import { droppedCounts } from '../../support/losses.ts'
 import { describeReference } from '../traceql/references.ts'
 import { blockFolder } from '../vparquet/blocks.ts'
 
@@ -17,7 +18,7 @@ async function read(path: string) {
   const losses = new Losses()
   const inputs = readInputs([path], { losses })
   const traces = (await collect(inputs.batches)).flat()
-  return { traceCount: traces.length, inputs, dropped: losses.list() }
+  return { traceCount: traces.length, inputs, dropped: droppedCounts(losses) }
 }
 
 const notHeld = { field: expect.stringMatching(/^what vParquet5 does not hold \(flags; schema URLs; /), count: 524 }
@@ -48,7 +49,7 @@ describeReference('blocks of Tempo as inputs', ['tempo-blocks/search'], () => {
     const losses = new Losses()
     const chunks = createReadStream(path) as AsyncIterable<Uint8Array>
     expect((await collect(vparquet.read(chunks, losses))).flat()).toHaveLength(25)
-    expect(losses.list()).toEqual(lost)
+    expect(droppedCounts(losses)).toEqual(lost)
   })
 
   test('a compacted block is refused: its traces stand in another', async () => {

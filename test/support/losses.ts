@@ -1,0 +1,6 @@
+import type { Dropped, Losses } from '../../lib/sources/source.ts'
+
+/** What was dropped, without the places. */
+export function droppedCounts(losses: Losses): Dropped[] {
+  return losses.list().map(({ field, count }) => ({ field, count }))
+}
