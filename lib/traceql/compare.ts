@@ -8,11 +8,11 @@ import { fold } from './fold.ts'
 import { groupCodes } from './group-codes.ts'
 import { type Intervals, spanIntervals } from './intervals.ts'
 import type { MetricsRun, PipelineSeries } from './metrics-pipeline.ts'
-import { overOneBase } from './numbers.ts'
 import { planPipeline } from './plan.ts'
 import { printField } from './print-expression.ts'
 import { type Series, valueKey } from './series.ts'
 import { runPipeline } from './spansets.ts'
+import { startsIn } from './time-extent.ts'
 import { type Cell, Pool, Tag } from './vector.ts'
 import { openView, type View } from './view.ts'
 
@@ -108,10 +108,9 @@ async function compareBatch(batch: SpanBatch, comparison: Comparison): Promise<v
 /** Only spans that start in `(startNanos, endNanos]` count as selected. */
 function restrict(selected: Uint8Array, view: View, { startNanos, endNanos }: Compare): void {
   if (startNanos === undefined || endNanos === undefined) return
-  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount, startNanos)
-  const start = Number(startNanos - base)
-  const end = Number(endNanos - base)
-  for (let row = 0; row < selected.length; row++) if (numbers[row]! <= start || numbers[row]! > end) selected[row] = 0
+  const range = { startNanos: startNanos + 1n, endNanos: endNanos + 1n }
+  const isIn = startsIn(view.columns.get('span:start'), view.spanCount, range)
+  for (let row = 0; row < selected.length; row++) selected[row]! &= isIn[row]!
 }
 
 interface Spans {

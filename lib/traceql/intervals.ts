@@ -1,6 +1,6 @@
 import { LabError } from '../error.ts'
-import type { SpanBatch } from '../model/scan.ts'
-import { overOneBase } from './numbers.ts'
+import type { ColumnData, SpanBatch } from '../model/scan.ts'
+import { areWide, bigintsOf, overOneBase } from './numbers.ts'
 import type { View } from './view.ts'
 
 /** No more intervals than this in one answer. */
@@ -60,14 +60,31 @@ export function commonInterval({ startExtent }: SpanBatch, intervals: Intervals)
 
 /** By span the interval in which it starts, -1 where it does not count. `span:start` must have been read. */
 export function spanIntervals(view: View, intervals: Intervals): Int32Array {
-  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount, intervals.startNanos)
-  const shift = Number(base - intervals.startNanos)
-  const step = Number(intervals.stepNanos)
+  const columns = view.columns.get('span:start')
+  if (!areWide(columns) && intervals.stepNanos < maxExactStep) return exactIntervals(columns, view.spanCount, intervals)
+  const { fromNanos, untilNanos } = intervals
+  return Int32Array.from(bigintsOf(columns, view.spanCount), start =>
+    start >= fromNanos && start < untilNanos ? intervalOf(start, intervals) : -1,
+  )
+}
+
+/** Sums of two rests below it are exact as doubles. */
+const maxExactStep = 2n ** 52n
+
+/** The same by doubles, of which none is rounded: quotients and rests of the base and of what is over it are added. */
+function exactIntervals(columns: readonly ColumnData[], spanCount: number, intervals: Intervals): Int32Array {
+  const { base, numbers } = overOneBase(columns, spanCount)
   const [from, until] = [Number(intervals.fromNanos - base), Number(intervals.untilNanos - base)]
-  const result = new Int32Array(numbers.length)
-  for (let row = 0; row < numbers.length; row++) {
+  const step = Number(intervals.stepNanos)
+  const baseInterval = Number((base - intervals.startNanos) / intervals.stepNanos)
+  const baseRest = Number((base - intervals.startNanos) % intervals.stepNanos)
+  const result = new Int32Array(spanCount)
+  for (let row = 0; row < spanCount; row++) {
     const number = numbers[row]!
-    result[row] = number >= from && number < until ? Math.ceil((number + shift) / step) - 1 : -1
+    const whole = Math.floor(number / step)
+    const rest = number - whole * step + baseRest
+    const isIn = number >= from && number < until
+    result[row] = isIn ? baseInterval + whole + Math.ceil(rest / step) - 1 : -1
   }
   return result
 }

@@ -13,13 +13,13 @@ export function numbersOf(data: ColumnData): Float64Array {
 }
 
 /**
- * Ints over one base, which as a rule they have already. Else `near` is the base, or a usual value: only what lies
- * further from it than 2^53 is rounded.
+ * Ints over one base, which as a rule they have already. Else a usual value is the base: only what lies further from it
+ * than 2^53 is rounded.
  */
-export function overOneBase(columns: readonly ColumnData[], rowCount: number, near?: bigint): NumberValues {
+export function overOneBase(columns: readonly ColumnData[], rowCount: number): NumberValues {
   const [data] = columns
   if (columns.length === 1 && data!.rows === undefined && 'numbers' in data!.values) return data!.values
-  const base = areWide(columns) ? (near ?? usualOf(columns)) : leastBase(columns)
+  const base = areWide(columns) ? usualOf(columns) : leastBase(columns)
   const numbers = new Float64Array(rowCount)
   for (const { rows, values } of columns) {
     const count = valueCount({ rows, values })

@@ -4,11 +4,11 @@ import type { Field, Hint, SearchQuery } from './ast.ts'
 import { type Explain, Explainer } from './explain.ts'
 import { columnsOfField } from './fields.ts'
 import { collectHits } from './hits.ts'
-import { overOneBase } from './numbers.ts'
 import { type PipelinePlan, planPipeline, type TimeRange } from './plan.ts'
 import { answerHits, summaryColumns, type TraceAnswer } from './search-answer.ts'
 import { ServiceCounter } from './service-stats.ts'
 import { runPipeline } from './spansets.ts'
+import { startsIn } from './time-extent.ts'
 import { parseValid } from './validate.ts'
 import { Pool } from './vector.ts'
 import { openView, type View } from './view.ts'
@@ -107,13 +107,10 @@ async function searchBatch(batch: SpanBatch, run: SearchRun, limit: number): Pro
 }
 
 /** 1 for the traces with a span that starts in the range. */
-function tracesInRange(view: View, { startNanos, endNanos }: TimeRange): Uint8Array {
-  const { base, numbers } = overOneBase(view.columns.get('span:start'), view.spanCount, startNanos ?? endNanos)
-  const least = startNanos === undefined ? Number.NEGATIVE_INFINITY : Number(startNanos - base)
-  const end = endNanos === undefined ? Number.POSITIVE_INFINITY : Number(endNanos - base)
+function tracesInRange(view: View, range: TimeRange): Uint8Array {
+  const isIn = startsIn(view.columns.get('span:start'), view.spanCount, range)
   const wanted = new Uint8Array(view.traceCount)
   const traceOf = view.traceOf()
-  for (let row = 0; row < numbers.length; row++)
-    if (numbers[row]! >= least && numbers[row]! < end) wanted[traceOf[row]!] = 1
+  for (let row = 0; row < isIn.length; row++) if (isIn[row] === 1) wanted[traceOf[row]!] = 1
   return wanted
 }

@@ -4,7 +4,7 @@ import type { Value, ValueType } from '../model/trace.ts'
 import type { Field, IntrinsicName } from './ast.ts'
 import { traceExtents } from './extents.ts'
 import { columnsOfField, type Flavour, flavourOf } from './fields.ts'
-import { numbersOf, overOneBase } from './numbers.ts'
+import { areWide, bigintsOf, numbersOf, overOneBase } from './numbers.ts'
 import { childCounts } from './structure.ts'
 
 /** Whose rows a part has. */
@@ -185,8 +185,14 @@ function timesSinceStart(view: View): readonly ColumnData[] {
   const { eventSpans } = view.columns
   const columns = view.columns.get('event:time')
   if (columns.length === 0) return []
+  const startColumns = view.columns.get('span:start')
+  if (areWide(columns) || areWide(startColumns)) {
+    const starts = bigintsOf(startColumns, view.spanCount)
+    const times = bigintsOf(columns, eventSpans.length)
+    return [intColumn(Float64Array.from(times, (time, i) => Number(time - starts[eventSpans[i]!]!)))]
+  }
   const times = overOneBase(columns, eventSpans.length)
-  const starts = overOneBase(view.columns.get('span:start'), view.spanCount)
+  const starts = overOneBase(startColumns, view.spanCount)
   const shift = Number(times.base - starts.base)
   return [intColumn(times.numbers.map((time, i) => time + shift - starts.numbers[eventSpans[i]!]!))]
 }
