@@ -17,13 +17,16 @@ export function leftOutOf(source: TraceSource): LeftOut {
   return { dropped: source.dropped(), skipped: source.skipped(), bad: source.bad() }
 }
 
-/** One line per kind of part that was left out. */
+/** A line for the fields first dropped in one file, a line for each file skipped and each kind of part left out. */
 export function printLeftOut({ dropped, skipped, bad }: LeftOut): string[] {
-  const fields = dropped.map(
-    ({ field, count, first }) => `${field} ×${whole(count)}${first ? ` (first in ${first})` : ''}`,
-  )
+  const places = [...new Set(dropped.map(({ first }) => first))]
   return [
-    ...(fields.length > 0 ? [`dropped by the source: ${fields.join(', ')}`] : []),
+    ...places.map(place => {
+      const fields = dropped
+        .filter(({ first }) => first === place)
+        .map(({ field, count }) => `${field} ×${whole(count)}`)
+      return `dropped by the source${place === undefined ? '' : `, first in ${place}`}: ${fields.join(', ')}`
+    }),
     ...skipped.map(({ path, reason }) => `skipped ${path}: ${reason}`),
     ...bad.map(({ unit, count, first }) => `left out: ${unit} ×${whole(count)}, first ${first}`),
   ]

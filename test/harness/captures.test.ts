@@ -75,7 +75,9 @@ describe('convert', () => {
         stdout: '',
         // A member of the answer that is no part of a trace.
         stderr:
-          form === 'answers in lines' ? expect.stringMatching(/^dropped by the source: total ×\d+ [^\n]*\n$/) : '',
+          form === 'answers in lines'
+            ? expect.stringMatching(/^dropped by the source, first in [^\n]*: jaeger: total ×\d+\n$/)
+            : '',
       })
       expect(await digestOf(out)).toEqual({ digest: before.digest, format: to })
     }
