@@ -27,6 +27,9 @@ export function isRelated(a: unknown, relation: string, b: unknown): boolean {
   }
 }
 
+/** By relation what it is with its sides exchanged. */
+export const mirroredRelations = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=', '!=': '!=' } as const
+
 /** Whether some number from `min` to `max` may stand so to the operand; no other relation is told. */
 export function rangeMeets(
   min: number | bigint,

@@ -1,7 +1,7 @@
 import { LabError } from '../error.ts'
-import { isRelated } from '../model/relation.ts'
+import { isRelated, mirroredRelations } from '../model/relation.ts'
 import { numberOf, numberTag, resultTag } from './arithmetic.ts'
-import type { Aggregate, AggregateName, ComparisonOperator, ScalarFilter, Static } from './ast.ts'
+import type { Aggregate, AggregateName, ScalarFilter, Static } from './ast.ts'
 import { vectorOf } from './evaluate.ts'
 import { aggregateOf } from './plan.ts'
 import type { Spansets } from './spanset.ts'
@@ -14,7 +14,7 @@ export function scalarFilter(stage: ScalarFilter, input: Spansets, view: View, p
   if (aggregate === undefined)
     throw new LabError('unsupported', `TraceQL: byte ${stage.start}: only an aggregate and a number can be compared`)
   const constant = (stage.left === aggregate ? stage.right : stage.left) as Static
-  const operator = stage.left === aggregate ? stage.operator : mirrored[stage.operator]
+  const operator = stage.left === aggregate ? stage.operator : mirroredRelations[stage.operator]
   const of = input.groups?.of ?? view.traceOf()
   const groupCount = input.groups?.traces.length ?? view.traceCount
   const cells = aggregateCells(aggregate, { mask: input.mask, of, groupCount }, view, pool)
@@ -26,15 +26,6 @@ export function scalarFilter(stage: ScalarFilter, input: Spansets, view: View, p
   const mask = new Uint8Array(input.mask.length)
   for (let row = 0; row < mask.length; row++) if (input.mask[row] === 1) mask[row] = passes[of[row]!]!
   return { mask, groups: input.groups, values: [...input.values, { stage, cells }] }
-}
-
-const mirrored: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-  '=': '=',
-  '!=': '!=',
 }
 
 interface Grouped {

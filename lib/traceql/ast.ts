@@ -169,7 +169,7 @@ export interface QuantileOverTime extends Node {
 export interface Compare extends Node {
   readonly kind: 'compare'
   readonly selection: SpansetFilter
-  readonly topN: number
+  readonly topN: bigint
   readonly startNanos: bigint | undefined
   readonly endNanos: bigint | undefined
 }
@@ -179,7 +179,7 @@ export type SecondStage = Top | MetricsFilter
 /** `| topk(limit)` and `| bottomk(limit)` */
 export interface Top extends Node {
   readonly kind: 'topk' | 'bottomk'
-  readonly limit: number
+  readonly limit: bigint
 }
 
 /** `operator value`: the points that meet it stay. */

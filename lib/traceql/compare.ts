@@ -167,7 +167,10 @@ function seriesOf({ fields, tallies, node }: Comparison): Series[] {
       const key = printField(field)
       const total = { labels: labels(`${side}_total`, key, { stringValue: 'nil' }), points: tally.totals }
       return [
-        ...topValues(tally, node.topN).map(({ value, points }) => ({ labels: labels(side, key, value), points })),
+        ...topValues(tally, Number(node.topN)).map(({ value, points }) => ({
+          labels: labels(side, key, value),
+          points,
+        })),
         total,
       ]
     }),

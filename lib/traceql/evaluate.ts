@@ -1,4 +1,5 @@
 import { LabError } from '../error.ts'
+import { mirroredRelations } from '../model/relation.ts'
 import { arithmetic, negative } from './arithmetic.ts'
 import type { Binary, Field, FieldExpression, Static } from './ast.ts'
 import { compareVectors } from './compare-cells.ts'
@@ -107,8 +108,6 @@ export function isField(node: FieldExpression): node is Field {
   return node.kind === 'attribute' || node.kind === 'intrinsic'
 }
 
-const mirrored = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=', '!=': '!=' } as const
-
 /** A field against a constant, its test for a flavour, and whether nil is what it is compared with. */
 interface FieldComparison {
   readonly field: Field
@@ -122,7 +121,11 @@ export function fieldComparison({ operator, left, right }: Binary): FieldCompari
   if (isField(left) && right.kind === 'static')
     return { field: left, constant: right, test: () => comparisonTest(operator, right, flavourOf(left)) }
   if (left.kind === 'static' && isField(right) && operator !== '=~' && operator !== '!~')
-    return { field: right, constant: left, test: () => comparisonTest(mirrored[operator], left, flavourOf(right)) }
+    return {
+      field: right,
+      constant: left,
+      test: () => comparisonTest(mirroredRelations[operator], left, flavourOf(right)),
+    }
   return undefined
 }
 

@@ -70,6 +70,7 @@ function filter({ operator, value }: MetricsFilter, series: readonly Series[]): 
  * those of the last ones of that order.
  */
 function top({ kind, limit }: Top, series: readonly Series[]): Series[] {
+  const count = Number(limit)
   const byLabel = series.map(own => ({
     ...own,
     key: labelsKey(own.labels),
@@ -80,7 +81,7 @@ function top({ kind, limit }: Top, series: readonly Series[]): Series[] {
   for (let i = 0; i < intervalCount; i++) {
     const present = byLabel.filter(({ points }) => !Number.isNaN(points[i]!))
     present.sort((a, b) => b.points[i]! - a.points[i]!)
-    const chosen = kind === 'topk' ? present.slice(0, limit) : present.slice(Math.max(0, present.length - limit))
+    const chosen = kind === 'topk' ? present.slice(0, count) : present.slice(Math.max(0, present.length - count))
     for (const { kept, points } of chosen) kept[i] = points[i]!
   }
   return byLabel.map(({ labels, kept, exemplars }) => ({ labels, points: kept, exemplars }))

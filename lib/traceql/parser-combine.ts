@@ -1,3 +1,4 @@
+import { mirroredRelations } from '../model/relation.ts'
 import type {
   ArithmeticOperator,
   ComparisonOperator,
@@ -44,19 +45,27 @@ export function combine(cursor: Cursor, operator: string, at: number, left: Term
   }
   if (isSpansetOperand(left) && isSpansetOperand(right) && spansetOperators.has(operator))
     return spansetOperation(cursor, operator as SpansetOperator, left, right)
-  if (isMetrics(left) && isSeriesValue(right) && comparisons.has(operator)) {
-    const place = { start: at, end: cursor.lastEnd }
-    return withStage(cursor, left, {
-      kind: 'metrics-filter',
-      operator: operator as MetricsFilter['operator'],
-      value: right,
-      ...place,
-    })
+  if (comparisons.has(operator)) {
+    const comparison = operator as ComparisonOperator
+    if (isMetrics(left) && isSeriesValue(right)) return compareSeries(cursor, left, comparison, right, at)
+    if (isSeriesValue(left) && isMetrics(right))
+      return compareSeries(cursor, right, mirroredRelations[comparison], left, left.start)
   }
   if (isMathOperand(left) && isMathOperand(right) && mathOperators.has(operator))
     return metricsMath(cursor, operator as MathOperator, left, right)
   const message = `${operator} does not go between ${inWords(left)} and ${inWords(right)}`
   return cursor.fail(message, { start: at, end: at + operator.length })
+}
+
+/** Series whose points are compared; a value that stood on the left of them stands on the right now. */
+function compareSeries(
+  cursor: Cursor,
+  metrics: MetricsExpression,
+  operator: ComparisonOperator,
+  value: MetricsFilter['value'],
+  start: number,
+): MetricsExpression {
+  return withStage(cursor, metrics, { kind: 'metrics-filter', operator, value, start, end: cursor.lastEnd })
 }
 
 /** A comparison of `(pipeline | scalar)` with a constant is that pipeline with one more stage. */
@@ -100,7 +109,8 @@ function metricsMath(cursor: Cursor, operator: MathOperator, left: MetricsOperan
 
 /** The same series, one more stage behind them. */
 export function withStage(cursor: Cursor, metrics: MetricsExpression, stage: SecondStage): MetricsExpression {
-  return cursor.grown({ ...metrics, stages: [...metrics.stages, stage], end: stage.end }, metrics)
+  const place = { start: Math.min(metrics.start, stage.start), end: stage.end }
+  return cursor.grown({ ...metrics, stages: [...metrics.stages, stage], ...place }, metrics)
 }
 
 export function pipelineOf(cursor: Cursor, stages: readonly Stage[], place: { start: number; end: number }): Pipeline {

@@ -73,7 +73,7 @@ function parseCompare(cursor: Cursor, start: number): Compare {
     cursor.fail('compare has a filter, then a count, then a start and an end', { start, end: cursor.lastEnd })
   close(cursor)
   const [topN = 10n, startNanos, endNanos] = numbers
-  return { kind: 'compare', selection, topN: Number(topN), startNanos, endNanos, start, end: cursor.lastEnd }
+  return { kind: 'compare', selection, topN, startNanos, endNanos, start, end: cursor.lastEnd }
 }
 
 function parseInt64(cursor: Cursor): bigint {
@@ -103,5 +103,5 @@ export function parseTop(cursor: Cursor): Top {
   if (limit.kind !== 'int') return cursor.fail(`expected how many series to keep, got ${cursor.describe()}`)
   cursor.take()
   close(cursor)
-  return { kind: token, limit: Number(limit.value), start, end: cursor.lastEnd }
+  return { kind: token, limit: limit.value, start, end: cursor.lastEnd }
 }

@@ -1,4 +1,5 @@
 import type { Aggregate, AggregateName, Hint, MetricsExpression, Pipeline, Query, Stage } from './ast.ts'
+import type { Token } from './lexer.ts'
 import {
   combine,
   inParentheses,
@@ -155,9 +156,12 @@ function parseOperand(cursor: Cursor): Term {
   }
   const { token } = cursor
   if (token.kind === 'word' && aggregates.has(token.text)) return parseAggregate(cursor, token.text as AggregateName)
-  const starts = token.kind === 'int' || token.kind === 'float' || token.kind === 'duration' || cursor.word === '-'
-  const value = starts ? parseStatic(cursor, 'a number') : failOperand(cursor)
-  return value
+  return startsNumber(token) ? parseStatic(cursor, 'a number') : failOperand(cursor)
+}
+
+function startsNumber(token: Token): boolean {
+  if (token.kind === 'symbol' || token.kind === 'word') return ['-', 'minInt', 'maxInt'].includes(token.text)
+  return token.kind === 'int' || token.kind === 'float' || token.kind === 'duration'
 }
 
 function parseAggregate(cursor: Cursor, name: AggregateName): Aggregate {

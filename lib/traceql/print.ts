@@ -108,11 +108,11 @@ function printQuantile(quantile: number): string {
 function printCompare({ selection, topN, startNanos, endNanos }: Compare): string {
   const times =
     startNanos === undefined || endNanos === undefined ? '' : `, ${printInt(startNanos)}, ${printInt(endNanos)}`
-  const numbers = topN === defaultTopN && times === '' ? '' : `, ${topN}${times}`
+  const numbers = topN === defaultTopN && times === '' ? '' : `, ${printInt(topN)}${times}`
   return `compare(${printStage(selection)}${numbers})`
 }
 
-const defaultTopN = 10
+const defaultTopN = 10n
 
 function printSecondStage(stage: SecondStage): string {
   if (stage.kind === 'metrics-filter') return ` ${stage.operator} ${printStatic(stage.value)}`

@@ -31,7 +31,7 @@ const double = fc.double({ noNaN: true, noDefaultInfinity: true })
 
 const numbers: fc.Arbitrary<NumberStatic> = fc.oneof(
   fc
-    .oneof(fc.bigInt({ min: -3n, max: 3n }), int64)
+    .oneof(fc.bigInt({ min: -3n, max: 3n }), int64, fc.constantFrom(-(2n ** 63n), 2n ** 63n - 1n))
     .map(value => ({ kind: 'static', type: 'int', value, ...place }) as const),
   double.map(value => ({ kind: 'static', type: 'float', value, ...place }) as const),
 )
@@ -186,15 +186,17 @@ const metricsAggregates: fc.Arbitrary<MetricsAggregate> = fc.oneof(
   fc
     .record({ argument: fields, by, quantiles: fc.array(double, { minLength: 1, maxLength: 3 }) })
     .map(node => ({ kind: 'quantile_over_time', ...node, ...place }) as const),
-  fc.tuple(filters, fc.nat(), fc.option(fc.tuple(int64, int64))).map(([selection, topN, times]) => {
+  fc.tuple(filters, int64, fc.option(fc.tuple(int64, int64))).map(([selection, topN, times]) => {
     const [startNanos, endNanos] = times ?? [undefined, undefined]
     return { kind: 'compare', selection, topN, startNanos, endNanos, ...place } as const
   }),
 )
 const secondStages: fc.Arbitrary<SecondStage> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('topk', 'bottomk'), limit: fc.nat() }).map(node => ({ ...node, ...place })),
   fc
-    .record({ operator: comparisons, value: numbers })
+    .record({ kind: fc.constantFrom('topk', 'bottomk'), limit: fc.bigInt(0n, 2n ** 63n - 1n) })
+    .map(node => ({ ...node, ...place })),
+  fc
+    .record({ operator: comparisons, value: fc.oneof(numbers, durations) })
     .map(node => ({ kind: 'metrics-filter', ...node, ...place }) as const),
 )
 const stages = fc.array(secondStages, { maxLength: 2 })

@@ -125,6 +125,9 @@ describe('what parentheses and constants become', () => {
     ['avg(.a) > 1 - 3', 'avg(.a) > -2'],
     ['3 / 2 + ({ } | rate())', '1 + ({ } | rate())'],
     ['({ } | rate()) * (3.0 / 2)', '({ } | rate()) * 1.5'],
+    ['10s < ({ } | max_over_time(duration))', '{ } | max_over_time(duration) > 10s'],
+    ['(1 + 1 >= ({ } | rate() by (name)) * 2) | topk(1)', '({ } | rate() by (name)) * 2 <= 2 | topk(1)'],
+    ['1 < ({ } | rate()) < 3', '{ } | rate() > 1 < 3'],
   ])('%s', (text, same) => {
     if (same === undefined) failureOf(text)
     else expect(withoutPlaces(parse(text))).toEqual(withoutPlaces(parse(same)))

@@ -55,6 +55,11 @@ describe('canonical text', () => {
     ['{}|compare({.a},10)', '{ true } | compare({ .a })'],
     ['{}|compare({.a},3,1,2)', '{ true } | compare({ .a }, 3, 1, 2)'],
     ['(({}|rate())+({}|rate()))*2|topk(1)', '(({ true } | rate()) + ({ true } | rate())) * 2 | topk(1)'],
+    [
+      '(-9223372036854775807 - 1 < ({}|rate())) | topk(9223372036854775807)',
+      '{ true } | rate() > minInt | topk(9223372036854775807)',
+    ],
+    ['{}|count()>-9223372036854775807-1', '{ true } | count() > minInt'],
     ['({}|rate())/2*3', '({ true } | rate()) / 2 * 3'],
   ])('%s', (text, canonical) => {
     expect(print(parse(text))).toBe(canonical)
