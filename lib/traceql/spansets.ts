@@ -1,4 +1,3 @@
-import { LabError } from '../error.ts'
 import { scalarFilter } from './aggregate.ts'
 import type { GroupBy, Pipeline, Relationship, SpansetOperand, SpansetOperation, Stage } from './ast.ts'
 import { holds, vectorOf } from './evaluate.ts'
@@ -73,11 +72,6 @@ function operationMask(node: SpansetOperation, input: Spansets, view: View, pool
   const right = operandMask(node.right, input, view, pool)
   if (node.operator === '||') return unite(left, right)
   if (node.operator === '&&') return whereBoth(left, right, input, view)
-  if (input.groups !== undefined)
-    throw new LabError(
-      'unsupported',
-      `TraceQL: byte ${node.start}: ${node.operator} behind by() needs coalesce() between`,
-    )
   const isUnion = node.operator.startsWith('&')
   const isNegated = node.operator.startsWith('!')
   const relationship = node.operator.replace(/^[!&]/, '') as Relationship

@@ -1,6 +1,7 @@
 import { messageOf } from '../error.ts'
 import { compileRegex } from '../regex/regex.ts'
 import type { Binary, Field, FieldExpression, IntrinsicName, Membership, Static, StaticType, Unary } from './ast.ts'
+import { fold } from './fold.ts'
 import { failAt, type Place } from './parser-error.ts'
 import { printField } from './print-expression.ts'
 
@@ -36,11 +37,18 @@ export function typeOfField(field: Field): ValueType {
   return field.kind === 'attribute' ? 'any' : intrinsicTypes[field.name]
 }
 
+/** What a text says correctly and this engine cannot do. */
+export interface Unsupported {
+  readonly place: Place
+  readonly feature: string
+}
+
 /** What checks the types of a text. */
 export class TypeCheck {
   readonly #text: string
-  /** The fields `parent.…` that were met. */
-  readonly parents: Field[] = []
+  readonly unsupported: Unsupported[] = []
+  /** What expressions without a field come to. */
+  readonly #constants = new WeakMap<FieldExpression, Static>()
 
   constructor(text: string) {
     this.#text = text
@@ -50,8 +58,39 @@ export class TypeCheck {
     return failAt(this.#text, place, message)
   }
 
-  /** The type of an expression; fails where its parts do not go together. */
+  unsupport(place: Place, feature: string): void {
+    this.unsupported.push({ place, feature })
+  }
+
+  /** The type of an expression; fails where its parts do not go together, and where a constant has no value. */
   typeOf(node: FieldExpression): ValueType {
+    const type = this.#typeOfParts(node)
+    const constant = this.#fold(node)
+    if (constant !== undefined) this.#constants.set(node, constant)
+    return type
+  }
+
+  /** The value of an expression without a field, parts of which have theirs already; else undefined. */
+  #fold(node: FieldExpression): Static | undefined {
+    if (node.kind === 'static') return node
+    if (node.kind === 'unary') {
+      const operand = this.#constants.get(node.operand)
+      return operand && this.#computed({ ...node, operand })
+    }
+    if (node.kind !== 'binary') return undefined
+    const left = this.#constants.get(node.left)
+    const right = this.#constants.get(node.right)
+    return left && right && this.#computed({ ...node, left, right })
+  }
+
+  #computed(node: Unary | Binary): Static | undefined {
+    const value = fold(node)
+    if (value.kind !== 'static') return undefined
+    if (value.type === 'nil') this.fail(node, 'a constant that is not a finite number')
+    return value
+  }
+
+  #typeOfParts(node: FieldExpression): ValueType {
     switch (node.kind) {
       case 'static':
         return node.type
@@ -67,7 +106,7 @@ export class TypeCheck {
   }
 
   fieldType(field: Field): ValueType {
-    if (field.ofParent) this.parents.push(field)
+    if (field.ofParent) this.unsupport(field, 'the scope parent: use { … } > { … }')
     return field.ofParent ? 'any' : typeOfField(field)
   }
 
@@ -113,7 +152,8 @@ export class TypeCheck {
     for (const [side, type] of [[left, leftType] as const, [right, rightType] as const])
       if (!isNumeric(type)) this.fail(side, `${operator} needs numbers or durations, this is ${inWords(type)}`)
     const divides = operator === '/' || operator === '%'
-    if (divides && left.kind === 'static' && right.kind === 'static' && Number(right.value) === 0)
+    const divisor = this.#constants.get(right)
+    if (divides && this.#constants.has(left) && divisor !== undefined && Number(divisor.value) === 0)
       this.fail(right, 'division by zero')
     const types = [leftType, rightType]
     return (['any', 'duration', 'float'] as const).find(type => types.includes(type)) ?? 'int'
@@ -157,6 +197,8 @@ export class TypeCheck {
 
   #typeOfMembership({ operator, operand, values }: Membership): 'bool' {
     const type = this.typeOf(operand)
+    if (operand.kind !== 'attribute' && operand.kind !== 'intrinsic')
+      this.unsupport(operand, `${operator.toUpperCase()} of anything but an attribute or intrinsic`)
     for (const value of values) {
       if (operator.startsWith('match')) this.#checkPattern(value)
       const alike = value.type !== 'nil' && areAlike(type, value.type) && areAlike(values[0]!.type, value.type)

@@ -13,6 +13,7 @@ import type {
   ScalarFilter,
   SpansetFilter,
   SpansetOperand,
+  SpansetOperation,
   Stage,
 } from './ast.ts'
 import { parse } from './parser.ts'
@@ -49,7 +50,8 @@ export function validate(query: Query, text: string): void {
 class Check {
   readonly #text: string
   readonly #types: TypeCheck
-  readonly #unsupported: { place: Place; feature: string }[] = []
+  /** Whether spansets are grouped by value where the check has got to. */
+  #isGrouped = false
 
   constructor(text: string) {
     this.#text = text
@@ -57,8 +59,7 @@ class Check {
   }
 
   finish(): void {
-    for (const field of this.#types.parents) this.#unsupport(field, 'the scope parent: use { … } > { … }')
-    const [first] = this.#unsupported
+    const [first] = this.#types.unsupported
     if (first !== undefined) failAt(this.#text, first.place, `unsupported: ${first.feature}`, 'unsupported')
   }
 
@@ -66,12 +67,10 @@ class Check {
     return failAt(this.#text, place, message)
   }
 
-  #unsupport(place: Place, feature: string): void {
-    this.#unsupported.push({ place, feature })
-  }
-
   pipeline({ stages }: Pipeline): void {
+    const before = this.#isGrouped
     for (const stage of stages) this.#stage(stage)
+    this.#isGrouped = before
   }
 
   #stage(stage: Stage): void {
@@ -79,18 +78,27 @@ class Check {
       case 'filter':
         return this.#filter(stage)
       case 'spanset-operation':
-        this.#operand(stage.left)
-        return this.#operand(stage.right)
+        return this.#operation(stage)
       case 'scalar-filter':
         return this.#scalarFilter(stage)
       case 'by':
+        this.#isGrouped = true
         this.#types.typeOf(stage.expression)
         return this.#checkReads(stage.expression, 'by')
       case 'select':
         return this.#fields(stage.fields)
       case 'coalesce':
+        this.#isGrouped = false
         return
     }
+  }
+
+  #operation(operation: SpansetOperation): void {
+    const { operator, left, right } = operation
+    if (this.#isGrouped && operator !== '&&' && operator !== '||')
+      this.#types.unsupport(operation, `${operator} after by(): put coalesce() between`)
+    this.#operand(left)
+    this.#operand(right)
   }
 
   #operand(side: SpansetOperand): void {
@@ -113,7 +121,7 @@ class Check {
     this.#scalar(right)
     if (left.kind === 'static' && right.kind === 'static') this.#fail(filter, 'a comparison of two constants')
     const simple = [left, right].some(side => side.kind === 'aggregate') && [left, right].some(isStatic)
-    if (!simple) this.#unsupport(filter, 'a comparison other than of one aggregate with one number')
+    if (!simple) this.#types.unsupport(filter, 'a comparison other than of one aggregate with one number')
   }
 
   #scalar(scalar: ScalarExpression): void {
@@ -178,7 +186,7 @@ class Check {
     if (aggregate.kind === 'quantile_over_time') this.#quantiles(aggregate)
     this.#fields(aggregate.by)
     if (aggregate.by.length > maxGroupFields)
-      this.#unsupport(aggregate.by[maxGroupFields]!, `grouping by more than ${maxGroupFields} fields`)
+      this.#types.unsupport(aggregate.by[maxGroupFields]!, `grouping by more than ${maxGroupFields} fields`)
   }
 
   #quantiles(aggregate: MetricsAggregate & { kind: 'quantile_over_time' }): void {
@@ -186,7 +194,7 @@ class Check {
     if (quantiles.some(quantile => quantile < 0 || quantile > 1))
       this.#fail(aggregate, 'a quantile must be between 0 and 1')
     if (quantiles.length > maxQuantiles)
-      this.#unsupport(aggregate, `${quantiles.length} quantiles, at most ${maxQuantiles} are answered`)
+      this.#types.unsupport(aggregate, `${quantiles.length} quantiles, at most ${maxQuantiles} are answered`)
   }
 
   #compare(compare: Compare): void {

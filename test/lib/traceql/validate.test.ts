@@ -67,6 +67,10 @@ describe('queries that make none', () => {
     ['{ } | avg(name) > 1', 11, 'avg needs numbers or durations, this is a string'],
     ['1 < 2', 1, 'a comparison of two constants'],
     ['{ } | sum_over_time(name)', 21, 'sum_over_time needs numbers, this is a string'],
+    ['{ .a = 1 / (1 - 1) }', 13, 'division by zero'],
+    ['{ .a = 10 ^ 400 }', 8, 'a constant that is not a finite number'],
+    ['{ 0 ^ -1 != .a }', 3, 'a constant that is not a finite number'],
+    ['{ } | by((-1) ^ .5 + .a)', 10, 'a constant that is not a finite number'],
     ['{ } | quantile_over_time(duration, 95)', 7, 'a quantile must be between 0 and 1'],
     ['{ } | compare({ name })', 17, '{ } needs a condition, this is a string'],
     ['{ } | compare({ }, 0)', 7, 'compare shows 1 to 1000 values, not 0'],
@@ -79,6 +83,13 @@ describe('queries that make none', () => {
   })
 })
 
+test.each(['{ } | by(.a) | coalesce() | { } >> { }', '({ } | by(.a)) >> { }', '({ } | by(.a)) && ({ } > { })'])(
+  'a structural operator is not after by() in %s',
+  text => {
+    expect(() => parseValid(text)).not.toThrow()
+  },
+)
+
 describe('what is not supported is named', () => {
   test.each([
     ['{ parent.a = 1 }', 3, 'the scope parent: use { … } > { … }'],
@@ -88,6 +99,10 @@ describe('what is not supported is named', () => {
     ['count() + 1 > 2', 1, 'a comparison other than of one aggregate with one number'],
     ['2 < ({ } | count())', 1, 'a comparison other than of one aggregate with one number'],
     ['{ } | rate() by(.a,.b,.c,.d,.e,.f)', 32, 'grouping by more than 5 fields'],
+    ['{ .a + 1 IN [2] }', 3, 'IN of anything but an attribute or intrinsic'],
+    ['{ -.a NOT IN [2] }', 3, 'NOT IN of anything but an attribute or intrinsic'],
+    ['{ } | by(name) | { } >> { }', 18, '>> after by(): put coalesce() between'],
+    ['{ } | by(.a) | ({ } ~ { .b }) && { }', 17, '~ after by(): put coalesce() between'],
   ])('%s', (text, column, feature) => {
     const message = `traceql at line 1, column ${column}: unsupported: ${feature}`
     expect(failureOf(text)).toEqual({ kind: 'unsupported', message })
