@@ -63,7 +63,7 @@ function anyTest(operator: Comparison, operands: readonly Static[], flavour: Fla
       const number = numberOperand(operand, flavour)
       if (number === undefined) continue
       ints.push(...intRanges(operator, number))
-      doubles.push(...doubleRanges(operator, Number(number)))
+      doubles.push(...doubleRanges(operator, number))
     }
   }
   const hasNumbers = operands.some(operand => numberOperand(operand, flavour) !== undefined)
@@ -121,18 +121,22 @@ function infiniteRanges(operator: Comparison, operand: number): IntRange[] {
   return holds ? [{ least: undefined, greatest: undefined }] : []
 }
 
-function doubleRanges(operator: Comparison, operand: number): NumberRange[] {
+/** What doubles are in the relation. An int beyond 2^53 may lie between two of them. */
+function doubleRanges(operator: Comparison, operand: bigint | number): NumberRange[] {
+  const nearest = Number(operand)
+  const low = isRelated(nearest, '<=', operand) ? nearest : nextDown(nearest)
+  const high = isRelated(nearest, '>=', operand) ? nearest : -nextDown(-nearest)
   switch (operator) {
     case '=':
-      return [{ least: operand, greatest: operand }]
+      return low === high ? [{ least: low, greatest: high }] : []
     case '<':
-      return [{ least: -Infinity, greatest: nextDown(operand) }]
+      return [{ least: -Infinity, greatest: nextDown(high) }]
     case '<=':
-      return [{ least: -Infinity, greatest: operand }]
+      return [{ least: -Infinity, greatest: low }]
     case '>':
-      return [{ least: -nextDown(-operand), greatest: Infinity }]
+      return [{ least: -nextDown(-low), greatest: Infinity }]
     case '>=':
-      return [{ least: operand, greatest: Infinity }]
+      return [{ least: high, greatest: Infinity }]
     default:
       return []
   }
