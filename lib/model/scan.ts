@@ -108,7 +108,7 @@ export interface ColumnSet {
 /** Whole traces, immutable. */
 export interface SpanBatch {
   readonly spanCount: number
-  /** By trace its first row, and `spanCount` at the end. Known once a column has been read. */
+  /** By trace its first row, and `spanCount` at the end. Known once something has been read, be it no column. */
   readonly traceStarts: Uint32Array
   /** How many spans each span stands for, where they were sampled; else each stands for itself. */
   readonly weights?: Float64Array | undefined

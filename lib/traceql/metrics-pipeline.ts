@@ -120,7 +120,10 @@ async function readColumns(batch: SpanBatch, columns: readonly ColumnName[], row
 }
 
 async function matchBatch(batch: SpanBatch, { plan, explainer }: BatchInput, pool: Pool): Promise<Matched> {
-  const view = openView(batch, await readColumns(batch, plan.request.columns))
+  const { columns } = plan.request
+  // A read of no columns tells where traces start.
+  const read = plan.joinsSpans ? batch.read(columns) : readColumns(batch, columns)
+  const view = openView(batch, await read)
   const { mask } = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => explainer.addStage(stage, spanCount))
   const rowCount = countOnes(mask)
   if (rowCount === batch.spanCount) return { rows: undefined, rowCount }

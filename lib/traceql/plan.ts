@@ -9,6 +9,8 @@ export interface PipelinePlan {
   /** With everything on constants computed. */
   readonly pipeline: Pipeline
   readonly request: ScanRequest
+  /** Whether a stage looks at spans together, and so needs to know which are of one trace. */
+  readonly joinsSpans: boolean
   /** Fields whose values an answer shows: those of conditions and groups, and those selected. */
   readonly shown: readonly Field[]
 }
@@ -29,6 +31,7 @@ export function planPipeline(text: Pipeline, range: TimeRange, others: readonly 
   return {
     pipeline,
     request: { needs: needsOfPipeline(pipeline), ...range, columns: [...columns] },
+    joinsSpans: pipeline.stages.some(({ kind }) => ['spanset-operation', 'scalar-filter', 'by'].includes(kind)),
     shown: [...shown.values()],
   }
 }

@@ -28,9 +28,15 @@ export function strictSource(traces: readonly Trace[]): SpanSource & { tracesGiv
 }
 
 function strictBatch(batch: SpanBatch): SpanBatch {
+  let isRead = false
   return {
     ...batch,
+    get traceStarts() {
+      if (!isRead) throw new Error('where traces start is known once something has been read')
+      return batch.traceStarts
+    },
     read: async (columns, rows) => {
+      isRead = true
       const set = await batch.read(columns)
       return rows === undefined ? only(columns, set) : only(columns, set, new Set(rows))
     },

@@ -141,6 +141,16 @@ function withBatches(source: SpanSource, change: (batch: SpanBatch) => SpanBatch
   }
 }
 
+test.each(['{ } | count() > 1 | rate()', '{ } && { } | rate()', '{ } | select(name) | count() < 9 | rate() by (name)'])(
+  'what stages join is read where no column is: %s',
+  async text => {
+    const traces = startingAt([101], [102])
+    const expected = await ask(oracleSource(traces), text)
+    expect(Object.keys(expected)).toHaveLength(1)
+    expect(await ask(strictSource(traces), text)).toEqual(expected)
+  },
+)
+
 test('each span counts by its weight, but for the least and the greatest', async () => {
   const a = { attributes: attributes(['a', 1n]) }
   const b = { attributes: attributes(['a', 4n]) }
