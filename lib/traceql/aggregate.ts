@@ -1,6 +1,6 @@
 import { LabError } from '../error.ts'
 import { isRelated, mirroredRelations } from '../model/relation.ts'
-import { numberOf, numberTag, resultTag } from './arithmetic.ts'
+import { firstNumber, resultTag } from './arithmetic.ts'
 import type { Aggregate, AggregateName, ScalarFilter, Static } from './ast.ts'
 import { vectorOf } from './evaluate.ts'
 import { aggregateOf } from './plan.ts'
@@ -44,9 +44,8 @@ function aggregateCells(aggregate: Aggregate, grouped: Grouped, view: View, pool
   const step = steps[aggregate.name]
   for (let row = 0; row < mask.length; row++) {
     if (mask[row] === 0) continue
-    const tag = numberTag(tags[row]!)
+    const { tag, number } = firstNumber({ tag: tags[row]!, number: numbers[row]! }, pool)
     if (tag === Tag.nil) continue
-    const number = numberOf({ tag: tags[row]!, number: numbers[row]! }, pool)
     const group = of[row]!
     const isFirst = counts[group] === 0
     results[group] = isFirst ? number : step(results[group]!, number)

@@ -68,6 +68,13 @@ export function numberOf({ tag, number }: Cell, pool: Pool): number {
   return tag === Tag.bigint ? Number(pool.bigint(number)) : number
 }
 
+/** The number of a cell, of values of several events or links the first one; nil where there is none. */
+export function firstNumber(cell: Cell, pool: Pool): Cell {
+  const found = cell.tag === Tag.several ? pool.cells(cell.number).find(({ tag }) => numberTag(tag) !== Tag.nil) : cell
+  if (found === undefined || numberTag(found.tag) === Tag.nil) return nil
+  return { tag: numberTag(found.tag), number: numberOf(found, pool) }
+}
+
 /** The result as a double; NaN where there is none. */
 export function operate(operator: ArithmeticOperator, a: number, b: number, isWhole: boolean): number {
   switch (operator) {

@@ -1,6 +1,7 @@
 import type { ColumnName, ColumnSet, SpanBatch, SpanSource } from '../model/scan.ts'
 import { Accumulator, type Gathering, type Groups, type Observations } from './accumulate.ts'
 import { answerValue, type KeyedValue } from './answer-value.ts'
+import { firstNumber } from './arithmetic.ts'
 import type { Field, MetricsAggregate, MetricsPipeline } from './ast.ts'
 import { readExemplars } from './exemplars.ts'
 import { type Explain, Explainer } from './explain.ts'
@@ -12,7 +13,7 @@ import { planPipeline } from './plan.ts'
 import { printField } from './print-expression.ts'
 import type { SeriesSet } from './series.ts'
 import { countOnes, runPipeline } from './spansets.ts'
-import { Pool } from './vector.ts'
+import { fieldVector, Pool, Tag } from './vector.ts'
 import { noColumns, openView, type View } from './view.ts'
 
 /** How series are gathered, beside what the text says. */
@@ -108,7 +109,7 @@ async function gatherBatch(batch: SpanBatch, input: BatchInput): Promise<void> {
     intervals: common ?? spanIntervals(view, intervals),
     codes: groups.codes,
     weights: batch.weights,
-    values: argument === undefined ? undefined : valuesOf(view, argument, accumulator.isBucketed),
+    values: argument === undefined ? undefined : valuesOf(view, argument, accumulator.isBucketed, pool),
   }
   const labels = labelsOf(aggregate, groups, pool)
   accumulator.add(observations, labels)
@@ -139,16 +140,25 @@ export function rowsOf(mask: Uint8Array, rowCount: number): Uint32Array {
 }
 
 /** Durations in seconds, but for buckets, which are of nanoseconds. */
-function valuesOf(view: View, field: Field, isBucketed: boolean): Float64Array {
-  const values = numericValues(view, field)
+function valuesOf(view: View, field: Field, isBucketed: boolean, pool: Pool): Float64Array {
+  const values = numericValues(view, field, pool)
   if (flavourOf(field) === 'duration' && !isBucketed) for (let row = 0; row < values.length; row++) values[row]! /= 1e9
   return values
 }
 
-/** By span the number that a field holds, NaN where it holds none; of several the first. */
-function numericValues(view: View, field: Field): Float64Array {
+/** By span the number that a field holds, NaN where it holds none; of several events or links the first. */
+function numericValues(view: View, field: Field, pool: Pool): Float64Array {
   const values = new Float64Array(view.spanCount).fill(Number.NaN)
-  for (const { data, owner, unless } of view.parts(field)) {
+  const parts = view.parts(field)
+  if (parts.length > 1) {
+    const { tags, numbers } = fieldVector(view, field, pool)
+    for (let row = 0; row < values.length; row++) {
+      const { tag, number } = firstNumber({ tag: tags[row]!, number: numbers[row]! }, pool)
+      if (tag !== Tag.nil) values[row] = number
+    }
+    return values
+  }
+  for (const { data, owner, unless } of parts) {
     if (data.type !== 'int' && data.type !== 'double') continue
     const numbers = numbersOf(data)
     if (owner === 'span' && data.rows === undefined && unless === undefined) values.set(numbers)

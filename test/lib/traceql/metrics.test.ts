@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
-import type { Span, Trace } from '../../../lib/model/trace.ts'
+import type { Span, Trace, Value } from '../../../lib/model/trace.ts'
 import { defaultStepNanos } from '../../../lib/traceql/intervals.ts'
 import { type MetricsAnswer, queryRange, type RangeOptions } from '../../../lib/traceql/metrics.ts'
 import { oracleSource } from '../../../lib/traceql/oracle.ts'
@@ -150,6 +150,19 @@ test.each(['{ } | count() > 1 | rate()', '{ } && { } | rate()', '{ } | select(na
     expect(await ask(strictSource(traces), text)).toEqual(expected)
   },
 )
+
+test('of several events the first that has a number counts, whatever its type', async () => {
+  const event = (x: Value) => ({
+    timeNanos: 0n,
+    name: 'e',
+    attributes: attributes(['x', x]),
+    droppedAttributesCount: 0,
+  })
+  const events = [event('text'), event(1.5), event(4n)]
+  const source = oracleSource(startingAt([101, { events }], [101, { events: [event(8n), event(0.25)] }]))
+  expect(await ask(source, '{ } | sum_over_time(event.x)')).toEqual({ '__name__=sum_over_time': [[101, 9.5]] })
+  expect((await search(source, '{ } | sum(event.x) = 9.5')).traces).toHaveLength(1)
+})
 
 test('each span counts by its weight, but for the least and the greatest', async () => {
   const a = { attributes: attributes(['a', 1n]) }

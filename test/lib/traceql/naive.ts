@@ -3,6 +3,7 @@ import type {
   Binary,
   Field,
   FieldExpression,
+  Membership,
   Pipeline,
   SpansetOperand,
   Stage,
@@ -53,11 +54,13 @@ function runStage(stage: Stage, spans: readonly Span[], trace: Trace): (readonly
       return [...groups.values()]
     }
     case 'scalar-filter': {
-      if (stage.left.kind !== 'aggregate' || stage.right.kind !== 'static') throw new Error('not drawn')
-      const { name, argument } = stage.left
+      const [aggregate, constant] = stage.left.kind === 'static' ? [stage.right, stage.left] : [stage.left, stage.right]
+      if (aggregate.kind !== 'aggregate' || constant.kind !== 'static') throw new Error('not drawn')
+      const { name, argument } = aggregate
       const numbers = spans.flatMap(span => {
-        const value = argument === undefined ? { type: 'number', value: 1 } : first(argument, { span, trace })
-        return value?.type === 'number' ? [Number(value.value)] : []
+        const values = argument === undefined ? [{ type: 'number', value: 1 }] : all(argument, { span, trace })
+        const one = isOfChildren(argument) ? values.find(({ type }) => type === 'number') : values[0]
+        return one?.type === 'number' ? [Number(one.value)] : []
       })
       if (numbers.length === 0) return []
       const sum = numbers.reduce((a, b) => a + b)
@@ -68,7 +71,8 @@ function runStage(stage: Stage, spans: readonly Span[], trace: Trace): (readonly
         min: Math.min(...numbers),
         max: Math.max(...numbers),
       }
-      return relation(stage.operator, result[name], Number(stage.right.value)) ? [spans] : []
+      const sides = aggregate === stage.left ? [result[name], constant.value] : [constant.value, result[name]]
+      return relation(stage.operator, sides[0], sides[1]) ? [spans] : []
     }
     default:
       return [spans]
@@ -128,6 +132,10 @@ function related(relationship: string, a: Span, b: Span, trace: Trace): boolean 
   }
 }
 
+function isOfChildren(node: FieldExpression | undefined): boolean {
+  return node?.kind === 'attribute' && (node.scope === 'event' || node.scope === 'link')
+}
+
 /** Undefined where an operand of a logical operator is no bool. */
 function truth(node: FieldExpression, place: Place): boolean | undefined {
   if (node.kind === 'unary' && node.operator === '!') {
@@ -141,8 +149,16 @@ function truth(node: FieldExpression, place: Place): boolean | undefined {
     return node.operator === '&&' ? left && right : left || right
   }
   if (node.kind === 'binary' && !'+-*/%^'.includes(node.operator)) return compare(node, place)
+  if (node.kind === 'membership') return isMember(node, place)
   const bools = all(node, place).filter(({ type }) => type === 'bool')
   return bools.length === 0 ? undefined : bools.some(({ value }) => value === true)
+}
+
+function isMember({ operator, operand: field, values }: Membership, place: Place): boolean {
+  const isNegated = operator === 'not in' || operator === 'match none'
+  const relation = operator.startsWith('match') ? (isNegated ? '!~' : '=~') : isNegated ? '!=' : '='
+  const test = (a: Typed) => (b: Static) => compareTyped(relation, a, typedStatic(b))
+  return all(field, place).some(a => (isNegated ? values.every(test(a)) : values.some(test(a))))
 }
 
 function compare(node: Binary, place: Place): boolean {
@@ -203,18 +219,29 @@ function all(node: FieldExpression, place: Place): Typed[] {
     case 'intrinsic':
       return fieldValues(node, place)
     case 'binary': {
-      if (!'+-*'.includes(node.operator)) throw new Error('not drawn')
-      const numbers = (side: FieldExpression): number[] =>
-        all(side, place).flatMap(({ type, value }) => (type === 'number' ? [Number(value)] : []))
-      const operate = (a: number, b: number): number =>
-        node.operator === '+' ? a + b : node.operator === '-' ? a - b : a * b
-      return numbers(node.left).flatMap(a =>
-        numbers(node.right).map(b => ({ type: 'number' as const, value: operate(a, b) })),
-      )
+      const numbers = (side: FieldExpression) =>
+        all(side, place).flatMap(({ type, value }) => (type === 'number' ? [value as number | bigint] : []))
+      return numbers(node.left).flatMap(a => numbers(node.right).flatMap(b => computed(node.operator, a, b)))
     }
+    case 'unary':
+      if (node.operator === '!') throw new Error('not drawn')
+      return all(node.operand, place).flatMap(({ type, value }) =>
+        type === 'number' ? computed('-', 0n, value as number | bigint) : [],
+      )
     default:
       throw new Error('not drawn')
   }
+}
+
+/** Of two ints an int, whose quotient is cut towards zero; nothing where it is not a number or divides by zero. */
+function computed(operator: string, a: number | bigint, b: number | bigint): Typed[] {
+  const isWhole = typeof a === 'bigint' && typeof b === 'bigint'
+  const [x, y] = [Number(a), Number(b)]
+  if ((operator === '/' || operator === '%') && y === 0) return []
+  const results: Record<string, number> = { '+': x + y, '-': x - y, '*': x * y, '/': x / y, '%': x % y, '^': x ** y }
+  const result = isWhole ? Math.trunc(results[operator]!) : results[operator]!
+  if (Number.isNaN(result)) return []
+  return [{ type: 'number', value: isWhole && Number.isSafeInteger(result) ? BigInt(result) : result }]
 }
 
 function typedStatic({ type, value }: Static): Typed {

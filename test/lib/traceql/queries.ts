@@ -16,6 +16,7 @@ const values: readonly Value[] = [
   2n,
   -3n,
   2n ** 62n + 1n,
+  2 ** 62,
   1.5,
   2,
   true,
@@ -108,11 +109,23 @@ function drawCondition(draw: Draw, depth: number): string {
   if (kind < 0.5) return drawField(draw)
   if (kind < 0.55) return `${drawField(draw)} ${pick(draw, ['=', '!='])} nil`
   if (kind < 0.6) return `${drawField(draw)} ${pick(draw, ['=~', '!~'])} "${pick(draw, ['x.*', 'y', '.', 'x|xy'])}"`
-  if (kind < 0.65) return `${drawField(draw)} ${pick(draw, ['+', '-', '*'])} 1 ${pick(draw, comparisons)} 2`
+  if (kind < 0.65) return drawArithmetic(draw)
+  if (kind < 0.68) return `${drawField(draw)} ${drawMembership(draw)}`
   if (kind < 0.7) return `span.a ${pick(draw, comparisons)} ${pick(draw, ['span.b', 'resource.a', '.c'])}`
   if (kind < 0.75) return `${pick(draw, constants)} ${pick(draw, ['=', '<', '>'])} ${drawField(draw)}`
   if (kind < 0.85) return drawIntrinsic(draw)
   return `${drawField(draw)} ${pick(draw, comparisons)} ${pick(draw, constants)}`
+}
+
+function drawArithmetic(draw: Draw): string {
+  const operation = `${drawField(draw)} ${pick(draw, ['+', '-', '*', '/', '%', '^'])} ${pick(draw, ['1', '2', '-2', '1.5'])}`
+  return `${draw() < 0.3 ? `-(${operation})` : operation} ${pick(draw, comparisons)} ${pick(draw, ['2', '0', '.5', '-1'])}`
+}
+
+function drawMembership(draw: Draw): string {
+  if (draw() < 0.4) return `${pick(draw, ['MATCH ANY', 'MATCH NONE'])} ["x.*", "y"]`
+  const values = pick(draw, ['"x", "y"', '1, 2.0, -3', 'true', '1.5, 4611686018427387905', '""'])
+  return `${pick(draw, ['IN', 'NOT IN'])} [${values}]`
 }
 
 function drawIntrinsic(draw: Draw): string {
@@ -142,12 +155,16 @@ function drawSpansets(draw: Draw, depth: number): string {
   return `(${drawSpansets(draw, depth - 1)} ${operator} ${drawSpansets(draw, depth - 1)})`
 }
 
+const scalars = [
+  ...['count() > 1', 'count() = 1', '2 > count()', 'max(duration) > 2ns', 'avg(span.a) < 2', 'sum(.b) != 1'],
+  ...['sum(event.a) > 0', 'min(link.b) <= 2', 'max(event.c) != 1.5', 'avg(-span.b) < 0', 'sum(span.a / 2) >= 0'],
+] as const
+
 /** The text of a search that naive.ts can answer. Some are not valid. */
 export function drawQuery(draw: Draw): string {
   const stages = [drawSpansets(draw, 2)]
   if (draw() < 0.2) stages.push(`{ ${drawCondition(draw, 1)} }`)
   if (draw() < 0.2) stages.push(`by(${pick(draw, ['span.a', 'resource.b', 'name', '.c'])})`)
-  if (draw() < 0.3)
-    stages.push(pick(draw, ['count() > 1', 'count() = 1', 'max(duration) > 2ns', 'avg(span.a) < 2', 'sum(.b) != 1']))
+  if (draw() < 0.3) stages.push(pick(draw, scalars))
   return stages.join(' | ')
 }
