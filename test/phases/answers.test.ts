@@ -18,7 +18,9 @@ import { vparquetSource } from '../../lib/vparquet/source.ts'
 import { encodeVparquet } from '../../lib/vparquet/writer/writer.ts'
 import { packed } from '../lib/blockpack/blocks.ts'
 import { strictSource } from '../lib/traceql/hints.ts'
+import { decode, readBlockFiles } from '../lib/vparquet/blocks.ts'
 import { collect, streamOf } from '../support/chunks.ts'
+import { describeTempoBlocks } from '../support/corpora.ts'
 import { drawsOf } from '../support/draws.ts'
 import { drawCorpus, drawQuestion, type Question } from './drawn-corpus.ts'
 
@@ -58,12 +60,16 @@ async function smallPageGroups(traces: readonly Trace[], spansPerPageGroup: numb
 }
 
 /** A block of Tempo's format, read in place, beside its decoded traces: some of what was written is not held by it. */
-async function vparquetSubject(traces: readonly Trace[]): Promise<Subject> {
+async function vparquetSubject(traces: readonly Trace[], rowGroupSpans?: number): Promise<Subject> {
   const sink = new MemorySink()
-  await encodeVparquet(streamOf([traces]), sink)
-  const block = await openVparquet(openMemory(sink.bytes()))
+  await encodeVparquet(streamOf([traces]), sink, rowGroupSpans)
+  return blockSubject(`vparquet, row groups of ${rowGroupSpans ?? 'many'} spans`, sink.bytes())
+}
+
+async function blockSubject(name: string, data: Uint8Array, meta?: string): Promise<Subject> {
+  const block = await openVparquet(openMemory(data), meta)
   const kept = (await collect(decodeVparquet(block))).flat()
-  return { name: 'vparquet', source: vparquetSource(block), truth: oracleSource(kept) }
+  return { name, source: vparquetSource(block), truth: oracleSource(kept) }
 }
 
 /** Small buffers, so that each page group has a row group of its own. */
@@ -71,21 +77,24 @@ const smallRowGroups: BlockpackConfig = { ...profiles.default, writeBufferSize: 
 
 async function subjectsOf(traces: readonly Trace[]): Promise<Subject[]> {
   const truth = oracleSource(traces)
-  const subjects: Subject[] = [
-    { name: 'compacted', source: await compactedSource(traces), truth },
-    { name: 'small row groups', source: await blockpackOf(traces, smallRowGroups), truth },
-    {
-      name: 'no dictionary',
-      source: await blockpackOf(traces, { ...profiles.default, enableDictionary: false, dictionaryMaxSize: 1 }),
-      truth,
-    },
-  ]
-  for (const spans of traces.length < 300 ? [1, 5] : [])
-    subjects.push({ name: `page groups of ${spans} spans`, source: await smallPageGroups(traces, spans), truth })
-  for (const [name, config] of Object.entries(profiles))
-    subjects.push({ name, source: await blockpackOf(traces, config), truth })
-  if (traces.length < 300) subjects.push({ name: 'hints at their word', source: strictSource(traces), truth })
-  return [...subjects, await vparquetSubject(traces)]
+  const sources: Record<string, SpanSource | Promise<SpanSource>> = {
+    default: blockpackOf(traces, profiles.default),
+    compacted: compactedSource(traces),
+    'small row groups': blockpackOf(traces, smallRowGroups),
+  }
+  if (traces.length < 300)
+    Object.assign(sources, {
+      'page groups of 1 span': smallPageGroups(traces, 1),
+      'page groups of 5 spans': smallPageGroups(traces, 5),
+      'no dictionary': blockpackOf(traces, { ...profiles.default, enableDictionary: false, dictionaryMaxSize: 1 }),
+      'high-throughput': blockpackOf(traces, profiles['high-throughput']),
+      'max-compression': blockpackOf(traces, profiles['max-compression']),
+      'low-memory': blockpackOf(traces, profiles['low-memory']),
+      'hints at their word': strictSource(traces),
+    })
+  const subjects = Object.entries(sources).map(async ([name, source]) => ({ name, source: await source, truth }))
+  const blocks = [vparquetSubject(traces), ...(traces.length < 300 ? [vparquetSubject(traces, 7)] : [])]
+  return Promise.all([...subjects, ...blocks])
 }
 
 const second = 1_000_000_000n
@@ -124,14 +133,19 @@ async function checkCorpus(corpusSeed: number, isLong: boolean, count: number): 
   const traces = isLong ? drawCorpus(draw, 3, 450, 10) : drawCorpus(draw, 1 + Math.floor(draw() * 3), 12)
   const subjects = await subjectsOf(traces)
   const questions = Array.from({ length: count }, () => drawQuestion(draw, traces))
+  return checkAll(questions, subjects, `corpus seed ${corpusSeed}`)
+}
+
+/** Asks each subject all questions; returns how many of the answers have something in them, per subject. */
+async function checkAll(questions: readonly Question[], subjects: readonly Subject[], place: string): Promise<number> {
   let answered = 0
   for (const question of questions) {
     const truths = new Map<SpanSource, string>()
     for (const { name, source, truth } of subjects) {
       const expected = truths.get(truth) ?? (await outcome(truth, question))
       truths.set(truth, expected)
-      const place = `${name}, corpus seed ${corpusSeed}: ${question.kind} ${question.name ?? ''} ${question.text}`
-      expect(await outcome(source, question), place).toBe(expected)
+      const asked = `${name}, ${place}: ${question.kind} ${question.name ?? ''} ${question.text}`
+      expect(await outcome(source, question), asked).toBe(expected)
       if (!expected.startsWith('refused') && expected !== '[]') answered++
     }
   }
@@ -149,3 +163,20 @@ test(
   },
   Number.POSITIVE_INFINITY,
 )
+
+describeTempoBlocks('blocks that Tempo wrote', () => {
+  test.each([
+    ['search', 'vParquet4'],
+    ['search', 'vParquet5'],
+    ['fullypopulated', 'vParquet4'],
+    ['fullypopulated', 'vParquet5'],
+    ['preview', 'vParquet4'],
+  ])(`%s, %s: drawn questions have the answers of its traces (seed ${seed})`, async (set, version) => {
+    const { data, meta } = readBlockFiles(set, version)
+    const { traces } = await decode(data, meta)
+    const draw = drawsOf(seed)
+    const questions = Array.from({ length: 20 }, () => drawQuestion(draw, traces))
+    const subject = await blockSubject(`${set} ${version}`, data, meta)
+    expect(await checkAll(questions, [subject], `seed ${seed}`)).toBeGreaterThan(2)
+  })
+})
