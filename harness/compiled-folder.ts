@@ -5,8 +5,18 @@ import { cacheFolder, isWhole, root, runningFolder, sourcesBelow } from './compi
 
 const sourceFolders = ['harness', 'phases', 'generator', 'lib']
 
-/** The folder of the compiled code, compiled first where it is missing; undefined where that is not possible. */
-export async function compiledFolder(): Promise<string | undefined> {
+let finding: Promise<string | undefined> | undefined
+
+/**
+ * The folder of the compiled code, compiled first where it is missing; undefined where that is not possible. Found once:
+ * of two compilations in one process the first to end would take the compiler from the other.
+ */
+export function compiledFolder(): Promise<string | undefined> {
+  finding ??= findCompiled()
+  return finding
+}
+
+async function findCompiled(): Promise<string | undefined> {
   const running = runningFolder()
   if (running !== undefined) return running
   const folder = join(cacheFolder, sourceHash())

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { compiledFolder } from '../../harness/compiled-folder.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const loader = import.meta.resolve('tsx')
@@ -108,4 +109,10 @@ test.each([
 test('--stack names lines of the sources', async () => {
   const { stderr } = await lab('query', '{', 'none', '--stack')
   expect(stderr).toMatch(/LabError: traceql at line 1.*harness\/query-text\.ts:\d+/s)
+})
+
+test('several starts of one process find the compiled code once, since a second compilation would not end', async () => {
+  const found = [compiledFolder(), compiledFolder()]
+  expect(found[0]).toBe(found[1])
+  expect(await found[0]).toMatch(/trace-storage-lab\/[0-9a-f]{32}$/)
 })
