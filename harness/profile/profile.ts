@@ -1,3 +1,4 @@
+import { serviceIn } from '../../lib/model/service.ts'
 import type { Resource, Scope, Span, Trace } from '../../lib/model/trace.ts'
 import { type Distinct, DistinctSet } from './distinct.ts'
 import { FieldBytes } from './field-bytes.ts'
@@ -108,7 +109,8 @@ export class Profiler {
       if (this.#isNew(resource)) {
         this.#keys.add('resource', resource.attributes)
         this.#resources.add({ entries: resource.attributes })
-        for (const { key, value } of resource.attributes) if (key === 'service.name') this.#services.add(value)
+        const service = serviceIn(resource.attributes)
+        if (service !== undefined) this.#services.add(service)
       }
     }
     if (scope === null || !this.#isNew(scope)) return

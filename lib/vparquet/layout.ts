@@ -61,8 +61,9 @@ export function layoutOf(leaves: Leaves, meta: BlockMeta | undefined): Layout {
 function versionOf(leaves: Leaves): Version {
   const value = leaves.get('rs.ss.Spans.Attrs.Value')
   if (value === undefined || leaves.has('rs.ss.Spans.Attrs.ValueKVList')) {
-    const what = value === undefined ? 'none of a block of Tempo' : 'those of vParquet3 or older'
-    throw new LabError('unsupported', `vParquet: the columns are ${what}; read are vParquet4 and vParquet5`)
+    const what = value === undefined ? 'Parquet that is not a block of Tempo' : 'a block of vParquet3 or older'
+    const mend = 'only vParquet4 and vParquet5 are: export the traces as OTLP, Jaeger or Zipkin JSON'
+    throw new LabError('unsupported', `${what}, which is not read; ${mend}`)
   }
   return leaves.has('rs.ss.Spans.HttpMethod') ? 'vParquet4' : 'vParquet5'
 }

@@ -1,4 +1,5 @@
 import { deflateSync, gzipSync } from 'node:zlib'
+import { parquetWriteBuffer } from 'hyparquet-writer'
 import { zstdCompressor } from '../../../lib/codecs/compress.ts'
 import { snakeCase } from '../../../lib/otlp/json-names.ts'
 import { delimited, fixed64, number, prefixed } from '../../support/protobuf.ts'
@@ -144,6 +145,7 @@ export const containerFixtures: Fixtures = {
   '7z': { bytes: magic('377abcaf271c') },
   tar: { bytes: tar },
   'tar-gz': { bytes: gzipSync(tar) },
+  parquet: { bytes: Buffer.from(parquetWriteBuffer({ columnData: [{ name: 'a', data: [1], type: 'INT32' }] })) },
   avro: { bytes: magic('4f626a01') },
   orc: { bytes: magic('4f5243') },
   arrow: { bytes: magic('4152524f57310000') },
