@@ -5,19 +5,14 @@ import { spellingsOf, traceKey } from '../lib/model/trace-id.ts'
 import { readInputs, type SkippedFile } from '../lib/sources/input.ts'
 import { Losses } from '../lib/sources/source.ts'
 import { isBlockpackFile, withBlockpack } from './blockpack-files.ts'
-import type { LeftOut } from './report/left-out.ts'
-
-/** One trace, in each spelling of its id, and what of the files could not be looked at. */
-export interface FoundTrace {
-  readonly traces: Trace[]
-  readonly leftOut: LeftOut
-}
+import { reportLeftOut } from './report/left-out.ts'
 
 /**
  * The trace of an id in any spelling, with its spans of all files: by the index of those that are blockpack, by reading
- * the others. Spans whose trace id is spelled in another way come apart (lib/model/trace-id.ts).
+ * the others. Spans whose trace id is spelled in another way come apart (lib/model/trace-id.ts). What could not be looked
+ * at is reported, also where the trace is not found.
  */
-export async function findTrace(id: string, paths: readonly string[], skipsBad?: boolean): Promise<FoundTrace> {
+export async function findTrace(id: string, paths: readonly string[], skipsBad?: boolean): Promise<Trace[]> {
   const ids = idsMeant(id)
   const losses = new Losses({ skipsBad: skipsBad === true })
   const skipped: SkippedFile[] = []
@@ -28,9 +23,9 @@ export async function findTrace(id: string, paths: readonly string[], skipsBad?:
       if (known) known.push(piece)
       else pieces.set(piece.traceId, [piece])
     }
+  reportLeftOut({ dropped: losses.list(), skipped, bad: losses.listBad() }, skipsBad)
   if (pieces.size === 0) throw notFound(id, paths.join(', '))
-  const leftOut = { dropped: losses.list(), skipped, bad: losses.listBad() }
-  return { traces: [...pieces.values()].map(own => mergePieces(own).trace), leftOut }
+  return [...pieces.values()].map(own => mergePieces(own).trace)
 }
 
 export function notFound(id: string, where: string): LabError {

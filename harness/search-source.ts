@@ -51,7 +51,7 @@ export const captureLimits: CaptureLimits = { maxBytes: 2 ** 28, maxSpans: 1_000
  * What `work` makes of the spans of all files, which are open as long as it runs. Blockpack files and blocks of Tempo are
  * searched as they lie, one after another: a trace with spans in several of them is several traces to a query. All other
  * captures are read whole, the spans of each trace together; those that are too large for this are refused. What is left
- * out of them is reported.
+ * out of them is reported, also where `work` fails.
  */
 export async function withSearchSource<T>(
   paths: readonly string[],
@@ -66,9 +66,12 @@ export async function withSearchSource<T>(
     if (held) opened.push(held)
     const leftOut = { dropped: losses.list(), skipped: held?.skipped ?? [], bad: losses.listBad() }
     const files = opened.map(({ file }) => file)
-    const result = await work({ source: joinSources(opened.map(({ source }) => source)), files, leftOut })
-    reportLeftOut(leftOut, skipBad)
-    return result
+    try {
+      if (held?.file.spanCount === 0) throw new LabError('invalid', `${held.file.name}: holds no spans`)
+      return await work({ source: joinSources(opened.map(({ source }) => source)), files, leftOut })
+    } finally {
+      reportLeftOut(leftOut, skipBad)
+    }
   })
 }
 
@@ -136,7 +139,6 @@ async function holdCaptures(
       traces.push(trace)
       spanCount += trace.spans.length
     }
-  if (spanCount === 0) throw new LabError('invalid', `${name}: holds no spans`)
   return {
     source: oracleSource(traces),
     skipped: inputs.skipped,

@@ -22,7 +22,8 @@ import {
   text,
 } from '../flags.ts'
 import { integer } from '../options.ts'
-import { judgeLeftOut } from '../report/left-out.ts'
+import { leftOutOf, reportLeftOut } from '../report/left-out.ts'
+import { describeSource } from '../report/report.ts'
 import { printTerminal } from '../report/table.ts'
 import { writeText } from '../results.ts'
 
@@ -54,13 +55,13 @@ export const blocks: CommandModule<object, BlocksArguments> = {
     const source = sourceFrom(args)
     const result = await measureBlocks(source, args.rounds ?? usualRounds, progressFrom(args))
     const tables = [curveTable(result), taxTable(result), sectionTable(result)].map(printTerminal)
-    console.log([...result.notes, ...tables, sectionNote, ...problemsOf(result)].join('\n'))
+    console.log([describeSource(source), ...tables, sectionNote, ...problemsOf(result)].join('\n'))
     makeFolder(folder)
     const charts = drawBlocks(source.name, result)
     for (const [name, svg] of Object.entries(charts)) await writeText(join(folder, name), svg)
     await writeText(join(folder, `${source.name}-blocks.md`), renderBlocks(result, Object.keys(charts)))
     if (args.progress) process.stderr.write(`saved ${join(folder, source.name)}-blocks.md and two .svg\n`)
     if (problemsOf(result).length > 0) process.exitCode = 1
-    judgeLeftOut({ skipped: source.skipped() }, args.skipBad)
+    reportLeftOut(leftOutOf(source), args.skipBad)
   },
 }

@@ -24,7 +24,8 @@ import { drawQueries } from '../queries/chart.ts'
 import { measureQueries } from '../queries/measure.ts'
 import { readQuerySet } from '../queries/query-file.ts'
 import { printQueries, problemsOf, renderQueries } from '../queries/report.ts'
-import { judgeLeftOut } from '../report/left-out.ts'
+import { leftOutOf, reportLeftOut } from '../report/left-out.ts'
+import { describeSource } from '../report/report.ts'
 import { writeText } from '../results.ts'
 
 interface QueriesArguments extends SourceArguments, RowArguments {
@@ -72,7 +73,7 @@ export const queries: CommandModule<object, QueriesArguments> = {
     const candidates = await candidatesFrom(args)
     const { rounds } = args
     const result = await measureQueries({ source, candidates, set, block, rounds, progress: progressFrom(args) })
-    console.log(printQueries(result))
+    console.log([describeSource(source), printQueries(result)].join('\n'))
     makeFolder(folder)
     const name = `${source.name}-queries`
     const chart = drawQueries(result)
@@ -80,7 +81,7 @@ export const queries: CommandModule<object, QueriesArguments> = {
     await writeText(join(folder, `${name}.md`), renderQueries(result, chart && `${name}.svg`))
     if (args.progress) process.stderr.write(`saved ${join(folder, name)}.md and .svg\n`)
     if (problemsOf(result).length > 0) process.exitCode = 1
-    judgeLeftOut({ skipped: source.skipped() }, args.skipBad)
+    reportLeftOut(leftOutOf(source), args.skipBad)
   },
 }
 

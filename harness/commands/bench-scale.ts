@@ -13,7 +13,8 @@ import {
   sourceFlags,
   sourceFrom,
 } from '../flags.ts'
-import { judgeLeftOut } from '../report/left-out.ts'
+import { leftOutOf, reportLeftOut } from '../report/left-out.ts'
+import { describeSource } from '../report/report.ts'
 import { printTerminal } from '../report/table.ts'
 import { writeText } from '../results.ts'
 import { drawScale, measureScale, renderScale, scaleTable } from '../scale.ts'
@@ -32,12 +33,12 @@ export const scale: CommandModule<object, ScaleArguments> = {
     probeFolder(folder)
     const source = sourceFrom(args)
     const result = await measureScale(source, await candidatesFrom(args), progressFrom(args))
-    console.log([...result.notes, printTerminal(scaleTable(result))].join('\n'))
+    console.log([describeSource(source), printTerminal(scaleTable(result))].join('\n'))
     makeFolder(folder)
     const name = `${source.name}-scale`
     await writeText(join(folder, `${name}.svg`), drawScale(result))
     await writeText(join(folder, `${name}.md`), renderScale(result, `${name}.svg`))
     if (args.progress) process.stderr.write(`saved ${join(folder, name)}.md and .svg\n`)
-    judgeLeftOut({ skipped: source.skipped() }, args.skipBad)
+    reportLeftOut(leftOutOf(source), args.skipBad)
   },
 }

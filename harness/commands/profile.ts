@@ -2,8 +2,8 @@ import type { CommandModule } from 'yargs'
 import { inputPositional, type SourceArguments, sourceFlags, sourceFrom } from '../flags.ts'
 import { printProfile } from '../profile/print.ts'
 import { Profiler } from '../profile/profile.ts'
-import { judgeLeftOut, leftOutJson, leftOutOf } from '../report/left-out.ts'
-import { printSource } from '../report/report.ts'
+import { leftOutJson, leftOutOf, reportLeftOut } from '../report/left-out.ts'
+import { describeSource } from '../report/report.ts'
 
 interface ProfileArguments extends SourceArguments {
   in: string[] | undefined
@@ -30,7 +30,7 @@ export const profile: CommandModule<object, ProfileArguments> = {
       process.stdout.write(
         `${JSON.stringify({ source: source.title, ...found, ...leftOutJson(leftOutOf(source)) }, null, 2)}\n`,
       )
-    else console.log([...printSource(source), printProfile(found)].join('\n'))
-    judgeLeftOut(leftOutOf(source), args.skipBad)
+    else console.log([describeSource(source), printProfile(found)].join('\n'))
+    reportLeftOut(leftOutOf(source), args.skipBad)
   },
 }

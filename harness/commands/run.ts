@@ -18,7 +18,7 @@ import {
 } from '../flags.ts'
 import { runLab } from '../lab.ts'
 import { integer } from '../options.ts'
-import { judgeLeftOut } from '../report/left-out.ts'
+import { reportLeftOut } from '../report/left-out.ts'
 import { printRun } from '../report/report.ts'
 import { printJson, probeResults, readRun, saveRun } from '../results.ts'
 import type { Candidate } from '../rows.ts'
@@ -78,7 +78,7 @@ export const run: CommandModule<object, RunArguments> = {
     const saved = await saveRun(result, folder, isComplete(args))
     process.stdout.write(args.json ? printJson(result) : `${printRun(result)}\n`)
     if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
-    judgeLeftOut(result.input, args.skipBad)
+    reportLeftOut(result.input, args.skipBad)
     if (result.rows.some(row => row.problem !== null)) process.exitCode = 1
     if (before && !args.json) console.log(printComparison(before, result, args.compare!))
   },

@@ -12,8 +12,8 @@ import {
 } from '../flags.ts'
 import { runLab } from '../lab.ts'
 import { integer, positive } from '../options.ts'
-import { judgeLeftOut, leftOutOf } from '../report/left-out.ts'
-import { printProblems, printSource } from '../report/report.ts'
+import { leftOutOf, reportLeftOut } from '../report/left-out.ts'
+import { describeSource, printProblems } from '../report/report.ts'
 import { printTerminal } from '../report/table.ts'
 import { sizingTable } from '../sizing.ts'
 
@@ -52,8 +52,8 @@ export const size: CommandModule<object, SizeArguments> = {
     const candidates = await candidatesFrom(args)
     const run = await runLab({ source, candidates, rounds: 1, progress: progressFrom(args) })
     const plan = { spansPerDay: args.spansPerDay!, days: args.days ?? defaultDays, price: args.price }
-    console.log([...printSource(source), printTerminal(sizingTable(run, plan)), ...printProblems(run)].join('\n'))
-    judgeLeftOut(leftOutOf(source), args.skipBad)
+    console.log([describeSource(source), printTerminal(sizingTable(run, plan)), ...printProblems(run)].join('\n'))
+    reportLeftOut(leftOutOf(source), args.skipBad)
     if (run.rows.some(row => row.problem !== null)) process.exitCode = 1
   },
 }

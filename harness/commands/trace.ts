@@ -3,7 +3,6 @@ import { joinSpellings } from '../../lib/model/trace-id.ts'
 import { writeOtlpJson } from '../../lib/otlp/json.ts'
 import { findTrace } from '../find-trace.ts'
 import { formatFlags, inputPositional, textPositional } from '../flags.ts'
-import { reportLeftOut } from '../report/left-out.ts'
 import { stdoutSink } from '../stdout.ts'
 import { printWaterfall } from '../waterfall/print.ts'
 
@@ -29,8 +28,7 @@ export const trace: CommandModule<object, TraceArguments> = {
       .example('$0 trace 5b8efff798038103d269b633813fc60c traces.bp', 'a waterfall at the terminal')
       .example('$0 trace 5b8efff798038103d269b633813fc60c a.bp b.bp --json > trace.json', 'as OTLP JSON'),
   handler: async args => {
-    const { traces: found, leftOut } = await findTrace(args.id!, args.in!, args.skipBad)
-    reportLeftOut(leftOut, args.skipBad)
+    const found = await findTrace(args.id!, args.in!, args.skipBad)
     if (args.json) return writeOtlpJson(once(found), stdoutSink)
     const { columns, isTTY } = process.stdout
     const hasColors = isTTY === true && !process.env.NO_COLOR

@@ -11,7 +11,6 @@ export function printQueries(bench: QueryBench): string {
   const earned = rows.filter(row => row.earned !== null)
   const shown = earned.some(row => row.opens) ? earned.filter(row => row.opens) : earned
   return [
-    ...bench.notes,
     describeQuestions(bench),
     printTerminal(summaryTable(bench)),
     ...summaryNote,

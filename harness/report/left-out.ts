@@ -1,6 +1,7 @@
 import type { SkippedFile } from '../../lib/sources/input.ts'
 import type { Bad, Dropped } from '../../lib/sources/source.ts'
 import type { TraceSource } from '../source.ts'
+import { shorten } from '../waterfall/names.ts'
 import { whole } from './format.ts'
 
 /** What of the inputs is not in an answer. Final when the traces have been taken. */
@@ -38,15 +39,12 @@ export function leftOutJson({ dropped, skipped, bad }: LeftOut): { input?: LeftO
 }
 
 /**
- * Reports on standard error what was left out, and sets the exit code: 1 where a file could not be read and the user did
- * not ask to skip it.
+ * Reports on standard error what was left out, each line cut to the width of a terminal, and sets the exit code: 1 where a
+ * file could not be read and the user did not ask to skip it.
  */
 export function reportLeftOut(leftOut: LeftOut, skipsBad: boolean | undefined): void {
-  for (const line of printLeftOut(leftOut)) process.stderr.write(`${line}\n`)
-  judgeLeftOut(leftOut, skipsBad)
-}
-
-/** Sets exit code 1 where a file could not be read and the user did not ask to skip it. */
-export function judgeLeftOut({ skipped }: Pick<LeftOut, 'skipped'>, skipsBad: boolean | undefined): void {
-  if (skipped.length > 0 && skipsBad !== true) process.exitCode = 1
+  const { isTTY, columns } = process.stderr
+  const width = isTTY && columns > 0 ? columns : Number.POSITIVE_INFINITY
+  for (const line of printLeftOut(leftOut)) process.stderr.write(`${shorten(line, width)}\n`)
+  if (leftOut.skipped.length > 0 && skipsBad !== true) process.exitCode = 1
 }

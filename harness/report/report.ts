@@ -22,7 +22,7 @@ export function printRun({ input, environment, rows }: Run): string {
 export function renderRun({ input, environment, rows }: Run): string {
   return `${[
     `# ${input.name}`,
-    describeInput(input),
+    [describeInput(input), ...printLeftOut(input)].join('\n'),
     `Sizes with ${environment.zstd}. How to read a row: see the README.`,
     printMarkdown(rowTable(rows, sizeColumns)),
     ...chartNames({ input, rows }).map(file => `![](${file})`),
@@ -61,7 +61,6 @@ function describeInput(input: Input): string {
     `NDJSON ${whole(input.baselineBytes)} B (${perSpan(input.baselineBytes)}), ` +
       `with zstd 19 ${whole(input.zstd19Bytes)} B (${perSpan(input.zstd19Bytes)}), ` +
       `floor ${whole(input.floorBytes)} B (${perSpan(input.floorBytes)}, ${input.floorKind})`,
-    ...printLeftOut(input),
   ].join('\n')
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { commands } from '../../harness/commands.ts'
 import { lab } from '../support/command.ts'
 
@@ -35,6 +35,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const oneRow = ['--phase', '01', '--no-progress']
+const results = () => ['--results', path('results'), '--no-progress']
 
 /**
  * How each command that reads traces is called with an input; whether it answers --json with an object; and whether it
@@ -47,21 +48,29 @@ const readers: Record<string, { args: (input: string) => string[]; json?: boolea
   tags: { args: input => ['tags', input], json: true },
   'tag-values': { args: input => ['tag-values', 'name', input], json: true },
   profile: { args: input => ['profile', input], json: true },
-  run: { args: input => ['run', '--input', input, ...oneRow, '--results', path('results')], isSlow: true },
+  run: { args: input => ['run', '--input', input, '--phase', '01', ...results()], json: true },
   size: { args: input => ['size', '--input', input, ...oneRow, '--spans-per-day', '5'], isSlow: true },
+  'bench blocks': { args: input => ['bench', 'blocks', '--input', input, '--rounds', '1', ...results()], isSlow: true },
+  'bench scale': { args: input => ['bench', 'scale', '--input', input, '--phase', '01', ...results()], isSlow: true },
+  'bench queries': {
+    args: input => ['bench', 'queries', '--input', input, '--phase', '01', '--rounds', '1', ...results()],
+    isSlow: true,
+  },
 }
 
-/** They read no captures, or (bench) only what run and query read. */
-const others = ['list', 'generate', 'compact', 'inspect', 'similar', 'bench']
+/** They read no captures: of blockpack files they refuse what they cannot read. */
+const others = ['list', 'generate', 'compact', 'inspect', 'similar']
 
 test('every command stands in a table here', () => {
-  expect([...Object.keys(readers), ...others].sort()).toEqual(Object.keys(commands).sort())
+  const named = Object.keys(readers).map(name => name.split(' ')[0])
+  expect([...new Set([...named, ...others])].sort()).toEqual(Object.keys(commands).sort())
 })
 
 describe.each(Object.entries(readers))('%s', (_, { args, json, isSlow }) => {
   const call = async (input: string, ...flags: string[]) => {
     const { code, stdout, stderr } = await lab(...args(input), ...flags)
-    return { code, told: stdout + stderr, stdout }
+    if (!flags.includes('--json')) expect(stdout).not.toMatch(/skipped |dropped by|left out: /)
+    return { code, told: stderr, stdout }
   }
 
   test('a file of a folder that is not read is told by name, and the exit code is 1', async () => {
@@ -92,6 +101,8 @@ describe.each(Object.entries(readers))('%s', (_, { args, json, isSlow }) => {
   test.runIf(json)('as JSON it is a field', async () => {
     const answers = [await call(path('mixed'), '--json'), await call(path('fields.json'), '--json')]
     answers.push(await call(path('bad.jsonl'), '--json', '--skip-bad'))
+    const begin = [/^skipped /, /^dropped by/, /^left out: /].map(line => expect.stringMatching(line))
+    expect(answers.map(({ told }) => told)).toEqual(begin)
     const [skipped, dropped, bad] = answers.map(({ stdout }) => JSON.parse(stdout).input)
     expect(skipped.skipped).toEqual([{ path: expect.stringContaining('notes.txt'), reason: expect.any(String) }])
     expect(dropped.dropped[0]).toEqual({
@@ -101,4 +112,34 @@ describe.each(Object.entries(readers))('%s', (_, { args, json, isSlow }) => {
     })
     expect(bad.bad).toEqual([expect.objectContaining({ unit: 'span', count: 1 })])
   })
+})
+
+const absent = 'f'.repeat(32)
+
+test.each([
+  ['a trace that is not found', ['trace', absent], `trace ${absent}: is not in `],
+  ['a query that fails', ['query', '{ } | rate()', '--start', '9'], '--start 9000000000 ns: '],
+])('%s may be in the file that was skipped, which is told before', async (_, args, problem) => {
+  const { stderr } = await lab(...args, path('mixed'))
+  const [skipped, failed] = stderr.split('\n')
+  expect(skipped).toMatch(/^skipped \S*notes\.txt: /)
+  expect(failed).toContain(problem)
+})
+
+test('captures without spans are told apart from those that were skipped', async () => {
+  await mkdir(path('empty'))
+  await writeFile(path('empty/none.json'), '{"resourceSpans":[]}')
+  await writeFile(path('empty/notes.txt'), 'no traces at all\n')
+  const { code, stderr } = await lab('query', '{ }', path('empty'))
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^skipped \S*notes\.txt: .*\n.*holds no spans\n$/)])
+})
+
+test('lines are cut to the width of a terminal, and whole where they are piped', async () => {
+  const piped = await lab('query', '{ }', path('mixed'))
+  expect(piped.stderr).toMatch(/vParquet5\)\n$/)
+  const before = { isTTY: process.stderr.isTTY, columns: process.stderr.columns }
+  onTestFinished(() => void Object.assign(process.stderr, before))
+  Object.assign(process.stderr, { isTTY: true, columns: 60 })
+  const { stderr } = await lab('query', '{ }', path('mixed'))
+  expect(stderr).toBe(`${piped.stderr.slice(0, 59)}…\n`)
 })

@@ -75,7 +75,7 @@ describe('reports', () => {
     ['a short id', '48485a3953bb6124'],
     ['a long id', '000000000000000048485a3953bb6124'],
   ])('115: spans of both spellings are found by %s, and keep theirs', async (_, id) => {
-    const { traces: found } = await findTrace(id, [report('115-zipkin-mixed-ids.json')])
+    const found = await findTrace(id, [report('115-zipkin-mixed-ids.json')])
     expect(found.map(({ traceId }) => traceId).sort()).toEqual(['000000000000000048485a3953bb6124', '48485a3953bb6124'])
     expect(joinSpellings(found).spans).toHaveLength(2)
   })
