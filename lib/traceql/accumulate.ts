@@ -1,5 +1,6 @@
 import type { AnyValue, KeyedValue } from './answer-value.ts'
 import type { MetricsAggregate } from './ast.ts'
+import type { PointBudget } from './limits.ts'
 import { bucketExponent, bucketQuantile, type Exemplar, exactQuantile, labelsKey, type Series } from './series.ts'
 
 /** Spans of a batch, ready to be counted: by row its interval (or one for all), series and value. */
@@ -16,6 +17,7 @@ export interface Observations {
 
 /** What is gathered of one series. */
 interface Cells {
+  readonly budget: PointBudget
   readonly labels: readonly KeyedValue[]
   readonly points: Float64Array
   readonly counts: Float64Array | undefined
@@ -53,6 +55,7 @@ type Kind = Exclude<MetricsAggregate['kind'], 'compare'>
 export interface Gathering {
   readonly kind: Kind
   readonly intervalCount: number
+  readonly budget: PointBudget
   readonly stepSeconds: number
   readonly maxSeries: number
   /** No more exemplars a series than this. */
@@ -97,12 +100,13 @@ export class Accumulator {
   }
 
   #newCells(labels: readonly KeyedValue[]): Cells {
-    const { kind, intervalCount, isExact } = this.#gathering
+    const { kind, intervalCount, budget, isExact } = this.#gathering
     const isCount = kind === 'rate' || kind === 'count_over_time'
     return {
+      budget,
       labels,
-      points: new Float64Array(intervalCount).fill(isCount ? 0 : Number.NaN),
-      counts: kind === 'avg_over_time' ? new Float64Array(intervalCount) : undefined,
+      points: budget.points(intervalCount, isCount ? 0 : Number.NaN),
+      counts: kind === 'avg_over_time' ? budget.points(intervalCount, 0) : undefined,
       buckets: this.isBucketed ? [] : undefined,
       samples: kind === 'quantile_over_time' && isExact ? new Array(intervalCount).fill(undefined) : undefined,
       exemplars: [],
@@ -185,14 +189,14 @@ export class Accumulator {
   }
 
   #quantileSeries(cells: Cells): Series[] {
-    const { quantiles, intervalCount } = this.#gathering
+    const { quantiles, intervalCount, budget } = this.#gathering
     // Exemplars stand with the first quantile. Those of buckets are in nanoseconds yet.
     const scale = this.isBucketed && this.#gathering.isDuration ? 1e9 : 1
     const exemplars = cells.exemplars.map(own => ({ ...own, value: own.value / scale }))
     return quantiles.map((quantile, i) => ({
       exemplars: i === 0 ? exemplars : [],
       labels: [...cells.labels, { key: 'p', value: double(quantile) }],
-      points: Float64Array.from({ length: intervalCount }, (_, i) => this.#quantileAt(quantile, cells, i)),
+      points: budget.points(intervalCount, 0).map((_, i) => this.#quantileAt(quantile, cells, i)),
     }))
   }
 
@@ -228,12 +232,12 @@ const sum: Observe = ({ points }, interval, value, weight) => {
 }
 
 /** Values below 2 are in no bucket, as in Tempo. */
-const bucket: Observe = ({ buckets, points }, interval, value, weight) => {
+const bucket: Observe = ({ buckets, points, budget }, interval, value, weight) => {
   if (value < 2) return
   const exponent = bucketExponent(value)
   let counts = buckets![exponent]
   if (counts === undefined) {
-    counts = new Float64Array(points.length)
+    counts = budget.points(points.length, 0)
     buckets![exponent] = counts
   }
   counts[interval]! += weight

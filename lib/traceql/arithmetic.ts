@@ -1,4 +1,6 @@
+import { LabError } from '../error.ts'
 import type { ArithmeticOperator } from './ast.ts'
+import { maxChildValues } from './limits.ts'
 import { type Cell, emptyVector, type Pool, Tag, type Vector } from './vector.ts'
 
 /**
@@ -45,6 +47,11 @@ function operateCells(operator: ArithmeticOperator, a: Cell, b: Cell, pool: Pool
 function operateEach(operator: ArithmeticOperator, a: Cell, b: Cell, pool: Pool): Cell {
   const lefts = a.tag === Tag.several ? pool.cells(a.number) : [a]
   const rights = b.tag === Tag.several ? pool.cells(b.number) : [b]
+  if (lefts.length * rights.length > maxChildValues)
+    throw new LabError(
+      'unsupported',
+      `TraceQL: ${operator} of ${lefts.length} and ${rights.length} values of the events or links of one span: at most ${maxChildValues.toLocaleString('en')} together`,
+    )
   const results = lefts
     .flatMap(left => rights.map(right => operateCells(operator, left, right, pool)))
     .filter(({ tag }) => tag !== Tag.nil)

@@ -7,6 +7,7 @@ import { columnsOfField, fieldsOf } from './fields.ts'
 import { fold } from './fold.ts'
 import { groupCodes } from './group-codes.ts'
 import { type Intervals, spanIntervals } from './intervals.ts'
+import type { PointBudget } from './limits.ts'
 import type { MetricsRun, PipelineSeries } from './metrics-pipeline.ts'
 import { planPipeline } from './plan.ts'
 import { printField } from './print-expression.ts'
@@ -35,6 +36,7 @@ const sides = ['selection', 'baseline'] as const
 
 /** How often the values of one attribute occur on one side, by interval. */
 interface Tally {
+  readonly budget: PointBudget
   readonly values: Map<string, { readonly value: AnyValue; readonly points: Float64Array }>
   readonly totals: Float64Array
   isTruncated: boolean
@@ -59,7 +61,7 @@ export async function gatherComparison(
   source: SpanSource,
   { pipeline }: MetricsPipeline,
   node: Compare,
-  { intervals }: MetricsRun,
+  { intervals, budget }: MetricsRun,
 ): Promise<PipelineSeries> {
   const condition = fold(node.selection.condition)
   const selection: Compare = { ...node, selection: { ...node.selection, condition } }
@@ -68,7 +70,7 @@ export async function gatherComparison(
   for (const field of fieldsOf(condition)) for (const column of columnsOfField(field)) columns.add(column)
   const plan = planPipeline(pipeline, { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos }, [...columns])
   const explainer = new Explainer(plan.request)
-  const tallies = sides.map(() => fields.map(() => newTally(intervals.count)))
+  const tallies = sides.map(() => fields.map(() => newTally(intervals.count, budget)))
   const comparison: Comparison = { node: selection, plan, fields, columns: [...columns], intervals, explainer, tallies }
   for await (const batch of source.scan(plan.request)) {
     await compareBatch(batch, comparison)
@@ -78,8 +80,8 @@ export async function gatherComparison(
   return { name: 'compare', series: seriesOf(comparison), isTruncated, explain: explainer.finish() }
 }
 
-function newTally(intervalCount: number): Tally {
-  return { values: new Map(), totals: new Float64Array(intervalCount), isTruncated: false }
+function newTally(intervalCount: number, budget: PointBudget): Tally {
+  return { budget, values: new Map(), totals: budget.points(intervalCount, 0), isTruncated: false }
 }
 
 async function comparedFields(source: SpanSource): Promise<Field[]> {
@@ -153,7 +155,7 @@ function pointsOf(tally: Tally, value: AnyValue): Float64Array | null {
       tally.isTruncated = true
       return null
     }
-    known = { value, points: new Float64Array(tally.totals.length) }
+    known = { value, points: tally.budget.points(tally.totals.length, 0) }
     tally.values.set(key, known)
   }
   return known.points

@@ -37,6 +37,11 @@ function columnsOfIntrinsic(name: IntrinsicName): readonly ColumnName[] {
   }
 }
 
+/** Whether a span may have several values of a field: one of each of its events or links. */
+export function isOfChildren(field: Field): boolean {
+  return /^(event|link)/.test(field.kind === 'intrinsic' ? field.name : field.scope)
+}
+
 /** Whether a field's value follows from other spans of the trace. */
 export function isDerived(field: Field): boolean {
   return field.kind === 'intrinsic' && /^(trace:[dr]|nestedSet|span:childCount)/.test(field.name)

@@ -8,6 +8,7 @@ import { type Explain, Explainer } from './explain.ts'
 import { columnsOfField, flavourOf, isDerived } from './fields.ts'
 import { type GroupCodes, groupCodes } from './group-codes.ts'
 import { commonInterval, type Intervals, spanIntervals } from './intervals.ts'
+import type { PointBudget } from './limits.ts'
 import { numbersOf } from './numbers.ts'
 import { planPipeline } from './plan.ts'
 import { printField } from './print-expression.ts'
@@ -21,6 +22,8 @@ export interface MetricsRun {
   readonly intervals: Intervals
   readonly maxSeries: number
   readonly maxExemplars: number
+  /** One for all pipelines of a query. */
+  readonly budget: PointBudget
   readonly isExact: boolean
 }
 
@@ -61,11 +64,12 @@ export async function gatherSeries(
 
 function gatheringOf(
   aggregate: CountingAggregate,
-  { intervals, maxSeries, maxExemplars, isExact }: MetricsRun,
+  { intervals, maxSeries, maxExemplars, budget, isExact }: MetricsRun,
 ): Gathering {
   return {
     kind: aggregate.kind,
     intervalCount: intervals.count,
+    budget,
     stepSeconds: Number(intervals.stepNanos) / 1e9,
     maxSeries,
     maxExemplars,

@@ -5,6 +5,7 @@ import type { Hint, MetricsExpression, MetricsOperand, MetricsPipeline, MetricsQ
 import { gatherComparison } from './compare.ts'
 import type { Explain } from './explain.ts'
 import { intervalsOf, labelsMs } from './intervals.ts'
+import { PointBudget } from './limits.ts'
 import { combineNumber, combineSeries, runStages } from './metrics-math.ts'
 import { gatherSeries, type MetricsRun, type PipelineSeries } from './metrics-pipeline.ts'
 import { printMetrics } from './print.ts'
@@ -64,6 +65,7 @@ async function runRange(source: SpanSource, query: MetricsQuery, options: RangeO
     intervals,
     maxSeries,
     maxExemplars: options.exemplars ?? 0,
+    budget: new PointBudget(),
     isExact: isTrue(query.hints, 'exact'),
   }
   const pipelines = new Map<string, PipelineSeries>()

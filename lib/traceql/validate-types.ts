@@ -1,7 +1,9 @@
 import { messageOf } from '../error.ts'
 import { compileRegex } from '../regex/regex.ts'
 import type { Binary, Field, FieldExpression, IntrinsicName, Membership, Static, StaticType, Unary } from './ast.ts'
+import { isOfChildren } from './fields.ts'
 import { fold } from './fold.ts'
+import { maxChildFields, maxFields } from './limits.ts'
 import { failAt, type Place } from './parser-error.ts'
 import { printField } from './print-expression.ts'
 
@@ -49,6 +51,9 @@ export class TypeCheck {
   readonly unsupported: Unsupported[] = []
   /** What expressions without a field come to. */
   readonly #constants = new WeakMap<FieldExpression, Static>()
+  /** How many fields of events and links an arithmetic expression takes; none where it is absent. */
+  readonly #childCounts = new WeakMap<FieldExpression, number>()
+  readonly #fields = new Set<string>()
 
   constructor(text: string) {
     this.#text = text
@@ -106,13 +111,19 @@ export class TypeCheck {
   }
 
   fieldType(field: Field): ValueType {
+    this.#fields.add(printField(field))
+    if (this.#fields.size > maxFields)
+      this.unsupport(field, `more than ${maxFields} different attributes and intrinsics`)
+    if (isOfChildren(field)) this.#childCounts.set(field, 1)
     if (field.ofParent) this.unsupport(field, 'the scope parent: use { … } > { … }')
     return field.ofParent ? 'any' : typeOfField(field)
   }
 
-  #typeOfUnary({ operator, operand }: Unary): ValueType {
+  #typeOfUnary(node: Unary): ValueType {
+    const { operator, operand } = node
     const type = this.typeOf(operand)
     if (operator === '!') return this.#condition(operand, type, '! needs a condition')
+    this.#countChildren(node, operand)
     if (!isNumeric(type)) this.fail(operand, `- needs a number or duration, this is ${inWords(type)}`)
     return type
   }
@@ -148,7 +159,9 @@ export class TypeCheck {
     }
   }
 
-  #typeOfArithmetic({ operator, left, right }: Binary, leftType: ValueType, rightType: ValueType): ValueType {
+  #typeOfArithmetic(node: Binary, leftType: ValueType, rightType: ValueType): ValueType {
+    const { operator, left, right } = node
+    this.#countChildren(node, left, right)
     for (const [side, type] of [[left, leftType] as const, [right, rightType] as const])
       if (!isNumeric(type)) this.fail(side, `${operator} needs numbers or durations, this is ${inWords(type)}`)
     const divides = operator === '/' || operator === '%'
@@ -157,6 +170,14 @@ export class TypeCheck {
       this.fail(right, 'division by zero')
     const types = [leftType, rightType]
     return (['any', 'duration', 'float'] as const).find(type => types.includes(type)) ?? 'int'
+  }
+
+  /** Arithmetic has a value for each combination of the values of its fields. */
+  #countChildren(node: FieldExpression, ...operands: readonly FieldExpression[]): void {
+    const count = operands.reduce((sum, operand) => sum + (this.#childCounts.get(operand) ?? 0), 0)
+    this.#childCounts.set(node, count)
+    if (count > maxChildFields)
+      this.unsupport(node, `arithmetic on more than ${maxChildFields} fields of events or links`)
   }
 
   #checkAlike(node: Binary, left: ValueType, right: ValueType): 'bool' {

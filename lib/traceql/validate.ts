@@ -16,18 +16,10 @@ import type {
   SpansetOperation,
   Stage,
 } from './ast.ts'
+import { maxCompareTop, maxGroupFields, maxGroupStages, maxPipelines, maxQuantiles, maxSeriesStages } from './limits.ts'
 import { parse } from './parser.ts'
 import { failAt, type Place } from './parser-error.ts'
 import { inWords, isNumeric, TypeCheck } from './validate-types.ts'
-
-/** How many fields series may be grouped by. */
-export const maxGroupFields = 5
-
-/** The largest count that `compare` may be asked for. */
-export const maxCompareTop = 1_000
-
-/** Quantiles of one aggregate: each is a series per group, and more than these are a mistake. */
-export const maxQuantiles = 100
 
 /** What a text says, checked: the query of a text that can be executed. */
 export function parseValid(text: string): Query {
@@ -52,6 +44,9 @@ class Check {
   readonly #types: TypeCheck
   /** Whether spansets are grouped by value where the check has got to. */
   #isGrouped = false
+  #groupStageCount = 0
+  #pipelineCount = 0
+  #seriesStageCount = 0
 
   constructor(text: string) {
     this.#text = text
@@ -83,6 +78,8 @@ class Check {
         return this.#scalarFilter(stage)
       case 'by':
         this.#isGrouped = true
+        if (++this.#groupStageCount === maxGroupStages + 1)
+          this.#types.unsupport(stage, `more than ${maxGroupStages} stages by() in one query`)
         this.#types.typeOf(stage.expression)
         return this.#checkReads(stage.expression, 'by')
       case 'select':
@@ -152,6 +149,8 @@ class Check {
 
   metrics(metrics: MetricsExpression): void {
     if (metrics.kind === 'metrics-math') return this.#math(metrics)
+    if (++this.#pipelineCount === maxPipelines + 1)
+      this.#types.unsupport(metrics, `more than ${maxPipelines} pipelines of series in one query`)
     this.pipeline(metrics.pipeline)
     this.#metricsAggregate(metrics.aggregate)
     const [stage] = metrics.stages
@@ -173,8 +172,14 @@ class Check {
   }
 
   #stages({ stages }: MetricsExpression): void {
-    for (const stage of stages)
+    for (const stage of stages) {
       if (stage.kind !== 'metrics-filter' && stage.limit < 1) this.#fail(stage, `${stage.kind} of less than one series`)
+      if (++this.#seriesStageCount === maxSeriesStages + 1)
+        this.#types.unsupport(
+          stage,
+          `more than ${maxSeriesStages} comparisons, topk and bottomk of series in one query`,
+        )
+    }
   }
 
   #metricsAggregate(aggregate: MetricsAggregate): void {

@@ -2,9 +2,22 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { maxSteps } from '../../../lib/regex/program.ts'
 import type { Query } from '../../../lib/traceql/ast.ts'
+import { maxIntervals } from '../../../lib/traceql/intervals.ts'
+import {
+  maxChildFields,
+  maxChildValues,
+  maxCompareTop,
+  maxFields,
+  maxGroupFields,
+  maxGroupStages,
+  maxPipelines,
+  maxPoints,
+  maxQuantiles,
+  maxSeriesStages,
+} from '../../../lib/traceql/limits.ts'
 import { maxByteLength, parse } from '../../../lib/traceql/parser.ts'
 import { maxDepth, maxHeight } from '../../../lib/traceql/parser-cursor.ts'
-import { maxCompareTop, maxGroupFields, parseValid } from '../../../lib/traceql/validate.ts'
+import { parseValid } from '../../../lib/traceql/validate.ts'
 import { typeOfField } from '../../../lib/traceql/validate-types.ts'
 
 const text = readFileSync(new URL('../../../lib/traceql/GRAMMAR.md', import.meta.url), 'utf8')
@@ -44,8 +57,18 @@ describe('GRAMMAR.md', () => {
   })
 
   test('states the limits', () => {
-    const numbers = [maxByteLength, maxSteps, maxHeight, maxCompareTop].map(limit => limit.toLocaleString('en'))
+    const counts = [maxByteLength, maxSteps, maxHeight, maxCompareTop, maxChildValues, maxPoints, maxIntervals]
+    const numbers = counts.map(limit => limit.toLocaleString('en'))
     for (const number of [...numbers, `at most ${maxDepth} deep`, `more than ${maxGroupFields} fields`])
       expect(text).toContain(number)
+    const multiplied = [
+      `${maxFields} different attributes`,
+      `${maxGroupStages} stages \`by\``,
+      `${maxQuantiles} quantiles`,
+      `${maxPipelines} pipelines`,
+      `${maxSeriesStages} comparisons`,
+      `${maxChildFields} fields of events`,
+    ]
+    for (const limit of multiplied) expect(text).toContain(limit)
   })
 })

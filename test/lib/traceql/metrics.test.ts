@@ -151,6 +151,31 @@ test.each(['{ } | count() > 1 | rate()', '{ } && { } | rate()', '{ } | select(na
   },
 )
 
+describe('an answer that no memory holds is refused', () => {
+  test('for its points, of all pipelines and quantiles together', async () => {
+    const spans = Array.from({ length: 60 }, (_, i) => [100, { name: `n${i}` }] as const)
+    const source = oracleSource(startingAt(...spans))
+    const range = { startNanos: 0n, endNanos: 100n * second + 1n, stepNanos: second / 100n }
+    const quantiles = Array.from({ length: 100 }, (_, i) => i / 100)
+    const text = `{ } | quantile_over_time(duration, ${quantiles}) by (name)`
+    await expect(labRejection(queryRange(source, text, range))).resolves.toMatchObject({
+      kind: 'unsupported',
+      message: expect.stringContaining('more than 50,000,000 points'),
+    })
+    expect((await queryRange(source, text, { ...range, stepNanos: second })).series).toHaveLength(6_000)
+  })
+
+  test('for the combinations of events', async () => {
+    const event = { timeNanos: 0n, name: 'e', attributes: attributes(['x', 1n]), droppedAttributesCount: 0 }
+    const ofEvents = (count: number) => oracleSource(startingAt([101, { events: Array(count).fill(event) }]))
+    expect((await search(ofEvents(100), '{ event.x + event.x = 2 }')).traces).toHaveLength(1)
+    await expect(labRejection(search(ofEvents(101), '{ event.x + event.x = 2 }'))).resolves.toMatchObject({
+      kind: 'unsupported',
+      message: 'TraceQL: + of 101 and 101 values of the events or links of one span: at most 10,000 together',
+    })
+  })
+})
+
 test('of several events the first that has a number counts, whatever its type', async () => {
   const event = (x: Value) => ({
     timeNanos: 0n,

@@ -1,12 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LabError, messageOf } from '../../../lib/error.ts'
+import {
+  maxChildFields,
+  maxFields,
+  maxGroupStages,
+  maxPipelines,
+  maxQuantiles,
+  maxSeriesStages,
+} from '../../../lib/traceql/limits.ts'
 import { parse } from '../../../lib/traceql/parser.ts'
 import { caretLines } from '../../../lib/traceql/parser-error.ts'
 import { print } from '../../../lib/traceql/print.ts'
 import { parseValid, validate } from '../../../lib/traceql/validate.ts'
 import { seeded } from '../../support/arbitrary.ts'
-import { labError } from '../../support/errors.ts'
 import { arbitraryQuery } from './arbitrary-query.ts'
 
 describe('queries that make sense', () => {
@@ -143,12 +150,29 @@ test('a chain as long as may be is judged', () => {
   expect(() => parseValid(`${'{ } | '.repeat(1_990)}{ .b }`)).not.toThrow()
 })
 
-test('quantiles by the thousand are refused by their number', () => {
-  const ask = (count: number) => `{ } | quantile_over_time(duration, ${Array(count).fill('.5').join(', ')})`
-  expect(() => parseValid(ask(100))).not.toThrow()
-  const error = labError(() => parseValid(ask(101)))
-  expect([error.kind, error.message]).toEqual([
-    'unsupported',
-    'traceql at line 1, column 7: unsupported: 101 quantiles, at most 100 are answered',
-  ])
+function repeated(count: number, text: (i: number) => string, separator: string): string {
+  return Array.from({ length: count }, (_, i) => text(i)).join(separator)
+}
+
+describe('what would multiply the work is refused by its number', () => {
+  test.each([
+    ['quantiles', maxQuantiles, n => `{ } | quantile_over_time(duration, ${repeated(n, () => '.5', ', ')})`],
+    ['different attributes', maxFields, n => `{ ${repeated(n, i => `.a${i}`, ' || ')} }`],
+    ['different attributes', maxFields, n => `{ } | select(${repeated(n, i => `span.a${i}`, ', ')})`],
+    ['stages by()', maxGroupStages, n => `{ } | ${repeated(n, () => 'by(name)', ' | ')}`],
+    ['stages by()', maxGroupStages, n => `${repeated(n, () => '({ } | by(name))', ' && ')}`],
+    ['pipelines of series', maxPipelines, n => repeated(n, () => '({ } | rate())', ' + ')],
+    ['comparisons, topk and bottomk', maxSeriesStages, n => `{ } | rate() ${repeated(n, () => '| topk(1)', ' ')}`],
+    ['comparisons, topk and bottomk', maxSeriesStages, n => `({ } | rate()) ${repeated(n, () => '> 0', ' ')} + 1`],
+    ['fields of events or links', maxChildFields, n => `{ -(${repeated(n, () => 'event.a', ' * ')}) > link.b }`],
+  ] as const satisfies readonly (readonly [string, number, (count: number) => string])[])(
+    '%s: %i',
+    (what, most, ask) => {
+      expect(() => parseValid(ask(most))).not.toThrow()
+      const failure = failureOf(ask(most + 1))
+      expect(failure?.kind).toBe('unsupported')
+      expect(failure?.message).toContain(what)
+      expect(failure?.message).toMatch(new RegExp(`\\b(${most}|${most + 1})\\b`))
+    },
+  )
 })
