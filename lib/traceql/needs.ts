@@ -114,7 +114,10 @@ function comparisonNeed(node: Binary): MaybeNeed {
   if (constant.type === 'nil') return nilNeed(node, field)
   const flavour = flavourOf(field)
   const operands = operandsOf(constant, field)
-  if (operands === undefined) return []
+  if (operands === undefined) {
+    // An empty array differs from whatever its items might have been.
+    return node.operator === '!=' || node.operator === '!~' ? testNeed(field, simple.test()) : []
+  }
   const texts = node.operator === '=~' && constant.type === 'string' ? regexTexts(constant.value) : undefined
   if (texts !== undefined && flavour === 'plain') return ofField(field, column => equal(column, texts))
   const relation = relationOf(node)

@@ -68,6 +68,17 @@ test.each([
       )
 })
 
+test.each(['ok', 'server', '"x"', '1', 'true'])('an empty array of every scope differs from %s', async constant => {
+  const items = { ...own, attributes: attributes(['k', []]) }
+  const empty = span({ ...items, resource: items, scope: { ...items, name: '', version: '' } })
+  const source = await opened([{ traceId: '1'.padStart(32, '0'), spans: [empty] }])
+  for (const scope of ['span', 'resource', 'instrumentation'])
+    for (const relation of ['!=', '='])
+      expect(await spanIds(source, `{ ${scope}.k ${relation} ${constant} }`), `${scope} ${relation}`).toEqual(
+        relation === '!=' ? [empty.spanId] : [],
+      )
+})
+
 describeCorpora('the reports of wrong answers', () => {
   const read = async (name: string): Promise<Trace[]> =>
     (await collect(readInputs([corpusPath(`reports/${name}`)], { losses: new Losses() }).batches)).flat()
