@@ -1,5 +1,5 @@
+import { squeezedResource } from '../lib/formats/squeezed/model.ts'
 import type { Attribute, Resource } from '../lib/model/trace.ts'
-import { squeezedResource } from '../lib/sources/squeezed-model.ts'
 import { type DrawTable, latencyTable, polylineTable } from './distribution.ts'
 
 /** One span of a pattern: what is always the same, and how the rest is drawn. */

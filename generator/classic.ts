@@ -1,11 +1,11 @@
-import type { Attribute, Span, SpanEvent, Trace } from '../lib/model/trace.ts'
 import {
   logEventName,
   squeezedLog,
   squeezedSpan,
   squeezedStatuses,
   squeezedTraceId,
-} from '../lib/sources/squeezed-model.ts'
+} from '../lib/formats/squeezed/model.ts'
+import type { Attribute, Span, SpanEvent, Trace } from '../lib/model/trace.ts'
 import { type ClassicPattern, classicPatterns, type SpanTemplate } from './classic-patterns.ts'
 import type { FloorMeter } from './floor-meter.ts'
 import { Random } from './random.ts'

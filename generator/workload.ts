@@ -1,6 +1,6 @@
 import { LabError } from '../lib/error.ts'
+import { squeezedByteLength } from '../lib/formats/squeezed/print.ts'
 import type { Trace } from '../lib/model/trace.ts'
-import { squeezedByteLength } from '../lib/sources/squeezed-print.ts'
 import { generateClassic } from './classic.ts'
 import type { FloorMeter } from './floor-meter.ts'
 import { type FaultLabel, faultNames } from './otel/faults.ts'

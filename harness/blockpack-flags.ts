@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Argv, Options } from 'yargs'
+import { LabError } from '../lib/error.ts'
 import {
   type BlockpackConfig,
   configure,
@@ -10,9 +11,8 @@ import {
   type Rule,
   type Setting,
   settings,
-} from '../lib/blockpack/config.ts'
-import { parseTempoConfig } from '../lib/blockpack/tempo-config.ts'
-import { LabError } from '../lib/error.ts'
+} from '../lib/formats/blockpack/config.ts'
+import { parseTempoConfig } from '../lib/formats/blockpack/tempo-config.ts'
 import { pathFlag, text } from './flags.ts'
 import { integer, oneOf } from './options.ts'
 

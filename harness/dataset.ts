@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ByteSink } from '../lib/bytes/range.ts'
-import { decodeCborFile, encodeCborFile } from '../lib/cbor/file.ts'
-import { DatasetDigest } from '../lib/dataset/digest.ts'
+import { decodeCborFile, encodeCborFile } from '../lib/formats/cbor/file.ts'
+import { DatasetDigest } from '../lib/model/digest.ts'
 import type { Trace } from '../lib/model/trace.ts'
 import { openLocal } from '../lib/storage/local.ts'
 import { writeNamed } from '../lib/storage/local-write.ts'
@@ -17,7 +17,7 @@ export interface DatasetCounts {
 }
 
 /**
- * Writes whole traces to a dataset file, in the lab's CBOR (lib/cbor/FORMAT.md), and counts them. The digest stands in
+ * Writes whole traces to a dataset file, in the lab's CBOR (lib/formats/cbor/FORMAT.md), and counts them. The digest stands in
  * the file's name, so that runs at the same time do not take each other's data.
  */
 export async function writeDataset(

@@ -1,9 +1,9 @@
-import { mergePieces } from '../lib/dataset/merge.ts'
 import { LabError } from '../lib/error.ts'
+import { Losses } from '../lib/formats/source.ts'
+import { readInputs, type SkippedFile } from '../lib/import/input.ts'
+import { mergePieces } from '../lib/model/merge.ts'
 import { type Span, type Trace, traceIdDigits } from '../lib/model/trace.ts'
 import { spellingsOf, traceKey } from '../lib/model/trace-id.ts'
-import { readInputs, type SkippedFile } from '../lib/sources/input.ts'
-import { Losses } from '../lib/sources/source.ts'
 import { isBlockpackFile, withBlockpack } from './blockpack-files.ts'
 import { reportLeftOut } from './report/left-out.ts'
 

@@ -1,7 +1,7 @@
 import { fstatSync, type Stats, statSync } from 'node:fs'
 import type { ByteSink } from '../lib/bytes/range.ts'
 import { LabError } from '../lib/error.ts'
-import { listDirectory } from '../lib/sources/files.ts'
+import { listDirectory } from '../lib/storage/files.ts'
 import { descriptorAt } from '../lib/storage/links.ts'
 import { placeOf, writeLocal } from '../lib/storage/local-write.ts'
 import { stdoutSink } from './stdout.ts'

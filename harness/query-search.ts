@@ -1,4 +1,4 @@
-import { type SearchAnswer, search } from '../lib/traceql/search.ts'
+import { type SearchAnswer, search } from '../lib/traceql/answers/search.ts'
 import { explanationJson, printExplanation } from './report/explanation.ts'
 import { plural } from './report/format.ts'
 import { leftOutJson } from './report/left-out.ts'

@@ -1,7 +1,7 @@
 import { LabError } from '../lib/error.ts'
-import type { Query } from '../lib/traceql/ast.ts'
-import { caretLines } from '../lib/traceql/parser-error.ts'
-import { parseValid } from '../lib/traceql/validate.ts'
+import { parseValid } from '../lib/traceql/engine/validate.ts'
+import type { Query } from '../lib/traceql/language/ast.ts'
+import { caretLines } from '../lib/traceql/language/parser-error.ts'
 
 /** The query of a text. What is wrong with it is a wrong call, and shown at its place on standard error. */
 export function readQuery(text: string): Query {

@@ -1,12 +1,12 @@
 import { basename, extname } from 'node:path'
 import { FloorMeter } from '../generator/floor-meter.ts'
 import { type FaultLabel, findWorkload, sizes } from '../generator/workload.ts'
-import { defaultMaxBytes, groupByTrace } from '../lib/dataset/group.ts'
 import { LabError } from '../lib/error.ts'
+import type { Refusal } from '../lib/formats/holdable.ts'
+import { type Bad, type Dropped, Losses } from '../lib/formats/source.ts'
+import { defaultMaxBytes, groupByTrace } from '../lib/import/group.ts'
+import { readInputs, type SkippedFile } from '../lib/import/input.ts'
 import type { Trace } from '../lib/model/trace.ts'
-import type { Refusal } from '../lib/sources/holdable.ts'
-import { readInputs, type SkippedFile } from '../lib/sources/input.ts'
-import { type Bad, type Dropped, Losses } from '../lib/sources/source.ts'
 
 /** Where a run's traces come from: whole ones, once. What it counts is final when they have been taken. */
 export interface TraceSource {

@@ -1,5 +1,5 @@
 import { LabError } from '../lib/error.ts'
-import { readNumber } from '../lib/traceql/lexer-literal.ts'
+import { readNumber } from '../lib/traceql/language/lexer-literal.ts'
 import { single } from './options.ts'
 
 const timePattern = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/

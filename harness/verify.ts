@@ -1,5 +1,5 @@
-import { Digester, everyOrder, type Orders } from '../lib/dataset/digest.ts'
 import { firstDifference, printDifference } from '../lib/model/difference.ts'
+import { Digester, everyOrder, type Orders } from '../lib/model/digest.ts'
 import type { Span, Trace } from '../lib/model/trace.ts'
 import type { Fidelity } from '../phases/phase.ts'
 import { linkResolver, type Resolve, relabel } from './relabel.ts'

@@ -1,6 +1,6 @@
 import { readChunks } from '../lib/bytes/range.ts'
-import { joinNeighbours } from '../lib/dataset/group.ts'
-import { readOtlpJson, writeOtlpJson } from '../lib/otlp/json.ts'
+import { readOtlpJson, writeOtlpJson } from '../lib/formats/otlp/json.ts'
+import { joinNeighbours } from '../lib/import/group.ts'
 import { exact, type Phase } from './phase.ts'
 
 const phase: Phase = {

@@ -1,6 +1,6 @@
 import { readChunks } from '../lib/bytes/range.ts'
-import { readTraces } from '../lib/ndjson/parse.ts'
-import { writeTraces } from '../lib/ndjson/print.ts'
+import { readTraces } from '../lib/formats/ndjson/parse.ts'
+import { writeTraces } from '../lib/formats/ndjson/print.ts'
 import { exact, type Phase } from './phase.ts'
 
 const phase: Phase = {

@@ -1,4 +1,4 @@
-import { decodeCborFile, encodeCborFile } from '../lib/cbor/file.ts'
+import { decodeCborFile, encodeCborFile } from '../lib/formats/cbor/file.ts'
 import { exact, type Phase } from './phase.ts'
 
 const phase: Phase = {

@@ -1,5 +1,5 @@
-import { decodeCborFile, encodeCborFile } from '../lib/cbor/file.ts'
-import { decodeCborFrames, encodeCborFrames, isCborFrames } from '../lib/cbor/frames.ts'
+import { decodeCborFile, encodeCborFile } from '../lib/formats/cbor/file.ts'
+import { decodeCborFrames, encodeCborFrames, isCborFrames } from '../lib/formats/cbor/frames.ts'
 import { exact, type Phase, zstdLevel } from './phase.ts'
 
 const ownLevel = 19

@@ -1,5 +1,5 @@
-import { joinNeighbours } from '../lib/dataset/group.ts'
-import { decodeRelations, encodeRelations, partsOfRelations } from '../lib/relations/file.ts'
+import { decodeRelations, encodeRelations, partsOfRelations } from '../lib/formats/relations/file.ts'
+import { joinNeighbours } from '../lib/import/group.ts'
 import { exact, type Phase, zstdLevel } from './phase.ts'
 
 const ownLevel = 19

@@ -1,4 +1,4 @@
-import { columnarParts, decodeColumnarFile, encodeColumnarFile } from '../lib/columnar/file.ts'
+import { columnarParts, decodeColumnarFile, encodeColumnarFile } from '../lib/formats/columnar/file.ts'
 import { exact, type Phase, zstdLevel } from './phase.ts'
 
 const phase: Phase = {

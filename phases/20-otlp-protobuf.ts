@@ -1,7 +1,7 @@
 import { readChunks } from '../lib/bytes/range.ts'
-import { joinNeighbours } from '../lib/dataset/group.ts'
-import { readOtlpProto, writeOtlpProto } from '../lib/otlp/proto.ts'
-import { surrogateRefusal } from '../lib/otlp/proto-surrogate.ts'
+import { readOtlpProto, writeOtlpProto } from '../lib/formats/otlp/proto.ts'
+import { joinNeighbours } from '../lib/import/group.ts'
+import { surrogateRefusal } from '../lib/wire/protobuf/surrogate.ts'
 import { exact, type Phase } from './phase.ts'
 
 const phase: Phase = {

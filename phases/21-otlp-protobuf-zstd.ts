@@ -1,7 +1,7 @@
 import { decodeZstdFrames, encodeZstdFrames } from '../lib/codecs/zstd-frames.ts'
-import { joinNeighbours } from '../lib/dataset/group.ts'
-import { encodeOtlpProto, readOtlpProto } from '../lib/otlp/proto.ts'
-import { surrogateRefusal } from '../lib/otlp/proto-surrogate.ts'
+import { encodeOtlpProto, readOtlpProto } from '../lib/formats/otlp/proto.ts'
+import { joinNeighbours } from '../lib/import/group.ts'
+import { surrogateRefusal } from '../lib/wire/protobuf/surrogate.ts'
 import { exact, type Phase, zstdLevel } from './phase.ts'
 
 const ownLevel = 19

@@ -1,6 +1,6 @@
 import { decodeZstdFrames, encodeZstdFrames } from '../lib/codecs/zstd-frames.ts'
-import { readTraces } from '../lib/ndjson/parse.ts'
-import { encodeTraces } from '../lib/ndjson/print.ts'
+import { readTraces } from '../lib/formats/ndjson/parse.ts'
+import { encodeTraces } from '../lib/formats/ndjson/print.ts'
 import { exact, type Phase } from './phase.ts'
 
 const phase: Phase = {

@@ -1,7 +1,7 @@
 import type { ByteSink, RangeReader } from '../lib/bytes/range.ts'
+import type { Refusal } from '../lib/formats/holdable.ts'
 import type { SpanSource } from '../lib/model/scan.ts'
 import type { Trace } from '../lib/model/trace.ts'
-import type { Refusal } from '../lib/sources/holdable.ts'
 
 /** What a round trip keeps. The harness derives it by comparison and holds it against the phase's claim. */
 export interface Fidelity {

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
-import { type Compacted, compactBlockpack } from '../../lib/blockpack/compact.ts'
 import type { ByteSink } from '../../lib/bytes/range.ts'
+import { type Compacted, compactBlockpack } from '../../lib/formats/blockpack/compact.ts'
 import type { LocalFile } from '../../lib/storage/local.ts'
 import { withBlocks } from '../blockpack-files.ts'
 import { type BlockpackArguments, blockpackConfigFrom, withBlockpackFlags } from '../blockpack-flags.ts'

@@ -1,12 +1,12 @@
 import type { CommandModule } from 'yargs'
-import { encodeBlockpack } from '../../lib/blockpack/writer.ts'
 import type { ByteSink } from '../../lib/bytes/range.ts'
 import { LabError } from '../../lib/error.ts'
+import { encodeBlockpack } from '../../lib/formats/blockpack/writer.ts'
+import { writeTraces } from '../../lib/formats/ndjson/print.ts'
+import { writeOtlpJson } from '../../lib/formats/otlp/json.ts'
+import { writeOtlpProto } from '../../lib/formats/otlp/proto.ts'
 import type { Trace } from '../../lib/model/trace.ts'
-import { writeTraces } from '../../lib/ndjson/print.ts'
-import { writeOtlpJson } from '../../lib/otlp/json.ts'
-import { writeOtlpProto } from '../../lib/otlp/proto.ts'
-import { surrogateRefusal } from '../../lib/otlp/proto-surrogate.ts'
+import { surrogateRefusal } from '../../lib/wire/protobuf/surrogate.ts'
 import { type BlockpackArguments, blockpackConfigFrom, blockpackFlags, withBlockpackFlags } from '../blockpack-flags.ts'
 import {
   capturedFrom,

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { writeOtlpJson } from '../../lib/otlp/json.ts'
+import { writeOtlpJson } from '../../lib/formats/otlp/json.ts'
 import { writeLocal } from '../../lib/storage/local-write.ts'
 import { type GeneratorArguments, generatedFrom, generatorFlags, pathFlag } from '../flags.ts'
 import { refuseSame, writeOutput } from '../output.ts'

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { CommandModule } from 'yargs'
-import { type BlockpackFacts, inspectBlockpack } from '../../lib/blockpack/inspect.ts'
 import { withSubject } from '../../lib/error.ts'
+import { type BlockpackFacts, inspectBlockpack } from '../../lib/formats/blockpack/inspect.ts'
 import { withBlocks } from '../blockpack-files.ts'
 import { textPositional } from '../flags.ts'
 import { printFacts, toJson } from '../report/block-facts.ts'

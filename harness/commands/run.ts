@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { zstdLevels } from '../../lib/codecs/compress.ts'
-import type { Refusal } from '../../lib/sources/holdable.ts'
+import type { Refusal } from '../../lib/formats/holdable.ts'
 import { checkComparable, printComparison } from '../compare.ts'
 import {
   candidatesFrom,

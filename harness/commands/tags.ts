@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { type TagScope, tagNames } from '../../lib/traceql/tags.ts'
+import { type TagScope, tagNames } from '../../lib/traceql/answers/tags.ts'
 import { formatFlags, inputPositional, text } from '../flags.ts'
 import { oneOf } from '../options.ts'
 import { checkFilter } from '../query-text.ts'

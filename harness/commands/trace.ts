@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
+import { writeOtlpJson } from '../../lib/formats/otlp/json.ts'
 import { joinSpellings } from '../../lib/model/trace-id.ts'
-import { writeOtlpJson } from '../../lib/otlp/json.ts'
 import { findTrace } from '../find-trace.ts'
 import { formatFlags, inputPositional, textPositional } from '../flags.ts'
 import { stdoutSink } from '../stdout.ts'

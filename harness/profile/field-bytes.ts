@@ -1,5 +1,5 @@
+import { printSpan } from '../../lib/formats/ndjson/print.ts'
 import type { Resource, Scope, Span } from '../../lib/model/trace.ts'
-import { printSpan } from '../../lib/ndjson/print.ts'
 
 const blank: Span = {
   spanId: '',

@@ -1,7 +1,7 @@
 import type { SpanSource } from '../../lib/model/scan.ts'
-import type { Explain } from '../../lib/traceql/explain.ts'
-import { type MetricsAnswer, queryRange } from '../../lib/traceql/metrics.ts'
-import { type SearchAnswer, search } from '../../lib/traceql/search.ts'
+import { type SearchAnswer, search } from '../../lib/traceql/answers/search.ts'
+import type { Explain } from '../../lib/traceql/engine/explain.ts'
+import { type MetricsAnswer, queryRange } from '../../lib/traceql/metrics/metrics.ts'
 import type { Question, RangeTexts } from './query-set.ts'
 
 export type Answer = SearchAnswer | MetricsAnswer

@@ -1,6 +1,6 @@
 import { LabError } from '../../lib/error.ts'
 import type { Trace } from '../../lib/model/trace.ts'
-import { defaultStepNanos, maxIntervals } from '../../lib/traceql/intervals.ts'
+import { defaultStepNanos, maxIntervals } from '../../lib/traceql/metrics/intervals.ts'
 import { type DatasetCounts, writeDataset } from '../dataset.ts'
 import { whole } from '../report/format.ts'
 import type { Progress } from '../report/progress.ts'

@@ -1,7 +1,7 @@
 import { withSubject } from '../../lib/error.ts'
-import { readList } from '../../lib/json/message.ts'
-import { parseInt64 } from '../../lib/json/number.ts'
-import { JsonReader } from '../../lib/json/reader.ts'
+import { readList } from '../../lib/wire/json/message.ts'
+import { parseInt64 } from '../../lib/wire/json/number.ts'
+import { JsonReader } from '../../lib/wire/json/reader.ts'
 import { type Question, questionOf, type RangeTexts } from './query-set.ts'
 
 export interface JsonQueries {

@@ -1,4 +1,4 @@
-import type { MetricsExpression, MetricsOperand, Query } from '../../lib/traceql/ast.ts'
+import type { MetricsExpression, MetricsOperand, Query } from '../../lib/traceql/language/ast.ts'
 import { readQuery } from '../query-text.ts'
 import { clean, shorten } from '../waterfall/names.ts'
 

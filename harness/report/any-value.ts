@@ -1,4 +1,4 @@
-import type { AnyValue, KeyedValue } from '../../lib/traceql/answer-value.ts'
+import type { AnyValue, KeyedValue } from '../../lib/traceql/engine/answer-value.ts'
 import { clean } from '../waterfall/names.ts'
 
 /** A value of an answer as a table shows it: texts as they are, without what would move the cursor. */

@@ -1,4 +1,4 @@
-import type { Explain } from '../../lib/traceql/explain.ts'
+import type { Explain } from '../../lib/traceql/engine/explain.ts'
 import type { SearchedFile } from '../search-source.ts'
 import { clean, shorten } from '../waterfall/names.ts'
 import { percent, whole } from './format.ts'

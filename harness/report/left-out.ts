@@ -1,5 +1,5 @@
-import type { SkippedFile } from '../../lib/sources/input.ts'
-import type { Bad, Dropped } from '../../lib/sources/source.ts'
+import type { Bad, Dropped } from '../../lib/formats/source.ts'
+import type { SkippedFile } from '../../lib/import/input.ts'
 import type { TraceSource } from '../source.ts'
 import { shorten } from '../waterfall/names.ts'
 import { whole } from './format.ts'

@@ -1,4 +1,4 @@
-import type { SpanAnswer, SpanSetAnswer, TraceAnswer } from '../../lib/traceql/search-answer.ts'
+import type { SpanAnswer, SpanSetAnswer, TraceAnswer } from '../../lib/traceql/answers/search-answer.ts'
 import { clean, shorten } from '../waterfall/names.ts'
 import { printKeyed } from './any-value.ts'
 import { plural, whole } from './format.ts'

@@ -1,5 +1,5 @@
-import { type Intervals, labelsMs } from '../../lib/traceql/intervals.ts'
-import type { MetricsAnswer, SeriesAnswer } from '../../lib/traceql/metrics.ts'
+import { type Intervals, labelsMs } from '../../lib/traceql/metrics/intervals.ts'
+import type { MetricsAnswer, SeriesAnswer } from '../../lib/traceql/metrics/metrics.ts'
 import { shorten } from '../waterfall/names.ts'
 import { printKeyed } from './any-value.ts'
 import { drawLines, type Series } from './chart.ts'

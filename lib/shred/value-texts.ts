@@ -1,9 +1,9 @@
 import { ByteReader } from '../bytes/reader.ts'
 import type { StringCache } from '../bytes/string-cache.ts'
 import { ByteWriter } from '../bytes/writer.ts'
-import { readValue, writeValue } from '../cbor/value.ts'
-import { CborReader } from '../codecs/cbor.ts'
 import { type Value, type ValueType, valueType } from '../model/trace.ts'
+import { CborReader } from '../wire/cbor/heads.ts'
+import { readValue, writeValue } from '../wire/cbor/value.ts'
 
 /** Bytes, arrays and kvlists as their CBOR, a character a byte. */
 export function encodeValue(value: Value): string {

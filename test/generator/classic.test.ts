@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { generateClassic } from '../../generator/classic.ts'
 import { FloorMeter } from '../../generator/floor-meter.ts'
+import { Losses } from '../../lib/formats/source.ts'
+import { printSqueezed } from '../../lib/formats/squeezed/print.ts'
+import { squeezed } from '../../lib/formats/squeezed/source.ts'
 import { firstDifference } from '../../lib/model/difference.ts'
 import { countSpans, type Trace } from '../../lib/model/trace.ts'
-import { Losses } from '../../lib/sources/source.ts'
-import { squeezed } from '../../lib/sources/squeezed.ts'
-import { printSqueezed } from '../../lib/sources/squeezed-print.ts'
 
 const seed = 1
 

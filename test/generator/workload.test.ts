@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { FloorMeter } from '../../generator/floor-meter.ts'
 import { checkSeed, defaultSeed, findWorkload, sizes, workloads } from '../../generator/workload.ts'
+import { encodeOtlpProto } from '../../lib/formats/otlp/proto.ts'
+import { printSqueezed } from '../../lib/formats/squeezed/print.ts'
 import type { Trace } from '../../lib/model/trace.ts'
-import { encodeOtlpProto } from '../../lib/otlp/proto.ts'
-import { printSqueezed } from '../../lib/sources/squeezed-print.ts'
 
 async function* batchOf(trace: Trace) {
   yield [trace]

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import yargs from 'yargs'
 import { type BlockpackArguments, blockpackConfigFrom, blockpackFlags } from '../../harness/blockpack-flags.ts'
-import { profiles } from '../../lib/blockpack/config.ts'
 import { LabError } from '../../lib/error.ts'
+import { profiles } from '../../lib/formats/blockpack/config.ts'
 import { labRejection } from '../support/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'blockpack-flags-test-'))

@@ -11,9 +11,9 @@ import {
 } from '../../harness/blocks/report.ts'
 import { silent } from '../../harness/report/progress.ts'
 import { generatedSource } from '../../harness/source.ts'
-import { BlockpackReader } from '../../lib/blockpack/reader.ts'
+import { BlockpackReader } from '../../lib/formats/blockpack/reader.ts'
 import { openMemory } from '../../lib/storage/memory.ts'
-import { generated, packed } from '../lib/blockpack/blocks.ts'
+import { generated, packed } from '../lib/formats/blockpack/blocks.ts'
 import { labRejection } from '../support/errors.ts'
 
 test('every row is proved; one that cannot be is told, and has no numbers', async () => {

@@ -7,8 +7,8 @@ import { DistinctSet } from '../../harness/profile/distinct.ts'
 import { Histogram } from '../../harness/profile/histogram.ts'
 import { printProfile } from '../../harness/profile/print.ts'
 import { type Profile, Profiler } from '../../harness/profile/profile.ts'
+import { printTrace } from '../../lib/formats/ndjson/print.ts'
 import type { Attributes, Span, Trace } from '../../lib/model/trace.ts'
-import { printTrace } from '../../lib/ndjson/print.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'profile-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))

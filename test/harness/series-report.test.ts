@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { drawSeries, seriesTable } from '../../harness/report/series-report.ts'
 import { sparkline, squeeze } from '../../harness/report/sparkline.ts'
 import { duration, time } from '../../harness/time-options.ts'
-import { intervalsOf, labelsMs } from '../../lib/traceql/intervals.ts'
-import type { MetricsAnswer } from '../../lib/traceql/metrics.ts'
+import { intervalsOf, labelsMs } from '../../lib/traceql/metrics/intervals.ts'
+import type { MetricsAnswer } from '../../lib/traceql/metrics/metrics.ts'
 
 const intervals = intervalsOf(0n, 60_000_000_000n, 1_000_000_000n)
 const labels = labelsMs(intervals)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { bytesRead, withSearchSource } from '../../harness/search-source.ts'
-import { search } from '../../lib/traceql/search.ts'
+import { search } from '../../lib/traceql/answers/search.ts'
 import { describeReference, referencePath } from '../lib/traceql/references.ts'
 
 describeReference('a block of Tempo is searched as it lies', ['tempo-blocks/demo-blob/blocks-vParquet4'], () => {

@@ -1,4 +1,4 @@
-import type { Dropped, Losses } from '../../lib/sources/source.ts'
+import type { Dropped, Losses } from '../../lib/formats/source.ts'
 
 /** What was dropped, without the places. */
 export function droppedCounts(losses: Losses): Dropped[] {

@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { zstdCompressor } from '../../../lib/codecs/compress.ts'
-import { snakeCase } from '../../../lib/otlp/json-names.ts'
+import { snakeCase } from '../../../lib/wire/otlp-json/names.ts'
 import { delimited, fixed64, number, prefixed } from '../../support/protobuf.ts'
 import type { Fixtures } from './fixture.ts'
 

@@ -17,7 +17,7 @@ import type {
   SpansetOperator,
   Stage,
   Static,
-} from '../../../lib/traceql/ast.ts'
+} from '../../../lib/traceql/language/ast.ts'
 
 /** Queries of every shape that `parse` can give, valid or not; all places are 0. */
 const place = { start: 0, end: 0 } as const

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LabError } from '../../../lib/error.ts'
-import { parse } from '../../../lib/traceql/parser.ts'
-import { print } from '../../../lib/traceql/print.ts'
-import { validate } from '../../../lib/traceql/validate.ts'
+import { validate } from '../../../lib/traceql/engine/validate.ts'
+import { parse } from '../../../lib/traceql/language/parser.ts'
+import { print } from '../../../lib/traceql/language/print.ts'
 import { withoutPlaces } from './places.ts'
 
 const reference = process.env.TRACE_REFERENCE ?? join(import.meta.dirname, '../../../../shared/reference')

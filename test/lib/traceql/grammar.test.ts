@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { maxSteps } from '../../../lib/regex/program.ts'
-import type { Query } from '../../../lib/traceql/ast.ts'
-import { maxIntervals } from '../../../lib/traceql/intervals.ts'
+import { parseValid } from '../../../lib/traceql/engine/validate.ts'
+import { typeOfField } from '../../../lib/traceql/engine/validate-types.ts'
+import type { Query } from '../../../lib/traceql/language/ast.ts'
 import {
   maxChildFields,
   maxChildValues,
@@ -14,11 +15,10 @@ import {
   maxPoints,
   maxQuantiles,
   maxSeriesStages,
-} from '../../../lib/traceql/limits.ts'
-import { maxByteLength, parse } from '../../../lib/traceql/parser.ts'
-import { maxDepth, maxHeight } from '../../../lib/traceql/parser-cursor.ts'
-import { parseValid } from '../../../lib/traceql/validate.ts'
-import { typeOfField } from '../../../lib/traceql/validate-types.ts'
+} from '../../../lib/traceql/language/limits.ts'
+import { maxByteLength, parse } from '../../../lib/traceql/language/parser.ts'
+import { maxDepth, maxHeight } from '../../../lib/traceql/language/parser-cursor.ts'
+import { maxIntervals } from '../../../lib/traceql/metrics/intervals.ts'
 
 const text = readFileSync(new URL('../../../lib/traceql/GRAMMAR.md', import.meta.url), 'utf8')
 

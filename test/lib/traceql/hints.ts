@@ -1,6 +1,6 @@
+import { oracleSource } from '../../../lib/model/memory-source.ts'
 import type { ColumnData, ColumnName, ColumnSet, Condition, SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
 import type { Span, Trace, Value } from '../../../lib/model/trace.ts'
-import { oracleSource } from '../../../lib/traceql/oracle.ts'
 
 /**
  * A source that takes every hint at its word: it gives the wanted traces only, a batch each, and of the columns that are

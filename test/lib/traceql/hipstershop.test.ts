@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
+import { oracleSource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
-import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics.ts'
-import { oracleSource } from '../../../lib/traceql/oracle.ts'
-import { search } from '../../../lib/traceql/search.ts'
+import { search } from '../../../lib/traceql/answers/search.ts'
+import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics/metrics.ts'
 import { corpusPath } from '../../support/corpora.ts'
 import { describeFiles, digests, readJson, readTraces, referencePath, tempoRange } from './references.ts'
 

@@ -8,8 +8,8 @@ import type {
   SpansetOperand,
   Stage,
   Static,
-} from '../../../lib/traceql/ast.ts'
-import { kindNames, statusNames } from '../../../lib/traceql/fields.ts'
+} from '../../../lib/traceql/language/ast.ts'
+import { kindNames, statusNames } from '../../../lib/traceql/language/fields.ts'
 
 /**
  * Searches as one would write them first: a span at a time, on objects, without columns. It knows the part of TraceQL

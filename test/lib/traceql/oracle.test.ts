@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { oracleSource } from '../../../lib/model/memory-source.ts'
 import type { ColumnData, ColumnName, SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace, Value } from '../../../lib/model/trace.ts'
-import { oracleSource } from '../../../lib/traceql/oracle.ts'
-import { search } from '../../../lib/traceql/search.ts'
+import { search } from '../../../lib/traceql/answers/search.ts'
 import { collect } from '../../support/chunks.ts'
 import { attributes, span } from '../../support/nasty.ts'
 

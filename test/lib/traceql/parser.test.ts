@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { LabError, messageOf } from '../../../lib/error.ts'
-import type { FieldExpression, Query } from '../../../lib/traceql/ast.ts'
-import { maxByteLength, parse } from '../../../lib/traceql/parser.ts'
-import { caretLines, lineAndColumn } from '../../../lib/traceql/parser-error.ts'
+import type { FieldExpression, Query } from '../../../lib/traceql/language/ast.ts'
+import { maxByteLength, parse } from '../../../lib/traceql/language/parser.ts'
+import { caretLines, lineAndColumn } from '../../../lib/traceql/language/parser-error.ts'
 import { withoutPlaces } from './places.ts'
 
 function conditionOf(text: string): FieldExpression {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { nestedSets } from '../../../lib/model/nested-sets.ts'
-import { hasRelative, type Relative } from '../../../lib/traceql/structure.ts'
+import { hasRelative, type Relative } from '../../../lib/traceql/engine/structure.ts'
 import { drawsOf } from '../../support/draws.ts'
 
 const seed = Number(process.env.SEED ?? 20261127)

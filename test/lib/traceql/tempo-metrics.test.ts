@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { oracleSource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
-import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics.ts'
-import { oracleSource } from '../../../lib/traceql/oracle.ts'
+import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics/metrics.ts'
 import { describeReference, readLines, readTraces, referencePath, tempoRange } from './references.ts'
 
 interface Answer {

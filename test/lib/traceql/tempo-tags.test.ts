@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { oracleSource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
-import { kindNames, statusNames } from '../../../lib/traceql/fields.ts'
-import { oracleSource } from '../../../lib/traceql/oracle.ts'
-import { type TagScope, type TagValue, tagNames, tagValues } from '../../../lib/traceql/tags.ts'
+import { type TagScope, type TagValue, tagNames, tagValues } from '../../../lib/traceql/answers/tags.ts'
+import { kindNames, statusNames } from '../../../lib/traceql/language/fields.ts'
 import { describeReference, readJson, readTraces, referencePath } from './references.ts'
 
 /** vParquet5 lists no event attribute that has a column of its own. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LabError, messageOf } from '../../../lib/error.ts'
+import { parseValid, validate } from '../../../lib/traceql/engine/validate.ts'
 import {
   maxChildFields,
   maxFields,
@@ -8,11 +9,10 @@ import {
   maxPipelines,
   maxQuantiles,
   maxSeriesStages,
-} from '../../../lib/traceql/limits.ts'
-import { parse } from '../../../lib/traceql/parser.ts'
-import { caretLines } from '../../../lib/traceql/parser-error.ts'
-import { print } from '../../../lib/traceql/print.ts'
-import { parseValid, validate } from '../../../lib/traceql/validate.ts'
+} from '../../../lib/traceql/language/limits.ts'
+import { parse } from '../../../lib/traceql/language/parser.ts'
+import { caretLines } from '../../../lib/traceql/language/parser-error.ts'
+import { print } from '../../../lib/traceql/language/print.ts'
 import { seeded } from '../../support/arbitrary.ts'
 import { arbitraryQuery } from './arbitrary-query.ts'
 

@@ -1,0 +1,130 @@
+import { hashText, mix32 } from '../../../bytes/hash.ts'
+import { serviceOf } from '../../../model/service.ts'
+import type { Resource } from '../../../model/trace.ts'
+import { noParent, resolveParents } from '../../../model/tree.ts'
+import type { Segment } from '../../../shred/shred.ts'
+import { parentKind } from '../../../shred/tree.ts'
+
+/**
+ * The features of traces, as 32-bit hashes (FORMAT.md, Similarity): their services, their operations (service and span
+ * name), their call edges (operation of the parent, operation) and the keys of their spans' attributes.
+ */
+
+const seeds = { service: 1, name: 2, key: 3, edge: 4 } as const
+const scratch = new Uint32Array(2)
+
+function hashOf(text: string, seed: number): number {
+  hashText(text, scratch, 0, seed)
+  return scratch[0]!
+}
+
+/** By trace of the segment: its distinct features, in the order of first use. */
+export function featuresOf(segment: Segment): Uint32Array[] {
+  const { trace, span } = segment
+  const services = span.resources.dictionary.values.map(serviceHash)
+  const names = span.names.dictionary.values.map(name => hashOf(name, seeds.name))
+  const keys = span.attributes.columns.map(({ key }) => hashOf(key, seeds.key))
+  const shapes = span.attributes.listColumns().map(list => list.map(column => keys[column]!))
+  const seenShapes = new Int32Array(shapes.length).fill(-1)
+  const operations = new Uint32Array(segment.spanCount)
+  for (let row = 0; row < operations.length; row++)
+    operations[row] = mix32(services[span.resources.codes[row]!]! ^ names[span.names.codes[row]!]!)
+  const parents = parentsOf(segment)
+  const features = new FeatureSet()
+  let start = 0
+  return trace.spanCounts.map((spanCount, index) => {
+    features.clear()
+    for (let row = start; row < start + spanCount; row++) {
+      const operation = operations[row]!
+      features.add(services[span.resources.codes[row]!]!)
+      features.add(operation)
+      const parent = parents[row]!
+      if (parent >= 0) features.add(edgeHash(operations[parent]!, operation))
+      const shape = span.attributes.lists[row]!
+      if (seenShapes[shape] === index) continue
+      seenShapes[shape] = index
+      for (const key of shapes[shape]!) features.add(key)
+    }
+    start += spanCount
+    return features.take()
+  })
+}
+
+/** By span of the segment: the row of its parent, or a negative number. */
+function parentsOf({ span, trace, hasRepeatedIds }: Segment): Int32Array {
+  const named = Int32Array.from(span.parentKinds, (kind, row) =>
+    kind === parentKind.inside ? row - span.parentValues[row]! : noParent,
+  )
+  const first = hasRepeatedIds ? firstRows(span.ids, trace.spanCounts) : undefined
+  return resolveParents({ named, first }, row => span.kinds.dictionary.values[span.kinds.codes[row]!]!)
+}
+
+/** By span: the first row of its trace that has the same id. */
+function firstRows(ids: readonly string[], spanCounts: readonly number[]): Int32Array {
+  const first = new Int32Array(ids.length)
+  let start = 0
+  for (const spanCount of spanCounts) {
+    const rows = new Map<string, number>()
+    for (let row = start; row < start + spanCount; row++) {
+      if (!rows.has(ids[row]!)) rows.set(ids[row]!, row)
+      first[row] = rows.get(ids[row]!)!
+    }
+    start += spanCount
+  }
+  return first
+}
+
+/** A set of hashes that is emptied at no cost: a table with open places, which grows with the largest set. */
+class FeatureSet {
+  #table = new Uint32Array(256)
+  /** By place: the round in which it was taken. */
+  #rounds = new Uint32Array(256)
+  #round = 0
+  #items: number[] = []
+
+  clear(): void {
+    this.#round++
+    this.#items = []
+  }
+
+  add(feature: number): void {
+    if (this.#items.length * 2 >= this.#table.length) this.#grow()
+    let place = feature & (this.#table.length - 1)
+    while (this.#rounds[place] === this.#round) {
+      if (this.#table[place] === feature) return
+      place = (place + 1) & (this.#table.length - 1)
+    }
+    this.#rounds[place] = this.#round
+    this.#table[place] = feature
+    this.#items.push(feature)
+  }
+
+  take(): Uint32Array {
+    return new Uint32Array(this.#items)
+  }
+
+  #grow(): void {
+    const items = this.#items
+    this.#table = new Uint32Array(this.#table.length * 4)
+    this.#rounds = new Uint32Array(this.#table.length)
+    this.#items = []
+    for (const item of items) this.add(item)
+  }
+}
+
+/** The share of features that two sets have in common, of all that either has: 1 for equal sets. */
+export function jaccard(a: Uint32Array, b: Uint32Array): number {
+  const other = new Set(b)
+  let shared = 0
+  for (const feature of a) if (other.has(feature)) shared++
+  const all = a.length + b.length - shared
+  return all === 0 ? 1 : shared / all
+}
+
+function serviceHash(resource: Resource | null): number {
+  return hashOf(serviceOf(resource), seeds.service)
+}
+
+function edgeHash(parent: number, child: number): number {
+  return mix32(Math.imul(parent ^ seeds.edge, 0x9e3779b1) + child)
+}

@@ -1,0 +1,119 @@
+import { readNumbers } from '../../../encodings/pages/numbers-reader.ts'
+import { PageReader } from '../../../encodings/pages/page.ts'
+import { bandCountOf, bandsOf, estimateJaccard, signatureByteLength } from '../../../encodings/sketches/minhash.ts'
+import { LabError } from '../../../error.ts'
+import type { Block } from '../block.ts'
+import type { SimilarityPlan } from '../root.ts'
+import { checkedBytes, decompressZstd } from '../stored.ts'
+
+const subject = 'blockpack similarity'
+
+/** The index of similar traces, in memory: the signatures of all sets of features, and which set each trace has. */
+export class SimilarityIndex {
+  /** The number of its set of features, by position of the trace. */
+  readonly sets: Uint32Array
+  readonly #signatures: readonly Uint8Array[]
+  readonly #permutations: number
+
+  private constructor(sets: Uint32Array, signatures: readonly Uint8Array[], permutations: number) {
+    this.sets = sets
+    this.#signatures = signatures
+    this.#permutations = permutations
+  }
+
+  /** Reads the index in one step; undefined where the file was written without it. */
+  static async read({ root, similarityRange, file, traceCount }: Block): Promise<SimilarityIndex | undefined> {
+    const plan = root.similarity
+    if (!plan) return undefined
+    const [stored] = await file.read([similarityRange])
+    const pages = new Pages(stored!, similarityRange.start)
+    const signatures = joinBands(pages, plan)
+    const counts = root.rowGroups.map(rowGroup => rowGroup.pageGroups.reduce((sum, one) => sum + one.traceCount, 0))
+    const sets = new Uint32Array(traceCount)
+    let at = 0
+    for (const [rowGroup, length] of plan.traceLengths.entries()) {
+      const count = counts[rowGroup] ?? pages.fail(`traces of row group ${rowGroup} of ${counts.length}`)
+      const start = pages.at
+      const page = new PageReader(pages.take(length), subject, start, decompressZstd)
+      for (const set of page.naming(() => readNumbers(page, count))) {
+        if (!(set >= 0 && set < plan.signatureCount)) page.in.fail('corrupt', `set ${set} of ${plan.signatureCount}`)
+        sets[at++] = set
+      }
+      page.in.end()
+    }
+    if (at !== traceCount) pages.fail(`the sets of ${at} traces, ${traceCount} are due`)
+    return new SimilarityIndex(sets, signatures, plan.permutations)
+  }
+
+  /**
+   * The `count` sets of features that are most like one of them by their estimates, itself left out: of those that share
+   * a band with it, and where these are fewer, of all.
+   */
+  similarTo(set: number, count: number): Estimated[] {
+    const own = this.#signatures[set]!
+    const near: Estimated[] = []
+    const far: Estimated[] = []
+    for (const [other, signature] of this.#signatures.entries()) {
+      if (other === set) continue
+      const candidates = sharesBand(own, signature, this.#permutations) ? near : far
+      candidates.push({ set: other, estimate: estimateJaccard(own, signature, this.#permutations) })
+    }
+    const found = near.length < count ? [...near, ...far] : near
+    return found.sort((a, b) => b.estimate - a.estimate || a.set - b.set).slice(0, count)
+  }
+}
+
+/** A set of features, and how like another one it seems to be. */
+export interface Estimated {
+  readonly set: number
+  readonly estimate: number
+}
+
+/** Hands out pages that lie one behind the other. */
+class Pages {
+  at: number
+  readonly #bytes: Uint8Array
+  readonly #start: number
+
+  constructor(bytes: Uint8Array, start: number) {
+    this.#bytes = bytes
+    this.#start = start
+    this.at = start
+  }
+
+  /** The bytes of the next page, in front of its checksum. */
+  take(length: number): Uint8Array {
+    const from = this.at - this.#start
+    const page = checkedBytes(this.#bytes.subarray(from, from + length), subject, this.at)
+    this.at += length
+    return page
+  }
+
+  fail(message: string): never {
+    throw new LabError('corrupt', `${subject} at byte ${this.at}: ${message}`)
+  }
+}
+
+/** The signatures, of which each band has two bytes, and the last one also those behind. */
+function joinBands(pages: Pages, { permutations, signatureCount, bandLengths }: SimilarityPlan): Uint8Array[] {
+  const byteLength = signatureByteLength(permutations)
+  if (bandLengths.length !== bandCountOf(permutations))
+    pages.fail(`${bandLengths.length} bands of ${permutations} bits`)
+  const bands = bandLengths.map((length, band) => {
+    const width = band === bandLengths.length - 1 ? byteLength - 2 * band : 2
+    const bytes = pages.take(length)
+    return bytes.length === width * signatureCount
+      ? { bytes, width }
+      : pages.fail(`a band of ${bytes.length} bytes for ${signatureCount} signatures`)
+  })
+  const all = new Uint8Array(byteLength * signatureCount)
+  for (const [band, { bytes, width }] of bands.entries())
+    for (let i = 0; i < signatureCount; i++)
+      all.set(bytes.subarray(i * width, (i + 1) * width), i * byteLength + 2 * band)
+  return Array.from({ length: signatureCount }, (_, i) => all.subarray(i * byteLength, (i + 1) * byteLength))
+}
+
+function sharesBand(a: Uint8Array, b: Uint8Array, permutations: number): boolean {
+  const own = bandsOf(a, permutations)
+  return bandsOf(b, permutations).some((band, i) => band === own[i])
+}

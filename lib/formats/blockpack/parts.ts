@@ -1,0 +1,72 @@
+import type { RangeReader } from '../../bytes/range.ts'
+import { valueTypes } from '../../shred/attributes.ts'
+import { type Block, openBlock } from './block.ts'
+import { bandCount, type Field, firstFieldId, firstTailId, fixedColumn } from './columns.ts'
+import { footerBytes, headerBytes } from './footer.ts'
+import { bandOf } from './page-group-encoder.ts'
+import { placePages } from './page-group-pages.ts'
+
+/** Where the bytes of a file go: by the id of each column, its pages; and by the name of everything else. */
+export interface BlockpackParts {
+  readonly columns: ReadonlyMap<number, number>
+  /** The pages of the columns again, by band. */
+  readonly bands: readonly number[]
+  readonly others: ReadonlyMap<string, number>
+}
+
+/** The parts of an open file, which sum to its size. Reads the directories, no pages. */
+export async function partsOf(block: Block): Promise<BlockpackParts> {
+  const columns = new Map<number, number>()
+  const bands = new Array<number>(bandCount).fill(0)
+  let padding = 0
+  for (const pageGroup of block.pageGroups) {
+    const places = placePages(pageGroup, await block.entriesOf(pageGroup), block)
+    const used = new Array<number>(bandCount).fill(0)
+    for (const [column, { entry }] of places) {
+      add(columns, column, entry.storedLength)
+      used[bandOf(column, entry.rowCount, entry.storedLength)]! += entry.storedLength
+    }
+    for (const [band, { start, end }] of pageGroup.bandRanges.entries()) {
+      bands[band]! += used[band]!
+      padding += end - start - used[band]!
+    }
+  }
+  const pages = bands.reduce((sum, byteLength) => sum + byteLength, 0)
+  const blooms = block.bloomRanges.flat().reduce((sum, { start, end }) => sum + end - start, 0)
+  const others = new Map([['header', headerBytes]])
+  for (const [name, { start, end }] of block.sections)
+    if (name === 'data') {
+      others.set('padding', padding)
+      others.set('directory', end - start - pages - padding - blooms)
+      others.set('Bloom filters', blooms)
+    } else others.set(name, end - start)
+  others.set('footer', footerBytes)
+  return { columns, bands, others }
+}
+
+/** Bytes by part of a blockpack file, in the order of the columns and then of the file. */
+export async function blockpackParts(file: RangeReader): Promise<Record<string, number>> {
+  const block = await openBlock(file)
+  const { columns, others } = await partsOf(block)
+  const parts = new Map<string, number>()
+  for (const [column, byteLength] of [...columns].sort(([a], [b]) => a - b))
+    add(parts, columnName(column, block.fields), byteLength)
+  for (const [name, byteLength] of others) if (byteLength > 0) add(parts, name, byteLength)
+  return Object.fromEntries(parts)
+}
+
+/** What a column is called: `span.name`; `span.attributes.http.method (string)` where it is of an attribute. */
+export function columnName(column: number, fields: readonly Field[]): string {
+  const field = fields[column - firstFieldId]
+  if (field) return `${field.owner}.attributes.${field.key} (${field.type})`
+  return fixedColumn(column)?.name ?? `column ${column}`
+}
+
+/** The type of the values of an attribute's column, or of the rare ones of a type; undefined for all others. */
+export function valueTypeOf(column: number, fields: readonly Field[]) {
+  return column < firstFieldId ? valueTypes[column - firstTailId] : fields[column - firstFieldId]?.type
+}
+
+function add<T>(sums: Map<T, number>, name: T, value: number): void {
+  sums.set(name, (sums.get(name) ?? 0) + value)
+}

@@ -1,0 +1,177 @@
+import type { Numbers } from '../../encodings/exact-numbers.ts'
+import { type Link, type SpanEvent, spanIdDigits, traceIdDigits } from '../../model/trace.ts'
+import { childrenBySpan } from '../../shred/assemble.ts'
+import type { Segment } from '../../shred/shred.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { mixColumns } from './contexts.ts'
+import { readExact, writeExact } from './exact-columns.ts'
+import { checkIds } from './ids.ts'
+import { readAttributeLists, writeAttributeLists } from './lists.ts'
+import { estimateNumbers } from './numbers.ts'
+import { Prediction } from './prediction.ts'
+import type { SpanContexts } from './spans.ts'
+import { type Reference, readStrings, writeStrings } from './strings.ts'
+import { readNumberTable, readTextTable, uint32, writeNumberTable, writeTextTable } from './tables.ts'
+import { checkNanos } from './times.ts'
+
+/** Events and links: the children of spans, in tables of their own. */
+
+/** What an event's time is encoded relative to, by the code in the head: the span's start, its middle, its end. */
+const origins: readonly ((duration: number) => number)[] = [
+  () => 0,
+  duration => Math.floor(duration / 2),
+  duration => duration,
+]
+
+/** What children are predicted from: the names of their spans and, where they are known, their own. */
+function predict(contexts: SpanContexts, spanRows: ArrayLike<number>, names?: Uint32Array): Prediction {
+  const groups = Uint32Array.from(spanRows)
+  const nothing = new Uint32Array(groups.length)
+  const spanNames = groups.map(row => contexts.names[row]!)
+  if (!names) {
+    const chain = [
+      { known: spanNames, history: 2 },
+      { known: spanNames, history: 1 },
+      { known: nothing, history: 1 },
+    ]
+    return new Prediction({ chains: [chain], known: [nothing, spanNames], groups })
+  }
+  const own = mixColumns(groups.length, [names])
+  const both = mixColumns(groups.length, [names, spanNames])
+  const chains = [
+    [
+      { known: both, history: 1 },
+      { known: both, history: 0 },
+      { known: own, history: 0 },
+    ],
+    [
+      { known: own, history: 2 },
+      { known: own, history: 1 },
+    ],
+  ]
+  return new Prediction({ chains, known: [nothing, own, both], groups })
+}
+
+/** Strings of the spans, by the rows of their children. */
+function ofSpans(references: readonly Reference[], spanRows: ArrayLike<number>): Reference[] {
+  return references.map(stringAt => row => stringAt(spanRows[row]!))
+}
+
+export function writeEvents(
+  writer: ColumnWriter,
+  { event, span }: Pick<Segment, 'event' | 'span'>,
+  contexts: SpanContexts,
+  references: readonly Reference[],
+): void {
+  const { spanRows } = event
+  const names = writeTextTable(writer, event.names, predict(contexts, spanRows))
+  const prediction = predict(contexts, spanRows, names)
+  const times = origins.map(originOf => shifted(event.times, spanRows, span.durations.values, originOf))
+  const costs = times.map(values => estimateNumbers(values, prediction))
+  const origin = costs.indexOf(Math.min(...costs))
+  writer.head.u8(origin)
+  writeExact(writer, { values: times[origin]!, exceptions: event.times.exceptions }, prediction)
+  writeNumberTable(writer, event.droppedCounts, prediction)
+  writeAttributeLists(writer, event.attributes, prediction, ofSpans(references, spanRows))
+}
+
+function shifted(
+  times: Numbers,
+  spanRows: readonly number[],
+  durations: readonly number[],
+  originOf: (duration: number) => number,
+): Float64Array {
+  return Float64Array.from(times.values, (time, row) => time - originOf(durations[spanRows[row]!]!))
+}
+
+/** Reads the events of all spans, given their number, and the starts and durations of the spans. */
+export function readEvents(
+  reader: ColumnReader,
+  counts: Float64Array,
+  spans: { starts: readonly bigint[]; durations: Float64Array },
+  contexts: SpanContexts,
+  references: readonly Reference[],
+): SpanEvent[][] {
+  const spanRows = repeatRows(reader, counts)
+  const names = readTextTable(reader, 'event.name', spanRows.length, predict(contexts, spanRows))
+  const prediction = predict(contexts, spanRows, names.codes)
+  reader.column = 'event.time'
+  const originOf = origins[reader.head.u8()] ?? reader.head.fail('unsupported', 'event.time: an origin')
+  const times = readExact(reader, 'event.time', spanRows.length, prediction)
+  const dropped = readNumberTable(reader, 'event.dropped', spanRows.length, prediction, uint32)
+  const own = ofSpans(references, spanRows)
+  const assembler = readAttributeLists(reader, 'event', spanRows.length, prediction, own)
+  const exact = new Map(times.exceptions.map(({ row, value }) => [row, value]))
+  const read = (row: number): SpanEvent => {
+    const span = spanRows[row]!
+    const offset = exact.get(row) ?? BigInt(times.values[row]! + originOf(spans.durations[span]!))
+    return {
+      timeNanos: checkNanos(reader, spans.starts[span]! + offset),
+      name: names.values[names.codes[row]!]!,
+      attributes: assembler.take(),
+      droppedAttributesCount: dropped.values[dropped.codes[row]!]!,
+    }
+  }
+  return childrenBySpan(counts, read)
+}
+
+export function writeLinks(
+  writer: ColumnWriter,
+  { link }: Pick<Segment, 'link'>,
+  contexts: SpanContexts,
+  references: readonly Reference[],
+): void {
+  const { spanRows } = link
+  const prediction = predict(contexts, spanRows)
+  writeStrings(writer, link.traceIds, prediction)
+  writeStrings(writer, link.spanIds, prediction)
+  writeTextTable(writer, link.traceStates, prediction)
+  writeNumberTable(writer, link.flags, prediction)
+  writeNumberTable(writer, link.droppedCounts, prediction)
+  writeAttributeLists(writer, link.attributes, prediction, ofSpans(references, spanRows))
+}
+
+export function readLinks(
+  reader: ColumnReader,
+  counts: Float64Array,
+  contexts: SpanContexts,
+  references: readonly Reference[],
+): Link[][] {
+  const spanRows = repeatRows(reader, counts)
+  const count = spanRows.length
+  const prediction = predict(contexts, spanRows)
+  const traceIds = readStrings(reader, 'link.traceId', count, prediction).values
+  const spanIds = readStrings(reader, 'link.spanId', count, prediction).values
+  checkIds(reader, 'link.traceId', traceIds, traceIdDigits)
+  checkIds(reader, 'link.spanId', spanIds, spanIdDigits)
+  const traceStates = readTextTable(reader, 'link.traceState', count, prediction)
+  const flags = readNumberTable(reader, 'link.flags', count, prediction, uint32)
+  const dropped = readNumberTable(reader, 'link.dropped', count, prediction, uint32)
+  const own = ofSpans(references, spanRows)
+  const assembler = readAttributeLists(reader, 'link', count, prediction, own)
+  return childrenBySpan(counts, row => ({
+    traceId: traceIds[row]!,
+    spanId: spanIds[row]!,
+    traceState: traceStates.values[traceStates.codes[row]!]!,
+    flags: flags.values[flags.codes[row]!]!,
+    attributes: assembler.take(),
+    droppedAttributesCount: dropped.values[dropped.codes[row]!]!,
+  }))
+}
+
+/** The span's row of each child. */
+function repeatRows(reader: ColumnReader, counts: Float64Array): Uint32Array {
+  let total = 0
+  for (const count of counts) {
+    if (count < 0) reader.head.fail('corrupt', `${reader.column}: a span with ${count}`)
+    reader.spend(count)
+    total += count
+  }
+  const rows = new Uint32Array(total)
+  let at = 0
+  for (let row = 0; row < counts.length; row++) {
+    rows.fill(row, at, at + counts[row]!)
+    at += counts[row]!
+  }
+  return rows
+}

@@ -1,0 +1,51 @@
+import type { SpanFields } from '../../shred/assemble.ts'
+import { parseDropped, parseStatus } from '../../shred/field-texts.ts'
+import type { Segment } from '../../shred/shred.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import type { SpanContexts } from './spans.ts'
+import {
+  int32,
+  readNumberTable,
+  readResources,
+  readScopes,
+  readTextTable,
+  uint32,
+  writeNumberTable,
+  writeResources,
+  writeScopes,
+  writeTextTable,
+} from './tables.ts'
+
+/** Writes the fields; later ones, and later columns, are predicted from names, resources and statuses. */
+export function writeSpanFields(writer: ColumnWriter, span: Segment['span'], contexts: SpanContexts): void {
+  contexts.setNames(writeTextTable(writer, span.names, contexts.forNames()))
+  contexts.setResources(writeResources(writer, span.resources, contexts.forSpans()))
+  writeScopes(writer, span.scopes, contexts.forSpans())
+  writeNumberTable(writer, span.kinds, contexts.forSpans())
+  contexts.setStatuses(writeTextTable(writer, span.statuses, contexts.forSpans()))
+  writeTextTable(writer, span.traceStates, contexts.forSpans())
+  writeNumberTable(writer, span.flags, contexts.forSpans())
+  writeTextTable(writer, span.droppedCounts, contexts.forSpans())
+}
+
+export function readSpanFields(reader: ColumnReader, contexts: SpanContexts): SpanFields {
+  const { rowCount } = contexts
+  const fail = (message: string) => reader.head.fail('corrupt', message)
+  const names = readTextTable(reader, 'span.name', rowCount, contexts.forNames())
+  contexts.setNames(names.codes)
+  const resources = readResources(reader, rowCount, contexts.forSpans())
+  contexts.setResources(resources.codes)
+  const scopes = readScopes(reader, rowCount, contexts.forSpans())
+  const kinds = readNumberTable(reader, 'span.kind', rowCount, contexts.forSpans(), int32)
+  const statuses = readTextTable(reader, 'span.status', rowCount, contexts.forSpans())
+  contexts.setStatuses(statuses.codes)
+  const statusValues = statuses.values.map(text => parseStatus(text, fail))
+  const traceStates = readTextTable(reader, 'span.traceState', rowCount, contexts.forSpans())
+  const flags = readNumberTable(reader, 'span.flags', rowCount, contexts.forSpans(), uint32)
+  const dropped = readTextTable(reader, 'span.dropped', rowCount, contexts.forSpans())
+  return {
+    ...{ names, resources, scopes, kinds, traceStates, flags },
+    statuses: { values: statusValues, codes: statuses.codes },
+    droppedCounts: { values: dropped.values.map(text => parseDropped(text, fail)), codes: dropped.codes },
+  }
+}

@@ -1,0 +1,145 @@
+import { checksum } from '../../bytes/checksum.ts'
+import type { ByteSink, RangeReader } from '../../bytes/range.ts'
+import { ByteReader } from '../../bytes/reader.ts'
+import { ByteWriter } from '../../bytes/writer.ts'
+import { LabError } from '../../error.ts'
+import type { Trace } from '../../model/trace.ts'
+import { Segment } from '../../shred/shred.ts'
+import { maxSegmentItems, type Parts } from './columns.ts'
+import { decodeSegment, encodeSegment } from './segment.ts'
+
+const magic = 0x4c4f4354
+const version = 1
+
+/** A segment ends before it has more spans, and after the trace that brings more of the others. */
+export interface SegmentLimits {
+  readonly spanCount: number
+  /** Traces, spans, events, links and values together. */
+  readonly itemCount: number
+  /** Characters of strings. */
+  readonly textLength: number
+}
+
+/** Half of the items that a reader takes: the trace at hand may bring as many again. */
+const defaultLimits: SegmentLimits = { spanCount: 131_072, itemCount: maxSegmentItems / 2, textLength: 2 ** 26 }
+const maxHeadBytes = 32
+
+/** What precedes each segment; a segment of 0 bytes ends the file. */
+interface SegmentHead {
+  byteLength: number
+  checksum: number
+  traceCount: number
+  /** Where the segment's bytes begin. */
+  end: number
+}
+
+/** Writes traces as segments of columns (FORMAT.md). */
+export async function encodeColumnarFile(
+  batches: AsyncIterable<readonly Trace[]>,
+  sink: ByteSink,
+  level: number,
+  limits: SegmentLimits = defaultLimits,
+): Promise<void> {
+  let segment = new Segment()
+  let traceCount = 0
+  const flush = async () => {
+    if (segment.itemCount > maxSegmentItems)
+      throw new LabError(
+        'unsupported',
+        `trace ${segment.trace.ids.at(-1)}: ${segment.itemCount} spans, events, links and values in one trace`,
+      )
+    const bytes = encodeSegment(segment, level)
+    await sink.write(write(writer => writeHead(writer, bytes, segment.trace.ids.length)))
+    await sink.write(bytes)
+    traceCount += segment.trace.ids.length
+    segment = new Segment()
+  }
+  await sink.write(
+    write(writer => {
+      writer.u32(magic)
+      writer.u8(version)
+    }),
+  )
+  for await (const batch of batches)
+    for (const trace of batch) {
+      if (segment.spanCount > 0 && segment.spanCount + trace.spans.length > limits.spanCount) await flush()
+      segment.add(trace)
+      if (segment.itemCount > limits.itemCount || segment.textLength > limits.textLength) await flush()
+    }
+  if (segment.spanCount > 0) await flush()
+  await sink.write(write(writer => writeHead(writer, Buffer.alloc(0), traceCount)))
+}
+
+/** Reads the traces back: a batch a segment. */
+export async function* decodeColumnarFile(file: RangeReader): AsyncIterable<readonly Trace[]> {
+  for await (const { traces } of decodeSegments(file)) yield traces
+}
+
+/** Bytes by column and encoding; they sum to the file's size. */
+export async function columnarParts(file: RangeReader): Promise<Parts> {
+  const sums: Parts = {}
+  let segmentBytes = 0
+  for await (const { parts } of decodeSegments(file))
+    for (const [part, byteLength] of Object.entries(parts)) {
+      sums[part] = (sums[part] ?? 0) + byteLength
+      segmentBytes += byteLength
+    }
+  return { ...sums, framing: file.byteLength - segmentBytes }
+}
+
+async function* decodeSegments(file: RangeReader): AsyncIterable<ReturnType<typeof decodeSegment>> {
+  const front = await readWindow(file, 0, 'columnar header')
+  if (front.u32() !== magic) front.fail('corrupt', 'not a columnar file of ours')
+  const found = front.u8()
+  if (found !== version) front.fail('unsupported', `version ${found}, known is ${version}`)
+  let at = front.position
+  let traceCount = 0
+  for (let index = 0; ; index++) {
+    const subject = `columnar segment ${index}`
+    const head = await readHead(file, at, subject)
+    if (head.byteLength === 0) return checkEnd(file, head, traceCount)
+    const [bytes] = await file.read([{ start: head.end, end: head.end + head.byteLength }])
+    const place = new ByteReader(bytes!, subject, head.end)
+    const sum = checksum(bytes!)
+    if (sum !== head.checksum) place.fail('corrupt', `checksum ${head.checksum} expected, found ${sum}`)
+    const segment = decodeSegment(bytes!, subject, head.end)
+    if (segment.traces.length !== head.traceCount)
+      place.fail('corrupt', `says ${head.traceCount} traces, holds ${segment.traces.length}`)
+    traceCount += head.traceCount
+    at = head.end + head.byteLength
+    yield segment
+  }
+}
+
+function writeHead(writer: ByteWriter, bytes: Buffer, traceCount: number): void {
+  writer.varint(bytes.length)
+  writer.u32(checksum(bytes))
+  writer.varint(traceCount)
+}
+
+async function readHead(file: RangeReader, at: number, subject: string): Promise<SegmentHead> {
+  const reader = await readWindow(file, at, subject)
+  const [byteLength, sum, traceCount] = [reader.varint(), reader.u32(), reader.varint()]
+  const end = at + reader.position
+  if (byteLength > file.byteLength - end)
+    reader.fail('truncated', `needs ${byteLength} bytes, the file has ${file.byteLength - end} more`)
+  return { byteLength, checksum: sum, traceCount, end }
+}
+
+function checkEnd(file: RangeReader, head: SegmentHead, traceCount: number): void {
+  const end = new ByteReader(new Uint8Array(), 'columnar end', head.end)
+  if (head.traceCount !== traceCount) end.fail('corrupt', `says ${head.traceCount} traces, read ${traceCount}`)
+  if (head.checksum !== checksum(new Uint8Array())) end.fail('corrupt', `checksum ${head.checksum} of nothing`)
+  if (head.end !== file.byteLength) end.fail('corrupt', `${file.byteLength - head.end} bytes follow`)
+}
+
+async function readWindow(file: RangeReader, at: number, subject: string): Promise<ByteReader> {
+  const [bytes] = await file.read([{ start: at, end: Math.min(at + maxHeadBytes, file.byteLength) }])
+  return new ByteReader(bytes!, subject, at)
+}
+
+function write(fill: (writer: ByteWriter) => void): Buffer {
+  const writer = new ByteWriter(maxHeadBytes)
+  fill(writer)
+  return writer.take()
+}

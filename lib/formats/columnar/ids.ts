@@ -1,0 +1,100 @@
+import {
+  countSpanIdKinds,
+  type IdRows,
+  isId,
+  joinSpanIds,
+  splitSpanIds,
+  traceKind,
+  traceKindOf,
+} from '../../encodings/ids.ts'
+import { spanIdDigits, traceIdDigits } from '../../model/trace.ts'
+import { readCodes, writeCodes } from './codes.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import { readNumbers, writeNumbers } from './numbers.ts'
+import { Prediction } from './prediction.ts'
+import { readStrings, writeStrings } from './strings.ts'
+import { readText, writeText } from './texts.ts'
+
+const wordDigits = 8
+
+/** No prediction: for columns of random values. */
+function noPrediction(rowCount: number): Prediction {
+  const nothing = new Uint32Array(rowCount)
+  return new Prediction({ chains: [[{ known: nothing, history: 1 }]], known: [nothing] })
+}
+
+/**
+ * Trace ids: their four words of 32 bits as columns of numbers, so that one that counts up, or is constant, is recognised.
+ * Ids of 64 bits padded with zeros are separate; ids of another length are texts.
+ */
+export function writeTraceIds(writer: ColumnWriter, ids: readonly string[]): void {
+  const kinds = Uint32Array.from(ids, traceKindOf)
+  writeCodes(writer, kinds, 3, noPrediction(ids.length))
+  const whole = ids.filter((_, row) => kinds[row] === traceKind.whole)
+  const even = ids.filter((_, row) => kinds[row] !== traceKind.odd)
+  for (const [word, of] of [whole, whole, even, even].entries())
+    writeNumbers(writer, wordsOf(of, word), noPrediction(of.length))
+  for (const [row, id] of ids.entries()) if (kinds[row] === traceKind.odd) writeText(writer, id)
+}
+
+export function readTraceIds(reader: ColumnReader, count: number): string[] {
+  const kinds = readCodes(reader, 'trace.id kind', count, 3, noPrediction(count))
+  const isWhole = (kind: number) => kind === traceKind.whole
+  const wholeCount = kinds.reduce((sum, kind) => sum + (isWhole(kind) ? 1 : 0), 0)
+  const evenCount = kinds.reduce((sum, kind) => sum + (kind === traceKind.odd ? 0 : 1), 0)
+  const words = [wholeCount, wholeCount, evenCount, evenCount].map((rows, word) =>
+    readNumbers(reader, `trace.id word ${word}`, rows, noPrediction(rows)),
+  )
+  let [whole, even] = [0, 0]
+  const ids = Array.from(kinds, kind => {
+    if (kind === traceKind.odd) return readText(reader)
+    const high = isWhole(kind)
+      ? hex(reader, words[0]![whole]!) + hex(reader, words[1]![whole++]!)
+      : '0'.repeat(spanIdDigits)
+    return high + hex(reader, words[2]![even]!) + hex(reader, words[3]![even++]!)
+  })
+  checkIds(reader, 'trace.id', ids, traceIdDigits)
+  return ids
+}
+
+function wordsOf(ids: readonly string[], word: number): Float64Array {
+  return Float64Array.from(ids, id => Number.parseInt(id.slice(word * wordDigits, (word + 1) * wordDigits), 16))
+}
+
+function hex(reader: ColumnReader, word: number): string {
+  if (word !== word >>> 0) reader.head.fail('corrupt', `trace.id: a word of ${word}`)
+  return word.toString(16).padStart(wordDigits, '0')
+}
+
+/** Refuses ids that are not lower-case hex of whole bytes, at most `maxDigits` of it. */
+export function checkIds(reader: ColumnReader, name: string, ids: readonly string[], maxDigits: number): void {
+  const at = ids.findIndex(id => !isId(id, maxDigits))
+  if (at >= 0) reader.head.fail('corrupt', `${name}: row ${at} is not an id`)
+}
+
+/** The same, and what predicts them. */
+export interface PredictedIdRows extends IdRows {
+  readonly prediction: Prediction
+}
+
+/** Writes span ids: what follows from the trace, then the digits that vary; ids of another length as texts. */
+export function writeSpanIds(writer: ColumnWriter, ids: readonly string[], rows: PredictedIdRows): void {
+  const { kinds, distances, random, odd } = splitSpanIds(ids, rows)
+  writeCodes(writer, kinds, 4, rows.prediction)
+  writeNumbers(writer, distances, noPrediction(distances.length))
+  writeStrings(writer, random, noPrediction(random.length))
+  for (const id of odd) writeText(writer, id)
+}
+
+export function readSpanIds(reader: ColumnReader, name: string, count: number, rows: PredictedIdRows): string[] {
+  const kinds = readCodes(reader, `${name} kind`, count, 4, rows.prediction)
+  const counts = countSpanIdKinds(kinds)
+  const distances = readNumbers(reader, `${name} repeats`, counts.repeated, noPrediction(counts.repeated))
+  const random = readStrings(reader, name, counts.random, noPrediction(counts.random)).values
+  const odd = Array.from({ length: counts.odd }, () => readText(reader))
+  const ids = joinSpanIds({ kinds, distances, random, odd }, rows, row =>
+    reader.head.fail('corrupt', `${name}: row ${row} repeats a row that does not exist`),
+  )
+  checkIds(reader, name, ids, spanIdDigits)
+  return ids
+}

@@ -1,0 +1,119 @@
+import type { Resource, Trace } from '../../model/trace.ts'
+import { assembleTraces, type SpanColumns } from '../../shred/assemble.ts'
+import type { Segment } from '../../shred/shred.ts'
+import { type Table, valueAt } from '../../shred/table.ts'
+import { parentKind } from '../../shred/tree.ts'
+import { readEvents, readLinks, writeEvents, writeLinks } from './children.ts'
+import { ColumnReader, ColumnWriter, type Parts } from './columns.ts'
+import { readExact, writeExact } from './exact-columns.ts'
+import { readSpanFields, writeSpanFields } from './fields.ts'
+import { growForest } from './forest.ts'
+import { readSpanIds, readTraceIds, writeSpanIds, writeTraceIds } from './ids.ts'
+import { readAttributeLists, writeAttributeLists } from './lists.ts'
+import { readNumbers, writeNumbers } from './numbers.ts'
+import { readParents, writeParents } from './parents.ts'
+import { Prediction } from './prediction.ts'
+import { SpanContexts } from './spans.ts'
+import type { Reference } from './strings.ts'
+import { addOffsets, readTimes, writeTimes } from './times.ts'
+
+/** Encodes a segment: one head and the blobs of its columns (FORMAT.md). */
+export function encodeSegment(segment: Segment, level: number): Buffer {
+  const writer = new ColumnWriter(level)
+  const { trace, span } = segment
+  writer.head.varint(trace.ids.length)
+  writer.head.u64(segment.base)
+  writeNumbers(writer, Float64Array.from(trace.spanCounts), plain(trace.ids.length))
+  const contexts = new SpanContexts(trace.spanCounts, segment.spanCount)
+  writeSpanFields(writer, span, contexts)
+  writeTraceIds(writer, trace.ids)
+  writeParents(writer, segment, contexts)
+  writeSpanIds(writer, span.ids, idRowsOf(trace.ids, contexts))
+  const forest = growForest(trace.spanCounts, parentRowsOf(span))
+  writeExact(writer, trace.starts, contexts.forSpans().at(forest.firsts))
+  writeTimes(writer, span, forest, contexts)
+  const references = referencesOf(columnOf(span.names), columnOf(span.resources))
+  writeAttributeLists(writer, span.attributes, contexts.forSpans(), references)
+  writeNumbers(writer, Float64Array.from(span.eventCounts), contexts.forSpans())
+  writeEvents(writer, segment, contexts, references)
+  writeNumbers(writer, Float64Array.from(span.linkCounts), contexts.forSpans())
+  writeLinks(writer, segment, contexts, references)
+  return writer.finish(segment.itemCount)
+}
+
+/** Decodes a segment to its traces and the bytes of its columns. */
+export function decodeSegment(bytes: Uint8Array, subject: string, offset: number): { traces: Trace[]; parts: Parts } {
+  const reader = new ColumnReader(bytes, subject, offset)
+  const traces = reader.naming(() => readTraces(reader))
+  return { traces, parts: reader.parts }
+}
+
+function readTraces(reader: ColumnReader): Trace[] {
+  const traceCount = reader.head.varint()
+  reader.spend(traceCount)
+  const base = reader.head.u64()
+  const spanCounts = readNumbers(reader, 'trace.spans', traceCount, plain(traceCount))
+  const contexts = new SpanContexts(spanCounts, sumOf(reader, spanCounts))
+  const fields = readSpanFields(reader, contexts)
+  const traceIds = readTraceIds(reader, traceCount)
+  const parents = readParents(reader, traceIds, contexts)
+  const spanIds = readSpanIds(reader, 'span.id', contexts.rowCount, idRowsOf(traceIds, contexts))
+  const forest = growForest(spanCounts, parents.rows)
+  const gaps = readExact(reader, 'trace.start', traceCount, contexts.forSpans().at(forest.firsts))
+  const bases = addOffsets(reader, gaps, (trace, before) => (trace === 0 ? base : before))
+  const times = readTimes(reader, forest, contexts)
+  const starts = addOffsets(reader, times.starts, row => bases[contexts.traceOf[row]!]!)
+  const ends = addOffsets(reader, times.durations, row => starts[row]!)
+  const references = referencesOf(fields.names, fields.resources)
+  const attributes = readAttributeLists(reader, 'span', contexts.rowCount, contexts.forSpans(), references)
+  const eventCounts = readNumbers(reader, 'span.events', contexts.rowCount, contexts.forSpans())
+  const events = readEvents(reader, eventCounts, { starts, durations: times.durations.values }, contexts, references)
+  const linkCounts = readNumbers(reader, 'span.links', contexts.rowCount, contexts.forSpans())
+  const links = readLinks(reader, linkCounts, contexts, references)
+  reader.end()
+  const columns: SpanColumns = { ...fields, spanIds, parents, starts, ends, attributes, events, links }
+  return assembleTraces(traceIds, spanCounts, columns)
+}
+
+/** A prediction from nothing but the rows before. */
+function plain(rowCount: number): Prediction {
+  const known = new Uint32Array(rowCount)
+  const chain = [
+    { known, history: 2 },
+    { known, history: 1 },
+  ]
+  return new Prediction({ chains: [chain], known: [known] })
+}
+
+function sumOf(reader: ColumnReader, spanCounts: Float64Array): number {
+  let sum = 0
+  for (const count of spanCounts) {
+    if (count < 1) reader.head.fail('corrupt', `trace.spans: a trace of ${count} spans`)
+    reader.spend(count)
+    sum += count
+  }
+  return sum
+}
+
+function idRowsOf(traceIds: readonly string[], contexts: SpanContexts): Parameters<typeof writeSpanIds>[2] {
+  const { traceOf } = contexts
+  return { traceIds: row => traceIds[traceOf[row]!]!, prediction: contexts.forSpans(), groups: traceOf }
+}
+
+/** By span: the row of its parent, or -1. */
+function parentRowsOf({ parentKinds, parentValues }: Segment['span']): Int32Array {
+  return Int32Array.from(parentKinds, (kind, row) => (kind === parentKind.inside ? row - parentValues[row]! : -1))
+}
+
+function columnOf<T>({ dictionary, codes }: { dictionary: { values: T[] }; codes: number[] }): Table<T> {
+  return { values: dictionary.values, codes: Uint32Array.from(codes) }
+}
+
+/** What attribute values may repeat: the span's name, and the name of its service. */
+function referencesOf(names: Table<string>, resources: Table<Resource | null>): Reference[] {
+  const services = resources.values.map(resource => {
+    const value = resource?.attributes.find(({ key }) => key === 'service.name')?.value
+    return typeof value === 'string' ? value : ''
+  })
+  return [row => valueAt(names, row), row => services[resources.codes[row]!]!]
+}

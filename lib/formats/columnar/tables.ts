@@ -1,0 +1,152 @@
+import { ByteReader } from '../../bytes/reader.ts'
+import { ByteWriter } from '../../bytes/writer.ts'
+import { Dictionary } from '../../encodings/dictionary.ts'
+import { readSigned, writeSigned } from '../../encodings/texts.ts'
+import type { Resource, Scope } from '../../model/trace.ts'
+import type { CodedColumn } from '../../shred/shred.ts'
+import type { Table } from '../../shred/table.ts'
+import { CborReader } from '../../wire/cbor/heads.ts'
+import { readResource, readScope, writeResource, writeScope } from '../../wire/cbor/resource.ts'
+import { readCodes, writeCodes } from './codes.ts'
+import type { ColumnReader, ColumnWriter } from './columns.ts'
+import type { Prediction } from './prediction.ts'
+import { readText, writeText } from './texts.ts'
+
+/** Columns whose distinct values are in the head, once each, and their codes in the rows. */
+
+/** What a column of whole numbers may hold. */
+export interface NumberRange {
+  readonly min: number
+  readonly max: number
+}
+export const int32: NumberRange = { min: -(2 ** 31), max: 2 ** 31 - 1 }
+export const uint32: NumberRange = { min: 0, max: 2 ** 32 - 1 }
+
+/** Writes a column of small whole numbers; returns the codes. */
+export function writeNumberTable(
+  writer: ColumnWriter,
+  column: CodedColumn<number>,
+  prediction: Prediction,
+): Uint32Array {
+  return writeTable(writer, column, value => writeSigned(writer.head, value), prediction)
+}
+
+export function readNumberTable(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  prediction: Prediction,
+  { min, max }: NumberRange,
+): Table<number> {
+  const read = () => {
+    const value = readSigned(reader.head)
+    return value >= min && value <= max ? value : reader.head.fail('corrupt', `${name}: ${value} exceeds 32 bits`)
+  }
+  return readTable(reader, name, count, read, prediction)
+}
+
+export function writeTextTable(writer: ColumnWriter, column: CodedColumn<string>, prediction: Prediction): Uint32Array {
+  return writeTable(writer, column, value => writeText(writer, value), prediction)
+}
+
+export function readTextTable(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  prediction: Prediction,
+): Table<string> {
+  return readTable(reader, name, count, () => readText(reader), prediction)
+}
+
+/** Writes resources as CBOR; those that are equal become one. */
+export function writeResources(
+  writer: ColumnWriter,
+  column: CodedColumn<Resource | null>,
+  prediction: Prediction,
+): Uint32Array {
+  return writeItems(writer, column, writeResource, prediction)
+}
+
+export function readResources(reader: ColumnReader, count: number, prediction: Prediction): Table<Resource | null> {
+  return readItems(reader, 'span.resource', count, readResource, prediction)
+}
+
+export function writeScopes(
+  writer: ColumnWriter,
+  column: CodedColumn<Scope | null>,
+  prediction: Prediction,
+): Uint32Array {
+  return writeItems(writer, column, writeScope, prediction)
+}
+
+export function readScopes(reader: ColumnReader, count: number, prediction: Prediction): Table<Scope | null> {
+  return readItems(reader, 'span.scope', count, readScope, prediction)
+}
+
+function writeTable<T>(
+  writer: ColumnWriter,
+  { dictionary, codes }: CodedColumn<T>,
+  write: (value: T) => void,
+  prediction: Prediction,
+): Uint32Array {
+  writer.head.varint(dictionary.size)
+  for (const value of dictionary.values) write(value)
+  const array = Uint32Array.from(codes)
+  writeCodes(writer, array, dictionary.size, prediction)
+  return array
+}
+
+function readTable<T>(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  read: () => T,
+  prediction: Prediction,
+): Table<T> {
+  reader.column = name
+  const size = reader.tableSize(count)
+  const values = Array.from({ length: size }, read)
+  return { values, codes: readCodes(reader, name, count, size, prediction) }
+}
+
+function writeItems<T extends object>(
+  writer: ColumnWriter,
+  { dictionary, codes }: CodedColumn<T | null>,
+  encode: (writer: ByteWriter, item: T) => void,
+  prediction: Prediction,
+): Uint32Array {
+  const distinct = new Dictionary<Buffer>(bytes => bytes.toString('latin1'))
+  const recoded = dictionary.values.map(item =>
+    distinct.code(item === null ? Buffer.alloc(0) : encodeItem(item, encode)),
+  )
+  const column: CodedColumn<Buffer> = { dictionary: distinct, codes: codes.map(code => recoded[code]!) }
+  const write = (bytes: Buffer) => {
+    writer.head.varint(bytes.length)
+    writer.texts.raw(bytes)
+  }
+  return writeTable(writer, column, write, prediction)
+}
+
+function readItems<T>(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  decode: (cbor: CborReader) => T,
+  prediction: Prediction,
+): Table<T | null> {
+  const read = () => {
+    const byteLength = reader.head.varint()
+    if (byteLength === 0) return null
+    const bytes = new ByteReader(reader.texts.raw(byteLength), `${reader.subject}, column ${name}`)
+    const item = decode(new CborReader(bytes))
+    bytes.end()
+    return item
+  }
+  return readTable(reader, name, count, read, prediction)
+}
+
+function encodeItem<T>(item: T, encode: (writer: ByteWriter, item: T) => void): Buffer {
+  const writer = new ByteWriter(256)
+  encode(writer, item)
+  return writer.take()
+}

@@ -1,0 +1,202 @@
+import { LabError } from '../../error.ts'
+import { strictUnits, type Units } from '../../model/units.ts'
+import type { DocumentReport } from '../../wire/json/split.ts'
+import { looksLikeOtlp, otherSignalOf } from './proto-detect.ts'
+
+const maxGroupLength = 2 ** 30
+const headLength = 4096
+
+/** The bytes of one ResourceSpans and the offset of the first of them in the input. */
+export interface Located {
+  bytes: Buffer
+  offset: number
+}
+
+/**
+ * The ResourceSpans of the input, each held whole, without holding the message around it. The input is one TracesData,
+ * or a stream of them that each have their length in front, 32 bits big-endian. What holds other signals is passed over;
+ * `units` decides about messages whose fields do not fit into them.
+ */
+export async function* splitTraces(
+  chunks: AsyncIterable<Uint8Array>,
+  report: DocumentReport,
+  units: Units = strictUnits,
+): AsyncIterable<Located> {
+  const input = new Input(chunks)
+  try {
+    await input.fill(headLength)
+    if (!isLengthPrefixed(input.held)) return yield* message(input, report, units)
+    while ((await input.fill(4)) > 0) {
+      if (input.held.length < 4)
+        return units.bad('rest of the file', input.error(`a length takes 4 bytes, ${input.held.length} are left`))
+      const byteLength = input.take(4).readUInt32BE()
+      input.end = input.offset + byteLength
+      yield* message(input, report, units)
+    }
+  } finally {
+    await input.close()
+  }
+}
+
+/** True where a message's length stands in front of it. */
+function isLengthPrefixed(head: Uint8Array): boolean {
+  return head[0] === 0 || (!looksLikeOtlp(head, 0) && looksLikeOtlp(head, 4))
+}
+
+/** The fields of one message as far as they can be told apart; then the input stands behind it. */
+async function* message(input: Input, report: DocumentReport, units: Units): AsyncIterable<Located> {
+  try {
+    yield* fields(input, report)
+  } catch (error) {
+    const isPassed = units.skipsBad && (await input.skipToEnd())
+    units.bad(isPassed ? 'message' : 'rest of the file', error)
+  }
+}
+
+/** The fields of a message, which ends where the input's `end` is, or with the input where that is infinite. */
+async function* fields(input: Input, report: DocumentReport): AsyncIterable<Located> {
+  const passed = new Set<string>()
+  const { end } = input
+  while (input.offset < end) {
+    const start = input.offset
+    if ((await input.fill(1)) === 0) {
+      if (end === Number.POSITIVE_INFINITY) return
+      input.fail(`the message ends at byte ${end}`)
+    }
+    const tag = await input.varint()
+    const byteLength = await fieldLength(input, tag)
+    if (input.offset + byteLength > end)
+      throw new LabError('corrupt', `byte ${start}: a field of ${byteLength} bytes, the message ends at byte ${end}`)
+    if (tag === 0x0a) {
+      const located = await resourceSpans(input, byteLength)
+      const signal = otherSignalOf(located.bytes)
+      if (signal === undefined) yield located
+      else if (!passed.has(signal)) report.passed(signal)
+      if (signal !== undefined) passed.add(signal)
+    } else {
+      await input.skip(byteLength)
+      report.dropped(String(Math.floor(tag / 8)))
+    }
+  }
+}
+
+async function resourceSpans(input: Input, byteLength: number): Promise<Located> {
+  const { offset } = input
+  if (byteLength > maxGroupLength)
+    throw new LabError('unsupported', `byte ${offset}: resourceSpans: ${byteLength} bytes, at most ${maxGroupLength}`)
+  const held = await input.fill(byteLength)
+  if (held < byteLength) input.fail(`resourceSpans: ${byteLength} bytes should follow, ${held} are left`)
+  return { bytes: input.take(byteLength), offset }
+}
+
+/** The bytes that the value of a field takes behind its tag, and behind its length where it has one. */
+async function fieldLength(input: Input, tag: number): Promise<number> {
+  const fieldNumber = Math.floor(tag / 8)
+  if (fieldNumber === 0) input.fail('a tag of field number 0', 'corrupt')
+  switch (tag % 8) {
+    case 0:
+      return input.varintLength()
+    case 1:
+      return 8
+    case 2:
+      return await input.varint()
+    case 5:
+      return 4
+    default:
+      return input.fail(`field ${fieldNumber} has the wire type ${tag % 8}`, 'unsupported')
+  }
+}
+
+/** The bytes that have come in and are not consumed. */
+class Input {
+  readonly #chunks: AsyncIterator<Uint8Array>
+  #held: Buffer = Buffer.alloc(0)
+  #offset = 0
+  /** Where the message ends that is read: no varint goes past it. */
+  end: number = Number.POSITIVE_INFINITY
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]()
+  }
+
+  get held(): Buffer {
+    return this.#held
+  }
+
+  /** The offset of the next byte. */
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** Holds this many bytes, or all there are, and returns how many are held, if not more. */
+  async fill(byteLength: number): Promise<number> {
+    if (this.#held.length >= byteLength) return byteLength
+    const parts: Uint8Array[] = [this.#held]
+    let held = this.#held.length
+    while (held < byteLength) {
+      const { done, value } = await this.#chunks.next()
+      if (done) break
+      parts.push(value)
+      held += value.length
+    }
+    this.#held = Buffer.concat(parts, held)
+    return Math.min(held, byteLength)
+  }
+
+  /** The next bytes, which are held. */
+  take(byteLength: number): Buffer {
+    const bytes = this.#held.subarray(0, byteLength)
+    this.#held = this.#held.subarray(byteLength)
+    this.#offset += byteLength
+    return bytes
+  }
+
+  async skip(byteLength: number): Promise<void> {
+    for (let left = byteLength; left > 0; ) {
+      const held = await this.fill(Math.min(left, headLength))
+      if (held === 0) this.fail(`${left} bytes should follow`)
+      this.take(held)
+      left -= held
+    }
+  }
+
+  /** Passes over what is left of the message; false where the input ends before, or all of it is one message. */
+  async skipToEnd(): Promise<boolean> {
+    while (this.#offset < this.end) {
+      const held = await this.fill(Math.min(this.end - this.#offset, headLength))
+      if (held === 0) return false
+      this.take(held)
+    }
+    return true
+  }
+
+  /** A varint of at most 2^53 - 1. */
+  async varint(): Promise<number> {
+    const byteLength = await this.varintLength()
+    const bytes = this.#held.subarray(0, byteLength)
+    const value = bytes.reduceRight((sum, byte) => sum * 128 + (byte & 0x7f), 0)
+    if (value > Number.MAX_SAFE_INTEGER) this.fail('a varint exceeds 2^53 - 1', 'corrupt')
+    this.take(byteLength)
+    return value
+  }
+
+  /** The bytes that the next varint takes. */
+  async varintLength(): Promise<number> {
+    const held = Math.min(await this.fill(10), this.end - this.#offset)
+    const last = this.#held.subarray(0, held).findIndex(byte => byte < 0x80)
+    if (last >= 0) return last + 1
+    return held < 10 ? this.fail('ends inside a varint') : this.fail('a varint is longer than 10 bytes', 'corrupt')
+  }
+
+  error(message: string, kind: 'truncated' | 'corrupt' | 'unsupported' = 'truncated'): LabError {
+    return new LabError(kind, `byte ${this.#offset}: ${message}`)
+  }
+
+  fail(message: string, kind?: 'truncated' | 'corrupt' | 'unsupported'): never {
+    throw this.error(message, kind)
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return?.()
+  }
+}

@@ -1,0 +1,184 @@
+import { withSubject } from '../../error.ts'
+import { Groups } from '../../model/groups.ts'
+import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../../model/trace.ts'
+import { surrogatePath } from '../../wire/protobuf/surrogate.ts'
+import { WireWriter } from '../../wire/protobuf/writer.ts'
+import { writeAttributes } from './proto-value.ts'
+
+const chunkLength = 1 << 20
+
+interface Open {
+  resourceSpans: number
+  scopeSpans: number
+  schemaUrls: { resource: string; scope: string }
+}
+
+/**
+ * Writes ResourceSpans span by span, and gives chunks of about a mebibyte of those that are complete. In this file a
+ * tag is a field's number times 8 plus its wire type. What is protobuf's default (zero, empty) is left out.
+ */
+export class TracesWriter {
+  readonly #wire = new WireWriter()
+  readonly #groups = new Groups()
+  readonly #resources = new WeakMap<Resource, Buffer>()
+  readonly #scopes = new WeakMap<Scope, Buffer>()
+  readonly #chunks: Buffer[] = []
+  #open: Open | undefined
+  #traceIndex = 0
+
+  /** A lone surrogate is an error that begins with its path: `/12/spans/3/name: …`. */
+  add({ traceId, spans }: Trace): void {
+    let index = 0
+    try {
+      for (; index < spans.length; index++) this.#add(traceId, spans[index]!)
+    } catch (error) {
+      throw withSubject(`/${this.#traceIndex}/spans/${index}${surrogatePath(spans[index]!)}`, error)
+    }
+    this.#traceIndex++
+  }
+
+  /** Ends what is open. */
+  end(): void {
+    if (this.#open !== undefined) this.#endResourceSpans(this.#open)
+    this.#open = undefined
+    if (this.#wire.length > 0) this.#chunks.push(this.#wire.take())
+  }
+
+  /** The chunks that are complete; none of them is held afterwards. */
+  take(): Buffer[] {
+    return this.#chunks.splice(0)
+  }
+
+  #add(traceId: string, span: Span): void {
+    const boundary = this.#groups.next(span)
+    if (boundary === 'resource') this.#beginResourceSpans(span)
+    else if (boundary === 'scope') this.#beginScopeSpans(span, this.#open!)
+    const start = this.#wire.length
+    writeSpan(this.#wire, traceId, span)
+    this.#groups.grow(this.#wire.length - start)
+  }
+
+  #beginResourceSpans(span: Span): void {
+    if (this.#open !== undefined) this.#endResourceSpans(this.#open)
+    if (this.#wire.length >= chunkLength) this.#chunks.push(this.#wire.take())
+    const { resource, scope } = span
+    const resourceSpans = this.#wire.begin(0x0a)
+    if (resource !== null) this.#wire.raw(once(this.#resources, resource, writeResource))
+    const scopeSpans = this.#beginScope(scope)
+    this.#open = {
+      resourceSpans,
+      scopeSpans,
+      schemaUrls: { resource: resource?.schemaUrl ?? '', scope: scope?.schemaUrl ?? '' },
+    }
+  }
+
+  #beginScopeSpans({ scope }: Span, open: Open): void {
+    this.#endScopeSpans(open)
+    open.scopeSpans = this.#beginScope(scope)
+    open.schemaUrls.scope = scope?.schemaUrl ?? ''
+  }
+
+  #beginScope(scope: Scope | null): number {
+    const start = this.#wire.begin(0x12)
+    if (scope !== null) this.#wire.raw(once(this.#scopes, scope, writeScope))
+    return start
+  }
+
+  #endScopeSpans({ scopeSpans, schemaUrls }: Open): void {
+    writeText(this.#wire, 0x1a, schemaUrls.scope)
+    this.#wire.end(scopeSpans)
+  }
+
+  #endResourceSpans(open: Open): void {
+    this.#endScopeSpans(open)
+    writeText(this.#wire, 0x1a, open.schemaUrls.resource)
+    this.#wire.end(open.resourceSpans)
+  }
+}
+
+function writeSpan(wire: WireWriter, traceId: string, span: Span): void {
+  const start = wire.begin(0x12)
+  writeId(wire, 0x0a, traceId)
+  writeId(wire, 0x12, span.spanId)
+  writeText(wire, 0x1a, span.traceState)
+  writeId(wire, 0x22, span.parentSpanId)
+  writeText(wire, 0x2a, span.name)
+  if (span.kind !== 0) wire.int32(0x30, span.kind)
+  if (span.startNanos !== 0n) wire.fixed64(0x39, span.startNanos)
+  if (span.endNanos !== 0n) wire.fixed64(0x41, span.endNanos)
+  writeAttributes(wire, 0x4a, span.attributes)
+  writeCount(wire, 0x50, span.droppedAttributesCount)
+  for (const event of span.events) writeEvent(wire, event)
+  writeCount(wire, 0x60, span.droppedEventsCount)
+  for (const link of span.links) writeLink(wire, link)
+  writeCount(wire, 0x70, span.droppedLinksCount)
+  if (span.status !== null) writeStatus(wire, span.status)
+  if (span.flags !== 0) wire.fixed32(0x85, span.flags)
+  wire.end(start)
+}
+
+function writeEvent(wire: WireWriter, event: SpanEvent): void {
+  const start = wire.begin(0x5a)
+  if (event.timeNanos !== 0n) wire.fixed64(0x09, event.timeNanos)
+  writeText(wire, 0x12, event.name)
+  writeAttributes(wire, 0x1a, event.attributes)
+  writeCount(wire, 0x20, event.droppedAttributesCount)
+  wire.end(start)
+}
+
+function writeLink(wire: WireWriter, link: Link): void {
+  const start = wire.begin(0x6a)
+  writeId(wire, 0x0a, link.traceId)
+  writeId(wire, 0x12, link.spanId)
+  writeText(wire, 0x1a, link.traceState)
+  writeAttributes(wire, 0x22, link.attributes)
+  writeCount(wire, 0x28, link.droppedAttributesCount)
+  if (link.flags !== 0) wire.fixed32(0x35, link.flags)
+  wire.end(start)
+}
+
+function writeStatus(wire: WireWriter, { message, code }: Status): void {
+  const start = wire.begin(0x7a)
+  writeText(wire, 0x12, message)
+  if (code !== 0) wire.int32(0x18, code)
+  wire.end(start)
+}
+
+function writeResource(wire: WireWriter, resource: Resource): void {
+  const start = wire.begin(0x0a)
+  writeAttributes(wire, 0x0a, resource.attributes)
+  writeCount(wire, 0x10, resource.droppedAttributesCount)
+  wire.end(start)
+}
+
+function writeScope(wire: WireWriter, scope: Scope): void {
+  const start = wire.begin(0x0a)
+  writeText(wire, 0x0a, scope.name)
+  writeText(wire, 0x12, scope.version)
+  writeAttributes(wire, 0x1a, scope.attributes)
+  writeCount(wire, 0x20, scope.droppedAttributesCount)
+  wire.end(start)
+}
+
+function writeText(wire: WireWriter, tag: number, text: string): void {
+  if (text !== '') wire.text(tag, text)
+}
+
+function writeId(wire: WireWriter, tag: number, digits: string): void {
+  if (digits !== '') wire.id(tag, digits)
+}
+
+function writeCount(wire: WireWriter, tag: number, count: number): void {
+  if (count !== 0) wire.uint32(tag, count)
+}
+
+/** The bytes of the field that holds the value, written once for each object. */
+function once<T extends object>(written: WeakMap<T, Buffer>, value: T, write: (wire: WireWriter, value: T) => void) {
+  const known = written.get(value)
+  if (known !== undefined) return known
+  const wire = new WireWriter(1024)
+  write(wire, value)
+  const bytes = wire.take()
+  written.set(value, bytes)
+  return bytes
+}

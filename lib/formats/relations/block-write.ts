@@ -1,0 +1,105 @@
+import type { Span, Trace } from '../../model/trace.ts'
+import { BlockTables, type Family } from './block-tables.ts'
+import { BodyWriter } from './body.ts'
+import { writeColumn } from './columns.ts'
+import { writeEventTimes } from './event-times.ts'
+import { writeIds } from './ids.ts'
+import { writeLists } from './lists.ts'
+import type { Owner } from './nodes.ts'
+import { writeOrders } from './orders.ts'
+import { Uses, writeReferences } from './references.ts'
+import { partOfColumn } from './special.ts'
+import { type Timed, writeTimes } from './timeline.ts'
+import { parentCodes, Topologies } from './trace-rows.ts'
+
+/** The body of a block of traces (FORMAT.md). */
+export function writeBlock(traces: readonly Trace[]): BodyWriter {
+  const tables = new BlockTables()
+  for (const { spans } of traces) for (const span of spans) tables.add(span)
+  const body = new BodyWriter()
+  tables.write(body)
+  const timed = writeTopologies(body, traces, tables)
+  writeIds(
+    body,
+    'trace ids',
+    traces.map(({ traceId }) => traceId),
+    16,
+  )
+  writeIds(
+    body,
+    'span ids',
+    traces.flatMap(({ spans }) => spans.map(({ spanId }) => spanId)),
+    8,
+  )
+  const spans = traces.map(trace => trace.spans)
+  writeTimes(body, timed, spans, tables.spans.sorted.length)
+  writeEvents(body, spans.flat(), tables)
+  writeLinks(body, tables)
+  writeColumns(body, tables.spans)
+  writeColumns(body, tables.events)
+  writeColumns(body, tables.links)
+  return body
+}
+
+/** Writes the distinct topologies, which of them each trace has, and the parents outside of their traces. */
+function writeTopologies(body: BodyWriter, traces: readonly Trace[], { spans }: BlockTables): Timed[] {
+  const topologies = new Topologies()
+  const uses = new Uses()
+  const outside: string[] = []
+  let next = 0
+  for (const trace of traces) {
+    const nodes = trace.spans.map(() => spans.rankOf(spans.placed[next++]!))
+    uses.add(topologies.add(nodes, parentCodes(trace.spans, outside)))
+  }
+  writeReferences(body, 'traces', uses, (to, order) => {
+    const items = order.map(id => topologies.items[id]!)
+    writeLists(
+      to,
+      'topologies',
+      items.map(({ nodes }) => nodes),
+    )
+    writeLists(
+      to,
+      'parents',
+      items.map(({ parents }) => parents),
+    )
+  })
+  writeIds(body, 'parents outside', outside, 8)
+  return uses.uses.map(id => topologies.items[id]!)
+}
+
+function writeEvents(body: BodyWriter, spans: readonly Span[], { events }: BlockTables): void {
+  let next = 0
+  const timed = spans
+    .filter(span => span.events.length > 0)
+    .map(({ startNanos, endNanos, events: own }) => ({
+      startNanos,
+      endNanos,
+      nodes: own.map(() => events.rankOf(events.placed[next++]!)),
+      times: own.map(({ timeNanos }) => timeNanos),
+    }))
+  writeEventTimes(body, timed, events.sorted.length)
+}
+
+function writeLinks(body: BodyWriter, { links }: BlockTables): void {
+  const owners = links.placed.map(({ owner }) => owner)
+  writeIds(
+    body,
+    'links',
+    owners.map(({ traceId }) => traceId),
+    16,
+  )
+  writeIds(
+    body,
+    'links',
+    owners.map(({ spanId }) => spanId),
+    8,
+  )
+}
+
+function writeColumns<T extends Owner>(body: BodyWriter, { table, columns, sorted }: Family<T>): void {
+  writeOrders(body, sorted)
+  columns.forEach(({ type, values }, i) => {
+    writeColumn(body, partOfColumn(table.shapes.columns[i]!.key), type, values)
+  })
+}

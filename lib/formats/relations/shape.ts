@@ -1,0 +1,130 @@
+import type { Attributes } from '../../model/trace.ts'
+import { Uses } from './references.ts'
+import { specials } from './special.ts'
+import { type ColumnType, columnTypes } from './types.ts'
+
+/** A column: the values of one key and type, or of one special field, over all spans (or events, or links). */
+export interface ColumnName {
+  /** An attribute's key, or the number of a special field. */
+  readonly key: string | number
+  readonly type: ColumnType
+}
+
+/** What spans have in common whose fields have the same keys and types, in whatever order. */
+export interface Shape {
+  /** The columns of the fields: special ones, then attributes by the number of their column. */
+  readonly columns: readonly number[]
+  /** Tells shapes apart. */
+  readonly name: string
+  readonly attributeCount: number
+  /** The distinct orders of the attributes: by attribute, its index among the attributes' columns. */
+  readonly orders: (readonly number[])[]
+  readonly orderUses: Uses
+}
+
+/** A shape in one of its orders. */
+export interface OrderedShape {
+  readonly shape: Shape
+  readonly order: number
+  /** By column of the shape: the attribute's position, or -1 - the special field. */
+  readonly sources: readonly number[]
+}
+
+interface Branch {
+  readonly next: Map<string, (Branch | undefined)[]>
+  found: OrderedShape | undefined
+}
+
+/** Finds the shape of attributes by walking a tree of keys and types. */
+export class Shapes {
+  readonly columns: ColumnName[] = []
+  readonly #byName = new Map<string, Shape>()
+  readonly #roots = new Map<number, Branch>()
+  readonly #columnIds = new Map<string | number, Map<ColumnType, number>>()
+
+  /** `bits` says which special fields there are (special.ts). */
+  find(bits: number, attributes: Attributes): OrderedShape {
+    let branch = this.#roots.get(bits)
+    if (branch === undefined) {
+      branch = newBranch()
+      this.#roots.set(bits, branch)
+    }
+    for (let i = 0; i < attributes.length; i++) {
+      const { key, value } = attributes[i]!
+      branch = this.#step(branch, key, columnTypes.of(value))
+    }
+    branch.found ??= this.#orderedShape(bits, attributes)
+    branch.found.shape.orderUses.add(branch.found.order)
+    return branch.found
+  }
+
+  #step(branch: Branch, key: string, type: ColumnType): Branch {
+    let byType = branch.next.get(key)
+    if (byType === undefined) {
+      byType = []
+      branch.next.set(key, byType)
+    }
+    const place = columnTypes.names.indexOf(type)
+    let next = byType[place]
+    if (next === undefined) {
+      next = newBranch()
+      byType[place] = next
+    }
+    return next
+  }
+
+  #columnOf(name: ColumnName): number {
+    let byType = this.#columnIds.get(name.key)
+    if (byType === undefined) {
+      byType = new Map()
+      this.#columnIds.set(name.key, byType)
+    }
+    let id = byType.get(name.type)
+    if (id === undefined) {
+      id = this.columns.length
+      this.columns.push(name)
+      byType.set(name.type, id)
+    }
+    return id
+  }
+
+  #orderedShape(bits: number, attributes: Attributes): OrderedShape {
+    const fields = attributes.map(({ key, value }, source) => ({
+      column: this.#columnOf({ key, type: columnTypes.of(value) }),
+      source,
+    }))
+    const sorted = fields.toSorted((a, b) => a.column - b.column || a.source - b.source)
+    const own = specialsOf(bits).map(special => ({
+      column: this.#columnOf({ key: special, type: specials[special]!.type }),
+      source: -1 - special,
+    }))
+    const all = [...own, ...sorted]
+    const shape = this.#shapeOf(
+      all.map(({ column }) => column),
+      sorted.length,
+    )
+    const order = new Array<number>(sorted.length)
+    sorted.forEach(({ source }, place) => {
+      order[source] = place
+    })
+    return { shape, order: shape.orders.push(order) - 1, sources: all.map(({ source }) => source) }
+  }
+
+  #shapeOf(columns: readonly number[], attributeCount: number): Shape {
+    const name = columns.join()
+    let shape = this.#byName.get(name)
+    if (shape === undefined) {
+      shape = { columns, name, attributeCount, orders: [], orderUses: new Uses() }
+      this.#byName.set(name, shape)
+    }
+    return shape
+  }
+}
+
+function newBranch(): Branch {
+  return { next: new Map(), found: undefined }
+}
+
+function specialsOf(bits: number): number[] {
+  return Array.from(specials.keys()).filter(special => (bits >> special) & 1)
+}

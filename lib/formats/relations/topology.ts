@@ -1,0 +1,64 @@
+import { unzigzag, zigzag } from '../../encodings/zigzag.ts'
+
+/** How a trace's spans are connected, and the order in which their times can be predicted from one another. */
+export interface Plan {
+  /** All rows, each after its base; the first one is the anchor of the trace. */
+  readonly order: Int32Array
+  /** By row: the row of its parent, or -1 where there is none or the parents run in a circle. */
+  readonly bases: Int32Array
+  /** By row: the row of the same base that came before it in `order`, or -1. */
+  readonly previous: Int32Array
+}
+
+/** Codes of a parent; from `firstRow` on zigzag of the row's distance. */
+export const parentCode = { none: 0, outside: 1, firstRow: 2 } as const
+
+/** The code of a parent that is `distance` rows before (or, negative, after) its child. */
+export function encodeDistance(distance: number): number {
+  return parentCode.firstRow + zigzag(distance)
+}
+
+/** The row of the parent of `row`, or -1 for codes that name none. */
+export function parentRow(code: number, row: number): number {
+  if (code < parentCode.firstRow) return -1
+  return row - unzigzag(code - parentCode.firstRow)
+}
+
+const state = { unseen: 0, open: 1, done: 2 } as const
+
+/** The plan for spans whose parents are in these rows (-1 for none). A circle is cut where it closes. */
+export function planOf(parents: Int32Array): Plan {
+  const count = parents.length
+  const states = new Uint8Array(count)
+  const bases = new Int32Array(count)
+  const order = new Int32Array(count)
+  const chain: number[] = []
+  let filled = 0
+  for (let first = 0; first < count; first++) {
+    let row = first
+    while (row >= 0 && states[row] === state.unseen) {
+      states[row] = state.open
+      chain.push(row)
+      row = parents[row]!
+    }
+    let base = row >= 0 && states[row] === state.done ? row : -1
+    for (let next = chain.pop(); next !== undefined; next = chain.pop()) {
+      bases[next] = base
+      states[next] = state.done
+      order[filled++] = next
+      base = next
+    }
+  }
+  return { order, bases, previous: previousOf(order, bases) }
+}
+
+function previousOf(order: Int32Array, bases: Int32Array): Int32Array {
+  const previous = new Int32Array(order.length)
+  const last = new Int32Array(order.length + 1).fill(-1)
+  for (const row of order) {
+    const base = bases[row]! + 1
+    previous[row] = last[base]!
+    last[base] = row
+  }
+  return previous
+}

@@ -1,0 +1,92 @@
+import type { AttributeScope, ColumnData } from '../../model/scan.ts'
+import { ownColumnValues } from './attributes.ts'
+import type { Column } from './column.ts'
+import { ColumnValues } from './column-values.ts'
+import { startsOf } from './fields.ts'
+import { genericColumns, genericValues } from './generic-attributes.ts'
+import type { AttributeColumn, Layout } from './layout.ts'
+import type { RowGroupColumns } from './row-group-columns.ts'
+import { ownerDepths, serviceName } from './schema.ts'
+import { ownersOf } from './structure.ts'
+
+/** The columns that tell whether an attribute occurs among the owners of a scope; those told empty are left out. */
+export function keyColumns(columns: RowGroupColumns, layout: Layout, scope: AttributeScope, key: string): string[] {
+  const { keys } = genericColumns(scope)
+  const isAbsent = columns.dictionary(keys)?.includes(key) === false
+  const own = ownColumns(layout, scope, key).map(({ column }) => column)
+  return [...own, ...(isAbsent ? [] : [keys])].filter(column => !columns.chunk(column).isEmpty)
+}
+
+/** The columns that its values stand in beyond these, once they have been loaded; none where no list has the key. */
+export function valueColumns(columns: RowGroupColumns, scope: AttributeScope, key: string): string[] {
+  const { keys, values } = genericColumns(scope)
+  if (columns.chunk(keys).isEmpty || columns.dictionary(keys)?.includes(key) === false) return []
+  if (!columns.get(keys).texts.includes(key)) return []
+  return values.filter(column => columns.has(column) && !columns.chunk(column).isEmpty)
+}
+
+function ownColumns(layout: Layout, scope: AttributeScope, key: string): AttributeColumn[] {
+  return layout.attributes[scope].filter(one => one.key === key)
+}
+
+/** The values of an attribute, by owner; a column a type. Its columns must have been loaded. */
+export function attributeData(
+  columns: RowGroupColumns,
+  layout: Layout,
+  scope: AttributeScope,
+  key: string,
+  ownerCount: number,
+): ColumnData[] {
+  const values = new ColumnValues()
+  for (const one of ownColumns(layout, scope, key))
+    if (!columns.chunk(one.column).isEmpty) addOwn(columns, scope, one, ownerCount, values)
+  addGeneric(columns, scope, key, ownerCount, values)
+  return values.finish(ownerCount)
+}
+
+function addOwn(
+  columns: RowGroupColumns,
+  scope: AttributeScope,
+  one: AttributeColumn,
+  ownerCount: number,
+  values: ColumnValues,
+): void {
+  const column = columns.get(one.column)
+  if (!one.isRepeated && column.leaf.type === 'BYTE_ARRAY')
+    return addStrings(columns.get(one.column, ownerCount), values)
+  const value = ownColumnValues(columns, scope, one, ownerCount)
+  for (let owner = 0; owner < ownerCount; owner++) {
+    const found = value(owner)
+    if (found !== undefined) values.add(owner, found)
+  }
+}
+
+/** Strings without an object each; an empty service.name is none. */
+function addStrings(column: Column, values: ColumnValues): void {
+  const { places, texts, leaf } = column
+  const { codes } = column.bytes
+  const add = values.strings(texts)
+  const isName = leaf.name.endsWith(`.${serviceName.column}`)
+  for (let owner = 0; owner < places.length; owner++) {
+    const code = codes[places[owner]!]
+    if (code !== undefined && !(isName && texts[code] === '')) add(owner, code)
+  }
+}
+
+function addGeneric(
+  columns: RowGroupColumns,
+  scope: AttributeScope,
+  key: string,
+  ownerCount: number,
+  values: ColumnValues,
+): void {
+  if (valueColumns(columns, scope, key).length === 0) return
+  const keys = columns.get(genericColumns(scope).keys)
+  const depth = ownerDepths[scope] + 1
+  const ownerOf = ownersOf(startsOf(keys, depth, ownerCount))
+  const value = genericValues(columns, scope, keys.elementCount(depth))
+  const { places, texts } = keys
+  const { codes } = keys.bytes
+  for (let attribute = 0; attribute < ownerOf.length; attribute++)
+    if (texts[codes[places[attribute]!]!] === key) values.add(ownerOf[attribute]!, value(attribute))
+}

@@ -1,0 +1,59 @@
+import type { AttributeScope } from '../../model/scan.ts'
+import type { Attribute, Value } from '../../model/trace.ts'
+import { GenericAttributes, genericColumns, listOf, ofInts, ofStrings } from './generic-attributes.ts'
+import type { AttributeColumn, Layout } from './layout.ts'
+import type { RowGroupColumns } from './row-group-columns.ts'
+import { ownerDepths, serviceName } from './schema.ts'
+
+/** The columns that all attributes of a scope stand in. */
+export function attributeColumns(layout: Layout, scope: AttributeScope): string[] {
+  const { keys, values } = genericColumns(scope)
+  return [keys, ...values, ...layout.attributes[scope].map(({ column }) => column)]
+}
+
+/** By owner its attributes: those with a column of their own in front, then the generic ones in their order. */
+export function attributesOf(
+  columns: RowGroupColumns,
+  layout: Layout,
+  scope: AttributeScope,
+  ownerCount: number,
+): (owner: number) => Attribute[] {
+  const own = layout.attributes[scope].map(one => ({
+    key: one.key,
+    value: ownColumnValues(columns, scope, one, ownerCount),
+  }))
+  const generic = new GenericAttributes(columns, scope, ownerCount)
+  return owner => {
+    const found: Attribute[] = []
+    for (const { key, value } of own) {
+      const one = value(owner)
+      if (one !== undefined) found.push({ key, value: one })
+    }
+    return found.concat(generic.of(owner))
+  }
+}
+
+/** By owner the value of an attribute that has a column of its own, undefined where it has none. */
+export function ownColumnValues(
+  columns: RowGroupColumns,
+  scope: AttributeScope,
+  { key, column: name, isRepeated }: AttributeColumn,
+  ownerCount: number,
+): (owner: number) => Value | undefined {
+  const column = columns.get(name, isRepeated ? undefined : ownerCount)
+  const valuesOf = column.leaf.type === 'INT64' ? ofInts : ofStrings
+  if (isRepeated) {
+    const list = listOf(column, ownerDepths[scope] + 1, ownerCount, valuesOf)
+    return owner => {
+      const items: Value[] = []
+      list(owner, items)
+      return items.length > 1 ? items : items[0]
+    }
+  }
+  const { places } = column
+  const value = valuesOf(column)
+  return owner => {
+    const found = places[owner]! < 0 ? undefined : value(places[owner]!)
+    return key === serviceName.key && found === '' ? undefined : found
+  }
+}

@@ -1,0 +1,39 @@
+import type { RangeReader } from '../../bytes/range.ts'
+import { LabError } from '../../error.ts'
+import { type Footer, readFooter } from './footer.ts'
+import { type Layout, layoutOf } from './layout.ts'
+import { type BlockMeta, parseMeta } from './meta.ts'
+
+/** An open block: its data and what its footer and `meta.json` say of them. */
+export interface Block {
+  readonly file: RangeReader
+  readonly footer: Footer
+  readonly layout: Layout
+}
+
+/**
+ * Opens `data.parquet`, with the text of the `meta.json` beside it if there is one. Both are checked against each other;
+ * a version that is not read is `unsupported`, by name.
+ */
+export async function openVparquet(file: RangeReader, metaText?: string): Promise<Block> {
+  const meta = metaText === undefined ? undefined : parseMeta(metaText)
+  if (meta && meta.byteLength !== file.byteLength)
+    throw new LabError(
+      meta.byteLength > file.byteLength ? 'truncated' : 'corrupt',
+      `meta.json: says that data.parquet has ${meta.byteLength} bytes, it has ${file.byteLength}`,
+    )
+  const footer = await readFooter(file, meta?.footerLength)
+  if (meta) checkMeta(meta, footer)
+  return { file, footer, layout: layoutOf(footer.leaves, meta) }
+}
+
+function checkMeta(meta: BlockMeta, footer: Footer): void {
+  const told: [what: string, inMeta: number, inFile: number][] = [
+    ['bytes of footer', meta.footerLength, footer.byteLength],
+    ['traces', meta.traceCount, footer.rowCount],
+    ['row groups', meta.rowGroupCount, footer.rowGroups.length],
+  ]
+  for (const [what, inMeta, inFile] of told)
+    if (inMeta !== inFile)
+      throw new LabError('corrupt', `meta.json: says ${inMeta} ${what}, data.parquet has ${inFile}`)
+}

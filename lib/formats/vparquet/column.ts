@@ -1,0 +1,262 @@
+import { LabError } from '../../error.ts'
+import { ByteEntries } from './byte-entries.ts'
+import { readBooleans, readByteArrays, readCodes, readDoubles, readInt32s, readInt64s } from './encodings/values.ts'
+import type { Leaf } from './leaves.ts'
+import { type ChunkPlace, countOf, type DataPage, type DictionaryPage, readPages } from './pages.ts'
+
+/** The values of a column that are there, by Parquet's type. */
+export type Values =
+  | { readonly type: 'BYTE_ARRAY'; readonly codes: Uint32Array; readonly entries: ByteEntries }
+  | { readonly type: 'INT64'; readonly numbers: BigInt64Array }
+  | { readonly type: 'INT32'; readonly numbers: Int32Array }
+  | { readonly type: 'DOUBLE'; readonly numbers: Float64Array }
+  | { readonly type: 'BOOLEAN'; readonly numbers: Uint8Array }
+
+/** A column of a row group: an entry a value or absence, with the levels that place it (Dremel). */
+export class Column {
+  readonly leaf: Leaf
+  readonly values: Values
+  readonly entryCount: number
+  /** Of values that are there. */
+  readonly valueCount: number
+  readonly rowCount: number
+  readonly #pages: readonly DataPage[]
+  readonly #starts = new Map<number, Uint32Array>()
+  #texts: readonly string[] | undefined
+  #places: Int32Array | undefined
+  #repetitions: Uint8Array | undefined
+  #definitions: Uint8Array | undefined
+
+  /** Decodes all pages of a chunk; levels when they are asked for. Their numbers are checked against each other. */
+  constructor(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace) {
+    this.leaf = leaf
+    const { pages, values } = readChunk(bytes, leaf, place)
+    this.#pages = pages
+    this.values = values
+    const sum = (of: (page: DataPage) => number) => pages.reduce((total, page) => total + of(page), 0)
+    this.entryCount = sum(page => page.entryCount)
+    this.rowCount = sum(page => page.rowCount)
+    this.valueCount = sum(page => page.valueCount)
+    if (this.entryCount !== place.valueCount)
+      this.fail(`holds ${this.entryCount} values, the footer says ${place.valueCount}`)
+  }
+
+  get repetitions(): Uint8Array {
+    this.#repetitions ??= this.#readRepetitions()
+    return this.#repetitions
+  }
+
+  #readRepetitions(): Uint8Array {
+    const levels = joinBytes(this.#pages.map(page => page.repetitions()))
+    const found = countOf(levels, 0)
+    if (found !== this.rowCount) this.fail(`${found} rows begin, the pages say ${this.rowCount}`)
+    return levels.length === 0 || levels[0] === 0 ? levels : this.fail('begins within a row')
+  }
+
+  get definitions(): Uint8Array {
+    this.#definitions ??= this.#readDefinitions()
+    return this.#definitions
+  }
+
+  #readDefinitions(): Uint8Array {
+    const levels = joinBytes(this.#pages.map(page => page.definitions()))
+    const found = countOf(levels, this.leaf.maxDefinition)
+    return found === this.valueCount ? levels : this.fail(`${found} values, the pages say ${this.valueCount}`)
+  }
+
+  /** How many elements of a repeated field there are: of the `depth`-th on the way, 0 being rows. */
+  elementCount(depth: number): number {
+    return depth === 0 ? this.rowCount : this.starts(depth).at(-1)!
+  }
+
+  /** By element of the field above, the first element of the `depth`-th repeated field, and their number at the end. */
+  starts(depth: number): Uint32Array {
+    const known = this.#starts.get(depth)
+    if (known) return known
+    const starts = findStarts(this, depth)
+    this.#starts.set(depth, starts)
+    return starts
+  }
+
+  /** By element of its innermost repeated field (rows, where it has none) the place of its value, -1 where absent. */
+  get places(): Int32Array {
+    this.#places ??= this.#findPlaces()
+    return this.#places
+  }
+
+  #findPlaces(): Int32Array {
+    if (this.valueCount === this.entryCount) return countUp(this.entryCount)
+    const { depths, maxDefinition } = this.leaf
+    const own = depths.at(-1) ?? 0
+    const { definitions } = this
+    const places = new Int32Array(definitions.length)
+    let [count, next] = [0, 0]
+    for (let i = 0; i < places.length; i++) {
+      const definition = definitions[i]!
+      if (definition >= own) places[count++] = definition === maxDefinition ? next++ : -1
+    }
+    return places.subarray(0, count)
+  }
+
+  /** The strings of the entries. */
+  get texts(): readonly string[] {
+    this.#texts ??= textsOf(this.bytes.entries, this.leaf)
+    return this.#texts
+  }
+
+  get bytes(): Values & { type: 'BYTE_ARRAY' } {
+    return this.values.type === 'BYTE_ARRAY' ? this.values : this.fail('holds no strings')
+  }
+
+  fail(message: string): never {
+    throw new LabError('corrupt', `${this.leaf.name}: ${message}`)
+  }
+}
+
+/** The strings of the dictionary that a chunk begins with, of which `bytes` hold all. */
+export function readDictionary(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace): readonly string[] {
+  for (const page of readPages(bytes, leaf, place))
+    if ('dictionary' in page) {
+      const { values, encoding, valueCount } = page.dictionary
+      return textsOf(readByteArrays(values, encoding, valueCount), leaf)
+    }
+  throw new LabError('corrupt', `${leaf.name}: no dictionary stands at byte ${place.start}`)
+}
+
+function textsOf(entries: ByteEntries, { name }: Leaf): string[] {
+  return Array.from({ length: entries.count }, (_, entry) => {
+    const text = entries.text(entry)
+    if (text === undefined) throw new LabError('corrupt', `${name}: a string is not UTF-8`)
+    return text
+  })
+}
+
+function findStarts({ leaf, repetitions, definitions }: Column, depth: number): Uint32Array {
+  const [above, own] = [leaf.depths[depth - 2] ?? 0, leaf.depths[depth - 1]!]
+  const starts = new Uint32Array(repetitions.length + 1)
+  let [parents, children] = [0, 0]
+  for (let i = 0; i < repetitions.length; i++) {
+    if (repetitions[i]! < depth && definitions[i]! >= above) starts[parents++] = children
+    if (repetitions[i]! <= depth && definitions[i]! >= own) children++
+  }
+  starts[parents] = children
+  return starts.subarray(0, parents + 1)
+}
+
+interface ChunkContent {
+  readonly pages: readonly DataPage[]
+  readonly values: Values
+}
+
+function readChunk(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace): ChunkContent {
+  const pages: DataPage[] = []
+  const gatherer = gathererOf(leaf)
+  let left = place.valueCount
+  for (const page of readPages(bytes, leaf, place)) {
+    if ('dictionary' in page) {
+      gatherer.dictionary(page.dictionary)
+      continue
+    }
+    left -= page.data.entryCount
+    if (left < 0)
+      throw new LabError('corrupt', `${leaf.name}: holds over ${place.valueCount} values, as the footer says`)
+    pages.push(page.data)
+    gatherer.add(page.data)
+  }
+  return { pages, values: gatherer.finish() }
+}
+
+/** Takes pages in turn and joins their values. */
+interface Gatherer {
+  dictionary(page: DictionaryPage): void
+  add(page: DataPage): void
+  finish(): Values
+}
+
+function gathererOf({ name, type }: Leaf): Gatherer {
+  switch (type) {
+    case 'BYTE_ARRAY':
+      return new CodedGatherer()
+    case 'INT64':
+      return numbers(readInt64s, parts => ({ type, numbers: new BigInt64Array(joinBuffers(parts)) }))
+    case 'INT32':
+      return numbers(readInt32s, parts => ({ type, numbers: new Int32Array(joinBuffers(parts)) }))
+    case 'DOUBLE':
+      return numbers(readDoubles, parts => ({ type, numbers: new Float64Array(joinBuffers(parts)) }))
+    case 'BOOLEAN':
+      return numbers(readBooleans, parts => ({ type, numbers: new Uint8Array(joinBuffers(parts)) }))
+    default:
+      throw new LabError('unsupported', `${name}: values of the type ${type}`)
+  }
+}
+
+function numbers<T extends ArrayBufferView>(
+  read: (reader: DataPage['values'], encoding: string, count: number) => T,
+  join: (parts: readonly T[]) => Values,
+): Gatherer {
+  const parts: T[] = []
+  return {
+    dictionary: ({ values }) => values.fail('unsupported', 'a dictionary of numbers'),
+    add: ({ values, encoding, valueCount }) => parts.push(read(values, encoding, valueCount)),
+    finish: () => join(parts),
+  }
+}
+
+/** Pages of codes share the dictionary in front of them; the values of other pages become entries of their own. */
+class CodedGatherer implements Gatherer {
+  readonly #entries: ByteEntries[] = []
+  readonly #codes: Uint32Array[] = []
+  #entryCount = 0
+  #dictionaryLength: number | undefined
+
+  dictionary({ values, encoding, valueCount }: DictionaryPage): void {
+    if (this.#dictionaryLength !== undefined || this.#codes.length > 0) values.fail('corrupt', 'a second dictionary')
+    this.#take(readByteArrays(values, encoding, valueCount))
+    this.#dictionaryLength = valueCount
+  }
+
+  add({ values, encoding, valueCount }: DataPage): void {
+    if (encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY') {
+      this.#codes.push(readCodes(values, valueCount, this.#dictionaryLength ?? 0))
+      return
+    }
+    const first = this.#take(readByteArrays(values, encoding, valueCount))
+    const codes = new Uint32Array(valueCount)
+    for (let i = 0; i < valueCount; i++) codes[i] = first + i
+    this.#codes.push(codes)
+  }
+
+  /** The number of the first of the entries. */
+  #take(entries: ByteEntries): number {
+    const first = this.#entryCount
+    this.#entries.push(entries)
+    this.#entryCount += entries.count
+    return first
+  }
+
+  finish(): Values {
+    const codes = this.#codes.length === 1 ? this.#codes[0]! : new Uint32Array(joinBuffers(this.#codes))
+    return { type: 'BYTE_ARRAY', codes, entries: ByteEntries.join(this.#entries) }
+  }
+}
+
+function countUp(count: number): Int32Array {
+  const numbers = new Int32Array(count)
+  for (let i = 0; i < count; i++) numbers[i] = i
+  return numbers
+}
+
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? parts[0]! : new Uint8Array(joinBuffers(parts))
+}
+
+/** The bytes of arrays, one behind the other, in memory of their own. */
+function joinBuffers(parts: readonly ArrayBufferView[]): ArrayBuffer {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    joined.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at)
+    at += part.byteLength
+  }
+  return joined.buffer
+}

@@ -1,0 +1,188 @@
+import { type ColumnMetaData, type FileMetaData, parquetMetadata, type RowGroup as RawRowGroup } from 'hyparquet'
+import type { RangeReader } from '../../bytes/range.ts'
+import type { GeneralCodec } from '../../codecs/compress.ts'
+import { LabError, messageOf } from '../../error.ts'
+import { type Leaf, leavesOf } from './leaves.ts'
+import { maxChunkValues } from './limits.ts'
+import type { ChunkPlace } from './pages.ts'
+
+/** `PAR1`, at both ends of a file. */
+export const magic = 0x31524150
+/** Length and magic behind the footer. */
+export const tailBytes = 8
+const spanIds = 'rs.ss.Spans.SpanID'
+/** The magic in front. */
+export const headBytes = 4
+/** hyparquet reads a varint in a time that grows with the square of its length, and takes any length. */
+const maxVarintBytes = 1 << 16
+
+/** A column of a row group: where its pages stand, and what its writer says of its values. */
+export interface Chunk extends ChunkPlace {
+  /** The least and greatest value of numbers; undefined where the writer does not say. */
+  readonly extent: readonly [least: bigint, greatest: bigint] | undefined
+  /** True where the writer says that no value is there. */
+  readonly isEmpty: boolean
+  /** How many values are there, as the writer says; undefined where it does not. */
+  readonly presentCount: number | undefined
+  /** Where a dictionary ends that holds all values; undefined where there is none, or some stand beside it. */
+  readonly dictionaryEnd: number | undefined
+}
+
+export interface RowGroup {
+  readonly rowCount: number
+  /** By name of a leaf. */
+  readonly chunks: ReadonlyMap<string, Chunk>
+}
+
+/** What a Parquet file says of itself. */
+export interface Footer {
+  readonly byteLength: number
+  readonly rowCount: number
+  /** By the number of values of span ids: a scope without spans counts as one. */
+  readonly spanCount: number
+  readonly leaves: ReadonlyMap<string, Leaf>
+  readonly rowGroups: readonly RowGroup[]
+}
+
+/**
+ * Reads the footer of a Parquet file, and checks all that it says of sizes and places. It takes one read where its length
+ * is known, else two.
+ */
+export async function readFooter(file: RangeReader, knownLength = 0): Promise<Footer> {
+  const tail = await readTail(file, knownLength)
+  const byteLength = footerLength(tail, file.byteLength)
+  const start = file.byteLength - tailBytes - byteLength
+  const bytes = byteLength === knownLength ? tail : (await file.read([{ start, end: file.byteLength }]))[0]!
+  refuseLongVarints(bytes)
+  const metadata = parse(bytes)
+  const leaves = attempt(() => leavesOf(metadata.schema))
+  const rowGroups = metadata.row_groups.map((group, i) => attempt(() => rowGroupOf(group, leaves, start), i))
+  const rowCount = attempt(() => count(metadata.num_rows, Number.MAX_SAFE_INTEGER, 'rows'))
+  const inGroups = rowGroups.reduce((sum, group) => sum + group.rowCount, 0)
+  refuseOverlaps(rowGroups)
+  if (inGroups !== rowCount) fail(`tells of ${rowCount} rows, its row groups of ${inGroups}`)
+  const spanCount = rowGroups.reduce((sum, { chunks }) => sum + (chunks.get(spanIds)?.valueCount ?? 0), 0)
+  return { byteLength, rowCount, spanCount, leaves: new Map(leaves.map(leaf => [leaf.name, leaf])), rowGroups }
+}
+
+/** A footer has no checksum: that each chunk stands in a place of its own tells most of the wrong ones. */
+function refuseOverlaps(rowGroups: readonly RowGroup[]): void {
+  const chunks = rowGroups.flatMap(({ chunks }, i) =>
+    [...chunks].map(([name, { start, end }]) => ({ i, name, start, end })),
+  )
+  chunks.sort((a, b) => a.start - b.start || a.end - b.end)
+  let end = headBytes
+  for (const chunk of chunks) {
+    if (chunk.start < end)
+      fail(`row group ${chunk.i}: ${chunk.name}: begins at byte ${chunk.start}, what is in front ends at ${end}`)
+    end = chunk.end
+  }
+}
+
+async function readTail(file: RangeReader, knownLength: number): Promise<Uint8Array> {
+  const least = headBytes + tailBytes
+  if (file.byteLength < least)
+    throw new LabError('truncated', `vParquet: needs ${least} bytes at least, file has ${file.byteLength}`)
+  const byteLength = Math.min(file.byteLength, knownLength + tailBytes)
+  const [tail] = await file.read([{ start: file.byteLength - byteLength, end: file.byteLength }])
+  return tail!
+}
+
+function footerLength(tail: Uint8Array, fileLength: number): number {
+  const view = new DataView(tail.buffer, tail.byteOffset + tail.byteLength - tailBytes, tailBytes)
+  if (view.getUint32(4, true) !== magic)
+    throw new LabError('truncated', `vParquet: no footer ends at byte ${fileLength}, where the file does`)
+  const byteLength = view.getUint32(0, true)
+  const most = fileLength - headBytes - tailBytes
+  if (byteLength > most) throw new LabError('truncated', `vParquet footer: needs ${byteLength} bytes, file has ${most}`)
+  return byteLength
+}
+
+function refuseLongVarints(bytes: Uint8Array): void {
+  let length = 0
+  for (const byte of bytes) {
+    length = byte < 0x80 ? 0 : length + 1
+    if (length > maxVarintBytes) fail(`a varint of over ${maxVarintBytes} bytes`)
+  }
+}
+
+function parse(bytes: Uint8Array): FileMetaData {
+  return attempt(() =>
+    parquetMetadata(bytes, { geoparquet: false, parsers: { stringFromBytes: (text: Uint8Array) => text } }),
+  )
+}
+
+function rowGroupOf({ num_rows, columns }: RawRowGroup, leaves: readonly Leaf[], end: number): RowGroup {
+  if (columns.length !== leaves.length) fail(`${columns.length} columns, the schema has ${leaves.length}`)
+  const chunks = columns.map((column, i): [string, Chunk] => {
+    const leaf = leaves[i]!
+    return [leaf.name, chunkOf(column.meta_data!, leaf, end)]
+  })
+  return { rowCount: count(num_rows, maxChunkValues, 'rows'), chunks: new Map(chunks) }
+}
+
+function chunkOf(meta: ColumnMetaData, leaf: Leaf, end: number): Chunk {
+  const start = count(meta.dictionary_page_offset ?? meta.data_page_offset, end, `${leaf.name}: first byte`)
+  const byteLength = count(meta.total_compressed_size, end - start, `${leaf.name}: bytes`)
+  const path = meta.path_in_schema.join('.')
+  if (path !== leaf.path) fail(`${leaf.name}: stands at ${path}, the schema says ${leaf.path}`)
+  if (meta.type !== leaf.type) fail(`${leaf.name}: holds ${meta.type}, the schema says ${leaf.type}`)
+  return {
+    start,
+    end: start + byteLength,
+    codec: codecOf(meta.codec, leaf.name),
+    valueCount: count(meta.num_values, maxChunkValues, `${leaf.name}: values`),
+    extent: extentOf(meta),
+    isEmpty: meta.statistics?.null_count === meta.num_values,
+    presentCount: presentCountOf(meta, leaf),
+    dictionaryEnd: dictionaryEndOf(meta, start, start + byteLength),
+  }
+}
+
+function extentOf({ statistics }: ColumnMetaData): Chunk['extent'] {
+  const [least, greatest] = [statistics?.min_value, statistics?.max_value]
+  return typeof least === 'bigint' && typeof greatest === 'bigint' && least <= greatest ? [least, greatest] : undefined
+}
+
+function presentCountOf({ size_statistics }: ColumnMetaData, { maxDefinition }: Leaf): number | undefined {
+  const histogram = size_statistics?.definition_level_histogram
+  return histogram?.length === maxDefinition + 1 ? Number(histogram[maxDefinition]) : undefined
+}
+
+function dictionaryEndOf(meta: ColumnMetaData, start: number, end: number): number | undefined {
+  const pages = meta.encoding_stats ?? []
+  const isCoded = pages.every(page => page.page_type === 'DICTIONARY_PAGE' || page.encoding === 'RLE_DICTIONARY')
+  const at = Number(meta.data_page_offset)
+  return meta.dictionary_page_offset !== undefined && pages.length > 1 && isCoded && at > start && at <= end
+    ? at
+    : undefined
+}
+
+const codecs: Readonly<Record<string, GeneralCodec>> = { UNCOMPRESSED: 'none', SNAPPY: 'snappy', ZSTD: 'zstd' }
+
+function codecOf(codec: string | undefined, name: string): GeneralCodec {
+  return codecs[codec ?? ''] ?? fail(`${name}: compressed by ${codec}`, 'unsupported')
+}
+
+/** A number that the footer tells, which must be none or more, and `max` at most. */
+function count(told: bigint | undefined, max: number, what: string): number {
+  if (typeof told === 'bigint' && told >= 0n && told <= BigInt(max)) return Number(told)
+  return fail(`${what}: ${told}, at most ${max} can be there`)
+}
+
+/** What a reader gives that fails in its own ways. */
+function attempt<T>(read: () => T, rowGroup?: number): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof LabError && rowGroup === undefined) throw error
+    const place = rowGroup === undefined ? '' : ` row group ${rowGroup}:`
+    const message = messageOf(error).replace('vParquet footer: ', '')
+    const kind = error instanceof LabError ? error.kind : 'corrupt'
+    throw new LabError(kind, `vParquet footer:${place} ${message}`, { cause: error })
+  }
+}
+
+function fail(message: string, kind: 'corrupt' | 'unsupported' = 'corrupt'): never {
+  throw new LabError(kind, `vParquet footer: ${message}`)
+}

@@ -1,0 +1,139 @@
+import type { AttributeScope } from '../../model/scan.ts'
+import type { Attribute, Value } from '../../model/trace.ts'
+import { JsonReader } from '../../wire/json/reader.ts'
+import { readAnyValue } from '../../wire/otlp-json/value.ts'
+import type { Column } from './column.ts'
+import { numbersOf, startsOf, textsOf } from './fields.ts'
+import type { RowGroupColumns } from './row-group-columns.ts'
+import { ownerDepths, prefixes } from './schema.ts'
+
+const valueSuffixes = ['Value', 'ValueInt', 'ValueDouble', 'ValueBool', 'IsArray', 'ValueUnsupported'] as const
+
+/** The columns that the generic attributes of a scope stand in: keys, and those of values. */
+export function genericColumns(scope: AttributeScope): { keys: string; values: readonly string[] } {
+  const prefix = `${prefixes[scope]}.Attrs`
+  return { keys: `${prefix}.Key`, values: valueSuffixes.map(suffix => `${prefix}.${suffix}`) }
+}
+
+/** The attributes of a scope that have no column of their own. */
+export class GenericAttributes {
+  /** By owner its first attribute, and their number at the end. */
+  readonly starts: Uint32Array
+  readonly key: (attribute: number) => string
+  readonly value: (attribute: number) => Value
+
+  constructor(columns: RowGroupColumns, scope: AttributeScope, ownerCount: number) {
+    const depth = ownerDepths[scope] + 1
+    const keys = columns.get(genericColumns(scope).keys)
+    this.starts = startsOf(keys, depth, ownerCount)
+    this.key = textsOf(keys)
+    this.value = genericValues(columns, scope, keys.elementCount(depth))
+  }
+
+  /** The attributes of an owner, in order. */
+  of(owner: number): Attribute[] {
+    const found: Attribute[] = []
+    for (let i = this.starts[owner]!; i < this.starts[owner + 1]!; i++)
+      found.push({ key: this.key(i), value: this.value(i) })
+    return found
+  }
+}
+
+const lists = [
+  ['Value', ofStrings],
+  ['ValueInt', ofInts],
+  ['ValueDouble', ofDoubles],
+  ['ValueBool', ofBools],
+] as const
+
+/** By generic attribute its value; the columns of values must have been loaded, but for those that are told empty. */
+export function genericValues(
+  columns: RowGroupColumns,
+  scope: AttributeScope,
+  attributeCount: number,
+): (attribute: number) => Value {
+  const depth = ownerDepths[scope] + 1
+  const find = (suffix: (typeof valueSuffixes)[number]) => columns.find(`${prefixes[scope]}.Attrs.${suffix}`)
+  const found = lists.flatMap(([suffix, valuesOf]) => {
+    const column = find(suffix)
+    return column ? [listOf(column, depth + 1, attributeCount, valuesOf)] : []
+  })
+  const [flags, jsons] = [find('IsArray'), find('ValueUnsupported')]
+  const isArray = flags ? flagsOf(flags) : () => false
+  const other = jsons ? jsonsOf(jsons) : () => undefined
+  return attribute => {
+    const json = other(attribute)
+    if (json !== undefined) return json
+    const items: Value[] = []
+    for (const list of found) list(attribute, items)
+    if (isArray(attribute) || items.length > 1) return items
+    return items[0] ?? null
+  }
+}
+
+/** Adds the items of a list to others. */
+type List = (owner: number, items: Value[]) => void
+
+/** The items of a repeated column by owner. */
+export function listOf(
+  column: Column,
+  depth: number,
+  ownerCount: number,
+  valuesOf: (column: Column) => (place: number) => Value,
+): List {
+  const starts = startsOf(column, depth, ownerCount)
+  const { places } = column
+  const value = valuesOf(column)
+  return (owner, items) => {
+    for (let i = starts[owner]!; i < starts[owner + 1]!; i++) items.push(value(places[i]!))
+  }
+}
+
+export function ofStrings(column: Column): (place: number) => Value {
+  const { texts } = column
+  const { codes } = column.bytes
+  return place => texts[codes[place]!]!
+}
+
+export function ofInts(column: Column): (place: number) => Value {
+  const { numbers } = numbersOf(column, 'INT64')
+  return place => numbers[place]!
+}
+
+function ofDoubles(column: Column): (place: number) => Value {
+  const { numbers } = numbersOf(column, 'DOUBLE')
+  return place => numbers[place]!
+}
+
+function ofBools(column: Column): (place: number) => Value {
+  const { numbers } = numbersOf(column, 'BOOLEAN')
+  return place => numbers[place] === 1
+}
+
+function flagsOf(column: Column): (element: number) => boolean {
+  const { places } = column
+  const { numbers } = numbersOf(column, 'BOOLEAN')
+  return element => numbers[places[element]!] === 1
+}
+
+/** Values that no column takes, as protobuf's JSON of an AnyValue. */
+function jsonsOf(column: Column): (element: number) => Value | undefined {
+  const { places } = column
+  const { codes, entries } = column.bytes
+  return element => {
+    const place = places[element]!
+    return place < 0 ? undefined : parseJson(column, entries.bytes(codes[place]!))
+  }
+}
+
+function parseJson(column: Column, json: Uint8Array): Value {
+  const reader = new JsonReader(json)
+  const unknown = (field: string) => column.fail(`a value with the unknown field ${field}`)
+  try {
+    const value = readAnyValue(reader, { dropped: unknown }, 1)
+    reader.end()
+    return value
+  } catch (error) {
+    return column.fail((error as Error).message)
+  }
+}

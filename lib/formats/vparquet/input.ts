@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { RangeReader } from '../../bytes/range.ts'
+import { LabError } from '../../error.ts'
+import { countSpans, type Trace } from '../../model/trace.ts'
+import { blockData } from '../../storage/files.ts'
+import { holdStream, maxStreamedBytes } from '../../storage/held-stream.ts'
+import { openLocal } from '../../storage/local.ts'
+import type { Losses, Source } from '../source.ts'
+import { openVparquet } from './block.ts'
+import { headBytes, magic } from './footer.ts'
+import { decodeVparquet, notHeld } from './reader.ts'
+
+/** Blocks as Grafana Tempo stores them, of which lib/formats/vparquet/FORMAT.md tells. */
+export const vparquet: Source = {
+  name: 'vparquet',
+  title: "Tempo's blocks, vParquet4 and vParquet5",
+  detect: isParquet,
+  read: decodeStream,
+  readFile: decodeLocal,
+}
+
+/** True where bytes begin as a Parquet file does. */
+export function isParquet(head: Uint8Array): boolean {
+  return head.length >= headBytes && new DataView(head.buffer, head.byteOffset, headBytes).getUint32(0, true) === magic
+}
+
+async function* decodeStream(chunks: AsyncIterable<Uint8Array>, losses: Losses): AsyncIterable<readonly Trace[]> {
+  yield* decode(await holdStream(chunks, maxStreamedBytes), undefined, losses)
+}
+
+async function* decodeLocal(path: string, losses: Losses): AsyncIterable<readonly Trace[]> {
+  const file = await openLocal(path)
+  try {
+    yield* decode(file, await readMeta(path), losses)
+  } finally {
+    await file.close()
+  }
+}
+
+/** The text of the `meta.json` beside a block's data; undefined where there is none. */
+export async function readMeta(path: string): Promise<string | undefined> {
+  if (basename(path) !== blockData) return undefined
+  const text = (name: string) => readFile(join(dirname(path), name), 'utf8').catch(() => undefined)
+  const meta = await text('meta.json')
+  if (meta === undefined && (await text('meta.compacted.json')) !== undefined)
+    throw new LabError(
+      'unsupported',
+      'a compacted block, whose traces stand in another; to read it, rename meta.compacted.json to meta.json',
+    )
+  return meta
+}
+
+async function* decode(file: RangeReader, meta: string | undefined, losses: Losses): AsyncIterable<readonly Trace[]> {
+  const [head] = await file.read([{ start: 0, end: Math.min(headBytes, file.byteLength) }])
+  if (!isParquet(head!)) throw new LabError('corrupt', 'byte 0: no Parquet file begins so')
+  const block = await openVparquet(file, meta)
+  let spanCount = 0
+  for await (const batch of decodeVparquet(block, (field, count) => losses.drop(field, count))) {
+    spanCount += countSpans(batch)
+    yield batch
+  }
+  losses.drop(`what ${block.layout.version} does not hold (${notHeld.join('; ')})`, spanCount)
+}

@@ -1,0 +1,137 @@
+import { LabError } from '../../error.ts'
+import type { AttributeScope } from '../../model/scan.ts'
+import type { Leaf } from './leaves.ts'
+import type { BlockMeta, DedicatedColumn, Version } from './meta.ts'
+import {
+  type ColumnType,
+  dedicated,
+  optionalSuffixes,
+  ownerDepths,
+  prefixes,
+  required,
+  serviceName,
+  wellKnown,
+} from './schema.ts'
+
+/** An attribute that stands in a column of its own. */
+export interface AttributeColumn {
+  readonly key: string
+  /** The name of the leaf. */
+  readonly column: string
+  /** True where an owner may have several values, which are an array then. */
+  readonly isRepeated: boolean
+}
+
+/** Which columns a block has, and what they mean. */
+export interface Layout {
+  readonly version: Version
+  readonly attributes: Readonly<Record<AttributeScope, readonly AttributeColumn[]>>
+  /** Columns of attributes of which nothing says the key. */
+  readonly nameless: readonly string[]
+}
+
+type Leaves = ReadonlyMap<string, Leaf>
+
+/** What the columns of a file mean; `meta` tells the keys of dedicated ones. */
+export function layoutOf(leaves: Leaves, meta: BlockMeta | undefined): Layout {
+  const version = versionOf(leaves)
+  if (meta && meta.version !== version)
+    throw new LabError('corrupt', `meta.json: says ${meta.version}, data.parquet has the columns of ${version}`)
+  checkColumns(leaves)
+  const named = dedicatedLeaves(version, meta?.dedicatedColumns ?? [])
+  const known = new Set(named.map(({ column }) => column))
+  const columnsOf = (scope: AttributeScope) =>
+    [...wellKnownLeaves(version, scope), ...named.filter(one => one.scope === scope)].map(({ key, column }) =>
+      attributeColumn(leaves, scope, key, column),
+    )
+  return {
+    version,
+    attributes: {
+      resource: columnsOf('resource'),
+      instrumentation: [],
+      span: columnsOf('span'),
+      event: columnsOf('event'),
+      link: [],
+    },
+    nameless: [...leaves.keys()].filter(name => name.includes('.DedicatedAttributes.') && !known.has(name)),
+  }
+}
+
+/** Version 5 has no column of its own for HTTP any more; before version 4, arrays and kvlists had. */
+function versionOf(leaves: Leaves): Version {
+  const value = leaves.get('rs.ss.Spans.Attrs.Value')
+  if (value === undefined || leaves.has('rs.ss.Spans.Attrs.ValueKVList')) {
+    const what = value === undefined ? 'Parquet that is not a block of Tempo' : 'a block of vParquet3 or older'
+    const mend = 'only vParquet4 and vParquet5 are: export the traces as OTLP, Jaeger or Zipkin JSON'
+    throw new LabError('unsupported', `${what}, which is not read; ${mend}`)
+  }
+  return leaves.has('rs.ss.Spans.HttpMethod') ? 'vParquet4' : 'vParquet5'
+}
+
+function checkColumns(leaves: Leaves): void {
+  for (const [name, expected] of required) checkLeaf(name, leaves.get(name), expected)
+  for (const [scope, prefix] of Object.entries(prefixes))
+    for (const [suffix, { instead, ...column }] of Object.entries(optionalSuffixes)) {
+      const name = `${prefix}.Attrs.${suffix}`
+      const leaf = leaves.get(name)
+      if (leaf || !leaves.has(`${prefix}.Attrs.${instead}`))
+        checkLeaf(name, leaf, { ...column, depth: ownerDepths[scope as AttributeScope] + 1 })
+    }
+}
+
+function checkLeaf(name: string, leaf: Leaf | undefined, expected: ColumnType): void {
+  if (leaf === undefined) throw new LabError('unsupported', `vParquet: the column ${name} is missing`)
+  const definition = expected.depth + (expected.isOptional ? 1 : 0)
+  const { type, depths, maxDefinition } = leaf
+  if (type === expected.type && depths.length === expected.depth && maxDefinition === definition) return
+  const told = (one: string, depth: number, levels: number) => `${one} at depth ${depth} and definition ${levels}`
+  throw new LabError(
+    'unsupported',
+    `${name}: should hold ${told(expected.type, expected.depth, definition)}, holds ${told(type, depths.length, maxDefinition)}`,
+  )
+}
+
+interface Named {
+  readonly scope: AttributeScope
+  readonly key: string
+  readonly column: string
+}
+
+function wellKnownLeaves(version: Version, scope: AttributeScope): Named[] {
+  const own = Object.entries(wellKnown[version][scope] ?? {})
+  const service = scope === 'resource' ? [[serviceName.column, serviceName.key] as [string, string]] : []
+  return [...service, ...own].map(([column, key]) => ({ scope, key, column: `${prefixes[scope]}.${column}` }))
+}
+
+/** Numbered by scope and type in the order of the settings, those that the version cannot use left out. */
+function dedicatedLeaves(version: Version, columns: readonly DedicatedColumn[]): Named[] {
+  const counts = new Map<string, number>()
+  return columns
+    .filter(column => isUsable(version, column))
+    .map(({ scope, name, type }) => {
+      const number = (counts.get(`${scope} ${type}`) ?? 0) + 1
+      counts.set(`${scope} ${type}`, number)
+      if (number > dedicated[version][type])
+        throw new LabError(
+          'corrupt',
+          `meta.json: ${number} dedicated columns of the type ${type} in the scope ${scope}`,
+        )
+      const suffix = `${type === 'int' ? 'Int' : 'String'}${String(number).padStart(2, '0')}`
+      return { scope, key: name, column: `${prefixes[scope]}.DedicatedAttributes.${suffix}` }
+    })
+}
+
+function isUsable(version: Version, { scope, name, type }: DedicatedColumn): boolean {
+  const { scopes, [type]: most } = dedicated[version]
+  return most > 0 && scopes.includes(scope) && !wellKnownLeaves(version, scope).some(({ key }) => key === name)
+}
+
+function attributeColumn(leaves: Leaves, scope: AttributeScope, key: string, column: string): AttributeColumn {
+  const leaf = leaves.get(column)
+  if (leaf === undefined) throw new LabError('corrupt', `meta.json: ${key} is to stand in ${column}, which is missing`)
+  const isRepeated = leaf.depths.length > ownerDepths[scope]
+  const type = leaf.type === 'INT64' ? 'INT64' : 'BYTE_ARRAY'
+  const isOptional = !isRepeated && key !== serviceName.key
+  checkLeaf(column, leaf, { type, depth: ownerDepths[scope] + (isRepeated ? 1 : 0), isOptional })
+  return { key, column, isRepeated }
+}

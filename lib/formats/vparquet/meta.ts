@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { LabError, messageOf } from '../../error.ts'
+
+/** The versions of Tempo's blocks that are read. */
+export const versions = ['vParquet4', 'vParquet5'] as const
+
+export type Version = (typeof versions)[number]
+
+export type DedicatedScope = 'resource' | 'span' | 'event'
+
+/** An attribute that has a column of its own by the block's settings. */
+export interface DedicatedColumn {
+  readonly scope: DedicatedScope
+  readonly name: string
+  readonly type: 'string' | 'int'
+}
+
+/** What `meta.json` says of a block, as far as it matters to a reader. */
+export interface BlockMeta {
+  readonly version: Version
+  readonly blockId: string
+  readonly tenantId: string
+  readonly traceCount: number
+  /** Of `data.parquet`, bytes. */
+  readonly byteLength: number
+  readonly rowGroupCount: number
+  readonly footerLength: number
+  readonly dedicatedColumns: readonly DedicatedColumn[]
+}
+
+const whole = z.number().int().nonnegative()
+
+const dedicatedSchema = z.object({
+  s: z.enum(['resource', 'span', 'event']).default('span'),
+  n: z.string().min(1),
+  t: z.enum(['string', 'int']).default('string'),
+})
+
+const metaSchema = z.object({
+  format: z.string(),
+  blockID: z.string(),
+  tenantID: z.string(),
+  totalObjects: whole,
+  size: whole,
+  totalRecords: whole,
+  footerSize: whole,
+  dedicatedColumns: z.array(dedicatedSchema).nullish(),
+})
+
+/** Reads `meta.json`; what does not belong to it, or a version that is not read, is refused with its name. */
+export function parseMeta(text: string): BlockMeta {
+  const parsed = metaSchema.safeParse(parseJson(text))
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!
+    throw new LabError('corrupt', `meta.json: ${path.join('.')}: ${message}`)
+  }
+  const { format, blockID, tenantID, totalObjects, size, totalRecords, footerSize, dedicatedColumns } = parsed.data
+  return {
+    version: versionNamed(format),
+    blockId: blockID,
+    tenantId: tenantID,
+    traceCount: totalObjects,
+    byteLength: size,
+    rowGroupCount: totalRecords,
+    footerLength: footerSize,
+    dedicatedColumns: (dedicatedColumns ?? []).map(({ s, n, t }) => ({ scope: s, name: n, type: t })),
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new LabError('corrupt', `meta.json: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function versionNamed(format: string): Version {
+  const found = versions.find(version => version === format)
+  if (found !== undefined) return found
+  throw new LabError(
+    'unsupported',
+    `meta.json: a block of the version ${JSON.stringify(format)}; read are ${versions.join(' and ')}`,
+  )
+}

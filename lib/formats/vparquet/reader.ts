@@ -1,0 +1,49 @@
+import { inBatches } from '../../model/batches.ts'
+import type { Trace } from '../../model/trace.ts'
+import type { Block } from './block.ts'
+import { RowGroupColumns } from './row-group-columns.ts'
+import { traceColumns, tracesOf } from './rows.ts'
+import { prefixes } from './schema.ts'
+
+/** What no column of a block takes: it was lost when the block was written, if it was there. */
+export const notHeld: readonly string[] = [
+  'flags',
+  'schema URLs',
+  'the order of spans across resources and scopes, and of attributes across columns',
+  'emptiness as against absence of statuses, resources, scopes and service.name',
+  'spellings of one trace id but the longest',
+]
+
+/**
+ * The traces of a block, a row group held at a time, in the order of its rows. `dropped` is told of what is passed over
+ * by name, with its count.
+ */
+export function decodeVparquet(
+  block: Block,
+  dropped: (field: string, count: number) => void = () => {},
+): AsyncIterable<readonly Trace[]> {
+  return inBatches(rowsOf(block, dropped))
+}
+
+async function* rowsOf(block: Block, dropped: (field: string, count: number) => void): AsyncIterable<readonly Trace[]> {
+  const { layout, footer } = block
+  const passedOver = [...layout.nameless, ...Object.values(prefixes).map(prefix => `${prefix}.Attrs.ValueDropped`)]
+  for (let number = 0; number < footer.rowGroups.length; number++) {
+    const columns = new RowGroupColumns(block, number)
+    await columns.load([...traceColumns(layout), ...passedOver])
+    const trace = columns.named(() => tracesOf(columns, layout))
+    for (let row = 0; row < columns.rowCount; row++) {
+      const read = columns.named(() => trace(row))
+      if (read.spans.length === 0) dropped('trace without spans', 1)
+      else yield [read]
+    }
+    for (const name of passedOver) countValues(columns, name, dropped)
+  }
+}
+
+/** Tells of the values of a column that is not read. */
+function countValues(columns: RowGroupColumns, name: string, dropped: (field: string, count: number) => void): void {
+  if (!columns.has(name)) return
+  const count = columns.named(() => columns.get(name).valueCount)
+  if (count > 0) dropped(name, count)
+}

@@ -1,0 +1,115 @@
+import { LabError, withSubject } from '../../error.ts'
+import { readCoalesced } from '../../storage/coalesce.ts'
+import type { Block } from './block.ts'
+import { Column, readDictionary } from './column.ts'
+import type { Chunk } from './footer.ts'
+
+/** The columns of a row group, read when they are wanted, and kept. */
+export class RowGroupColumns {
+  readonly rowCount: number
+  readonly #block: Block
+  readonly #number: number
+  readonly #bytes = new Map<string, Uint8Array>()
+  /** The parts of columns that hold a dictionary. */
+  readonly #heads = new Map<string, Uint8Array>()
+  readonly #dictionaries = new Map<string, readonly string[]>()
+  readonly #columns = new Map<string, Column>()
+
+  constructor(block: Block, number: number) {
+    this.#block = block
+    this.#number = number
+    this.rowCount = block.footer.rowGroups[number]!.rowCount
+  }
+
+  has(name: string): boolean {
+    return this.#block.footer.leaves.has(name)
+  }
+
+  /** Reads what is missing of some columns, in one go; those that the block does not have are passed over. */
+  async load(names: readonly string[]): Promise<void> {
+    const missing = [...new Set(names)].filter(name => this.has(name) && !this.#bytes.has(name))
+    const ranges = missing.map(name => {
+      const { start, end } = this.chunk(name)
+      return { start: start + (this.#heads.get(name)?.length ?? 0), end }
+    })
+    const bytes = await readCoalesced(this.#block.file, ranges)
+    missing.forEach((name, i) => {
+      const head = this.#heads.get(name)
+      this.#bytes.set(name, head === undefined ? bytes[i]! : Buffer.concat([head, bytes[i]!]))
+    })
+  }
+
+  /** Reads the dictionaries of those columns all of whose values stand in one, in one go. */
+  async loadDictionaries(names: readonly string[]): Promise<void> {
+    const missing = [...new Set(names)].filter(
+      name => this.has(name) && this.chunk(name).dictionaryEnd !== undefined && !this.#heads.has(name),
+    )
+    const ranges = missing.map(name => ({ start: this.chunk(name).start, end: this.chunk(name).dictionaryEnd! }))
+    const bytes = await readCoalesced(this.#block.file, ranges)
+    missing.forEach((name, i) => {
+      this.#heads.set(name, bytes[i]!)
+    })
+  }
+
+  /** All strings of a column whose dictionary has been loaded; undefined where none has. */
+  dictionary(name: string): readonly string[] | undefined {
+    const head = this.#heads.get(name)
+    const known = this.#dictionaries.get(name)
+    if (head === undefined || known) return known
+    const texts = readDictionary(head, this.#block.footer.leaves.get(name)!, this.chunk(name))
+    this.#dictionaries.set(name, texts)
+    return texts
+  }
+
+  /** As `get`; undefined where it has not been loaded. */
+  loaded(name: string): Column | undefined {
+    return this.#bytes.has(name) ? this.get(name) : undefined
+  }
+
+  /** As `get`; undefined where the block lacks the column, or says that it is empty, and it has not been loaded. */
+  find(name: string): Column | undefined {
+    const isAbsent = !this.has(name) || (this.chunk(name).isEmpty && !this.#bytes.has(name))
+    return isAbsent ? undefined : this.get(name)
+  }
+
+  /**
+   * A column that has been loaded, decoded; it has as many rows as the row group. With `count` it must have a value, or
+   * an absence, for each of so many elements.
+   */
+  get(name: string, count?: number): Column {
+    const column = this.#columns.get(name) ?? this.#decode(name)
+    const found = count === undefined ? undefined : column.places.length
+    return found === count ? column : column.fail(`stands in ${found} elements, its neighbours in ${count}`)
+  }
+
+  #decode(name: string): Column {
+    const bytes = this.#bytes.get(name)
+    if (bytes === undefined) throw new LabError('invalid', `${name}: has not been read`)
+    const column = new Column(bytes, this.#block.footer.leaves.get(name)!, this.chunk(name))
+    const rowCount = column.elementCount(0)
+    if (rowCount !== this.rowCount) column.fail(`${rowCount} rows, the footer says ${this.rowCount}`)
+    this.#columns.set(name, column)
+    return column
+  }
+
+  release(): void {
+    this.#bytes.clear()
+    this.#heads.clear()
+    this.#dictionaries.clear()
+    this.#columns.clear()
+  }
+
+  /** What `read` gives; what is wrong is told with the row group. */
+  named<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      throw withSubject(`vParquet row group ${this.#number}`, error)
+    }
+  }
+
+  /** What the footer says of a column that the block has. */
+  chunk(name: string): Chunk {
+    return this.#block.footer.rowGroups[this.#number]!.chunks.get(name)!
+  }
+}

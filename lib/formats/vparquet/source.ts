@@ -1,0 +1,205 @@
+import { LabError } from '../../error.ts'
+import { parseName } from '../../model/column-name.ts'
+import type { ColumnData, ColumnName, ColumnSet, ScanRequest, SpanBatch, SpanSource } from '../../model/scan.ts'
+import { linkType } from '../../model/tree.ts'
+import { childrenByLink, linkTypeName, rootRows } from '../../model/tree-columns.ts'
+import { attributeData, keyColumns, valueColumns } from './attribute-data.ts'
+import { attributeNames } from './attribute-names.ts'
+import type { Block } from './block.ts'
+import { childColumns, childStarts } from './children.ts'
+import { spread } from './column-values.ts'
+import { columnsOfIntrinsic, idsAt, intrinsicData, ints, parentsOf } from './intrinsics.ts'
+import type { Layout } from './layout.ts'
+import { dictionariesFor, isInTime, mayHold } from './prune.ts'
+import { RowGroupColumns } from './row-group-columns.ts'
+import { prefixes, required } from './schema.ts'
+import { ownersOf, type Structure, structureOf } from './structure.ts'
+
+/** What tells whether a link stays in its trace. */
+const linkIds = ['link:traceID', 'trace:id'] as const
+const none: ReadonlySet<number> = new Set()
+
+/** A block of Tempo as a source of spans for queries: a batch is a row group. */
+export function vparquetSource(block: Block): SpanSource {
+  return {
+    scan: request => scan(block, request),
+    attributeNames: () => attributeNames(block),
+  }
+}
+
+async function* scan(block: Block, request: ScanRequest): AsyncIterable<SpanBatch> {
+  const { layout, footer } = block
+  for (let number = 0; number < footer.rowGroups.length; number++) {
+    const columns = new RowGroupColumns(block, number)
+    if (!isInTime(columns, request) || !(await mayBeWanted(columns, layout, request))) continue
+    const batch = new RowGroupBatch(block, columns)
+    if (request.columns.length > 0 || !batch.isCounted) await batch.load(request.columns)
+    yield batch
+  }
+}
+
+/** False where nothing in the row group is wanted, as the footer tells, or dictionaries that are read for it. */
+async function mayBeWanted(columns: RowGroupColumns, layout: Layout, request: ScanRequest): Promise<boolean> {
+  if (!mayHold(columns, layout, request)) return false
+  for (const names of dictionariesFor(layout, request)) {
+    await columns.loadDictionaries(names)
+    if (!columns.named(() => mayHold(columns, layout, request))) return false
+  }
+  return true
+}
+
+class RowGroupBatch implements SpanBatch {
+  readonly startExtent: readonly [bigint, bigint] | undefined
+  readonly #block: Block
+  readonly #columns: RowGroupColumns
+  readonly #data = new Map<ColumnName, readonly ColumnData[]>()
+  /** By event, or link, its span. */
+  readonly #childOwners = new Map<'event' | 'link', Uint32Array>()
+  #structure: Structure | undefined
+
+  constructor(block: Block, columns: RowGroupColumns) {
+    this.#block = block
+    this.#columns = columns
+    this.startExtent = columns.chunk(`${prefixes.span}.StartTimeUnixNano`).extent
+  }
+
+  /** True where it is known how many spans there are. */
+  get isCounted(): boolean {
+    return this.#structure !== undefined || this.#presentCount !== undefined
+  }
+
+  get spanCount(): number {
+    return this.#structure === undefined ? (this.#presentCount ?? this.#known.spanCount) : this.#structure.spanCount
+  }
+
+  /** As the footer says. */
+  get #presentCount(): number | undefined {
+    return this.#columns.chunk(`${prefixes.span}.SpanID`).presentCount
+  }
+
+  get traceStarts(): Uint32Array {
+    return this.#known.traceStarts
+  }
+
+  get #known(): Structure {
+    if (this.#structure === undefined) throw new LabError('invalid', 'a batch of which nothing has been read')
+    return this.#structure
+  }
+
+  /** Reads what some columns are made of: keys of attributes first, then the values of those that occur. */
+  async load(names: readonly ColumnName[]): Promise<void> {
+    const columns = this.#columns
+    const missing = names.filter(name => !this.#data.has(name))
+    const parsed = (missing.includes('trace:root') ? [...missing, linkTypeName] : missing).map(parseName)
+    const first = parsed.flatMap(named => {
+      if (named.intrinsic !== undefined) return columnsOfIntrinsic(columns, named.intrinsic)
+      const { scope, key } = named
+      return [...keyColumns(columns, this.#block.layout, scope, key), ...childColumns(columns, scope)]
+    })
+    const structural = this.#structure === undefined ? structureColumn(columns, first) : undefined
+    await columns.load(structural === undefined ? first : [...first, structural])
+    if (structural !== undefined) this.#structure = columns.named(() => this.#readStructure(structural))
+    const second = columns.named(() =>
+      parsed.flatMap(named => (named.intrinsic !== undefined ? [] : valueColumns(columns, named.scope, named.key))),
+    )
+    const isLinked = missing.includes('trace:root') && this.#hasLinkTypes()
+    await columns.load(isLinked ? [...second, ...linkIds.flatMap(name => columnsOfIntrinsic(columns, name))] : second)
+  }
+
+  /** True where a link has a type, which may tell of a parent; the keys of links must have been loaded. */
+  #hasLinkTypes(): boolean {
+    return this.#columns.named(() => valueColumns(this.#columns, 'link', linkType.key)).length > 0
+  }
+
+  #readStructure(name: string): Structure {
+    const column = this.#columns.get(name)
+    const structure = structureOf(column, this.#columns.rowCount)
+    const told = this.#presentCount ?? structure.spanCount
+    return told === structure.spanCount
+      ? structure
+      : column.fail(`stands in ${structure.spanCount} spans, the footer tells of ${told}`)
+  }
+
+  async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
+    await this.load(names)
+    const byRow = new Map<ColumnName, readonly ColumnData[]>()
+    const [columns, data] = [this.#columns, this.#data]
+    for (const name of names) {
+      if (data.has(name)) continue
+      if (rows && (name === 'span:id' || name === 'trace:id'))
+        byRow.set(name, [columns.named(() => idsAt(columns, this.#known, name, rows))])
+      else {
+        const read = columns.named(() => this.#dataOf(name))
+        data.set(name, read)
+      }
+    }
+    const ownersIn = (scope: 'event' | 'link') => this.#ownersIn(scope)
+    return {
+      get: name => byRow.get(name) ?? data.get(name) ?? fail(name),
+      get eventSpans() {
+        return ownersIn('event')
+      },
+      get linkSpans() {
+        return ownersIn('link')
+      },
+    }
+  }
+
+  #dataOf(name: ColumnName): ColumnData[] {
+    const [columns, structure] = [this.#columns, this.#known]
+    const named = parseName(name)
+    if (named.intrinsic === 'trace:root') return [ints(this.#roots())]
+    if (named.intrinsic !== undefined) return [intrinsicData(columns, structure, named.intrinsic)]
+    const { scope, key } = named
+    const { spanCount, resourceCount, resourceOf, scopeCount, scopeOf } = structure
+    const ofOwners = (count: number) => attributeData(columns, this.#block.layout, scope, key, count)
+    switch (scope) {
+      case 'resource':
+        return ofOwners(resourceCount).map(data => spread(data, resourceOf, resourceCount))
+      case 'instrumentation':
+        return ofOwners(scopeCount).map(data => spread(data, scopeOf, scopeCount))
+      case 'span':
+        return ofOwners(spanCount)
+      default:
+        return ofOwners(childStarts(columns, scope, spanCount).at(-1)!)
+    }
+  }
+
+  #roots(): Float64Array {
+    const [columns, structure] = [this.#columns, this.#known]
+    const { traceStarts } = structure
+    return rootRows(traceStarts, parentsOf(columns, structure), this.#hasLinkTypes() ? this.#childrenByLink() : none)
+  }
+
+  #childrenByLink(): Set<number> {
+    const { traceStarts } = this.#known
+    const [linkTraceIds, traceIds] = linkIds.map(name => this.#dataOf(name)[0]!) as [ColumnData, ColumnData]
+    const [types, linkSpans] = [this.#dataOf(linkTypeName), this.#ownersIn('link')]
+    return childrenByLink({ types, linkTraceIds, traceIds, linkSpans, traceOf: ownersOf(traceStarts) })
+  }
+
+  #ownersIn(scope: 'event' | 'link'): Uint32Array {
+    const known = this.#childOwners.get(scope)
+    if (known) return known
+    const owners = this.#columns.named(() => ownersOf(childStarts(this.#columns, scope, this.spanCount)))
+    this.#childOwners.set(scope, owners)
+    return owners
+  }
+
+  release(): void {
+    this.#columns.release()
+    this.#data.clear()
+  }
+}
+
+function fail(name: string): never {
+  throw new LabError('invalid', `column ${name} has not been read`)
+}
+
+/** The column that tells how spans lie in a row group: one that is wanted anyway, else the smallest. */
+function structureColumn(columns: RowGroupColumns, wanted: readonly string[]): string {
+  const inSpans = (name: string) => name.startsWith(`${prefixes.span}.`)
+  const bytesOf = (name: string) => columns.chunk(name).end - columns.chunk(name).start
+  const candidates = [...required.keys()].filter(inSpans).sort((a, b) => bytesOf(a) - bytesOf(b))
+  return wanted.find(inSpans) ?? candidates[0]!
+}

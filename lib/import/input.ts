@@ -1,0 +1,237 @@
+import { type Head, readHead } from '../bytes/head.ts'
+import { LabError, withSubject } from '../error.ts'
+import { detectSource, sourceNamed } from '../formats/detect.ts'
+import { holdable, type Refusal } from '../formats/holdable.ts'
+import type { Losses, Source } from '../formats/source.ts'
+import type { Trace } from '../model/trace.ts'
+import type { Unit } from '../model/units.ts'
+import { kindOf, listDirectory, openFile } from '../storage/files.ts'
+import { openLocal } from '../storage/local.ts'
+import { mayBeJson } from '../wire/json/object-starts.ts'
+import { decompress } from './decompress.ts'
+
+const headLength = 1 << 16
+/** Keys that tell a format may come as late as this in the first objects of an input. */
+const maxHeadLength = 1 << 26
+
+/** A file that is read or was: its format and the bytes read so far, decompressed. */
+export interface InputFile {
+  readonly path: string
+  readonly format: string
+  readonly byteLength: number
+}
+
+/** A file of a directory that holds no traces, and why it is thought so. */
+export interface SkippedFile {
+  readonly path: string
+  readonly reason: string
+}
+
+/** What `--format` and its like say about inputs. */
+export interface InputOptions {
+  /** The name of the source; told from the content where absent. */
+  format?: string | undefined
+  losses: Losses
+  /** What makes a span bad, since it is read for a target that cannot hold it. */
+  refusal?: Refusal | undefined
+}
+
+/** The traces of all inputs as pieces, in the order of the paths. The lists and the count grow while they are read. */
+export interface Inputs {
+  readonly batches: AsyncIterable<readonly Trace[]>
+  readonly files: readonly InputFile[]
+  readonly skipped: readonly SkippedFile[]
+  /** The bytes read so far, decompressed. */
+  byteLength(): number
+}
+
+/**
+ * Opens files, directories and `-` (the standard input). gzip and zstd are undone. Of a directory, the files below it
+ * are read by path, hidden ones left out, and those that are in no known format (or not in the one named) are skipped,
+ * unless all are. Every error has the file's name and format in front; places in it are those of the decompressed
+ * content. Where the losses skip what is bad, a file that cannot be read is left out, but for a
+ * missing one that is named.
+ */
+export function readInputs(paths: readonly string[], { format, losses, refusal }: InputOptions): Inputs {
+  const files: MutableFile[] = []
+  const skipped: SkippedFile[] = []
+  const source = format === undefined ? undefined : sourceNamed(format)
+  return {
+    files,
+    skipped,
+    batches: readPaths({ paths, source, losses, refusal, files, skipped }),
+    byteLength: () => files.reduce((sum, file) => sum + file.byteLength, 0),
+  }
+}
+
+interface MutableFile extends InputFile {
+  byteLength: number
+}
+
+interface Reading {
+  paths: readonly string[]
+  source: Source | undefined
+  losses: Losses
+  refusal: Refusal | undefined
+  files: MutableFile[]
+  skipped: SkippedFile[]
+}
+
+interface Opened extends Head {
+  path: string
+}
+
+async function* readPaths(reading: Reading): AsyncIterable<readonly Trace[]> {
+  for (const path of reading.paths) {
+    const files = await named(path, () => listDirectory(path))
+    if (files !== undefined) yield* readDirectory(path, files, reading)
+    else yield* readFile(path, reading)
+  }
+}
+
+async function* readFile(path: string, reading: Reading): AsyncIterable<readonly Trace[]> {
+  const { source } = reading
+  const choose = (head: Uint8Array) => source ?? detectSource(head, path)
+  yield* readOne(path, choose, reading, reason => leaveOut('file', path, nameOf(path), reason, reading))
+}
+
+async function* readDirectory(
+  path: string,
+  files: readonly string[],
+  reading: Reading,
+): AsyncIterable<readonly Trace[]> {
+  const skipped: SkippedFile[] = []
+  for (const file of files) {
+    const choose = (head: Uint8Array) => detectSource(head, file, reading.source)
+    yield* readOne(file, choose, reading, ({ message }) => skipped.push({ path: file, reason: message }))
+  }
+  reading.skipped.push(...skipped)
+  if (skipped.length < files.length) return
+  const first = skipped[0] ? `; ${skipped[0].path}: ${skipped[0].reason}` : ''
+  throw new LabError('missing', `${path}: none of ${files.length} files holds traces${first}`)
+}
+
+/** The traces of one file; `skip` is called with the reason where it holds none. */
+async function* readOne(
+  path: string,
+  choose: (head: Uint8Array) => Source,
+  reading: Reading,
+  skip: (reason: LabError) => void,
+): AsyncIterable<readonly Trace[]> {
+  const opened = await openOrLeaveOut(path, reading)
+  if (opened === undefined) return
+  const source = await chooseSource(opened, choose)
+  if (!(source instanceof LabError)) return yield* readOpened(opened, source, reading, skip)
+  await close(opened)
+  if (opened.error === undefined) skip(source)
+  else leaveOut('file', path, nameOf(path), opened.error, reading)
+}
+
+/** The source that the head shows, of which more is read as long as that may help; or why there is none. */
+async function chooseSource(opened: Opened, choose: (head: Uint8Array) => Source): Promise<Source | LabError> {
+  for (let byteLength = headLength; ; byteLength *= 16) {
+    try {
+      return choose(opened.head)
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error
+      const isWhole = opened.head.length < byteLength
+      if (isWhole || byteLength >= maxHeadLength || !mayBeJson(opened.head)) return error
+      Object.assign(opened, await readHead(opened.chunks, byteLength * 16))
+    }
+  }
+}
+
+async function openOrLeaveOut(path: string, reading: Reading): Promise<Opened | undefined> {
+  try {
+    return { path, ...(await readHead(await decompress(openFile(path)), headLength)) }
+  } catch (error) {
+    const isMissing = error instanceof LabError && error.kind === 'missing'
+    if (isMissing && reading.paths.includes(path)) throw withSubject(nameOf(path), error)
+    leaveOut('file', path, nameOf(path), error, reading)
+    return undefined
+  }
+}
+
+/** Throws the error with the subject in front, or counts what is left out for it. */
+function leaveOut(unit: Unit, path: string, subject: string, error: unknown, { losses }: Reading): void {
+  losses.enter(nameOf(path), subject)
+  try {
+    losses.bad(unit, error)
+  } catch (error) {
+    throw withSubject(subject, error)
+  }
+}
+
+async function close({ chunks }: Opened): Promise<void> {
+  await chunks[Symbol.asyncIterator]().return?.()
+}
+
+async function* readOpened(
+  opened: Opened,
+  source: Source,
+  reading: Reading,
+  skip: (reason: LabError) => void,
+): AsyncIterable<readonly Trace[]> {
+  const { path, chunks } = opened
+  const file: MutableFile = { path: nameOf(path), format: source.name, byteLength: 0 }
+  reading.files.push(file)
+  const subject = `${file.path}: ${source.name}`
+  reading.losses.enter(file.path, subject)
+  try {
+    const plain = source.readFile && (await plainFile(opened))
+    if (plain) {
+      await close(opened)
+      file.byteLength = plain.byteLength
+      yield* held(source.readFile!(path, reading.losses), reading)
+    } else yield* held(source.read(counted(chunks, file, reading.losses), reading.losses), reading)
+  } catch (error) {
+    if (!(error instanceof LabError && error.kind === 'missing'))
+      return leaveOut('rest of the file', path, subject, error, reading)
+    reading.files.pop()
+    skip(error)
+  }
+}
+
+function held(batches: AsyncIterable<readonly Trace[]>, { refusal, losses }: Reading): AsyncIterable<readonly Trace[]> {
+  return refusal === undefined ? batches : holdable(batches, refusal, losses)
+}
+
+/** The size of a local file whose bytes are its content; undefined for a stream and a compressed file. */
+async function plainFile({ path, head }: Opened): Promise<{ byteLength: number } | undefined> {
+  if (path === '-' || !(await kindOf(path)).isFile) return undefined
+  const file = await openLocal(path)
+  try {
+    const [start] = await file.read([{ start: 0, end: Math.min(head.length, file.byteLength) }])
+    return Buffer.compare(start!, head) === 0 ? { byteLength: file.byteLength } : undefined
+  } finally {
+    await file.close()
+  }
+}
+
+/** Ends where a stream breaks off, so that what came before counts, if what is bad is left out. */
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  file: MutableFile,
+  losses: Losses,
+): AsyncIterable<Uint8Array> {
+  try {
+    for await (const chunk of chunks) {
+      file.byteLength += chunk.length
+      yield chunk
+    }
+  } catch (error) {
+    losses.bad('rest of the file', error)
+  }
+}
+
+async function named<T>(path: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw withSubject(nameOf(path), error)
+  }
+}
+
+function nameOf(path: string): string {
+  return path === '-' ? 'standard input' : path
+}

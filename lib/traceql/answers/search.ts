@@ -1,0 +1,116 @@
+import { LabError } from '../../error.ts'
+import type { ColumnName, SpanBatch, SpanSource } from '../../model/scan.ts'
+import { type Explain, Explainer } from '../engine/explain.ts'
+import { collectHits } from '../engine/hits.ts'
+import { type PipelinePlan, planPipeline, type TimeRange } from '../engine/plan.ts'
+import { runPipeline } from '../engine/spansets.ts'
+import { startsIn } from '../engine/time-extent.ts'
+import { parseValid } from '../engine/validate.ts'
+import { Pool } from '../engine/vector.ts'
+import { openView, type View } from '../engine/view.ts'
+import type { Field, Hint, SearchQuery } from '../language/ast.ts'
+import { columnsOfField } from '../language/fields.ts'
+import { answerHits, summaryColumns, type TraceAnswer } from './search-answer.ts'
+import { ServiceCounter } from './service-stats.ts'
+
+/** `limit` traces are answered, with `spss` spans a spanset. Traces count where a span starts in the time range. */
+export interface SearchOptions extends TimeRange {
+  readonly limit?: number | undefined
+  readonly spss?: number | undefined
+}
+
+/** Matching traces as Tempo answers, newest first, and how they were found. */
+export interface SearchAnswer {
+  readonly traces: readonly TraceAnswer[]
+  readonly metrics: { readonly inspectedTraces: number; readonly inspectedSpans: string }
+  readonly explain: Explain
+}
+
+/**
+ * Searches a source. It stops once `limit` traces match, whichever those are; with the hint `most_recent=true` it reads
+ * on and gives those that start last. Fails with a LabError where the text is no valid search.
+ */
+export async function search(source: SpanSource, text: string, options: SearchOptions = {}): Promise<SearchAnswer> {
+  const query = parseValid(text)
+  if (query.kind !== 'search') throw new LabError('invalid', 'TraceQL: a metrics query gives series: ask for a range')
+  return runSearch(source, query, options)
+}
+
+async function runSearch(source: SpanSource, query: SearchQuery, options: SearchOptions): Promise<SearchAnswer> {
+  const { limit = 20, spss = 3 } = options
+  const isRanged = options.startNanos !== undefined || options.endNanos !== undefined
+  const range = { startNanos: options.startNanos, endNanos: options.endNanos }
+  const plan = planPipeline(query.pipeline, range, isRanged ? ['span:start'] : [])
+  const later = laterColumns(plan.shown)
+  const explainer = new Explainer(plan.request, [...new Set([...summaryColumns, ...later])])
+  const isLatest = isTrue(query.hints, 'most_recent')
+  const run: SearchRun = { plan, range, isRanged, spss, explainer, counter: new ServiceCounter() }
+  let traces: TraceAnswer[] = []
+  for await (const batch of source.scan(plan.request)) {
+    const wanted = isLatest ? Number.POSITIVE_INFINITY : limit - traces.length
+    for (const trace of await searchBatch(batch, run, wanted)) traces.push(trace)
+    if (isLatest && traces.length > 2 * limit) traces = newestFirst(traces).slice(0, limit)
+    if (!isLatest && traces.length >= limit) break
+  }
+  const explain = explainer.finish()
+  return {
+    traces: newestFirst(traces).slice(0, limit),
+    metrics: { inspectedTraces: explain.traceCount ?? 0, inspectedSpans: String(explain.spanCount) },
+    explain,
+  }
+}
+
+function isTrue(hints: readonly Hint[], name: string): boolean {
+  return hints.some(hint => hint.name === name && hint.value.value === true)
+}
+
+function newestFirst(traces: readonly TraceAnswer[]): TraceAnswer[] {
+  const keyed = traces.map(trace => ({ trace, text: trace.startTimeUnixNano, number: Number(trace.startTimeUnixNano) }))
+  keyed.sort((a, b) => b.number - a.number || compareInts(b.text, a.text))
+  return keyed.map(({ trace }) => trace)
+}
+
+/** Decimal texts of ints that no sign and no zero leads. */
+function compareInts(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
+}
+
+/** What shown fields need, beside what the answer needs of every span. */
+function laterColumns(shown: readonly Field[]): ColumnName[] {
+  return ['span:id', ...shown.flatMap(columnsOfField)]
+}
+
+interface SearchRun {
+  readonly plan: PipelinePlan
+  readonly range: TimeRange
+  readonly isRanged: boolean
+  readonly spss: number
+  readonly explainer: Explainer
+  readonly counter: ServiceCounter
+}
+
+async function searchBatch(batch: SpanBatch, run: SearchRun, limit: number): Promise<TraceAnswer[]> {
+  const { plan, explainer, counter } = run
+  const pool = new Pool()
+  const view = openView(batch, await batch.read(plan.request.columns))
+  explainer.addBatch(view.spanCount)
+  explainer.addTraces(view.traceCount)
+  const spansets = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => explainer.addStage(stage, spanCount))
+  const hits = collectHits(spansets, view, {
+    limit,
+    spss: run.spss,
+    wanted: run.isRanged ? tracesInRange(view, run.range) : undefined,
+  })
+  const answers = hits.length === 0 ? [] : await answerHits(hits, spansets, { view, pool, shown: plan.shown, counter })
+  batch.release()
+  return answers
+}
+
+/** 1 for the traces with a span that starts in the range. */
+function tracesInRange(view: View, range: TimeRange): Uint8Array {
+  const isIn = startsIn(view.columns.get('span:start'), view.spanCount, range)
+  const wanted = new Uint8Array(view.traceCount)
+  const traceOf = view.traceOf()
+  for (let row = 0; row < isIn.length; row++) if (isIn[row] === 1) wanted[traceOf[row]!] = 1
+  return wanted
+}

@@ -1,0 +1,231 @@
+import { LabError } from '../../error.ts'
+import type { AttributeName, AttributeScope, ColumnName, SpanSource } from '../../model/scan.ts'
+import type { Value } from '../../model/trace.ts'
+import { formatDuration } from '../engine/answer-value.ts'
+import { planPipeline } from '../engine/plan.ts'
+import { runPipeline } from '../engine/spansets.ts'
+import { parseValid } from '../engine/validate.ts'
+import { Pool } from '../engine/vector.ts'
+import { openView, type Part, type View } from '../engine/view.ts'
+import type { Field, Pipeline } from '../language/ast.ts'
+import { columnsOfField, type Flavour, flavourOf, kindNames, statusNames } from '../language/fields.ts'
+import { unscopedIntrinsics } from '../language/parser-statics.ts'
+
+export type TagScope = AttributeScope | 'intrinsic'
+
+/** The names of a scope, sorted. */
+export interface TagNames {
+  readonly name: TagScope
+  readonly tags: readonly string[]
+}
+
+/** A value as Tempo answers: its type, and its text. */
+export interface TagValue {
+  readonly type: 'string' | 'int' | 'float' | 'bool' | 'duration' | 'keyword'
+  readonly value: string
+}
+
+const attributeScopes: readonly AttributeScope[] = ['resource', 'span', 'event', 'link', 'instrumentation']
+
+/**
+ * The names of what can be queried, by scope; of one scope only where it is given. With a filter, a search as text, only
+ * attributes that occur in a span that it finds.
+ */
+export async function tagNames(
+  source: SpanSource,
+  { scope, filter }: { scope?: TagScope | undefined; filter?: string | undefined } = {},
+): Promise<TagNames[]> {
+  const isWanted = (name: TagScope): boolean => scope === undefined || scope === name
+  const names = (await source.attributeNames()).filter(name => isWanted(name.scope))
+  const pipeline = filterPipeline(filter)
+  const found = pipeline === undefined ? names : await namesInSpans(source, names, pipeline)
+  const scopes: TagNames[] = attributeScopes.map(name => ({ name, tags: keysOf(found, name) }))
+  if (isWanted('intrinsic')) scopes.push({ name: 'intrinsic', tags: [...unscopedIntrinsics.keys()].sort() })
+  return scopes.filter(({ tags }) => tags.length > 0)
+}
+
+function keysOf(names: readonly AttributeName[], scope: AttributeScope): string[] {
+  return [...new Set(names.filter(name => name.scope === scope).map(({ key }) => key))].sort()
+}
+
+/** The pipeline of a filter; undefined where it lets everything through. */
+function filterPipeline(filter: string | undefined): Pipeline | undefined {
+  if (filter === undefined || filter.trim() === '') return undefined
+  const query = parseValid(filter)
+  if (query.kind !== 'search') throw new LabError('invalid', `filter ${filter}: it must be a search`)
+  return query.pipeline
+}
+
+async function namesInSpans(
+  source: SpanSource,
+  names: readonly AttributeName[],
+  pipeline: Pipeline,
+): Promise<AttributeName[]> {
+  const plan = planPipeline(pipeline, {})
+  const found: AttributeName[] = []
+  let missing = [...names]
+  for await (const batch of source.scan(plan.request)) {
+    const { mask } = runPipeline(plan.pipeline, openView(batch, await batch.read(plan.request.columns)), new Pool())
+    if (missing.length > 0 && mask.includes(1)) {
+      const view = openView(batch, await batch.read([...new Set(missing.map(columnOf))]))
+      const present = new Set(missing.filter(name => occurs(view, attributeField(name), mask)))
+      found.push(...present)
+      missing = missing.filter(name => !present.has(name))
+    }
+    batch.release()
+    if (missing.length === 0) break
+  }
+  return found
+}
+
+function columnOf({ scope, key }: AttributeName): ColumnName {
+  return `${scope}.${key}`
+}
+
+function attributeField({ scope, key }: AttributeName): Field {
+  return { kind: 'attribute', scope, name: key, ofParent: false, start: 0, end: 0 }
+}
+
+function occurs(view: View, field: Field, mask: Uint8Array): boolean {
+  const present = view.presence(field)
+  return mask.some((isIn, row) => isIn === 1 && present[row] === 1)
+}
+
+/**
+ * The distinct values of a field, `span.http.method` or `name`, sorted: of arrays their items. With a filter, only those
+ * of spans that it finds. Without one they come from what the source knows, where it does. At most `limit` are given.
+ */
+export async function tagValues(
+  source: SpanSource,
+  name: string,
+  { filter, limit = 1000 }: { filter?: string | undefined; limit?: number } = {},
+): Promise<TagValue[]> {
+  const field = fieldNamed(name)
+  const pipeline = filterPipeline(filter)
+  const known = pipeline === undefined ? await knownValues(source, field) : undefined
+  const values = new TagValues(flavourOf(field), limit)
+  if (known !== undefined) for (const value of known) values.add(value)
+  else await scanValues(source, field, pipeline ?? everything, values)
+  return values.sorted()
+}
+
+const everything = (parseValid('{ }') as Extract<ReturnType<typeof parseValid>, { kind: 'search' }>).pipeline
+
+function fieldNamed(name: string): Field {
+  const query = parseValid(`{ } | select(${name})`)
+  const [, select] = query.kind === 'search' ? query.pipeline.stages : []
+  if (
+    query.kind !== 'search' ||
+    query.pipeline.stages.length !== 2 ||
+    select?.kind !== 'select' ||
+    select.fields.length !== 1
+  )
+    throw new LabError('invalid', `tag ${name}: it is no name of a field`)
+  return select.fields[0]!
+}
+
+async function knownValues(source: SpanSource, field: Field): Promise<Value[] | undefined> {
+  const columns = columnsOfField(field)
+  if (source.distinctValues === undefined || (field.kind === 'intrinsic' && columns[0] !== field.name)) return undefined
+  const values: Value[] = []
+  for (const column of columns) {
+    const known = await source.distinctValues(column)
+    if (known === undefined) return undefined
+    for (const value of known) values.push(value)
+  }
+  return values
+}
+
+/** Distinct values by type and text. */
+class TagValues {
+  readonly #flavour: Flavour
+  readonly #limit: number
+  readonly #values = new Map<string, TagValue>()
+
+  constructor(flavour: Flavour, limit: number) {
+    this.#flavour = flavour
+    this.#limit = limit
+  }
+
+  get isFull(): boolean {
+    return this.#values.size >= this.#limit
+  }
+
+  add(value: Value): void {
+    if (Array.isArray(value)) for (const item of value) this.add(item)
+    else {
+      const tag = tagValue(value, this.#flavour)
+      if (tag !== undefined && !this.isFull) this.#values.set(`${tag.type}:${tag.value}`, tag)
+    }
+  }
+
+  sorted(): TagValue[] {
+    return [...this.#values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
+  }
+}
+
+function tagValue(value: Value, flavour: Flavour): TagValue | undefined {
+  switch (typeof value) {
+    case 'string':
+      return { type: 'string', value }
+    case 'boolean':
+      return { type: 'bool', value: String(value) }
+    case 'number':
+      return { type: 'float', value: String(value) }
+    case 'bigint':
+      if (flavour === 'status') return { type: 'keyword', value: statusNames[Number(value)] ?? String(value) }
+      if (flavour === 'kind') return { type: 'keyword', value: kindNames[Number(value)] ?? String(value) }
+      if (flavour === 'duration') return { type: 'duration', value: formatDuration(Number(value)) }
+      return { type: 'int', value: String(value) }
+    default:
+      return undefined
+  }
+}
+
+async function scanValues(source: SpanSource, field: Field, pipeline: Pipeline, values: TagValues): Promise<void> {
+  const plan = planPipeline(pipeline, {}, columnsOfField(field))
+  for await (const batch of source.scan(plan.request)) {
+    const view = openView(batch, await batch.read(plan.request.columns))
+    const { mask } = runPipeline(plan.pipeline, view, new Pool())
+    for (const part of view.parts({ ...field })) addPart(view, part, mask, values)
+    batch.release()
+    if (values.isFull) return
+  }
+}
+
+/** Values of the resource count beside those of the span, unlike in conditions: they can be found by this name. */
+function addPart(view: View, { data, owner }: Part, mask: Uint8Array, values: TagValues): void {
+  const isIn = inMask(view, owner, mask)
+  const { rows } = data
+  const stored = data.values
+  if ('codes' in stored) {
+    const seen = new Uint8Array(stored.dictionary.length)
+    stored.codes.forEach((code, i) => {
+      if (isIn(rows === undefined ? i : rows[i]!)) seen[code] = 1
+    })
+    stored.dictionary.forEach((value, code) => {
+      if (seen[code] === 1) values.add(value)
+    })
+    return
+  }
+  const count = 'numbers' in stored ? stored.numbers.length : stored.bigints.length
+  for (let i = 0; i < count && !values.isFull; i++) {
+    if (!isIn(rows === undefined ? i : rows[i]!)) continue
+    if ('bigints' in stored) values.add(stored.bigints[i]!)
+    else values.add(data.type === 'double' ? stored.numbers[i]! : stored.base + BigInt(stored.numbers[i]!))
+  }
+}
+
+/** Whether a row of the owner belongs to a span of the mask. */
+function inMask(view: View, owner: Part['owner'], mask: Uint8Array): (row: number) => boolean {
+  switch (owner) {
+    case 'span':
+      return row => mask[row] === 1
+    case 'trace':
+      return row => mask.subarray(view.traceStarts[row]!, view.traceStarts[row + 1]!).includes(1)
+    default: {
+      const spans = owner === 'event' ? view.columns.eventSpans : view.columns.linkSpans
+      return row => mask[spans[row]!] === 1
+    }
+  }
+}

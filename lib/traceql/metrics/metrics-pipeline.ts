@@ -1,0 +1,206 @@
+import type { ColumnName, ColumnSet, SpanBatch, SpanSource } from '../../model/scan.ts'
+import { answerValue, type KeyedValue } from '../engine/answer-value.ts'
+import { firstNumber } from '../engine/arithmetic.ts'
+import { type Explain, Explainer } from '../engine/explain.ts'
+import { numbersOf } from '../engine/numbers.ts'
+import { planPipeline } from '../engine/plan.ts'
+import { countOnes, runPipeline } from '../engine/spansets.ts'
+import { fieldVector, Pool, Tag } from '../engine/vector.ts'
+import { noColumns, openView, type View } from '../engine/view.ts'
+import type { Field, MetricsAggregate, MetricsPipeline } from '../language/ast.ts'
+import { columnsOfField, flavourOf, isDerived } from '../language/fields.ts'
+import type { PointBudget } from '../language/limits.ts'
+import { printField } from '../language/print-expression.ts'
+import { Accumulator, type Gathering, type Groups, type Observations } from './accumulate.ts'
+import { readExemplars } from './exemplars.ts'
+import { type GroupCodes, groupCodes } from './group-codes.ts'
+import { commonInterval, type Intervals, spanIntervals } from './intervals.ts'
+import type { SeriesSet } from './series.ts'
+
+/** How series are gathered, beside what the text says. */
+export interface MetricsRun {
+  readonly intervals: Intervals
+  readonly maxSeries: number
+  readonly maxExemplars: number
+  /** One for all pipelines of a query. */
+  readonly budget: PointBudget
+  readonly isExact: boolean
+}
+
+/** The series of one pipeline, and whether some were left out for their number. */
+export interface PipelineSeries extends SeriesSet {
+  readonly isTruncated: boolean
+  readonly explain: Explain
+}
+
+export type CountingAggregate = Exclude<MetricsAggregate, { kind: 'compare' }>
+
+/** Gathers the series of a pipeline, batch by batch. */
+export async function gatherSeries(
+  source: SpanSource,
+  { pipeline }: MetricsPipeline,
+  aggregate: CountingAggregate,
+  run: MetricsRun,
+): Promise<PipelineSeries> {
+  const { intervals } = run
+  const plan = planPipeline(pipeline, { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos })
+  const argument = 'argument' in aggregate ? aggregate.argument : undefined
+  const fields = [...aggregate.by, ...(argument === undefined ? [] : [argument])]
+  const explainer = new Explainer(plan.request, ['span:start', ...fields.flatMap(columnsOfField)])
+  const accumulator = new Accumulator(gatheringOf(aggregate, run))
+  const isCount = aggregate.kind === 'rate' || aggregate.kind === 'count_over_time'
+  if (isCount && aggregate.by.length === 0) accumulator.open(nameLabels(aggregate.kind))
+  for await (const batch of source.scan(plan.request)) {
+    await gatherBatch(batch, { plan, aggregate, argument, fields, intervals, accumulator, explainer })
+    batch.release()
+  }
+  return {
+    name: aggregate.kind,
+    series: accumulator.finish(),
+    isTruncated: accumulator.isTruncated,
+    explain: explainer.finish(),
+  }
+}
+
+function gatheringOf(
+  aggregate: CountingAggregate,
+  { intervals, maxSeries, maxExemplars, budget, isExact }: MetricsRun,
+): Gathering {
+  return {
+    kind: aggregate.kind,
+    intervalCount: intervals.count,
+    budget,
+    stepSeconds: Number(intervals.stepNanos) / 1e9,
+    maxSeries,
+    maxExemplars,
+    quantiles: aggregate.kind === 'quantile_over_time' ? aggregate.quantiles : [],
+    isExact,
+    isDuration: 'argument' in aggregate && flavourOf(aggregate.argument) === 'duration',
+  }
+}
+
+interface BatchInput {
+  readonly plan: ReturnType<typeof planPipeline>
+  readonly aggregate: CountingAggregate
+  readonly argument: Field | undefined
+  readonly fields: readonly Field[]
+  readonly intervals: Intervals
+  readonly accumulator: Accumulator
+  readonly explainer: Explainer
+}
+
+/** The spans that a pipeline leaves, as rows; undefined stands for all. */
+interface Matched {
+  readonly rows: Uint32Array | undefined
+  readonly rowCount: number
+}
+
+async function gatherBatch(batch: SpanBatch, input: BatchInput): Promise<void> {
+  const { aggregate, argument, fields, intervals, accumulator, explainer } = input
+  explainer.addBatch(batch.spanCount)
+  const common = commonInterval(batch, intervals)
+  if (common === -1) return
+  const pool = new Pool()
+  const matched = await matchBatch(batch, input, pool)
+  if (matched.rowCount === 0) return
+  const columns: ColumnName[] = fields.flatMap(columnsOfField)
+  if (common === undefined) columns.push('span:start')
+  const rows = matched.rowCount < batch.spanCount / 2 && !fields.some(isDerived) ? matched.rows : undefined
+  const view = openView(batch, await readColumns(batch, [...new Set(columns)], rows))
+  const groups = groupCodes(view, aggregate.by, pool)
+  const observations: Observations = {
+    ...matched,
+    intervals: common ?? spanIntervals(view, intervals),
+    codes: groups.codes,
+    weights: batch.weights,
+    values: argument === undefined ? undefined : valuesOf(view, argument, accumulator.isBucketed, pool),
+  }
+  const labels = labelsOf(aggregate, groups, pool)
+  accumulator.add(observations, labels)
+  await readExemplars(batch, accumulator.choose(observations, labels))
+}
+
+async function readColumns(batch: SpanBatch, columns: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
+  return columns.length === 0 ? noColumns : batch.read(columns, rows)
+}
+
+async function matchBatch(batch: SpanBatch, { plan, explainer }: BatchInput, pool: Pool): Promise<Matched> {
+  const { columns } = plan.request
+  // A read of no columns tells where traces start.
+  const read = plan.joinsSpans ? batch.read(columns) : readColumns(batch, columns)
+  const view = openView(batch, await read)
+  const { mask } = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => explainer.addStage(stage, spanCount))
+  const rowCount = countOnes(mask)
+  if (rowCount === batch.spanCount) return { rows: undefined, rowCount }
+  return { rows: rowsOf(mask, rowCount), rowCount }
+}
+
+/** The rows that a mask holds for. */
+export function rowsOf(mask: Uint8Array, rowCount: number): Uint32Array {
+  const rows = new Uint32Array(rowCount)
+  let next = 0
+  for (let row = 0; row < mask.length; row++) if (mask[row] === 1) rows[next++] = row
+  return rows
+}
+
+/** Durations in seconds, but for buckets, which are of nanoseconds. */
+function valuesOf(view: View, field: Field, isBucketed: boolean, pool: Pool): Float64Array {
+  const values = numericValues(view, field, pool)
+  if (flavourOf(field) === 'duration' && !isBucketed) for (let row = 0; row < values.length; row++) values[row]! /= 1e9
+  return values
+}
+
+/** By span the number that a field holds, NaN where it holds none; of several events or links the first. */
+function numericValues(view: View, field: Field, pool: Pool): Float64Array {
+  const values = new Float64Array(view.spanCount).fill(Number.NaN)
+  const parts = view.parts(field)
+  if (parts.length > 1) {
+    const { tags, numbers } = fieldVector(view, field, pool)
+    for (let row = 0; row < values.length; row++) {
+      const { tag, number } = firstNumber({ tag: tags[row]!, number: numbers[row]! }, pool)
+      if (tag !== Tag.nil) values[row] = number
+    }
+    return values
+  }
+  for (const { data, owner, unless } of parts) {
+    if (data.type !== 'int' && data.type !== 'double') continue
+    const numbers = numbersOf(data)
+    if (owner === 'span' && data.rows === undefined && unless === undefined) values.set(numbers)
+    else fillValues(view, { owner, rows: data.rows, numbers, unless }, values)
+  }
+  return values
+}
+
+interface NumberPart {
+  readonly owner: 'span' | 'event' | 'link' | 'trace'
+  readonly rows: Uint32Array | undefined
+  readonly numbers: Float64Array
+  readonly unless: Uint8Array | undefined
+}
+
+function fillValues(view: View, { owner, rows, numbers, unless }: NumberPart, values: Float64Array): void {
+  const spans = owner === 'event' ? view.columns.eventSpans : owner === 'link' ? view.columns.linkSpans : undefined
+  for (let i = 0; i < numbers.length; i++) {
+    const row = rows === undefined ? i : rows[i]!
+    if (owner === 'trace') values.fill(numbers[i]!, view.traceStarts[row]!, view.traceStarts[row + 1]!)
+    else {
+      const span = spans === undefined ? row : spans[row]!
+      if (Number.isNaN(values[span]!) && unless?.[span] !== 1) values[span] = numbers[i]!
+    }
+  }
+}
+
+/** The labels of each group: its fields as they are written, or the name of the aggregate where nothing groups. */
+function labelsOf({ by, kind }: CountingAggregate, { count, cells }: GroupCodes, pool: Pool): Groups {
+  if (by.length === 0) return { count, labels: () => nameLabels(kind) }
+  const names = by.map(printField)
+  const labels = (code: number): KeyedValue[] =>
+    cells(code).map((cell, i) => ({ key: names[i]!, value: answerValue(cell, pool) }))
+  return { count, labels }
+}
+
+/** Quantiles and buckets have labels of their own. */
+function nameLabels(kind: CountingAggregate['kind']): KeyedValue[] {
+  const isNamed = kind !== 'quantile_over_time' && kind !== 'histogram_over_time'
+  return isNamed ? [{ key: '__name__', value: { stringValue: kind } }] : []
+}

@@ -1,0 +1,141 @@
+import { LabError } from '../../error.ts'
+import type { SpanSource } from '../../model/scan.ts'
+import type { KeyedValue } from '../engine/answer-value.ts'
+import type { Explain } from '../engine/explain.ts'
+import { parseValid } from '../engine/validate.ts'
+import type { Hint, MetricsExpression, MetricsOperand, MetricsPipeline, MetricsQuery } from '../language/ast.ts'
+import { PointBudget } from '../language/limits.ts'
+import { printMetrics } from '../language/print.ts'
+import { gatherComparison } from './compare.ts'
+import { intervalsOf, labelsMs } from './intervals.ts'
+import { combineNumber, combineSeries, runStages } from './metrics-math.ts'
+import { gatherSeries, type MetricsRun, type PipelineSeries } from './metrics-pipeline.ts'
+import type { Series, SeriesSet } from './series.ts'
+
+/** Spans count that start in `[startNanos, endNanos)`. Intervals end at multiples of the step and hold their end. */
+export interface RangeOptions {
+  readonly startNanos: bigint
+  readonly endNanos: bigint
+  readonly stepNanos: bigint
+  /** No more series a pipeline than this, 1,000 by default. */
+  readonly maxSeries?: number | undefined
+  /** No more exemplars a series than this, none by default. */
+  readonly exemplars?: number | undefined
+}
+
+/** Series in the shape of Tempo's answers. */
+export interface MetricsAnswer {
+  readonly series: readonly SeriesAnswer[]
+  readonly metrics: { readonly inspectedSpans: string }
+  /** `PARTIAL` where series were left out, with the reason. */
+  readonly status?: 'PARTIAL'
+  readonly message?: string
+  /** One a pipeline, in the order in which they ran. */
+  readonly explain: readonly Explain[]
+}
+
+export interface SeriesAnswer {
+  readonly labels: readonly KeyedValue[]
+  /** The points that there are; a value of 0 is left out. */
+  readonly samples: readonly { readonly timestampMs: string; readonly value?: number }[]
+  readonly exemplars?: readonly ExemplarAnswer[]
+}
+
+/** A span that was counted. What JSON has no number for, as the value of a span that is only counted, is text. */
+export interface ExemplarAnswer {
+  readonly labels: readonly KeyedValue[]
+  readonly value: number | 'NaN'
+  readonly timestampMs: string
+}
+
+/**
+ * Answers a metrics query over a range. With the hint `exact=true` quantiles are those of the values, not of
+ * power-of-two buckets as in Tempo; nothing is ever sampled. Fails with a LabError where the text is no valid one.
+ */
+export async function queryRange(source: SpanSource, text: string, options: RangeOptions): Promise<MetricsAnswer> {
+  const query = parseValid(text)
+  if (query.kind !== 'metrics') throw new LabError('invalid', 'TraceQL: a search gives spans: search, or add | rate()')
+  return runRange(source, query, options)
+}
+
+async function runRange(source: SpanSource, query: MetricsQuery, options: RangeOptions): Promise<MetricsAnswer> {
+  const intervals = intervalsOf(options.startNanos, options.endNanos, options.stepNanos)
+  const maxSeries = options.maxSeries ?? 1000
+  const run: MetricsRun = {
+    intervals,
+    maxSeries,
+    maxExemplars: options.exemplars ?? 0,
+    budget: new PointBudget(),
+    isExact: isTrue(query.hints, 'exact'),
+  }
+  const pipelines = new Map<string, PipelineSeries>()
+  const { series } = await evaluate(query.expression, { source, run, pipelines })
+  const times = labelsMs(intervals)
+  const parts = [...pipelines.values()]
+  const truncated = parts.some(part => part.isTruncated)
+  return {
+    series: series.map(own => seriesAnswer(own, times)),
+    metrics: { inspectedSpans: String(parts.reduce((sum, { explain }) => sum + explain.spanCount, 0)) },
+    ...(truncated ? { status: 'PARTIAL', message: `more than ${maxSeries} series: only the first are answered` } : {}),
+    explain: parts.map(part => part.explain),
+  }
+}
+
+function isTrue(hints: readonly Hint[], name: string): boolean {
+  return hints.some(hint => hint.name === name && hint.value.value === true)
+}
+
+interface Evaluation {
+  readonly source: SpanSource
+  readonly run: MetricsRun
+  /** By text, so that what stands twice runs once. */
+  readonly pipelines: Map<string, PipelineSeries>
+}
+
+async function evaluate(node: MetricsExpression, evaluation: Evaluation): Promise<SeriesSet> {
+  if (node.kind === 'metrics-pipeline') return runStages(node.stages, await pipelineSeries(node, evaluation))
+  const left = await evaluateOperand(node.left, evaluation)
+  const right = await evaluateOperand(node.right, evaluation)
+  const combined =
+    typeof left === 'number' || typeof right === 'number'
+      ? combineNumber(node.operator, left, right)
+      : combineSeries(node.operator, left, right)
+  return runStages(node.stages, { ...combined, series: combined.series.filter(hasPoint) })
+}
+
+function hasPoint({ points }: Series): boolean {
+  return points.some(point => !Number.isNaN(point))
+}
+
+async function evaluateOperand(node: MetricsOperand, evaluation: Evaluation): Promise<SeriesSet | number> {
+  return node.kind === 'static' ? Number(node.value) : evaluate(node, evaluation)
+}
+
+async function pipelineSeries(node: MetricsPipeline, { source, run, pipelines }: Evaluation): Promise<PipelineSeries> {
+  const key = printMetrics({ ...node, stages: [] })
+  let series = pipelines.get(key)
+  if (series === undefined) {
+    const { aggregate } = node
+    series =
+      aggregate.kind === 'compare'
+        ? await gatherComparison(source, node, aggregate, run)
+        : await gatherSeries(source, node, aggregate, run)
+    pipelines.set(key, series)
+  }
+  return series
+}
+
+function seriesAnswer({ labels, points, exemplars = [] }: Series, times: readonly string[]): SeriesAnswer {
+  const samples: { timestampMs: string; value?: number }[] = []
+  for (let i = 0; i < points.length; i++) {
+    const value = points[i]!
+    if (Number.isNaN(value)) continue
+    samples.push(value === 0 ? { timestampMs: times[i]! } : { timestampMs: times[i]!, value })
+  }
+  if (exemplars.length === 0) return { labels, samples }
+  return {
+    labels,
+    samples,
+    exemplars: exemplars.map(own => ({ ...own, value: Number.isNaN(own.value) ? 'NaN' : own.value })),
+  }
+}

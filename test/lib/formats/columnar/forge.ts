@@ -1,0 +1,77 @@
+import { checksum } from '../../../../lib/bytes/checksum.ts'
+import { ByteReader } from '../../../../lib/bytes/reader.ts'
+import { ByteWriter } from '../../../../lib/bytes/writer.ts'
+import { zstdCompressor, zstdDecompressor } from '../../../../lib/codecs/compress.ts'
+import type { SegmentLimits } from '../../../../lib/formats/columnar/file.ts'
+import { decodeColumnarFile, encodeColumnarFile } from '../../../../lib/formats/columnar/file.ts'
+import type { Trace } from '../../../../lib/model/trace.ts'
+import { MemorySink, openMemory } from '../../../../lib/storage/memory.ts'
+import { collect, streamOf } from '../../../support/chunks.ts'
+
+/** A columnar file of the traces. */
+export async function encode(traces: readonly Trace[], limits?: SegmentLimits, level = 1): Promise<Buffer> {
+  const sink = new MemorySink()
+  await encodeColumnarFile(streamOf([traces]), sink, level, limits)
+  return sink.bytes()
+}
+
+export async function decode(bytes: Uint8Array): Promise<Trace[]> {
+  return (await collect(decodeColumnarFile(openMemory(bytes)))).flat()
+}
+
+/** A segment taken apart: what a forger changes. */
+export interface OpenSegment {
+  head: Buffer
+  texts: Buffer
+  blobs: Buffer
+  traceCount: number
+}
+
+/** The segments of a file. */
+export function openSegments(file: Uint8Array): OpenSegment[] {
+  const reader = new ByteReader(file, 'forged')
+  reader.raw(5)
+  const segments: OpenSegment[] = []
+  for (;;) {
+    const [byteLength, , traceCount] = [reader.varint(), reader.u32(), reader.varint()]
+    if (byteLength === 0) return segments
+    segments.push({ ...openSegment(reader.raw(byteLength)), traceCount })
+  }
+}
+
+function openSegment(bytes: Uint8Array): Omit<OpenSegment, 'traceCount'> {
+  const reader = new ByteReader(bytes, 'forged')
+  const [headLength, textLength] = [reader.varint(), reader.varint()]
+  const both = Buffer.from(zstdDecompressor()(reader.raw(reader.varint()), headLength + textLength))
+  return {
+    head: both.subarray(0, headLength),
+    texts: both.subarray(headLength),
+    blobs: Buffer.from(reader.raw(reader.remaining)),
+  }
+}
+
+/** A file of these segments, with checksums that are right. */
+export function closeSegments(segments: readonly OpenSegment[]): Buffer {
+  const writer = new ByteWriter()
+  writer.u32(0x4c4f4354)
+  writer.u8(1)
+  for (const { head, texts, blobs, traceCount } of segments) {
+    const stored = zstdCompressor(1)(Buffer.concat([head, texts]))
+    const front = new ByteWriter()
+    for (const length of [head.length, texts.length, stored.length]) front.varint(length)
+    writeSegment(writer, Buffer.concat([front.view(), stored, blobs]), traceCount)
+  }
+  writeSegment(
+    writer,
+    Buffer.alloc(0),
+    segments.reduce((sum, { traceCount }) => sum + traceCount, 0),
+  )
+  return writer.take()
+}
+
+function writeSegment(writer: ByteWriter, bytes: Buffer, traceCount: number): void {
+  writer.varint(bytes.length)
+  writer.u32(checksum(bytes))
+  writer.varint(traceCount)
+  writer.raw(bytes)
+}

@@ -1,0 +1,73 @@
+import { cpSync, createReadStream, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { Losses } from '../../../../lib/formats/source.ts'
+import { vparquet } from '../../../../lib/formats/vparquet/input.ts'
+import { readInputs } from '../../../../lib/import/input.ts'
+import { collect } from '../../../support/chunks.ts'
+import { labRejection } from '../../../support/errors.ts'
+import { droppedCounts } from '../../../support/losses.ts'
+import { describeReference } from '../../traceql/references.ts'
+import { blockFolder } from './blocks.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'vparquet-source-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function read(path: string) {
+  const losses = new Losses()
+  const inputs = readInputs([path], { losses })
+  const traces = (await collect(inputs.batches)).flat()
+  return { traceCount: traces.length, inputs, dropped: droppedCounts(losses) }
+}
+
+const notHeld = { field: expect.stringMatching(/^what vParquet5 does not hold \(flags; schema URLs; /), count: 524 }
+
+describeReference('blocks of Tempo as inputs', ['tempo-blocks/search'], () => {
+  function copyOf(name: string): string {
+    const copy = join(folder, name)
+    cpSync(blockFolder('search', 'vParquet5'), copy, { recursive: true })
+    return copy
+  }
+
+  test('a folder of blocks, of which the parts beside the data are no files of their own', async () => {
+    const block = copyOf('tenant/block')
+    const path = join(block, 'data.parquet')
+    const { traceCount, inputs, dropped } = await read(join(folder, 'tenant'))
+    expect(traceCount).toBe(25)
+    expect(inputs.files).toEqual([{ path, format: 'vparquet', byteLength: 255253 }])
+    expect(inputs.skipped).toEqual([])
+    expect(dropped).toEqual([notHeld])
+  })
+
+  test('data without meta.json, and as a stream, lack the names of dedicated columns', async () => {
+    const path = join(copyOf('alone'), 'data.parquet')
+    rmSync(join(folder, 'alone/meta.json'))
+    const column = (field: string, count: number) => ({ field: `${field}.DedicatedAttributes.String01`, count })
+    const lost = expect.arrayContaining([column('rs.Resource', 2), column('rs.ss.Spans', 2), notHeld])
+    expect(await read(path)).toMatchObject({ traceCount: 25, dropped: lost })
+    const losses = new Losses()
+    const chunks = createReadStream(path) as AsyncIterable<Uint8Array>
+    expect((await collect(vparquet.read(chunks, losses))).flat()).toHaveLength(25)
+    expect(droppedCounts(losses)).toEqual(lost)
+  })
+
+  test('a compacted block is refused: its traces stand in another', async () => {
+    const block = copyOf('compacted')
+    renameSync(join(block, 'meta.json'), join(block, 'meta.compacted.json'))
+    const error = await labRejection(read(block))
+    expect(error.message).toMatch(/compacted\/data\.parquet: vparquet: a compacted block/)
+  })
+
+  test('what is wrong is told with file, format and place', async () => {
+    const block = copyOf('lies')
+    writeFileSync(join(block, 'meta.json'), '{"format":"vParquet3"')
+    expect((await labRejection(read(block))).message).toMatch(/lies\/data\.parquet: vparquet: meta\.json: /)
+  })
+})
+
+test('a Parquet file that is no block is refused', async () => {
+  const path = join(folder, 'data.parquet')
+  writeFileSync(path, Buffer.from('PAR1\x00\x00\x00\x00PAR1', 'latin1'))
+  expect((await labRejection(read(path))).message).toMatch(/data\.parquet: vparquet: vParquet footer: /)
+})
