@@ -9,7 +9,7 @@ import { isParquet, readMeta } from '../lib/formats/vparquet/input.ts'
 import { vparquetSource } from '../lib/formats/vparquet/source.ts'
 import { defaultMaxBytes, groupByTrace } from '../lib/import/group.ts'
 import { type Inputs, readInputs } from '../lib/import/input.ts'
-import { oracleSource } from '../lib/model/memory-source.ts'
+import { memorySource } from '../lib/model/memory-source.ts'
 import type { SpanSource } from '../lib/model/scan.ts'
 import type { Trace } from '../lib/model/trace.ts'
 import { type CountingReader, countReads, type Reads } from '../lib/storage/counting.ts'
@@ -140,7 +140,7 @@ async function holdCaptures(
       spanCount += trace.spans.length
     }
   return {
-    source: oracleSource(traces),
+    source: memorySource(traces),
     skipped: inputs.skipped,
     file: { name, byteLength: inputs.byteLength(), batchCount: 1, traceCount: traces.length, spanCount },
   }

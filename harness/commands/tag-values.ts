@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { LabError } from '../../lib/error.ts'
-import { oracleSource } from '../../lib/model/memory-source.ts'
+import { memorySource } from '../../lib/model/memory-source.ts'
 import { tagValues } from '../../lib/traceql/answers/tags.ts'
 import { formatFlags, inputPositional, text } from '../flags.ts'
 import { integer } from '../options.ts'
@@ -72,7 +72,7 @@ export const tagValuesOf: CommandModule<object, TagValuesArguments> = {
 
 /** Asks nothing for the name, before files are opened: the place in an error of the query about it would mislead. */
 async function checkName(name: string): Promise<void> {
-  await tagValues(oracleSource([]), name).catch((error): never => {
+  await tagValues(memorySource([]), name).catch((error): never => {
     if (!(error instanceof LabError)) throw error
     const example =
       'attributes have a scope or a dot (span.http.method, .http.method), intrinsics have none (name, status)'

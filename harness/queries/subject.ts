@@ -1,5 +1,5 @@
 import { LabError } from '../../lib/error.ts'
-import { oracleSource } from '../../lib/model/memory-source.ts'
+import { memorySource } from '../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../lib/model/scan.ts'
 import type { Trace } from '../../lib/model/trace.ts'
 import { type CountingReader, countReads } from '../../lib/storage/counting.ts'
@@ -111,7 +111,7 @@ async function decodingOpener(phase: Phase, file: LocalFile, decodeCount: number
     for await (const batch of decoding.batches) traces.push(...batch)
     decodings.push(decoding.seconds())
   }
-  const source = oracleSource(traces)
+  const source = memorySource(traces)
   const opening = { bytes: 0, requests: 0, roundTrips: 0, seconds: none }
   let next = 0
   return {

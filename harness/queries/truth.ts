@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../lib/error.ts'
-import { oracleSource } from '../../lib/model/memory-source.ts'
+import { memorySource } from '../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../lib/model/scan.ts'
 import type { Trace } from '../../lib/model/trace.ts'
 import { readDataset } from '../dataset.ts'
@@ -33,7 +33,7 @@ export interface TruthJob {
 export async function writeTruths(job: TruthJob, report: (spanCount: number) => void): Promise<Truth[]> {
   const traces: Trace[] = []
   for await (const batch of readDataset(job.dataset)) traces.push(...batch)
-  const source = oracleSource(traces)
+  const source = memorySource(traces)
   const spanCount = traces.reduce((sum, { spans }) => sum + spans.length, 0)
   const truths: Truth[] = []
   for (const [i, question] of job.questions.entries()) {

@@ -26,7 +26,7 @@ import { groupNeighbours, joinSpellings } from './trace-id.ts'
 import { parentRows, rootRow } from './tree.ts'
 
 /** Traces in memory as a source that ignores every hint: the truth of queries. Neighbours whose ids are one are joined. */
-export function oracleSource(traces: readonly Trace[], { batchSpanCount = 1 << 17 } = {}): SpanSource {
+export function memorySource(traces: readonly Trace[], { batchSpanCount = 1 << 17 } = {}): SpanSource {
   const joined = groupNeighbours(traces).map(joinSpellings)
   return {
     async *scan() {

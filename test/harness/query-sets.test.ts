@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ask, matchedBy, usualTerms } from '../../harness/queries/ask.ts'
 import { builtInSet } from '../../harness/queries/built-in.ts'
 import { readQuerySet } from '../../harness/queries/query-file.ts'
-import { oracleSource } from '../../lib/model/memory-source.ts'
+import { memorySource } from '../../lib/model/memory-source.ts'
 import { timeExtent } from '../../lib/traceql/engine/time-extent.ts'
 import { generated } from '../lib/formats/blockpack/blocks.ts'
 import { describeReference, readJson } from '../lib/traceql/references.ts'
@@ -37,7 +37,7 @@ describe('the built-in sets', () => {
   })
 
   test.each([1, 2, 3])('otel finds something with each query but those for nothing (small, seed %i)', async seed => {
-    const source = oracleSource(generated(100, seed))
+    const source = memorySource(generated(100, seed))
     const { firstNanos, lastNanos } = (await timeExtent(source))!
     const range = { startNanos: `${firstNanos - 1n}`, endNanos: `${lastNanos}`, stepNanos: '60000000000' }
     for (const question of builtInSet('otel').questions) {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { withSearchSource } from '../../harness/search-source.ts'
 import { printTrace } from '../../lib/formats/ndjson/print.ts'
-import { oracleSource } from '../../lib/model/memory-source.ts'
+import { memorySource } from '../../lib/model/memory-source.ts'
 import { search } from '../../lib/traceql/answers/search.ts'
 import { tagNames, tagValues } from '../../lib/traceql/answers/tags.ts'
 import { timeExtent } from '../../lib/traceql/engine/time-extent.ts'
@@ -24,7 +24,7 @@ function file(name: string, content: string | Uint8Array): string {
 
 const traces = generated(120)
 const spanCount = traces.reduce((sum, { spans }) => sum + spans.length, 0)
-const oracle = oracleSource(traces)
+const oracle = memorySource(traces)
 const path = file('block.bp', await packed(traces))
 const capture = file('traces.ndjson', traces.map(printTrace).join(''))
 mkdirSync(join(folder, 'parts'))

@@ -7,7 +7,7 @@ import { profiles } from '../../lib/formats/blockpack/config.ts'
 import { BlockpackReader } from '../../lib/formats/blockpack/reader.ts'
 import { blockpackSource } from '../../lib/formats/blockpack/source.ts'
 import { encodeBlockpack } from '../../lib/formats/blockpack/writer.ts'
-import { oracleSource } from '../../lib/model/memory-source.ts'
+import { memorySource } from '../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../lib/model/scan.ts'
 import type { Trace } from '../../lib/model/trace.ts'
 import { joinSpellings } from '../../lib/model/trace-id.ts'
@@ -31,7 +31,7 @@ async function sources(traces: readonly Trace[]): Promise<[string, SpanSource][]
   await encodeBlockpack(streamOf([traces]), blockpack, profiles.default)
   await vparquet4.encode(streamOf([traces]), block, { zstdLevel: 1 })
   return [
-    ['captures', oracleSource(traces)],
+    ['captures', memorySource(traces)],
     ['blockpack', blockpackSource(await BlockpackReader.open(openMemory(blockpack.bytes())))],
     ['a block of Tempo', await vparquet4.open!(openMemory(block.bytes()))],
   ]

@@ -9,7 +9,7 @@ import { openVparquet } from '../../lib/formats/vparquet/block.ts'
 import { decodeVparquet } from '../../lib/formats/vparquet/reader.ts'
 import { vparquetSource } from '../../lib/formats/vparquet/source.ts'
 import { encodeVparquet } from '../../lib/formats/vparquet/writer/writer.ts'
-import { oracleSource } from '../../lib/model/memory-source.ts'
+import { memorySource } from '../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../lib/model/scan.ts'
 import type { Trace } from '../../lib/model/trace.ts'
 import { MemorySink, openMemory } from '../../lib/storage/memory.ts'
@@ -69,14 +69,14 @@ async function vparquetSubject(traces: readonly Trace[], rowGroupSpans?: number)
 async function blockSubject(name: string, data: Uint8Array, meta?: string): Promise<Subject> {
   const block = await openVparquet(openMemory(data), meta)
   const kept = (await collect(decodeVparquet(block))).flat()
-  return { name, source: vparquetSource(block), truth: oracleSource(kept) }
+  return { name, source: vparquetSource(block), truth: memorySource(kept) }
 }
 
 /** Small buffers, so that each page group has a row group of its own. */
 const smallRowGroups: BlockpackConfig = { ...profiles.default, writeBufferSize: 1, columnBlockSize: 1 }
 
 async function subjectsOf(traces: readonly Trace[]): Promise<Subject[]> {
-  const truth = oracleSource(traces)
+  const truth = memorySource(traces)
   const sources: Record<string, SpanSource | Promise<SpanSource>> = {
     default: blockpackOf(traces, profiles.default),
     compacted: compactedSource(traces),

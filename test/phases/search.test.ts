@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { discoverPhases, variantsOf } from '../../harness/discover.ts'
 import type { RangeReader } from '../../lib/bytes/range.ts'
 import { LabError } from '../../lib/error.ts'
-import { oracleSource } from '../../lib/model/memory-source.ts'
+import { memorySource } from '../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../lib/model/scan.ts'
 import type { Trace } from '../../lib/model/trace.ts'
 import { MemorySink, openMemory } from '../../lib/storage/memory.ts'
@@ -113,7 +113,7 @@ const fixed: readonly Question[] = [
 
 /** How many of the answers have something in them. */
 async function expectSame(source: SpanSource, traces: readonly Trace[], asked: readonly Question[]): Promise<number> {
-  const oracle = oracleSource(traces)
+  const oracle = memorySource(traces)
   const range = rangeAt(traces)
   let count = 0
   for (const question of asked) {
@@ -157,7 +157,7 @@ describe.each(opened)('%s %s opens its file and', (_, __, phase, options) => {
 test.each(decoded)(`%s %s decoded gives the answers of the oracle (seed ${seed})`, async (_, __, phase, options) => {
   const traces = drawTraces(drawsOf(seed), 30)
   const file = await fileOf(phase, options, traces)
-  const source = oracleSource((await collect(phase.decode(file!))).flat())
+  const source = memorySource((await collect(phase.decode(file!))).flat())
   const answered = await expectSame(source, traces, questions(4, seed))
   expect(answered).toBeGreaterThan(5)
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LabError } from '../../../lib/error.ts'
-import { oracleSource } from '../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
 import { print } from '../../../lib/traceql/language/print.ts'
@@ -23,7 +23,7 @@ const range = {
 /** Whether a query is answered; fails where it is refused with anything but an error of ours. */
 async function answers(traces: readonly Trace[], text: string, kind: string): Promise<boolean> {
   try {
-    const source = oracleSource(traces)
+    const source = memorySource(traces)
     if (kind === 'search') JSON.stringify(await search(source, text))
     else JSON.stringify(await queryRange(source, text, { ...range, exemplars: 1 }))
     return true
@@ -70,14 +70,14 @@ test(`any traces are found, with hints taken at their word (seed ${seed})`, asyn
       const whole = { limit: 1e9, spss: 1e9 }
       for (const text of texts.slice(0, 4)) {
         const spans = JSON.stringify(
-          (await search(oracleSource(traces), text, whole)).traces.map(trace => trace.spanSets),
+          (await search(memorySource(traces), text, whole)).traces.map(trace => trace.spanSets),
         )
         if (text !== texts[2])
           expect(
             JSON.stringify((await search(strictSource(traces), text, whole)).traces.map(trace => trace.spanSets)),
           ).toBe(spans)
       }
-      const all = await search(oracleSource(traces), '{ }', whole)
+      const all = await search(memorySource(traces), '{ }', whole)
       expect(all.traces.length).toBe(traces.length)
     }),
     seeded(150),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LabError } from '../../../lib/error.ts'
-import { oracleSource } from '../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
@@ -50,8 +50,8 @@ test(`drawn searches find what a naive search finds, whatever the source makes o
     validCount++
     const expected = naively(traces, text)
     if (expected.length > 0) foundCount++
-    expect(await found(oracleSource(traces), text), text).toEqual(expected)
-    expect(await found(oracleSource(traces, { batchSpanCount: 9 }), text), text).toEqual(expected)
+    expect(await found(memorySource(traces), text), text).toEqual(expected)
+    expect(await found(memorySource(traces, { batchSpanCount: 9 }), text), text).toEqual(expected)
     const strict = strictSource(traces)
     expect(await found(strict, text), `${text} with hints`).toEqual(expected)
     if (strict.tracesGiven < traces.length) prunedCount++

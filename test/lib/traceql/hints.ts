@@ -1,4 +1,4 @@
-import { oracleSource } from '../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { ColumnData, ColumnName, ColumnSet, Condition, SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
 import type { Span, Trace, Value } from '../../../lib/model/trace.ts'
 
@@ -9,7 +9,7 @@ import type { Span, Trace, Value } from '../../../lib/model/trace.ts'
 export function strictSource(traces: readonly Trace[]): SpanSource & { tracesGiven: number } {
   const source = {
     tracesGiven: 0,
-    attributeNames: () => oracleSource(traces).attributeNames(),
+    attributeNames: () => memorySource(traces).attributeNames(),
     async *scan(request: Parameters<SpanSource['scan']>[0]): AsyncIterable<SpanBatch> {
       const { needs, startNanos, endNanos } = request
       const wanted = traces.filter(
@@ -20,7 +20,7 @@ export function strictSource(traces: readonly Trace[]): SpanSource & { tracesGiv
       )
       for (const trace of wanted) {
         source.tracesGiven++
-        for await (const batch of oracleSource([trace]).scan(request)) yield strictBatch(batch)
+        for await (const batch of memorySource([trace]).scan(request)) yield strictBatch(batch)
       }
     },
   }

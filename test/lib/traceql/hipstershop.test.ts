@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { oracleSource } from '../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
 import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics/metrics.ts'
@@ -48,7 +48,7 @@ describeFiles('the 20 queries of hipstershop', [referencePath(queriesFile), capt
   const range = tempoRange({ start, end, stepNs })
   let source: SpanSource
   beforeAll(async () => {
-    source = oracleSource(await readTraces(capture))
+    source = memorySource(await readTraces(capture))
   }, 120_000)
 
   test.each(queries.filter(({ kind }) => kind === 'search'))('$name $query', async question => {

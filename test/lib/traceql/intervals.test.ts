@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { oracleSource } from '../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
@@ -61,7 +61,7 @@ test(`a span at an edge counts once, in a search, in metrics and in compare, to 
     const what = `${starts} in ${startNanos} to ${endNanos} by ${stepNanos}`
     const inside = starts.filter(start => start >= startNanos && start < endNanos)
     found += inside.length
-    for (const source of [oracleSource(tracesOf(starts)), strictSource(tracesOf(starts))]) {
+    for (const source of [memorySource(tracesOf(starts)), strictSource(tracesOf(starts))]) {
       expect((await search(source, '{ }', range)).traces.length, what).toBe(inside.length)
       expect(await countsOf(source, '{ } | count_over_time()', range), what).toEqual(naiveCounts(starts, range))
       const compared = `{ } | compare({ true }, 10, ${startNanos}, ${endNanos})`

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { oracleSource } from '../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
 import type { Span, Trace, Value } from '../../../lib/model/trace.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
@@ -42,7 +42,7 @@ async function ask(source: SpanSource, text: string, options: Partial<RangeOptio
 }
 
 describe('intervals', () => {
-  const source = oracleSource(startingAt([100], [100.000000001], [101], [101.5], [104], [104.000000001]))
+  const source = memorySource(startingAt([100], [100.000000001], [101], [101.5], [104], [104.000000001]))
 
   test('hold what starts in [start, end), as a search does: the first one may hold no more than its end', async () => {
     const [startNanos, endNanos] = [100n * second, 104n * second]
@@ -124,11 +124,11 @@ test.each([
 
 test('a source says when its spans start, from its batches where they know', async () => {
   const traces = [...startingAt([101], [99.5]), ...startingAt([103])]
-  const source = oracleSource(traces, { batchSpanCount: 2 })
+  const source = memorySource(traces, { batchSpanCount: 2 })
   expect(await timeExtent(source)).toEqual({ firstNanos: 99_500_000_000n, lastNanos: 103n * second })
   const knowing = withBatches(source, batch => ({ ...batch, startExtent: [1n, 2n], read: () => Promise.reject() }))
   expect(await timeExtent(knowing)).toEqual({ firstNanos: 1n, lastNanos: 2n })
-  expect(await timeExtent(oracleSource([]))).toBeUndefined()
+  expect(await timeExtent(memorySource([]))).toBeUndefined()
 })
 
 /** The source with its batches changed. */
@@ -145,7 +145,7 @@ test.each(['{ } | count() > 1 | rate()', '{ } && { } | rate()', '{ } | select(na
   'what stages join is read where no column is: %s',
   async text => {
     const traces = startingAt([101], [102])
-    const expected = await ask(oracleSource(traces), text)
+    const expected = await ask(memorySource(traces), text)
     expect(Object.keys(expected)).toHaveLength(1)
     expect(await ask(strictSource(traces), text)).toEqual(expected)
   },
@@ -154,7 +154,7 @@ test.each(['{ } | count() > 1 | rate()', '{ } && { } | rate()', '{ } | select(na
 describe('an answer that no memory holds is refused', () => {
   test('for its points, of all pipelines and quantiles together', async () => {
     const spans = Array.from({ length: 60 }, (_, i) => [100, { name: `n${i}` }] as const)
-    const source = oracleSource(startingAt(...spans))
+    const source = memorySource(startingAt(...spans))
     const range = { startNanos: 0n, endNanos: 100n * second + 1n, stepNanos: second / 100n }
     const quantiles = Array.from({ length: 100 }, (_, i) => i / 100)
     const text = `{ } | quantile_over_time(duration, ${quantiles}) by (name)`
@@ -167,7 +167,7 @@ describe('an answer that no memory holds is refused', () => {
 
   test('for the combinations of events', async () => {
     const event = { timeNanos: 0n, name: 'e', attributes: attributes(['x', 1n]), droppedAttributesCount: 0 }
-    const ofEvents = (count: number) => oracleSource(startingAt([101, { events: Array(count).fill(event) }]))
+    const ofEvents = (count: number) => memorySource(startingAt([101, { events: Array(count).fill(event) }]))
     expect((await search(ofEvents(100), '{ event.x + event.x = 2 }')).traces).toHaveLength(1)
     await expect(labRejection(search(ofEvents(101), '{ event.x + event.x = 2 }'))).resolves.toMatchObject({
       kind: 'unsupported',
@@ -184,7 +184,7 @@ test('of several events the first that has a number counts, whatever its type', 
     droppedAttributesCount: 0,
   })
   const events = [event('text'), event(1.5), event(4n)]
-  const source = oracleSource(startingAt([101, { events }], [101, { events: [event(8n), event(0.25)] }]))
+  const source = memorySource(startingAt([101, { events }], [101, { events: [event(8n), event(0.25)] }]))
   expect(await ask(source, '{ } | sum_over_time(event.x)')).toEqual({ '__name__=sum_over_time': [[101, 9.5]] })
   expect((await search(source, '{ } | sum(event.x) = 9.5')).traces).toHaveLength(1)
 })
@@ -192,7 +192,7 @@ test('of several events the first that has a number counts, whatever its type', 
 test('each span counts by its weight, but for the least and the greatest', async () => {
   const a = { attributes: attributes(['a', 1n]) }
   const b = { attributes: attributes(['a', 4n]) }
-  const source = withBatches(oracleSource(startingAt([101, a], [101, b])), batch => ({
+  const source = withBatches(memorySource(startingAt([101, a], [101, b])), batch => ({
     ...batch,
     weights: Float64Array.of(3, 1),
   }))
@@ -211,7 +211,7 @@ test('each span counts by its weight, but for the least and the greatest', async
 
 describe('where a batch knows when its spans start', () => {
   const extent = (first: number, last: number, columns: string[]): SpanSource =>
-    withBatches(oracleSource(startingAt([first], [last])), batch => ({
+    withBatches(memorySource(startingAt([first], [last])), batch => ({
       ...batch,
       startExtent: [BigInt(first * 1e9), BigInt(last * 1e9)],
       read: (names, rows) => {
@@ -234,7 +234,7 @@ describe('where a batch knows when its spans start', () => {
 })
 
 test('exemplars are the first spans of intervals, with their trace and value', async () => {
-  const source = oracleSource(startingAt([101, { name: 'x' }], [101], [102, { name: 'x' }], [103, { name: 'x' }]))
+  const source = memorySource(startingAt([101, { name: 'x' }], [101], [102, { name: 'x' }], [103, { name: 'x' }]))
   const exemplars = async (text: string) =>
     (await queryRange(source, text, { ...range, exemplars: 2 })).series.map(own => own.exemplars)
   const trace = { key: 'trace:id', value: { stringValue: '1' } }
@@ -255,7 +255,7 @@ test('exemplars are the first spans of intervals, with their trace and value', a
 
 test('series beyond the limit are left out, and the answer says so', async () => {
   const named = ['x', 'y', 'x', 'z'].map(name => [101, { name }] as const)
-  const answer = await queryRange(oracleSource(startingAt(...named)), '{ } | count_over_time() by (name)', {
+  const answer = await queryRange(memorySource(startingAt(...named)), '{ } | count_over_time() by (name)', {
     ...range,
     maxSeries: 2,
   })
@@ -264,7 +264,7 @@ test('series beyond the limit are left out, and the answer says so', async () =>
 })
 
 describe('series', () => {
-  const source = oracleSource(
+  const source = memorySource(
     startingAt(
       [101, { name: 'x' }],
       [101, { name: 'y' }],
@@ -306,7 +306,7 @@ describe('series', () => {
 
 test('every aggregate sees a value only where it is a number', async () => {
   const values = [1n, 2.5, 'x', [7n], true, 2n ** 60n]
-  const source = oracleSource(
+  const source = memorySource(
     startingAt(...values.map(value => [101, { attributes: attributes(['a', value]) }] as const)),
   )
   const total = 3.5 + 2 ** 60
@@ -351,7 +351,7 @@ test(`counts are those of spans one by one, whatever the source makes of hints (
       const key = `${typeof a} ${a} ${end}`
       expected.set(key, (expected.get(key) ?? 0) + 1)
     }
-    for (const source of [oracleSource(traces), strictSource(traces)]) {
+    for (const source of [memorySource(traces), strictSource(traces)]) {
       const answer = await queryRange(source, '{ name != "z" } | count_over_time() by (span.a)', options)
       const actual = new Map<string, number>()
       for (const { labels, samples } of answer.series)

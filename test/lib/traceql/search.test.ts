@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { oracleSource } from '../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
@@ -47,13 +47,13 @@ function sample(number: number): Trace {
   }
 }
 
-const five = oracleSource([3, 1, 5, 2, 4].map(sample), { batchSpanCount: 6 })
+const five = memorySource([3, 1, 5, 2, 4].map(sample), { batchSpanCount: 6 })
 const ids = async (text: string, options = {}): Promise<string[]> =>
   (await search(five, text, options)).traces.map(({ traceID }) => traceID)
 
 test('an answer has the shape of Tempo', async () => {
   const { traces } = await search(
-    oracleSource([sample(1)]),
+    memorySource([sample(1)]),
     '{ span.a > 1 } | select(status, kind, nestedSetLeft, duration)',
   )
   const child = (digit: string, left: string) => ({
@@ -115,7 +115,7 @@ test('spans with equal values of several events are one group', async () => {
   })
   const events = [[event('x'), event('y')], [event('x'), event('y')], [event('y'), event('x')], [event('x')], []]
   const spans = events.map((own, i) => span({ spanId: `${i}`, events: own, attributes: attributes(['list', ['a']]) }))
-  const source = oracleSource([{ traceId: '1', spans }])
+  const source = memorySource([{ traceId: '1', spans }])
   const matched = async (text: string): Promise<number[]> =>
     (await search(source, text)).traces[0]!.spanSets.map(set => set.matched)
   expect(await matched('{ } | by(event.k)')).toEqual([2, 1, 1, 1])

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { oracleSource } from '../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics/metrics.ts'
@@ -76,7 +76,7 @@ describe.each([
     let source: SpanSource
     beforeAll(async () => {
       traces = await readTraces(referencePath(input))
-      source = oracleSource(traces, { batchSpanCount: 1000 })
+      source = memorySource(traces, { batchSpanCount: 1000 })
     })
     const answers = readLines(answersFile) as Answer[]
 

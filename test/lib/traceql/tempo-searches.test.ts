@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readOtlpJson } from '../../../lib/formats/otlp/json.ts'
-import { oracleSource } from '../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
 import { collect, streamOf } from '../../support/chunks.ts'
@@ -63,7 +63,7 @@ describe.each([
   describeReference('every query', [input, answersFile], () => {
     let source: SpanSource
     beforeAll(async () => {
-      source = oracleSource(await readTraces(referencePath(input)), { batchSpanCount: 1000 })
+      source = memorySource(await readTraces(referencePath(input)), { batchSpanCount: 1000 })
     })
 
     test.each(readLines(answersFile) as Answer[])('$q', async answer => {
@@ -99,7 +99,7 @@ describeReference('the well-known search trace', ['traceql/search-cases.json'], 
   test.each(told)('$query: $expectMatch', async ({ query, expectMatch }) => {
     const chunks = streamOf([Buffer.from(JSON.stringify(trace))])
     const traces = joinPieces((await collect(readOtlpJson(chunks))).flat())
-    const found = await search(oracleSource(traces), query)
+    const found = await search(memorySource(traces), query)
     expect(found.traces.length).toBe(expectMatch ? 1 : 0)
     if (expectMatch)
       expect(found.traces[0]).toMatchObject({
@@ -118,7 +118,7 @@ describe.each(['vParquet4', 'vParquet5'])('the trace of every type, %s', version
   describeReference('every query', [input, answersFile], () => {
     let source: SpanSource
     beforeAll(async () => {
-      source = oracleSource(await readTraces(referencePath(input)), { batchSpanCount: 30 })
+      source = memorySource(await readTraces(referencePath(input)), { batchSpanCount: 30 })
     })
 
     test.each(readLines(answersFile) as { q: string; engine: Record<string, string[]> }[])('$q', async answer => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { oracleSource } from '../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import { type TagScope, type TagValue, tagNames, tagValues } from '../../../lib/traceql/answers/tags.ts'
 import { kindNames, statusNames } from '../../../lib/traceql/language/fields.ts'
@@ -39,7 +39,7 @@ describe.each([
   describeReference('every list', [input, answersFile], () => {
     let source: SpanSource
     beforeAll(async () => {
-      source = oracleSource(await readTraces(referencePath(input)), { batchSpanCount: 1000 })
+      source = memorySource(await readTraces(referencePath(input)), { batchSpanCount: 1000 })
     })
     const answers = Object.entries(readJson(answersFile) as Record<string, string[] | Record<string, string[]>>)
     const isKnown = (text: string): boolean => version === 'vParquet4' || !text.includes(missingInVersion5)

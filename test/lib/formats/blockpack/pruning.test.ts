@@ -4,7 +4,7 @@ import { BlockpackReader } from '../../../../lib/formats/blockpack/reader.ts'
 import { blockpackSource } from '../../../../lib/formats/blockpack/source.ts'
 import { Losses } from '../../../../lib/formats/source.ts'
 import { readInputs } from '../../../../lib/import/input.ts'
-import { oracleSource } from '../../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../../lib/model/scan.ts'
 import type { Trace, Value } from '../../../../lib/model/trace.ts'
 import { openMemory } from '../../../../lib/storage/memory.ts'
@@ -60,7 +60,7 @@ test.each([
     span({ spanId: `0${i}`, events: Array(count).fill(event), links: Array(count).fill(link) }),
   )
   const traces = [{ traceId: '1'.repeat(32), spans }]
-  const [source, oracle] = [await opened(traces), oracleSource(traces)]
+  const [source, oracle] = [await opened(traces), memorySource(traces)]
   for (const scope of ['event', 'link', 'span', 'resource', 'instrumentation'])
     for (const relation of ['= nil', '!= nil', '= 1', '!= 1', '=~ ".*"'])
       expect(await spanIds(source, `{ ${scope}.zz ${relation} }`)).toEqual(

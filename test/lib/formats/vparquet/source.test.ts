@@ -4,7 +4,7 @@ import { LabError } from '../../../../lib/error.ts'
 import { openVparquet } from '../../../../lib/formats/vparquet/block.ts'
 import { vparquetSource } from '../../../../lib/formats/vparquet/source.ts'
 import { encodeVparquet } from '../../../../lib/formats/vparquet/writer/writer.ts'
-import { oracleSource } from '../../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../../lib/model/scan.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
 import { countReads } from '../../../../lib/storage/counting.ts'
@@ -83,7 +83,7 @@ test('durations around the end of 64 bits are those of the traces', async () => 
     const source = vparquetSource(await openVparquet(openMemory(sink.bytes())))
     for (const text of ['{ duration < 0ns }', '{ duration >= 0ns }', '{ duration > 2ns } | select(duration)'])
       expect((await search(source, text)).traces, text).toEqual(
-        (await search(oracleSource([{ traceId: '01', spans }]), text)).traces,
+        (await search(memorySource([{ traceId: '01', spans }]), text)).traces,
       )
   }
 })
@@ -135,7 +135,7 @@ for (const [set, version] of blocks)
         const { data, meta } = readBlockFiles(set, version)
         source = vparquetSource(await openVparquet(openMemory(data), meta))
         traces = (await decode(data, meta)).traces
-        oracle = oracleSource(traces)
+        oracle = memorySource(traces)
         start = traces.flatMap(({ spans }) => spans.map(span => span.startNanos)).reduce((a, b) => (a < b ? a : b))
       })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { oracleSource } from '../../../lib/model/memory-source.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { ColumnData, ColumnName, SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace, Value } from '../../../lib/model/trace.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
@@ -32,13 +32,13 @@ function valuesOf(columns: readonly ColumnData[]): [number, Value][] {
 }
 
 async function read(traces: Trace[], name: ColumnName): Promise<[number, Value][]> {
-  const [batch] = await batchesOf(oracleSource(traces))
+  const [batch] = await batchesOf(memorySource(traces))
   return valuesOf((await batch!.read([name])).get(name))
 }
 
 test('batches hold whole traces, and more than one where they are small', async () => {
   const traces = [traceOf('a', {}, {}), traceOf('b', {}), traceOf('c', {}, {}, {}, {})]
-  const batches = await batchesOf(oracleSource(traces, { batchSpanCount: 3 }))
+  const batches = await batchesOf(memorySource(traces, { batchSpanCount: 3 }))
   expect(batches.map(({ spanCount, traceStarts }) => [spanCount, [...traceStarts]])).toEqual([
     [3, [0, 2, 3]],
     [4, [0, 4]],
@@ -50,7 +50,7 @@ test('an attribute has a column a type, with its rows, and a row twice where a k
   const traces = [
     traceOf('a', ...values.map(value => ({ attributes: attributes(['k', value], ['other', 1n], ['k', value]) }))),
   ]
-  const [batch] = await batchesOf(oracleSource(traces))
+  const [batch] = await batchesOf(memorySource(traces))
   const columns = (await batch!.read(['span.k'])).get('span.k')
   expect(columns.map(({ type }) => type)).toEqual([
     'string',
@@ -116,7 +116,7 @@ test('columns of events and links have their rows, and tell their spans', async 
     droppedAttributesCount: 0,
   })
   const traces = [traceOf('a', {}, { events: [event('x'), event('y')] }, { events: [event('z')] })]
-  const [batch] = await batchesOf(oracleSource(traces))
+  const [batch] = await batchesOf(memorySource(traces))
   const columns = await batch!.read(['event:name', 'event.k'])
   expect([...columns.eventSpans]).toEqual([1, 1, 2])
   expect(valuesOf(columns.get('event:name'))).toEqual([
@@ -130,7 +130,7 @@ test('columns of events and links have their rows, and tell their spans', async 
 test('attributes are listed by scope with all their types', async () => {
   const resource = { attributes: attributes(['r', 1n]), droppedAttributesCount: 0, schemaUrl: '' }
   const traces = [traceOf('a', { resource, attributes: attributes(['k', 1n]) }, { attributes: attributes(['k', 'x']) })]
-  expect(await oracleSource(traces).attributeNames()).toEqual([
+  expect(await memorySource(traces).attributeNames()).toEqual([
     { scope: 'span', key: 'k', types: ['int', 'string'] },
     { scope: 'resource', key: 'r', types: ['int'] },
   ])
@@ -143,7 +143,7 @@ test.each([
   const spans = Array.from({ length: 100_000 }, (_, row) =>
     span({ spanId: `${row}`, parentSpanId: row === 0 ? '' : parentOf(row), name: row === 0 ? 'root' : 'other' }),
   )
-  const source = oracleSource([{ traceId: '1', spans }])
+  const source = memorySource([{ traceId: '1', spans }])
   const matched = async (text: string): Promise<number> => (await search(source, text)).traces[0]?.spanSet.matched ?? 0
   expect(await matched('{ name = "root" } >> { }')).toBe(99_999)
   expect(await matched('{ } << { }')).toBeGreaterThan(0)
