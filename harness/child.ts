@@ -1,15 +1,7 @@
 /** The process of one task: told what to do by its parent, it answers with the result or the error, and ends. */
 import { messageOf } from '../lib/error.ts'
-import { type TaskName, tasks } from './tasks.ts'
-
-/** From parent to child. */
-export interface Order {
-  task: TaskName
-  job: unknown
-}
-
-/** From child to parent. */
-export type Message = { spans: number } | { result: unknown } | { problem: string; stack: string }
+import type { Message, Order, Report } from './process/task.ts'
+import { tasks } from './tasks.ts'
 
 const reportMillis = 200
 
@@ -32,7 +24,7 @@ function reporter(): (spanCount: number) => void {
 
 process.once('disconnect', () => process.exit())
 process.once('message', async ({ task, job }: Order) => {
-  const run = tasks[task] as (job: unknown, report: (spanCount: number) => void) => Promise<unknown>
+  const run = tasks[task] as (job: unknown, report: Report) => Promise<unknown>
   try {
     await send({ result: await run(job, reporter()) })
   } catch (error) {

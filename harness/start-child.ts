@@ -1,5 +1,5 @@
 /** The first file of a compiled task's process, beside the compiled code. Only a phase from elsewhere needs a loader. */
-import { loadCompiled } from './compiled.ts'
+import { loadCompiled } from './compile/compiled.ts'
 
 async function importSource(url: string): Promise<unknown> {
   const { register } = await import('tsx/esm/api')

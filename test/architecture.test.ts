@@ -30,6 +30,13 @@ const floors = [
   ['lib/formats'],
   ['lib/import'],
   ['lib/index.ts', 'generator', 'phases'],
+  ['harness/compile', 'harness/runs', 'harness/text'],
+  ['harness/process'],
+  ['harness/verify', 'harness/floor', 'harness/open'],
+  ['harness/view'],
+  ['harness/lab'],
+  ['harness/bench'],
+  ['harness/cli', 'harness/tasks.ts'],
   ['harness'],
   ['main.ts'],
 ]

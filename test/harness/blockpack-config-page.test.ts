@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { blockpackFlags } from '../../harness/blockpack-flags.ts'
+import { blockpackFlags } from '../../harness/cli/blockpack-flags.ts'
 import { configure, printRule, profiles, settings } from '../../lib/formats/blockpack/config.ts'
 import { parseTempoConfig } from '../../lib/formats/blockpack/tempo-config.ts'
 

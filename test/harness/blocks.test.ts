@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { measureLookups } from '../../harness/blocks/lookups.ts'
-import { measureBlocks } from '../../harness/blocks/measure.ts'
+import { measureLookups } from '../../harness/bench/page-size/lookups.ts'
+import { measureBlocks } from '../../harness/bench/page-size/measure.ts'
 import {
   curveTable,
   drawBlocks,
@@ -8,9 +8,9 @@ import {
   renderBlocks,
   sectionTable,
   taxTable,
-} from '../../harness/blocks/report.ts'
-import { silent } from '../../harness/report/progress.ts'
-import { generatedSource } from '../../harness/source.ts'
+} from '../../harness/bench/page-size/report.ts'
+import { generatedSource } from '../../harness/open/source.ts'
+import { silent } from '../../harness/text/progress.ts'
 import { BlockpackReader } from '../../lib/formats/blockpack/reader.ts'
 import { openMemory } from '../../lib/storage/memory.ts'
 import { generated, packed } from '../lib/formats/blockpack/blocks.ts'

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { main } from '../../harness/cli.ts'
-import { runSchema } from '../../harness/result.ts'
+import { main } from '../../harness/cli/cli.ts'
+import { runSchema } from '../../harness/runs/run-schema.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const loader = import.meta.resolve('tsx')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { commands } from '../../harness/commands.ts'
+import { commands } from '../../harness/cli/commands.ts'
 import { lab } from '../support/command.ts'
 
 test('--help lists every command of the table under the name that it is called by', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { kernelTable, measureKernels } from '../../harness/kernels.ts'
+import { kernelTable, measureKernels } from '../../harness/bench/kernels.ts'
 
 test('every kernel of the bench gives its column back, and has a line', async () => {
   const names: string[] = []

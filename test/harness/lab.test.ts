@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
-import { discoverPhases } from '../../harness/discover.ts'
-import { runLab } from '../../harness/lab.ts'
-import { silent } from '../../harness/report/progress.ts'
-import type { Row, Run } from '../../harness/result.ts'
-import { runSchema } from '../../harness/result.ts'
-import { selectRows } from '../../harness/select.ts'
-import { generatedSource } from '../../harness/source.ts'
+import { discoverPhases } from '../../harness/lab/discover.ts'
+import { runLab } from '../../harness/lab/lab.ts'
+import { selectRows } from '../../harness/lab/select.ts'
+import { generatedSource } from '../../harness/open/source.ts'
+import type { Row, Run } from '../../harness/runs/run-schema.ts'
+import { runSchema } from '../../harness/runs/run-schema.ts'
+import { silent } from '../../harness/text/progress.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures/phases', import.meta.url))
 let run: Run

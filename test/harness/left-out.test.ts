@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { commands } from '../../harness/commands.ts'
+import { commands } from '../../harness/cli/commands.ts'
 import { lab } from '../support/command.ts'
 
 /** What each command says of inputs that it could not read whole. */

@@ -2,21 +2,28 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { discoverPhases } from '../../harness/discover.ts'
-import { answerDifference } from '../../harness/queries/answer-difference.ts'
-import { blockOfEnvironment } from '../../harness/queries/block.ts'
-import { drawQueries } from '../../harness/queries/chart.ts'
-import { measureQueries } from '../../harness/queries/measure.ts'
-import type { QueryRow } from '../../harness/queries/measure-row.ts'
-import { prepareQueries } from '../../harness/queries/prepare.ts'
-import { type QuerySet, questionOf } from '../../harness/queries/query-set.ts'
-import { printQueries, problemsOf, renderQueries } from '../../harness/queries/report.ts'
-import { costOfKind } from '../../harness/queries/summary.ts'
-import { bytesTable, costTable, detailTable, summaryTable, textTable, timeTable } from '../../harness/queries/tables.ts'
-import type { QueryResult } from '../../harness/queries/time-queries.ts'
-import { silent } from '../../harness/report/progress.ts'
-import { selectRows } from '../../harness/select.ts'
-import { generatedSource } from '../../harness/source.ts'
+import { answerDifference } from '../../harness/bench/queries/answer-difference.ts'
+import { blockOfEnvironment } from '../../harness/bench/queries/block.ts'
+import { drawQueries } from '../../harness/bench/queries/chart.ts'
+import { measureQueries } from '../../harness/bench/queries/measure.ts'
+import type { QueryRow } from '../../harness/bench/queries/measure-row.ts'
+import { prepareQueries } from '../../harness/bench/queries/prepare.ts'
+import { type QuerySet, questionOf } from '../../harness/bench/queries/query-set.ts'
+import { printQueries, problemsOf, renderQueries } from '../../harness/bench/queries/report.ts'
+import { costOfKind } from '../../harness/bench/queries/summary.ts'
+import {
+  bytesTable,
+  costTable,
+  detailTable,
+  summaryTable,
+  textTable,
+  timeTable,
+} from '../../harness/bench/queries/tables.ts'
+import type { QueryResult } from '../../harness/bench/queries/time-queries.ts'
+import { discoverPhases } from '../../harness/lab/discover.ts'
+import { selectRows } from '../../harness/lab/select.ts'
+import { generatedSource } from '../../harness/open/source.ts'
+import { silent } from '../../harness/text/progress.ts'
 import { generated, packed } from '../lib/formats/blockpack/blocks.ts'
 import { lab } from '../support/command.ts'
 import { describeTempoBlocks, tempoBlockPath } from '../support/corpora.ts'

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { withSearchSource } from '../../harness/search-source.ts'
+import { withSearchSource } from '../../harness/open/search-source.ts'
 import { printTrace } from '../../lib/formats/ndjson/print.ts'
 import { memorySource } from '../../lib/model/memory-source.ts'
 import { search } from '../../lib/traceql/answers/search.ts'

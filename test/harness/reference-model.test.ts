@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { generateClassic } from '../../generator/classic.ts'
 import { FloorMeter } from '../../generator/floor-meter.ts'
-import { ReferenceModel, referenceModelNotes } from '../../harness/reference-model.ts'
+import { ReferenceModel, referenceModelNotes } from '../../harness/floor/reference-model.ts'
 import { countSpans, type Trace } from '../../lib/model/trace.ts'
 import { attributes, nastyCorpora, span } from '../support/nasty.ts'
 

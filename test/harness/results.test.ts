@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { renderRun } from '../../harness/report/report.ts'
-import { printMarkdown } from '../../harness/report/table.ts'
-import type { Run } from '../../harness/result.ts'
-import { printJson, readRun, saveRun } from '../../harness/results.ts'
+import { printJson, readRun, saveRun } from '../../harness/lab/run-files.ts'
+import type { Run } from '../../harness/runs/run-schema.ts'
+import { printMarkdown } from '../../harness/text/table.ts'
+import { renderRun } from '../../harness/view/report.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, 'results')

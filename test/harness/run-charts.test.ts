@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { drawRun } from '../../harness/report/run-charts.ts'
-import type { Run } from '../../harness/result.ts'
+import type { Run } from '../../harness/runs/run-schema.ts'
+import { drawRun } from '../../harness/view/run-charts.ts'
 
 /** A run of rows of so many bytes a span; null for one with a problem. */
 function runOf(...rows: [title: string, bytesPerSpan: number | null, fidelity?: string][]): Run {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { drawSeries, seriesTable } from '../../harness/report/series-report.ts'
-import { sparkline, squeeze } from '../../harness/report/sparkline.ts'
-import { duration, time } from '../../harness/time-options.ts'
+import { duration, time } from '../../harness/cli/time-options.ts'
+import { drawSeries, seriesTable } from '../../harness/view/series-report.ts'
+import { sparkline, squeeze } from '../../harness/view/sparkline.ts'
 import { intervalsOf, labelsMs } from '../../lib/traceql/metrics/intervals.ts'
 import type { MetricsAnswer } from '../../lib/traceql/metrics/metrics.ts'
 

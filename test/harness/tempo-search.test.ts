@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytesRead, withSearchSource } from '../../harness/search-source.ts'
+import { bytesRead, withSearchSource } from '../../harness/open/search-source.ts'
 import { search } from '../../lib/traceql/answers/search.ts'
 import { describeReference, referencePath } from '../lib/traceql/references.ts'
 

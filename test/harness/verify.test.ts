@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { verify } from '../../harness/verify.ts'
+import { verify } from '../../harness/verify/verify.ts'
 import type { Link, Span, Trace, Value } from '../../lib/model/trace.ts'
 import { exact, type Fidelity } from '../../phases/phase.ts'
 import { streamOf } from '../support/chunks.ts'

@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 
 const program = `
 import { spawn } from 'node:child_process'
-import { endWithUs } from ${JSON.stringify(new URL('../../harness/watchdog.ts', import.meta.url).href)}
+import { endWithUs } from ${JSON.stringify(new URL('../../harness/process/watchdog.ts', import.meta.url).href)}
 const child = spawn(process.execPath, ['-e', 'for (;;);'])
 endWithUs(child)
 child.once('exit', () => process.stdout.write('ended'))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { discoverPhases, variantsOf } from '../../harness/discover.ts'
+import { discoverPhases, variantsOf } from '../../harness/lab/discover.ts'
 import type { RangeReader } from '../../lib/bytes/range.ts'
 import { LabError } from '../../lib/error.ts'
 import { memorySource } from '../../lib/model/memory-source.ts'

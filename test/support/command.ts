@@ -1,5 +1,5 @@
 import { afterEach, vi } from 'vitest'
-import { main } from '../../harness/cli.ts'
+import { main } from '../../harness/cli/cli.ts'
 
 export interface Outcome {
   code: number

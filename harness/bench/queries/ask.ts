@@ -1,0 +1,54 @@
+import type { SpanSource } from '../../../lib/model/scan.ts'
+import { type SearchAnswer, search } from '../../../lib/traceql/answers/search.ts'
+import type { Explain } from '../../../lib/traceql/engine/explain.ts'
+import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics/metrics.ts'
+import type { Question, RangeTexts } from './query-set.ts'
+
+export type Answer = SearchAnswer | MetricsAnswer
+
+/** What is asked beside the text. */
+export interface Terms {
+  /** Of metrics; searches have none. */
+  readonly range: RangeTexts
+  readonly maxSeries: number
+  /** Shown of each spanset. */
+  readonly spansPerSet: number
+}
+
+/** As Tempo's benchmarks ask: searches without a limit of traces, series with exemplars. */
+export const usualTerms = { maxSeries: 1000, spansPerSet: 3 } as const
+
+const exemplars = 2
+
+/** The answer of a source: of a search all matching traces. */
+export function ask(source: SpanSource, { kind, text }: Question, terms: Terms): Promise<Answer> {
+  if (kind === 'search') return search(source, text, { limit: Number.MAX_SAFE_INTEGER, spss: terms.spansPerSet })
+  const { startNanos, endNanos, stepNanos } = terms.range
+  return queryRange(source, text, {
+    startNanos: BigInt(startNanos),
+    endNanos: BigInt(endNanos),
+    stepNanos: BigInt(stepNanos),
+    maxSeries: terms.maxSeries,
+    exemplars,
+  })
+}
+
+/** How many spans an operation was about: those that a search shows, those that metrics looked at. */
+export function spansOf(answer: Answer): number {
+  if (!('traces' in answer)) return Number(answer.metrics.inspectedSpans)
+  return sum(answer.traces.flatMap(({ spanSets }) => spanSets.map(({ spans }) => spans.length)))
+}
+
+/** How many spans match; of an expression over several series the fewest that one of them counts. */
+export function matchedBy(answer: Answer): number {
+  if (!('traces' in answer)) return Math.min(...answer.explain.map(countedBy))
+  return sum(answer.traces.flatMap(({ spanSets }) => spanSets.map(({ matched }) => matched)))
+}
+
+function countedBy({ stages }: Explain): number {
+  return stages.at(-1)?.spanCount ?? 0
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

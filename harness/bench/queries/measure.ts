@@ -1,0 +1,95 @@
+import { inWorkFolder } from '../../../lib/storage/work-folder.ts'
+import type { Candidate } from '../../lab/rows.ts'
+import { withSearchSource } from '../../open/search-source.ts'
+import type { TraceSource } from '../../open/source.ts'
+import { taskRunner } from '../../process/run-task.ts'
+import { describeEnvironment } from '../../runs/environment.ts'
+import type { Environment } from '../../runs/run-schema.ts'
+import type { Progress } from '../../text/progress.ts'
+import { printSource } from '../../view/report.ts'
+import { type Bench, type Block, measureBlock, measurePhase, type QueryRow } from './measure-row.ts'
+import { prepareQueries } from './prepare.ts'
+import type { QuerySet, RangeTexts } from './query-set.ts'
+import { countersOf } from './subject.ts'
+import type { QueryTasks } from './tasks.ts'
+import type { Truth } from './truth.ts'
+
+const runTask = taskRunner<QueryTasks>()
+
+/** Rounds by default: enough spans in all for a steady median, at most 15; above 200,000 the proving pass is timed. */
+function defaultRounds(spanCount: number): number {
+  return spanCount > 200_000 ? 1 : Math.min(15, Math.max(3, Math.ceil(40_000 / spanCount)))
+}
+
+/** What each query costs in each row. */
+export interface QueryBench {
+  readonly title: string
+  /** What was read and what was left out, in lines. */
+  readonly notes: readonly string[]
+  readonly traceCount: number
+  readonly spanCount: number
+  readonly set: QuerySet
+  readonly range: RangeTexts
+  /** Of each query to a file that opens; the environment tells those of all else. */
+  readonly openRounds: number
+  readonly environment: Environment & { readonly rounds: number }
+  /** By question of the set, as are the results of the rows. */
+  readonly truths: readonly Truth[]
+  readonly rows: readonly QueryRow[]
+}
+
+export interface QueryBenchOptions {
+  readonly source: TraceSource
+  readonly candidates: readonly Candidate[]
+  readonly set: QuerySet
+  /** Folder of a block that is a row as it lies. */
+  readonly block?: string | undefined
+  /** By default as many as the lab times a phase, and more of queries to a file that opens. */
+  readonly rounds?: number | undefined
+  readonly progress: Progress
+}
+
+/** An operation of a few milliseconds is worth timing so often: it takes some until its code is compiled. */
+const leastOpenRounds = 15
+
+/** Proves each candidate, holds its answers to the set against the truth, and measures what they cost. */
+export async function measureQueries(options: QueryBenchOptions): Promise<QueryBench> {
+  const { source, candidates, set, progress } = options
+  const block = options.block === undefined ? undefined : await openableBlock(options.block)
+  return inWorkFolder(async folder => {
+    const { path, traceCount, spanCount, range } = await prepareQueries(source, set, folder, progress)
+    const rounds = options.rounds ?? defaultRounds(spanCount)
+    const openRounds = options.rounds ?? Math.max(rounds, leastOpenRounds)
+    const wantsAllSpans = candidates.some(({ phase }) => phase?.fidelity.spanOrder === false)
+    const stage = progress.stage('find the true answers', spanCount * set.questions.length)
+    const job = { dataset: path, folder, questions: set.questions, range, wantsAllSpans }
+    const truths = await runTask('writeTruths', job, stage.advance).finally(stage.end)
+    const bench: Bench = {
+      folder,
+      dataset: path,
+      traceCount,
+      spanCount,
+      set,
+      range,
+      truths,
+      rounds,
+      openRounds,
+      progress,
+    }
+    const rows: QueryRow[] = block === undefined ? [] : [await measureBlock(block, bench)]
+    for (const candidate of candidates) rows.push(await measurePhase(candidate, bench))
+    const [notes, environment] = [
+      printSource(source),
+      { ...describeEnvironment({ lanes: 1, zstdLevel: null }), rounds },
+    ]
+    return { title: source.title, notes, traceCount, spanCount, set, range, openRounds, environment, truths, rows }
+  })
+}
+
+/** The block, where it can be searched as it lies. */
+function openableBlock(path: string): Promise<Block> {
+  return withSearchSource([path], async opened => {
+    countersOf(opened, path)
+    return { path, byteLength: opened.files.reduce((sum, file) => sum + file.byteLength, 0) }
+  })
+}

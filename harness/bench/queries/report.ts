@@ -1,0 +1,104 @@
+import { plural, whole } from '../../text/format.ts'
+import { printMarkdown, printTerminal } from '../../text/table.ts'
+import { printNanos, printTime } from '../../text/times.ts'
+import { printMachine } from '../../view/report.ts'
+import type { QueryBench } from './measure.ts'
+import { bytesTable, costTable, detailTable, summaryTable, textTable, timeTable } from './tables.ts'
+
+/** The bench as it is printed at the terminal: of rows that decode their file by query only where no row opens its own. */
+export function printQueries(bench: QueryBench): string {
+  const { rows } = bench
+  const earned = rows.filter(row => row.earned !== null)
+  const shown = earned.some(row => row.opens) ? earned.filter(row => row.opens) : earned
+  return [
+    describeQuestions(bench),
+    printTerminal(summaryTable(bench)),
+    ...summaryNote,
+    ...shown.flatMap(row => [`\n${row.name}`, printTerminal(costTable(bench, row))]),
+    ...(shown.length > 0 ? costNote : []),
+    ...lossesOf(bench),
+    ...problemsOf(bench),
+  ].join('\n')
+}
+
+/** The page of the bench. */
+export function renderQueries(bench: QueryBench, chart: string | undefined): string {
+  const { rows, environment } = bench
+  const opened = rows.filter(row => row.opens && row.earned !== null)
+  return `${[
+    `# Queries: ${bench.title}`,
+    ...bench.notes,
+    describeQuestions(bench),
+    printMarkdown(summaryTable(bench)),
+    summaryNote.join('\n'),
+    ...(chart === undefined ? [] : [`![](${chart})`]),
+    ...[...lossesOf(bench), ...problemsOf(bench)].map(line => `- ${line}`),
+    '## Behind the summary',
+    detailNote.join('\n'),
+    printMarkdown(detailTable(bench)),
+    '## CPU ms by query',
+    printMarkdown(timeTable(bench)),
+    ...(opened.length > 0 ? ['## MB read by query', printMarkdown(bytesTable(bench))] : []),
+    ...opened.flatMap(row => [`## ${row.name}`, printMarkdown(costTable(bench, row)), costNote.join('\n')]),
+    '## The queries',
+    printMarkdown(textTable(bench)),
+    `${printMachine(environment, printRounds(bench))}.`,
+  ].join('\n\n')}\n`
+}
+
+const summaryNote = [
+  'Each round trip was compared (kept), and each answer held against the true one, before it was timed.',
+  'ms: CPU time an operation, the median of the rounds; of the queries of a kind the geometric mean. An operation finds',
+  'the file open and nothing of it read (opened), or decodes all of it first (decoded). MB: 10^6 bytes, read by all',
+  'queries of a kind. MiB: peak of a whole process that only encodes, or only asks.',
+]
+
+const detailNote = [
+  'Opening is no part of an operation. p50, max and sum: CPU ms. requests: ranges that the store is asked for, by all',
+  'queries of a kind.',
+]
+
+const costNote = [
+  'Of an operation: CPU ms and the spread of the rounds, ms on the wall, MB read and their share of the file, ranges that',
+  'the store is asked for, steps in which it is asked (trips), and spans: those that a search shows, at most three of a',
+  'spanset, or that metrics look at. matched: spans that match.',
+]
+
+function printRounds({ openRounds, environment: { rounds } }: QueryBench): string {
+  return openRounds === rounds
+    ? plural(rounds, 'round')
+    : `${plural(rounds, 'round')}, ${openRounds} of queries to a file that opens`
+}
+
+/** What was asked: of how many spans, how many queries, and over which range, in lines. */
+function describeQuestions({ traceCount, spanCount, set, range, truths }: QueryBench): string {
+  const count = (kind: string) => set.questions.filter(question => question.kind === kind).length
+  const finding = truths.filter(({ matched }) => matched > 0).length
+  const [start, end, step] = [range.startNanos, range.endNanos, range.stepNanos].map(BigInt) as [bigint, bigint, bigint]
+  return [
+    `${plural(traceCount, 'trace')}, ${plural(spanCount, 'span')}, from ${printTime(start)} to ${printTime(end)}, step ${printNanos(step)}`,
+    `queries ${set.name}: ${whole(finding)} of ${whole(truths.length)} find something` +
+      ` (searches ${count('search')}, metrics ${count('metrics')}, compare ${count('compare')})`,
+  ].join('\n')
+}
+
+/** What did not come back, a line a row. */
+function lossesOf({ rows }: QueryBench): string[] {
+  return rows.flatMap(({ name, earned }) => (earned?.lost.length ? [`${name} loses ${earned.lost.join('; ')}`] : []))
+}
+
+/** What was not earned, a line each; a query without a true answer once. */
+export function problemsOf({ set, truths, rows }: QueryBench): string[] {
+  const ofTruths = truths.flatMap(({ problem }, i) =>
+    problem === null ? [] : [`query ${set.questions[i]!.name}: PROBLEM: ${problem}`],
+  )
+  const ofRows = rows.flatMap(({ name, problem, earned }) => [
+    ...(problem === null ? [] : [`${name}: PROBLEM: ${problem}`]),
+    ...(earned?.results ?? []).flatMap((result, i) =>
+      result.problem === null || truths[i]!.problem !== null
+        ? []
+        : [`${name}: query ${set.questions[i]!.name}: PROBLEM: ${result.problem}`],
+    ),
+  ])
+  return [...ofTruths, ...ofRows]
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import type { CommandModule } from 'yargs'
+import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
+import { drawScale, measureScale, renderScale, scaleTable } from '../../bench/scale.ts'
+import { writeText } from '../../lab/run-files.ts'
+import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
+import { printTerminal } from '../../text/table.ts'
+import { describeSource } from '../../view/report.ts'
+import {
+  candidatesFrom,
+  progressFlag,
+  progressFrom,
+  type RowArguments,
+  resultsFlag,
+  resultsFolder,
+  rowFlags,
+  type SourceArguments,
+  sourceFlags,
+  sourceFrom,
+} from '../flags.ts'
+
+interface ScaleArguments extends SourceArguments, RowArguments {
+  progress: boolean
+  results: string | undefined
+}
+
+export const scale: CommandModule<object, ScaleArguments> = {
+  command: 'scale',
+  describe: 'Bytes per span against the number of traces, as table and SVG',
+  builder: yargs => yargs.options(sourceFlags).options(rowFlags).options(progressFlag).options(resultsFlag),
+  handler: async args => {
+    const folder = args.results ?? resultsFolder
+    probeFolder(folder)
+    const source = sourceFrom(args)
+    const result = await measureScale(source, await candidatesFrom(args), progressFrom(args))
+    console.log([describeSource(source), printTerminal(scaleTable(result))].join('\n'))
+    makeFolder(folder)
+    const name = `${source.name}-scale`
+    await writeText(join(folder, `${name}.svg`), drawScale(result))
+    await writeText(join(folder, `${name}.md`), renderScale(result, `${name}.svg`))
+    if (args.progress) process.stderr.write(`saved ${join(folder, name)}.md and .svg\n`)
+    reportLeftOut(leftOutOf(source), args.skipBad)
+  },
+}

@@ -1,0 +1,97 @@
+import type { CommandModule } from 'yargs'
+import { zstdLevels } from '../../../lib/codecs/compress.ts'
+import type { Refusal } from '../../../lib/formats/holdable.ts'
+import { runLab } from '../../lab/lab.ts'
+import type { Candidate } from '../../lab/rows.ts'
+import { printJson, probeResults, readRun, saveRun } from '../../lab/run-files.ts'
+import { reportLeftOut } from '../../open/left-out.ts'
+import { checkComparable, printComparison } from '../../view/compare.ts'
+import { printRun } from '../../view/report.ts'
+import {
+  candidatesFrom,
+  pathFlag,
+  progressFlag,
+  progressFrom,
+  type RowArguments,
+  resultsFlag,
+  resultsFolder,
+  rowFlags,
+  type SourceArguments,
+  sourceFlags,
+  sourceFrom,
+  text,
+} from '../flags.ts'
+import { integer } from '../options.ts'
+
+interface RunArguments extends SourceArguments, RowArguments {
+  zstdLevel?: number | undefined
+  rounds: number | undefined
+  json: boolean
+  progress: boolean
+  results: string | undefined
+  compare: string | undefined
+}
+
+/** The flags of a run. */
+export const runFlags = {
+  ...sourceFlags,
+  ...rowFlags,
+  'zstd-level': {
+    ...text,
+    describe: 'zstd level of the phases that have one to choose',
+    coerce: integer('zstd-level', zstdLevels.min, zstdLevels.max),
+  },
+  rounds: {
+    ...text,
+    describe: 'timed rounds (default as many as take 0.2 s, at least one); more for steadier times',
+    coerce: integer('rounds', 1, 1000),
+  },
+  json: { type: 'boolean', default: false, describe: 'print the run as JSON, and nothing else' },
+  ...progressFlag,
+  ...resultsFlag,
+  compare: pathFlag('compare', 'a run of the same traces: print what moved since'),
+} as const
+
+export const run: CommandModule<object, RunArguments> = {
+  command: ['run', '$0'],
+  describe: 'Run the phases on traces, prove each round trip, measure and tabulate',
+  builder: yargs =>
+    yargs
+      .options(runFlags)
+      .example('$0 --size medium', 'all phases on a thousand generated traces')
+      .example('$0 --input traces.json.gz --phase 03,22', 'two phases on your own traces')
+      .example('cat traces.jsonl | $0 --input - --json', 'from standard input, for a program')
+      .example('$0 --size medium --compare RUN.json', 'what has moved since a run in results/runs'),
+  handler: async args => {
+    const folder = args.results ?? resultsFolder
+    probeResults(folder)
+    const candidates = await candidatesFrom(args)
+    const before = args.compare === undefined ? undefined : await readRun(args.compare)
+    const result = await runLab({
+      source: sourceFrom(args, args.skipBad ? refusalOf(candidates) : undefined),
+      candidates,
+      progress: progressFrom(args),
+      ...(before ? { onPrepared: prepared => checkComparable(before, prepared, args.compare!) } : {}),
+      ...(args.rounds === undefined ? {} : { rounds: args.rounds }),
+      ...(args.zstdLevel === undefined ? {} : { zstdLevel: args.zstdLevel }),
+    })
+    const saved = await saveRun(result, folder, isComplete(args))
+    process.stdout.write(args.json ? printJson(result) : `${printRun(result)}\n`)
+    if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
+    reportLeftOut(result.input, args.skipBad)
+    if (result.rows.some(row => row.problem !== null)) process.exitCode = 1
+    if (before && !args.json) console.log(printComparison(before, result, args.compare!))
+  },
+}
+
+/** What one of the phases cannot hold: all rows are of the same traces, so it is left out of all. */
+function refusalOf(candidates: readonly Candidate[]): Refusal | undefined {
+  const refusals = new Set(candidates.flatMap(({ phase }) => phase?.refusal ?? []))
+  if (refusals.size === 0) return undefined
+  return span => [...refusals].map(refusal => refusal(span)).find(reason => reason !== undefined)
+}
+
+/** True for a run whose page may be rendered anew: of all phases as they are, on all of the input. */
+function isComplete({ phase, variants, limit, zstdLevel }: RunArguments): boolean {
+  return [phase, variants, limit, zstdLevel].every(flag => flag === undefined)
+}

@@ -1,0 +1,81 @@
+import type { CommandModule } from 'yargs'
+import { LabError } from '../../../lib/error.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
+import { tagValues } from '../../../lib/traceql/answers/tags.ts'
+import { leftOutJson } from '../../open/left-out.ts'
+import { checkFilter } from '../../open/query-text.ts'
+import { bytesRead, withSearchSource } from '../../open/search-source.ts'
+import { plural, whole } from '../../text/format.ts'
+import { clean } from '../../text/names.ts'
+import { printTerminal } from '../../text/table.ts'
+import { formatFlags, inputPositional, text } from '../flags.ts'
+import { integer } from '../options.ts'
+import { stdoutSink } from '../stdout.ts'
+
+interface TagValuesArguments {
+  name: string | undefined
+  in: string[] | undefined
+  skipBad?: boolean | undefined
+  query?: string | undefined
+  limit?: number | undefined
+  json: boolean
+}
+
+const defaultLimit = 1000
+
+export const tagValuesOf: CommandModule<object, TagValuesArguments> = {
+  command: 'tag-values <name> <in..>',
+  describe: 'List the distinct values of an attribute or intrinsic, with their types',
+  builder: yargs =>
+    yargs
+      .positional('name', { describe: 'as in TraceQL: span.http.method, .http.method, name, status', type: 'string' })
+      .positional('in', {
+        ...inputPositional,
+        describe: 'blockpack files and Tempo blocks, as they lie, or any captures',
+      })
+      .option('query', { ...text, describe: 'only those of spans that a search finds' })
+      .option('limit', {
+        ...text,
+        describe: `values to list (default ${whole(defaultLimit)})`,
+        coerce: integer('limit', 1, 1e6),
+      })
+      .option('skip-bad', formatFlags['skip-bad'])
+      .option('json', { type: 'boolean', default: false, describe: "answer as Tempo's v2 API does, and nothing else" })
+      .example('$0 tag-values resource.service.name traces.bp', 'the services')
+      .example("$0 tag-values name traces.bp --query '{ status = error }'", 'names of failed spans')
+      .example("$0 tag-values span.http.method traces.bp --json | jq -r '.tagValues[].value'", 'for a program'),
+  handler: async args => {
+    const filter = checkFilter('query', args.query)
+    const limit = args.limit ?? defaultLimit
+    await checkName(args.name!)
+    const shown = await withSearchSource(
+      args.in!,
+      async ({ source, files, leftOut }) => {
+        const found = await tagValues(source, args.name!, { filter, limit })
+        if (args.json)
+          return JSON.stringify(
+            { tagValues: found, metrics: { inspectedBytes: String(bytesRead(files)) }, ...leftOutJson(leftOut) },
+            null,
+            2,
+          )
+        const end =
+          found.length < limit ? plural(found.length, 'value') : `the limit of ${plural(limit, 'value')} is reached`
+        if (found.length === 0) return end
+        const rows = found.map(({ type, value }) => [type, clean(value)])
+        return `${printTerminal({ headers: ['type', 'value'], aligns: ['left', 'left'], rows })}\n${end}`
+      },
+      { skipBad: args.skipBad },
+    )
+    await stdoutSink.write(Buffer.from(`${shown}\n`))
+  },
+}
+
+/** Asks nothing for the name, before files are opened: the place in an error of the query about it would mislead. */
+async function checkName(name: string): Promise<void> {
+  await tagValues(memorySource([]), name).catch((error): never => {
+    if (!(error instanceof LabError)) throw error
+    const example =
+      'attributes have a scope or a dot (span.http.method, .http.method), intrinsics have none (name, status)'
+    throw new LabError('usage', `tag-values ${name}: this is no name of a field; ${example}`)
+  })
+}

@@ -1,0 +1,185 @@
+import { fileURLToPath } from 'node:url'
+import { defaultSeed, findWorkload, sizes, type Workload, workloads } from '../../generator/workload.ts'
+import { LabError } from '../../lib/error.ts'
+import { sources } from '../../lib/formats/detect.ts'
+import type { Refusal } from '../../lib/formats/holdable.ts'
+import { hint } from '../../lib/nearest.ts'
+import { discoverPhases } from '../lab/discover.ts'
+import type { Candidate } from '../lab/rows.ts'
+import { selectRows } from '../lab/select.ts'
+import { capturedSource, generatedSource, type SizeName, type TraceSource } from '../open/source.ts'
+import { openProgress, type Progress, silent } from '../text/progress.ts'
+import { dash, integer, list, oneOf, single } from './options.ts'
+
+/** The flags that several commands share, and what follows from them. */
+
+const sizeNames = Object.keys(sizes) as SizeName[]
+const workloadNames = workloads.map(workload => workload.name)
+const allFaults = workloads.flatMap(workload => workload.faults)
+const sourceNames = sources.map(source => source.name)
+
+/** A flag with a value. */
+export const text = { type: 'string', requiresArg: true } as const
+
+/** What to generate. */
+export const generatorFlags = {
+  size: {
+    ...text,
+    describe: `traces to generate: ${sizeNames.map(name => `${name} ${sizes[name].toLocaleString('en')}`).join(', ')}`,
+    coerce: oneOf('size', sizeNames),
+  },
+  workload: {
+    ...text,
+    describe: `kind of generated traces: ${workloadNames.join(', ')}`,
+    coerce: oneOf('workload', workloadNames),
+  },
+  seed: {
+    ...text,
+    describe: `seed of the generator (default ${defaultSeed})`,
+    coerce: integer('seed', 0, Number.MAX_SAFE_INTEGER),
+  },
+  faults: {
+    ...text,
+    describe: `faults to put in: ${allFaults.join(', ')}, all or none (default none)`,
+    coerce: list('faults'),
+  },
+} as const
+
+export interface GeneratorArguments {
+  size?: SizeName | undefined
+  workload?: string | undefined
+  seed?: number | undefined
+  faults?: string[] | undefined
+}
+
+/** How to read what is not generated. */
+export const formatFlags = {
+  format: {
+    ...text,
+    describe: `format of the input, where its content does not tell: ${sourceNames.join(', ')}`,
+    coerce: oneOf('format', sourceNames),
+  },
+  limit: { ...text, describe: 'traces to take of the input', coerce: integer('limit', 1, 2 ** 32) },
+  'skip-bad': { type: 'boolean', describe: 'leave out what is bad of the input, count it, and go on' },
+} as const
+
+export interface FormatArguments {
+  format?: string | undefined
+  limit?: number | undefined
+  skipBad?: boolean | undefined
+}
+
+/** Traces to read, or to generate where none are named. */
+export const sourceFlags = {
+  ...generatorFlags,
+  input: { ...text, array: true, describe: 'files, folders or - to read in place of generated traces', coerce: paths },
+  ...formatFlags,
+} as const
+
+export interface SourceArguments extends GeneratorArguments, FormatArguments {
+  input?: string[] | undefined
+}
+
+/** Files to read, one or several. */
+export const inputPositional = {
+  type: 'string',
+  array: true,
+  describe: 'files, folders or - to read',
+  coerce: (given: readonly string[] | undefined) => given?.map(undash),
+} as const
+
+/** One text. */
+export const textPositional = {
+  type: 'string',
+  coerce: (given: string | undefined) => (given === undefined ? undefined : undash(given)),
+} as const
+
+/** Which rows to earn. */
+export const rowFlags = {
+  phase: { ...text, describe: 'phases to run, by number or name (default all)', coerce: list('phase') },
+  variants: { ...text, describe: 'variants to run: all, or names', coerce: list('variants') },
+} as const
+
+export interface RowArguments {
+  phase?: string[] | undefined
+  variants?: string[] | undefined
+}
+
+export const progressFlag = {
+  progress: { type: 'boolean', default: true, describe: 'show progress; --no-progress for none' },
+} as const
+
+/** Where results go unless told otherwise. */
+export const resultsFolder: string = fileURLToPath(new URL('../../results', import.meta.url))
+
+/** A flag that names one file or folder. */
+export function pathFlag(name: string, describe: string) {
+  return { ...text, describe, coerce: (given: unknown) => single(name, given) }
+}
+
+export const resultsFlag = {
+  results: pathFlag('results', 'folder of the results (default: the results folder of the lab)'),
+} as const
+
+export function generatedFrom({ size, workload, seed, faults }: GeneratorArguments): TraceSource {
+  const name = workload ?? workloadNames[0]!
+  return generatedSource({
+    workload: name,
+    size: size ?? 'medium',
+    seed: seed ?? defaultSeed,
+    faults: chooseFaults(findWorkload(name), faults ?? ['none']),
+  })
+}
+
+/** The faults in the order in which the workload has them; `all` and `none` stand alone. */
+function chooseFaults({ name, faults: known }: Workload, given: readonly string[]): string[] {
+  const words = ['all', 'none', ...known]
+  for (const fault of given) {
+    const wrong = !words.includes(fault) ? `workload ${name} has ${words.slice(2).join(', ') || 'no faults'}` : ''
+    if (wrong !== '') throw new LabError('usage', `--faults ${fault}: ${wrong}${hint(fault, words)}`)
+  }
+  if (given.length > 1 && given.some(fault => fault === 'all' || fault === 'none'))
+    throw new LabError('usage', `--faults ${given.join(',')}: all and none stand alone`)
+  return known.filter(fault => given[0] === 'all' || given.includes(fault))
+}
+
+export function capturedFrom(
+  input: readonly string[],
+  { format, limit, skipBad }: FormatArguments,
+  refusal?: Refusal,
+): TraceSource {
+  return capturedSource(input, {
+    skipsBad: skipBad === true,
+    refusal,
+    ...(format === undefined ? {} : { format }),
+    ...(limit === undefined ? {} : { limit }),
+  })
+}
+
+export function sourceFrom(args: SourceArguments, refusal?: Refusal): TraceSource {
+  const isGenerated = args.input === undefined
+  const misplaced = (isGenerated ? Object.keys(formatFlags) : Object.keys(generatorFlags)) as (keyof SourceArguments)[]
+  for (const flag of misplaced)
+    if (args[flag] !== undefined)
+      throw new LabError('usage', `--${flag}: ${isGenerated ? 'goes with' : 'does not go with'} --input`)
+  return isGenerated ? generatedFrom(args) : capturedFrom(args.input!, args, refusal)
+}
+
+export async function candidatesFrom({ phase, variants }: RowArguments): Promise<Candidate[]> {
+  return selectRows(await discoverPhases(), phase ?? [], variants ?? [])
+}
+
+export function progressFrom({ progress }: { progress: boolean }): Progress {
+  return progress ? openProgress(process.stderr) : silent
+}
+
+/** Paths come by repeating the flag or one after another: a comma may stand in a name. */
+function paths(given: unknown): string[] {
+  const all = [given].flat().map(path => undash(String(path)))
+  if (all.includes('')) throw new LabError('usage', '--input: its value is missing')
+  return all
+}
+
+function undash(path: string): string {
+  return path === dash ? '-' : path
+}

@@ -1,0 +1,95 @@
+import { LabError } from '../../lib/error.ts'
+import { writeLocal } from '../../lib/storage/local-write.ts'
+import { timeExtent } from '../../lib/traceql/engine/time-extent.ts'
+import { defaultStepNanos, type Intervals, intervalsOf } from '../../lib/traceql/metrics/intervals.ts'
+import { type MetricsAnswer, queryRange, type RangeOptions } from '../../lib/traceql/metrics/metrics.ts'
+import { leftOutJson } from '../open/left-out.ts'
+import { asUsage } from '../open/query-text.ts'
+import { bytesRead, type SearchSource } from '../open/search-source.ts'
+import { plural, whole } from '../text/format.ts'
+import { printTerminal } from '../text/table.ts'
+import { printNanos, printTime } from '../text/times.ts'
+import { explanationJson, printExplanation } from '../view/explanation.ts'
+import { drawSeries, seriesTable } from '../view/series-report.ts'
+
+export interface RangeArguments {
+  query: string | undefined
+  start?: bigint | undefined
+  end?: bigint | undefined
+  step?: bigint | undefined
+  svg?: string | undefined
+  json: boolean
+  explain: boolean
+}
+
+/** The answer to a metrics query as text: a table, or JSON in the shape of Tempo's API. May also draw it. */
+export async function answerRange(opened: SearchSource, query: string, args: RangeArguments): Promise<string> {
+  const range = await rangeOf(opened, args)
+  const intervals = checkIntervals(range)
+  const answer = await queryRange(opened.source, query, range)
+  const { svg } = args
+  if (svg !== undefined) {
+    if (answer.series.length === 0) throw new LabError('missing', `${svg}: the answer has no series to draw`)
+    await writeLocal(svg, sink => sink.write(Buffer.from(drawSeries(query, answer, intervals))))
+  }
+  return args.json ? printJson(answer, opened, args) : printText(answer, intervals, opened, args)
+}
+
+/** The range that is asked for; else all of the data. */
+async function rangeOf({ source, files }: SearchSource, { start, end, step }: RangeArguments): Promise<RangeOptions> {
+  let [startNanos, endNanos] = [start, end]
+  if (startNanos === undefined || endNanos === undefined) {
+    const extent = await timeExtent(source)
+    if (extent === undefined) throw new LabError('missing', `${files.map(({ name }) => name).join(', ')}: no spans`)
+    startNanos ??= extent.firstNanos
+    endNanos ??= extent.lastNanos + 1n
+    if (endNanos <= startNanos)
+      throw new LabError(
+        'usage',
+        start === undefined
+          ? `--end ${end} ns: no span starts before it, the first one at ${extent.firstNanos}`
+          : `--start ${start} ns: no span starts after it, the last one at ${extent.lastNanos}`,
+      )
+  }
+  return { startNanos, endNanos, stepNanos: step ?? defaultStepNanos(startNanos, endNanos) }
+}
+
+function checkIntervals({ startNanos, endNanos, stepNanos }: RangeOptions): Intervals {
+  try {
+    return intervalsOf(startNanos, endNanos, stepNanos)
+  } catch (error) {
+    throw asUsage(error)
+  }
+}
+
+function printJson(
+  { explain, ...shown }: MetricsAnswer,
+  { files, leftOut }: SearchSource,
+  args: RangeArguments,
+): string {
+  const answer = {
+    ...shown,
+    metrics: { ...shown.metrics, inspectedBytes: String(bytesRead(files)) },
+    ...leftOutJson(leftOut),
+  }
+  return JSON.stringify(args.explain ? { ...answer, explain: explanationJson(explain, files) } : answer, null, 2)
+}
+
+function printText(
+  answer: MetricsAnswer,
+  intervals: Intervals,
+  { files }: SearchSource,
+  { explain, svg }: RangeArguments,
+): string {
+  const { startNanos, stepNanos, count } = intervals
+  const { series, metrics, message } = answer
+  const lines = [
+    ...(series.length > 0 ? [printTerminal(seriesTable(answer, intervals))] : []),
+    `${whole(series.length)} series of ${plural(count, 'interval')} from ${printTime(startNanos)}, step ${printNanos(stepNanos)}; ` +
+      `looked at ${plural(Number(metrics.inspectedSpans), 'span')}`,
+    ...(message === undefined ? [] : [message]),
+    ...(svg === undefined ? [] : [`drawn in ${svg}`]),
+  ]
+  if (explain) lines.push('', printExplanation(answer.explain, files))
+  return lines.join('\n')
+}

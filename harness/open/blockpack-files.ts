@@ -1,0 +1,67 @@
+import { stat } from 'node:fs/promises'
+import { LabError, withSubject } from '../../lib/error.ts'
+import { headerBytes } from '../../lib/formats/blockpack/footer.ts'
+import { isBlockpack } from '../../lib/formats/blockpack/input.ts'
+import { BlockpackReader } from '../../lib/formats/blockpack/reader.ts'
+import { type LocalFile, openLocal } from '../../lib/storage/local.ts'
+
+/** What `work` makes of files that are open as long as it runs. */
+export async function withFiles<T>(
+  paths: readonly string[],
+  work: (files: readonly LocalFile[]) => Promise<T>,
+): Promise<T> {
+  const files: LocalFile[] = []
+  try {
+    for (const path of paths) {
+      if (path === '-') throw new LabError('usage', '-: blockpack is read by ranges, so name a file')
+      files.push(await openLocal(path))
+    }
+    return await work(files)
+  } finally {
+    for (const file of files) await file.close()
+  }
+}
+
+/** The same of files that begin as blockpack does; another one is refused before anything is done. */
+export function withBlocks<T>(paths: readonly string[], work: (files: readonly LocalFile[]) => Promise<T>): Promise<T> {
+  return withFiles(paths, async files => {
+    for (const [i, file] of files.entries())
+      if (!isBlockpack(await headOf(file)))
+        throw new LabError('invalid', `${paths[i]}: is no blockpack file; convert --to blockpack writes one`)
+    return work(files)
+  })
+}
+
+/** What `work` makes of one open blockpack file; what is wrong with it is told with its name. */
+export function withBlockpack<T>(path: string, work: (reader: BlockpackReader) => Promise<T>): Promise<T> {
+  return withBlocks([path], async ([file]) => {
+    try {
+      return await work(await BlockpackReader.open(file!))
+    } catch (error) {
+      throw withSubject(path, error)
+    }
+  })
+}
+
+/** True for a file on disk that begins as blockpack does, whatever it is called. */
+export function isBlockpackFile(path: string): Promise<boolean> {
+  return fileBegins(path, isBlockpack)
+}
+
+/** True for a file on disk whose first bytes are those of a format. */
+export async function fileBegins(path: string, detect: (head: Uint8Array) => boolean): Promise<boolean> {
+  if (
+    path === '-' ||
+    !(await stat(path).then(
+      found => found.isFile(),
+      () => false,
+    ))
+  )
+    return false
+  return withFiles([path], async ([file]) => detect(await headOf(file!)))
+}
+
+async function headOf(file: LocalFile): Promise<Uint8Array> {
+  const [head] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
+  return head!
+}

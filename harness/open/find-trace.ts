@@ -1,0 +1,60 @@
+import { LabError } from '../../lib/error.ts'
+import { Losses } from '../../lib/formats/source.ts'
+import { readInputs, type SkippedFile } from '../../lib/import/input.ts'
+import { mergePieces } from '../../lib/model/merge.ts'
+import { type Span, type Trace, traceIdDigits } from '../../lib/model/trace.ts'
+import { spellingsOf, traceKey } from '../../lib/model/trace-id.ts'
+import { isBlockpackFile, withBlockpack } from './blockpack-files.ts'
+import { reportLeftOut } from './left-out.ts'
+
+/**
+ * The trace of an id in any spelling, with its spans of all files: by the index of those that are blockpack, by reading
+ * the others. Spans whose trace id is spelled in another way come apart (lib/model/trace-id.ts). What could not be looked
+ * at is reported, also where the trace is not found.
+ */
+export async function findTrace(id: string, paths: readonly string[], skipsBad?: boolean): Promise<Trace[]> {
+  const ids = idsMeant(id)
+  const losses = new Losses({ skipsBad: skipsBad === true })
+  const skipped: SkippedFile[] = []
+  const pieces = new Map<string, Trace[]>()
+  for (const path of paths)
+    for (const piece of await ((await isBlockpackFile(path)) ? lookUp(path, ids) : scan(path, ids, losses, skipped))) {
+      const known = pieces.get(piece.traceId)
+      if (known) known.push(piece)
+      else pieces.set(piece.traceId, [piece])
+    }
+  reportLeftOut({ dropped: losses.list(), skipped, bad: losses.listBad() }, skipsBad)
+  if (pieces.size === 0) throw notFound(id, paths.join(', '))
+  return [...pieces.values()].map(own => mergePieces(own).trace)
+}
+
+export function notFound(id: string, where: string): LabError {
+  return new LabError('missing', `trace ${id}: is not in ${where}`)
+}
+
+/** The spellings of the trace id that is meant, the written one first. */
+export function idsMeant(id: string): string[] {
+  const written = id.toLowerCase()
+  if (!/^[0-9a-f]+$/.test(written) || traceKey(written).length > traceIdDigits)
+    throw new LabError('usage', `trace id ${JSON.stringify(id)}: needs 1 to ${traceIdDigits} hex digits`)
+  const spellings = spellingsOf(written)
+  return [...new Set(spellings.includes(written) ? [written, ...spellings] : spellings)]
+}
+
+/** The traces of a blockpack file that have one of the ids. */
+function lookUp(path: string, ids: readonly string[]): Promise<Trace[]> {
+  return withBlockpack(path, async reader => {
+    const found = await Promise.all(ids.map(id => reader.findTrace(id)))
+    return found.filter(trace => trace !== undefined)
+  })
+}
+
+/** The traces of any capture that have one of the ids, each with all of its spans. */
+async function scan(path: string, ids: readonly string[], losses: Losses, skipped: SkippedFile[]): Promise<Trace[]> {
+  const wanted = new Map(ids.map(id => [id, [] as Span[]]))
+  const inputs = readInputs([path], { losses })
+  for await (const batch of inputs.batches)
+    for (const { traceId, spans } of batch) for (const span of spans) wanted.get(traceId)?.push(span)
+  skipped.push(...inputs.skipped)
+  return [...wanted].filter(([, spans]) => spans.length > 0).map(([traceId, spans]) => ({ traceId, spans }))
+}

@@ -1,0 +1,169 @@
+import { LabError, withSubject } from '../../lib/error.ts'
+import { isBlockpack } from '../../lib/formats/blockpack/input.ts'
+import { BlockpackReader } from '../../lib/formats/blockpack/reader.ts'
+import { blockpackSource } from '../../lib/formats/blockpack/source.ts'
+import { Losses } from '../../lib/formats/source.ts'
+import { openVparquet } from '../../lib/formats/vparquet/block.ts'
+import { headBytes } from '../../lib/formats/vparquet/footer.ts'
+import { isParquet, readMeta } from '../../lib/formats/vparquet/input.ts'
+import { vparquetSource } from '../../lib/formats/vparquet/source.ts'
+import { defaultMaxBytes, groupByTrace } from '../../lib/import/group.ts'
+import { type Inputs, readInputs } from '../../lib/import/input.ts'
+import { memorySource } from '../../lib/model/memory-source.ts'
+import type { SpanSource } from '../../lib/model/scan.ts'
+import type { Trace } from '../../lib/model/trace.ts'
+import { type CountingReader, countReads, type Reads } from '../../lib/storage/counting.ts'
+import { listDirectory } from '../../lib/storage/files.ts'
+import { whole } from '../text/format.ts'
+import { fileBegins, withFiles } from './blockpack-files.ts'
+import { joinSources, namedSource } from './joined-source.ts'
+import { type LeftOut, reportLeftOut } from './left-out.ts'
+
+/** Files open for search: their spans as one source, and what each of them holds. */
+export interface SearchSource {
+  readonly source: SpanSource
+  readonly files: readonly SearchedFile[]
+  /** What of the files cannot be found. */
+  readonly leftOut: LeftOut
+}
+
+/** A blockpack file or a block of Tempo, or all other captures together. */
+export interface SearchedFile {
+  readonly name: string
+  readonly byteLength: number
+  readonly batchCount: number
+  readonly traceCount: number
+  readonly spanCount: number
+  /** What was read of a file by its indexes, and how much of it to open it; captures are read whole. */
+  readonly reads?: { readonly file: CountingReader; readonly toOpen: Reads }
+}
+
+/** How much of captures that cannot be searched as they lie is held in memory. */
+export interface CaptureLimits {
+  /** Decompressed. */
+  readonly maxBytes: number
+  readonly maxSpans: number
+}
+
+export const captureLimits: CaptureLimits = { maxBytes: 2 ** 28, maxSpans: 1_000_000 }
+
+/**
+ * What `work` makes of the spans of all files, which are open as long as it runs. Blockpack files and blocks of Tempo are
+ * searched as they lie, one after another: a trace with spans in several of them is several traces to a query. All other
+ * captures are read whole, the spans of each trace together; those that are too large for this are refused. What is left
+ * out of them is reported, also where `work` fails.
+ */
+export async function withSearchSource<T>(
+  paths: readonly string[],
+  work: (opened: SearchSource) => Promise<T>,
+  { skipBad, limits = captureLimits }: { skipBad?: boolean | undefined; limits?: CaptureLimits } = {},
+): Promise<T> {
+  const [blocks, captures] = await sortOut(paths)
+  return withFiles(blocks, async handles => {
+    const opened = await Promise.all(handles.map((file, i) => openBlock(blocks[i]!, countReads(file))))
+    const losses = new Losses({ skipsBad: skipBad === true })
+    const held = captures.length > 0 ? await holdCaptures(captures, losses, limits) : undefined
+    if (held) opened.push(held)
+    const leftOut = { dropped: losses.list(), skipped: held?.skipped ?? [], bad: losses.listBad() }
+    const files = opened.map(({ file }) => file)
+    try {
+      if (held?.file.spanCount === 0) throw new LabError('invalid', `${held.file.name}: holds no spans`)
+      return await work({ source: joinSources(opened.map(({ source }) => source)), files, leftOut })
+    } finally {
+      reportLeftOut(leftOut, skipBad)
+    }
+  })
+}
+
+/** Files that are searched as they lie, and other captures. A folder in which all can be stands for its files. */
+async function sortOut(paths: readonly string[]): Promise<[blocks: string[], captures: string[]]> {
+  const blocks: string[] = []
+  const captures: string[] = []
+  for (const path of paths) {
+    const files = await listDirectory(path).catch(error => {
+      throw withSubject(path, error)
+    })
+    const isBlock = await Promise.all((files ?? [path]).map(file => fileBegins(file, isSearchable)))
+    if (isBlock.length > 0 && isBlock.every(Boolean)) blocks.push(...(files ?? [path]))
+    else captures.push(path)
+  }
+  return [blocks, captures]
+}
+
+function isSearchable(head: Uint8Array): boolean {
+  return isBlockpack(head) || isParquet(head)
+}
+
+interface Opened {
+  readonly source: SpanSource
+  readonly file: SearchedFile
+}
+
+async function openBlock(name: string, file: CountingReader): Promise<Opened> {
+  const [head] = await file.read([{ start: 0, end: Math.min(headBytes, file.byteLength) }])
+  file.reset()
+  try {
+    const { source, ...counts } = isParquet(head!) ? await openTempo(name, file) : await openBlockpack(file)
+    const reads = { file, toOpen: { ...file.reads } }
+    return { source: namedSource(name, source), file: { name, byteLength: file.byteLength, ...counts, reads } }
+  } catch (error) {
+    throw withSubject(name, error)
+  }
+}
+
+type Block = Pick<SearchedFile, 'batchCount' | 'traceCount' | 'spanCount'> & { source: SpanSource }
+
+async function openBlockpack(file: CountingReader): Promise<Block> {
+  const reader = await BlockpackReader.open(file)
+  const { pageGroups, traceCount, spanCount } = reader.block
+  return { source: blockpackSource(reader), batchCount: pageGroups.length, traceCount, spanCount }
+}
+
+async function openTempo(path: string, file: CountingReader): Promise<Block> {
+  const block = await openVparquet(file, await readMeta(path))
+  const { rowGroups, rowCount, spanCount } = block.footer
+  return { source: vparquetSource(block), batchCount: rowGroups.length, traceCount: rowCount, spanCount }
+}
+
+async function holdCaptures(
+  paths: readonly string[],
+  losses: Losses,
+  limits: CaptureLimits,
+): Promise<Opened & Pick<LeftOut, 'skipped'>> {
+  const inputs = readInputs(paths, { losses })
+  const name = paths.map(path => (path === '-' ? 'standard input' : path)).join(', ')
+  const traces: Trace[] = []
+  let spanCount = 0
+  for await (const batch of groupByTrace(refuseLarge(inputs, name, limits), { maxBytes: defaultMaxBytes }))
+    for (const trace of batch) {
+      traces.push(trace)
+      spanCount += trace.spans.length
+    }
+  return {
+    source: memorySource(traces),
+    skipped: inputs.skipped,
+    file: { name, byteLength: inputs.byteLength(), batchCount: 1, traceCount: traces.length, spanCount },
+  }
+}
+
+async function* refuseLarge(
+  inputs: Inputs,
+  name: string,
+  { maxBytes, maxSpans }: CaptureLimits,
+): AsyncIterable<readonly Trace[]> {
+  let spanCount = 0
+  for await (const batch of inputs.batches) {
+    for (const { spans } of batch) spanCount += spans.length
+    if (inputs.byteLength() > maxBytes || spanCount > maxSpans)
+      throw new LabError(
+        'unsupported',
+        `${name}: over ${whole(maxBytes / 2 ** 20)} MiB or ${whole(maxSpans)} spans, too large to search in memory: convert it --to blockpack first`,
+      )
+    yield batch
+  }
+}
+
+/** What a question has cost: of captures all of their bytes. */
+export function bytesRead(files: readonly SearchedFile[]): number {
+  return files.reduce((sum, { reads, byteLength }) => sum + (reads?.file.reads.bytes ?? byteLength), 0)
+}

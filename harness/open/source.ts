@@ -1,0 +1,143 @@
+import { basename, extname } from 'node:path'
+import { FloorMeter } from '../../generator/floor-meter.ts'
+import { type FaultLabel, findWorkload, sizes } from '../../generator/workload.ts'
+import { LabError } from '../../lib/error.ts'
+import type { Refusal } from '../../lib/formats/holdable.ts'
+import { type Bad, type Dropped, Losses } from '../../lib/formats/source.ts'
+import { defaultMaxBytes, groupByTrace } from '../../lib/import/group.ts'
+import { readInputs, type SkippedFile } from '../../lib/import/input.ts'
+import type { Trace } from '../../lib/model/trace.ts'
+
+/** Where a run's traces come from: whole ones, once. What it counts is final when they have been taken. */
+export interface TraceSource {
+  /** For file names: letters, digits and dashes. */
+  name: string
+  /** For people. */
+  title: string
+  traces: AsyncIterable<readonly Trace[]>
+  /** The input's own size; null where it is not known. */
+  inputBytes(): number | null
+  dropped(): Dropped[]
+  /** Files of a folder that hold no traces, and why it is thought so. */
+  skipped(): readonly SkippedFile[]
+  /** What was left out since it is bad. */
+  bad(): Bad[]
+  /** Bytes by field where the source knows what no encoder can beat. */
+  floor?(): Record<string, number>
+  /** The truth about faults, where the source has put them in. */
+  faults?(): FaultLabel[]
+}
+
+export type SizeName = keyof typeof sizes
+
+const batchTraces = 16
+
+export interface Generated {
+  workload: string
+  size: SizeName
+  seed: number
+  /** Names of the workload's faults. */
+  faults?: readonly string[]
+}
+
+/** Generated traces of a workload. */
+export function generatedSource({ workload: workloadName, size, seed, faults = [] }: Generated): TraceSource {
+  const workload = findWorkload(workloadName)
+  const meter = new FloorMeter()
+  let inputBytes = 0
+  let labels: FaultLabel[] = []
+  const onFaults = (found: FaultLabel[]) => {
+    labels = found
+  }
+  async function* traces() {
+    let batch: Trace[] = []
+    for (const trace of workload.generate({ traceCount: sizes[size], seed, faults, onFaults }, meter)) {
+      inputBytes += workload.inputByteLength(trace)
+      batch.push(trace)
+      if (batch.length < batchTraces) continue
+      yield batch
+      batch = []
+    }
+    if (batch.length > 0) yield batch
+  }
+  return {
+    name: [workload.name, size, ...faults].join('-'),
+    title: [`${workload.name} ${size}, seed ${seed}`, ...faults].join(', '),
+    traces: traces(),
+    inputBytes: () => inputBytes,
+    dropped: () => [],
+    skipped: () => [],
+    bad: () => [],
+    floor: () => meter.byField(),
+    faults: () => labels,
+  }
+}
+
+export interface CaptureOptions {
+  format?: string
+  /** Traces to take, by first sight; all where absent. */
+  limit?: number
+  /** Leaves out what is bad, where reading would else end. */
+  skipsBad?: boolean
+  /** What a target cannot hold of a span, which is bad then. */
+  refusal?: Refusal | undefined
+}
+
+/** Traces of files, folders or standard input, brought together by trace id. */
+export function capturedSource(paths: readonly string[], options: CaptureOptions): TraceSource {
+  const { format, limit, skipsBad = false, refusal } = options
+  const losses = new Losses({ skipsBad })
+  const inputs = readInputs(paths, { losses, refusal, ...(format === undefined ? {} : { format }) })
+  const pieces = limit === undefined ? inputs.batches : firstTraces(inputs.batches, limit)
+  return {
+    name: nameOf(paths),
+    title: paths.map(path => (path === '-' ? 'standard input' : basename(path))).join(', '),
+    traces: refuseEmpty(groupByTrace(pieces, { maxBytes: defaultMaxBytes }), paths, losses),
+    inputBytes: () => (limit === undefined ? inputs.byteLength() : null),
+    dropped: () => losses.list(),
+    skipped: () => inputs.skipped,
+    bad: () => losses.listBad(),
+  }
+}
+
+/** The pieces of the first `limit` trace ids; all of the input is read, since a trace's spans may lie apart. */
+async function* firstTraces(batches: AsyncIterable<readonly Trace[]>, limit: number): AsyncIterable<readonly Trace[]> {
+  const taken = new Set<string>()
+  for await (const batch of batches)
+    yield batch.filter(({ traceId }) => {
+      if (taken.size < limit) taken.add(traceId)
+      return taken.has(traceId)
+    })
+}
+
+async function* refuseEmpty(
+  traces: AsyncIterable<readonly Trace[]>,
+  paths: readonly string[],
+  losses: Losses,
+): AsyncIterable<readonly Trace[]> {
+  let isEmpty = true
+  for await (const batch of traces) {
+    isEmpty &&= batch.length === 0
+    yield batch
+  }
+  if (!isEmpty) return
+  const bad = losses.listBad()[0]
+  const reason = bad === undefined ? '' : ` that can be read; left out: ${bad.first}`
+  throw new LabError('invalid', `${paths.join(', ')}: holds no spans${reason}`)
+}
+
+function nameOf(paths: readonly string[]): string {
+  const names = paths.map(path => (path === '-' ? 'stdin' : stem(basename(path))))
+  const slug = names
+    .join('-')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+  return slug.replaceAll(/^-+|-+$/g, '').slice(0, 80) || 'input'
+}
+
+const suffixes = new Set(['.gz', '.zst', '.json', '.jsonl', '.ndjson', '.pb', '.otlp', '.otlp-multipart', '.bin'])
+
+function stem(name: string): string {
+  const extension = extname(name)
+  return suffixes.has(extension) ? stem(name.slice(0, -extension.length)) : name
+}
