@@ -108,7 +108,7 @@ test.each([
 
 test('--stack names lines of the sources', async () => {
   const { stderr } = await lab('query', '{', 'none', '--stack')
-  expect(stderr).toMatch(/LabError: traceql at line 1.*harness\/query-text\.ts:\d+/s)
+  expect(stderr).toMatch(/LabError: traceql at line 1.*harness\/open\/query-text\.ts:\d+/s)
 })
 
 test('several starts of one process find the compiled code once, since a second compilation would not end', async () => {
