@@ -17,9 +17,9 @@ const formats = [
 const floors = [
   ['lib/system-reasons.ts'],
   ['lib/error.ts', 'lib/nearest.ts'],
-  ['lib/bytes'],
+  ['lib/bytes', 'lib/regex'],
   ['lib/model'],
-  ['lib/codecs', 'lib/storage', 'lib/regex'],
+  ['lib/codecs', 'lib/storage'],
   ['lib/encodings', 'lib/wire'],
   ['lib/shred', 'lib/traceql/language'],
   ['lib/traceql/engine'],

@@ -69,10 +69,6 @@ class NamedBatch implements SpanBatch {
     this.#named = named
   }
 
-  get traceStarts(): Uint32Array {
-    return this.#batch.traceStarts
-  }
-
   get weights(): Float64Array | undefined {
     return this.#batch.weights
   }

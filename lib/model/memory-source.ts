@@ -75,12 +75,12 @@ export function oracleBatch(traces: readonly Trace[]): SpanBatch {
       if (column === undefined) throw new Error(`column ${name} was not read`)
       return column
     },
+    traceStarts,
     eventSpans: flat.eventSpans,
     linkSpans: flat.linkSpans,
   }
   return {
     spanCount: flat.spans.length,
-    traceStarts,
     read: async names => {
       for (const name of names) if (!known.has(name)) known.set(name, column(flat, name))
       return columns

@@ -1,4 +1,5 @@
 import type { Value, ValueType } from './trace.ts'
+import type { ValueTest } from './value-test.ts'
 
 /**
  * The waist between queries and formats: a query engine asks, a format answers with typed arrays. Neither knows the
@@ -55,7 +56,7 @@ export interface Condition {
   readonly relation: Relation
   readonly operands: readonly Value[]
   /** With `exists`: only values that pass meet it. A hint that a source may try on what it holds distinct. */
-  readonly test?: ((value: Value) => boolean) | undefined
+  readonly test?: ValueTest | undefined
 }
 
 /** Met by a span that meets all conditions of one of the lists. */
@@ -100,6 +101,8 @@ export interface ColumnData {
 export interface ColumnSet {
   /** A column a type that occurs; none where the batch has no value of that name. */
   get(name: ColumnName): readonly ColumnData[]
+  /** By trace its first row, and `spanCount` at the end. */
+  readonly traceStarts: Uint32Array
   /** By event or link: the row of its span, ascending. Known where a column of them was read. */
   readonly eventSpans: Uint32Array
   readonly linkSpans: Uint32Array
@@ -108,8 +111,6 @@ export interface ColumnSet {
 /** Whole traces, immutable. */
 export interface SpanBatch {
   readonly spanCount: number
-  /** By trace its first row, and `spanCount` at the end. Known once something has been read, be it no column. */
-  readonly traceStarts: Uint32Array
   /** How many spans each span stands for, where they were sampled; else each stands for itself. */
   readonly weights?: Float64Array | undefined
   /**

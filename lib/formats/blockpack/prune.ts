@@ -2,6 +2,7 @@ import { parseName } from '../../model/column-name.ts'
 import { isRelated, rangeMeets } from '../../model/relation.ts'
 import type { Condition, ScanRequest, SpanNeed } from '../../model/scan.ts'
 import type { Attributes, Value } from '../../model/trace.ts'
+import { passes } from '../../model/value-test.ts'
 import { parseStatus } from '../../shred/field-texts.ts'
 import type { Block, PageGroup } from './block.ts'
 import { fieldsOf } from './column-plan.ts'
@@ -268,7 +269,7 @@ function extent(statistic: PageStatistic): [number, number] {
 
 /** Whether a value meets a condition; where it is not sure, it may. */
 function meets(value: Value, { relation, operands, test }: Condition): boolean {
-  if (relation === 'exists') return test === undefined || test(value)
+  if (relation === 'exists') return test === undefined || passes(test, value)
   if (typeof value === 'object') return true
   return operands.some(operand => compares(value, relation, operand))
 }

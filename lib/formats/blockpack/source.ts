@@ -88,7 +88,6 @@ class PageGroupBatch implements SpanBatch {
   readonly #dictionaries = new Map<number, readonly string[]>()
   readonly #columns: PageGroupColumns
   readonly #data = new Map<ColumnName, readonly ColumnData[]>()
-  #traceStarts: Uint32Array | undefined
 
   constructor(reader: BlockpackReader, pageGroup: PageGroup, entries: PageGroupEntries) {
     const { block, tables } = reader
@@ -104,12 +103,6 @@ class PageGroupBatch implements SpanBatch {
 
   get places(): ReadonlyMap<number, PagePlace> {
     return this.#places
-  }
-
-  /** Known once a column has been read. */
-  get traceStarts(): Uint32Array {
-    this.#traceStarts ??= this.#columns.traceStarts()
-    return this.#traceStarts
   }
 
   /** Its traces as a batch of their own, where neighbours are one trace by the number of their ids; else undefined. */
@@ -188,6 +181,9 @@ class PageGroupBatch implements SpanBatch {
     const columns = this.#columns
     return {
       get: name => byRow.get(name) ?? this.#data.get(name) ?? fail(name),
+      get traceStarts() {
+        return columns.traceStarts()
+      },
       get eventSpans() {
         return columns.eventSpans()
       },

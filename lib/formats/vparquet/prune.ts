@@ -1,6 +1,7 @@
 import { parseName } from '../../model/column-name.ts'
 import { rangeMeets } from '../../model/relation.ts'
 import type { AttributeScope, Condition, Intrinsic, ScanRequest } from '../../model/scan.ts'
+import { passes } from '../../model/value-test.ts'
 import type { Chunk } from './footer.ts'
 import { genericColumns } from './generic-attributes.ts'
 import { intrinsicColumns, isForward } from './intrinsics.ts'
@@ -85,7 +86,7 @@ function mayHoldText(columns: RowGroupColumns, column: string, { relation, opera
   const dictionary = columns.dictionary(column)
   if (dictionary === undefined) return true
   if (relation === '=') return dictionary.some(text => operands.includes(text))
-  return relation !== 'exists' || test === undefined || dictionary.some(test)
+  return relation !== 'exists' || test === undefined || dictionary.some(text => passes(test, text))
 }
 
 function onlyTexts({ relation, operands }: Condition): boolean {

@@ -77,10 +77,6 @@ class RowGroupBatch implements SpanBatch {
     return this.#columns.chunk(`${prefixes.span}.SpanID`).presentCount
   }
 
-  get traceStarts(): Uint32Array {
-    return this.#known.traceStarts
-  }
-
   get #known(): Structure {
     if (this.#structure === undefined) throw new LabError('invalid', 'a batch of which nothing has been read')
     return this.#structure
@@ -136,6 +132,7 @@ class RowGroupBatch implements SpanBatch {
     const ownersIn = (scope: 'event' | 'link') => this.#ownersIn(scope)
     return {
       get: name => byRow.get(name) ?? data.get(name) ?? fail(name),
+      traceStarts: this.#known.traceStarts,
       get eventSpans() {
         return ownersIn('event')
       },

@@ -1,11 +1,12 @@
 import { LabError } from '../../error.ts'
 import { mirroredRelations } from '../../model/relation.ts'
+import type { ValueTest } from '../../model/value-test.ts'
 import type { Binary, Field, FieldExpression, Static } from '../language/ast.ts'
 import { flavourOf } from '../language/fields.ts'
 import { arithmetic, negative } from './arithmetic.ts'
 import { compareVectors } from './compare-cells.ts'
+import { comparisonTest, isComparison, membershipTest } from './comparison-test.ts'
 import { matchField } from './match.ts'
-import { comparisonTest, isComparison, membershipTest, type ValueTest } from './value-test.ts'
 import { constantVector, emptyVector, fieldVector, type Pool, Tag, type Vector } from './vector.ts'
 import type { View } from './view.ts'
 

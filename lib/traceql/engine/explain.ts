@@ -1,5 +1,5 @@
 import type { Condition, ScanRequest, SpanNeed } from '../../model/scan.ts'
-import { valueType } from '../../model/trace.ts'
+import { type Value, valueType } from '../../model/trace.ts'
 import type { Stage } from '../language/ast.ts'
 import { printStage } from '../language/print.ts'
 
@@ -65,7 +65,14 @@ function printNeed(need: SpanNeed): string {
 }
 
 function printCondition({ column, relation, operands, test }: Condition): string {
-  if (relation === 'exists') return test === undefined ? `${column} exists` : `${column} passes a test`
-  const values = operands.map(operand => (valueType(operand) === 'string' ? JSON.stringify(operand) : String(operand)))
-  return `${column} ${relation} ${values.join(' or ')}`
+  if (relation !== 'exists') return `${column} ${relation} ${printOperands(operands).join(' or ')}`
+  if (test === undefined) return `${column} exists`
+  const tested = printOperands(test.operands)
+  return test.isNegated
+    ? `${column} ${test.relation === '=~' ? '!~' : '!='} ${tested.join(' and ')}`
+    : `${column} ${test.relation} ${tested.join(' or ')}`
+}
+
+function printOperands(operands: readonly Value[]): string[] {
+  return operands.map(operand => (valueType(operand) === 'string' ? JSON.stringify(operand) : String(operand)))
 }

@@ -2,7 +2,7 @@ import { isRelated } from '../../model/relation.ts'
 import { compileRegex } from '../../regex/regex.ts'
 import type { Binary, FieldExpression, Static } from '../language/ast.ts'
 import { operate } from './arithmetic.ts'
-import { isComparison } from './value-test.ts'
+import { isComparison } from './comparison-test.ts'
 
 /** The same expression with what stands on constants alone computed. Nil where an operation has no result. */
 export function fold(node: FieldExpression): FieldExpression {

@@ -1,17 +1,24 @@
 import type { BigintValues, CodedValues, NumberValues } from '../../model/scan.ts'
 import type { Value } from '../../model/trace.ts'
+import {
+  type CompiledTest,
+  compiledTest,
+  type IntRange,
+  meets,
+  type NumberRange,
+  type ValueTest,
+} from '../../model/value-test.ts'
 import type { Field } from '../language/ast.ts'
-import { type IntRange, meets, type NumberRange, type ValueTest } from './value-test.ts'
 import { ownerCount, type Part, spread, type View } from './view.ts'
 
 /** 1 for the spans whose field meets the test: of events and links, where one of the span's does. */
 export function matchField(view: View, field: Field, test: ValueTest): Uint8Array {
   const result = new Uint8Array(view.spanCount)
-  for (const part of view.parts(field)) matchPart(view, part, test, result)
+  for (const part of view.parts(field)) matchPart(view, part, compiledTest(test), result)
   return result
 }
 
-function matchPart(view: View, part: Part, test: ValueTest, result: Uint8Array): void {
+function matchPart(view: View, part: Part, test: CompiledTest, result: Uint8Array): void {
   if (part.owner === 'span' && part.unless === undefined) {
     mark(part, test, result)
     return
@@ -25,23 +32,23 @@ function matchPart(view: View, part: Part, test: ValueTest, result: Uint8Array):
 }
 
 /** Marks the rows of the owner whose value meets the test. */
-function mark({ data }: Part, test: ValueTest, mask: Uint8Array): void {
+function mark({ data }: Part, test: CompiledTest, mask: Uint8Array): void {
   const { rows, values } = data
   if ('codes' in values) markCoded(values, rows, test, mask)
   else if ('bigints' in values) markBigints(values, rows, test, mask)
   else if (data.type === 'int') markInts(values, rows, test, mask)
-  else if (test.doubles !== undefined) markNumbers(values.numbers, rows, test.doubles, test.negated, mask)
+  else if (test.doubles !== undefined) markNumbers(values.numbers, rows, test.doubles, test.isNegated, mask)
 }
 
 /** Verdicts on the entries of a dictionary, which batches may share. */
-const verdictsOf = new WeakMap<ValueTest, WeakMap<readonly Value[], Verdicts>>()
+const verdictsOf = new WeakMap<CompiledTest, WeakMap<readonly Value[], Verdicts>>()
 
 interface Verdicts {
   readonly met: Uint8Array
   readonly metCount: number
 }
 
-function verdicts(test: ValueTest, dictionary: readonly Value[]): Verdicts {
+function verdicts(test: CompiledTest, dictionary: readonly Value[]): Verdicts {
   let known = verdictsOf.get(test)
   if (known === undefined) {
     known = new WeakMap()
@@ -59,7 +66,7 @@ function verdicts(test: ValueTest, dictionary: readonly Value[]): Verdicts {
 function markCoded(
   { codes, dictionary }: CodedValues,
   rows: Uint32Array | undefined,
-  test: ValueTest,
+  test: CompiledTest,
   mask: Uint8Array,
 ) {
   const { met, metCount } = verdicts(test, dictionary)
@@ -68,10 +75,15 @@ function markCoded(
   else for (let i = 0; i < rows.length; i++) if (met[codes[i]!] === 1) mask[rows[i]!] = 1
 }
 
-function markInts({ base, numbers }: NumberValues, rows: Uint32Array | undefined, test: ValueTest, mask: Uint8Array) {
+function markInts(
+  { base, numbers }: NumberValues,
+  rows: Uint32Array | undefined,
+  test: CompiledTest,
+  mask: Uint8Array,
+) {
   if (test.ints === undefined) return
   const ranges = test.ints.map(range => overBase(range, base))
-  markNumbers(numbers, rows, ranges, test.negated, mask)
+  markNumbers(numbers, rows, ranges, test.isNegated, mask)
 }
 
 /** The same range of differences to a base: all of them are exact as doubles, so that rounded bounds part them alike. */
@@ -122,7 +134,7 @@ function markRange(
 function markBigints(
   { bigints }: BigintValues,
   rows: Uint32Array | undefined,
-  test: ValueTest,
+  test: CompiledTest,
   mask: Uint8Array,
 ): void {
   for (let i = 0; i < bigints.length; i++) if (meets(test, bigints[i]!)) mask[rows === undefined ? i : rows[i]!] = 1

@@ -1,11 +1,12 @@
 import type { ColumnName, Condition, Relation, SpanNeed } from '../../model/scan.ts'
 import type { Value } from '../../model/trace.ts'
+import type { ValueTest } from '../../model/value-test.ts'
 import { parseRegex } from '../../regex/parse.ts'
 import { textsOf } from '../../regex/regex.ts'
 import type { Binary, Field, FieldExpression, Membership, Pipeline, SpansetOperand, Static } from '../language/ast.ts'
 import { columnsOfField, fieldsOf, flavourOf, kindNames, statusNames } from '../language/fields.ts'
+import { isComparison, membershipTest } from './comparison-test.ts'
 import { fieldComparison, isField } from './evaluate.ts'
-import { isComparison, meets, membershipTest, type ValueTest } from './value-test.ts'
 
 /** No more alternatives than this are handed on in one need: what has more is wanted whole. */
 const maxAlternatives = 64
@@ -151,8 +152,7 @@ function regexTexts(pattern: string): readonly string[] | undefined {
 }
 
 function testNeed(field: Field, test: ValueTest): MaybeNeed {
-  const passes = (value: Value): boolean => meets(test, value)
-  return ofField(field, column => ({ column, relation: 'exists', operands: [], test: passes }))
+  return ofField(field, column => ({ column, relation: 'exists', operands: [], test }))
 }
 
 /** The relation with the constant on the right; undefined for one that arrays meet where no item does, and of regexes. */

@@ -46,16 +46,15 @@ export function openView(batch: SpanBatch, columns: ColumnSet): View {
     batch,
     columns,
     spanCount: batch.spanCount,
-    // Where a batch tells its traces only once it is asked, most metrics need not ask.
     get traceCount() {
-      return batch.traceStarts.length - 1
+      return columns.traceStarts.length - 1
     },
     get traceStarts() {
-      return batch.traceStarts
+      return columns.traceStarts
     },
-    traceOf: once(() => traceRows(batch.traceStarts, batch.spanCount)),
+    traceOf: once(() => traceRows(columns.traceStarts, batch.spanCount)),
     parents: once(() => rowColumn(columns, 'span:parent', batch.spanCount)),
-    nestedSets: once(() => nestedSets(view.parents(), batch.traceStarts)),
+    nestedSets: once(() => nestedSets(view.parents(), columns.traceStarts)),
     roots: once(() => rowColumn(columns, 'trace:root', view.traceCount)),
     parts: field => {
       const key = field.kind === 'intrinsic' ? field.name : `${field.scope}.${field.name}`
@@ -72,8 +71,15 @@ export function openView(batch: SpanBatch, columns: ColumnSet): View {
   return view
 }
 
-/** What is read of a batch where no column is needed. */
-export const noColumns: ColumnSet = { get: () => [], eventSpans: new Uint32Array(0), linkSpans: new Uint32Array(0) }
+/** Of a batch of which nothing is read, as no column and no trace matters. */
+export const noColumns: ColumnSet = {
+  get: () => [],
+  get traceStarts(): never {
+    throw new Error('a batch of which nothing has been read')
+  },
+  eventSpans: new Uint32Array(0),
+  linkSpans: new Uint32Array(0),
+}
 
 function once<T>(compute: () => T): () => T {
   let value: T | undefined

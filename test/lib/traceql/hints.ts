@@ -1,6 +1,7 @@
 import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { ColumnData, ColumnName, ColumnSet, Condition, SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
 import type { Span, Trace, Value } from '../../../lib/model/trace.ts'
+import { passes } from '../../../lib/model/value-test.ts'
 
 /**
  * A source that takes every hint at its word: it gives the wanted traces only, a batch each, and of the columns that are
@@ -28,15 +29,9 @@ export function strictSource(traces: readonly Trace[]): SpanSource & { tracesGiv
 }
 
 function strictBatch(batch: SpanBatch): SpanBatch {
-  let isRead = false
   return {
     ...batch,
-    get traceStarts() {
-      if (!isRead) throw new Error('where traces start is known once something has been read')
-      return batch.traceStarts
-    },
     read: async (columns, rows) => {
-      isRead = true
       const set = await batch.read(columns)
       return rows === undefined ? only(columns, set) : only(columns, set, new Set(rows))
     },
@@ -52,6 +47,7 @@ function only(columns: readonly ColumnName[], set: ColumnSet, rows?: ReadonlySet
       const spans = name.startsWith('event') ? set.eventSpans : name.startsWith('link') ? set.linkSpans : undefined
       return data.map(one => restricted(one, row => rows.has(spans === undefined ? row : spans[row]!)))
     },
+    traceStarts: set.traceStarts,
     eventSpans: set.eventSpans,
     linkSpans: set.linkSpans,
   }
@@ -78,7 +74,7 @@ function restricted({ type, rows, values }: ColumnData, isIn: (row: number) => b
 
 function meets({ column, relation, operands, test }: Condition, span: Span, traceId: string): boolean {
   const values = valuesOf(column, span, traceId)
-  if (relation === 'exists') return values.some(value => test === undefined || test(value))
+  if (relation === 'exists') return values.some(value => test === undefined || passes(test, value))
   return values.some(value => operands.some(operand => holds(relation, value, operand)))
 }
 

@@ -156,7 +156,7 @@ test('a time range keeps the traces of which a span starts in it', async () => {
 
 test('an explanation says what was asked, read and left', async () => {
   const { explain } = await search(five, '{ span.a = 1 && name =~ "r.*" } | { resource.service.name = "back" }')
-  expect(explain.needs).toEqual(['span.a = 1 && span:name passes a test', 'resource.service.name = "back"'])
+  expect(explain.needs).toEqual(['span.a = 1 && span:name =~ "r.*"', 'resource.service.name = "back"'])
   expect(explain.firstColumns).toEqual(['span.a', 'span:name', 'resource.service.name'])
   expect(explain.stages).toEqual([
     { stage: '{ span.a = 1 && name =~ `r.*` }', spanCount: 5 },
