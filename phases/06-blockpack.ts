@@ -1,14 +1,14 @@
+import { blockpackParts } from '../lib/formats/blockpack/parts.ts'
+import { blockpackSource } from '../lib/formats/blockpack/query/source.ts'
+import { BlockpackReader, decodeBlockpack } from '../lib/formats/blockpack/read/reader.ts'
 import {
   type BlockpackConfig,
   configure,
   type Given,
   type ProfileName,
   profiles,
-} from '../lib/formats/blockpack/config.ts'
-import { blockpackParts } from '../lib/formats/blockpack/parts.ts'
-import { BlockpackReader, decodeBlockpack } from '../lib/formats/blockpack/reader.ts'
-import { blockpackSource } from '../lib/formats/blockpack/source.ts'
-import { encodeBlockpack } from '../lib/formats/blockpack/writer.ts'
+} from '../lib/formats/blockpack/write/config.ts'
+import { encodeBlockpack } from '../lib/formats/blockpack/write/writer.ts'
 import { exact, type Options, type Phase } from './phase.ts'
 
 /** A variant's profile with what else is set by the names of the configuration; the harness's zstd level counts last. */

@@ -11,8 +11,8 @@ import {
   type Rule,
   type Setting,
   settings,
-} from '../../lib/formats/blockpack/config.ts'
-import { parseTempoConfig } from '../../lib/formats/blockpack/tempo-config.ts'
+} from '../../lib/formats/blockpack/write/config.ts'
+import { parseTempoConfig } from '../../lib/formats/blockpack/write/tempo-config.ts'
 import { pathFlag, text } from './flags.ts'
 import { integer, oneOf } from './options.ts'
 

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { LabError, withSubject } from '../../lib/error.ts'
-import { headerBytes } from '../../lib/formats/blockpack/footer.ts'
 import { isBlockpack } from '../../lib/formats/blockpack/input.ts'
-import { BlockpackReader } from '../../lib/formats/blockpack/reader.ts'
+import { headerBytes } from '../../lib/formats/blockpack/layout/footer.ts'
+import { BlockpackReader } from '../../lib/formats/blockpack/read/reader.ts'
 import { type LocalFile, openLocal } from '../../lib/storage/local.ts'
 
 /** What `work` makes of files that are open as long as it runs. */

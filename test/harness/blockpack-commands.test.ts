@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { profiles } from '../../lib/formats/blockpack/config.ts'
+import { profiles } from '../../lib/formats/blockpack/write/config.ts'
 import { printTrace } from '../../lib/formats/ndjson/print.ts'
 import { readOtlpJson } from '../../lib/formats/otlp/json.ts'
 import { generated, packed } from '../lib/formats/blockpack/blocks.ts'

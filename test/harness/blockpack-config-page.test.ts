@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { blockpackFlags } from '../../harness/cli/blockpack-flags.ts'
-import { configure, printRule, profiles, settings } from '../../lib/formats/blockpack/config.ts'
-import { parseTempoConfig } from '../../lib/formats/blockpack/tempo-config.ts'
+import { configure, printRule, profiles, settings } from '../../lib/formats/blockpack/write/config.ts'
+import { parseTempoConfig } from '../../lib/formats/blockpack/write/tempo-config.ts'
 
 const page = readFileSync(new URL('../../docs/blockpack-config.md', import.meta.url), 'utf8')
 

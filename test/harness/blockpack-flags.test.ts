@@ -5,7 +5,7 @@ import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import yargs from 'yargs'
 import { type BlockpackArguments, blockpackConfigFrom, blockpackFlags } from '../../harness/cli/blockpack-flags.ts'
 import { LabError } from '../../lib/error.ts'
-import { profiles } from '../../lib/formats/blockpack/config.ts'
+import { profiles } from '../../lib/formats/blockpack/write/config.ts'
 import { labRejection } from '../support/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'blockpack-flags-test-'))

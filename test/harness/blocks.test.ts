@@ -11,7 +11,7 @@ import {
 } from '../../harness/bench/page-size/report.ts'
 import { generatedSource } from '../../harness/open/source.ts'
 import { silent } from '../../harness/text/progress.ts'
-import { BlockpackReader } from '../../lib/formats/blockpack/reader.ts'
+import { BlockpackReader } from '../../lib/formats/blockpack/read/reader.ts'
 import { openMemory } from '../../lib/storage/memory.ts'
 import { generated, packed } from '../lib/formats/blockpack/blocks.ts'
 import { labRejection } from '../support/errors.ts'

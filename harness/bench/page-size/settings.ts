@@ -1,4 +1,4 @@
-import type { BlockpackConfig } from '../../../lib/formats/blockpack/config.ts'
+import type { BlockpackConfig } from '../../../lib/formats/blockpack/write/config.ts'
 
 /** One way of writing blockpack that is measured. */
 export interface Setting {

@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs'
 import type { ByteSink } from '../../../lib/bytes/range.ts'
 import { LabError } from '../../../lib/error.ts'
-import { encodeBlockpack } from '../../../lib/formats/blockpack/writer.ts'
+import { encodeBlockpack } from '../../../lib/formats/blockpack/write/writer.ts'
 import { writeTraces } from '../../../lib/formats/ndjson/print.ts'
 import { writeOtlpJson } from '../../../lib/formats/otlp/json.ts'
 import { writeOtlpProto } from '../../../lib/formats/otlp/proto.ts'

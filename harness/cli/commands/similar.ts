@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs'
 import { LabError } from '../../../lib/error.ts'
 import { SimilarityIndex } from '../../../lib/formats/blockpack/indexes/similarity-reader.ts'
-import type { BlockpackReader } from '../../../lib/formats/blockpack/reader.ts'
+import type { BlockpackReader } from '../../../lib/formats/blockpack/read/reader.ts'
 import { findSimilar, type SimilarTraces } from '../../../lib/formats/blockpack/similar.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { withBlockpack } from '../../open/blockpack-files.ts'

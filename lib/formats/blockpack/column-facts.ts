@@ -1,7 +1,7 @@
 import type { ValueType } from '../../model/trace.ts'
-import type { ColumnKind } from './columns.ts'
 import { type Distinct, DistinctCount } from './distinct-count.ts'
-import type { OpenPages } from './reader.ts'
+import type { ColumnKind } from './layout/columns.ts'
+import type { OpenPages } from './read/reader.ts'
 
 /** What a file holds of one column, and in how many bytes. */
 export interface ColumnFacts {

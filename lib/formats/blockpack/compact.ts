@@ -3,11 +3,11 @@ import { withSubject } from '../../error.ts'
 import { mergePieces } from '../../model/merge.ts'
 import type { Trace } from '../../model/trace.ts'
 import { groupNeighbours, spellingsOf } from '../../model/trace-id.ts'
-import type { BlockpackConfig } from './config.ts'
 import { TraceIndexKeys } from './indexes/trace-index.ts'
-import { PageGroupCache } from './page-group-cache.ts'
-import { BlockpackReader } from './reader.ts'
-import { encodeBlockpack } from './writer.ts'
+import { PageGroupCache } from './read/page-group-cache.ts'
+import { BlockpackReader } from './read/reader.ts'
+import type { BlockpackConfig } from './write/config.ts'
+import { encodeBlockpack } from './write/writer.ts'
 
 /** A file to be merged; the name is for messages. */
 export interface CompactInput {

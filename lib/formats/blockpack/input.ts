@@ -4,8 +4,8 @@ import type { Trace } from '../../model/trace.ts'
 import { holdStream, maxStreamedBytes } from '../../storage/held-stream.ts'
 import { openLocal } from '../../storage/local.ts'
 import type { Source } from '../source.ts'
-import { headerBytes, magic } from './footer.ts'
-import { decodeBlockpack } from './reader.ts'
+import { headerBytes, magic } from './layout/footer.ts'
+import { decodeBlockpack } from './read/reader.ts'
 
 /** The lab's own blocks, of which lib/formats/blockpack/FORMAT.md is the description. */
 export const blockpack: Source = {

@@ -1,11 +1,11 @@
 import type { RangeReader } from '../../bytes/range.ts'
 import type { GeneralCodec } from '../../codecs/compress.ts'
-import type { Block } from './block.ts'
 import { ColumnCounter, type ColumnFacts } from './column-facts.ts'
-import { bands } from './columns.ts'
-import { version } from './footer.ts'
+import { bands } from './layout/columns.ts'
+import { version } from './layout/footer.ts'
 import { columnName, partsOf, valueTypeOf } from './parts.ts'
-import { BlockpackReader } from './reader.ts'
+import type { Block } from './read/block.ts'
+import { BlockpackReader } from './read/reader.ts'
 
 /** What a file is, and where its bytes go. */
 export interface BlockpackFacts {

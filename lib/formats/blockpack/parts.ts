@@ -1,10 +1,10 @@
 import type { RangeReader } from '../../bytes/range.ts'
 import { valueTypes } from '../../shred/attributes.ts'
-import { type Block, openBlock } from './block.ts'
-import { bandCount, type Field, firstFieldId, firstTailId, fixedColumn } from './columns.ts'
-import { footerBytes, headerBytes } from './footer.ts'
-import { bandOf } from './page-group-encoder.ts'
-import { placePages } from './page-group-pages.ts'
+import { bandCount, type Field, firstFieldId, firstTailId, fixedColumn } from './layout/columns.ts'
+import { footerBytes, headerBytes } from './layout/footer.ts'
+import { type Block, openBlock } from './read/block.ts'
+import { placePages } from './read/page-group-pages.ts'
+import { bandOf } from './write/page-group-encoder.ts'
 
 /** Where the bytes of a file go: by the id of each column, its pages; and by the name of everything else. */
 export interface BlockpackParts {

@@ -2,8 +2,8 @@ import type { Trace } from '../../model/trace.ts'
 import { Segment } from '../../shred/shred.ts'
 import { featuresOf, jaccard } from './indexes/features.ts'
 import type { Estimated, SimilarityIndex } from './indexes/similarity-reader.ts'
-import { PageGroupCache } from './page-group-cache.ts'
-import type { BlockpackReader } from './reader.ts'
+import { PageGroupCache } from './read/page-group-cache.ts'
+import type { BlockpackReader } from './read/reader.ts'
 
 /** Traces with one and the same set of features, and how similar it is to that of the trace asked about. */
 export interface SimilarTraces {

@@ -1,9 +1,9 @@
 import { hashText } from '../../../bytes/hash.ts'
 import type { Range } from '../../../bytes/range.ts'
 import { blockMayHave, blockOf } from '../../../encodings/sketches/bloom.ts'
-import type { Block } from '../block.ts'
-import type { BloomPlan } from '../root.ts'
-import { checkedBytes } from '../stored.ts'
+import type { BloomPlan } from '../layout/root.ts'
+import { checkedBytes } from '../layout/stored.ts'
+import type { Block } from '../read/block.ts'
 import { bloomBlockBytes } from './bloom-writer.ts'
 
 /** Strings that are looked for in a column and stand in no dictionary: where a filter lacks them, no page has them. */

@@ -1,7 +1,7 @@
 import { hashText } from '../../../bytes/hash.ts'
 import { blockByteLength, bloomShape, buildBloom } from '../../../encodings/sketches/bloom.ts'
-import type { BloomPlan } from '../root.ts'
-import { withChecksum } from '../stored.ts'
+import type { BloomPlan } from '../layout/root.ts'
+import { withChecksum } from '../layout/stored.ts'
 
 /** Of absent strings, how many pass. */
 const falsePositiveRate = 0.01

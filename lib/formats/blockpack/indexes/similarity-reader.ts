@@ -2,9 +2,9 @@ import { readNumbers } from '../../../encodings/pages/numbers-reader.ts'
 import { PageReader } from '../../../encodings/pages/page.ts'
 import { bandCountOf, bandsOf, estimateJaccard, signatureByteLength } from '../../../encodings/sketches/minhash.ts'
 import { LabError } from '../../../error.ts'
-import type { Block } from '../block.ts'
-import type { SimilarityPlan } from '../root.ts'
-import { checkedBytes, decompressZstd } from '../stored.ts'
+import type { SimilarityPlan } from '../layout/root.ts'
+import { checkedBytes, decompressZstd } from '../layout/stored.ts'
+import type { Block } from '../read/block.ts'
 
 const subject = 'blockpack similarity'
 

@@ -3,8 +3,8 @@ import { writeNumbers } from '../../../encodings/pages/numbers.ts'
 import { PageWriter } from '../../../encodings/pages/page.ts'
 import { bandCountOf, signatureByteLength, signatureOf } from '../../../encodings/sketches/minhash.ts'
 import type { Segment } from '../../../shred/shred.ts'
-import type { SimilarityPlan } from '../root.ts'
-import { compressZstd, withChecksum } from '../stored.ts'
+import type { SimilarityPlan } from '../layout/root.ts'
+import { compressZstd, withChecksum } from '../layout/stored.ts'
 import { featuresOf } from './features.ts'
 
 /** Collects the signatures of traces; those with the same features share one (FORMAT.md, Similarity). */

@@ -4,8 +4,8 @@ import { readNumbers } from '../../../encodings/pages/numbers-reader.ts'
 import { PageReader, PageWriter } from '../../../encodings/pages/page.ts'
 import { highWords, lowWords, wordsOf } from '../../../encodings/words.ts'
 import { LabError } from '../../../error.ts'
-import type { TraceIndexPlan } from '../root.ts'
-import { checkedBytes, compressZstd, decompressZstd, withChecksum } from '../stored.ts'
+import type { TraceIndexPlan } from '../layout/root.ts'
+import { checkedBytes, compressZstd, decompressZstd, withChecksum } from '../layout/stored.ts'
 
 /** Where the trace of an id stands: hashes of ids in order, with the positions of their traces (FORMAT.md). */
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { profiles, settings } from '../../../../lib/formats/blockpack/config.ts'
+import { profiles, settings } from '../../../../lib/formats/blockpack/write/config.ts'
 import { expectSameTraces } from '../../../support/traces.ts'
 import { worked } from '../columnar/worked.ts'
 import { packed } from './blocks.ts'

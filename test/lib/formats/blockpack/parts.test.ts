@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { profiles } from '../../../../lib/formats/blockpack/config.ts'
 import { blockpackParts } from '../../../../lib/formats/blockpack/parts.ts'
+import { profiles } from '../../../../lib/formats/blockpack/write/config.ts'
 import { openMemory } from '../../../../lib/storage/memory.ts'
 import { drawsOf } from '../../../support/draws.ts'
 import { attributes, span } from '../../../support/nasty.ts'

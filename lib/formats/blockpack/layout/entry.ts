@@ -1,0 +1,91 @@
+import type { ByteReader } from '../../../bytes/reader.ts'
+import type { ByteWriter } from '../../../bytes/writer.ts'
+import { readSigned, writeSigned } from '../../../encodings/texts.ts'
+
+/** What the directory says of a page: enough to know that nothing in it can be met. */
+export type PageStatistic =
+  /** All values are this number, and there is no page. */
+  | { readonly kind: 'constant'; readonly value: number }
+  /** All values are this entry of the dictionary, and there is no page. */
+  | { readonly kind: 'constantCode'; readonly code: number }
+  /** Least and largest of whole numbers. */
+  | { readonly kind: 'range'; readonly min: number; readonly max: number }
+  /** Least and largest of doubles, none of them NaN. */
+  | { readonly kind: 'doubles'; readonly min: number; readonly max: number }
+  /** All codes of the dictionary that occur; nothing else does. */
+  | { readonly kind: 'codes'; readonly codes: readonly number[] }
+  /** All strings stand in the dictionary; which, is not told. */
+  | { readonly kind: 'dictionary' }
+  | { readonly kind: 'none' }
+
+/** A column of a page group: its values' count, and where its page is. */
+export interface PageEntry {
+  readonly column: number
+  readonly rowCount: number
+  /** Of the page with its checksum; 0 where there is none. */
+  readonly storedLength: number
+  readonly statistic: PageStatistic
+}
+
+const kinds = ['constant', 'constantCode', 'range', 'doubles', 'codes', 'none', 'dictionary'] as const
+
+/** Pages of more distinct codes are told by none. */
+export const maxListedCodes = 16
+
+/** Writes an entry; columns ascend, so each is told by its distance from the one before. */
+export function writeEntry(
+  out: ByteWriter,
+  { column, rowCount, storedLength, statistic }: PageEntry,
+  before: number,
+): void {
+  out.varint(column - before)
+  out.varint(rowCount)
+  out.u8(kinds.indexOf(statistic.kind))
+  switch (statistic.kind) {
+    case 'constant':
+      return writeSigned(out, statistic.value)
+    case 'constantCode':
+      return out.varint(statistic.code)
+    case 'range':
+      writeSigned(out, statistic.min)
+      out.varint(statistic.max - statistic.min)
+      break
+    case 'doubles':
+      out.f64(statistic.min)
+      out.f64(statistic.max)
+      break
+    case 'codes':
+      out.varint(statistic.codes.length)
+      for (const [i, code] of statistic.codes.entries()) out.varint(code - (statistic.codes[i - 1] ?? 0))
+  }
+  out.varint(storedLength)
+}
+
+export function readEntry(reader: ByteReader, before: number): PageEntry {
+  const step = reader.varint()
+  if (before >= 0 && step === 0) reader.fail('corrupt', `column ${before} stands twice`)
+  const column = Math.max(0, before) + step
+  const rowCount = reader.varint()
+  const kind = kinds[reader.u8()] ?? reader.fail('unsupported', 'a kind of statistic')
+  if (kind === 'constant') return { column, rowCount, storedLength: 0, statistic: { kind, value: readSigned(reader) } }
+  if (kind === 'constantCode') return { column, rowCount, storedLength: 0, statistic: { kind, code: reader.varint() } }
+  const statistic = readStatistic(reader, kind)
+  const storedLength = reader.varint()
+  if (storedLength < 5) reader.fail('corrupt', `column ${column}: a page of ${storedLength} bytes`)
+  return { column, rowCount, storedLength, statistic }
+}
+
+function readStatistic(reader: ByteReader, kind: 'range' | 'doubles' | 'codes' | 'none' | 'dictionary'): PageStatistic {
+  if (kind === 'range') {
+    const min = readSigned(reader)
+    return { kind, min, max: min + reader.varint() }
+  }
+  if (kind === 'doubles') return { kind, min: reader.f64(), max: reader.f64() }
+  if (kind === 'none' || kind === 'dictionary') return { kind }
+  const codes: number[] = []
+  for (let left = reader.count(), code = 0; left > 0; left--) {
+    code += reader.varint()
+    codes.push(code)
+  }
+  return { kind, codes }
+}

@@ -1,0 +1,75 @@
+import type { ByteReader } from '../../../bytes/reader.ts'
+import { ByteWriter } from '../../../bytes/writer.ts'
+import { readTextOf, writeTextTo } from '../../../encodings/texts.ts'
+import { LabError } from '../../../error.ts'
+import { valueTypes } from '../../../shred/attributes.ts'
+import { type Field, type FieldOwner, fieldOwners } from './columns.ts'
+
+/** The attributes of a file, numbered in the order of first use. */
+export class FieldTable {
+  readonly fields: Field[] = []
+  /** Those with values in the columns that rare ones share. */
+  readonly rare = new Set<number>()
+  readonly #numbers = new Map<string, number>()
+
+  number(field: Field): number {
+    const name = `${fieldOwners.indexOf(field.owner)}${valueTypes.indexOf(field.type)}${field.key}`
+    let number = this.#numbers.get(name)
+    if (number === undefined) {
+      number = this.fields.push(field) - 1
+      this.#numbers.set(name, number)
+    }
+    return number
+  }
+}
+
+/** Writes the fields: owner and type in a byte, the key as a text. */
+export function writeFields(out: ByteWriter, fields: readonly Field[]): void {
+  out.varint(fields.length)
+  const text = new ByteWriter(64)
+  for (const { owner, key, type } of fields) {
+    out.u8(fieldOwners.indexOf(owner) * 16 + valueTypes.indexOf(type))
+    text.clear()
+    out.varint(writeTextTo(text, key))
+    out.raw(text.view())
+  }
+}
+
+export function readFields(reader: ByteReader): Field[] {
+  return Array.from({ length: reader.count(2) }, () => {
+    const head = reader.u8()
+    const owner = fieldOwners[head >> 4]
+    const type = valueTypes[head & 15]
+    if (!owner || !type) return reader.fail('unsupported', `a field of kind ${head}`)
+    return { owner, type, key: readTextOf(reader, reader.varint()) }
+  })
+}
+
+/** A list of fields as a string of bytes, which stands in a dictionary. */
+export function printShape(fields: readonly number[]): string {
+  const out = new ByteWriter(64)
+  for (const field of fields) out.varint(field)
+  return out.view().toString('latin1')
+}
+
+/** The fields of a shape, all of them of `owner`. */
+export function parseShape(text: string, owner: FieldOwner, fields: readonly Field[], subject: string): number[] {
+  const shape: number[] = []
+  let at = 0
+  while (at < text.length) {
+    let [field, scale, byte] = [0, 1, 0x80]
+    while (byte > 0x7f) {
+      if (at === text.length || scale > 2 ** 42) failShape(subject, at, 'a field that does not end')
+      byte = text.charCodeAt(at++)
+      field += (byte & 0x7f) * scale
+      scale *= 128
+    }
+    if (fields[field]?.owner !== owner) failShape(subject, at, `it names field ${field}, no ${owner}'s`)
+    shape.push(field)
+  }
+  return shape
+}
+
+function failShape(subject: string, at: number, message: string): never {
+  throw new LabError('corrupt', `${subject} at byte ${at}: ${message}`)
+}

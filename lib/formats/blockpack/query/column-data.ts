@@ -1,0 +1,248 @@
+import type { ReadNumbers } from '../../../encodings/exact-numbers.ts'
+import { parseName } from '../../../model/column-name.ts'
+import type { ColumnData, ColumnName, Intrinsic } from '../../../model/scan.ts'
+import { type Attributes, int64Max, int64Min, type Value, type ValueType, valueType } from '../../../model/trace.ts'
+import { childrenByLink, linkTypeName, rootRows } from '../../../model/tree-columns.ts'
+import type { Table } from '../../../shred/table.ts'
+import type { FieldOwner } from '../layout/columns.ts'
+import type { Block } from '../read/block.ts'
+import { fieldDoubles, fieldNumbers, fieldRows, fieldTexts, fieldValues } from '../read/field-columns.ts'
+import { parentsOf, spanIdsAt, spanIdsOf, traceIdsAt, traceIdsOf } from '../read/id-columns.ts'
+import type { PageGroupColumns } from '../read/page-group-columns.ts'
+import { parentRowsOf } from '../read/parent-rows.ts'
+import {
+  durationsOf,
+  eventTimesOf,
+  firstStartOf,
+  startOffsetsOf,
+  startsOf,
+  traceOffsetsOf,
+} from '../read/time-columns.ts'
+import { fieldsOf, hasLinkTypes } from './column-plan.ts'
+
+/** Columns of a page group in the shape that queries ask for. */
+
+/** Columns that are worth their bytes only for the rows that an answer shows. */
+export function isReadByRow(name: ColumnName): boolean {
+  return name === 'span:id' || name === 'trace:id'
+}
+
+/** A column a type; none where no row has a value. Of columns that are read by row, only `rows` have one. */
+export function columnData(
+  columns: PageGroupColumns,
+  block: Block,
+  name: ColumnName,
+  rows: Uint32Array | undefined,
+): ColumnData[] {
+  const named = parseName(name)
+  if (rows && isReadByRow(name))
+    return [coded(name === 'span:id' ? spanIdsAt(columns, rows) : traceIdsAt(columns, tracesOf(columns, rows)))]
+  if (named.intrinsic) return [intrinsicData(columns, block, named.intrinsic)]
+  const { scope, key } = named
+  if (scope === 'resource') return sharedAttributes(columns.resources(), key)
+  if (scope === 'instrumentation') return sharedAttributes(columns.scopes(), key)
+  return fieldsOf(block, scope, key).flatMap(field => fieldData(columns, block, scope, field))
+}
+
+/** The traces of some spans, ascending. */
+function tracesOf(columns: PageGroupColumns, rows: Uint32Array): Set<number> {
+  const traceOf = columns.traceOf()
+  const traces = new Set<number>()
+  let last = -1
+  for (let i = 0; i < rows.length; i++) {
+    const trace = traceOf[rows[i]!]!
+    if (trace !== last) traces.add(trace)
+    last = trace
+  }
+  return traces
+}
+
+function intrinsicData(columns: PageGroupColumns, block: Block, name: Intrinsic): ColumnData {
+  switch (name) {
+    case 'trace:id':
+      return distinct(traceIdsOf(columns))
+    case 'trace:root':
+      return ints(rootRowsOf(columns, block))
+    case 'span:id':
+      return distinct(spanIdsOf(columns))
+    case 'span:parentID':
+      return distinct(parentIds(columns))
+    case 'span:parent':
+      return ints(Float64Array.from(parentRowsOf(columns)))
+    case 'span:name':
+      return coded(columns.table('span.name', columns.spanCount, text => text))
+    case 'span:kind':
+      return ints(columns.spanKinds())
+    case 'span:status': {
+      const { values, codes } = columns.statuses()
+      return ints(
+        pick(
+          Float64Array.from(values, status => status?.code ?? 0),
+          codes,
+        ),
+      )
+    }
+    case 'span:statusMessage':
+      return coded(mapTable(columns.statuses(), status => status?.message ?? ''))
+    case 'span:traceState':
+      return coded(columns.table('span.traceState', columns.spanCount, text => text))
+    case 'span:start':
+      return startData(columns)
+    case 'span:duration':
+      return exactInts(durationsOf(columns))
+    case 'event:name':
+      return coded(columns.table('event.name', columns.ownerCount('event'), text => text))
+    case 'event:time':
+      return { type: 'int', values: { bigints: BigUint64Array.from(eventTimesOf(columns)) } }
+    case 'link:traceID':
+      return distinct(columns.texts('link.traceId', columns.ownerCount('link')))
+    case 'link:spanID':
+      return distinct(columns.texts('link.spanId', columns.ownerCount('link')))
+    case 'instrumentation:name':
+      return coded(mapTable(columns.scopes(), scope => scope?.name ?? ''))
+    case 'instrumentation:version':
+      return coded(mapTable(columns.scopes(), scope => scope?.version ?? ''))
+  }
+}
+
+/** Starts as distances from the first trace's, exact as doubles but for times that lie 52 days and more apart. */
+function startData(columns: PageGroupColumns): ColumnData {
+  const { values, exceptions } = startOffsetsOf(columns)
+  const offsets = traceOffsetsOf(columns)
+  if (exceptions.length > 0 || offsets === undefined)
+    return { type: 'int', values: { bigints: BigUint64Array.from(startsOf(columns)) } }
+  const spanCounts = columns.spanCounts()
+  const numbers = new Float64Array(values.length)
+  let row = 0
+  for (let trace = 0; trace < spanCounts.length; trace++) {
+    const offset = offsets[trace]!
+    for (const end = row + spanCounts[trace]!; row < end; row++) numbers[row] = offset + values[row]!
+  }
+  return { type: 'int', values: { base: firstStartOf(columns), numbers } }
+}
+
+/** By trace: the row of its root, or -1. */
+function rootRowsOf(columns: PageGroupColumns, block: Block): Float64Array {
+  const children = hasLinkTypes(block) ? childrenOf(columns, block) : new Set<number>()
+  return rootRows(columns.traceStarts(), parentRowsOf(columns), children)
+}
+
+function childrenOf(columns: PageGroupColumns, block: Block): Set<number> {
+  return childrenByLink({
+    types: columnData(columns, block, linkTypeName, undefined),
+    linkTraceIds: intrinsicData(columns, block, 'link:traceID'),
+    traceIds: intrinsicData(columns, block, 'trace:id'),
+    linkSpans: columns.linkSpans(),
+    traceOf: columns.traceOf(),
+  })
+}
+
+function parentIds(columns: PageGroupColumns): string[] {
+  const { rows, ids } = parentsOf(columns)
+  const spanIds = spanIdsOf(columns)
+  return ids.map((id, row) => (rows[row]! >= 0 ? spanIds[rows[row]!]! : id))
+}
+
+/** Attributes of resources or scopes, whose distinct ones are few: each row takes the values of its own. */
+function sharedAttributes(table: Table<{ readonly attributes: Attributes } | null>, key: string): ColumnData[] {
+  const valuesOf = table.values.map(item =>
+    (item?.attributes ?? []).filter(attribute => attribute.key === key).map(({ value }) => value),
+  )
+  const types = new Set(valuesOf.flat().map(valueType))
+  return [...types].map(type => {
+    const own = valuesOf.map(values => values.filter(value => valueType(value) === type))
+    const isWhole = own.every(values => values.length === 1)
+    const all = own.flat()
+    if (isWhole) return typedData(type, all, table.codes)
+    const firsts = new Uint32Array(own.length)
+    for (let i = 1; i < own.length; i++) firsts[i] = firsts[i - 1]! + own[i - 1]!.length
+    const rows: number[] = []
+    const places: number[] = []
+    for (let row = 0; row < table.codes.length; row++) {
+      const code = table.codes[row]!
+      for (let i = 0; i < own[code]!.length; i++) {
+        rows.push(row)
+        places.push(firsts[code]! + i)
+      }
+    }
+    return typedData(type, all, new Uint32Array(places), new Uint32Array(rows))
+  })
+}
+
+/** Values of one type by their place among distinct ones. */
+function typedData(type: ValueType, values: readonly Value[], codes: Uint32Array, rows?: Uint32Array): ColumnData {
+  if (type === 'double')
+    return { type, rows, values: { base: 0n, numbers: pick(Float64Array.from(values as number[]), codes) } }
+  if (type !== 'int') return { type, rows, values: { codes, dictionary: values } }
+  const bigints = values as readonly bigint[]
+  if (bigints.every(value => value > -(2n ** 53n) && value < 2n ** 53n))
+    return { type, rows, values: { base: 0n, numbers: pick(Float64Array.from(bigints, Number), codes) } }
+  return { type, rows, values: { bigints: BigInt64Array.from(codes, code => bigints[code]!) } }
+}
+
+/** The values of a field; none where no owner has one. */
+function fieldData(columns: PageGroupColumns, block: Block, owner: FieldOwner, field: number): ColumnData[] {
+  const { type } = block.fields[field]!
+  const count = columns.shapes(owner).counts.get(field) ?? 0
+  if (count === 0) return []
+  const rows = fieldRows(columns, owner, field)
+  switch (type) {
+    case 'bool':
+      return [
+        {
+          type,
+          rows,
+          values: { codes: new Uint32Array(fieldNumbers(columns, field).values), dictionary: [false, true] },
+        },
+      ]
+    case 'int':
+      return [{ ...exactInts(fieldNumbers(columns, field)), rows }]
+    case 'double':
+      return [{ type, rows, values: { base: 0n, numbers: fieldDoubles(columns, field) } }]
+    case 'string': {
+      const { values, codes } = fieldTexts(columns, field)
+      return [{ type, rows, values: { codes, dictionary: values } }]
+    }
+    default: {
+      const values = fieldValues(columns, field)
+      return [{ type, rows, values: { codes: countUp(count), dictionary: values } }]
+    }
+  }
+}
+
+/** Ints, where int64 ends where they do not: durations may be longer. */
+function exactInts({ values, exceptions }: ReadNumbers): ColumnData {
+  if (exceptions.length === 0) return ints(values)
+  const bigints = BigInt64Array.from(values, BigInt)
+  for (const { row, value } of exceptions)
+    bigints[row] = value > int64Max ? int64Max : value < int64Min ? int64Min : value
+  return { type: 'int', values: { bigints } }
+}
+
+function ints(numbers: Float64Array): ColumnData {
+  return { type: 'int', values: { base: 0n, numbers } }
+}
+
+function coded({ values, codes }: Table<string>): ColumnData {
+  return { type: 'string', values: { codes, dictionary: values } }
+}
+
+function distinct(texts: readonly string[]): ColumnData {
+  return { type: 'string', values: { codes: countUp(texts.length), dictionary: texts } }
+}
+
+function mapTable<T, U>({ values, codes }: Table<T>, map: (value: T) => U): Table<U> {
+  return { values: values.map(map), codes }
+}
+
+function pick(values: Float64Array, codes: Uint32Array): Float64Array {
+  const picked = new Float64Array(codes.length)
+  for (let row = 0; row < picked.length; row++) picked[row] = values[codes[row]!]!
+  return picked
+}
+
+function countUp(count: number): Uint32Array {
+  const codes = new Uint32Array(count)
+  for (let i = 0; i < count; i++) codes[i] = i
+  return codes
+}

@@ -1,0 +1,251 @@
+import type { Resource, Scope, Status } from '../../../model/trace.ts'
+import { parseStatus } from '../../../shred/field-texts.ts'
+import type { Table } from '../../../shred/table.ts'
+import { parentKind } from '../../../shred/tree.ts'
+import { columnId, type FieldOwner } from '../layout/columns.ts'
+import type { Block, PageGroup } from './block.ts'
+import type { PageDecoder, ReadText } from './page-group-pages.ts'
+import type { ParsedColumn, Tables } from './tables.ts'
+
+/** The largest number that a column of flags or counts holds. */
+export const uint32: number = 2 ** 32 - 1
+
+/** Attributes of the owners of one kind by shape: the fields of a list, in order. */
+export interface OwnerShapes {
+  readonly owner: FieldOwner
+  /** By owner: its shape. */
+  readonly symbols: Uint32Array
+  readonly shapes: readonly (readonly number[])[]
+  /** By field: how many values. */
+  readonly counts: ReadonlyMap<number, number>
+}
+
+/** What the columns of a page group are decoded with. */
+export interface PageGroupContext {
+  readonly block: Block
+  readonly pageGroup: PageGroup
+  /** The start of the first trace, ns. */
+  readonly base: bigint
+  readonly pages: PageDecoder
+  /** Of all columns that are asked for. */
+  readonly dictionaries: ReadonlyMap<number, readonly string[]>
+  readonly tables: Tables
+  /** By rare field, where the rows are those of one trace: its values. */
+  readonly tails?: ReadonlyMap<number, TailPlace> | undefined
+}
+
+/** Values `[start, end)` of the `total` values of a column. */
+export interface TailPlace {
+  readonly column: number
+  readonly start: number
+  readonly end: number
+  readonly total: number
+}
+
+/**
+ * The columns of a page group, each decoded when it is first asked for. Their pages and dictionaries must be at hand by
+ * then.
+ */
+export class PageGroupColumns {
+  readonly context: PageGroupContext
+  readonly #known = new Map<string | number, unknown>()
+
+  constructor(context: PageGroupContext) {
+    this.context = context
+  }
+
+  get pages(): PageDecoder {
+    return this.context.pages
+  }
+
+  get traceCount(): number {
+    return this.context.pageGroup.traceCount
+  }
+
+  get spanCount(): number {
+    return this.context.pageGroup.spanCount
+  }
+
+  /** By trace. */
+  spanCounts(): Float64Array {
+    return this.once('spanCounts', () => {
+      const counts = this.pages.plain('trace.spans', this.traceCount, 1, this.spanCount)
+      const sum = sumOf(counts)
+      if (sum !== this.spanCount) this.pages.fail('trace.spans', `${sum} spans, the root says ${this.spanCount}`)
+      return counts
+    })
+  }
+
+  /** By trace its first span, and their number at the end. */
+  traceStarts(): Uint32Array {
+    return this.once('firstSpans', () => startsOf(this.spanCounts()))
+  }
+
+  /** By span: the position of its trace. */
+  traceOf(): Uint32Array {
+    return this.once('traceOf', () => repeatRows(this.spanCounts()))
+  }
+
+  /** By span, see `parentKind`. */
+  parentKinds(): Uint32Array {
+    return this.once('parentKinds', () => this.pages.small('span.parentKind', this.spanCount, 3))
+  }
+
+  /** By span, of kind `inside`: the distance to the parent's row. */
+  parentDistances(): Float64Array {
+    return this.once('parentDistances', () => {
+      const count = countOf(this.parentKinds(), parentKind.inside)
+      return this.pages.plain('span.parentDistance', count, -this.spanCount, this.spanCount)
+    })
+  }
+
+  /** By span, of kind `repeated`: the position among the parents of the trace that are outside of it. */
+  parentPositions(): Float64Array {
+    return this.once('parentPositions', () => {
+      const count = countOf(this.parentKinds(), parentKind.repeated)
+      return this.pages.plain('span.parentRepeat', count, 0, this.spanCount)
+    })
+  }
+
+  spanKinds(): Float64Array {
+    return this.once('spanKinds', () => this.pages.plain('span.kind', this.spanCount, -(2 ** 31), 2 ** 31 - 1))
+  }
+
+  eventCounts(): Float64Array {
+    return this.once('eventCounts', () => this.#childCounts('span.events'))
+  }
+
+  linkCounts(): Float64Array {
+    return this.once('linkCounts', () => this.#childCounts('span.links'))
+  }
+
+  /** By event: the row of its span. */
+  eventSpans(): Uint32Array {
+    return this.once('eventSpans', () => repeatRows(this.eventCounts()))
+  }
+
+  /** By link: the row of its span. */
+  linkSpans(): Uint32Array {
+    return this.once('linkSpans', () => repeatRows(this.linkCounts()))
+  }
+
+  /** How many spans, events or links there are. */
+  ownerCount(owner: FieldOwner): number {
+    if (owner === 'span') return this.spanCount
+    return sumOf(owner === 'event' ? this.eventCounts() : this.linkCounts())
+  }
+
+  resources(): Table<Resource | null> {
+    return this.once('resources', () => this.#items('span.resource', this.spanCount, this.context.tables.resource))
+  }
+
+  scopes(): Table<Scope | null> {
+    return this.once('scopes', () => this.#items('span.scope', this.spanCount, this.context.tables.scope))
+  }
+
+  statuses(): Table<Status | null> {
+    const fail = (message: string) => this.pages.fail('span.status', message)
+    return this.once('statuses', () => this.table('span.status', this.spanCount, text => parseStatus(text, fail)))
+  }
+
+  shapes(owner: FieldOwner): OwnerShapes {
+    return this.once(`shapes of ${owner}`, () => this.#shapes(owner, this.ownerCount(owner)))
+  }
+
+  /** A column of strings with its distinct values. */
+  table<T>(name: string, count: number, parse: (text: string) => T): Table<T> {
+    const column = columnId(name)
+    const { symbols, fileCodes, locals } = this.pages.text(column, count)
+    return { values: this.entries(column, fileCodes).concat(locals).map(parse), codes: symbols }
+  }
+
+  texts(name: string, count: number): string[] {
+    const column = columnId(name)
+    return this.textsOf(this.pages.text(column, count), column)
+  }
+
+  textsOf({ symbols, fileCodes, locals }: ReadText, column: number): string[] {
+    if (fileCodes.length === 0 && locals.length === symbols.length) return [...locals]
+    const entries = this.entries(column, fileCodes).concat(locals)
+    const texts = new Array<string>(symbols.length)
+    for (let row = 0; row < texts.length; row++) texts[row] = entries[symbols[row]!]!
+    return texts
+  }
+
+  /** Entries of the dictionary of a column. */
+  entries(column: number, codes: readonly number[]): string[] {
+    const dictionary = this.context.dictionaries.get(column) ?? []
+    return codes.map(code => dictionary[code] ?? this.pages.fail(String(column), `code ${code} without an entry`))
+  }
+
+  /** What `make` gives, made once. */
+  once<T>(name: string | number, make: () => T): T {
+    if (!this.#known.has(name)) this.#known.set(name, make())
+    return this.#known.get(name) as T
+  }
+
+  /** A column of strings as what they stand for. */
+  #items<T>(name: string, count: number, parsed: ParsedColumn<T>): Table<T> {
+    const column = columnId(name)
+    const { symbols, fileCodes, locals } = this.pages.text(column, count)
+    const texts = this.entries(column, fileCodes)
+    const values = texts.map((text, i) => parsed.ofCode(fileCodes[i]!, text))
+    return { values: values.concat(locals.map(parsed.of)), codes: symbols }
+  }
+
+  /** Forgets all that was decoded. */
+  clear(): void {
+    this.#known.clear()
+    this.pages.clear()
+  }
+
+  #childCounts(name: string): Float64Array {
+    const counts = this.pages.plain(name, this.spanCount, 0, uint32)
+    this.pages.checkItems(name, sumOf(counts))
+    return counts
+  }
+
+  #shapes(owner: FieldOwner, count: number): OwnerShapes {
+    const { values, codes } = this.#items(`${owner}.shape`, count, this.context.tables.shape[owner])
+    const uses = new Uint32Array(values.length)
+    for (let row = 0; row < count; row++) uses[codes[row]!]!++
+    let total = 0
+    for (let symbol = 0; symbol < values.length; symbol++) total += values[symbol]!.length * uses[symbol]!
+    this.pages.checkItems(`${owner} attributes`, total)
+    const byField = new Uint32Array(this.context.block.fields.length)
+    for (let symbol = 0; symbol < values.length; symbol++)
+      for (const field of values[symbol]!) byField[field]! += uses[symbol]!
+    const counts = new Map<number, number>()
+    for (let field = 0; field < byField.length; field++) if (byField[field]! > 0) counts.set(field, byField[field]!)
+    return { owner, symbols: codes, shapes: values, counts }
+  }
+}
+
+export function countOf(kinds: ArrayLike<number>, kind: number): number {
+  let count = 0
+  for (let row = 0; row < kinds.length; row++) if (kinds[row] === kind) count++
+  return count
+}
+
+export function sumOf(counts: Float64Array): number {
+  let sum = 0
+  for (const count of counts) sum += count
+  return sum
+}
+
+/** The owner's row of each of its members. */
+function repeatRows(counts: Float64Array): Uint32Array {
+  const rows = new Uint32Array(sumOf(counts))
+  let at = 0
+  for (let row = 0; row < counts.length; row++) {
+    rows.fill(row, at, at + counts[row]!)
+    at += counts[row]!
+  }
+  return rows
+}
+
+function startsOf(spanCounts: Float64Array): Uint32Array {
+  const starts = new Uint32Array(spanCounts.length + 1)
+  for (let trace = 0; trace < spanCounts.length; trace++) starts[trace + 1] = starts[trace]! + spanCounts[trace]!
+  return starts
+}

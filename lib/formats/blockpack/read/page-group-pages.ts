@@ -1,0 +1,293 @@
+import { type ReadNumbers, readExceptions } from '../../../encodings/exact-numbers.ts'
+import { readCoded } from '../../../encodings/pages/coded.ts'
+import { readNumbers, readSymbols } from '../../../encodings/pages/numbers-reader.ts'
+import { PageReader } from '../../../encodings/pages/page.ts'
+import { readHexBytes, readStrings } from '../../../encodings/pages/strings.ts'
+import { LabError } from '../../../error.ts'
+import { bandCount, columnId, firstFieldId, itemsPerByte, tailId } from '../layout/columns.ts'
+import type { PageEntry } from '../layout/entry.ts'
+import { checkedBytes } from '../layout/stored.ts'
+import { asBits, textLayouts } from '../write/page-encoder.ts'
+import { bandOf } from '../write/page-group-encoder.ts'
+import type { Block, PageGroup, PageGroupEntries } from './block.ts'
+
+/** A column of strings as it was read: symbols, and what each stands for, of which some stand in the dictionary. */
+export interface ReadText {
+  readonly symbols: Uint32Array
+  /** The first symbols are these codes of the file's dictionary. */
+  readonly fileCodes: readonly number[]
+  /** The symbols from there on. */
+  readonly locals: readonly string[]
+}
+
+/** A page's place in the file. */
+export interface PagePlace {
+  readonly entry: PageEntry
+  readonly start: number
+  readonly end: number
+}
+
+/** The pages of a page group by column, with their places; the directory is checked against the root. */
+export function placePages(pageGroup: PageGroup, { entries }: PageGroupEntries, block: Block): Map<number, PagePlace> {
+  const at = pageGroup.bandRanges.map(({ start }) => start)
+  const { start: directory } = block.directoryRange(pageGroup.rowGroup)
+  const fail = (message: string): never => {
+    throw new LabError('corrupt', `blockpack directory at byte ${directory}: page group ${pageGroup.index} ${message}`)
+  }
+  const places = new Map<number, PagePlace>()
+  for (const entry of entries) {
+    if (block.columnKind(entry.column) === undefined) fail(`names column ${entry.column}`)
+    const band = bandOf(entry.column, entry.rowCount, entry.storedLength)
+    const start = at[band]!
+    at[band] = start + entry.storedLength
+    places.set(entry.column, { entry, start, end: at[band]! })
+  }
+  for (let band = 0; band < bandCount; band++) {
+    const { end } = pageGroup.bandRanges[band]!
+    const isPadded = band === bandCount - 1 && at[band]! < end
+    if (at[band] !== end && !isPadded) fail(`names pages up to byte ${at[band]}, band ${band} ends at ${end}`)
+  }
+  let rowCount = 0
+  for (const entry of entries) rowCount += entry.rowCount
+  const most = maxItemsOf(pageGroup)
+  if (rowCount > most * rowsPerItem || pageGroup.spanCount > most)
+    fail(`has ${rowCount} values, ${pageGroup.spanCount} spans, and bytes for ${most} items`)
+  return places
+}
+
+/** A span has 18 values at the most beside its attributes, which count for themselves. */
+const rowsPerItem = 32
+
+/** Traces, spans, events, links and values that the bytes of a page group vouch for: no memory is taken for more. */
+function maxItemsOf({ bandRanges }: PageGroup): number {
+  return itemsPerByte * bandRanges.reduce((total, { start, end }) => total + end - start, 0)
+}
+
+/** Rows `[start, start + count)` of the `total` rows of a column. */
+export interface RowSlice {
+  readonly start: number
+  readonly count: number
+  readonly total: number
+}
+
+/** Decodes pages of one page group; of columns that have a slice, these rows only are given. */
+export class PageDecoder {
+  readonly #block: Block
+  readonly #subject: string
+  readonly #start: number
+  readonly #maxItems: number
+  readonly #places: ReadonlyMap<number, PagePlace>
+  /** By column: the bytes of its page. */
+  readonly #bytes: ReadonlyMap<number, Uint8Array>
+  readonly #slices: ReadonlyMap<number, RowSlice> | undefined
+  readonly #texts = new Map<number, ReadText>()
+  /** The page that was read last, for who asks how it is laid out. */
+  opened: PageReader | undefined
+
+  constructor(
+    block: Block,
+    pageGroup: PageGroup,
+    places: ReadonlyMap<number, PagePlace>,
+    bytes: ReadonlyMap<number, Uint8Array>,
+    slices?: ReadonlyMap<number, RowSlice>,
+  ) {
+    this.#block = block
+    this.#subject = `blockpack page group ${pageGroup.index}`
+    this.#start = pageGroup.bandRanges[0]!.start
+    this.#maxItems = maxItemsOf(pageGroup)
+    this.#places = places
+    this.#bytes = bytes
+    this.#slices = slices
+  }
+
+  entry(column: number): PageEntry | undefined {
+    return this.#places.get(column)?.entry
+  }
+
+  /** The `count` numbers of a column. */
+  numbers(column: number, count: number): ReadNumbers {
+    const slice = this.#sliceOf(column, count)
+    return slice ? cutNumbers(this.#numbers(column, slice.total), slice) : this.#numbers(column, count)
+  }
+
+  #numbers(column: number, count: number): ReadNumbers {
+    const place = this.#place(column, count)
+    if (!place) return { values: new Float64Array(0), exceptions: [] }
+    const { statistic } = place.entry
+    if (statistic.kind === 'constant') {
+      const values = new Float64Array(count).fill(statistic.value)
+      return this.#checked(column, { values, exceptions: [] })
+    }
+    const reader = this.#open(column, place)
+    const exceptions = readExceptions(reader.in, count)
+    const values = reader.naming(() => readNumbers(reader, count))
+    reader.in.end()
+    return this.#checked(column, { values, exceptions })
+  }
+
+  /** Booleans are 0 and 1. */
+  #checked(column: number, numbers: ReadNumbers): ReadNumbers {
+    const isBoolean = column === tailId('bool') || this.#block.fields[column - firstFieldId]?.type === 'bool'
+    if (isBoolean && (numbers.exceptions.length > 0 || numbers.values.some(value => value !== 0 && value !== 1)))
+      this.fail(String(column), 'a boolean that is neither 0 nor 1')
+    return numbers
+  }
+
+  /** Refuses more traces, spans, events, links or values than the bytes of the page group vouch for. */
+  checkItems(what: string, count: number): void {
+    if (count > this.#maxItems) this.fail(what, `${count} of them, the bytes are those of ${this.#maxItems}`)
+  }
+
+  /** Numbers of a fixed column, which are safe and of a range. */
+  plain(name: string, count: number, min: number, max: number): Float64Array {
+    const { values, exceptions } = this.numbers(columnId(name), count)
+    if (exceptions.length > 0) this.fail(name, 'exceptions')
+    for (let i = 0; i < count; i++)
+      if (!(values[i]! >= min && values[i]! <= max)) this.fail(name, `row ${i} is ${values[i]}`)
+    return values
+  }
+
+  /** Numbers of a fixed column, from 0 to `max`, which is below 2^32 - 1. */
+  small(name: string, count: number, max: number): Uint32Array {
+    const column = columnId(name)
+    const place = this.#slices?.has(column) ? undefined : this.#place(column, count)
+    if (!place || place.entry.statistic.kind === 'constant') return new Uint32Array(this.plain(name, count, 0, max))
+    const reader = this.#open(column, place)
+    if (readExceptions(reader.in, count).length > 0) this.fail(name, 'exceptions')
+    const numbers = reader.naming(() => readSymbols(reader, count, max + 1))
+    reader.in.end()
+    return numbers
+  }
+
+  doubles(column: number, count: number): Float64Array {
+    const slice = this.#sliceOf(column, count)
+    return slice
+      ? this.#doubles(column, slice.total).subarray(slice.start, slice.start + count)
+      : this.#doubles(column, count)
+  }
+
+  #doubles(column: number, count: number): Float64Array {
+    const place = this.#place(column, count)
+    if (!place) return new Float64Array(0)
+    const reader = this.#open(column, place)
+    const scale = reader.in.u8()
+    if (scale !== asBits && scale > 6) reader.in.fail('unsupported', `scale ${scale}`)
+    let values = reader.naming(() => readNumbers(reader, count))
+    if (scale !== asBits) {
+      const factor = 10 ** scale
+      for (let i = 0; i < count; i++) values[i]! /= factor
+    } else {
+      const words = new Uint32Array(count * 2)
+      const high = reader.naming(() => readNumbers(reader, count))
+      for (let i = 0; i < count; i++) {
+        for (const word of [values[i]!, high[i]!])
+          if (word !== word >>> 0) reader.in.fail('corrupt', `half a double of ${word}`)
+        words[2 * i] = values[i]!
+        words[2 * i + 1] = high[i]!
+      }
+      values = new Float64Array(words.buffer)
+    }
+    reader.layout = `${scale === asBits ? 'bits' : `over 10^${scale}`}, ${reader.layout}`
+    reader.in.end()
+    return values
+  }
+
+  /** The `count` strings of a column, by symbol. */
+  text(column: number, count: number): ReadText {
+    const known = this.#texts.get(column)
+    if (known?.symbols.length === count) return known
+    const slice = this.#sliceOf(column, count)
+    const text = slice ? cutText(this.#text(column, slice.total, slice), slice) : this.#text(column, count)
+    this.#texts.set(column, text)
+    return text
+  }
+
+  #sliceOf(column: number, count: number): RowSlice | undefined {
+    const slice = this.#slices?.get(column)
+    if (slice && slice.count !== count) this.fail(String(column), `${slice.count} rows of a trace, ${count} are due`)
+    return slice
+  }
+
+  /** With a slice, strings that stand for themselves are those of its rows only, of which the others are empty. */
+  #text(column: number, count: number, slice?: RowSlice): ReadText {
+    const place = this.#place(column, count)
+    if (!place) return { symbols: new Uint32Array(0), fileCodes: [], locals: [] }
+    const { statistic } = place.entry
+    const fileSize = this.#block.dictionarySizes.get(column) ?? 0
+    if (statistic.kind === 'constantCode') {
+      if (statistic.code >= fileSize) this.fail(String(column), `code ${statistic.code} of a dictionary of ${fileSize}`)
+      return { symbols: new Uint32Array(count), fileCodes: [statistic.code], locals: [] }
+    }
+    const isBinary = this.#block.columnKind(column) === 'binary'
+    const reader = this.#open(column, place)
+    const layout = reader.in.u8()
+    let text: ReadText
+    if (layout === textLayouts.coded) text = reader.naming(() => readCoded(reader, count, fileSize, isBinary))
+    else if (layout === textLayouts.strings)
+      text = {
+        symbols: Uint32Array.from({ length: count }, (_, row) => row),
+        fileCodes: [],
+        locals: reader.naming(() => readStrings(reader, count, isBinary, slice)),
+      }
+    else return reader.in.fail('unsupported', `text: layout ${layout}`)
+    reader.in.end()
+    return text
+  }
+
+  /** The bytes of strings of hex digits that stand as such; undefined for a column that stands in another way. */
+  hexBytes(column: number, count: number): Buffer | undefined {
+    const place = this.#place(column, count)
+    if (!place || place.entry.storedLength === 0) return undefined
+    const reader = this.#open(column, place)
+    return reader.in.u8() === textLayouts.strings ? reader.naming(() => readHexBytes(reader, count)) : undefined
+  }
+
+  /** Forgets all that was decoded. */
+  clear(): void {
+    this.#texts.clear()
+    this.opened = undefined
+  }
+
+  fail(column: string, message: string): never {
+    throw new LabError('corrupt', `${this.#subject} at byte ${this.#start}, column ${column}: ${message}`)
+  }
+
+  #place(column: number, count: number): PagePlace | undefined {
+    const place = this.#places.get(column)
+    const found = place?.entry.rowCount ?? 0
+    if (found !== count) this.fail(String(column), `${count} values are due, the directory says ${found}`)
+    return place
+  }
+
+  #open(column: number, { entry, start }: PagePlace): PageReader {
+    const bytes = this.#bytes.get(column)
+    if (!bytes || entry.storedLength === 0) return this.fail(String(column), 'no page')
+    const subject = `${this.#subject}, column ${column}`
+    this.opened = new PageReader(checkedBytes(bytes, subject, start), subject, start, this.#block.decompress)
+    return this.opened
+  }
+}
+
+/** The numbers of some rows. */
+export function cutNumbers(
+  { values, exceptions }: ReadNumbers,
+  { start, count }: Omit<RowSlice, 'total'>,
+): ReadNumbers {
+  const own = exceptions.filter(({ row }) => row >= start && row < start + count)
+  return {
+    values: values.slice(start, start + count),
+    exceptions: own.map(({ row, value }) => ({ row: row - start, value })),
+  }
+}
+
+/** With the entries only that the rows have. */
+function cutText({ symbols, fileCodes, locals }: ReadText, { start, count }: RowSlice): ReadText {
+  const own = symbols.subarray(start, start + count)
+  const used = [...new Set(own)].sort((a, b) => a - b)
+  const symbolOf = new Map(used.map((symbol, i) => [symbol, i]))
+  return {
+    symbols: Uint32Array.from(own, symbol => symbolOf.get(symbol)!),
+    fileCodes: used.filter(symbol => symbol < fileCodes.length).map(symbol => fileCodes[symbol]!),
+    locals: used.filter(symbol => symbol >= fileCodes.length).map(symbol => locals[symbol - fileCodes.length]!),
+  }
+}

@@ -1,0 +1,133 @@
+import type { Range, RangeReader } from '../../../bytes/range.ts'
+import type { Trace } from '../../../model/trace.ts'
+import { findInPage, indexPageOf } from '../indexes/trace-index.ts'
+import { columnId } from '../layout/columns.ts'
+import { headerBytes } from '../layout/footer.ts'
+import { type Block, checkHeader, openBlock, type PageGroup } from './block.ts'
+import { PageGroupColumns } from './page-group-columns.ts'
+import { decodePageGroup } from './page-group-decoder.ts'
+import { PageDecoder, type PagePlace, placePages } from './page-group-pages.ts'
+import { Tables } from './tables.ts'
+import { sliceTrace } from './trace-slice.ts'
+
+/** Reads all traces back, in their order: a batch a page group. */
+export async function* decodeBlockpack(file: RangeReader): AsyncIterable<readonly Trace[]> {
+  const reader = await BlockpackReader.open(file)
+  const [header] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
+  checkHeader(header!)
+  for (const pageGroup of reader.block.pageGroups) yield await reader.readPageGroup(pageGroup)
+}
+
+/** The pages of a page group. */
+export interface OpenPages {
+  /** The start of its first trace, ns. */
+  readonly base: bigint
+  /** By column. */
+  readonly places: ReadonlyMap<number, PagePlace>
+  readonly pages: PageDecoder
+  readonly dictionaries: ReadonlyMap<number, readonly string[]>
+}
+
+const shapeColumns = ['span.shape', 'event.shape', 'link.shape'].map(columnId)
+/** Of the eight requests that a trace may cost, what the index, the shapes, the directory and the bands leave. */
+const maxDictionaryRequests = 2
+
+/** A blockpack file open for reading. */
+export class BlockpackReader {
+  readonly block: Block
+  readonly tables: Tables
+
+  private constructor(block: Block) {
+    this.block = block
+    this.tables = new Tables(block.fields)
+  }
+
+  /** Opens a file: one read, or two where its table of contents is long. */
+  static async open(file: RangeReader): Promise<BlockpackReader> {
+    return new BlockpackReader(await openBlock(file))
+  }
+
+  /** The traces of a page group. */
+  async readPageGroup(pageGroup: PageGroup): Promise<Trace[]> {
+    const { base, pages, dictionaries } = await this.openPages(pageGroup)
+    const { block, tables } = this
+    return decodePageGroup(new PageGroupColumns({ block, pageGroup, base, pages, dictionaries, tables }), block.fields)
+  }
+
+  /** All pages of a page group, ready to be decoded, with their dictionaries. */
+  async openPages(pageGroup: PageGroup): Promise<OpenPages> {
+    const { block } = this
+    const { base, places, bytes } = await this.#readPages(pageGroup)
+    const dictionaries = await block.dictionaries(places.keys())
+    return { base, places, dictionaries, pages: new PageDecoder(block, pageGroup, places, bytes) }
+  }
+
+  /**
+   * One trace of a page group, by its position in it: of the columns only its rows are put together, of the dictionaries
+   * only what they name is read, in two steps beside the one of the shapes.
+   */
+  async #readTrace(pageGroup: PageGroup, trace: number): Promise<Trace> {
+    const { block, tables } = this
+    const [{ base, places, bytes }, shapes] = await Promise.all([
+      this.#readPages(pageGroup),
+      block.dictionaries(shapeColumns),
+    ])
+    const whole = new PageDecoder(block, pageGroup, places, bytes)
+    const columns = new PageGroupColumns({ block, pageGroup, base, pages: whole, dictionaries: shapes, tables })
+    const slice = sliceTrace(columns, block, pageGroup, trace)
+    const pages = new PageDecoder(block, pageGroup, places, bytes, slice.slices)
+    const codes = new Map<number, readonly number[]>()
+    for (const [column, { entry }] of places)
+      if (block.dictionarySizes.has(column))
+        codes.set(column, pages.text(column, slice.slices.get(column)?.count ?? entry.rowCount).fileCodes)
+    const dictionaries = await block.dictionaryEntries(codes, maxDictionaryRequests)
+    const context = { block, pageGroup: slice.pageGroup, base: slice.base, pages, dictionaries, tables }
+    const [found] = decodePageGroup(new PageGroupColumns({ ...context, tails: slice.tails }), block.fields)
+    return found!
+  }
+
+  /** The directory of a page group and its pages, read together. */
+  async #readPages(pageGroup: PageGroup) {
+    const { block } = this
+    const [entries, bands] = await Promise.all([
+      block.entriesOf(pageGroup),
+      block.file.read(pageGroup.bandRanges.filter(({ start, end }) => start < end)),
+    ])
+    const ranges = pageGroup.bandRanges.filter(({ start, end }) => start < end)
+    const places = placePages(pageGroup, entries, block)
+    const bytes = new Map<number, Uint8Array>()
+    for (const [column, { start, end }] of places) {
+      const band = ranges.findIndex(range => start >= range.start && end <= range.end)
+      if (band >= 0 && start < end)
+        bytes.set(column, bands[band]!.subarray(start - ranges[band]!.start, end - ranges[band]!.start))
+    }
+    return { base: entries.base, places, bytes }
+  }
+
+  /** The trace of an id, or undefined where the file has none. */
+  async findTrace(traceId: string): Promise<Trace | undefined> {
+    return (await this.locate(traceId))?.trace
+  }
+
+  /** The trace of an id with its position in the file. */
+  async locate(traceId: string): Promise<{ trace: Trace; position: number } | undefined> {
+    const { root, indexRange, traceCount, pageGroups, file } = this.block
+    if (traceCount === 0) return undefined
+    const page = indexPageOf(traceId, root.traceIndex)
+    const range = pageRange(indexRange, root.traceIndex.pageLengths, page)
+    const [[stored]] = await Promise.all([file.read([range]), this.block.dictionaries(shapeColumns)])
+    for (const position of findInPage(stored!, traceId, root.traceIndex, traceCount, range.start)) {
+      const pageGroup = pageGroups.findLast(({ firstTrace }) => firstTrace <= position)!
+      const trace = await this.#readTrace(pageGroup, position - pageGroup.firstTrace)
+      if (trace.traceId === traceId) return { trace, position }
+    }
+    return undefined
+  }
+}
+
+/** The place of one of several pages that lie one behind the other. */
+function pageRange({ start }: Range, lengths: readonly number[], page: number): Range {
+  let at = start
+  for (let i = 0; i < page; i++) at += lengths[i]!
+  return { start: at, end: at + lengths[page]! }
+}

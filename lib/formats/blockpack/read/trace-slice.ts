@@ -1,0 +1,165 @@
+import { traceKind } from '../../../encodings/ids.ts'
+import { parentKind } from '../../../shred/tree.ts'
+import { columnId, type FieldOwner, firstFieldId } from '../layout/columns.ts'
+import type { Block, PageGroup } from './block.ts'
+import { hasOwnColumn, placeOf } from './field-columns.ts'
+import type { PageGroupColumns, TailPlace } from './page-group-columns.ts'
+import type { RowSlice } from './page-group-pages.ts'
+import { traceGapOf, traceStartsOf } from './time-columns.ts'
+
+/** Which rows of each column one trace of a page group has, so that no other is put together. */
+export interface TraceSlice {
+  /** The page group as if it held this trace alone. */
+  readonly pageGroup: PageGroup
+  /** The start of the trace less its gap: what the base of a page group is to its first trace. */
+  readonly base: bigint
+  readonly slices: ReadonlyMap<number, RowSlice>
+  /** By rare field: its values of this trace. */
+  readonly tails: ReadonlyMap<number, TailPlace>
+}
+
+const spanColumns = [
+  ...['span.parentKind', 'span.name', 'span.resource', 'span.scope', 'span.kind', 'span.status', 'span.traceState'],
+  ...['span.flags', 'span.dropped', 'span.start', 'span.duration', 'span.idKind', 'span.shape', 'span.events'],
+  'span.links',
+]
+const eventColumns = ['event.name', 'event.time', 'event.dropped', 'event.shape']
+const linkColumns = [...['link.traceId', 'link.spanId', 'link.traceState', 'link.flags', 'link.dropped', 'link.shape']]
+
+/** Finds the rows of the trace at a position of the page group. The dictionaries of shapes must be at hand. */
+export function sliceTrace(columns: PageGroupColumns, block: Block, pageGroup: PageGroup, trace: number): TraceSlice {
+  const slicer = new Slicer(columns)
+  const { spanCounts, spans } = slicer.traces(trace)
+  slicer.spans(spans)
+  const events = slicer.children(eventColumns, columns.eventCounts(), spans)
+  const links = slicer.children(linkColumns, columns.linkCounts(), spans)
+  for (const [owner, rows] of [
+    ['span', spans],
+    ['event', events],
+    ['link', links],
+  ] as const)
+    slicer.fields(block, owner, rows)
+  const starts = traceStartsOf(columns)
+  const gap = traceGapOf(columns, trace)
+  return {
+    pageGroup: { ...pageGroup, traceCount: 1, spanCount: spanCounts },
+    base: starts[trace]! - gap,
+    slices: slicer.slices,
+    tails: slicer.tails,
+  }
+}
+
+/** Rows `[start, start + count)` of `total`. */
+type Rows = RowSlice
+
+class Slicer {
+  readonly slices = new Map<number, RowSlice>()
+  readonly tails = new Map<number, TailPlace>()
+  readonly #columns: PageGroupColumns
+
+  constructor(columns: PageGroupColumns) {
+    this.#columns = columns
+  }
+
+  traces(trace: number): { spanCounts: number; spans: Rows } {
+    const { traceCount, spanCount } = this.#columns
+    const rows = { start: trace, count: 1, total: traceCount }
+    for (const name of ['trace.spans', 'trace.idKind', 'trace.start']) this.slices.set(columnId(name), rows)
+    const kinds = this.#columns.pages.plain('trace.idKind', traceCount, 0, 2)
+    this.#parts(kinds, rows, {
+      'trace.idHigh': kind => kind === traceKind.whole,
+      'trace.idLow': kind => kind !== traceKind.odd,
+      'trace.idOdd': kind => kind === traceKind.odd,
+    })
+    const counts = this.#columns.spanCounts()
+    let start = 0
+    for (let i = 0; i < trace; i++) start += counts[i]!
+    return { spanCounts: counts[trace]!, spans: { start, count: counts[trace]!, total: spanCount } }
+  }
+
+  spans(rows: Rows): void {
+    for (const name of spanColumns) this.slices.set(columnId(name), rows)
+    const kinds = this.#columns.parentKinds()
+    this.#parts(kinds, rows, {
+      'span.parentDistance': kind => kind === parentKind.inside,
+      'span.parentRepeat': kind => kind === parentKind.repeated,
+      'span.parentIdKind': kind => kind === parentKind.outside,
+    })
+    this.#ids('span.id', rows)
+    this.#ids('span.parentId', this.slices.get(columnId('span.parentIdKind'))!)
+  }
+
+  /** Events or links of the spans. */
+  children(names: readonly string[], counts: Float64Array, spans: Rows): Rows {
+    const rows = sumRows(counts, spans)
+    for (const name of names) this.slices.set(columnId(name), rows)
+    return rows
+  }
+
+  /** The values of each field, by the shapes of their owners. */
+  fields(block: Block, owner: FieldOwner, rows: Rows): void {
+    const { symbols, shapes, counts } = this.#columns.shapes(owner)
+    const before = usesOf(symbols.subarray(0, rows.start), shapes)
+    const within = usesOf(symbols.subarray(rows.start, rows.start + rows.count), shapes)
+    for (const [field, total] of counts) {
+      const slice = { start: before.get(field) ?? 0, count: within.get(field) ?? 0, total }
+      if (hasOwnColumn(this.#columns, field)) this.slices.set(firstFieldId + field, slice)
+      else if (total > 0 && block.fields[field]!.type !== 'empty') {
+        const place = placeOf(this.#columns, field)
+        const start = place.start + slice.start
+        this.tails.set(field, { ...place, start, end: start + slice.count })
+      }
+    }
+  }
+
+  #ids(name: string, rows: Rows): void {
+    this.slices.set(columnId(`${name}Kind`), rows)
+    const kinds = this.#columns.pages.plain(`${name}Kind`, rows.total, 0, 3)
+    this.#parts(kinds, rows, {
+      [name]: kind => kind === 0,
+      [`${name}Repeat`]: kind => kind === 2,
+      [`${name}Odd`]: kind => kind === 3,
+    })
+  }
+
+  /** Columns that have a value at the rows of some kinds only. */
+  #parts(kinds: ArrayLike<number>, rows: Rows, parts: Readonly<Record<string, (kind: number) => boolean>>): void {
+    const before = countKinds(kinds, 0, rows.start)
+    const within = countKinds(kinds, rows.start, rows.start + rows.count)
+    const behind = countKinds(kinds, rows.start + rows.count, rows.total)
+    for (const [name, isPart] of Object.entries(parts)) {
+      const sum = (counts: readonly number[]) =>
+        counts.reduce((all, count, kind) => all + (isPart(kind) ? count : 0), 0)
+      const [start, count] = [sum(before), sum(within)]
+      this.slices.set(columnId(name), { start, count, total: start + count + sum(behind) })
+    }
+  }
+}
+
+/** By kind, of which there are four: the rows that have it. */
+function countKinds(kinds: ArrayLike<number>, start: number, end: number): number[] {
+  const counts = [0, 0, 0, 0]
+  for (let row = start; row < end; row++) counts[kinds[row]!]!++
+  return counts
+}
+
+/** Rows of members, given how many each owner has. */
+function sumRows(counts: Float64Array, { start, count }: Rows): Rows {
+  let [before, within, total] = [0, 0, 0]
+  for (let row = 0; row < counts.length; row++) {
+    if (row < start) before += counts[row]!
+    else if (row < start + count) within += counts[row]!
+    total += counts[row]!
+  }
+  return { start: before, count: within, total }
+}
+
+/** By field: its values in so many owners. */
+function usesOf(symbols: Uint32Array, shapes: readonly (readonly number[])[]): Map<number, number> {
+  const bySymbol = new Uint32Array(shapes.length)
+  for (let row = 0; row < symbols.length; row++) bySymbol[symbols[row]!]!++
+  const uses = new Map<number, number>()
+  for (const [symbol, shape] of shapes.entries())
+    if (bySymbol[symbol]! > 0) for (const field of shape) uses.set(field, (uses.get(field) ?? 0) + bySymbol[symbol]!)
+  return uses
+}

@@ -1,0 +1,203 @@
+import { checksum } from '../../../bytes/checksum.ts'
+import { findScale } from '../../../encodings/decimal-scale.ts'
+import { Dictionary } from '../../../encodings/dictionary.ts'
+import { type Exception, writeExceptions } from '../../../encodings/exact-numbers.ts'
+import { extentOf } from '../../../encodings/extent.ts'
+import { type CodedPage, writeCoded } from '../../../encodings/pages/coded.ts'
+import { type NumberChoice, writeNumbers } from '../../../encodings/pages/numbers.ts'
+import { type PageCodec, PageWriter } from '../../../encodings/pages/page.ts'
+import { writeStrings } from '../../../encodings/pages/strings.ts'
+import { wordsOf } from '../../../encodings/words.ts'
+import { BloomWriter } from '../indexes/bloom-writer.ts'
+import { firstFieldId } from '../layout/columns.ts'
+import { maxListedCodes, type PageEntry, type PageStatistic } from '../layout/entry.ts'
+import { FileDictionary, freeEntries } from './dictionaries.ts'
+
+/** A page with what the directory says of it. */
+export interface EncodedPage extends PageEntry {
+  /** With its checksum; empty where all values are one. */
+  readonly stored: Uint8Array
+}
+
+/** How pages are encoded. */
+export interface PageSettings extends PageCodec {
+  readonly usesDictionaries: boolean
+  readonly maxDictionaryBytes: number
+}
+
+/** Strings by code. */
+export interface CodedStrings {
+  readonly entries: readonly string[]
+  readonly codes: ArrayLike<number>
+}
+
+/** Layouts of strings that stand for themselves or by code: the first byte of a page. */
+export const textLayouts = { strings: 0, coded: 1 } as const
+/** In place of a scale: doubles as the words of their bits. */
+export const asBits = 15
+const leastPlain = 16
+
+/** Encodes the pages of a file, column by column; remembers what was chosen, and the dictionaries. */
+export class PageEncoder {
+  readonly dictionaries = new Map<number, FileDictionary>()
+  /** Columns with strings that stand in no dictionary. */
+  readonly openColumns = new Set<number>()
+  readonly blooms = new BloomWriter()
+  readonly #settings: PageSettings
+  readonly #choices = new Map<number, NumberChoice>()
+  readonly #hasTemplates = new Map<number, boolean>()
+
+  constructor(settings: PageSettings) {
+    this.#settings = settings
+  }
+
+  /** Lets every column choose anew. */
+  forgetChoices(): void {
+    this.#choices.clear()
+    this.#hasTemplates.clear()
+  }
+
+  /** Whole numbers; those that are not safe stand as 0 and an exception. Undefined where there are none. */
+  numbers(column: number, values: Float64Array, exceptions: readonly Exception[] = []): EncodedPage | undefined {
+    if (values.length === 0) return undefined
+    const { min, max } = extentOf(values)
+    if (min === max && exceptions.length === 0) return constant(column, values.length, { kind: 'constant', value: min })
+    const writer = new PageWriter(this.#settings)
+    writeExceptions(writer.out, exceptions)
+    this.#writeNumbers(writer, column, values)
+    return page(column, values.length, writer, exceptions.length > 0 ? { kind: 'none' } : { kind: 'range', min, max })
+  }
+
+  /** Doubles: whole numbers over a power of ten, or else their bits. */
+  doubles(column: number, values: readonly number[]): EncodedPage | undefined {
+    if (values.length === 0) return undefined
+    const writer = new PageWriter(this.#settings)
+    const scale = findScale(values)
+    writer.out.u8(scale ?? asBits)
+    if (scale !== undefined)
+      this.#writeNumbers(
+        writer,
+        column,
+        Float64Array.from(values, value => Math.round(value * 10 ** scale)),
+      )
+    else {
+      const words = wordsOf(new BigUint64Array(Float64Array.from(values).buffer))
+      for (const half of [0, 1])
+        writeNumbers(
+          writer,
+          Float64Array.from(values, (_, i) => words[2 * i + half]!),
+        )
+    }
+    const { min, max } = extentOf(values)
+    const statistic: PageStatistic = values.some(Number.isNaN) ? { kind: 'none' } : { kind: 'doubles', min, max }
+    return page(column, values.length, writer, statistic)
+  }
+
+  /** Strings, by code where they repeat. */
+  strings(column: number, values: readonly string[], isBinary: boolean): EncodedPage | undefined {
+    if (this.#isPlain(isBinary)) return this.#plain(column, values, isBinary)
+    const dictionary = new Dictionary<string>()
+    const codes = new Uint32Array(values.length)
+    for (let row = 0; row < values.length; row++) codes[row] = dictionary.code(values[row]!)
+    const grows = dictionary.size * 2 <= values.length || values.length <= freeEntries
+    const fileCodes = this.#dictionary(column, isBinary).codesOf(dictionary.values, values.length, grows)
+    const ownCount = fileCodes.reduce((sum, code) => sum + (code < 0 ? 1 : 0), 0)
+    if (ownCount * 2 > values.length && values.length >= leastPlain) return this.#plain(column, values, isBinary)
+    return this.#coded(column, { entries: dictionary.values, codes }, fileCodes, isBinary)
+  }
+
+  /** Strings that have codes already. */
+  coded(column: number, { entries, codes }: CodedStrings, isBinary: boolean): EncodedPage | undefined {
+    if (!this.#isPlain(isBinary)) {
+      const fileCodes = this.#dictionary(column, isBinary).codesOf(entries, codes.length, true)
+      return this.#coded(column, { entries, codes }, fileCodes, isBinary)
+    }
+    return this.#plain(
+      column,
+      Array.from(codes, code => entries[code]!),
+      isBinary,
+    )
+  }
+
+  /** The tables of resources, scopes and shapes are no dictionaries of strings: they always stand by code. */
+  #isPlain(isBinary: boolean): boolean {
+    return !isBinary && !this.#settings.usesDictionaries
+  }
+
+  #plain(column: number, values: readonly string[], isBinary: boolean): EncodedPage | undefined {
+    if (values.length === 0) return undefined
+    const writer = new PageWriter(this.#settings)
+    writer.out.u8(textLayouts.strings)
+    this.#hasTemplates.set(column, writeStrings(writer, values, isBinary, this.#hasTemplates.get(column)))
+    return this.#open(page(column, values.length, writer, { kind: 'none' }), values)
+  }
+
+  #coded(
+    column: number,
+    { entries, codes }: CodedStrings,
+    fileCodes: Int32Array,
+    isBinary: boolean,
+  ): EncodedPage | undefined {
+    if (codes.length === 0) return undefined
+    if (entries.length === 1 && fileCodes[0]! >= 0)
+      return constant(column, codes.length, { kind: 'constantCode', code: fileCodes[0]! })
+    const coded = inSymbols(entries, codes, fileCodes)
+    const writer = new PageWriter(this.#settings)
+    writer.out.u8(textLayouts.coded)
+    const choice = writeCoded(writer, coded, isBinary, this.#choices.get(column))
+    if (choice) this.#choices.set(column, choice)
+    const encoded = page(column, codes.length, writer, statisticOf(coded))
+    return coded.locals.length > 0 ? this.#open(encoded, coded.locals) : encoded
+  }
+
+  /** Notes strings that only the page holds; of attributes they are told by a filter where that pays. */
+  #open(encoded: EncodedPage, strings: readonly string[]): EncodedPage {
+    this.openColumns.add(encoded.column)
+    if (encoded.column >= firstFieldId) this.blooms.add(encoded.column, strings, encoded.storedLength)
+    return encoded
+  }
+
+  #dictionary(column: number, isBinary: boolean): FileDictionary {
+    let dictionary = this.dictionaries.get(column)
+    if (!dictionary) {
+      dictionary = new FileDictionary(isBinary, this.#settings.maxDictionaryBytes)
+      this.dictionaries.set(column, dictionary)
+    }
+    return dictionary
+  }
+
+  #writeNumbers(writer: PageWriter, column: number, values: Float64Array): void {
+    this.#choices.set(column, writeNumbers(writer, values, this.#choices.get(column)))
+  }
+}
+
+function statisticOf({ locals, fileCodes }: CodedPage): PageStatistic {
+  if (locals.length > 0) return { kind: 'none' }
+  return fileCodes.length <= maxListedCodes ? { kind: 'codes', codes: fileCodes } : { kind: 'dictionary' }
+}
+
+/** The rows as symbols: entries of the file's dictionary by their codes there, then those of the page. */
+function inSymbols(entries: readonly string[], codes: ArrayLike<number>, fileCodes: Int32Array): CodedPage {
+  const known = [...fileCodes.keys()].filter(entry => fileCodes[entry]! >= 0)
+  known.sort((a, b) => fileCodes[a]! - fileCodes[b]!)
+  const own = [...fileCodes.keys()].filter(entry => fileCodes[entry]! < 0)
+  const symbolOf = new Uint32Array(entries.length)
+  for (const [symbol, entry] of [...known, ...own].entries()) symbolOf[entry] = symbol
+  const symbols = new Uint32Array(codes.length)
+  for (let row = 0; row < symbols.length; row++) symbols[row] = symbolOf[codes[row]!]!
+  return {
+    fileCodes: known.map(entry => fileCodes[entry]!),
+    locals: own.map(entry => entries[entry]!),
+    symbols,
+  }
+}
+
+function constant(column: number, rowCount: number, statistic: PageStatistic): EncodedPage {
+  return { column, rowCount, statistic, storedLength: 0, stored: new Uint8Array(0) }
+}
+
+function page(column: number, rowCount: number, { out }: PageWriter, statistic: PageStatistic): EncodedPage {
+  out.u32(checksum(out.view()))
+  const stored = out.take()
+  return { column, rowCount, statistic, storedLength: stored.length, stored }
+}

@@ -1,0 +1,296 @@
+import { ByteWriter } from '../../../bytes/writer.ts'
+import { Dictionary } from '../../../encodings/dictionary.ts'
+import { type Exception, Numbers } from '../../../encodings/exact-numbers.ts'
+import { splitSpanIds, traceKind, traceKindOf } from '../../../encodings/ids.ts'
+import { spanIdDigits, type Value, type ValueType } from '../../../model/trace.ts'
+import type { AttributeShredder } from '../../../shred/attributes.ts'
+import { rowsOf } from '../../../shred/parents.ts'
+import type { CodedColumn, Segment } from '../../../shred/shred.ts'
+import { parentKind } from '../../../shred/tree.ts'
+import { encodeValue } from '../../../shred/value-texts.ts'
+import { writeResource, writeScope } from '../../../wire/cbor/resource.ts'
+import {
+  bandCount,
+  bands,
+  columnId,
+  type FieldOwner,
+  firstFieldId,
+  fixedColumn,
+  itemsPerByte,
+  kindOfValues,
+  tailId,
+} from '../layout/columns.ts'
+import { type FieldTable, printShape } from '../layout/fields.ts'
+import type { EncodedPage, PageEncoder } from './page-encoder.ts'
+
+/** A page group ready to be placed: its pages in the order of their columns, and what the root says of it. */
+export interface EncodedPageGroup {
+  readonly traceCount: number
+  readonly spanCount: number
+  readonly pages: readonly EncodedPage[]
+  /** By band: its pages one behind the other. */
+  readonly bands: readonly Buffer[]
+  /** Of the starts of spans, ns. */
+  readonly minStart: bigint
+  readonly maxStart: bigint
+}
+
+/** An attribute has a column of its own where one of so many owners has a value, and so many values stand in it. */
+const ownersPerValue = 256
+const leastOwnValues = 4
+/** So many attributes at the most have columns of their own in a page group. */
+const maxOwnColumns = 256
+
+/** Encodes a segment as one page group. */
+export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: FieldTable): EncodedPageGroup {
+  const pages = new PageGroupEncoder(segment, encoder, fields).encode()
+  pages.sort((a, b) => a.column - b.column)
+  const inBand = (band: number) => pages.filter(page => bandOf(page.column, page.rowCount, page.storedLength) === band)
+  const parts = Array.from({ length: bandCount }, (_, band) => Buffer.concat(inBand(band).map(page => page.stored)))
+  const byteLength = parts.reduce((sum, part) => sum + part.length, 0)
+  const padding = Math.ceil(segment.itemCount / itemsPerByte) - byteLength
+  if (padding > 0) parts[bands.bulk] = Buffer.concat([parts[bands.bulk]!, Buffer.alloc(padding)])
+  const [minStart, maxStart] = startExtent(segment)
+  return {
+    traceCount: segment.trace.ids.length,
+    spanCount: segment.spanCount,
+    pages,
+    bands: parts,
+    minStart,
+    maxStart,
+  }
+}
+
+/** Pages of attributes of more bytes a value lie with the bulk. */
+const maxScannedBytesPerValue = 4
+
+/** The band in which a page lies. */
+export function bandOf(column: number, rowCount: number, storedLength: number): number {
+  if (column < firstFieldId) return fixedColumn(column)!.band
+  return storedLength > rowCount * maxScannedBytesPerValue ? bands.bulk : bands.scan
+}
+
+class PageGroupEncoder {
+  readonly #segment: Segment
+  readonly #encoder: PageEncoder
+  readonly #fields: FieldTable
+  readonly #pages: EncodedPage[] = []
+  /** By span: the position of its trace. */
+  readonly #traceOf: Uint32Array
+
+  constructor(segment: Segment, encoder: PageEncoder, fields: FieldTable) {
+    this.#segment = segment
+    this.#traceOf = traceOf(segment)
+    this.#encoder = encoder
+    this.#fields = fields
+  }
+
+  encode(): EncodedPage[] {
+    const { span, event, link } = this.#segment
+    this.#traces()
+    this.#parents()
+    this.#coded('span.name', span.names)
+    this.#items('span.resource', span.resources, writeResource)
+    this.#items('span.scope', span.scopes, writeScope)
+    this.#codedNumbers('span.kind', span.kinds)
+    this.#coded('span.status', span.statuses)
+    this.#coded('span.traceState', span.traceStates)
+    this.#codedNumbers('span.flags', span.flags)
+    this.#coded('span.dropped', span.droppedCounts)
+    this.#numbers('span.start', span.starts.values, span.starts.exceptions)
+    this.#numbers('span.duration', span.durations.values, span.durations.exceptions)
+    this.#ids('span.id', span.ids, this.#traceOf, this.#segment.hasRepeatedIds)
+    this.#numbers('span.events', span.eventCounts)
+    this.#numbers('span.links', span.linkCounts)
+    this.#coded('event.name', event.names)
+    this.#numbers('event.time', event.times.values, event.times.exceptions)
+    this.#codedNumbers('event.dropped', event.droppedCounts)
+    this.#strings('link.traceId', link.traceIds)
+    this.#strings('link.spanId', link.spanIds)
+    this.#coded('link.traceState', link.traceStates)
+    this.#codedNumbers('link.flags', link.flags)
+    this.#codedNumbers('link.dropped', link.droppedCounts)
+    const tails: Tail[] = []
+    this.#attributes('span', span.attributes, tails)
+    this.#attributes('event', event.attributes, tails)
+    this.#attributes('link', link.attributes, tails)
+    this.#tails(tails)
+    return this.#pages
+  }
+
+  #traces(): void {
+    const { ids, spanCounts, starts } = this.#segment.trace
+    this.#numbers('trace.spans', spanCounts)
+    const kinds = ids.map(traceKindOf)
+    this.#numbers('trace.idKind', kinds)
+    this.#strings(
+      'trace.idHigh',
+      pick(ids, kinds, kind => kind === traceKind.whole).map(id => id.slice(0, spanIdDigits)),
+    )
+    this.#strings(
+      'trace.idLow',
+      pick(ids, kinds, kind => kind !== traceKind.odd).map(id => id.slice(spanIdDigits)),
+    )
+    this.#strings(
+      'trace.idOdd',
+      pick(ids, kinds, kind => kind === traceKind.odd),
+    )
+    this.#numbers('trace.start', starts.values, starts.exceptions)
+  }
+
+  #parents(): void {
+    const { span } = this.#segment
+    const kinds = Uint32Array.from(span.parentKinds)
+    this.#numbers('span.parentKind', span.parentKinds)
+    const valuesOf = (kind: number) => Array.from(rowsOf(kinds, kind), row => span.parentValues[row]!)
+    this.#numbers('span.parentDistance', valuesOf(parentKind.inside))
+    this.#numbers('span.parentRepeat', valuesOf(parentKind.repeated))
+    const groups = rowsOf(kinds, parentKind.outside).map(row => this.#traceOf[row]!)
+    this.#ids('span.parentId', span.outsideParents, groups, true)
+  }
+
+  #ids(name: string, ids: readonly string[], groups: Uint32Array, mayRepeat: boolean): void {
+    const traceIds = (row: number) => this.#segment.trace.ids[groups[row]!]!
+    const { kinds, distances, random, odd } = splitSpanIds(ids, { traceIds, groups }, mayRepeat)
+    this.#numbers(`${name}Kind`, kinds)
+    this.#numbers(`${name}Repeat`, distances)
+    this.#strings(name, random)
+    this.#strings(`${name}Odd`, odd)
+  }
+
+  #attributes(owner: FieldOwner, attributes: AttributeShredder, tails: Tail[]): void {
+    const { columns, lists } = attributes
+    const numbers = columns.map(({ key, type }) => this.#fields.number({ owner, key, type }))
+    const entries = attributes.listColumns().map(list => printShape(list.map(column => numbers[column]!)))
+    this.#push(this.#encoder.coded(columnId(`${owner}.shape`), { entries, codes: lists }, true))
+    const least = Math.max(leastOwnValues, lists.length / ownersPerValue)
+    const frequent = columns.filter(({ values }) => values.length >= least)
+    const own = new Set(frequent.sort((a, b) => b.values.length - a.values.length).slice(0, maxOwnColumns))
+    for (const [i, column] of columns.entries()) {
+      const { type, values } = column
+      if (own.has(column)) this.#push(this.#values(firstFieldId + numbers[i]!, type, values))
+      else {
+        this.#fields.rare.add(numbers[i]!)
+        tails.push({ field: numbers[i]!, type, values })
+      }
+    }
+  }
+
+  /** The values of rare attributes of a type, in the order of their fields. */
+  #tails(tails: readonly Tail[]): void {
+    const sorted = [...tails].sort((a, b) => a.field - b.field)
+    for (const type of new Set(sorted.map(tail => tail.type))) {
+      const values = sorted.filter(tail => tail.type === type).flatMap(tail => tail.values)
+      this.#push(this.#values(tailId(type), type, values))
+    }
+  }
+
+  #values(column: number, type: ValueType, values: readonly Value[]): EncodedPage | undefined {
+    if (type === 'empty') return undefined
+    if (type === 'string') return this.#encoder.strings(column, values as string[], false)
+    if (type === 'bool') return this.#encoder.numbers(column, Float64Array.from(values, Number))
+    if (type === 'double') return this.#encoder.doubles(column, values as number[])
+    if (kindOfValues(type) === 'binary') return this.#encoder.strings(column, values.map(encodeValue), true)
+    const numbers = new Numbers()
+    for (const value of values) numbers.push(value as bigint)
+    return this.#encoder.numbers(column, new Float64Array(numbers.values), numbers.exceptions)
+  }
+
+  #numbers(name: string, values: ArrayLike<number>, exceptions?: readonly Exception[]): void {
+    this.#push(this.#encoder.numbers(columnId(name), new Float64Array(values), exceptions))
+  }
+
+  #codedNumbers(name: string, { dictionary, codes }: CodedColumn<number>): void {
+    const values = new Float64Array(codes.length)
+    for (let row = 0; row < values.length; row++) values[row] = dictionary.values[codes[row]!]!
+    this.#numbers(name, values)
+  }
+
+  #coded(name: string, { dictionary, codes }: CodedColumn<string>): void {
+    this.#push(this.#encoder.coded(columnId(name), { entries: dictionary.values, codes }, false))
+  }
+
+  #strings(name: string, values: readonly string[]): void {
+    this.#push(this.#encoder.strings(columnId(name), values, false))
+  }
+
+  /** Resources and scopes as strings of their CBOR, of which equal ones are one; empty for none. */
+  #items<T extends object>(
+    name: string,
+    { dictionary, codes }: CodedColumn<T | null>,
+    encode: (writer: ByteWriter, item: T) => void,
+  ): void {
+    const distinct = new Dictionary<string>()
+    const recoded = dictionary.values.map(item => distinct.code(item === null ? '' : printItem(item, encode)))
+    const entries = distinct.values
+    this.#push(this.#encoder.coded(columnId(name), { entries, codes: codes.map(code => recoded[code]!) }, true))
+  }
+
+  #push(page: EncodedPage | undefined): void {
+    if (page) this.#pages.push(page)
+  }
+}
+
+function traceOf({ spanCount, trace }: Segment): Uint32Array {
+  const traces = new Uint32Array(spanCount)
+  let row = 0
+  for (let index = 0; index < trace.spanCounts.length; index++) {
+    const end = row + trace.spanCounts[index]!
+    traces.fill(index, row, end)
+    row = end
+  }
+  return traces
+}
+
+/** The values of an attribute that has no column of its own. */
+interface Tail {
+  readonly field: number
+  readonly type: ValueType
+  readonly values: readonly Value[]
+}
+
+const printed = new WeakMap<object, string>()
+
+/** The CBOR of a shared object, found once. */
+function printItem<T extends object>(item: T, encode: (writer: ByteWriter, item: T) => void): string {
+  let text = printed.get(item)
+  if (text === undefined) {
+    const writer = new ByteWriter(256)
+    encode(writer, item)
+    text = writer.view().toString('latin1')
+    printed.set(item, text)
+  }
+  return text
+}
+
+function pick(ids: readonly string[], kinds: readonly number[], isWanted: (kind: number) => boolean): string[] {
+  return ids.filter((_, row) => isWanted(kinds[row]!))
+}
+
+function startExtent({ trace, span, base }: Segment): [bigint, bigint] {
+  let [min, max] = [2n ** 64n, 0n]
+  const exact = new Map(span.starts.exceptions.map(({ row, value }) => [row, value]))
+  const gaps = new Map(trace.starts.exceptions.map(({ row, value }) => [row, value]))
+  let origin = base
+  let row = 0
+  for (const [index, count] of trace.spanCounts.entries()) {
+    origin += gaps.get(index) ?? BigInt(trace.starts.values[index]!)
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (let i = 0; i < count; i++, row++) {
+      const exception = exact.get(row)
+      if (exception !== undefined) {
+        if (origin + exception < min) min = origin + exception
+        if (origin + exception > max) max = origin + exception
+        continue
+      }
+      const offset = span.starts.values[row]!
+      if (offset < least) least = offset
+      if (offset > most) most = offset
+    }
+    if (least <= most) {
+      if (origin + BigInt(least) < min) min = origin + BigInt(least)
+      if (origin + BigInt(most) > max) max = origin + BigInt(most)
+    }
+  }
+  return [min, max]
+}
