@@ -1,4 +1,5 @@
 import { LabError } from '../error.ts'
+import { bitWords, readBits } from './bits.ts'
 import { checkValueCount } from './counts.ts'
 
 /** Values that end on a word boundary at every width, and so the unit of the unrolled code. */
@@ -88,15 +89,8 @@ function unpackBlocks(bytes: Uint8Array, bitWidth: number, count: number, values
 }
 
 function unpackEach(bytes: Uint8Array, bitWidth: number, count: number, values: Uint32Array): void {
-  const words = new Uint32Array((bytes.length >> 2) + 2)
-  new Uint8Array(words.buffer).set(bytes)
-  const mask = bitWidth === 32 ? 0xffffffff : 2 ** bitWidth - 1
-  for (let i = 0, at = 0; i < count; i++, at += bitWidth) {
-    const word = at >>> 5
-    const shift = at & 31
-    const low = words[word] >>> shift
-    values[i] = (shift + bitWidth > 32 ? low | (words[word + 1] << (32 - shift)) : low) & mask
-  }
+  const words = bitWords(bytes)
+  for (let i = 0, at = 0; i < count; i++, at += bitWidth) values[i] = readBits(words, at, bitWidth)
 }
 
 function checkWidth(bitWidth: number, most: number): void {

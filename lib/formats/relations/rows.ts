@@ -1,4 +1,4 @@
-import { BitReader, BitWriter } from './bits.ts'
+import { BitWriter, bitWords, readBits } from '../../encodings/bits.ts'
 import { type BodyReader, BodyWriter } from './body.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 
@@ -16,7 +16,7 @@ export function writeRows(body: BodyWriter, part: string, rows: Uint8Array, widt
   body.bytes(part, rows.subarray(0, width))
   if (masks.every(mask => mask === 0)) return
   const candidates = [
-    (to: BodyWriter) => writeBits(to, part, rows, masks),
+    (to: BodyWriter) => writeMasked(to, part, rows, masks),
     (to: BodyWriter) => {
       to.number(how.rows)
       to.bytes(part, Uint8Array.from(rows))
@@ -37,7 +37,7 @@ export function readRows(body: BodyReader, part: string, count: number, width: n
   const encoding = body.number(how.words)
   if (encoding === how.rows) return body.bytes(part, count * width)
   if (encoding === how.words) readWords(body, part, rows, width)
-  else readBits(body, part, rows, masks)
+  else readMasked(body, part, rows, masks)
   return rows
 }
 
@@ -54,25 +54,25 @@ function bitCountOf(masks: Uint8Array): number {
 }
 
 /** The bits of each byte under its mask, from the lowest. */
-function writeBits(body: BodyWriter, part: string, rows: Uint8Array, masks: Uint8Array): void {
+function writeMasked(body: BodyWriter, part: string, rows: Uint8Array, masks: Uint8Array): void {
   const width = masks.length
   const gathers = Array.from(masks, gatherTable)
   const counts = Array.from(masks, mask => bitCountOf(Uint8Array.of(mask)))
   const bits = new BitWriter((rows.length / width) * bitCountOf(masks))
   for (let at = 0; at < rows.length; at += width)
-    for (let i = 0; i < width; i++) if (counts[i]! > 0) bits.write(gathers[i]![rows[at + i]!]!, counts[i]!)
+    for (let i = 0; i < width; i++) bits.write(gathers[i]![rows[at + i]!]!, counts[i]!)
   body.number(how.bits)
   body.bytes(part, bits.finish(), true)
 }
 
-function readBits(body: BodyReader, part: string, rows: Uint8Array, masks: Uint8Array): void {
+function readMasked(body: BodyReader, part: string, rows: Uint8Array, masks: Uint8Array): void {
   const width = masks.length
   const counts = Array.from(masks, mask => bitCountOf(Uint8Array.of(mask)))
   const scatters = Array.from(masks, scatterTable)
-  const bits = new BitReader(body.bytes(part, Math.ceil(((rows.length / width) * bitCountOf(masks)) / 8)))
-  for (let at = 0; at < rows.length; at += width)
-    for (let i = 0; i < width; i++)
-      if (counts[i]! > 0) rows[at + i] = (rows[at + i]! & ~masks[i]!) | scatters[i]![bits.read(counts[i]!)]!
+  const words = bitWords(body.bytes(part, Math.ceil(((rows.length / width) * bitCountOf(masks)) / 8)))
+  for (let row = 0, at = 0; row < rows.length; row += width)
+    for (let i = 0; i < width; at += counts[i++]!)
+      rows[row + i] = (rows[row + i]! & ~masks[i]!) | scatters[i]![readBits(words, at, counts[i]!)]!
 }
 
 /** By byte: the bits under the mask, moved together. */

@@ -1,5 +1,5 @@
 import type { ByteReader } from '../../../bytes/reader.ts'
-import { readBits, wordsOf } from './bits.ts'
+import { bitWords, readBits } from '../../../encodings/bits.ts'
 
 const maxBlockValues = 1 << 16
 const word = 2 ** 32
@@ -23,7 +23,7 @@ export function readDelta(reader: ByteReader, count: number): Uint32Array {
   const words = new Uint32Array(2 * count)
   const value = zigzag64(reader)
   words.set([value.low, value.high])
-  const packed = wordsOf(new Uint8Array(8 * miniblockValues))
+  const packed = bitWords(new Uint8Array(8 * miniblockValues))
   const packedBytes = new Uint8Array(packed.buffer)
   const block: Block = { words, at: 1, count, value, miniblockCount, miniblockValues, packed, packedBytes }
   while (block.at < count) readBlock(reader, block)

@@ -1,5 +1,5 @@
 import type { ByteReader } from '../../../bytes/reader.ts'
-import { readBits, wordsOf } from './bits.ts'
+import { bitWords, readBits } from '../../../encodings/bits.ts'
 
 /**
  * Fills `out` with values of `bitWidth` bits (0 to 32) from runs: of one value that repeats, or of values packed in
@@ -66,6 +66,6 @@ function unpackWide(
   start: number,
   end: number,
 ): void {
-  const words = wordsOf(bytes)
+  const words = bitWords(bytes)
   for (let i = start, bit = 0; i < end; i++, bit += bitWidth) out[i] = readBits(words, bit, bitWidth)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ByteReader } from '../../../../lib/bytes/reader.ts'
-import { readBits, wordsOf } from '../../../../lib/formats/vparquet/encodings/bits.ts'
+import { bitWords, readBits } from '../../../../lib/encodings/bits.ts'
 import { readDelta } from '../../../../lib/formats/vparquet/encodings/delta.ts'
 import { readHybrid } from '../../../../lib/formats/vparquet/encodings/hybrid.ts'
 import {
@@ -43,7 +43,7 @@ describe('runs and packed groups', () => {
   test('bits of every width at every place', () => {
     const bytes = Uint8Array.from({ length: 16 }, (_, i) => (i * 151 + 7) & 255)
     const all = bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
-    const words = wordsOf(bytes)
+    const words = bitWords(bytes)
     for (let width = 0; width <= 32; width++)
       for (let bit = 0; bit + width <= 128; bit++)
         expect(readBits(words, bit, width)).toBe(Number((all >> BigInt(bit)) & ((1n << BigInt(width)) - 1n)))
