@@ -1,3 +1,5 @@
+import { getOrInsert } from '../maps.ts'
+
 /** Values by code, in the order of first use. */
 export class Dictionary<T> {
   readonly values: T[] = []
@@ -17,16 +19,9 @@ export class Dictionary<T> {
   }
 
   code(value: T): number {
-    if (value === this.#lastValue && this.#lastCode >= 0) return this.#lastCode
-    const key = this.#keyOf(value)
-    let code = this.#codes.get(key)
-    if (code === undefined) {
-      code = this.values.length
-      this.#codes.set(key, code)
-      this.values.push(value)
-    }
+    if (Object.is(value, this.#lastValue) && this.#lastCode >= 0) return this.#lastCode
     this.#lastValue = value
-    this.#lastCode = code
-    return code
+    this.#lastCode = getOrInsert(this.#codes, this.#keyOf(value), () => this.values.push(value) - 1)
+    return this.#lastCode
   }
 }

@@ -1,12 +1,12 @@
-import type { Link, Span, SpanEvent, Status } from '../../model/trace.ts'
+import { Dictionary } from '../../encodings/dictionary.ts'
+import type { Link, Span, SpanEvent, Status, Value } from '../../model/trace.ts'
 import type { BodyWriter } from './body.ts'
-import { Constants } from './constants.ts'
-import { Interner } from './interner.ts'
 import { writeNodeLists, writeNodes } from './node-table.ts'
 import { type Column, fieldCode, type Node, NodeTable, type Owner } from './nodes.ts'
 import type { OrderedShape } from './shape.ts'
 import { predictedService, resourceTable, scopeTable } from './shared.ts'
 import { writeTexts } from './texts.ts'
+import { columnTypes } from './types.ts'
 import { writeValues } from './values.ts'
 
 const part = 'tables'
@@ -36,7 +36,7 @@ export class Family<T extends Owner> {
     return node
   }
 
-  settle(constants: Constants, echoes: Parameters<NodeTable['settle']>[1]): void {
+  settle(constants: Dictionary<Value>, echoes: Parameters<NodeTable['settle']>[1]): void {
     this.columns = this.table.settle(constants, echoes)
     this.sorted = this.table.nodes.toSorted((a, b) => b.useCount - a.useCount || a.id - b.id)
     const ranks = new Array<number>(this.sorted.length)
@@ -55,28 +55,30 @@ export class Family<T extends Owner> {
 
 /** What the traces of a block share, each entry once. */
 export class BlockTables {
-  readonly #names = new Interner()
+  readonly #names = new Dictionary<string>()
   readonly #resources = resourceTable()
   readonly #scopes = scopeTable()
-  readonly #eventLists = new Interner()
-  readonly #linkLists = new Interner()
-  readonly #constants = new Constants()
+  readonly #eventLists = new Dictionary<string>()
+  readonly #linkLists = new Dictionary<string>()
+  readonly #constants = new Dictionary<Value>(value =>
+    typeof value === 'string' ? `"${value}` : columnTypes.nameOf(value),
+  )
   readonly spans = new Family<Span>()
   readonly events = new Family<SpanEvent>()
   readonly links = new Family<Link>()
 
   add(span: Span): void {
     const { events, links } = span
-    const eventIds = events.map(event => this.events.place([this.#names.add(event.name)], event).id)
+    const eventIds = events.map(event => this.events.place([this.#names.code(event.name)], event).id)
     const linkIds = links.map(link => this.links.place([], link).id)
     const head = [
-      this.#names.add(span.name),
+      this.#names.code(span.name),
       span.kind,
       statusCode(span.status),
       this.#resources.add(span.resource),
       this.#scopes.add(span.scope),
-      this.#eventLists.add(eventIds.join()),
-      this.#linkLists.add(linkIds.join()),
+      this.#eventLists.code(eventIds.join()),
+      this.#linkLists.code(linkIds.join()),
     ]
     this.spans.place(head, span)
   }
@@ -84,20 +86,20 @@ export class BlockTables {
   /** Chooses constants and columns, and writes all tables. */
   write(body: BodyWriter): void {
     this.spans.settle(this.#constants, ({ head }) => ({
-      name: this.#names.texts[head[spanHead.name]!]!,
+      name: this.#names.values[head[spanHead.name]!]!,
       service: predictedService(this.#resources.items[head[spanHead.resource]! - 1] ?? null),
     }))
     this.events.settle(this.#constants, () => ({}))
     this.links.settle(this.#constants, () => ({}))
     this.#resources.write(body, 'resources')
     this.#scopes.write(body, 'scopes')
-    body.number(this.#names.texts.length)
-    writeTexts(body, part, this.#names.texts)
+    body.number(this.#names.values.length)
+    writeTexts(body, part, this.#names.values)
     const places = this.#writeConstants(body)
     writeNodes(body, this.events.table, this.events.sorted, places)
-    writeNodeLists(body, this.#eventLists.texts, this.events.ranks)
+    writeNodeLists(body, this.#eventLists.values, this.events.ranks)
     writeNodes(body, this.links.table, this.links.sorted, places)
-    writeNodeLists(body, this.#linkLists.texts, this.links.ranks)
+    writeNodeLists(body, this.#linkLists.values, this.links.ranks)
     writeNodes(body, this.spans.table, this.spans.sorted, places)
   }
 

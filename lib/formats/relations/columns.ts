@@ -1,3 +1,4 @@
+import { Dictionary } from '../../encodings/dictionary.ts'
 import type { Value } from '../../model/trace.ts'
 import type { BodyReader, BodyWriter } from './body.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
@@ -20,7 +21,7 @@ export function writeColumn(body: BodyWriter, part: string, type: ColumnType, va
       part,
       values.map(value => (value === true ? 1 : 0)),
     )
-  const { uses, entries } = tableOf(type, values)
+  const { uses, entries } = tableOf(values)
   const candidates: ((to: BodyWriter) => void)[] = []
   if (entries.length < values.length || type === 'other')
     candidates.push(to => writeTable(to, part, type, uses, entries))
@@ -55,21 +56,11 @@ function isWhole(value: Value): boolean {
 }
 
 /** The distinct values in the order of first use. */
-function tableOf(type: ColumnType, values: readonly Value[]): { uses: Uses; entries: Value[] } {
-  const known = new Map<unknown, number>()
+function tableOf(values: readonly Value[]): { uses: Uses; entries: Value[] } {
+  const distinct = new Dictionary<Value>(columnTypes.nameOf)
   const uses = new Uses()
-  const entries: Value[] = []
-  for (const value of values) {
-    const name = columnTypes.nameOf(type, value)
-    let entry = known.get(name)
-    if (entry === undefined) {
-      entry = entries.length
-      known.set(name, entry)
-      entries.push(value)
-    }
-    uses.add(entry)
-  }
-  return { uses, entries }
+  for (const value of values) uses.add(distinct.code(value))
+  return { uses, entries: distinct.values }
 }
 
 function writeTable(body: BodyWriter, part: string, type: ColumnType, uses: Uses, entries: readonly Value[]): void {

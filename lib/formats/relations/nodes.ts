@@ -1,8 +1,9 @@
+import type { Dictionary } from '../../encodings/dictionary.ts'
+import { equalValues } from '../../model/difference.ts'
 import type { Attributes, Value } from '../../model/trace.ts'
-import type { Constants } from './constants.ts'
 import { type OrderedShape, type Shape, Shapes } from './shape.ts'
 import { type Specials, specialBits, specialValue } from './special.ts'
-import { type ColumnType, columnTypes, isSame } from './types.ts'
+import type { ColumnType } from './types.ts'
 
 /** How a node gives the value of a field; from `firstConstant` on it is an entry of the table of constants. */
 export const fieldCode = { varying: 0, name: 1, service: 2, firstConstant: 3 } as const
@@ -64,13 +65,13 @@ export class NodeTable {
       this.#byName.set(name, node)
     } else
       for (let i = 0; i < node.varies.length; i++)
-        if (node.varies[i] === 0 && !isSame(node.firsts[i]!, fieldValue(owner, sources[i]!))) node.varies[i] = 1
+        if (node.varies[i] === 0 && !equalValues(node.firsts[i]!, fieldValue(owner, sources[i]!))) node.varies[i] = 1
     node.useCount++
     return { node, found }
   }
 
   /** Decides which fields are constant, where a column that varies elsewhere is not kept as a constant of rare nodes. */
-  settle(constants: Constants, echoes: (node: Node) => Echoes): Column[] {
+  settle(constants: Dictionary<Value>, echoes: (node: Node) => Echoes): Column[] {
     const columns = this.shapes.columns.map(({ type }) => ({ type, values: [] as Value[], varies: false }))
     for (const { shape, varies, useCount } of this.nodes)
       shape.columns.forEach((column, i) => {
@@ -84,7 +85,7 @@ export class NodeTable {
         if (name !== undefined && value === name) return fieldCode.name
         if (service !== undefined && value === service) return fieldCode.service
         if (node.useCount < enoughUses && columns[column]!.varies) return fieldCode.varying
-        return fieldCode.firstConstant + constants.add(columnTypes.of(value), value)
+        return fieldCode.firstConstant + constants.code(value)
       })
     }
     return columns

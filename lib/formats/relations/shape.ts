@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../maps.ts'
 import type { Attributes } from '../../model/trace.ts'
 import { Uses } from './references.ts'
 import { specials } from './special.ts'
@@ -31,7 +32,7 @@ export interface OrderedShape {
 }
 
 interface Branch {
-  readonly next: Map<string, (Branch | undefined)[]>
+  readonly next: Map<string, Map<ColumnType, Branch>>
   found: OrderedShape | undefined
 }
 
@@ -44,48 +45,17 @@ export class Shapes {
 
   /** `bits` says which special fields there are (special.ts). */
   find(bits: number, attributes: Attributes): OrderedShape {
-    let branch = this.#roots.get(bits)
-    if (branch === undefined) {
-      branch = newBranch()
-      this.#roots.set(bits, branch)
-    }
-    for (let i = 0; i < attributes.length; i++) {
-      const { key, value } = attributes[i]!
-      branch = this.#step(branch, key, columnTypes.of(value))
-    }
+    let branch = getOrInsert(this.#roots, bits, newBranch)
+    for (const { key, value } of attributes)
+      branch = getOrInsert(getOrInsert(branch.next, key, newBranches), columnTypes.of(value), newBranch)
     branch.found ??= this.#orderedShape(bits, attributes)
     branch.found.shape.orderUses.add(branch.found.order)
     return branch.found
   }
 
-  #step(branch: Branch, key: string, type: ColumnType): Branch {
-    let byType = branch.next.get(key)
-    if (byType === undefined) {
-      byType = []
-      branch.next.set(key, byType)
-    }
-    const place = columnTypes.names.indexOf(type)
-    let next = byType[place]
-    if (next === undefined) {
-      next = newBranch()
-      byType[place] = next
-    }
-    return next
-  }
-
   #columnOf(name: ColumnName): number {
-    let byType = this.#columnIds.get(name.key)
-    if (byType === undefined) {
-      byType = new Map()
-      this.#columnIds.set(name.key, byType)
-    }
-    let id = byType.get(name.type)
-    if (id === undefined) {
-      id = this.columns.length
-      this.columns.push(name)
-      byType.set(name.type, id)
-    }
-    return id
+    const byType = getOrInsert(this.#columnIds, name.key, () => new Map<ColumnType, number>())
+    return getOrInsert(byType, name.type, () => this.columns.push(name) - 1)
   }
 
   #orderedShape(bits: number, attributes: Attributes): OrderedShape {
@@ -111,14 +81,13 @@ export class Shapes {
   }
 
   #shapeOf(columns: readonly number[], attributeCount: number): Shape {
-    const name = columns.join()
-    let shape = this.#byName.get(name)
-    if (shape === undefined) {
-      shape = { columns, name, attributeCount, orders: [], orderUses: new Uses() }
-      this.#byName.set(name, shape)
-    }
-    return shape
+    const newShape = (name: string) => ({ columns, name, attributeCount, orders: [], orderUses: new Uses() })
+    return getOrInsert(this.#byName, columns.join(), newShape)
   }
+}
+
+function newBranches(): Map<ColumnType, Branch> {
+  return new Map()
 }
 
 function newBranch(): Branch {

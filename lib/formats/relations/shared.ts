@@ -1,5 +1,7 @@
 import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
+import { Dictionary } from '../../encodings/dictionary.ts'
+import { getOrInsert } from '../../maps.ts'
 import type { Resource, Scope } from '../../model/trace.ts'
 import { CborReader } from '../../wire/cbor/heads.ts'
 import { readResource, readScope, writeResource, writeScope } from '../../wire/cbor/resource.ts'
@@ -11,9 +13,8 @@ import { readNumbers, writeNumbers } from './numbers.ts'
 export class SharedTable<T extends object> {
   readonly items: T[] = []
   readonly #encode: (writer: ByteWriter, item: T) => void
-  readonly #encoded: Buffer[] = []
-  readonly #byObject = new Map<T, number>()
-  readonly #byEncoding = new Map<string, number>()
+  readonly #encoded = new Dictionary<Buffer>(bytes => bytes.toString('latin1'))
+  readonly #numbers = new Map<T, number>()
 
   constructor(encode: (writer: ByteWriter, item: T) => void) {
     this.#encode = encode
@@ -22,30 +23,21 @@ export class SharedTable<T extends object> {
   /** The number of an item, counted from 1. */
   add(item: T | null): number {
     if (item === null) return 0
-    const known = this.#byObject.get(item)
-    if (known !== undefined) return known
-    const writer = new ByteWriter(256)
-    this.#encode(writer, item)
-    const name = writer.view().toString('latin1')
-    let id = this.#byEncoding.get(name)
-    if (id === undefined) {
-      this.items.push(item)
-      this.#encoded.push(writer.take())
-      id = this.items.length
-      this.#byEncoding.set(name, id)
-    }
-    this.#byObject.set(item, id)
-    return id
+    return getOrInsert(this.#numbers, item, () => {
+      const writer = new ByteWriter(256)
+      this.#encode(writer, item)
+      const code = this.#encoded.code(writer.take())
+      this.items[code] ??= item
+      return code + 1
+    })
   }
 
   write(body: BodyWriter, part: string): void {
-    body.number(this.#encoded.length)
-    writeNumbers(
-      body,
-      part,
-      this.#encoded.map(bytes => bytes.length),
-    )
-    body.bytes(part, Uint8Array.from(Buffer.concat(this.#encoded)))
+    const encoded = this.#encoded.values
+    const lengths = encoded.map(bytes => bytes.length)
+    body.number(encoded.length)
+    writeNumbers(body, part, lengths)
+    body.bytes(part, Uint8Array.from(Buffer.concat(encoded)))
   }
 }
 

@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../maps.ts'
 import type { Span } from '../../model/trace.ts'
 import { encodeDistance, type Plan, parentCode, parentRow, planOf } from './topology.ts'
 
@@ -28,14 +29,11 @@ export class Topologies {
   readonly #byName = new Map<string, number>()
 
   add(nodes: readonly number[], parents: readonly number[]): number {
-    const name = `${nodes.join()};${parents.join()}`
-    let id = this.#byName.get(name)
-    if (id === undefined) {
-      id = this.items.length
-      this.items.push({ nodes, parents, plan: planOfCodes(parents) })
-      this.#byName.set(name, id)
-    }
-    return id
+    return getOrInsert(
+      this.#byName,
+      `${nodes.join()};${parents.join()}`,
+      () => this.items.push({ nodes, parents, plan: planOfCodes(parents) }) - 1,
+    )
   }
 }
 
