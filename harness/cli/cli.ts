@@ -4,6 +4,7 @@ import { LabError, messageOf } from '../../lib/error.ts'
 import { hint } from '../../lib/nearest.ts'
 import { removePending } from '../../lib/storage/temporary.ts'
 import { systemReason } from '../../lib/system-reasons.ts'
+import { commandName } from '../compile/compiled.ts'
 import { killTasks } from '../process/run-task.ts'
 import { packageVersion } from '../runs/package-version.ts'
 import { commands } from './commands.ts'
@@ -31,9 +32,10 @@ export async function main(args: readonly string[]): Promise<void> {
 async function parser(args: readonly string[]): Promise<Argv> {
   const called = await Promise.all(namesIn(args).map(name => commands[name]!()))
   const parser = yargs(joinDashes(args))
-    .scriptName('npx tsx main.ts')
+    .scriptName(commandName())
     .usage('How should traces be stored? Every format measured on your own, each number earned by a proved round trip.')
     .option('stack', { type: 'boolean', default: false, global: true, describe: 'print the stack of an error' })
+    .detectLocale(false)
     .version(packageVersion())
     .help()
     .wrap(Math.min(110, process.stdout.columns ?? 110))

@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url'
 import { defaultSeed, findWorkload, sizes, type Workload, workloads } from '../../generator/workload.ts'
 import { LabError } from '../../lib/error.ts'
 import { sources } from '../../lib/formats/detect.ts'
 import type { Refusal } from '../../lib/formats/holdable.ts'
 import { hint } from '../../lib/nearest.ts'
+import { userFolder } from '../compile/compiled.ts'
 import { discoverPhases } from '../lab/discover.ts'
 import type { Candidate } from '../lab/rows.ts'
 import { selectRows } from '../lab/select.ts'
@@ -110,7 +110,7 @@ export const progressFlag = {
 } as const
 
 /** Where results go unless told otherwise. */
-export const resultsFolder: string = fileURLToPath(new URL('../../results', import.meta.url))
+export const resultsFolder: string = userFolder('results')
 
 /** A flag that names one file or folder. */
 export function pathFlag(name: string, describe: string) {

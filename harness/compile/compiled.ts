@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Script } from 'node:vm'
 
@@ -22,17 +22,48 @@ export const inventoryName = 'inventory.json'
 /** Imports a source that was not compiled. */
 type Import = (url: string) => Promise<unknown>
 
-let running: { folder: string; modules: Modules; importUrl: Import } | undefined
+interface Compiled {
+  folder: string
+  modules: Modules
+  /** The sources below phases/ when it was compiled. */
+  phases: readonly string[]
+  /** True for the code of the package, false for that of a checkout. */
+  isInstalled: boolean
+  importUrl: Import
+}
+
+let running: Compiled | undefined
 
 /** Called first by the compiled code, never by the sources: from now on its modules stand for theirs. */
-export function enterCompiled(folder: string, modules: Modules, importUrl: Import): Modules {
-  running = { folder, modules, importUrl }
-  return modules
+export function enterCompiled(compiled: Compiled): Modules {
+  running = compiled
+  return compiled.modules
 }
 
 /** The folder of the compiled code that is running; undefined in the sources. */
 export function runningFolder(): string | undefined {
   return running?.folder
+}
+
+/** True in the package, false in a checkout. */
+export function isInstalled(): boolean {
+  return running?.isInstalled === true
+}
+
+/** The command as its user calls it. */
+export function commandName(): string {
+  return isInstalled() ? basename(process.argv[1]!, '.cjs') : 'npx tsx main.ts'
+}
+
+/** Where a folder of the user's files is: in the checkout, or where the installed command is called. */
+export function userFolder(name: string): string {
+  return join(isInstalled() ? process.cwd() : root, name)
+}
+
+/** The names of the files in phases/, as of when the running code was compiled. */
+export function phaseFiles(): string[] {
+  const paths = running?.phases ?? sourcesBelow('phases')
+  return paths.map(path => path.slice('phases/'.length))
 }
 
 /** Imports a source file, or what it was compiled to when this code is compiled too. */
@@ -57,11 +88,11 @@ export function loadCompiled(folder: string, importUrl: Import): Modules {
   const path = join(folder, codeName)
   const memory = `${path}-${process.version}`
   const cachedData = existsSync(memory) ? readFileSync(memory) : undefined
-  const code = `(function (exports, require, module, importUrl) {${readFileSync(path, 'latin1')}\n})`
+  const code = `(function (exports, require, module, __dirname, importUrl) {${readFileSync(path, 'latin1')}\n})`
   const script = new Script(code, { filename: path, ...(cachedData ? { cachedData } : {}) })
   if (!cachedData || script.cachedDataRejected) process.once('exit', () => remember(script, memory))
   const module = { exports: {} as { modules: Modules } }
-  script.runInThisContext()(module.exports, createRequire(path), module, importUrl)
+  script.runInThisContext()(module.exports, createRequire(path), module, folder, importUrl)
   return module.exports.modules
 }
 

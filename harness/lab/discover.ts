@@ -1,9 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { LabError, messageOf } from '../../lib/error.ts'
 import type { Options, Phase } from '../../phases/phase.ts'
-import { importSource } from '../compile/compiled.ts'
+import { importSource, phaseFiles, root } from '../compile/compiled.ts'
 
 /** A phase file that was found. What could not be loaded has a problem in place of the phase. */
 export interface Discovered {
@@ -16,11 +15,12 @@ export interface Discovered {
   problem?: string
 }
 
-const phasesFolder: string = fileURLToPath(new URL('../../phases', import.meta.url))
+const phasesFolder = join(root, 'phases')
 
 /** The phase files of a folder, in the order of their numbers, each loaded on its own. */
 export async function discoverPhases(folder = phasesFolder): Promise<Discovered[]> {
-  const names = (await readdir(folder)).filter(name => /^\d\d-.*\.ts$/.test(name) && !name.endsWith('.d.ts'))
+  const files = folder === phasesFolder ? phaseFiles() : await readdir(folder)
+  const names = files.filter(name => /^\d\d-[^/]*\.ts$/.test(name) && !name.endsWith('.d.ts'))
   return Promise.all(names.sort().map(name => discover(join(folder, name), name)))
 }
 

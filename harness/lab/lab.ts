@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { availableParallelism, freemem } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { inWorkFolder } from '../../lib/storage/work-folder.ts'
 import type { Options } from '../../phases/phase.ts'
+import { userFolder } from '../compile/compiled.ts'
 import type { TraceSource } from '../open/source.ts'
 import { taskRunner } from '../process/run-task.ts'
 import type { Report } from '../process/task.ts'
@@ -16,8 +16,6 @@ import { type Candidate, earnedRow, failedRow, type Measured } from './rows.ts'
 import type { LabTasks } from './tasks.ts'
 
 const runTask = taskRunner<LabTasks>()
-
-const datasetsFolder: string = fileURLToPath(new URL('../../datasets', import.meta.url))
 
 export interface LabOptions {
   source: TraceSource
@@ -46,7 +44,7 @@ export async function runLab(options: LabOptions): Promise<Run> {
       encoding = encode(workOn(baseline!, dataset, spanCount))
       return (await encoding).encoded.sizeBytes
     }
-    const { input, dataset } = await prepare(source, datasetsFolder, progress, baseline && measureZstd)
+    const { input, dataset } = await prepare(source, userFolder('datasets'), progress, baseline && measureZstd)
     const environment = { ...describeEnvironment({ lanes, zstdLevel: zstdLevel ?? null }), rounds: rounds ?? null }
     options.onPrepared?.({ input, environment })
     const startMillis = Date.now()

@@ -1,11 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { zstdProvider } from '../../lib/codecs/compress.ts'
+import { isInstalled, root } from '../compile/compiled.ts'
 import { packageVersion } from './package-version.ts'
 import type { Environment } from './run-schema.ts'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Where and with what a run took place. */
 export function describeEnvironment(settings: Pick<Environment, 'lanes' | 'zstdLevel'>): Omit<Environment, 'rounds'> {
@@ -26,6 +24,7 @@ export function describeEnvironment(settings: Pick<Environment, 'lanes' | 'zstdL
 
 /** The commit that is checked out, marked where files but results differ from it; null outside a checkout. */
 function commit(): string | null {
+  if (isInstalled()) return null
   try {
     const head = git('rev-parse', '--short=12', 'HEAD')
     const changes = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!results')

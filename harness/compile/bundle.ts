@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild'
+import { codeName, root, sourcesBelow } from './compiled.ts'
+
+const programs = ['harness/cli/cli.ts', 'harness/child.ts']
+
+/** The sources of the phases: their file names are the registration. */
+export function phaseSources(): string[] {
+  return sourcesBelow('phases').filter(path => /^phases\/\d\d-[^/]*$/.test(path))
+}
+
+interface Bundle {
+  /** JavaScript that gives the root of the sources, or of the package. */
+  place: string
+  phases: readonly string[]
+  isInstalled?: boolean
+}
+
+/** Compiles the programs and these phases to one file of modules. */
+export function bundleInto(folder: string, { place, phases, isInstalled = false }: Bundle): Promise<BuildResult> {
+  const modules = [...programs, ...phases].map(
+    path => `${JSON.stringify(path)}: () => import(${JSON.stringify(`./${path}`)})`,
+  )
+  const files = JSON.stringify(sourcesBelow('phases'))
+  const contents = `import { enterCompiled } from './harness/compile/compiled.ts'
+export const modules = enterCompiled({
+  folder: __dirname, modules: { ${modules} }, phases: ${files}, isInstalled: ${isInstalled}, importUrl
+})`
+  const stdin = { contents, resolveDir: root }
+  return build({ ...options(place), metafile: true, outfile: join(folder, codeName), stdin })
+}
+
+/** Compiles what Node runs first, a file each. */
+export async function compileStarts(folder: string, place: string, starts: string[]): Promise<void> {
+  const outExtension = { '.js': '.cjs' }
+  await build({ ...options(place), supported: {}, outdir: folder, outExtension, entryPoints: starts })
+}
+
+/** Lets a file that asks for its place hear that of its source. */
+const sourcePlaces: Plugin = {
+  name: 'source places',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8')
+      if (!/import\.meta\.(?:url|filename|dirname)/.test(text)) return undefined
+      const place = `$place(${JSON.stringify(relative(root, path))})`
+      const contents = `const [$sourceUrl, $sourceFile, $sourceFolder] = ${place};${text}`
+      return { contents, loader: path.endsWith('ts') ? 'ts' : 'js' }
+    })
+  },
+}
+
+const placeFunction = (place: string) => `const $place = path => {
+  const { dirname, join } = require('node:path')
+  const file = join(${place}, path)
+  return [require('node:url').pathToFileURL(file).href, file, dirname(file)]
+}`
+
+/** One file whose modules are evaluated when they are first loaded. Packages with native code stay outside. */
+const options = (place: string) =>
+  ({
+    absWorkingDir: root,
+    banner: { js: placeFunction(place) },
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    charset: 'ascii',
+    supported: { 'dynamic-import': false },
+    logLevel: 'silent',
+    tsconfigRaw: '{}',
+    external: ['@bokuweb/zstd-wasm', 'esbuild', 'msgpackr', 'tsx'],
+    define: {
+      'import.meta.url': '$sourceUrl',
+      'import.meta.filename': '$sourceFile',
+      'import.meta.dirname': '$sourceFolder',
+    },
+    plugins: [sourcePlaces],
+  }) satisfies BuildOptions
