@@ -3,7 +3,7 @@ import { squeezedByteLength } from '../lib/formats/squeezed/print.ts'
 import type { Trace } from '../lib/model/trace.ts'
 import { generateClassic } from './classic.ts'
 import type { FloorMeter } from './floor-meter.ts'
-import { type FaultLabel, faultNames } from './otel/faults.ts'
+import { type FaultLabel, type WorkloadName, workloadFaults } from './names.ts'
 import { otlpByteLength } from './otel/input.ts'
 import { generateOtel } from './otel/otel.ts'
 
@@ -17,12 +17,10 @@ interface WorkloadOptions {
   readonly onFaults?: (labels: FaultLabel[]) => void
 }
 
-export type { FaultLabel }
-
 /** One kind of generated data. */
 export interface Workload {
   /** What `--workload` calls it. */
-  readonly name: string
+  readonly name: WorkloadName
   readonly title: string
   /** The traces, one by one; `floor` has the sum of all draws when they have all been taken. */
   generate(options: WorkloadOptions, floor: FloorMeter): Iterable<Trace>
@@ -32,28 +30,22 @@ export interface Workload {
   inputByteLength(trace: Trace): number
 }
 
-/** The first is the default. */
 export const workloads: readonly Workload[] = [
   {
     name: 'otel',
     title: 'a shop of microservices in OpenTelemetry’s terms, realistic in shape, times and values',
     generate: generateOtel,
-    faults: faultNames,
+    faults: workloadFaults.otel,
     inputByteLength: otlpByteLength,
   },
   {
     name: 'classic',
     title: 'what the published table was measured on, seeded',
     generate: generateClassic,
-    faults: [],
+    faults: workloadFaults.classic,
     inputByteLength: squeezedByteLength,
   },
 ]
-
-/** Traces by the name of the size. */
-export const sizes = { small: 100, medium: 1000, big: 10_000, huge: 100_000 } as const
-
-export const defaultSeed = 1
 
 /** The workload of that name; throws `missing`. */
 export function findWorkload(name: string): Workload {

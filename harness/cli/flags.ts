@@ -1,4 +1,4 @@
-import { defaultSeed, findWorkload, sizes, type Workload, workloads } from '../../generator/workload.ts'
+import { defaultSeed, sizes, type WorkloadName, workloadFaults, workloadNames } from '../../generator/names.ts'
 import { LabError } from '../../lib/error.ts'
 import { sources } from '../../lib/formats/detect.ts'
 import type { Refusal } from '../../lib/formats/holdable.ts'
@@ -8,14 +8,14 @@ import { discoverPhases } from '../lab/discover.ts'
 import type { Candidate } from '../lab/rows.ts'
 import { selectRows } from '../lab/select.ts'
 import { capturedSource, generatedSource, type SizeName, type TraceSource } from '../open/source.ts'
+import { whole } from '../text/format.ts'
 import { openProgress, type Progress, silent } from '../text/progress.ts'
 import { dash, integer, list, oneOf, single } from './options.ts'
 
 /** The flags that several commands share, and what follows from them. */
 
 const sizeNames = Object.keys(sizes) as SizeName[]
-const workloadNames = workloads.map(workload => workload.name)
-const allFaults = workloads.flatMap(workload => workload.faults)
+const allFaults = Object.values(workloadFaults).flat()
 const sourceNames = sources.map(source => source.name)
 
 /** A flag with a value. */
@@ -25,7 +25,7 @@ export const text = { type: 'string', requiresArg: true } as const
 export const generatorFlags = {
   size: {
     ...text,
-    describe: `traces to generate: ${sizeNames.map(name => `${name} ${sizes[name].toLocaleString('en')}`).join(', ')}`,
+    describe: `traces to generate: ${sizeNames.map(name => `${name} ${whole(sizes[name])}`).join(', ')}`,
     coerce: oneOf('size', sizeNames),
   },
   workload: {
@@ -47,7 +47,7 @@ export const generatorFlags = {
 
 export interface GeneratorArguments {
   size?: SizeName | undefined
-  workload?: string | undefined
+  workload?: WorkloadName | undefined
   seed?: number | undefined
   faults?: string[] | undefined
 }
@@ -127,12 +127,13 @@ export function generatedFrom({ size, workload, seed, faults }: GeneratorArgumen
     workload: name,
     size: size ?? 'medium',
     seed: seed ?? defaultSeed,
-    faults: chooseFaults(findWorkload(name), faults ?? ['none']),
+    faults: chooseFaults(name, faults ?? ['none']),
   })
 }
 
 /** The faults in the order in which the workload has them; `all` and `none` stand alone. */
-function chooseFaults({ name, faults: known }: Workload, given: readonly string[]): string[] {
+function chooseFaults(name: WorkloadName, given: readonly string[]): string[] {
+  const known = workloadFaults[name]
   const words = ['all', 'none', ...known]
   for (const fault of given) {
     const wrong = !words.includes(fault) ? `workload ${name} has ${words.slice(2).join(', ') || 'no faults'}` : ''

@@ -51,6 +51,18 @@ const sourcePlaces: Plugin = {
   },
 }
 
+/** Lets yargs measure texts by our function: its own takes 30 ms of every start to load. */
+const stringWidth: Plugin = {
+  name: 'string width',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^string-width$/ }, () => ({ path: 'string-width', namespace: 'ours' }))
+    onLoad({ filter: /.*/, namespace: 'ours' }, () => ({
+      contents: "export { widthOf as default } from './harness/text/width.ts'",
+      resolveDir: root,
+    }))
+  },
+}
+
 const placeFunction = (place: string) => `const $place = path => {
   const { dirname, join } = require('node:path')
   const file = join(${place}, path)
@@ -76,5 +88,5 @@ const options = (place: string) =>
       'import.meta.filename': '$sourceFile',
       'import.meta.dirname': '$sourceFolder',
     },
-    plugins: [sourcePlaces],
+    plugins: [sourcePlaces, stringWidth],
   }) satisfies BuildOptions

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path'
 import { FloorMeter } from '../../generator/floor-meter.ts'
-import { type FaultLabel, findWorkload, sizes } from '../../generator/workload.ts'
+import { type FaultLabel, sizes, type WorkloadName } from '../../generator/names.ts'
 import { LabError } from '../../lib/error.ts'
 import type { Refusal } from '../../lib/formats/holdable.ts'
 import { type Bad, type Dropped, Losses } from '../../lib/formats/source.ts'
@@ -33,7 +33,7 @@ export type SizeName = keyof typeof sizes
 const batchTraces = 16
 
 export interface Generated {
-  workload: string
+  workload: WorkloadName
   size: SizeName
   seed: number
   /** Names of the workload's faults. */
@@ -41,8 +41,7 @@ export interface Generated {
 }
 
 /** Generated traces of a workload. */
-export function generatedSource({ workload: workloadName, size, seed, faults = [] }: Generated): TraceSource {
-  const workload = findWorkload(workloadName)
+export function generatedSource({ workload: name, size, seed, faults = [] }: Generated): TraceSource {
   const meter = new FloorMeter()
   let inputBytes = 0
   let labels: FaultLabel[] = []
@@ -50,6 +49,8 @@ export function generatedSource({ workload: workloadName, size, seed, faults = [
     labels = found
   }
   async function* traces() {
+    const { findWorkload } = await import('../../generator/workload.ts')
+    const workload = findWorkload(name)
     let batch: Trace[] = []
     for (const trace of workload.generate({ traceCount: sizes[size], seed, faults, onFaults }, meter)) {
       inputBytes += workload.inputByteLength(trace)
@@ -61,8 +62,8 @@ export function generatedSource({ workload: workloadName, size, seed, faults = [
     if (batch.length > 0) yield batch
   }
   return {
-    name: [workload.name, size, ...faults].join('-'),
-    title: [`${workload.name} ${size}, seed ${seed}`, ...faults].join(', '),
+    name: [name, size, ...faults].join('-'),
+    title: [`${name} ${size}, seed ${seed}`, ...faults].join(', '),
     traces: traces(),
     inputBytes: () => inputBytes,
     dropped: () => [],

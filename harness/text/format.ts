@@ -4,13 +4,17 @@ const dash = '–'
 
 /** 1,234,567 */
 export function whole(value: number | null): string {
-  return value === null ? dash : Math.round(value).toLocaleString('en')
+  return value === null ? dash : group(Math.round(value).toFixed(0))
 }
 
 /** Fixed digits after the point, with thousands apart. */
 export function fixed(digits: number): (value: number | null) => string {
-  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits }
-  return value => (value === null ? dash : value.toLocaleString('en', options))
+  return value => (value === null ? dash : group(value.toFixed(digits)))
+}
+
+/** Thousands apart. What Intl would do, without the 20 ms that it takes to load. */
+function group(digits: string): string {
+  return digits.replaceAll(/(?<!\.\d*)\B(?=(?:\d{3})+(?!\d))/g, ',')
 }
 
 /** 14.72x */

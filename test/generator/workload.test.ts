@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FloorMeter } from '../../generator/floor-meter.ts'
-import { checkSeed, defaultSeed, findWorkload, sizes, workloads } from '../../generator/workload.ts'
+import { defaultSeed, sizes, workloadNames } from '../../generator/names.ts'
+import { checkSeed, findWorkload, workloads } from '../../generator/workload.ts'
 import { encodeOtlpProto } from '../../lib/formats/otlp/proto.ts'
 import { printSqueezed } from '../../lib/formats/squeezed/print.ts'
 import type { Trace } from '../../lib/model/trace.ts'
@@ -11,6 +12,7 @@ async function* batchOf(trace: Trace) {
 
 describe('workloads', () => {
   it('are found by name', () => {
+    expect(workloads.map(({ name }) => name)).toEqual(workloadNames)
     for (const workload of workloads) expect(findWorkload(workload.name)).toBe(workload)
     expect(() => findWorkload('clasic')).toThrow('workload "clasic": there is otel, classic')
   })
