@@ -1,7 +1,7 @@
 import { systemReason } from './system-reasons.ts'
 
 /** What went wrong, in the ways that a caller may want to tell apart; `usage` is a wrong call of the command. */
-export type ErrorKind = 'truncated' | 'corrupt' | 'unsupported' | 'invalid' | 'missing' | 'usage'
+export type ErrorKind = 'truncated' | 'corrupt' | 'unsupported' | 'invalid' | 'missing' | 'limit' | 'usage'
 
 /**
  * The one error class of the lab. The message is one line that names the subject (a file, a section of it), the place

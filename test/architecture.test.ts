@@ -28,7 +28,7 @@ const floors = [
   ['lib/formats/source.ts', 'lib/formats/foreign'],
   formats.map(format => `lib/formats/${format}`),
   ['lib/formats'],
-  ['lib/import'],
+  ['lib/import', 'lib/search'],
   ['lib/index.ts', 'generator', 'phases'],
   ['harness/compile'],
   ['harness/runs', 'harness/text'],

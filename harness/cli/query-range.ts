@@ -1,6 +1,7 @@
 import { LabError } from '../../lib/error.ts'
 import { writeLocal } from '../../lib/storage/local-write.ts'
 import { timeExtent } from '../../lib/traceql/engine/time-extent.ts'
+import type { Query } from '../../lib/traceql/language/ast.ts'
 import { defaultStepNanos, type Intervals, intervalsOf } from '../../lib/traceql/metrics/intervals.ts'
 import { type MetricsAnswer, queryRange, type RangeOptions } from '../../lib/traceql/metrics/metrics.ts'
 import { leftOutJson } from '../open/left-out.ts'
@@ -23,14 +24,14 @@ export interface RangeArguments {
 }
 
 /** The answer to a metrics query as text: a table, or JSON in the shape of Tempo's API. May also draw it. */
-export async function answerRange(opened: SearchSource, query: string, args: RangeArguments): Promise<string> {
+export async function answerRange(opened: SearchSource, query: Query, args: RangeArguments): Promise<string> {
   const range = await rangeOf(opened, args)
   const intervals = checkIntervals(range)
   const answer = await queryRange(opened.source, query, range)
   const { svg } = args
   if (svg !== undefined) {
     if (answer.series.length === 0) throw new LabError('missing', `${svg}: the answer has no series to draw`)
-    await writeLocal(svg, sink => sink.write(Buffer.from(drawSeries(query, answer, intervals))))
+    await writeLocal(svg, sink => sink.write(Buffer.from(drawSeries(args.query!, answer, intervals))))
   }
   return args.json ? printJson(answer, opened, args) : printText(answer, intervals, opened, args)
 }

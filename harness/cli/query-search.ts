@@ -1,4 +1,5 @@
 import { type SearchAnswer, search } from '../../lib/traceql/answers/search.ts'
+import type { Query } from '../../lib/traceql/language/ast.ts'
 import { leftOutJson } from '../open/left-out.ts'
 import { bytesRead, type SearchSource } from '../open/search-source.ts'
 import { plural } from '../text/format.ts'
@@ -17,7 +18,7 @@ export interface SearchArguments {
 }
 
 /** The answer to a search as text: a table, or JSON in the shape of Tempo's API. */
-export async function answerSearch(opened: SearchSource, query: string, args: SearchArguments): Promise<string> {
+export async function answerSearch(opened: SearchSource, query: Query, args: SearchArguments): Promise<string> {
   const { start, end, limit = 20, spss, json } = args
   const found = await search(opened.source, query, { startNanos: start, endNanos: end, limit, spss })
   return json ? printJson(found, opened, args) : printText(found, opened, { ...args, limit })

@@ -43,11 +43,6 @@ export function withBlockpack<T>(path: string, work: (reader: BlockpackReader) =
   })
 }
 
-/** True for a file on disk that begins as blockpack does, whatever it is called. */
-export function isBlockpackFile(path: string): Promise<boolean> {
-  return fileBegins(path, isBlockpack)
-}
-
 /** True for a file on disk whose first bytes are those of a format. */
 export async function fileBegins(path: string, detect: (head: Uint8Array) => boolean): Promise<boolean> {
   if (

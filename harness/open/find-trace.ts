@@ -4,25 +4,29 @@ import { readInputs, type SkippedFile } from '../../lib/import/input.ts'
 import { mergePieces } from '../../lib/model/merge.ts'
 import { type Span, type Trace, traceIdDigits } from '../../lib/model/trace.ts'
 import { spellingsOf, traceKey } from '../../lib/model/trace-id.ts'
-import { isBlockpackFile, withBlockpack } from './blockpack-files.ts'
 import { reportLeftOut } from './left-out.ts'
+import { sortOut, withBlockSources } from './search-source.ts'
 
 /**
- * The trace of an id in any spelling, with its spans of all files: by the index of those that are blockpack, by reading
- * the others. Spans whose trace id is spelled in another way come apart (lib/model/trace-id.ts). What could not be looked
- * at is reported, also where the trace is not found.
+ * The trace of an id in any spelling, with its spans of all files: by the index of those that are searched in place, by
+ * reading the others. Spans whose trace id is spelled in another way come apart (lib/model/trace-id.ts). What could not be
+ * looked at is reported, also where the trace is not found.
  */
 export async function findTrace(id: string, paths: readonly string[], skipsBad?: boolean): Promise<Trace[]> {
-  const ids = idsMeant(id)
+  const [written] = idsMeant(id)
   const losses = new Losses({ skipsBad: skipsBad === true })
   const skipped: SkippedFile[] = []
   const pieces = new Map<string, Trace[]>()
-  for (const path of paths)
-    for (const piece of await ((await isBlockpackFile(path)) ? lookUp(path, ids) : scan(path, ids, losses, skipped))) {
-      const known = pieces.get(piece.traceId)
-      if (known) known.push(piece)
-      else pieces.set(piece.traceId, [piece])
-    }
+  const add = (piece: Trace): void => {
+    const known = pieces.get(piece.traceId)
+    if (known) known.push(piece)
+    else pieces.set(piece.traceId, [piece])
+  }
+  const [blocks, captures] = await sortOut(paths)
+  await withBlockSources(blocks, async opened => {
+    for (const { source } of opened) for await (const piece of source.findTraces([written!])) add(piece)
+  })
+  for (const path of captures) for (const piece of await scan(path, traceKey(written!), losses, skipped)) add(piece)
   reportLeftOut({ dropped: losses.list(), skipped, bad: losses.listBad() }, skipsBad)
   if (pieces.size === 0) throw notFound(id, paths.join(', '))
   return [...pieces.values()].map(own => mergePieces(own).trace)
@@ -41,20 +45,17 @@ export function idsMeant(id: string): string[] {
   return [...new Set(spellings.includes(written) ? [written, ...spellings] : spellings)]
 }
 
-/** The traces of a blockpack file that have one of the ids. */
-function lookUp(path: string, ids: readonly string[]): Promise<Trace[]> {
-  return withBlockpack(path, async reader => {
-    const found = await Promise.all(ids.map(id => reader.findTrace(id)))
-    return found.filter(trace => trace !== undefined)
-  })
-}
-
-/** The traces of any capture that have one of the ids, each with all of its spans. */
-async function scan(path: string, ids: readonly string[], losses: Losses, skipped: SkippedFile[]): Promise<Trace[]> {
-  const wanted = new Map(ids.map(id => [id, [] as Span[]]))
+/** The traces of any capture that have an id, in each of its spellings with all of its spans. */
+async function scan(path: string, key: string, losses: Losses, skipped: SkippedFile[]): Promise<Trace[]> {
+  const found = new Map<string, Span[]>()
   const inputs = readInputs([path], { losses })
   for await (const batch of inputs.batches)
-    for (const { traceId, spans } of batch) for (const span of spans) wanted.get(traceId)?.push(span)
+    for (const { traceId, spans } of batch) {
+      if (traceKey(traceId) !== key) continue
+      const own = found.get(traceId)
+      if (own) for (const span of spans) own.push(span)
+      else found.set(traceId, [...spans])
+    }
   skipped.push(...inputs.skipped)
-  return [...wanted].filter(([, spans]) => spans.length > 0).map(([traceId, spans]) => ({ traceId, spans }))
+  return [...found].map(([traceId, spans]) => ({ traceId, spans }))
 }

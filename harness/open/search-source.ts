@@ -12,11 +12,12 @@ import { type Inputs, readInputs } from '../../lib/import/input.ts'
 import { memorySource } from '../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../lib/model/scan.ts'
 import type { Trace } from '../../lib/model/trace.ts'
+import { joinSources } from '../../lib/search/join-sources.ts'
+import { namedSource } from '../../lib/search/named-source.ts'
 import { type CountingReader, countReads, type Reads } from '../../lib/storage/counting.ts'
 import { listDirectory } from '../../lib/storage/files.ts'
 import { whole } from '../text/format.ts'
 import { fileBegins, withFiles } from './blockpack-files.ts'
-import { joinSources, namedSource } from './joined-source.ts'
 import { type LeftOut, reportLeftOut } from './left-out.ts'
 
 /** Files open for search: their spans as one source, and what each of them holds. */
@@ -49,9 +50,8 @@ export const captureLimits: CaptureLimits = { maxBytes: 2 ** 28, maxSpans: 1_000
 
 /**
  * What `work` makes of the spans of all files, which are open as long as it runs. Blockpack files and blocks of Tempo are
- * searched as they lie, one after another: a trace with spans in several of them is several traces to a query. All other
- * captures are read whole, the spans of each trace together; those that are too large for this are refused. What is left
- * out of them is reported, also where `work` fails.
+ * searched in place. All other captures are read whole; those that are too large for this are refused. A trace with spans
+ * in several files is one trace. What is left out is reported, also where `work` fails.
  */
 export async function withSearchSource<T>(
   paths: readonly string[],
@@ -59,24 +59,33 @@ export async function withSearchSource<T>(
   { skipBad, limits = captureLimits }: { skipBad?: boolean | undefined; limits?: CaptureLimits } = {},
 ): Promise<T> {
   const [blocks, captures] = await sortOut(paths)
-  return withFiles(blocks, async handles => {
-    const opened = await Promise.all(handles.map((file, i) => openBlock(blocks[i]!, countReads(file))))
+  return withBlockSources(blocks, async opened => {
     const losses = new Losses({ skipsBad: skipBad === true })
     const held = captures.length > 0 ? await holdCaptures(captures, losses, limits) : undefined
-    if (held) opened.push(held)
+    const all = held ? [...opened, held] : opened
     const leftOut = { dropped: losses.list(), skipped: held?.skipped ?? [], bad: losses.listBad() }
-    const files = opened.map(({ file }) => file)
+    const files = all.map(({ file }) => file)
     try {
       if (held?.file.spanCount === 0) throw new LabError('invalid', `${held.file.name}: holds no spans`)
-      return await work({ source: joinSources(opened.map(({ source }) => source)), files, leftOut })
+      return await work({ source: joinSources(all.map(({ source }) => source)), files, leftOut })
     } finally {
       reportLeftOut(leftOut, skipBad)
     }
   })
 }
 
-/** Files that are searched as they lie, and other captures. A folder in which all can be stands for its files. */
-async function sortOut(paths: readonly string[]): Promise<[blocks: string[], captures: string[]]> {
+/** What `work` makes of files that can be searched in place, which are open as long as it runs. */
+export function withBlockSources<T>(
+  paths: readonly string[],
+  work: (blocks: readonly Opened[]) => Promise<T>,
+): Promise<T> {
+  return withFiles(paths, async files =>
+    work(await Promise.all(files.map((file, i) => openBlock(paths[i]!, countReads(file))))),
+  )
+}
+
+/** Files that are searched in place, and other captures. A folder of such files stands for its files. */
+export async function sortOut(paths: readonly string[]): Promise<[blocks: string[], captures: string[]]> {
   const blocks: string[] = []
   const captures: string[] = []
   for (const path of paths) {
@@ -94,7 +103,8 @@ function isSearchable(head: Uint8Array): boolean {
   return isBlockpack(head) || isParquet(head)
 }
 
-interface Opened {
+/** An open file as a source, whose errors name it. */
+export interface Opened {
   readonly source: SpanSource
   readonly file: SearchedFile
 }

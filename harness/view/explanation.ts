@@ -1,6 +1,6 @@
 import type { Explain } from '../../lib/traceql/engine/explain.ts'
 import type { SearchedFile } from '../open/search-source.ts'
-import { percent, whole } from '../text/format.ts'
+import { percent, plural, whole } from '../text/format.ts'
 import { clean, shorten } from '../text/names.ts'
 import { printTerminal, type TextTable } from '../text/table.ts'
 
@@ -16,8 +16,9 @@ export function printExplanation(explains: readonly Explain[], files: readonly S
   return [...plans, printTerminal(readsTable(files))].join('\n')
 }
 
-function planLines({ needs, firstColumns, laterColumns }: Explain): string[] {
+function planLines({ needs, cost, firstColumns, laterColumns }: Explain): string[] {
   const lines = needs.length === 0 ? ['any trace will do'] : needs.map(need => `a trace needs   ${clean(need)}`)
+  lines.push(`costs at most   ${plural(cost.spanCount, 'span')}, ${plural(cost.byteLength, 'byte')} of blocks`)
   lines.push(`read of all     ${listOf(firstColumns)}`)
   if (laterColumns.length > 0) lines.push(`read then       ${listOf(laterColumns)}`)
   return lines.map(line => `  ${line}`)

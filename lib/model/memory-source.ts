@@ -13,6 +13,7 @@ import type {
 } from './scan.ts'
 import {
   type Attributes,
+  countSpans,
   int64Max,
   int64Min,
   type Link,
@@ -22,7 +23,7 @@ import {
   type Value,
   valueType,
 } from './trace.ts'
-import { groupNeighbours, joinSpellings } from './trace-id.ts'
+import { groupNeighbours, joinSpellings, traceKey } from './trace-id.ts'
 import { parentRows, rootRow } from './tree.ts'
 
 /** Traces in memory as a source that ignores every hint: the truth of queries. Neighbours whose ids are one are joined. */
@@ -30,8 +31,14 @@ export function memorySource(traces: readonly Trace[], { batchSpanCount = 1 << 1
   const joined = groupNeighbours(traces).map(joinSpellings)
   return {
     async *scan() {
-      for (const part of batches(joined, batchSpanCount)) yield oracleBatch(part)
+      for (const part of batches(joined, batchSpanCount)) yield memoryBatch(part)
     },
+    async *findTraces(traceIds) {
+      const keys = new Set(traceIds.map(traceKey))
+      for (const trace of traces) if (keys.has(traceKey(trace.traceId))) yield trace
+    },
+    bounds: () => undefined,
+    cost: () => ({ byteLength: 0, spanCount: countSpans(traces) }),
     attributeNames: async () => attributeNames(traces),
   }
 }
@@ -62,7 +69,7 @@ interface Flat {
 }
 
 /** Whole traces as a batch. */
-export function oracleBatch(traces: readonly Trace[]): SpanBatch {
+export function memoryBatch(traces: readonly Trace[]): SpanBatch {
   const flat = flatten(traces)
   const traceStarts = new Uint32Array(traces.length + 1)
   traces.forEach((trace, i) => {

@@ -1,4 +1,5 @@
-import type { Value, ValueType } from './trace.ts'
+import type { Limits } from './limits.ts'
+import type { Trace, Value, ValueType } from './trace.ts'
 import type { ValueTest } from './value-test.ts'
 
 /**
@@ -131,9 +132,20 @@ export interface AttributeName {
   readonly types: readonly ValueType[]
 }
 
-/** Something whose spans can be searched. */
+/** The most that a scan reads and gives, as a source knows without reading. */
+export interface Cost {
+  readonly byteLength: number
+  readonly spanCount: number
+}
+
+/** Something whose spans can be searched. Requests are pure data, so that they can cross processes. */
 export interface SpanSource {
-  scan(request: ScanRequest): AsyncIterable<SpanBatch>
+  scan(request: ScanRequest, limits?: Limits): AsyncIterable<SpanBatch>
+  /** The traces with these ids, each spelling of an id a trace of its own: an id is given in any of its spellings. */
+  findTraces(traceIds: readonly string[], limits?: Limits): AsyncIterable<Trace>
+  /** When spans start: the first and the last, ns since the epoch. Undefined where it must be read, or there are none. */
+  bounds(): readonly [bigint, bigint] | undefined
+  cost(request: ScanRequest): Cost
   /** The attributes that occur in any of its spans. */
   attributeNames(): Promise<readonly AttributeName[]>
   /** The distinct values of a column, where the source knows them without a scan; else undefined. */

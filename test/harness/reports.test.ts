@@ -13,6 +13,7 @@ import type { Trace } from '../../lib/model/trace.ts'
 import { joinSpellings } from '../../lib/model/trace-id.ts'
 import { MemorySink, openMemory } from '../../lib/storage/memory.ts'
 import { search } from '../../lib/traceql/answers/search.ts'
+import { parseQuery } from '../../lib/traceql/engine/validate.ts'
 import vparquet4 from '../../phases/23-vparquet4.ts'
 import { collect, streamOf } from '../support/chunks.ts'
 
@@ -40,7 +41,7 @@ async function sources(traces: readonly Trace[]): Promise<[string, SpanSource][]
 /** The names that a query selects, and the name of the root, of each source. */
 async function expectAnswers(name: string, query: string, names: readonly string[], root: string): Promise<void> {
   for (const [title, source] of await sources(await tracesOf(name))) {
-    const { traces } = await search(source, `${query} | select(name)`, { limit: 10, spss: 10 })
+    const { traces } = await search(source, parseQuery(`${query} | select(name)`), { limit: 10, spss: 10 })
     const found = traces.flatMap(({ spanSet }) => spanSet.spans.map(span => span.name))
     expect([found, traces[0]?.rootTraceName], title).toEqual([names, root])
   }
@@ -82,7 +83,7 @@ describe('reports', () => {
 
   test('115: queries see one trace of both spellings, beside that of another number', async () => {
     for (const [title, source] of await sources(await tracesOf('115-zipkin-mixed-ids.json'))) {
-      const { traces } = await search(source, '{ }', { limit: 10, spss: 10 })
+      const { traces } = await search(source, parseQuery('{ }'), { limit: 10, spss: 10 })
       expect(traces.map(({ spanSet }) => spanSet.matched).sort(), title).toEqual([1, 2])
     }
   })

@@ -10,11 +10,15 @@ import { decodeVparquet } from '../../lib/formats/vparquet/reader.ts'
 import { vparquetSource } from '../../lib/formats/vparquet/source.ts'
 import { encodeVparquet } from '../../lib/formats/vparquet/writer/writer.ts'
 import { memorySource } from '../../lib/model/memory-source.ts'
+import { mergePieces } from '../../lib/model/merge.ts'
 import type { SpanSource } from '../../lib/model/scan.ts'
 import type { Trace } from '../../lib/model/trace.ts'
+import { traceKey } from '../../lib/model/trace-id.ts'
+import { joinSources } from '../../lib/search/join-sources.ts'
 import { MemorySink, openMemory } from '../../lib/storage/memory.ts'
 import { search } from '../../lib/traceql/answers/search.ts'
 import { tagNames, tagValues } from '../../lib/traceql/answers/tags.ts'
+import { parseFieldName, parseQuery } from '../../lib/traceql/engine/validate.ts'
 import { queryRange } from '../../lib/traceql/metrics/metrics.ts'
 import { packed } from '../lib/formats/blockpack/blocks.ts'
 import { decode, readBlockFiles } from '../lib/formats/vparquet/blocks.ts'
@@ -72,10 +76,45 @@ async function blockSubject(name: string, data: Uint8Array, meta?: string): Prom
   return { name, source: vparquetSource(block), truth: memorySource(kept) }
 }
 
+/** The spans of the traces dealt out to three files, some to two of them; each answers for itself, joined they are one. */
+async function joinedSubject(traces: readonly Trace[], draw: () => number): Promise<Subject> {
+  const isApart = traces.map(() => draw() < 0.5)
+  const parts = [0, 1, 2].map(part =>
+    traces.flatMap(({ traceId, spans }, i) => {
+      const own = isApart[i] ? spans.filter(() => draw() < 0.4) : part === i % 3 ? spans : []
+      return own.length > 0 ? [{ traceId, spans: own }] : []
+    }),
+  )
+  const sources = [
+    await blockpackOf(parts[0]!, profiles.default),
+    memorySource(parts[1]!, { batchSpanCount: 3 }),
+    await smallPageGroups(parts[2]!, 5),
+  ]
+  return { name: 'joined', source: joinSources(sources), truth: memorySource(mergedParts(parts)) }
+}
+
+/** The traces of one part alone, part by part, then those of several. */
+function mergedParts(parts: readonly (readonly Trace[])[]): Trace[] {
+  const keysOf = parts.map(traces => new Set(traces.map(({ traceId }) => traceKey(traceId))))
+  const isShared = ({ traceId }: Trace) =>
+    traceId !== '' && keysOf.filter(keys => keys.has(traceKey(traceId))).length > 1
+  const all = parts.flat()
+  const merged = groupsBy(all.filter(isShared), ({ traceId }) => traceKey(traceId)).flatMap(pieces =>
+    groupsBy(pieces, ({ traceId }) => traceId).map(own => mergePieces(own).trace),
+  )
+  return [...all.filter(trace => !isShared(trace)), ...merged]
+}
+
+function groupsBy(traces: readonly Trace[], keyOf: (trace: Trace) => string): Trace[][] {
+  const groups = new Map<string, Trace[]>()
+  for (const trace of traces) groups.set(keyOf(trace), [...(groups.get(keyOf(trace)) ?? []), trace])
+  return [...groups.values()]
+}
+
 /** Small buffers, so that each page group has a row group of its own. */
 const smallRowGroups: BlockpackConfig = { ...profiles.default, writeBufferSize: 1, columnBlockSize: 1 }
 
-async function subjectsOf(traces: readonly Trace[]): Promise<Subject[]> {
+async function subjectsOf(traces: readonly Trace[], draw: () => number): Promise<Subject[]> {
   const truth = memorySource(traces)
   const sources: Record<string, SpanSource | Promise<SpanSource>> = {
     default: blockpackOf(traces, profiles.default),
@@ -94,7 +133,7 @@ async function subjectsOf(traces: readonly Trace[]): Promise<Subject[]> {
     })
   const subjects = Object.entries(sources).map(async ([name, source]) => ({ name, source: await source, truth }))
   const blocks = [vparquetSubject(traces), ...(traces.length < 300 ? [vparquetSubject(traces, 7)] : [])]
-  return Promise.all([...subjects, ...blocks])
+  return Promise.all([...subjects, ...blocks, joinedSubject(traces, draw)])
 }
 
 const second = 1_000_000_000n
@@ -103,13 +142,15 @@ const range = { startNanos: 1_699_999_999n * second, endNanos: 1_700_000_080n * 
 async function answer(source: SpanSource, { kind, text, name }: Question): Promise<unknown> {
   switch (kind) {
     case 'search':
-      return (await search(source, text, { limit: 1e9, spss: 1e9 })).traces
+      return (await search(source, parseQuery(text), { limit: 1e9, spss: 1e9 })).traces
     case 'metrics':
-      return (await queryRange(source, text, range)).series.map(one => JSON.stringify(one, toTenDigits)).sort()
+      return (await queryRange(source, parseQuery(text), range)).series
+        .map(one => JSON.stringify(one, toTenDigits))
+        .sort()
     case 'tags':
-      return tagNames(source, { filter: text })
+      return tagNames(source, { filter: parseQuery(text) })
     case 'values':
-      return tagValues(source, name!, { filter: text, limit: 1e6 })
+      return tagValues(source, parseFieldName(name!), { filter: parseQuery(text), limit: 1e6 })
   }
 }
 
@@ -131,8 +172,8 @@ function toTenDigits(_: string, value: unknown): unknown {
 async function checkCorpus(corpusSeed: number, isLong: boolean, count: number): Promise<number> {
   const draw = drawsOf(corpusSeed)
   const traces = isLong ? drawCorpus(draw, 3, 450, 10) : drawCorpus(draw, 1 + Math.floor(draw() * 3), 12)
-  const subjects = await subjectsOf(traces)
   const questions = Array.from({ length: count }, () => drawQuestion(draw, traces))
+  const subjects = await subjectsOf(traces, draw)
   return checkAll(questions, subjects, `corpus seed ${corpusSeed}`)
 }
 

@@ -8,6 +8,7 @@ import type { SpanSource } from '../../lib/model/scan.ts'
 import type { Trace } from '../../lib/model/trace.ts'
 import { MemorySink, openMemory } from '../../lib/storage/memory.ts'
 import { search } from '../../lib/traceql/answers/search.ts'
+import { parseQuery } from '../../lib/traceql/engine/validate.ts'
 import { print } from '../../lib/traceql/language/print.ts'
 import { queryRange, type RangeOptions } from '../../lib/traceql/metrics/metrics.ts'
 import type { Options, Phase } from '../../phases/phase.ts'
@@ -51,8 +52,8 @@ interface Question {
 /** The answer, or why there is none; of metrics the series in an order of their own, with ten digits. */
 async function answerOf(source: SpanSource, { text, isSearch }: Question, range: RangeOptions): Promise<unknown> {
   try {
-    if (isSearch) return (await search(source, text, { limit: 1e9, spss: 1e9 })).traces
-    const { series } = await queryRange(source, text, range)
+    if (isSearch) return (await search(source, parseQuery(text), { limit: 1e9, spss: 1e9 })).traces
+    const { series } = await queryRange(source, parseQuery(text), range)
     return series.map(own => JSON.stringify(own, toTenDigits)).sort()
   } catch (error) {
     if (error instanceof LabError) return error.message

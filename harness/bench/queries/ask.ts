@@ -1,6 +1,7 @@
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import { type SearchAnswer, search } from '../../../lib/traceql/answers/search.ts'
 import type { Explain } from '../../../lib/traceql/engine/explain.ts'
+import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics/metrics.ts'
 import type { Question, RangeTexts } from './query-set.ts'
 
@@ -21,10 +22,11 @@ export const usualTerms = { maxSeries: 1000, spansPerSet: 3 } as const
 const exemplars = 2
 
 /** The answer of a source: of a search all matching traces. */
-export function ask(source: SpanSource, { kind, text }: Question, terms: Terms): Promise<Answer> {
-  if (kind === 'search') return search(source, text, { limit: Number.MAX_SAFE_INTEGER, spss: terms.spansPerSet })
+export async function ask(source: SpanSource, { kind, text }: Question, terms: Terms): Promise<Answer> {
+  const query = parseQuery(text)
+  if (kind === 'search') return search(source, query, { limit: Number.MAX_SAFE_INTEGER, spss: terms.spansPerSet })
   const { startNanos, endNanos, stepNanos } = terms.range
-  return queryRange(source, text, {
+  return queryRange(source, query, {
     startNanos: BigInt(startNanos),
     endNanos: BigInt(endNanos),
     stepNanos: BigInt(stepNanos),

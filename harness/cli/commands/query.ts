@@ -25,9 +25,9 @@ export const query: CommandModule<object, QueryArguments> = {
   builder: yargs =>
     yargs
       .usage(
-        '$0 query <query> <in..>\n\nAnswers a question in TraceQL. Blockpack files and blocks of Tempo are searched as' +
-          ' they lie, one after another: a trace with spans in several of them counts as several traces. Any other captures are read' +
-          ` whole, the spans of each trace together, up to ${captureLimits.maxBytes / 2 ** 20} MiB or` +
+        '$0 query <query> <in..>\n\nAnswers a question in TraceQL. Blockpack files and blocks of Tempo are searched in' +
+          ' place, any other captures are read whole; a trace with spans in several files is one trace, and equal spans' +
+          ` count once. Captures are read up to ${captureLimits.maxBytes / 2 ** 20} MiB or` +
           ` ${whole(captureLimits.maxSpans)} spans.`,
       )
       .positional('query', { describe: "a search, '{ … }', or a metrics query, '{ … } | rate()'", type: 'string' })
@@ -59,8 +59,8 @@ export const query: CommandModule<object, QueryArguments> = {
       .example("$0 query '{ status = error }' traces.bp --json | jq '.traces[].traceID'", 'for a program')
       .example('$0 query \'{ name = "GET /" }\' traces.bp --explain', 'what was read and pruned'),
   handler: async args => {
-    const asked = args.query!
-    const { kind } = readQuery(asked)
+    const asked = readQuery(args.query!)
+    const { kind } = asked
     refuse(args, kind === 'search' ? onlyMetrics : onlySearch, kind)
     if (args.start !== undefined && args.end !== undefined && args.start >= args.end)
       throw new LabError('usage', `--start ${args.start} and --end ${args.end} ns: the end is not after the start`)

@@ -1,9 +1,10 @@
 import type { CommandModule } from 'yargs'
 import { LabError } from '../../../lib/error.ts'
-import { memorySource } from '../../../lib/model/memory-source.ts'
 import { tagValues } from '../../../lib/traceql/answers/tags.ts'
+import { parseFieldName } from '../../../lib/traceql/engine/validate.ts'
+import type { Field } from '../../../lib/traceql/language/ast.ts'
 import { leftOutJson } from '../../open/left-out.ts'
-import { checkFilter } from '../../open/query-text.ts'
+import { readFilter } from '../../open/query-text.ts'
 import { bytesRead, withSearchSource } from '../../open/search-source.ts'
 import { plural, whole } from '../../text/format.ts'
 import { clean } from '../../text/names.ts'
@@ -45,13 +46,13 @@ export const tagValuesOf: CommandModule<object, TagValuesArguments> = {
       .example("$0 tag-values name traces.bp --query '{ status = error }'", 'names of failed spans')
       .example("$0 tag-values span.http.method traces.bp --json | jq -r '.tagValues[].value'", 'for a program'),
   handler: async args => {
-    const filter = checkFilter('query', args.query)
+    const filter = readFilter('query', args.query)
     const limit = args.limit ?? defaultLimit
-    await checkName(args.name!)
+    const field = readField(args.name!)
     const shown = await withSearchSource(
       args.in!,
       async ({ source, files, leftOut }) => {
-        const found = await tagValues(source, args.name!, { filter, limit })
+        const found = await tagValues(source, field, { filter, limit })
         if (args.json)
           return JSON.stringify(
             { tagValues: found, metrics: { inspectedBytes: String(bytesRead(files)) }, ...leftOutJson(leftOut) },
@@ -70,12 +71,13 @@ export const tagValuesOf: CommandModule<object, TagValuesArguments> = {
   },
 }
 
-/** Asks nothing for the name, before files are opened: the place in an error of the query about it would mislead. */
-async function checkName(name: string): Promise<void> {
-  await tagValues(memorySource([]), name).catch((error): never => {
+function readField(name: string): Field {
+  try {
+    return parseFieldName(name)
+  } catch (error) {
     if (!(error instanceof LabError)) throw error
     const example =
       'attributes have a scope or a dot (span.http.method, .http.method), intrinsics have none (name, status)'
     throw new LabError('usage', `tag-values ${name}: this is no name of a field; ${example}`)
-  })
+  }
 }

@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs'
 import { type TagScope, tagNames } from '../../../lib/traceql/answers/tags.ts'
 import { leftOutJson } from '../../open/left-out.ts'
-import { checkFilter } from '../../open/query-text.ts'
+import { readFilter } from '../../open/query-text.ts'
 import { bytesRead, withSearchSource } from '../../open/search-source.ts'
 import { clean } from '../../text/names.ts'
 import { printTerminal } from '../../text/table.ts'
@@ -36,7 +36,7 @@ export const tags: CommandModule<object, TagsArguments> = {
       .example("$0 tags traces.bp --scope span --query '{ status = error }'", 'what failed spans carry')
       .example("$0 tags traces.bp --json | jq -r '.scopes[].tags[]'", 'for a program'),
   handler: async args => {
-    const filter = checkFilter('query', args.query)
+    const filter = readFilter('query', args.query)
     const shown = await withSearchSource(
       args.in!,
       async ({ source, files, leftOut }) => {

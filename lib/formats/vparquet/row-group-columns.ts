@@ -1,4 +1,6 @@
+import type { Range } from '../../bytes/range.ts'
 import { LabError, withSubject } from '../../error.ts'
+import { checkLimits, type Limits } from '../../model/limits.ts'
 import { readCoalesced } from '../../storage/coalesce.ts'
 import type { Block } from './block.ts'
 import { Column, readDictionary } from './column.ts'
@@ -9,13 +11,15 @@ export class RowGroupColumns {
   readonly rowCount: number
   readonly #block: Block
   readonly #number: number
+  readonly #limits: Limits | undefined
   readonly #bytes = new Map<string, Uint8Array>()
   /** The parts of columns that hold a dictionary. */
   readonly #heads = new Map<string, Uint8Array>()
   readonly #dictionaries = new Map<string, readonly string[]>()
   readonly #columns = new Map<string, Column>()
 
-  constructor(block: Block, number: number) {
+  constructor(block: Block, number: number, limits?: Limits) {
+    this.#limits = limits
     this.#block = block
     this.#number = number
     this.rowCount = block.footer.rowGroups[number]!.rowCount
@@ -32,7 +36,7 @@ export class RowGroupColumns {
       const { start, end } = this.chunk(name)
       return { start: start + (this.#heads.get(name)?.length ?? 0), end }
     })
-    const bytes = await readCoalesced(this.#block.file, ranges)
+    const bytes = await this.#read(ranges)
     missing.forEach((name, i) => {
       const head = this.#heads.get(name)
       this.#bytes.set(name, head === undefined ? bytes[i]! : Buffer.concat([head, bytes[i]!]))
@@ -45,10 +49,18 @@ export class RowGroupColumns {
       name => this.has(name) && this.chunk(name).dictionaryEnd !== undefined && !this.#heads.has(name),
     )
     const ranges = missing.map(name => ({ start: this.chunk(name).start, end: this.chunk(name).dictionaryEnd! }))
-    const bytes = await readCoalesced(this.#block.file, ranges)
+    const bytes = await this.#read(ranges)
     missing.forEach((name, i) => {
       this.#heads.set(name, bytes[i]!)
     })
+  }
+
+  #read(ranges: readonly Range[]): Promise<Uint8Array[]> {
+    checkLimits(
+      this.#limits,
+      ranges.reduce((sum, { start, end }) => sum + end - start, 0),
+    )
+    return readCoalesced(this.#block.file, ranges)
   }
 
   /** All strings of a column whose dictionary has been loaded; undefined where none has. */

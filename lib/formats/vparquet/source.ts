@@ -1,6 +1,8 @@
 import { LabError } from '../../error.ts'
 import { parseName } from '../../model/column-name.ts'
-import type { ColumnData, ColumnName, ColumnSet, ScanRequest, SpanBatch, SpanSource } from '../../model/scan.ts'
+import { checkLimits, type Limits } from '../../model/limits.ts'
+import type { ColumnData, ColumnName, ColumnSet, Cost, ScanRequest, SpanBatch, SpanSource } from '../../model/scan.ts'
+import { traceKey } from '../../model/trace-id.ts'
 import { linkType } from '../../model/tree.ts'
 import { childrenByLink, linkTypeName, rootRows } from '../../model/tree-columns.ts'
 import { attributeData, keyColumns, valueColumns } from './attribute-data.ts'
@@ -11,6 +13,7 @@ import { spread } from './column-values.ts'
 import { columnsOfIntrinsic, idsAt, intrinsicData, ints, parentsOf } from './intrinsics.ts'
 import type { Layout } from './layout.ts'
 import { dictionariesFor, isInTime, mayHold } from './prune.ts'
+import { findTraces } from './reader.ts'
 import { RowGroupColumns } from './row-group-columns.ts'
 import { prefixes, required } from './schema.ts'
 import { ownersOf, type Structure, structureOf } from './structure.ts'
@@ -18,24 +21,53 @@ import { ownersOf, type Structure, structureOf } from './structure.ts'
 /** What tells whether a link stays in its trace. */
 const linkIds = ['link:traceID', 'trace:id'] as const
 const none: ReadonlySet<number> = new Set()
+const startColumn = `${prefixes.span}.StartTimeUnixNano`
 
 /** A block of Tempo as a source of spans for queries: a batch is a row group. */
 export function vparquetSource(block: Block): SpanSource {
   return {
-    scan: request => scan(block, request),
+    scan: (request, limits) => scan(block, request, limits),
+    findTraces: (traceIds, limits) => findTraces(block, new Set(traceIds.map(traceKey)), limits),
+    bounds: () => boundsOf(block),
+    cost: request => costOf(block, request),
     attributeNames: () => attributeNames(block),
   }
 }
 
-async function* scan(block: Block, request: ScanRequest): AsyncIterable<SpanBatch> {
+async function* scan(block: Block, request: ScanRequest, limits?: Limits): AsyncIterable<SpanBatch> {
   const { layout, footer } = block
   for (let number = 0; number < footer.rowGroups.length; number++) {
-    const columns = new RowGroupColumns(block, number)
+    checkLimits(limits)
+    const columns = new RowGroupColumns(block, number, limits)
     if (!isInTime(columns, request) || !(await mayBeWanted(columns, layout, request))) continue
     const batch = new RowGroupBatch(block, columns)
     if (request.columns.length > 0 || !batch.isCounted) await batch.load(request.columns)
     yield batch
   }
+}
+
+function rowGroupsOf(block: Block): RowGroupColumns[] {
+  return block.footer.rowGroups.map((_, number) => new RowGroupColumns(block, number))
+}
+
+function boundsOf(block: Block): readonly [bigint, bigint] | undefined {
+  const extents = rowGroupsOf(block).map(columns => columns.chunk(startColumn).extent)
+  let bounds = extents[0]
+  for (const extent of extents) {
+    if (bounds === undefined || extent === undefined) return undefined
+    bounds = [extent[0] < bounds[0] ? extent[0] : bounds[0], extent[1] > bounds[1] ? extent[1] : bounds[1]]
+  }
+  return bounds
+}
+
+/** Of the row groups that lie in time, all columns. Where the footer does not count their spans, those of the block. */
+function costOf(block: Block, request: ScanRequest): Cost {
+  let [byteLength, spanCount] = [0, 0]
+  for (const columns of rowGroupsOf(block).filter(one => isInTime(one, request))) {
+    for (const name of block.footer.leaves.keys()) byteLength += columns.chunk(name).end - columns.chunk(name).start
+    spanCount += columns.chunk(`${prefixes.span}.SpanID`).presentCount ?? block.footer.spanCount
+  }
+  return { byteLength, spanCount }
 }
 
 /** False where nothing in the row group is wanted, as the footer tells, or dictionaries that are read for it. */
@@ -60,7 +92,7 @@ class RowGroupBatch implements SpanBatch {
   constructor(block: Block, columns: RowGroupColumns) {
     this.#block = block
     this.#columns = columns
-    this.startExtent = columns.chunk(`${prefixes.span}.StartTimeUnixNano`).extent
+    this.startExtent = columns.chunk(startColumn).extent
   }
 
   /** True where it is known how many spans there are. */

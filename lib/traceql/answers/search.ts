@@ -1,20 +1,21 @@
 import { LabError } from '../../error.ts'
+import type { Limits } from '../../model/limits.ts'
 import type { ColumnName, SpanBatch, SpanSource } from '../../model/scan.ts'
 import { type Explain, Explainer } from '../engine/explain.ts'
 import { collectHits } from '../engine/hits.ts'
 import { type PipelinePlan, planPipeline, type TimeRange } from '../engine/plan.ts'
+import { scanBatches } from '../engine/scan.ts'
 import { runPipeline } from '../engine/spansets.ts'
 import { startsIn } from '../engine/time-extent.ts'
-import { parseValid } from '../engine/validate.ts'
 import { Pool } from '../engine/vector.ts'
 import { openView, type View } from '../engine/view.ts'
-import type { Field, Hint, SearchQuery } from '../language/ast.ts'
+import type { Field, Hint, Query, SearchQuery } from '../language/ast.ts'
 import { columnsOfField } from '../language/fields.ts'
 import { answerHits, summaryColumns, type TraceAnswer } from './search-answer.ts'
 import { ServiceCounter } from './service-stats.ts'
 
 /** `limit` traces are answered, with `spss` spans a spanset. Traces count where a span starts in the time range. */
-export interface SearchOptions extends TimeRange {
+export interface SearchOptions extends TimeRange, Limits {
   readonly limit?: number | undefined
   readonly spss?: number | undefined
 }
@@ -28,10 +29,9 @@ export interface SearchAnswer {
 
 /**
  * Searches a source. It stops once `limit` traces match, whichever those are; with the hint `most_recent=true` it reads
- * on and gives those that start last. Fails with a LabError where the text is no valid search.
+ * on and gives those that start last. Fails with a LabError where the query is not a search.
  */
-export async function search(source: SpanSource, text: string, options: SearchOptions = {}): Promise<SearchAnswer> {
-  const query = parseValid(text)
+export async function search(source: SpanSource, query: Query, options: SearchOptions = {}): Promise<SearchAnswer> {
   if (query.kind !== 'search') throw new LabError('invalid', 'TraceQL: a metrics query gives series: ask for a range')
   return runSearch(source, query, options)
 }
@@ -42,11 +42,11 @@ async function runSearch(source: SpanSource, query: SearchQuery, options: Search
   const range = { startNanos: options.startNanos, endNanos: options.endNanos }
   const plan = planPipeline(query.pipeline, range, isRanged ? ['span:start'] : [])
   const later = laterColumns(plan.shown)
-  const explainer = new Explainer(plan.request, [...new Set([...summaryColumns, ...later])])
+  const explainer = new Explainer(source, plan.request, [...new Set([...summaryColumns, ...later])])
   const isLatest = isTrue(query.hints, 'most_recent')
   const run: SearchRun = { plan, range, isRanged, spss, explainer, counter: new ServiceCounter() }
   let traces: TraceAnswer[] = []
-  for await (const batch of source.scan(plan.request)) {
+  for await (const batch of scanBatches(source, plan.request, options)) {
     const wanted = isLatest ? Number.POSITIVE_INFINITY : limit - traces.length
     for (const trace of await searchBatch(batch, run, wanted)) traces.push(trace)
     if (isLatest && traces.length > 2 * limit) traces = newestFirst(traces).slice(0, limit)
@@ -102,7 +102,6 @@ async function searchBatch(batch: SpanBatch, run: SearchRun, limit: number): Pro
     wanted: run.isRanged ? tracesInRange(view, run.range) : undefined,
   })
   const answers = hits.length === 0 ? [] : await answerHits(hits, spansets, { view, pool, shown: plan.shown, counter })
-  batch.release()
   return answers
 }
 

@@ -1,13 +1,14 @@
 import { LabError } from '../../error.ts'
+import type { Limits } from '../../model/limits.ts'
 import type { AttributeName, AttributeScope, ColumnName, SpanSource } from '../../model/scan.ts'
 import type { Value } from '../../model/trace.ts'
 import { formatDuration } from '../engine/answer-value.ts'
 import { planPipeline } from '../engine/plan.ts'
+import { scanBatches } from '../engine/scan.ts'
 import { runPipeline } from '../engine/spansets.ts'
-import { parseValid } from '../engine/validate.ts'
 import { Pool } from '../engine/vector.ts'
 import { openView, type Part, type View } from '../engine/view.ts'
-import type { Field, Pipeline } from '../language/ast.ts'
+import type { Field, Pipeline, Query } from '../language/ast.ts'
 import { columnsOfField, type Flavour, flavourOf, kindNames, statusNames } from '../language/fields.ts'
 import { unscopedIntrinsics } from '../language/parser-statics.ts'
 
@@ -27,18 +28,20 @@ export interface TagValue {
 
 const attributeScopes: readonly AttributeScope[] = ['resource', 'span', 'event', 'link', 'instrumentation']
 
-/**
- * The names of what can be queried, by scope; of one scope only where it is given. With a filter, a search as text, only
- * attributes that occur in a span that it finds.
- */
+/** With a filter, a search, only what occurs in spans that it finds. */
+export interface TagOptions extends Limits {
+  readonly filter?: Query | undefined
+}
+
+/** The names of what can be queried, by scope; of one scope only where it is given. */
 export async function tagNames(
   source: SpanSource,
-  { scope, filter }: { scope?: TagScope | undefined; filter?: string | undefined } = {},
+  { scope, filter, ...limits }: TagOptions & { readonly scope?: TagScope | undefined } = {},
 ): Promise<TagNames[]> {
   const isWanted = (name: TagScope): boolean => scope === undefined || scope === name
   const names = (await source.attributeNames()).filter(name => isWanted(name.scope))
   const pipeline = filterPipeline(filter)
-  const found = pipeline === undefined ? names : await namesInSpans(source, names, pipeline)
+  const found = pipeline === undefined ? names : await namesInSpans(source, names, pipeline, limits)
   const scopes: TagNames[] = attributeScopes.map(name => ({ name, tags: keysOf(found, name) }))
   if (isWanted('intrinsic')) scopes.push({ name: 'intrinsic', tags: [...unscopedIntrinsics.keys()].sort() })
   return scopes.filter(({ tags }) => tags.length > 0)
@@ -49,22 +52,22 @@ function keysOf(names: readonly AttributeName[], scope: AttributeScope): string[
 }
 
 /** The pipeline of a filter; undefined where it lets everything through. */
-function filterPipeline(filter: string | undefined): Pipeline | undefined {
-  if (filter === undefined || filter.trim() === '') return undefined
-  const query = parseValid(filter)
-  if (query.kind !== 'search') throw new LabError('invalid', `filter ${filter}: it must be a search`)
-  return query.pipeline
+function filterPipeline(filter: Query | undefined): Pipeline | undefined {
+  if (filter === undefined) return undefined
+  if (filter.kind !== 'search') throw new LabError('invalid', 'TraceQL: a filter must be a search')
+  return filter.pipeline
 }
 
 async function namesInSpans(
   source: SpanSource,
   names: readonly AttributeName[],
   pipeline: Pipeline,
+  limits: Limits,
 ): Promise<AttributeName[]> {
   const plan = planPipeline(pipeline, {})
   const found: AttributeName[] = []
   let missing = [...names]
-  for await (const batch of source.scan(plan.request)) {
+  for await (const batch of scanBatches(source, plan.request, limits)) {
     const { mask } = runPipeline(plan.pipeline, openView(batch, await batch.read(plan.request.columns)), new Pool())
     if (missing.length > 0 && mask.includes(1)) {
       const view = openView(batch, await batch.read([...new Set(missing.map(columnOf))]))
@@ -72,7 +75,6 @@ async function namesInSpans(
       found.push(...present)
       missing = missing.filter(name => !present.has(name))
     }
-    batch.release()
     if (missing.length === 0) break
   }
   return found
@@ -92,36 +94,20 @@ function occurs(view: View, field: Field, mask: Uint8Array): boolean {
 }
 
 /**
- * The distinct values of a field, `span.http.method` or `name`, sorted: of arrays their items. With a filter, only those
- * of spans that it finds. Without one they come from what the source knows, where it does. At most `limit` are given.
+ * The distinct values of a field, sorted: of arrays their items. Without a filter they come from what the source knows,
+ * where it does. At most `limit` are given.
  */
 export async function tagValues(
   source: SpanSource,
-  name: string,
-  { filter, limit = 1000 }: { filter?: string | undefined; limit?: number } = {},
+  field: Field,
+  { filter, limit = 1000, ...limits }: TagOptions & { readonly limit?: number } = {},
 ): Promise<TagValue[]> {
-  const field = fieldNamed(name)
   const pipeline = filterPipeline(filter)
   const known = pipeline === undefined ? await knownValues(source, field) : undefined
   const values = new TagValues(flavourOf(field), limit)
   if (known !== undefined) for (const value of known) values.add(value)
-  else await scanValues(source, field, pipeline ?? everything, values)
+  else await scanValues(source, field, pipeline ?? { kind: 'pipeline', stages: [], start: 0, end: 0 }, values, limits)
   return values.sorted()
-}
-
-const everything = (parseValid('{ }') as Extract<ReturnType<typeof parseValid>, { kind: 'search' }>).pipeline
-
-function fieldNamed(name: string): Field {
-  const query = parseValid(`{ } | select(${name})`)
-  const [, select] = query.kind === 'search' ? query.pipeline.stages : []
-  if (
-    query.kind !== 'search' ||
-    query.pipeline.stages.length !== 2 ||
-    select?.kind !== 'select' ||
-    select.fields.length !== 1
-  )
-    throw new LabError('invalid', `tag ${name}: it is no name of a field`)
-  return select.fields[0]!
 }
 
 async function knownValues(source: SpanSource, field: Field): Promise<Value[] | undefined> {
@@ -182,13 +168,18 @@ function tagValue(value: Value, flavour: Flavour): TagValue | undefined {
   }
 }
 
-async function scanValues(source: SpanSource, field: Field, pipeline: Pipeline, values: TagValues): Promise<void> {
+async function scanValues(
+  source: SpanSource,
+  field: Field,
+  pipeline: Pipeline,
+  values: TagValues,
+  limits: Limits,
+): Promise<void> {
   const plan = planPipeline(pipeline, {}, columnsOfField(field))
-  for await (const batch of source.scan(plan.request)) {
+  for await (const batch of scanBatches(source, plan.request, limits)) {
     const view = openView(batch, await batch.read(plan.request.columns))
     const { mask } = runPipeline(plan.pipeline, view, new Pool())
     for (const part of view.parts({ ...field })) addPart(view, part, mask, values)
-    batch.release()
     if (values.isFull) return
   }
 }

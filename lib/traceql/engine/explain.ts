@@ -1,4 +1,4 @@
-import type { Condition, ScanRequest, SpanNeed } from '../../model/scan.ts'
+import type { Condition, Cost, ScanRequest, SpanNeed, SpanSource } from '../../model/scan.ts'
 import { type Value, valueType } from '../../model/trace.ts'
 import type { Stage } from '../language/ast.ts'
 import { printStage } from '../language/print.ts'
@@ -7,6 +7,8 @@ import { printStage } from '../language/print.ts'
 export interface Explain {
   /** What a trace must have, as text: all of these. */
   readonly needs: readonly string[]
+  /** The most that it could have taken. */
+  readonly cost: Cost
   readonly firstColumns: readonly string[]
   readonly laterColumns: readonly string[]
   /** What the source gave. */
@@ -21,14 +23,16 @@ export interface Explain {
 /** Collects an explanation while a query runs. */
 export class Explainer {
   readonly #request: ScanRequest
+  readonly #cost: Cost
   readonly #laterColumns: readonly string[]
   readonly #stages = new Map<Stage, number>()
   #batchCount = 0
   #traceCount: number | undefined
   #spanCount = 0
 
-  constructor(request: ScanRequest, laterColumns: readonly string[] = []) {
+  constructor(source: SpanSource, request: ScanRequest, laterColumns: readonly string[] = []) {
     this.#request = request
+    this.#cost = source.cost(request)
     this.#laterColumns = laterColumns
   }
 
@@ -48,6 +52,7 @@ export class Explainer {
   finish(): Explain {
     return {
       needs: this.#request.needs.map(printNeed),
+      cost: this.#cost,
       firstColumns: this.#request.columns,
       laterColumns: this.#laterColumns,
       batchCount: this.#batchCount,

@@ -1,6 +1,8 @@
+import type { Limits } from '../../model/limits.ts'
 import type { ColumnData, SpanBatch, SpanSource } from '../../model/scan.ts'
 import { areWide, bigintsOf, overOneBase } from './numbers.ts'
 import type { TimeRange } from './plan.ts'
+import { scanBatches } from './scan.ts'
 
 /** When spans start: the first and the last of them, in ns since the epoch. */
 export interface TimeExtent {
@@ -9,9 +11,11 @@ export interface TimeExtent {
 }
 
 /** When the spans of a source start, from what its batches know where they do; undefined where it has none. */
-export async function timeExtent(source: SpanSource): Promise<TimeExtent | undefined> {
+export async function timeExtent(source: SpanSource, limits: Limits = {}): Promise<TimeExtent | undefined> {
+  const bounds = source.bounds()
+  if (bounds !== undefined) return { firstNanos: bounds[0], lastNanos: bounds[1] }
   let extent: TimeExtent | undefined
-  for await (const batch of source.scan({ needs: [], columns: [] })) {
+  for await (const batch of scanBatches(source, { needs: [], columns: [] }, limits)) {
     const [first, last] = batch.startExtent ?? (await readExtent(batch))
     extent =
       extent === undefined
@@ -20,7 +24,6 @@ export async function timeExtent(source: SpanSource): Promise<TimeExtent | undef
             firstNanos: first < extent.firstNanos ? first : extent.firstNanos,
             lastNanos: last > extent.lastNanos ? last : extent.lastNanos,
           }
-    batch.release()
   }
   return extent
 }

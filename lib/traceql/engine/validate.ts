@@ -24,15 +24,24 @@ import {
   maxQuantiles,
   maxSeriesStages,
 } from '../language/limits.ts'
-import { parse } from '../language/parser.ts'
+import { parse, parseField } from '../language/parser.ts'
 import { failAt, type Place } from '../language/parser-error.ts'
 import { inWords, isNumeric, TypeCheck } from './validate-types.ts'
 
 /** What a text says, checked: the query of a text that can be executed. */
-export function parseValid(text: string): Query {
+export function parseQuery(text: string): Query {
   const query = parse(text)
   validate(query, text)
   return query
+}
+
+/** The attribute or intrinsic of a text that is nothing but its name. */
+export function parseFieldName(text: string): Field {
+  const field = parseField(text)
+  const check = new Check(text)
+  check.field(field)
+  check.finish()
+  return field
 }
 
 /**
@@ -116,7 +125,11 @@ class Check {
   }
 
   #fields(fields: readonly Field[]): void {
-    for (const field of fields) this.#types.fieldType(field)
+    for (const field of fields) this.field(field)
+  }
+
+  field(field: Field): void {
+    this.#types.fieldType(field)
   }
 
   #scalarFilter(filter: ScalarFilter): void {

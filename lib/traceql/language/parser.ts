@@ -1,4 +1,4 @@
-import type { Aggregate, AggregateName, Hint, MetricsExpression, Pipeline, Query, Stage } from './ast.ts'
+import type { Aggregate, AggregateName, Field, Hint, MetricsExpression, Pipeline, Query, Stage } from './ast.ts'
 import type { Token } from './lexer.ts'
 import {
   combine,
@@ -16,7 +16,7 @@ import { Cursor } from './parser-cursor.ts'
 import { failAt } from './parser-error.ts'
 import { parseFieldExpression, precedences } from './parser-fields.ts'
 import { acceptMetricsAggregate, close, open, parseFilter, parseTop } from './parser-metrics.ts'
-import { parseField, parseStatic } from './parser-statics.ts'
+import { parseStatic, parseField as takeField } from './parser-statics.ts'
 
 /** The longest text that is read, in bytes of UTF-8. */
 export const maxByteLength = 131_072
@@ -37,6 +37,14 @@ export function parse(text: string): Query {
   if (isMetrics(term)) return { kind: 'metrics', expression: term, hints, ...place }
   if (isSpansets(term)) return { kind: 'search', pipeline: asPipeline(cursor, term), hints, ...place }
   return cursor.fail('a number alone is no query: compare it, as in { } | count() > 1', term)
+}
+
+/** What a text that is the name of a field names. Fails as `parse` does. */
+export function parseField(text: string): Field {
+  const cursor = new Cursor(text)
+  const field = takeField(cursor)
+  if (cursor.token.kind !== 'end') cursor.fail(`expected the end, got ${cursor.describe()}`)
+  return field
 }
 
 function asPipeline(cursor: Cursor, term: Stage | Pipeline): Pipeline {
@@ -118,7 +126,7 @@ function parseStage(cursor: Cursor): Term {
   }
   if (cursor.word === 'select') {
     open(cursor)
-    const fields = cursor.list(() => parseField(cursor))
+    const fields = cursor.list(() => takeField(cursor))
     close(cursor)
     return { kind: 'select', fields, start, end: cursor.lastEnd }
   }

@@ -4,6 +4,7 @@ import { holds } from '../engine/evaluate.ts'
 import { Explainer } from '../engine/explain.ts'
 import { fold } from '../engine/fold.ts'
 import { planPipeline } from '../engine/plan.ts'
+import { scanBatches } from '../engine/scan.ts'
 import { runPipeline } from '../engine/spansets.ts'
 import { startsIn } from '../engine/time-extent.ts'
 import { type Cell, Pool, Tag } from '../engine/vector.ts'
@@ -61,7 +62,7 @@ export async function gatherComparison(
   source: SpanSource,
   { pipeline }: MetricsPipeline,
   node: Compare,
-  { intervals, budget }: MetricsRun,
+  { intervals, budget, limits }: MetricsRun,
 ): Promise<PipelineSeries> {
   const condition = fold(node.selection.condition)
   const selection: Compare = { ...node, selection: { ...node.selection, condition } }
@@ -69,13 +70,10 @@ export async function gatherComparison(
   const columns = new Set<ColumnName>(['span:start', ...fields.flatMap(columnsOfField)])
   for (const field of fieldsOf(condition)) for (const column of columnsOfField(field)) columns.add(column)
   const plan = planPipeline(pipeline, { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos }, [...columns])
-  const explainer = new Explainer(plan.request)
+  const explainer = new Explainer(source, plan.request)
   const tallies = sides.map(() => fields.map(() => newTally(intervals.count, budget)))
   const comparison: Comparison = { node: selection, plan, fields, columns: [...columns], intervals, explainer, tallies }
-  for await (const batch of source.scan(plan.request)) {
-    await compareBatch(batch, comparison)
-    batch.release()
-  }
+  for await (const batch of scanBatches(source, plan.request, limits)) await compareBatch(batch, comparison)
   const isTruncated = tallies.some(side => side.some(tally => tally.isTruncated))
   return { name: 'compare', series: seriesOf(comparison), isTruncated, explain: explainer.finish() }
 }

@@ -1,9 +1,11 @@
+import type { Limits } from '../../model/limits.ts'
 import type { ColumnName, ColumnSet, SpanBatch, SpanSource } from '../../model/scan.ts'
 import { answerValue, type KeyedValue } from '../engine/answer-value.ts'
 import { firstNumber } from '../engine/arithmetic.ts'
 import { type Explain, Explainer } from '../engine/explain.ts'
 import { numbersOf } from '../engine/numbers.ts'
 import { planPipeline } from '../engine/plan.ts'
+import { scanBatches } from '../engine/scan.ts'
 import { countOnes, runPipeline } from '../engine/spansets.ts'
 import { fieldVector, Pool, Tag } from '../engine/vector.ts'
 import { noColumns, openView, type View } from '../engine/view.ts'
@@ -25,6 +27,7 @@ export interface MetricsRun {
   /** One for all pipelines of a query. */
   readonly budget: PointBudget
   readonly isExact: boolean
+  readonly limits: Limits
 }
 
 /** The series of one pipeline, and whether some were left out for their number. */
@@ -46,14 +49,12 @@ export async function gatherSeries(
   const plan = planPipeline(pipeline, { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos })
   const argument = 'argument' in aggregate ? aggregate.argument : undefined
   const fields = [...aggregate.by, ...(argument === undefined ? [] : [argument])]
-  const explainer = new Explainer(plan.request, ['span:start', ...fields.flatMap(columnsOfField)])
+  const explainer = new Explainer(source, plan.request, ['span:start', ...fields.flatMap(columnsOfField)])
   const accumulator = new Accumulator(gatheringOf(aggregate, run))
   const isCount = aggregate.kind === 'rate' || aggregate.kind === 'count_over_time'
   if (isCount && aggregate.by.length === 0) accumulator.open(nameLabels(aggregate.kind))
-  for await (const batch of source.scan(plan.request)) {
+  for await (const batch of scanBatches(source, plan.request, run.limits))
     await gatherBatch(batch, { plan, aggregate, argument, fields, intervals, accumulator, explainer })
-    batch.release()
-  }
   return {
     name: aggregate.kind,
     series: accumulator.finish(),

@@ -1,9 +1,9 @@
 import { LabError } from '../../error.ts'
+import type { Limits } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
 import type { KeyedValue } from '../engine/answer-value.ts'
 import type { Explain } from '../engine/explain.ts'
-import { parseValid } from '../engine/validate.ts'
-import type { Hint, MetricsExpression, MetricsOperand, MetricsPipeline, MetricsQuery } from '../language/ast.ts'
+import type { Hint, MetricsExpression, MetricsOperand, MetricsPipeline, MetricsQuery, Query } from '../language/ast.ts'
 import { PointBudget } from '../language/limits.ts'
 import { printMetrics } from '../language/print.ts'
 import { gatherComparison } from './compare.ts'
@@ -13,7 +13,7 @@ import { gatherSeries, type MetricsRun, type PipelineSeries } from './metrics-pi
 import type { Series, SeriesSet } from './series.ts'
 
 /** Spans count that start in `[startNanos, endNanos)`. Intervals end at multiples of the step and hold their end. */
-export interface RangeOptions {
+export interface RangeOptions extends Limits {
   readonly startNanos: bigint
   readonly endNanos: bigint
   readonly stepNanos: bigint
@@ -50,10 +50,9 @@ export interface ExemplarAnswer {
 
 /**
  * Answers a metrics query over a range. With the hint `exact=true` quantiles are those of the values, not of
- * power-of-two buckets as in Tempo; nothing is ever sampled. Fails with a LabError where the text is no valid one.
+ * power-of-two buckets as in Tempo; nothing is ever sampled. Fails with a LabError where the query is a search.
  */
-export async function queryRange(source: SpanSource, text: string, options: RangeOptions): Promise<MetricsAnswer> {
-  const query = parseValid(text)
+export async function queryRange(source: SpanSource, query: Query, options: RangeOptions): Promise<MetricsAnswer> {
   if (query.kind !== 'metrics') throw new LabError('invalid', 'TraceQL: a search gives spans: search, or add | rate()')
   return runRange(source, query, options)
 }
@@ -67,6 +66,7 @@ async function runRange(source: SpanSource, query: MetricsQuery, options: RangeO
     maxExemplars: options.exemplars ?? 0,
     budget: new PointBudget(),
     isExact: isTrue(query.hints, 'exact'),
+    limits: options,
   }
   const pipelines = new Map<string, PipelineSeries>()
   const { series } = await evaluate(query.expression, { source, run, pipelines })

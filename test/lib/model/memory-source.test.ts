@@ -3,6 +3,7 @@ import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { ColumnData, ColumnName, SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace, Value } from '../../../lib/model/trace.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
+import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { collect } from '../../support/chunks.ts'
 import { attributes, span } from '../../support/nasty.ts'
 
@@ -145,7 +146,8 @@ test.each([
     span({ spanId: `${row}`, parentSpanId: row === 0 ? '' : parentOf(row), name: row === 0 ? 'root' : 'other' }),
   )
   const source = memorySource([{ traceId: '1', spans }])
-  const matched = async (text: string): Promise<number> => (await search(source, text)).traces[0]?.spanSet.matched ?? 0
+  const matched = async (text: string): Promise<number> =>
+    (await search(source, parseQuery(text))).traces[0]?.spanSet.matched ?? 0
   expect(await matched('{ name = "root" } >> { }')).toBe(99_999)
   expect(await matched('{ } << { }')).toBeGreaterThan(0)
   expect(await matched('{ nestedSetLeft > 1 }')).toBe(99_999)

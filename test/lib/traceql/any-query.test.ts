@@ -4,6 +4,7 @@ import { LabError } from '../../../lib/error.ts'
 import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
+import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { print } from '../../../lib/traceql/language/print.ts'
 import { queryRange } from '../../../lib/traceql/metrics/metrics.ts'
 import { arbitraryTraces, seeded } from '../../support/arbitrary.ts'
@@ -24,8 +25,8 @@ const range = {
 async function answers(traces: readonly Trace[], text: string, kind: string): Promise<boolean> {
   try {
     const source = memorySource(traces)
-    if (kind === 'search') JSON.stringify(await search(source, text))
-    else JSON.stringify(await queryRange(source, text, { ...range, exemplars: 1 }))
+    if (kind === 'search') JSON.stringify(await search(source, parseQuery(text)))
+    else JSON.stringify(await queryRange(source, parseQuery(text), { ...range, exemplars: 1 }))
     return true
   } catch (error) {
     if (!(error instanceof LabError)) throw error
@@ -70,14 +71,16 @@ test(`any traces are found, with hints taken at their word (seed ${seed})`, asyn
       const whole = { limit: 1e9, spss: 1e9 }
       for (const text of texts.slice(0, 4)) {
         const spans = JSON.stringify(
-          (await search(memorySource(traces), text, whole)).traces.map(trace => trace.spanSets),
+          (await search(memorySource(traces), parseQuery(text), whole)).traces.map(trace => trace.spanSets),
         )
         if (text !== texts[2])
           expect(
-            JSON.stringify((await search(strictSource(traces), text, whole)).traces.map(trace => trace.spanSets)),
+            JSON.stringify(
+              (await search(strictSource(traces), parseQuery(text), whole)).traces.map(trace => trace.spanSets),
+            ),
           ).toBe(spans)
       }
-      const all = await search(memorySource(traces), '{ }', whole)
+      const all = await search(memorySource(traces), parseQuery('{ }'), whole)
       expect(all.traces.length).toBe(traces.length)
     }),
     seeded(150),

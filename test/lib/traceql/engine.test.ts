@@ -4,7 +4,7 @@ import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
-import { parseValid } from '../../../lib/traceql/engine/validate.ts'
+import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { strictSource } from './hints.ts'
 import { naiveSearch } from './naive.ts'
@@ -14,7 +14,7 @@ const seed = Number(process.env.SEED ?? 20261127)
 const whole = { limit: Number.POSITIVE_INFINITY, spss: Number.POSITIVE_INFINITY }
 
 function naively(traces: readonly Trace[], text: string): string[] {
-  const query = parseValid(text)
+  const query = parseQuery(text)
   if (query.kind !== 'search') throw new Error('no search')
   return naiveSearch(traces, query.pipeline)
     .flatMap((spans, i) => [...spans].map(span => `${traces[i]!.traceId.replace(/^0+/, '')} ${span.spanId}`))
@@ -22,7 +22,7 @@ function naively(traces: readonly Trace[], text: string): string[] {
 }
 
 async function found(source: SpanSource, text: string): Promise<string[]> {
-  const { traces } = await search(source, text, whole)
+  const { traces } = await search(source, parseQuery(text), whole)
   return traces
     .flatMap(({ traceID, spanSets }) => spanSets.flatMap(set => set.spans.map(({ spanID }) => `${traceID} ${spanID}`)))
     .sort()
@@ -30,7 +30,7 @@ async function found(source: SpanSource, text: string): Promise<string[]> {
 
 function isValid(text: string): boolean {
   try {
-    parseValid(text)
+    parseQuery(text)
     return true
   } catch (error) {
     expect(error).toBeInstanceOf(LabError)

@@ -10,7 +10,7 @@ import { passes } from '../../../lib/model/value-test.ts'
 export function strictSource(traces: readonly Trace[]): SpanSource & { tracesGiven: number } {
   const source = {
     tracesGiven: 0,
-    attributeNames: () => memorySource(traces).attributeNames(),
+    ...memorySource(traces),
     async *scan(request: Parameters<SpanSource['scan']>[0]): AsyncIterable<SpanBatch> {
       const { needs, startNanos, endNanos } = request
       const wanted = traces.filter(

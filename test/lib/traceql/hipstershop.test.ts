@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
+import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics/metrics.ts'
 import { corpusPath } from '../../support/corpora.ts'
 import { describeFiles, digests, readJson, readTraces, referencePath, tempoRange } from './references.ts'
@@ -52,7 +53,7 @@ describeFiles('the 20 queries of hipstershop', [referencePath(queriesFile), capt
   }, 120_000)
 
   test.each(queries.filter(({ kind }) => kind === 'search'))('$name $query', async question => {
-    const found = await search(source, question.query, { limit: 1e9, spss: 1e9 })
+    const found = await search(source, parseQuery(question.query), { limit: 1e9, spss: 1e9 })
     const { tracesSha256, spansSha256 } = digests(found)
     const matched = found.traces.flatMap(trace => trace.spanSets.map(set => set.matched))
     expect([found.traces.length, matched.reduce((a, b) => a + b)]).toEqual([question.nTraces, question.matchedSum])
@@ -60,7 +61,7 @@ describeFiles('the 20 queries of hipstershop', [referencePath(queriesFile), capt
   })
 
   test.each(queries.filter(({ kind }) => kind === 'metrics'))('$name $query', async ({ query, series }) => {
-    const actual = new Map(linesOf(await queryRange(source, query, range)).map(point))
+    const actual = new Map(linesOf(await queryRange(source, parseQuery(query), range)).map(point))
     const expected = new Map(series.map(point))
     expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort())
     // The reference has nine digits.
@@ -70,7 +71,7 @@ describeFiles('the 20 queries of hipstershop', [referencePath(queriesFile), capt
 
   test('quantiles are exact where they are asked to be', async () => {
     const { query, exact } = queries.find(({ name }) => name === 'm04-p99-by-name')!
-    const { series } = await queryRange(source, `${query} with(exact=true)`, range)
+    const { series } = await queryRange(source, parseQuery(`${query} with(exact=true)`), range)
     const values = new Map(
       series.flatMap(({ labels, samples }) =>
         samples.map(({ timestampMs, value }) => [`${JSON.stringify(labels[0]!.value)} ${timestampMs}`, value]),

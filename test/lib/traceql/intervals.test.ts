@@ -3,6 +3,7 @@ import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
+import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { queryRange, type RangeOptions } from '../../../lib/traceql/metrics/metrics.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { span } from '../../support/nasty.ts'
@@ -20,7 +21,7 @@ function tracesOf(starts: readonly bigint[]): Trace[] {
 
 /** By label in milliseconds how many spans the first series counts, of compare the selection. */
 async function countsOf(source: SpanSource, text: string, range: RangeOptions): Promise<string[]> {
-  const { series } = await queryRange(source, text, range)
+  const { series } = await queryRange(source, parseQuery(text), range)
   const first = series.find(({ labels }) => /"(selection|count_over_time)"/.test(JSON.stringify(labels)))
   return (first?.samples ?? []).flatMap(({ timestampMs, value }) =>
     value === undefined ? [] : [`${timestampMs} ${value}`],
@@ -62,7 +63,7 @@ test(`a span at an edge counts once, in a search, in metrics and in compare, to 
     const inside = starts.filter(start => start >= startNanos && start < endNanos)
     found += inside.length
     for (const source of [memorySource(tracesOf(starts)), strictSource(tracesOf(starts))]) {
-      expect((await search(source, '{ }', range)).traces.length, what).toBe(inside.length)
+      expect((await search(source, parseQuery('{ }'), range)).traces.length, what).toBe(inside.length)
       expect(await countsOf(source, '{ } | count_over_time()', range), what).toEqual(naiveCounts(starts, range))
       const compared = `{ } | compare({ true }, 10, ${startNanos}, ${endNanos})`
       const closed = { startNanos: startNanos + 1n, endNanos: endNanos + 1n, stepNanos }

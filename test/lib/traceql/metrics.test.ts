@@ -4,6 +4,7 @@ import type { SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
 import type { Span, Trace, Value } from '../../../lib/model/trace.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
 import { timeExtent } from '../../../lib/traceql/engine/time-extent.ts'
+import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { defaultStepNanos } from '../../../lib/traceql/metrics/intervals.ts'
 import { type MetricsAnswer, queryRange, type RangeOptions } from '../../../lib/traceql/metrics/metrics.ts'
 import { bucketExponent, bucketQuantile, exactQuantile } from '../../../lib/traceql/metrics/series.ts'
@@ -38,7 +39,7 @@ function pointsOf({ series }: MetricsAnswer): Record<string, (readonly [time: nu
 }
 
 async function ask(source: SpanSource, text: string, options: Partial<RangeOptions> = {}) {
-  return pointsOf(await queryRange(source, text, { ...range, ...options }))
+  return pointsOf(await queryRange(source, parseQuery(text), { ...range, ...options }))
 }
 
 describe('intervals', () => {
@@ -54,9 +55,14 @@ describe('intervals', () => {
       [103, 0],
       [104, 0],
     ])
-    const { traces } = await search(source, '{ }', { startNanos: 104n * second, endNanos: 104n * second + 1n })
+    const { traces } = await search(source, parseQuery('{ }'), {
+      startNanos: 104n * second,
+      endNanos: 104n * second + 1n,
+    })
     expect(traces).toHaveLength(1)
-    expect((await search(source, '{ }', { startNanos: 99n * second, endNanos: 100n * second })).traces).toEqual([])
+    expect(
+      (await search(source, parseQuery('{ }'), { startNanos: 99n * second, endNanos: 100n * second })).traces,
+    ).toEqual([])
   })
 
   test('of compare: the selection starts in (start, end]', async () => {
@@ -107,7 +113,7 @@ describe('intervals', () => {
     ['a step of 0', { stepNanos: 0n }],
     ['too many', { stepNanos: 1n }],
   ])('of %s are refused', async (_, options) => {
-    const error = await labRejection(queryRange(source, '{ } | rate()', { ...range, ...options }))
+    const error = await labRejection(queryRange(source, parseQuery('{ } | rate()'), { ...range, ...options }))
     expect(error.kind).toBe('invalid')
   })
 })
@@ -158,18 +164,18 @@ describe('an answer that no memory holds is refused', () => {
     const range = { startNanos: 0n, endNanos: 100n * second + 1n, stepNanos: second / 100n }
     const quantiles = Array.from({ length: 100 }, (_, i) => i / 100)
     const text = `{ } | quantile_over_time(duration, ${quantiles}) by (name)`
-    await expect(labRejection(queryRange(source, text, range))).resolves.toMatchObject({
+    await expect(labRejection(queryRange(source, parseQuery(text), range))).resolves.toMatchObject({
       kind: 'unsupported',
       message: expect.stringContaining('more than 50,000,000 points'),
     })
-    expect((await queryRange(source, text, { ...range, stepNanos: second })).series).toHaveLength(6_000)
+    expect((await queryRange(source, parseQuery(text), { ...range, stepNanos: second })).series).toHaveLength(6_000)
   })
 
   test('for the combinations of events', async () => {
     const event = { timeNanos: 0n, name: 'e', attributes: attributes(['x', 1n]), droppedAttributesCount: 0 }
     const ofEvents = (count: number) => memorySource(startingAt([101, { events: Array(count).fill(event) }]))
-    expect((await search(ofEvents(100), '{ event.x + event.x = 2 }')).traces).toHaveLength(1)
-    await expect(labRejection(search(ofEvents(101), '{ event.x + event.x = 2 }'))).resolves.toMatchObject({
+    expect((await search(ofEvents(100), parseQuery('{ event.x + event.x = 2 }'))).traces).toHaveLength(1)
+    await expect(labRejection(search(ofEvents(101), parseQuery('{ event.x + event.x = 2 }')))).resolves.toMatchObject({
       kind: 'unsupported',
       message: 'TraceQL: + of 101 and 101 values of the events or links of one span: at most 10,000 together',
     })
@@ -186,7 +192,7 @@ test('of several events the first that has a number counts, whatever its type', 
   const events = [event('text'), event(1.5), event(4n)]
   const source = memorySource(startingAt([101, { events }], [101, { events: [event(8n), event(0.25)] }]))
   expect(await ask(source, '{ } | sum_over_time(event.x)')).toEqual({ '__name__=sum_over_time': [[101, 9.5]] })
-  expect((await search(source, '{ } | sum(event.x) = 9.5')).traces).toHaveLength(1)
+  expect((await search(source, parseQuery('{ } | sum(event.x) = 9.5'))).traces).toHaveLength(1)
 })
 
 test('each span counts by its weight, but for the least and the greatest', async () => {
@@ -236,7 +242,7 @@ describe('where a batch knows when its spans start', () => {
 test('exemplars are the first spans of intervals, with their trace and value', async () => {
   const source = memorySource(startingAt([101, { name: 'x' }], [101], [102, { name: 'x' }], [103, { name: 'x' }]))
   const exemplars = async (text: string) =>
-    (await queryRange(source, text, { ...range, exemplars: 2 })).series.map(own => own.exemplars)
+    (await queryRange(source, parseQuery(text), { ...range, exemplars: 2 })).series.map(own => own.exemplars)
   const trace = { key: 'trace:id', value: { stringValue: '1' } }
   const name = { key: 'name', value: { stringValue: 'x' } }
   expect(await exemplars('{ name = "x" } | rate() by (name)')).toEqual([
@@ -250,12 +256,12 @@ test('exemplars are the first spans of intervals, with their trace and value', a
   expect(await exemplars('{ } | max_over_time(duration)')).toEqual([valued])
   expect(await exemplars('{ } | quantile_over_time(duration, 0.5, 1)')).toEqual([valued, undefined])
   expect(await exemplars('{ } | histogram_over_time(duration)')).toEqual([two.map(own => ({ ...own, value: 'NaN' }))])
-  expect((await queryRange(source, '{ } | rate()', range)).series[0]!.exemplars).toBeUndefined()
+  expect((await queryRange(source, parseQuery('{ } | rate()'), range)).series[0]!.exemplars).toBeUndefined()
 })
 
 test('series beyond the limit are left out, and the answer says so', async () => {
   const named = ['x', 'y', 'x', 'z'].map(name => [101, { name }] as const)
-  const answer = await queryRange(memorySource(startingAt(...named)), '{ } | count_over_time() by (name)', {
+  const answer = await queryRange(memorySource(startingAt(...named)), parseQuery('{ } | count_over_time() by (name)'), {
     ...range,
     maxSeries: 2,
   })
@@ -298,7 +304,7 @@ describe('series', () => {
   })
 
   test('a pipeline that stands twice runs once', async () => {
-    const answer = await queryRange(source, '({ } | rate()) + ({ } | rate())', range)
+    const answer = await queryRange(source, parseQuery('({ } | rate()) + ({ } | rate())'), range)
     expect(answer.explain).toHaveLength(1)
     expect(pointsOf(answer)['__name__=(rate + rate)']![0]).toEqual([101, 4])
   })
@@ -352,7 +358,7 @@ test(`counts are those of spans one by one, whatever the source makes of hints (
       expected.set(key, (expected.get(key) ?? 0) + 1)
     }
     for (const source of [memorySource(traces), strictSource(traces)]) {
-      const answer = await queryRange(source, '{ name != "z" } | count_over_time() by (span.a)', options)
+      const answer = await queryRange(source, parseQuery('{ name != "z" } | count_over_time() by (span.a)'), options)
       const actual = new Map<string, number>()
       for (const { labels, samples } of answer.series)
         for (const { timestampMs, value = 0 } of samples) {

@@ -6,8 +6,9 @@ import { search } from '../../../lib/traceql/answers/search.ts'
 import { tagNames, tagValues } from '../../../lib/traceql/answers/tags.ts'
 import { formatDuration } from '../../../lib/traceql/engine/answer-value.ts'
 import { nanosText } from '../../../lib/traceql/engine/numbers.ts'
+import { parseFieldName, parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { drawsOf } from '../../support/draws.ts'
-import { labRejection } from '../../support/errors.ts'
+import { labError, labRejection } from '../../support/errors.ts'
 import { attributes, span } from '../../support/nasty.ts'
 
 const seed = Number(process.env.SEED ?? 20261127)
@@ -49,12 +50,12 @@ function sample(number: number): Trace {
 
 const five = memorySource([3, 1, 5, 2, 4].map(sample), { batchSpanCount: 6 })
 const ids = async (text: string, options = {}): Promise<string[]> =>
-  (await search(five, text, options)).traces.map(({ traceID }) => traceID)
+  (await search(five, parseQuery(text), options)).traces.map(({ traceID }) => traceID)
 
 test('an answer has the shape of Tempo', async () => {
   const { traces } = await search(
     memorySource([sample(1)]),
-    '{ span.a > 1 } | select(status, kind, nestedSetLeft, duration)',
+    parseQuery('{ span.a > 1 } | select(status, kind, nestedSetLeft, duration)'),
   )
   const child = (digit: string, left: string) => ({
     spanID: digit.padStart(16, '0'),
@@ -84,7 +85,9 @@ test('an answer has the shape of Tempo', async () => {
 })
 
 test('groups are spansets of their own, with what they were grouped by and their aggregates', async () => {
-  const { traces } = await search(five, '{ } | by(resource.service.name) | count() > 0 | avg(span.a) > 0', { limit: 1 })
+  const { traces } = await search(five, parseQuery('{ } | by(resource.service.name) | count() > 0 | avg(span.a) > 0'), {
+    limit: 1,
+  })
   expect(traces[0]!.spanSets.map(({ matched, attributes }) => ({ matched, attributes }))).toEqual([
     {
       matched: 1,
@@ -117,13 +120,16 @@ test('spans with equal values of several events are one group', async () => {
   const spans = events.map((own, i) => span({ spanId: `${i}`, events: own, attributes: attributes(['list', ['a']]) }))
   const source = memorySource([{ traceId: '1', spans }])
   const matched = async (text: string): Promise<number[]> =>
-    (await search(source, text)).traces[0]!.spanSets.map(set => set.matched)
+    (await search(source, parseQuery(text))).traces[0]!.spanSets.map(set => set.matched)
   expect(await matched('{ } | by(event.k)')).toEqual([2, 1, 1, 1])
   expect(await matched('{ } | by(span.list)')).toEqual([5])
 })
 
 test('spans of a spanset are cut, and counted whole; names and arrays are shown where they are asked for', async () => {
-  const { traces } = await search(five, '{ name != "" && span.list != nil || span.a = 2.5 }', { limit: 1, spss: 1 })
+  const { traces } = await search(five, parseQuery('{ name != "" && span.list != nil || span.a = 2.5 }'), {
+    limit: 1,
+    spss: 1,
+  })
   expect(traces[0]!.spanSet).toMatchObject({
     matched: 3,
     spans: [
@@ -139,10 +145,10 @@ test('spans of a spanset are cut, and counted whole; names and arrays are shown 
 })
 
 test('a search stops at its limit, and reads on where the most recent are wanted', async () => {
-  const all = await search(five, '{ }')
+  const all = await search(five, parseQuery('{ }'))
   expect(all.traces.map(({ traceID }) => traceID)).toEqual(['5', '4', '3', '2', '1'])
   expect(all.explain).toMatchObject({ batchCount: 3, traceCount: 5, spanCount: 15 })
-  const two = await search(five, '{ }', { limit: 2 })
+  const two = await search(five, parseQuery('{ }'), { limit: 2 })
   expect(two.traces.map(({ traceID }) => traceID)).toEqual(['3', '1'])
   expect(two.explain.batchCount).toBe(1)
   expect(await ids('{ } with(most_recent=true)', { limit: 2 })).toEqual(['5', '4'])
@@ -155,7 +161,10 @@ test('a time range keeps the traces of which a span starts in it', async () => {
 })
 
 test('an explanation says what was asked, read and left', async () => {
-  const { explain } = await search(five, '{ span.a = 1 && name =~ "r.*" } | { resource.service.name = "back" }')
+  const { explain } = await search(
+    five,
+    parseQuery('{ span.a = 1 && name =~ "r.*" } | { resource.service.name = "back" }'),
+  )
   expect(explain.needs).toEqual(['span.a = 1 && span:name =~ "r.*"', 'resource.service.name = "back"'])
   expect(explain.firstColumns).toEqual(['span.a', 'span:name', 'resource.service.name'])
   expect(explain.stages).toEqual([
@@ -170,32 +179,32 @@ test.each([
   ['{ span.a = }', 'invalid'],
   ['{ parent.a = 1 }', 'unsupported'],
 ])('%s is no search', async (text, kind) => {
-  expect((await labRejection(search(five, text))).kind).toBe(kind)
+  expect((await labRejection((async () => search(five, parseQuery(text)))())).kind).toBe(kind)
 })
 
 test('tags come with a filter from the spans that it finds, and from what a source knows', async () => {
   expect(await tagNames(five, { scope: 'span' })).toEqual([{ name: 'span', tags: ['a', 'list'] }])
-  expect(await tagNames(five, { scope: 'span', filter: '{ name =~ "child.*" }' })).toEqual([
+  expect(await tagNames(five, { scope: 'span', filter: parseQuery('{ name =~ "child.*" }') })).toEqual([
     { name: 'span', tags: ['a'] },
   ])
-  expect(await tagValues(five, '.a')).toEqual([
+  expect(await tagValues(five, parseFieldName('.a'))).toEqual([
     { type: 'float', value: '2.5' },
     { type: 'int', value: '1' },
   ])
-  expect(await tagValues(five, 'span.list', { filter: '{ kind = server }' })).toEqual([
+  expect(await tagValues(five, parseFieldName('span.list'), { filter: parseQuery('{ kind = server }') })).toEqual([
     { type: 'int', value: '2' },
     { type: 'string', value: 'x' },
   ])
-  expect(await tagValues(five, 'name', { limit: 2 })).toHaveLength(2)
+  expect(await tagValues(five, parseFieldName('name'), { limit: 2 })).toHaveLength(2)
   const knowing: SpanSource = {
     ...five,
     distinctValues: async column => (column === 'span:kind' ? [1n, 9n] : undefined),
   }
-  expect(await tagValues(knowing, 'kind')).toEqual([
+  expect(await tagValues(knowing, parseFieldName('kind'))).toEqual([
     { type: 'keyword', value: '9' },
     { type: 'keyword', value: 'internal' },
   ])
-  expect((await labRejection(tagValues(five, 'name) | select(kind'))).kind).toBe('invalid')
+  expect(labError(() => parseFieldName('name) | select(kind')).kind).toBe('invalid')
 })
 
 test('durations are written as in Go', () => {

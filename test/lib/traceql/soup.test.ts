@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LabError } from '../../../lib/error.ts'
 import { compileRegex } from '../../../lib/regex/regex.ts'
-import { parseValid } from '../../../lib/traceql/engine/validate.ts'
+import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { parse } from '../../../lib/traceql/language/parser.ts'
 import { caretLines } from '../../../lib/traceql/language/parser-error.ts'
 import { print } from '../../../lib/traceql/language/print.ts'
@@ -20,7 +20,7 @@ function expectJudged(text: string): void {
   try {
     const query = parse(text)
     expect(withoutPlaces(parse(print(query)))).toEqual(withoutPlaces(query))
-    parseValid(text)
+    parseQuery(text)
   } catch (error) {
     if (!(error instanceof LabError)) throw error
     expect(error.message).toMatch(/^traceql at line \d+, column \d+: ./)

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
+import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics/metrics.ts'
 import { describeReference, readLines, readTraces, referencePath, tempoRange } from './references.ts'
 
@@ -81,7 +82,7 @@ describe.each([
     const answers = readLines(answersFile) as Answer[]
 
     const ask = (answer: Answer): Promise<MetricsAnswer> =>
-      queryRange(source, answer.q, {
+      queryRange(source, parseQuery(answer.q), {
         ...tempoRange(answer),
         maxSeries: Number.POSITIVE_INFINITY,
       })

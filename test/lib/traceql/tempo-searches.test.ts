@@ -3,6 +3,7 @@ import { readOtlpJson } from '../../../lib/formats/otlp/json.ts'
 import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
+import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { collect, streamOf } from '../../support/chunks.ts'
 import { joinPieces } from '../../support/traces.ts'
 import { describeReference, digests, readJson, readLines, readTraces, referencePath } from './references.ts'
@@ -67,7 +68,7 @@ describe.each([
     })
 
     test.each(readLines(answersFile) as Answer[])('$q', async answer => {
-      const found = await search(source, answer.q, whole)
+      const found = await search(source, parseQuery(answer.q), whole)
       const { tracesSha256, spansSha256, spanCount } = digests(found)
       const defect = tempoDefects[folder]?.[answer.q]
       if (defect === undefined) {
@@ -99,7 +100,7 @@ describeReference('the well-known search trace', ['traceql/search-cases.json'], 
   test.each(told)('$query: $expectMatch', async ({ query, expectMatch }) => {
     const chunks = streamOf([Buffer.from(JSON.stringify(trace))])
     const traces = joinPieces((await collect(readOtlpJson(chunks))).flat())
-    const found = await search(memorySource(traces), query)
+    const found = await search(memorySource(traces), parseQuery(query))
     expect(found.traces.length).toBe(expectMatch ? 1 : 0)
     if (expectMatch)
       expect(found.traces[0]).toMatchObject({
@@ -122,7 +123,7 @@ describe.each(['vParquet4', 'vParquet5'])('the trace of every type, %s', version
     })
 
     test.each(readLines(answersFile) as { q: string; engine: Record<string, string[]> }[])('$q', async answer => {
-      const { traces } = await search(source, answer.q, whole)
+      const { traces } = await search(source, parseQuery(answer.q), whole)
       const spans = traces.map(({ traceID, spanSets }) => [
         traceID,
         [...new Set(spanSets.flatMap(set => set.spans.map(span => span.spanID)))].sort(),

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import { type TagScope, type TagValue, tagNames, tagValues } from '../../../lib/traceql/answers/tags.ts'
+import { parseFieldName } from '../../../lib/traceql/engine/validate.ts'
 import { kindNames, statusNames } from '../../../lib/traceql/language/fields.ts'
 import { describeReference, readJson, readTraces, referencePath } from './references.ts'
 
@@ -55,7 +56,7 @@ describe.each([
 
     test.each(answers.filter(([question]) => question.startsWith('values:')))('%s', async (question, answer) => {
       const name = question.slice('values:'.length)
-      const values = await tagValues(source, name)
+      const values = await tagValues(source, parseFieldName(name))
       const named = zeroParents[`${folder} ${question}`]
       const truth = (answer as string[]).map(text => (named && text === 'TypeString:' ? named : text))
       const expected = isKnown(name) ? truth : ['TypeString:event-1a']

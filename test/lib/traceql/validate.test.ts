@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LabError, messageOf } from '../../../lib/error.ts'
-import { parseValid, validate } from '../../../lib/traceql/engine/validate.ts'
+import { parseQuery, validate } from '../../../lib/traceql/engine/validate.ts'
 import {
   maxChildFields,
   maxFields,
@@ -40,7 +40,7 @@ describe('queries that make sense', () => {
     '{ } | compare({ status = error }, 1000, 1, 2)',
     '100 * ({ status = error } | rate()) / ({ } | rate()) > 5',
   ])('%s', text => {
-    expect(() => parseValid(text)).not.toThrow()
+    expect(() => parseQuery(text)).not.toThrow()
   })
 })
 
@@ -93,7 +93,7 @@ describe('queries that make none', () => {
 test.each(['{ } | by(.a) | coalesce() | { } >> { }', '({ } | by(.a)) >> { }', '({ } | by(.a)) && ({ } > { })'])(
   'a structural operator is not after by() in %s',
   text => {
-    expect(() => parseValid(text)).not.toThrow()
+    expect(() => parseQuery(text)).not.toThrow()
   },
 )
 
@@ -122,7 +122,7 @@ describe('what is not supported is named', () => {
 
 function failureOf(text: string): { kind: string; message: string } | undefined {
   try {
-    parseValid(text)
+    parseQuery(text)
   } catch (error) {
     expect(error).toBeInstanceOf(LabError)
     expect(caretLines(text, error)).toContain('^')
@@ -145,9 +145,9 @@ test('any query is judged, and its text alike', () => {
 })
 
 test('a chain as long as may be is judged', () => {
-  expect(() => parseValid(`{ ${'.a = 1 || '.repeat(1_990)}.b }`)).not.toThrow()
-  expect(() => parseValid(`${'{ } >> '.repeat(1_990)}{ .b }`)).not.toThrow()
-  expect(() => parseValid(`${'{ } | '.repeat(1_990)}{ .b }`)).not.toThrow()
+  expect(() => parseQuery(`{ ${'.a = 1 || '.repeat(1_990)}.b }`)).not.toThrow()
+  expect(() => parseQuery(`${'{ } >> '.repeat(1_990)}{ .b }`)).not.toThrow()
+  expect(() => parseQuery(`${'{ } | '.repeat(1_990)}{ .b }`)).not.toThrow()
 })
 
 function repeated(count: number, text: (i: number) => string, separator: string): string {
@@ -168,7 +168,7 @@ describe('what would multiply the work is refused by its number', () => {
   ] as const satisfies readonly (readonly [string, number, (count: number) => string])[])(
     '%s: %i',
     (what, most, ask) => {
-      expect(() => parseValid(ask(most))).not.toThrow()
+      expect(() => parseQuery(ask(most))).not.toThrow()
       const failure = failureOf(ask(most + 1))
       expect(failure?.kind).toBe('unsupported')
       expect(failure?.message).toContain(what)

@@ -35,16 +35,10 @@ const never: Checked = { isPossible: () => false, mayHold: () => false }
 /** The needs of a request against a file. */
 export class Pruner {
   readonly #needs: readonly (readonly (readonly Checked[])[])[]
-  readonly #request: ScanRequest
   readonly #lookups: readonly Lookup[]
 
-  private constructor(
-    needs: readonly (readonly (readonly Checked[])[])[],
-    request: ScanRequest,
-    lookups: readonly Lookup[],
-  ) {
+  private constructor(needs: readonly (readonly (readonly Checked[])[])[], lookups: readonly Lookup[]) {
     this.#needs = needs
-    this.#request = request
     this.#lookups = lookups
   }
 
@@ -56,7 +50,7 @@ export class Pruner {
     const file: File = { block, tables, dictionaries, lookups }
     const check = (condition: Condition) => checkCondition(file, condition)
     const needs = request.needs.map((need: SpanNeed) => need.map(list => list.map(check)))
-    return new Pruner(needs, request, lookups)
+    return new Pruner(needs, lookups)
   }
 
   /** False where the file, or the row group, holds nothing that is wanted. */
@@ -69,16 +63,15 @@ export class Pruner {
     return absentIn(block, rowGroup, this.#lookups)
   }
 
-  /** False where the page group holds no span that starts in time. */
-  isInTime({ minStart, maxStart }: PageGroup): boolean {
-    const { startNanos, endNanos } = this.#request
-    return (startNanos === undefined || maxStart >= startNanos) && (endNanos === undefined || minStart < endNanos)
-  }
-
   /** False where the page group holds nothing that is wanted. */
   mayHold(entries: EntriesByColumn, closed: Closed): boolean {
     return this.#needs.every(need => need.some(list => list.every(condition => condition.mayHold(entries, closed))))
   }
+}
+
+/** False where the page group holds no span that starts in time. */
+export function isInTime({ minStart, maxStart }: PageGroup, { startNanos, endNanos }: ScanRequest): boolean {
+  return (startNanos === undefined || maxStart >= startNanos) && (endNanos === undefined || minStart < endNanos)
 }
 
 /** The columns whose dictionaries tell whether a condition can be met. */

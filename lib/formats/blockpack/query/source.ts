@@ -2,20 +2,22 @@ import type { Range } from '../../../bytes/range.ts'
 import { LabError } from '../../../error.ts'
 import { AttributeNames } from '../../../model/attribute-names.ts'
 import { parseName } from '../../../model/column-name.ts'
-import { oracleBatch } from '../../../model/memory-source.ts'
+import { checkLimits, type Limits } from '../../../model/limits.ts'
+import { memoryBatch } from '../../../model/memory-source.ts'
 import type {
   AttributeName,
   ColumnData,
   ColumnName,
   ColumnSet,
+  Cost,
   Intrinsic,
   ScanRequest,
   SpanBatch,
   SpanSource,
 } from '../../../model/scan.ts'
-import type { Attributes, Value } from '../../../model/trace.ts'
+import type { Attributes, Trace, Value } from '../../../model/trace.ts'
 import { valueType } from '../../../model/trace.ts'
-import { groupNeighbours, joinSpellings } from '../../../model/trace-id.ts'
+import { groupNeighbours, joinSpellings, spellingsOf, traceKey } from '../../../model/trace-id.ts'
 import { parseStatus } from '../../../shred/field-texts.ts'
 import { covers, cut, type ReadPiece, readPieces } from '../../../storage/coalesce.ts'
 import { columnId, firstFieldId } from '../layout/columns.ts'
@@ -26,13 +28,16 @@ import type { BlockpackReader } from '../read/reader.ts'
 import type { Tables } from '../read/tables.ts'
 import { columnData, isReadByRow } from './column-data.ts'
 import { blockColumns, companionsOf, fieldsOf, tailColumns } from './column-plan.ts'
-import { Pruner } from './prune.ts'
+import { isInTime, Pruner } from './prune.ts'
 
 /** A blockpack file as a source of spans for queries. */
 export function blockpackSource(reader: BlockpackReader): SpanSource {
   const { block, tables } = reader
   return {
-    scan: request => scan(reader, request),
+    scan: (request, limits) => scan(reader, request, limits),
+    findTraces: (traceIds, limits) => findTraces(reader, traceIds, limits),
+    bounds: () => boundsOf(block.pageGroups),
+    cost: request => costOf(block.pageGroups.filter(pageGroup => isInTime(pageGroup, request))),
     attributeNames: async () => attributeNames(block, tables),
     distinctValues: column => distinctValues(block, tables, column),
   }
@@ -42,23 +47,24 @@ export function blockpackSource(reader: BlockpackReader): SpanSource {
 const maxWindow = 16
 
 /** A batch a page group; more and more page groups of a row group are read together. */
-async function* scan(reader: BlockpackReader, request: ScanRequest): AsyncIterable<SpanBatch> {
+async function* scan(reader: BlockpackReader, request: ScanRequest, limits?: Limits): AsyncIterable<SpanBatch> {
   const { block, tables } = reader
+  checkLimits(limits)
   const pruner = await Pruner.plan(block, tables, request)
   if (!pruner.isPossible()) return
   let window = 1
-  const inTime = block.pageGroups.filter(pageGroup => pruner.isInTime(pageGroup))
+  const inTime = block.pageGroups.filter(pageGroup => isInTime(pageGroup, request))
   for (const rowGroup of new Set(inTime.map(pageGroup => pageGroup.rowGroup))) {
     const closed = await pruner.closedIn(block, rowGroup)
     if (!pruner.isPossible(closed)) continue
     const directory = await block.directory(rowGroup)
     const batches = inTime
       .filter(pageGroup => pageGroup.rowGroup === rowGroup)
-      .map(pageGroup => new PageGroupBatch(reader, pageGroup, directory[pageGroup.place]!))
+      .map(pageGroup => new PageGroupBatch(reader, pageGroup, directory[pageGroup.place]!, limits))
       .filter(batch => pruner.mayHold(batch.places, closed))
     for (let start = 0; start < batches.length; start += window, window = Math.min(maxWindow, window * 2)) {
       const together = batches.slice(start, start + window)
-      await loadColumns(block, together, request.columns)
+      await loadColumns(block, together, request.columns, limits)
       for (const batch of together) yield (await batch.spelledBatch()) ?? batch
     }
   }
@@ -69,9 +75,11 @@ async function loadColumns(
   block: Block,
   batches: readonly PageGroupBatch[],
   names: readonly ColumnName[],
+  limits: Limits | undefined,
 ): Promise<void> {
   const columns = batches.map(batch => batch.columnsFor(names))
   const ranges: Range[] = batches.flatMap((batch, i) => batch.missing(columns[i]!))
+  checkLimits(limits, byteLengthOf(ranges))
   const reading = readPieces(block.file, ranges)
   await Promise.all(batches.map((batch, i) => batch.load(columns[i]!, reading)))
 }
@@ -81,6 +89,7 @@ class PageGroupBatch implements SpanBatch {
   readonly startExtent: readonly [bigint, bigint]
   readonly #reader: BlockpackReader
   readonly #block: Block
+  readonly #limits: Limits | undefined
   readonly #places: ReadonlyMap<number, PagePlace>
   readonly #bytes = new Map<number, Uint8Array>()
   /** By column: what fills `#bytes`. */
@@ -89,7 +98,8 @@ class PageGroupBatch implements SpanBatch {
   readonly #columns: PageGroupColumns
   readonly #data = new Map<ColumnName, readonly ColumnData[]>()
 
-  constructor(reader: BlockpackReader, pageGroup: PageGroup, entries: PageGroupEntries) {
+  constructor(reader: BlockpackReader, pageGroup: PageGroup, entries: PageGroupEntries, limits: Limits | undefined) {
+    this.#limits = limits
     const { block, tables } = reader
     this.#reader = reader
     this.#block = block
@@ -112,7 +122,7 @@ class PageGroupBatch implements SpanBatch {
     const traceIds = 'codes' in ids ? ids.dictionary.map(traceId => ({ traceId: traceId as string })) : []
     if (groupNeighbours(traceIds).length === traceIds.length) return undefined
     const traces = await this.#reader.readPageGroup(this.#columns.context.pageGroup)
-    return oracleBatch(groupNeighbours(traces).map(joinSpellings))
+    return memoryBatch(groupNeighbours(traces).map(joinSpellings))
   }
 
   /** The columns of the block that some columns take which have not been decoded. */
@@ -171,7 +181,7 @@ class PageGroupBatch implements SpanBatch {
   }
 
   async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
-    if (names.some(name => !this.#data.has(name))) await loadColumns(this.#block, [this], names)
+    if (names.some(name => !this.#data.has(name))) await loadColumns(this.#block, [this], names, this.#limits)
     const byRow = new Map<ColumnName, readonly ColumnData[]>()
     for (const name of names)
       if (!this.#data.has(name)) {
@@ -202,6 +212,48 @@ class PageGroupBatch implements SpanBatch {
 
 function fail(name: string): never {
   throw new LabError('invalid', `column ${name} has not been read`)
+}
+
+/** Few ids are looked up in the index; of more, page groups that have one of them are read whole. */
+const maxLookups = 4
+
+async function* findTraces(
+  reader: BlockpackReader,
+  traceIds: readonly string[],
+  limits?: Limits,
+): AsyncIterable<Trace> {
+  if (traceIds.length <= maxLookups)
+    for (const traceId of traceIds.flatMap(spellingsOf)) {
+      checkLimits(limits)
+      for await (const { trace } of reader.locateAll(traceId)) yield trace
+    }
+  else {
+    const keys = new Set(traceIds.map(traceKey))
+    for (const pageGroup of reader.block.pageGroups) {
+      const ids = new PageGroupBatch(reader, pageGroup, await reader.block.entriesOf(pageGroup), limits)
+      const [{ values }] = (await ids.read(['trace:id'])).get('trace:id') as [ColumnData]
+      if (!('codes' in values && values.dictionary.some(traceId => keys.has(traceKey(traceId as string))))) continue
+      checkLimits(limits, byteLengthOf(pageGroup.bandRanges))
+      for (const trace of await reader.readPageGroup(pageGroup)) if (keys.has(traceKey(trace.traceId))) yield trace
+    }
+  }
+}
+
+function byteLengthOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { start, end }) => sum + end - start, 0)
+}
+
+function boundsOf(pageGroups: readonly PageGroup[]): readonly [bigint, bigint] | undefined {
+  if (pageGroups.length === 0) return undefined
+  const least = pageGroups.reduce((a, b) => (b.minStart < a.minStart ? b : a)).minStart
+  return [least, pageGroups.reduce((a, b) => (b.maxStart > a.maxStart ? b : a)).maxStart]
+}
+
+function costOf(pageGroups: readonly PageGroup[]): Cost {
+  return {
+    byteLength: pageGroups.reduce((sum, { bandRanges }) => sum + byteLengthOf(bandRanges), 0),
+    spanCount: pageGroups.reduce((sum, { spanCount }) => sum + spanCount, 0),
+  }
 }
 
 async function attributeNames(block: Block, tables: Tables): Promise<AttributeName[]> {

@@ -32,6 +32,12 @@ const shapeColumns = ['span.shape', 'event.shape', 'link.shape'].map(columnId)
 /** Of the eight requests that a trace may cost, what the index, the shapes, the directory and the bands leave. */
 const maxDictionaryRequests = 2
 
+/** A trace, and its position in the file. */
+export interface Located {
+  readonly trace: Trace
+  readonly position: number
+}
+
 /** A blockpack file open for reading. */
 export class BlockpackReader {
   readonly block: Block
@@ -109,19 +115,24 @@ export class BlockpackReader {
     return (await this.locate(traceId))?.trace
   }
 
-  /** The trace of an id with its position in the file. */
-  async locate(traceId: string): Promise<{ trace: Trace; position: number } | undefined> {
+  /** The trace of an id with its position in the file; of several traces with this id the first. */
+  async locate(traceId: string): Promise<Located | undefined> {
+    for await (const located of this.locateAll(traceId)) return located
+    return undefined
+  }
+
+  /** All traces of an id: a file that was written from ungrouped input may have several. */
+  async *locateAll(traceId: string): AsyncIterable<Located> {
     const { root, indexRange, traceCount, pageGroups, file } = this.block
-    if (traceCount === 0) return undefined
+    if (traceCount === 0) return
     const page = indexPageOf(traceId, root.traceIndex)
     const range = pageRange(indexRange, root.traceIndex.pageLengths, page)
     const [[stored]] = await Promise.all([file.read([range]), this.block.dictionaries(shapeColumns)])
     for (const position of findInPage(stored!, traceId, root.traceIndex, traceCount, range.start)) {
       const pageGroup = pageGroups.findLast(({ firstTrace }) => firstTrace <= position)!
       const trace = await this.#readTrace(pageGroup, position - pageGroup.firstTrace)
-      if (trace.traceId === traceId) return { trace, position }
+      if (trace.traceId === traceId) yield { trace, position }
     }
-    return undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { MemorySink, openMemory } from '../../../../lib/storage/memory.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
+import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { queryRange } from '../../../../lib/traceql/metrics/metrics.ts'
 import phase from '../../../../phases/23-vparquet4.ts'
 import { streamOf } from '../../../support/chunks.ts'
@@ -40,7 +41,7 @@ describeFiles('hipstershop as a block of vParquet4', [referencePath(queriesFile)
   test('gives the answers of the twelve searches', async () => {
     const source = await phase.open!(openMemory(bytes))
     for (const { query, nTraces, tracesSha256, spansSha256 } of queries.filter(({ kind }) => kind === 'search')) {
-      const found = await search(source, query, { limit: 1e9, spss: 1e9 })
+      const found = await search(source, parseQuery(query), { limit: 1e9, spss: 1e9 })
       expect(found.traces.length, query).toBe(nTraces)
       expect(digests(found), query).toMatchObject({ tracesSha256, spansSha256 })
     }
@@ -50,7 +51,7 @@ describeFiles('hipstershop as a block of vParquet4', [referencePath(queriesFile)
     const source = await phase.open!(openMemory(bytes))
     const range = tempoRange({ start, end, stepNs })
     for (const { query, series } of queries.filter(({ kind }) => kind === 'metrics')) {
-      const found = await queryRange(source, query, range)
+      const found = await queryRange(source, parseQuery(query), range)
       expect(found.series.flatMap(({ samples }) => samples).length, query).toBe(series.length)
     }
   }, 60_000)

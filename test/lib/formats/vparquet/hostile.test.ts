@@ -6,6 +6,7 @@ import { vparquetSource } from '../../../../lib/formats/vparquet/source.ts'
 import { DatasetDigest } from '../../../../lib/model/digest.ts'
 import { openMemory } from '../../../../lib/storage/memory.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
+import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { drawsOf } from '../../../support/draws.ts'
 import { labError, labRejection } from '../../../support/errors.ts'
 import { describeReference } from '../../traceql/references.ts'
@@ -96,7 +97,7 @@ describeReference('blocks that are damaged', ['tempo-blocks/search', 'tempo-bloc
       broken[run % 2 === 0 ? data.length - 8 - draw(footer) : draw(data.length - footer)] ^= 1 << draw(8)
       const answer = async () => {
         const source = vparquetSource(await openVparquet(openMemory(broken), meta))
-        for (const text of texts) await search(source, text, { limit: 1e9, spss: 1e9 })
+        for (const text of texts) await search(source, parseQuery(text), { limit: 1e9, spss: 1e9 })
       }
       await answer().catch(error => {
         if (!(error instanceof LabError)) throw error

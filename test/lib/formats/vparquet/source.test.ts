@@ -11,6 +11,7 @@ import { countReads } from '../../../../lib/storage/counting.ts'
 import { MemorySink, openMemory } from '../../../../lib/storage/memory.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
 import { tagNames, tagValues } from '../../../../lib/traceql/answers/tags.ts'
+import { parseFieldName, parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { print } from '../../../../lib/traceql/language/print.ts'
 import { queryRange } from '../../../../lib/traceql/metrics/metrics.ts'
 import { streamOf } from '../../../support/chunks.ts'
@@ -82,8 +83,8 @@ test('durations around the end of 64 bits are those of the traces', async () => 
     await encodeVparquet(streamOf([[{ traceId: '01', spans }]]), sink)
     const source = vparquetSource(await openVparquet(openMemory(sink.bytes())))
     for (const text of ['{ duration < 0ns }', '{ duration >= 0ns }', '{ duration > 2ns } | select(duration)'])
-      expect((await search(source, text)).traces, text).toEqual(
-        (await search(memorySource([{ traceId: '01', spans }]), text)).traces,
+      expect((await search(source, parseQuery(text))).traces, text).toEqual(
+        (await search(memorySource([{ traceId: '01', spans }]), parseQuery(text))).traces,
       )
   }
 })
@@ -104,7 +105,7 @@ test('numbers beyond those that the footer tells are found nowhere, at no cost',
   const source = vparquetSource(await openVparquet(file))
   const readBy = async (text: string) => {
     file.reset()
-    return [(await search(source, text)).traces.length, file.reads.calls > 0]
+    return [(await search(source, parseQuery(text))).traces.length, file.reads.calls > 0]
   }
   for (const text of [
     'kind = client',
@@ -156,13 +157,16 @@ for (const [set, version] of blocks)
         stepNanos: tenMinutes / 20n,
       })
       const series = async (from: SpanSource, text: string) =>
-        (await queryRange(from, text, range())).series.map(own => JSON.stringify(own)).sort()
+        (await queryRange(from, parseQuery(text), range())).series.map(own => JSON.stringify(own)).sort()
 
       test('searches', async () => {
         const { cases } = readJson(casesFile) as { cases: { query: string }[] }
         const answers = searchFiles.flatMap(file => readLines(file) as { q: string }[]).map(({ q }) => q)
         const texts = [...new Set([...cases.map(({ query }) => query), ...answers])]
-        const found = await expectSame(texts, async (from, text) => (await search(from, text, whole)).traces)
+        const found = await expectSame(
+          texts,
+          async (from, text) => (await search(from, parseQuery(text), whole)).traces,
+        )
         expect(found).toBeGreaterThan(30)
       })
 
@@ -175,7 +179,7 @@ for (const [set, version] of blocks)
         const drawn = fc.sample(arbitraryQuery, { seed, numRuns: 60 })
         const searches = drawn.filter(({ kind }) => kind === 'search').map(print)
         const metrics = drawn.filter(({ kind }) => kind !== 'search').map(print)
-        await expectSame(searches, async (from, text) => (await search(from, text, whole)).traces)
+        await expectSame(searches, async (from, text) => (await search(from, parseQuery(text), whole)).traces)
         await expectSame(metrics, series)
       })
 
@@ -187,14 +191,14 @@ for (const [set, version] of blocks)
           [0n, start],
         ] as const)
           await expectSame(['{ }'], async (asked, text) => {
-            return (await search(asked, text, { ...whole, startNanos: from, endNanos: to })).traces
+            return (await search(asked, parseQuery(text), { ...whole, startNanos: from, endNanos: to })).traces
           })
       })
 
       test('tags and their values', async () => {
         await expectSame([''], async from => (await tagNames(from, {})) as unknown)
         const tags = ['resource.service.name', 'name', 'span.http.status_code', 'event:name', 'span.tags', '.cluster']
-        await expectSame(tags, (from, tag) => tagValues(from, tag, {}))
+        await expectSame(tags, (from, tag) => tagValues(from, parseFieldName(tag), {}))
       })
     },
   )

@@ -9,6 +9,7 @@ import type { SpanSource } from '../../../../../lib/model/scan.ts'
 import type { Trace, Value } from '../../../../../lib/model/trace.ts'
 import { openMemory } from '../../../../../lib/storage/memory.ts'
 import { search } from '../../../../../lib/traceql/answers/search.ts'
+import { parseQuery } from '../../../../../lib/traceql/engine/validate.ts'
 import { collect } from '../../../../support/chunks.ts'
 import { corpusPath, describeCorpora } from '../../../../support/corpora.ts'
 import { attributes, span } from '../../../../support/nasty.ts'
@@ -21,7 +22,7 @@ async function opened(traces: readonly Trace[]): Promise<SpanSource> {
 }
 
 async function spanIds(source: SpanSource, query: string): Promise<string[]> {
-  const { traces } = await search(source, query, { limit: 1e9, spss: 1e9 })
+  const { traces } = await search(source, parseQuery(query), { limit: 1e9, spss: 1e9 })
   return traces.flatMap(trace => trace.spanSets.flatMap(set => set.spans.map(({ spanID }) => spanID)))
 }
 
@@ -94,6 +95,6 @@ describeCorpora('the reports of wrong answers', () => {
   test('154: events and links without a key that occurs nowhere', async () => {
     const source = await opened(await read('154-counts-vary.json'))
     for (const query of ['{ event.zz = nil }', '{ link.zz = nil }'])
-      expect((await search(source, query)).traces, query).toHaveLength(1)
+      expect((await search(source, parseQuery(query))).traces, query).toHaveLength(1)
   })
 })
