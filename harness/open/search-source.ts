@@ -125,7 +125,7 @@ type Block = Pick<SearchedFile, 'batchCount' | 'traceCount' | 'spanCount'> & { s
 
 async function openBlockpack(file: CountingReader): Promise<Block> {
   const reader = await BlockpackReader.open(file)
-  const { pageGroups, traceCount, spanCount } = reader.block
+  const { pageGroups, traceCount, spanCount } = reader.block.toc
   return { source: blockpackSource(reader), batchCount: pageGroups.length, traceCount, spanCount }
 }
 

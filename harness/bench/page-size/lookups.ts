@@ -87,18 +87,18 @@ function recorded(file: RangeReader, ranges: Range[]): RangeReader {
 }
 
 /** The bytes of a range by part of the file. */
-function partsOfRange(range: Range, block: Block): Map<string, number> {
+function partsOfRange(range: Range, { toc }: Block): Map<string, number> {
   const parts = new Map<string, number>()
   const add = (name: string, byteLength: number) => {
     if (byteLength > 0) parts.set(name, (parts.get(name) ?? 0) + byteLength)
   }
-  for (const [name, section] of block.sections) {
+  for (const [name, section] of Object.entries(toc.sections)) {
     if (name !== 'data') {
       add(name, overlap(range, section))
       continue
     }
-    const directory = block.root.rowGroups.reduce((sum, _, i) => sum + overlap(range, block.directoryRange(i)), 0)
-    const blooms = block.bloomRanges.flat().reduce((sum, bloom) => sum + overlap(range, bloom), 0)
+    const directory = toc.directories.reduce((sum, directory) => sum + overlap(range, directory), 0)
+    const blooms = toc.bloomRanges.flat().reduce((sum, bloom) => sum + overlap(range, bloom), 0)
     add('directory', directory)
     add('Bloom filters', blooms)
     add('columns', overlap(range, section) - directory - blooms)

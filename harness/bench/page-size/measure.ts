@@ -131,7 +131,7 @@ async function measureCosts(
   const { encode, decode } = await runTask('time', { ...job, rounds, sha256 }, advance)
   const file = await openLocal(job.file)
   try {
-    const { pageGroups } = await openBlock(file)
+    const { pageGroups } = (await openBlock(file)).toc
     return {
       sizeBytes,
       encodeCpuSeconds: encode.median.cpu,

@@ -55,7 +55,7 @@ async function* mergedTraces(inputs: readonly CompactInput[], done: Compacted): 
   for (const [i, input] of inputs.entries()) members.push(await named(input.name, () => openMember(input, i > 0)))
   const cache = new PageGroupCache()
   for (const [i, { name, reader, isTaken }] of members.entries())
-    for (const pageGroup of reader.block.pageGroups) {
+    for (const pageGroup of reader.block.toc.pageGroups) {
       const traces = await named(name, () => reader.readPageGroup(pageGroup))
       const merged: Trace[] = []
       const own = traces.filter((_, place) => isTaken[pageGroup.firstTrace + place] === 0)
@@ -67,7 +67,8 @@ async function* mergedTraces(inputs: readonly CompactInput[], done: Compacted): 
 
 async function openMember({ name, file }: CompactInput, isLookedUp: boolean): Promise<Member> {
   const reader = await BlockpackReader.open(file)
-  const { root, traceCount, indexRange } = reader.block
+  const { root, traceCount, sections } = reader.block.toc
+  const indexRange = sections['trace index']
   const isTaken = new Uint8Array(traceCount)
   if (!isLookedUp) return { name, reader, index: undefined, isTaken }
   const [stored] = await file.read([indexRange])

@@ -1,9 +1,9 @@
 import type { RangeReader } from '../../bytes/range.ts'
 import type { GeneralCodec } from '../../codecs/compress.ts'
 import { ColumnCounter, type ColumnFacts } from './column-facts.ts'
-import { bands } from './layout/columns.ts'
+import { bands, columnKind, columnName, valueTypeOf } from './layout/columns.ts'
 import { version } from './layout/footer.ts'
-import { columnName, partsOf, valueTypeOf } from './parts.ts'
+import { partsOf } from './parts.ts'
 import type { Block } from './read/block.ts'
 import { BlockpackReader } from './read/reader.ts'
 
@@ -35,7 +35,7 @@ export interface BlockpackFacts {
 export async function inspectBlockpack(file: RangeReader): Promise<BlockpackFacts> {
   const reader = await BlockpackReader.open(file)
   const { block } = reader
-  const { root, pageGroups } = block
+  const { root, pageGroups } = block.toc
   return {
     byteLength: file.byteLength,
     version,
@@ -44,10 +44,10 @@ export async function inspectBlockpack(file: RangeReader): Promise<BlockpackFact
     minhashPermutations: root.similarity?.permutations,
     rowGroupCount: root.rowGroups.length,
     pageGroupCount: pageGroups.length,
-    traceCount: block.traceCount,
-    spanCount: block.spanCount,
-    fieldCount: block.fields.length,
-    dictionaryEntryCount: [...block.dictionarySizes.values()].reduce((sum, size) => sum + size, 0),
+    traceCount: block.toc.traceCount,
+    spanCount: block.toc.spanCount,
+    fieldCount: block.toc.fields.length,
+    dictionaryEntryCount: [...block.toc.dictionarySizes.values()].reduce((sum, size) => sum + size, 0),
     minStart: extreme(
       pageGroups.map(({ minStart }) => minStart),
       (a, b) => a < b,
@@ -85,12 +85,16 @@ async function namedParts(block: Block): Promise<BlockpackFacts['parts']> {
 async function columnFacts(reader: BlockpackReader): Promise<ColumnFacts[]> {
   const { block } = reader
   const counters = new Map<number, ColumnCounter>()
-  for (const pageGroup of block.pageGroups) {
+  for (const pageGroup of block.toc.pageGroups) {
     const open = await reader.openPages(pageGroup)
     for (const column of open.places.keys()) {
       let counter = counters.get(column)
       if (!counter) {
-        counter = new ColumnCounter(column, block.columnKind(column)!, valueTypeOf(column, block.fields))
+        counter = new ColumnCounter(
+          column,
+          columnKind(column, block.toc.fields)!,
+          valueTypeOf(column, block.toc.fields),
+        )
         counters.set(column, counter)
       }
       counter.add(open)
@@ -98,17 +102,17 @@ async function columnFacts(reader: BlockpackReader): Promise<ColumnFacts[]> {
   }
   const dictionaries = await dictionaryBytes(block)
   const facts = [...counters.values()].map(counter =>
-    counter.facts(columnName(counter.column, block.fields), dictionaries.get(counter.column) ?? 0),
+    counter.facts(columnName(counter.column, block.toc.fields), dictionaries.get(counter.column) ?? 0),
   )
   return facts.sort((a, b) => b.pageBytes + b.dictionaryBytes - a.pageBytes - a.dictionaryBytes)
 }
 
 /** By column: its part of the dictionaries' bytes, which sum to those of the section. */
 async function dictionaryBytes(block: Block): Promise<Map<number, number>> {
-  const entries = await block.dictionaries(block.dictionarySizes.keys())
+  const entries = await block.dictionaries(block.toc.dictionarySizes.keys())
   const used = new Map<number, number>()
   const sums = new Map<number, number>()
-  for (const { storedLength, runs } of block.root.dictionaries) {
+  for (const { storedLength, runs } of block.toc.root.dictionaries) {
     const weights = runs.map(({ column, entryCount }) => {
       const start = used.get(column) ?? 0
       used.set(column, start + entryCount)

@@ -1,10 +1,9 @@
 import type { RangeReader } from '../../bytes/range.ts'
-import { valueTypes } from '../../shred/attributes.ts'
-import { bandCount, type Field, firstFieldId, firstTailId, fixedColumn } from './layout/columns.ts'
+import { bandCount, columnName } from './layout/columns.ts'
 import { footerBytes, headerBytes } from './layout/footer.ts'
+import { bandOf } from './layout/layout.ts'
+import { placePages } from './layout/page-places.ts'
 import { type Block, openBlock } from './read/block.ts'
-import { placePages } from './read/page-group-pages.ts'
-import { bandOf } from './write/page-group-encoder.ts'
 
 /** Where the bytes of a file go: by the id of each column, its pages; and by the name of everything else. */
 export interface BlockpackParts {
@@ -19,8 +18,8 @@ export async function partsOf(block: Block): Promise<BlockpackParts> {
   const columns = new Map<number, number>()
   const bands = new Array<number>(bandCount).fill(0)
   let padding = 0
-  for (const pageGroup of block.pageGroups) {
-    const places = placePages(pageGroup, await block.entriesOf(pageGroup), block)
+  for (const pageGroup of block.toc.pageGroups) {
+    const places = placePages(block.toc, pageGroup, await block.entriesOf(pageGroup))
     const used = new Array<number>(bandCount).fill(0)
     for (const [column, { entry }] of places) {
       add(columns, column, entry.storedLength)
@@ -32,9 +31,9 @@ export async function partsOf(block: Block): Promise<BlockpackParts> {
     }
   }
   const pages = bands.reduce((sum, byteLength) => sum + byteLength, 0)
-  const blooms = block.bloomRanges.flat().reduce((sum, { start, end }) => sum + end - start, 0)
+  const blooms = block.toc.bloomRanges.flat().reduce((sum, { start, end }) => sum + end - start, 0)
   const others = new Map([['header', headerBytes]])
-  for (const [name, { start, end }] of block.sections)
+  for (const [name, { start, end }] of Object.entries(block.toc.sections))
     if (name === 'data') {
       others.set('padding', padding)
       others.set('directory', end - start - pages - padding - blooms)
@@ -50,21 +49,9 @@ export async function blockpackParts(file: RangeReader): Promise<Record<string, 
   const { columns, others } = await partsOf(block)
   const parts = new Map<string, number>()
   for (const [column, byteLength] of [...columns].sort(([a], [b]) => a - b))
-    add(parts, columnName(column, block.fields), byteLength)
+    add(parts, columnName(column, block.toc.fields), byteLength)
   for (const [name, byteLength] of others) if (byteLength > 0) add(parts, name, byteLength)
   return Object.fromEntries(parts)
-}
-
-/** What a column is called: `span.name`; `span.attributes.http.method (string)` where it is of an attribute. */
-export function columnName(column: number, fields: readonly Field[]): string {
-  const field = fields[column - firstFieldId]
-  if (field) return `${field.owner}.attributes.${field.key} (${field.type})`
-  return fixedColumn(column)?.name ?? `column ${column}`
-}
-
-/** The type of the values of an attribute's column, or of the rare ones of a type; undefined for all others. */
-export function valueTypeOf(column: number, fields: readonly Field[]) {
-  return column < firstFieldId ? valueTypes[column - firstTailId] : fields[column - firstFieldId]?.type
 }
 
 function add<T>(sums: Map<T, number>, name: T, value: number): void {

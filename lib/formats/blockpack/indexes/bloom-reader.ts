@@ -1,10 +1,10 @@
 import { hashText } from '../../../bytes/hash.ts'
-import type { Range } from '../../../bytes/range.ts'
+import type { Range, RangeReader } from '../../../bytes/range.ts'
 import { blockMayHave, blockOf } from '../../../encodings/sketches/bloom.ts'
+import { bloomBlockBytes } from '../layout/layout.ts'
 import type { BloomPlan } from '../layout/root.ts'
 import { checkedBytes } from '../layout/stored.ts'
-import type { Block } from '../read/block.ts'
-import { bloomBlockBytes } from './bloom-writer.ts'
+import type { Toc } from '../layout/toc.ts'
 
 /** Strings that are looked for in a column and stand in no dictionary: where a filter lacks them, no page has them. */
 export interface Lookup {
@@ -13,15 +13,20 @@ export interface Lookup {
 }
 
 /** The lookups that the filters of a row group answer with no; of each filter the blocks asked for are read alone. */
-export async function absentIn(block: Block, rowGroup: number, lookups: readonly Lookup[]): Promise<Set<Lookup>> {
-  const { blooms } = block.root.rowGroups[rowGroup]!
+export async function absentIn(
+  file: RangeReader,
+  toc: Toc,
+  rowGroup: number,
+  lookups: readonly Lookup[],
+): Promise<Set<Lookup>> {
+  const { blooms } = toc.root.rowGroups[rowGroup]!
   const asked = lookups.flatMap(lookup => {
     const at = blooms.findIndex(({ column }) => column === lookup.column)
-    return at < 0 ? [] : [{ lookup, plan: blooms[at]!, range: block.bloomRanges[rowGroup]![at]! }]
+    return at < 0 ? [] : [{ lookup, plan: blooms[at]!, range: toc.bloomRanges[rowGroup]![at]! }]
   })
   const places = asked.map(({ lookup, plan, range }) => lookup.texts.map(text => placeOf(text, plan, range)))
   const ranges = places.flat().map(({ range }) => range)
-  const bytes = ranges.length > 0 ? await block.file.read(ranges) : []
+  const bytes = ranges.length > 0 ? await file.read(ranges) : []
   let at = 0
   const isAbsent = asked.map(({ plan }, i) => {
     const answers = places[i]!.map(({ low, range }) => mayHave(bytes[at++]!, low, plan, range))

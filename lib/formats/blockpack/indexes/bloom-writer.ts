@@ -1,5 +1,6 @@
 import { hashText } from '../../../bytes/hash.ts'
 import { blockByteLength, bloomShape, buildBloom } from '../../../encodings/sketches/bloom.ts'
+import { bloomBlockBytes } from '../layout/layout.ts'
 import type { BloomPlan } from '../layout/root.ts'
 import { withChecksum } from '../layout/stored.ts'
 
@@ -46,6 +47,3 @@ export class BloomWriter {
     return { plans, bytes: Buffer.concat(parts) }
   }
 }
-
-/** A block with its checksum, so that it can be read alone. */
-export const bloomBlockBytes: number = blockByteLength + 4

@@ -1,10 +1,11 @@
+import type { RangeReader } from '../../../bytes/range.ts'
 import { readNumbers } from '../../../encodings/pages/numbers-reader.ts'
 import { PageReader } from '../../../encodings/pages/page.ts'
 import { bandCountOf, bandsOf, estimateJaccard, signatureByteLength } from '../../../encodings/sketches/minhash.ts'
 import { LabError } from '../../../error.ts'
 import type { SimilarityPlan } from '../layout/root.ts'
 import { checkedBytes, decompressZstd } from '../layout/stored.ts'
-import type { Block } from '../read/block.ts'
+import type { Toc } from '../layout/toc.ts'
 
 const subject = 'blockpack similarity'
 
@@ -22,11 +23,12 @@ export class SimilarityIndex {
   }
 
   /** Reads the index in one step; undefined where the file was written without it. */
-  static async read({ root, similarityRange, file, traceCount }: Block): Promise<SimilarityIndex | undefined> {
+  static async read({ file, toc }: { file: RangeReader; toc: Toc }): Promise<SimilarityIndex | undefined> {
+    const { root, sections, traceCount } = toc
     const plan = root.similarity
     if (!plan) return undefined
-    const [stored] = await file.read([similarityRange])
-    const pages = new Pages(stored!, similarityRange.start)
+    const [stored] = await file.read([sections.similarity])
+    const pages = new Pages(stored!, sections.similarity.start)
     const signatures = joinBands(pages, plan)
     const counts = root.rowGroups.map(rowGroup => rowGroup.pageGroups.reduce((sum, one) => sum + one.traceCount, 0))
     const sets = new Uint32Array(traceCount)

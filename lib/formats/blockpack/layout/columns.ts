@@ -21,7 +21,7 @@ export interface ColumnDefinition {
 const { scan, times, bulk } = bands
 
 /** By id. */
-const definitions: readonly (readonly [name: string, kind: ColumnKind, band: Band])[] = [
+const definitions = [
   ['trace.spans', 'numbers', scan],
   ['trace.idKind', 'numbers', bulk],
   ['trace.idHigh', 'text', bulk],
@@ -62,23 +62,21 @@ const definitions: readonly (readonly [name: string, kind: ColumnKind, band: Ban
   ['link.flags', 'numbers', bulk],
   ['link.dropped', 'numbers', bulk],
   ['link.shape', 'binary', bulk],
-]
+] as const satisfies readonly (readonly [name: string, kind: ColumnKind, band: Band])[]
 
-/** Traces, spans, events, links and values that a reader takes for a byte of a page group. */
-export const itemsPerByte = 4
+/** The name of a column that is not one of attributes. */
+export type ColumnId = (typeof definitions)[number][0]
 
 /** Ids of the columns that hold values of rare attributes, by the number of their type. */
 export const firstTailId = 48
 /** Ids of the columns of attributes: this and the number of the field. */
 export const firstFieldId = 64
 
-const byName = new Map(definitions.map(([name], id) => [name, id]))
+const ids = new Map<string, number>(definitions.map(([name], id) => [name, id]))
 
-/** The id of one of the fixed columns. */
-export function columnId(name: string): number {
-  const id = byName.get(name)
-  if (id === undefined) throw new RangeError(name)
-  return id
+/** The number of one of the fixed columns. */
+export function columnId(name: ColumnId): number {
+  return ids.get(name)!
 }
 
 /** The fixed column of an id, or undefined where there is none. */
@@ -87,8 +85,8 @@ export function fixedColumn(id: number): ColumnDefinition | undefined {
 }
 
 function defineColumn(id: number): ColumnDefinition | undefined {
-  const known = definitions[id]
-  if (known) return { id, name: known[0], kind: known[1], band: known[2] }
+  const definition = definitions[id]
+  if (definition) return { id, name: definition[0], kind: definition[1], band: definition[2] }
   const type = valueTypes[id - firstTailId]
   return type && type !== 'empty' ? { id, name: `rare ${type}s`, kind: kindOfValues(type), band: bulk } : undefined
 }
@@ -98,7 +96,7 @@ export function tailId(type: ValueType): number {
   return firstTailId + valueTypes.indexOf(type)
 }
 
-/** How values of a type stand. */
+/** How values of a type are stored. */
 export function kindOfValues(type: ValueType): ColumnKind {
   if (type === 'string') return 'text'
   return type === 'bool' || type === 'int' || type === 'double' ? 'numbers' : 'binary'
@@ -113,5 +111,24 @@ export interface Field {
 
 export const fieldOwners = ['span', 'event', 'link'] as const
 export type FieldOwner = (typeof fieldOwners)[number]
+
+/** What pages of a column hold; undefined where there is no such column. */
+export function columnKind(column: number, fields: readonly Field[]): ColumnKind | undefined {
+  if (column < firstFieldId) return fixedColumn(column)?.kind
+  const field = fields[column - firstFieldId]
+  return field && kindOfValues(field.type)
+}
+
+/** The name of a column: `span.name`; `span.attributes.http.method (string)` where it is of an attribute. */
+export function columnName(column: number, fields: readonly Field[]): string {
+  const field = fields[column - firstFieldId]
+  if (field) return `${field.owner}.attributes.${field.key} (${field.type})`
+  return fixedColumn(column)?.name ?? `column ${column}`
+}
+
+/** The type of the values of an attribute's column, or of the rare ones of a type; undefined for all others. */
+export function valueTypeOf(column: number, fields: readonly Field[]): ValueType | undefined {
+  return column < firstFieldId ? valueTypes[column - firstTailId] : fields[column - firstFieldId]?.type
+}
 
 const fixedColumns = Array.from({ length: firstFieldId }, (_, id) => defineColumn(id))

@@ -3,7 +3,7 @@ import { ByteReader } from '../../../bytes/reader.ts'
 import { ByteWriter } from '../../../bytes/writer.ts'
 import type { Piece } from './stored.ts'
 
-/** What stands at both ends of a file. */
+/** The two ends of a file. */
 
 /** "TLBP", little-endian. */
 export const magic = 0x50424c54
@@ -11,7 +11,7 @@ export const version = 1
 export const headerBytes = 8
 export const footerBytes = 32
 
-/** Where the root lies: in front of the footer; and where the fields begin, which stand in front of it. */
+/** Where the root is, which ends before the footer, and where the fields begin, which end before the root. */
 export interface Footer extends Piece {
   readonly fieldsOffset: number
   readonly offset: number
@@ -22,6 +22,18 @@ export function printHeader(): Buffer {
   out.u32(magic)
   out.u32(version)
   return out.take()
+}
+
+/** Refuses a file that does not begin as a blockpack file. */
+export function checkHeader(bytes: Uint8Array): void {
+  const reader = new ByteReader(bytes, 'blockpack header')
+  if (reader.u32() !== magic) new ByteReader(bytes, 'blockpack header').fail('corrupt', 'not a blockpack file')
+  checkVersion(reader)
+}
+
+function checkVersion(reader: ByteReader): void {
+  const found = reader.u32()
+  if (found !== version) reader.fail('unsupported', `unsupported version ${found} (this build reads ${version})`)
 }
 
 /** Where the fields begin, the sizes of the root, the version, a checksum of these, the magic. */
@@ -45,11 +57,10 @@ export function parseFooter(bytes: Uint8Array, fileLength: number): Footer {
   if (bytes.length < footerBytes || fileLength < headerBytes + footerBytes)
     reader.fail('truncated', `needs ${headerBytes + footerBytes} bytes with the header, the file has ${fileLength}`)
   const tail = new ByteReader(bytes.subarray(footerBytes - 4), subject, start + footerBytes - 4)
-  if (tail.u32() !== magic) reader.fail('corrupt', 'no blockpack file of ours ends here')
+  if (tail.u32() !== magic) reader.fail('corrupt', 'no blockpack footer at end of file')
   const fieldsOffset = Number(reader.u64())
   const [storedLength, rawLength] = [reader.u32(), reader.u32()]
-  const found = reader.u32()
-  if (found !== version) reader.fail('unsupported', `version ${found}, known is ${version}`)
+  checkVersion(reader)
   const flags = reader.u32()
   if (flags !== 0) reader.fail('unsupported', `flags ${flags}`)
   const sum = checksum(bytes.subarray(0, footerBytes - 8))

@@ -3,7 +3,8 @@ import type { ByteWriter } from '../../../bytes/writer.ts'
 import type { GeneralCodec } from '../../../codecs/compress.ts'
 import { type BloomShape, blockByteLength, checkBloomShape } from '../../../encodings/sketches/bloom.ts'
 import { messageOf } from '../../../error.ts'
-import { bandCount, itemsPerByte } from './columns.ts'
+import { bandCount } from './columns.ts'
+import { itemsPerByte } from './layout.ts'
 import type { Piece } from './stored.ts'
 
 /** The root of the table of contents: what lies where, in the order of the file. */

@@ -41,7 +41,7 @@ export function columnData(
   const { scope, key } = named
   if (scope === 'resource') return sharedAttributes(columns.resources(), key)
   if (scope === 'instrumentation') return sharedAttributes(columns.scopes(), key)
-  return fieldsOf(block, scope, key).flatMap(field => fieldData(columns, block, scope, field))
+  return fieldsOf(block.toc, scope, key).flatMap(field => fieldData(columns, block, scope, field))
 }
 
 /** The traces of some spans, ascending. */
@@ -123,7 +123,7 @@ function startData(columns: PageGroupColumns): ColumnData {
 
 /** By trace: the row of its root, or -1. */
 function rootRowsOf(columns: PageGroupColumns, block: Block): Float64Array {
-  const children = hasLinkTypes(block) ? childrenOf(columns, block) : new Set<number>()
+  const children = hasLinkTypes(block.toc) ? childrenOf(columns, block) : new Set<number>()
   return rootRows(columns.traceStarts(), parentRowsOf(columns), children)
 }
 
@@ -182,7 +182,7 @@ function typedData(type: ValueType, values: readonly Value[], codes: Uint32Array
 
 /** The values of a field; none where no owner has one. */
 function fieldData(columns: PageGroupColumns, block: Block, owner: FieldOwner, field: number): ColumnData[] {
-  const { type } = block.fields[field]!
+  const { type } = block.toc.fields[field]!
   const count = columns.shapes(owner).counts.get(field) ?? 0
   if (count === 0) return []
   const rows = fieldRows(columns, owner, field)

@@ -2,19 +2,19 @@ import { parseName } from '../../../model/column-name.ts'
 import type { ColumnName, Intrinsic } from '../../../model/scan.ts'
 import { linkType } from '../../../model/tree.ts'
 import { linkTypeName } from '../../../model/tree-columns.ts'
-import { columnId, type FieldOwner, firstFieldId, tailId } from '../layout/columns.ts'
-import type { Block } from '../read/block.ts'
+import { type ColumnId, columnId, type FieldOwner, firstFieldId, tailId } from '../layout/columns.ts'
+import type { Toc } from '../layout/toc.ts'
 
 /** Which columns of a block the columns of a query are made of. */
 
-const traceIds = ['trace.idKind', 'trace.idHigh', 'trace.idLow', 'trace.idOdd']
-const parents = ['span.parentKind', 'span.parentDistance']
+const traceIds = ['trace.idKind', 'trace.idHigh', 'trace.idLow', 'trace.idOdd'] as const
+const parents = ['span.parentKind', 'span.parentDistance'] as const
 /** With what tells, by its presence, that ids repeat or that parents may be zeros: ordinary page groups lack it. */
-const parentRule = [...parents, 'span.idRepeat', 'span.parentIdOdd']
+const parentRule = [...parents, 'span.idRepeat', 'span.parentIdOdd'] as const
 /** What those take beyond, where a page group has them. */
 const companions: ReadonlyMap<number, readonly number[]> = new Map([
-  [columnId('span.idRepeat'), ['span.idKind', 'span.kind'].map(columnId)],
-  [columnId('span.parentIdOdd'), ['span.parentIdKind', 'span.parentRepeat'].map(columnId)],
+  [columnId('span.idRepeat'), (['span.idKind', 'span.kind'] as const).map(columnId)],
+  [columnId('span.parentIdOdd'), (['span.parentIdKind', 'span.parentRepeat'] as const).map(columnId)],
 ])
 
 /** What a column takes beyond, where a page group has it. */
@@ -22,25 +22,16 @@ export function companionsOf(column: number): readonly number[] {
   return companions.get(column) ?? []
 }
 
-const starts = ['trace.spans', 'trace.start', 'span.start']
+const spanIds = ['span.idKind', 'span.idRepeat', 'span.id', 'span.idOdd'] as const
+const parentIds = ['span.parentIdKind', 'span.parentIdRepeat', 'span.parentId', 'span.parentIdOdd'] as const
+const starts = ['trace.spans', 'trace.start', 'span.start'] as const
 
 /** By intrinsic: the fixed columns that it takes; all take the counts of spans. */
-const intrinsics: Readonly<Record<Intrinsic, readonly string[]>> = {
+const intrinsics: Readonly<Record<Intrinsic, readonly ColumnId[]>> = {
   'trace:id': traceIds,
   'trace:root': parentRule,
-  'span:id': [...traceIds, 'span.idKind', 'span.idRepeat', 'span.id', 'span.idOdd'],
-  'span:parentID': [
-    ...traceIds,
-    ...['span.idKind', 'span.idRepeat', 'span.id', 'span.idOdd'],
-    ...[
-      ...parents,
-      'span.parentRepeat',
-      'span.parentIdKind',
-      'span.parentIdRepeat',
-      'span.parentId',
-      'span.parentIdOdd',
-    ],
-  ],
+  'span:id': [...traceIds, ...spanIds],
+  'span:parentID': [...traceIds, ...spanIds, ...parents, 'span.parentRepeat', ...parentIds],
   'span:parent': parentRule,
   'span:name': ['span.name'],
   'span:kind': ['span.kind'],
@@ -58,36 +49,36 @@ const intrinsics: Readonly<Record<Intrinsic, readonly string[]>> = {
 }
 
 /** The numbers of the fields of a key. */
-export function fieldsOf(block: Block, owner: FieldOwner, key: string): number[] {
-  return block.fieldNumbers.get(`${owner}.${key}`) ?? []
+export function fieldsOf(toc: Toc, owner: FieldOwner, key: string): readonly number[] {
+  return toc.fieldNumbers.get(`${owner}.${key}`) ?? []
 }
 
 const linkColumns = [linkTypeName, 'link:traceID', 'trace:id'] as const
 
 /** True where a link of the block has a type, which may tell of a parent. */
-export function hasLinkTypes(block: Block): boolean {
-  return fieldsOf(block, 'link', linkType.key).length > 0
+export function hasLinkTypes(toc: Toc): boolean {
+  return fieldsOf(toc, 'link', linkType.key).length > 0
 }
 
 /** The columns of a block that a column of a query is made of. */
-export function blockColumns(block: Block, name: ColumnName): number[] {
+export function blockColumns(toc: Toc, name: ColumnName): number[] {
   const named = parseName(name)
-  if (name === 'trace:root' && hasLinkTypes(block))
-    return [...parentRule.map(columnId), ...linkColumns.flatMap(column => blockColumns(block, column))]
-  if (named.intrinsic) return ['trace.spans', ...intrinsics[named.intrinsic]].map(columnId)
+  if (name === 'trace:root' && hasLinkTypes(toc))
+    return [...parentRule.map(columnId), ...linkColumns.flatMap(column => blockColumns(toc, column))]
+  if (named.intrinsic) return [columnId('trace.spans'), ...intrinsics[named.intrinsic].map(columnId)]
   const { scope, key } = named
   if (scope === 'resource') return [columnId('trace.spans'), columnId('span.resource')]
   if (scope === 'instrumentation') return [columnId('trace.spans'), columnId('span.scope')]
   // A span without the attribute is found by its number of events or links, also where no field has the key.
-  const counts = scope === 'span' ? [] : [`span.${scope}s`]
-  const fields = fieldsOf(block, scope, key)
-  const shapes = fields.length === 0 ? [] : [`${scope}.shape`]
-  return [...[...counts, ...shapes].map(columnId), ...fields.map(field => firstFieldId + field)]
+  const counts = scope === 'span' ? [] : [columnId(`span.${scope}s`)]
+  const fields = fieldsOf(toc, scope, key)
+  const shapes = fields.length === 0 ? [] : [columnId(`${scope}.shape`)]
+  return [...counts, ...shapes, ...fields.map(field => firstFieldId + field)]
 }
 
 /** What a rare field takes beyond: the column that it shares, and the shapes by which its part of that is found. */
-export function tailColumns(block: Block, field: number): number[] {
-  const { type } = block.fields[field]!
-  const shapes = ['span.shape', 'span.events', 'event.shape', 'span.links', 'link.shape']
+export function tailColumns(toc: Toc, field: number): number[] {
+  const { type } = toc.fields[field]!
+  const shapes = ['span.shape', 'span.events', 'event.shape', 'span.links', 'link.shape'] as const
   return type === 'empty' ? [] : [tailId(type), ...shapes.map(columnId)]
 }

@@ -6,9 +6,10 @@ import { passes } from '../../../model/value-test.ts'
 import { parseStatus } from '../../../shred/field-texts.ts'
 import { absentIn, type Lookup } from '../indexes/bloom-reader.ts'
 import { columnId, type FieldOwner, firstFieldId, tailId } from '../layout/columns.ts'
-import type { PageStatistic } from '../layout/entry.ts'
-import type { Block, PageGroup } from '../read/block.ts'
-import type { PagePlace } from '../read/page-group-pages.ts'
+import type { PageStatistic } from '../layout/directory.ts'
+import type { PagePlace } from '../layout/page-places.ts'
+import type { PageGroup } from '../layout/toc.ts'
+import type { Block } from '../read/block.ts'
 import type { ParsedColumn, Tables } from '../read/tables.ts'
 import { fieldsOf } from './column-plan.ts'
 
@@ -60,7 +61,7 @@ export class Pruner {
 
   /** Asks the filters of a row group. */
   closedIn(block: Block, rowGroup: number): Promise<Closed> {
-    return absentIn(block, rowGroup, this.#lookups)
+    return absentIn(block.file, block.toc, rowGroup, this.#lookups)
   }
 
   /** False where the page group holds nothing that is wanted. */
@@ -81,8 +82,8 @@ function dictionaryColumns(block: Block, { column }: Condition): number[] {
   const { scope, key } = named
   if (scope === 'resource') return [columnId('span.resource')]
   if (scope === 'instrumentation') return [columnId('span.scope')]
-  return fieldsOf(block, scope, key).flatMap(field => {
-    const { type } = block.fields[field]!
+  return fieldsOf(block.toc, scope, key).flatMap(field => {
+    const { type } = block.toc.fields[field]!
     return type === 'string' ? [firstFieldId + field, tailId(type)] : []
   })
 }
@@ -91,9 +92,11 @@ function dictionaryColumns(block: Block, { column }: Condition): number[] {
 function textColumn(column: string): number | undefined {
   switch (column) {
     case 'span:name':
+      return columnId('span.name')
     case 'span:traceState':
+      return columnId('span.traceState')
     case 'event:name':
-      return columnId(column.replace(':', '.'))
+      return columnId('event.name')
     case 'span:status':
     case 'span:statusMessage':
       return columnId('span.status')
@@ -128,7 +131,7 @@ function checkCondition(file: File, condition: Condition): Checked {
     })
   if (scope === 'resource') return ofItems(columnId('span.resource'), tables.resource)
   if (scope === 'instrumentation') return ofItems(columnId('span.scope'), tables.scope)
-  return anyOf(fieldsOf(block, scope, key).map(field => checkField(file, scope, field, condition)))
+  return anyOf(fieldsOf(block.toc, scope, key).map(field => checkField(file, scope, field, condition)))
 }
 
 function checkIntrinsic(file: File, condition: Condition): Checked {
@@ -160,7 +163,7 @@ function checkIntrinsic(file: File, condition: Condition): Checked {
 
 /** A field: in its own column, or among the rare ones of its type. */
 function checkField(file: File, owner: FieldOwner, field: number, condition: Condition): Checked {
-  const { type } = file.block.fields[field]!
+  const { type } = file.block.toc.fields[field]!
   const [own, tail] = [firstFieldId + field, tailId(type)]
   const inColumn = (column: number): Checked => {
     if (type === 'string') return checkText(file, column, text => meets(text, condition), textsOf(condition))
@@ -199,7 +202,7 @@ function checkText(
 ): Checked {
   const codes = new Set<number>()
   for (const [code, text] of (dictionaries.get(column) ?? []).entries()) if (isMet(text, code)) codes.add(code)
-  const isOpen = block.openColumns.has(column)
+  const isOpen = block.toc.openColumns.has(column)
   const lookup = texts && isOpen ? { column, texts } : undefined
   if (lookup) lookups.push(lookup)
   const mayBeOutside = (closed: Closed) => isOpen && !(lookup && closed.has(lookup))

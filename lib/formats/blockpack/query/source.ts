@@ -20,10 +20,13 @@ import { valueType } from '../../../model/trace.ts'
 import { groupNeighbours, joinSpellings, spellingsOf, traceKey } from '../../../model/trace-id.ts'
 import { parseStatus } from '../../../shred/field-texts.ts'
 import { covers, cut, type ReadPiece, readPieces } from '../../../storage/coalesce.ts'
-import { columnId, firstFieldId } from '../layout/columns.ts'
-import type { Block, PageGroup, PageGroupEntries } from '../read/block.ts'
+import { type ColumnId, columnId, firstFieldId } from '../layout/columns.ts'
+import type { PageGroupEntries } from '../layout/directory.ts'
+import { type PagePlace, placePages } from '../layout/page-places.ts'
+import type { PageGroup } from '../layout/toc.ts'
+import type { Block } from '../read/block.ts'
 import { PageGroupColumns } from '../read/page-group-columns.ts'
-import { PageDecoder, type PagePlace, placePages } from '../read/page-group-pages.ts'
+import { PageDecoder } from '../read/page-group-pages.ts'
 import type { BlockpackReader } from '../read/reader.ts'
 import type { Tables } from '../read/tables.ts'
 import { columnData, isReadByRow } from './column-data.ts'
@@ -36,8 +39,8 @@ export function blockpackSource(reader: BlockpackReader): SpanSource {
   return {
     scan: (request, limits) => scan(reader, request, limits),
     findTraces: (traceIds, limits) => findTraces(reader, traceIds, limits),
-    bounds: () => boundsOf(block.pageGroups),
-    cost: request => costOf(block.pageGroups.filter(pageGroup => isInTime(pageGroup, request))),
+    bounds: () => boundsOf(block.toc.pageGroups),
+    cost: request => costOf(block.toc.pageGroups.filter(pageGroup => isInTime(pageGroup, request))),
     attributeNames: async () => attributeNames(block, tables),
     distinctValues: column => distinctValues(block, tables, column),
   }
@@ -53,7 +56,7 @@ async function* scan(reader: BlockpackReader, request: ScanRequest, limits?: Lim
   const pruner = await Pruner.plan(block, tables, request)
   if (!pruner.isPossible()) return
   let window = 1
-  const inTime = block.pageGroups.filter(pageGroup => isInTime(pageGroup, request))
+  const inTime = block.toc.pageGroups.filter(pageGroup => isInTime(pageGroup, request))
   for (const rowGroup of new Set(inTime.map(pageGroup => pageGroup.rowGroup))) {
     const closed = await pruner.closedIn(block, rowGroup)
     if (!pruner.isPossible(closed)) continue
@@ -105,7 +108,7 @@ class PageGroupBatch implements SpanBatch {
     this.#block = block
     this.spanCount = pageGroup.spanCount
     this.startExtent = [pageGroup.minStart, pageGroup.maxStart]
-    this.#places = placePages(pageGroup, entries, block)
+    this.#places = placePages(block.toc, pageGroup, entries)
     const pages = new PageDecoder(block, pageGroup, this.#places, this.#bytes)
     const { base } = entries
     this.#columns = new PageGroupColumns({ block, pageGroup, base, pages, dictionaries: this.#dictionaries, tables })
@@ -143,11 +146,11 @@ class PageGroupBatch implements SpanBatch {
 
   /** With the column that rare fields share, for those without one of their own. */
   #columnsOf(name: ColumnName): number[] {
-    const columns = blockColumns(this.#block, name)
+    const columns = blockColumns(this.#block.toc, name)
     const rare = columns.filter(column => column >= firstFieldId && !this.#places.has(column))
     const present = columns.filter(column => this.#places.has(column))
     return columns.concat(
-      rare.flatMap(column => tailColumns(this.#block, column - firstFieldId)),
+      rare.flatMap(column => tailColumns(this.#block.toc, column - firstFieldId)),
       present.flatMap(companionsOf),
     )
   }
@@ -229,7 +232,7 @@ async function* findTraces(
     }
   else {
     const keys = new Set(traceIds.map(traceKey))
-    for (const pageGroup of reader.block.pageGroups) {
+    for (const pageGroup of reader.block.toc.pageGroups) {
       const ids = new PageGroupBatch(reader, pageGroup, await reader.block.entriesOf(pageGroup), limits)
       const [{ values }] = (await ids.read(['trace:id'])).get('trace:id') as [ColumnData]
       if (!('codes' in values && values.dictionary.some(traceId => keys.has(traceKey(traceId as string))))) continue
@@ -258,7 +261,7 @@ function costOf(pageGroups: readonly PageGroup[]): Cost {
 
 async function attributeNames(block: Block, tables: Tables): Promise<AttributeName[]> {
   const names = new AttributeNames()
-  for (const { owner, key, type } of block.fields) names.add(owner, key, type)
+  for (const { owner, key, type } of block.toc.fields) names.add(owner, key, type)
   for (const [scope, items] of await sharedItems(block, tables))
     for (const item of items)
       for (const { key, value } of item?.attributes ?? []) names.add(scope, key, valueType(value))
@@ -280,12 +283,12 @@ async function sharedItems(block: Block, tables: Tables): Promise<['resource' | 
 /** The distinct strings of a column: of the dictionary, and of pages that hold others. */
 async function allEntries(block: Block, column: number): Promise<string[]> {
   const entries = new Set((await block.dictionaries([column])).get(column) ?? [])
-  if (!block.openColumns.has(column)) return [...entries]
-  for (const pageGroup of block.pageGroups) {
+  if (!block.toc.openColumns.has(column)) return [...entries]
+  for (const pageGroup of block.toc.pageGroups) {
     const directory = await block.entriesOf(pageGroup)
     const batch = directory.entries.find(entry => entry.column === column)
     if (batch?.statistic.kind !== 'none') continue
-    const places = placePages(pageGroup, directory, block)
+    const places = placePages(block.toc, pageGroup, directory)
     const place = places.get(column)!
     const [bytes] = await block.file.read([place])
     const pages = new PageDecoder(block, pageGroup, places, new Map([[column, bytes!]]))
@@ -303,15 +306,15 @@ async function distinctValues(block: Block, tables: Tables, name: ColumnName): P
     const items = (await sharedItems(block, tables)).find(([one]) => one === scope)![1]
     return items.flatMap(item => (item?.attributes ?? []).filter(one => one.key === key).map(({ value }) => value))
   }
-  const fields = fieldsOf(block, scope, key)
+  const fields = fieldsOf(block.toc, scope, key)
   const columns = fields.map(field => firstFieldId + field)
-  const isKnown = fields.every(field => block.fields[field]!.type === 'string' && !block.rareFields.has(field))
-  if (!isKnown || columns.some(column => block.openColumns.has(column))) return undefined
+  const isKnown = fields.every(field => block.toc.fields[field]!.type === 'string' && !block.toc.rareFields.has(field))
+  if (!isKnown || columns.some(column => block.toc.openColumns.has(column))) return undefined
   return [...(await block.dictionaries(columns)).values()].flat()
 }
 
 async function distinctTexts(block: Block, tables: Tables, name: Intrinsic): Promise<readonly Value[] | undefined> {
-  const ofColumn = async (column: string, parse: (text: string) => Value) =>
+  const ofColumn = async (column: ColumnId, parse: (text: string) => Value) =>
     (await allEntries(block, columnId(column))).map(parse)
   switch (name) {
     case 'span:name':

@@ -64,7 +64,7 @@ export function fieldTexts(columns: PageGroupColumns, field: number): Table<stri
 export function placeOf(columns: PageGroupColumns, field: number): TailPlace {
   const tail = columns.context.tails?.get(field)
   if (tail) return tail
-  const { owner, type } = columns.context.block.fields[field]!
+  const { owner, type } = columns.context.block.toc.fields[field]!
   const count = columns.shapes(owner).counts.get(field) ?? 0
   if (count === 0 || hasOwnColumn(columns, field) || type === 'empty')
     return { column: firstFieldId + field, start: 0, end: count, total: count }
@@ -78,7 +78,7 @@ export function hasOwnColumn(columns: PageGroupColumns, field: number): boolean 
 
 /** Where the values of a rare field stand in the column of its type, and how many values that has. */
 function placeInTail(columns: PageGroupColumns, field: number): { start: number; total: number } {
-  const { fields } = columns.context.block
+  const { fields } = columns.context.block.toc
   const { type } = fields[field]!
   const counts = columns.once(`tail of ${type}`, () => countTail(columns, type))
   let [start, total] = [0, 0]
@@ -91,7 +91,7 @@ function placeInTail(columns: PageGroupColumns, field: number): { start: number;
 
 /** The rare fields of a type, ascending, with their counts. */
 function countTail(columns: PageGroupColumns, type: ValueType): [number, number][] {
-  const { fields } = columns.context.block
+  const { fields } = columns.context.block.toc
   const all = (['span', 'event', 'link'] as const).flatMap(owner => [...columns.shapes(owner).counts])
   const rare = all.filter(
     ([field, count]) => fields[field]!.type === type && count > 0 && !hasOwnColumn(columns, field),
@@ -104,7 +104,7 @@ function valuesOf(columns: PageGroupColumns, column: number, field: number, coun
 }
 
 function readValues(columns: PageGroupColumns, column: number, field: number, count: number): readonly Value[] {
-  const { type } = columns.context.block.fields[field]!
+  const { type } = columns.context.block.toc.fields[field]!
   const pages = columns.pages
   switch (type) {
     case 'empty':

@@ -3,7 +3,7 @@ import { spanIdDigits, traceIdDigits } from '../../../model/trace.ts'
 import { joinParents, type ReadParents as Parents } from '../../../shred/parents.ts'
 import type { Table } from '../../../shred/table.ts'
 import { parentKind } from '../../../shred/tree.ts'
-import { columnId } from '../layout/columns.ts'
+import { type ColumnId, columnId } from '../layout/columns.ts'
 import { countOf, type PageGroupColumns } from './page-group-columns.ts'
 
 /** Ids of the traces and spans of a page group, and who is whose parent. */
@@ -43,7 +43,7 @@ export function traceIdsAt(columns: PageGroupColumns, traces: Iterable<number>):
 const halfBytes = spanIdDigits / 2
 
 /** Halves of trace ids, 8 bytes each, where they stand as such. */
-function halvesOf(columns: PageGroupColumns, name: string, count: number): Buffer | undefined {
+function halvesOf(columns: PageGroupColumns, name: ColumnId, count: number): Buffer | undefined {
   return columns.once(`bytes of ${name}`, () => {
     const bytes = columns.pages.hexBytes(columnId(name), count)
     return bytes?.length === count * halfBytes ? bytes : undefined
@@ -118,7 +118,12 @@ function readParents(columns: PageGroupColumns): Parents {
   return joinParents(parts, traceOf, message => columns.pages.fail('span.parent', message))
 }
 
-function readSpanIds(columns: PageGroupColumns, name: string, count: number, groups: Uint32Array): string[] {
+function readSpanIds(
+  columns: PageGroupColumns,
+  name: 'span.id' | 'span.parentId',
+  count: number,
+  groups: Uint32Array,
+): string[] {
   const kinds = columns.pages.small(`${name}Kind`, count, 3)
   const counts = countSpanIdKinds(kinds)
   const parts = {

@@ -1,5 +1,5 @@
 import type { Trace } from '../../../model/trace.ts'
-import type { PageGroup } from './block.ts'
+import { type PageGroup, pageGroupAt } from '../layout/toc.ts'
 import type { BlockpackReader } from './reader.ts'
 
 /** Page groups that are held, of all files together: of some thousand spans each. */
@@ -12,22 +12,11 @@ export class PageGroupCache {
 
   /** The trace at a position of a file. */
   async traceAt(reader: BlockpackReader, position: number): Promise<Trace> {
-    const pageGroup = pageGroupAt(reader.block.pageGroups, position)
+    const pageGroup = pageGroupAt(reader.block.toc, position)
     const traces = this.#held.get(pageGroup) ?? (await reader.readPageGroup(pageGroup))
     this.#held.delete(pageGroup)
     this.#held.set(pageGroup, traces)
     if (this.#held.size > maxHeld) this.#held.delete(this.#held.keys().next().value!)
     return traces[position - pageGroup.firstTrace]!
   }
-}
-
-/** The page group that has the trace at a position. */
-export function pageGroupAt(pageGroups: readonly PageGroup[], position: number): PageGroup {
-  let [low, high] = [0, pageGroups.length - 1]
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1
-    if (pageGroups[middle]!.firstTrace <= position) low = middle
-    else high = middle - 1
-  }
-  return pageGroups[low]!
 }

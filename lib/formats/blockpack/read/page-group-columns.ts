@@ -2,8 +2,9 @@ import type { Resource, Scope, Status } from '../../../model/trace.ts'
 import { parseStatus } from '../../../shred/field-texts.ts'
 import type { Table } from '../../../shred/table.ts'
 import { parentKind } from '../../../shred/tree.ts'
-import { columnId, type FieldOwner } from '../layout/columns.ts'
-import type { Block, PageGroup } from './block.ts'
+import { type ColumnId, columnId, type FieldOwner } from '../layout/columns.ts'
+import type { PageGroup } from '../layout/toc.ts'
+import type { Block } from './block.ts'
 import type { PageDecoder, ReadText } from './page-group-pages.ts'
 import type { ParsedColumn, Tables } from './tables.ts'
 
@@ -153,13 +154,13 @@ export class PageGroupColumns {
   }
 
   /** A column of strings with its distinct values. */
-  table<T>(name: string, count: number, parse: (text: string) => T): Table<T> {
+  table<T>(name: ColumnId, count: number, parse: (text: string) => T): Table<T> {
     const column = columnId(name)
     const { symbols, fileCodes, locals } = this.pages.text(column, count)
     return { values: this.entries(column, fileCodes).concat(locals).map(parse), codes: symbols }
   }
 
-  texts(name: string, count: number): string[] {
+  texts(name: ColumnId, count: number): string[] {
     const column = columnId(name)
     return this.textsOf(this.pages.text(column, count), column)
   }
@@ -185,7 +186,7 @@ export class PageGroupColumns {
   }
 
   /** A column of strings as what they stand for. */
-  #items<T>(name: string, count: number, parsed: ParsedColumn<T>): Table<T> {
+  #items<T>(name: ColumnId, count: number, parsed: ParsedColumn<T>): Table<T> {
     const column = columnId(name)
     const { symbols, fileCodes, locals } = this.pages.text(column, count)
     const texts = this.entries(column, fileCodes)
@@ -199,7 +200,7 @@ export class PageGroupColumns {
     this.pages.clear()
   }
 
-  #childCounts(name: string): Float64Array {
+  #childCounts(name: 'span.events' | 'span.links'): Float64Array {
     const counts = this.pages.plain(name, this.spanCount, 0, uint32)
     this.pages.checkItems(name, sumOf(counts))
     return counts
@@ -212,7 +213,7 @@ export class PageGroupColumns {
     let total = 0
     for (let symbol = 0; symbol < values.length; symbol++) total += values[symbol]!.length * uses[symbol]!
     this.pages.checkItems(`${owner} attributes`, total)
-    const byField = new Uint32Array(this.context.block.fields.length)
+    const byField = new Uint32Array(this.context.block.toc.fields.length)
     for (let symbol = 0; symbol < values.length; symbol++)
       for (const field of values[symbol]!) byField[field]! += uses[symbol]!
     const counts = new Map<number, number>()

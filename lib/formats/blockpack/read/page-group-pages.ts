@@ -4,12 +4,13 @@ import { readNumbers, readSymbols } from '../../../encodings/pages/numbers-reade
 import { PageReader } from '../../../encodings/pages/page.ts'
 import { readHexBytes, readStrings } from '../../../encodings/pages/strings.ts'
 import { LabError } from '../../../error.ts'
-import { bandCount, columnId, firstFieldId, itemsPerByte, tailId } from '../layout/columns.ts'
-import type { PageEntry } from '../layout/entry.ts'
+import { type ColumnId, columnId, columnKind, firstFieldId, tailId } from '../layout/columns.ts'
+import type { PageEntry } from '../layout/directory.ts'
+import { asBits, textLayouts } from '../layout/layout.ts'
+import { maxItemsOf, type PagePlace } from '../layout/page-places.ts'
 import { checkedBytes } from '../layout/stored.ts'
-import { asBits, textLayouts } from '../write/page-encoder.ts'
-import { bandOf } from '../write/page-group-encoder.ts'
-import type { Block, PageGroup, PageGroupEntries } from './block.ts'
+import type { PageGroup } from '../layout/toc.ts'
+import type { Block } from './block.ts'
 
 /** A column of strings as it was read: symbols, and what each stands for, of which some stand in the dictionary. */
 export interface ReadText {
@@ -18,49 +19,6 @@ export interface ReadText {
   readonly fileCodes: readonly number[]
   /** The symbols from there on. */
   readonly locals: readonly string[]
-}
-
-/** A page's place in the file. */
-export interface PagePlace {
-  readonly entry: PageEntry
-  readonly start: number
-  readonly end: number
-}
-
-/** The pages of a page group by column, with their places; the directory is checked against the root. */
-export function placePages(pageGroup: PageGroup, { entries }: PageGroupEntries, block: Block): Map<number, PagePlace> {
-  const at = pageGroup.bandRanges.map(({ start }) => start)
-  const { start: directory } = block.directoryRange(pageGroup.rowGroup)
-  const fail = (message: string): never => {
-    throw new LabError('corrupt', `blockpack directory at byte ${directory}: page group ${pageGroup.index} ${message}`)
-  }
-  const places = new Map<number, PagePlace>()
-  for (const entry of entries) {
-    if (block.columnKind(entry.column) === undefined) fail(`names column ${entry.column}`)
-    const band = bandOf(entry.column, entry.rowCount, entry.storedLength)
-    const start = at[band]!
-    at[band] = start + entry.storedLength
-    places.set(entry.column, { entry, start, end: at[band]! })
-  }
-  for (let band = 0; band < bandCount; band++) {
-    const { end } = pageGroup.bandRanges[band]!
-    const isPadded = band === bandCount - 1 && at[band]! < end
-    if (at[band] !== end && !isPadded) fail(`names pages up to byte ${at[band]}, band ${band} ends at ${end}`)
-  }
-  let rowCount = 0
-  for (const entry of entries) rowCount += entry.rowCount
-  const most = maxItemsOf(pageGroup)
-  if (rowCount > most * rowsPerItem || pageGroup.spanCount > most)
-    fail(`has ${rowCount} values, ${pageGroup.spanCount} spans, and bytes for ${most} items`)
-  return places
-}
-
-/** A span has 18 values at the most beside its attributes, which count for themselves. */
-const rowsPerItem = 32
-
-/** Traces, spans, events, links and values that the bytes of a page group vouch for: no memory is taken for more. */
-function maxItemsOf({ bandRanges }: PageGroup): number {
-  return itemsPerByte * bandRanges.reduce((total, { start, end }) => total + end - start, 0)
 }
 
 /** Rows `[start, start + count)` of the `total` rows of a column. */
@@ -127,7 +85,7 @@ export class PageDecoder {
 
   /** Booleans are 0 and 1. */
   #checked(column: number, numbers: ReadNumbers): ReadNumbers {
-    const isBoolean = column === tailId('bool') || this.#block.fields[column - firstFieldId]?.type === 'bool'
+    const isBoolean = column === tailId('bool') || this.#block.toc.fields[column - firstFieldId]?.type === 'bool'
     if (isBoolean && (numbers.exceptions.length > 0 || numbers.values.some(value => value !== 0 && value !== 1)))
       this.fail(String(column), 'a boolean that is neither 0 nor 1')
     return numbers
@@ -139,7 +97,7 @@ export class PageDecoder {
   }
 
   /** Numbers of a fixed column, which are safe and of a range. */
-  plain(name: string, count: number, min: number, max: number): Float64Array {
+  plain(name: ColumnId, count: number, min: number, max: number): Float64Array {
     const { values, exceptions } = this.numbers(columnId(name), count)
     if (exceptions.length > 0) this.fail(name, 'exceptions')
     for (let i = 0; i < count; i++)
@@ -148,7 +106,7 @@ export class PageDecoder {
   }
 
   /** Numbers of a fixed column, from 0 to `max`, which is below 2^32 - 1. */
-  small(name: string, count: number, max: number): Uint32Array {
+  small(name: ColumnId, count: number, max: number): Uint32Array {
     const column = columnId(name)
     const place = this.#slices?.has(column) ? undefined : this.#place(column, count)
     if (!place || place.entry.statistic.kind === 'constant') return new Uint32Array(this.plain(name, count, 0, max))
@@ -213,12 +171,12 @@ export class PageDecoder {
     const place = this.#place(column, count)
     if (!place) return { symbols: new Uint32Array(0), fileCodes: [], locals: [] }
     const { statistic } = place.entry
-    const fileSize = this.#block.dictionarySizes.get(column) ?? 0
+    const fileSize = this.#block.toc.dictionarySizes.get(column) ?? 0
     if (statistic.kind === 'constantCode') {
       if (statistic.code >= fileSize) this.fail(String(column), `code ${statistic.code} of a dictionary of ${fileSize}`)
       return { symbols: new Uint32Array(count), fileCodes: [statistic.code], locals: [] }
     }
-    const isBinary = this.#block.columnKind(column) === 'binary'
+    const isBinary = columnKind(column, this.#block.toc.fields) === 'binary'
     const reader = this.#open(column, place)
     const layout = reader.in.u8()
     let text: ReadText

@@ -2,11 +2,13 @@ import type { Range, RangeReader } from '../../../bytes/range.ts'
 import type { Trace } from '../../../model/trace.ts'
 import { findInPage, indexPageOf } from '../indexes/trace-index.ts'
 import { columnId } from '../layout/columns.ts'
-import { headerBytes } from '../layout/footer.ts'
-import { type Block, checkHeader, openBlock, type PageGroup } from './block.ts'
+import { checkHeader, headerBytes } from '../layout/footer.ts'
+import { type PagePlace, placePages } from '../layout/page-places.ts'
+import { type PageGroup, pageGroupAt } from '../layout/toc.ts'
+import { type Block, openBlock } from './block.ts'
 import { PageGroupColumns } from './page-group-columns.ts'
 import { decodePageGroup } from './page-group-decoder.ts'
-import { PageDecoder, type PagePlace, placePages } from './page-group-pages.ts'
+import { PageDecoder } from './page-group-pages.ts'
 import { Tables } from './tables.ts'
 import { sliceTrace } from './trace-slice.ts'
 
@@ -15,7 +17,7 @@ export async function* decodeBlockpack(file: RangeReader): AsyncIterable<readonl
   const reader = await BlockpackReader.open(file)
   const [header] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
   checkHeader(header!)
-  for (const pageGroup of reader.block.pageGroups) yield await reader.readPageGroup(pageGroup)
+  for (const pageGroup of reader.block.toc.pageGroups) yield await reader.readPageGroup(pageGroup)
 }
 
 /** The pages of a page group. */
@@ -28,7 +30,7 @@ export interface OpenPages {
   readonly dictionaries: ReadonlyMap<number, readonly string[]>
 }
 
-const shapeColumns = ['span.shape', 'event.shape', 'link.shape'].map(columnId)
+const shapeColumns = (['span.shape', 'event.shape', 'link.shape'] as const).map(columnId)
 /** Of the eight requests that a trace may cost, what the index, the shapes, the directory and the bands leave. */
 const maxDictionaryRequests = 2
 
@@ -45,7 +47,7 @@ export class BlockpackReader {
 
   private constructor(block: Block) {
     this.block = block
-    this.tables = new Tables(block.fields)
+    this.tables = new Tables(block.toc.fields)
   }
 
   /** Opens a file: one read, or two where its table of contents is long. */
@@ -57,7 +59,10 @@ export class BlockpackReader {
   async readPageGroup(pageGroup: PageGroup): Promise<Trace[]> {
     const { base, pages, dictionaries } = await this.openPages(pageGroup)
     const { block, tables } = this
-    return decodePageGroup(new PageGroupColumns({ block, pageGroup, base, pages, dictionaries, tables }), block.fields)
+    return decodePageGroup(
+      new PageGroupColumns({ block, pageGroup, base, pages, dictionaries, tables }),
+      block.toc.fields,
+    )
   }
 
   /** All pages of a page group, ready to be decoded, with their dictionaries. */
@@ -84,11 +89,11 @@ export class BlockpackReader {
     const pages = new PageDecoder(block, pageGroup, places, bytes, slice.slices)
     const codes = new Map<number, readonly number[]>()
     for (const [column, { entry }] of places)
-      if (block.dictionarySizes.has(column))
+      if (block.toc.dictionarySizes.has(column))
         codes.set(column, pages.text(column, slice.slices.get(column)?.count ?? entry.rowCount).fileCodes)
     const dictionaries = await block.dictionaryEntries(codes, maxDictionaryRequests)
     const context = { block, pageGroup: slice.pageGroup, base: slice.base, pages, dictionaries, tables }
-    const [found] = decodePageGroup(new PageGroupColumns({ ...context, tails: slice.tails }), block.fields)
+    const [found] = decodePageGroup(new PageGroupColumns({ ...context, tails: slice.tails }), block.toc.fields)
     return found!
   }
 
@@ -100,7 +105,7 @@ export class BlockpackReader {
       block.file.read(pageGroup.bandRanges.filter(({ start, end }) => start < end)),
     ])
     const ranges = pageGroup.bandRanges.filter(({ start, end }) => start < end)
-    const places = placePages(pageGroup, entries, block)
+    const places = placePages(block.toc, pageGroup, entries)
     const bytes = new Map<number, Uint8Array>()
     for (const [column, { start, end }] of places) {
       const band = ranges.findIndex(range => start >= range.start && end <= range.end)
@@ -123,13 +128,14 @@ export class BlockpackReader {
 
   /** All traces of an id: a file that was written from ungrouped input may have several. */
   async *locateAll(traceId: string): AsyncIterable<Located> {
-    const { root, indexRange, traceCount, pageGroups, file } = this.block
+    const { file, toc } = this.block
+    const { root, traceCount } = toc
     if (traceCount === 0) return
     const page = indexPageOf(traceId, root.traceIndex)
-    const range = pageRange(indexRange, root.traceIndex.pageLengths, page)
+    const range = pageRange(toc.sections['trace index'], root.traceIndex.pageLengths, page)
     const [[stored]] = await Promise.all([file.read([range]), this.block.dictionaries(shapeColumns)])
     for (const position of findInPage(stored!, traceId, root.traceIndex, traceCount, range.start)) {
-      const pageGroup = pageGroups.findLast(({ firstTrace }) => firstTrace <= position)!
+      const pageGroup = pageGroupAt(toc, position)
       const trace = await this.#readTrace(pageGroup, position - pageGroup.firstTrace)
       if (trace.traceId === traceId) yield { trace, position }
     }

@@ -1,7 +1,8 @@
-import { traceKind } from '../../../encodings/ids.ts'
+import { spanKind, traceKind } from '../../../encodings/ids.ts'
 import { parentKind } from '../../../shred/tree.ts'
-import { columnId, type FieldOwner, firstFieldId } from '../layout/columns.ts'
-import type { Block, PageGroup } from './block.ts'
+import { type ColumnId, columnId, type FieldOwner, firstFieldId } from '../layout/columns.ts'
+import type { PageGroup } from '../layout/toc.ts'
+import type { Block } from './block.ts'
 import { hasOwnColumn, placeOf } from './field-columns.ts'
 import type { PageGroupColumns, TailPlace } from './page-group-columns.ts'
 import type { RowSlice } from './page-group-pages.ts'
@@ -18,13 +19,17 @@ export interface TraceSlice {
   readonly tails: ReadonlyMap<number, TailPlace>
 }
 
+const traceColumns = ['trace.spans', 'trace.idKind', 'trace.start'] as const
+// biome-ignore format: a list of names
 const spanColumns = [
-  ...['span.parentKind', 'span.name', 'span.resource', 'span.scope', 'span.kind', 'span.status', 'span.traceState'],
-  ...['span.flags', 'span.dropped', 'span.start', 'span.duration', 'span.idKind', 'span.shape', 'span.events'],
-  'span.links',
-]
-const eventColumns = ['event.name', 'event.time', 'event.dropped', 'event.shape']
-const linkColumns = [...['link.traceId', 'link.spanId', 'link.traceState', 'link.flags', 'link.dropped', 'link.shape']]
+  'span.parentKind', 'span.name', 'span.resource', 'span.scope', 'span.kind', 'span.status', 'span.traceState',
+  'span.flags', 'span.dropped', 'span.start', 'span.duration', 'span.idKind', 'span.shape', 'span.events', 'span.links',
+] as const
+const eventColumns = ['event.name', 'event.time', 'event.dropped', 'event.shape'] as const
+// biome-ignore format: a list of names
+const linkColumns = [
+  'link.traceId', 'link.spanId', 'link.traceState', 'link.flags', 'link.dropped', 'link.shape',
+] as const
 
 /** Finds the rows of the trace at a position of the page group. The dictionaries of shapes must be at hand. */
 export function sliceTrace(columns: PageGroupColumns, block: Block, pageGroup: PageGroup, trace: number): TraceSlice {
@@ -64,13 +69,11 @@ class Slicer {
   traces(trace: number): { spanCounts: number; spans: Rows } {
     const { traceCount, spanCount } = this.#columns
     const rows = { start: trace, count: 1, total: traceCount }
-    for (const name of ['trace.spans', 'trace.idKind', 'trace.start']) this.slices.set(columnId(name), rows)
+    for (const name of traceColumns) this.slices.set(columnId(name), rows)
     const kinds = this.#columns.pages.plain('trace.idKind', traceCount, 0, 2)
-    this.#parts(kinds, rows, {
-      'trace.idHigh': kind => kind === traceKind.whole,
-      'trace.idLow': kind => kind !== traceKind.odd,
-      'trace.idOdd': kind => kind === traceKind.odd,
-    })
+    this.#part('trace.idHigh', kinds, [traceKind.whole], rows)
+    this.#part('trace.idLow', kinds, [traceKind.whole, traceKind.padded], rows)
+    this.#part('trace.idOdd', kinds, [traceKind.odd], rows)
     const counts = this.#columns.spanCounts()
     let start = 0
     for (let i = 0; i < trace; i++) start += counts[i]!
@@ -80,17 +83,15 @@ class Slicer {
   spans(rows: Rows): void {
     for (const name of spanColumns) this.slices.set(columnId(name), rows)
     const kinds = this.#columns.parentKinds()
-    this.#parts(kinds, rows, {
-      'span.parentDistance': kind => kind === parentKind.inside,
-      'span.parentRepeat': kind => kind === parentKind.repeated,
-      'span.parentIdKind': kind => kind === parentKind.outside,
-    })
+    this.#part('span.parentDistance', kinds, [parentKind.inside], rows)
+    this.#part('span.parentRepeat', kinds, [parentKind.repeated], rows)
+    this.#part('span.parentIdKind', kinds, [parentKind.outside], rows)
     this.#ids('span.id', rows)
     this.#ids('span.parentId', this.slices.get(columnId('span.parentIdKind'))!)
   }
 
   /** Events or links of the spans. */
-  children(names: readonly string[], counts: Float64Array, spans: Rows): Rows {
+  children(names: readonly ColumnId[], counts: Float64Array, spans: Rows): Rows {
     const rows = sumRows(counts, spans)
     for (const name of names) this.slices.set(columnId(name), rows)
     return rows
@@ -104,7 +105,7 @@ class Slicer {
     for (const [field, total] of counts) {
       const slice = { start: before.get(field) ?? 0, count: within.get(field) ?? 0, total }
       if (hasOwnColumn(this.#columns, field)) this.slices.set(firstFieldId + field, slice)
-      else if (total > 0 && block.fields[field]!.type !== 'empty') {
+      else if (total > 0 && block.toc.fields[field]!.type !== 'empty') {
         const place = placeOf(this.#columns, field)
         const start = place.start + slice.start
         this.tails.set(field, { ...place, start, end: start + slice.count })
@@ -112,35 +113,24 @@ class Slicer {
     }
   }
 
-  #ids(name: string, rows: Rows): void {
+  #ids(name: 'span.id' | 'span.parentId', rows: Rows): void {
     this.slices.set(columnId(`${name}Kind`), rows)
     const kinds = this.#columns.pages.plain(`${name}Kind`, rows.total, 0, 3)
-    this.#parts(kinds, rows, {
-      [name]: kind => kind === 0,
-      [`${name}Repeat`]: kind => kind === 2,
-      [`${name}Odd`]: kind => kind === 3,
-    })
+    this.#part(name, kinds, [spanKind.random], rows)
+    this.#part(`${name}Repeat`, kinds, [spanKind.repeated], rows)
+    this.#part(`${name}Odd`, kinds, [spanKind.odd], rows)
   }
 
-  /** Columns that have a value at the rows of some kinds only. */
-  #parts(kinds: ArrayLike<number>, rows: Rows, parts: Readonly<Record<string, (kind: number) => boolean>>): void {
-    const before = countKinds(kinds, 0, rows.start)
-    const within = countKinds(kinds, rows.start, rows.start + rows.count)
-    const behind = countKinds(kinds, rows.start + rows.count, rows.total)
-    for (const [name, isPart] of Object.entries(parts)) {
-      const sum = (counts: readonly number[]) =>
-        counts.reduce((all, count, kind) => all + (isPart(kind) ? count : 0), 0)
-      const [start, count] = [sum(before), sum(within)]
-      this.slices.set(columnId(name), { start, count, total: start + count + sum(behind) })
+  /** A column that has a value at the rows of some kinds only. */
+  #part(name: ColumnId, kinds: ArrayLike<number>, members: readonly number[], { start, count, total }: Rows): void {
+    const countIn = (from: number, to: number) => {
+      let sum = 0
+      for (let row = from; row < to; row++) if (members.includes(kinds[row]!)) sum++
+      return sum
     }
+    const [before, within, after] = [countIn(0, start), countIn(start, start + count), countIn(start + count, total)]
+    this.slices.set(columnId(name), { start: before, count: within, total: before + within + after })
   }
-}
-
-/** By kind, of which there are four: the rows that have it. */
-function countKinds(kinds: ArrayLike<number>, start: number, end: number): number[] {
-  const counts = [0, 0, 0, 0]
-  for (let row = start; row < end; row++) counts[kinds[row]!]!++
-  return counts
 }
 
 /** Rows of members, given how many each owner has. */

@@ -10,7 +10,8 @@ import { writeStrings } from '../../../encodings/pages/strings.ts'
 import { wordsOf } from '../../../encodings/words.ts'
 import { BloomWriter } from '../indexes/bloom-writer.ts'
 import { firstFieldId } from '../layout/columns.ts'
-import { maxListedCodes, type PageEntry, type PageStatistic } from '../layout/entry.ts'
+import { maxListedCodes, type PageEntry, type PageStatistic } from '../layout/directory.ts'
+import { asBits, textLayouts } from '../layout/layout.ts'
 import { FileDictionary, freeEntries } from './dictionaries.ts'
 
 /** A page with what the directory says of it. */
@@ -31,10 +32,6 @@ export interface CodedStrings {
   readonly codes: ArrayLike<number>
 }
 
-/** Layouts of strings that stand for themselves or by code: the first byte of a page. */
-export const textLayouts = { strings: 0, coded: 1 } as const
-/** In place of a scale: doubles as the words of their bits. */
-export const asBits = 15
 const leastPlain = 16
 
 /** Encodes the pages of a file, column by column; remembers what was chosen, and the dictionaries. */

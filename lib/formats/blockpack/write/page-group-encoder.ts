@@ -12,15 +12,15 @@ import { writeResource, writeScope } from '../../../wire/cbor/resource.ts'
 import {
   bandCount,
   bands,
+  type ColumnId,
   columnId,
   type FieldOwner,
   firstFieldId,
-  fixedColumn,
-  itemsPerByte,
   kindOfValues,
   tailId,
 } from '../layout/columns.ts'
 import { type FieldTable, printShape } from '../layout/fields.ts'
+import { bandOf, itemsPerByte } from '../layout/layout.ts'
 import type { EncodedPage, PageEncoder } from './page-encoder.ts'
 
 /** A page group ready to be placed: its pages in the order of their columns, and what the root says of it. */
@@ -59,15 +59,6 @@ export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: 
     minStart,
     maxStart,
   }
-}
-
-/** Pages of attributes of more bytes a value lie with the bulk. */
-const maxScannedBytesPerValue = 4
-
-/** The band in which a page lies. */
-export function bandOf(column: number, rowCount: number, storedLength: number): number {
-  if (column < firstFieldId) return fixedColumn(column)!.band
-  return storedLength > rowCount * maxScannedBytesPerValue ? bands.bulk : bands.scan
 }
 
 class PageGroupEncoder {
@@ -149,7 +140,7 @@ class PageGroupEncoder {
     this.#ids('span.parentId', span.outsideParents, groups, true)
   }
 
-  #ids(name: string, ids: readonly string[], groups: Uint32Array, mayRepeat: boolean): void {
+  #ids(name: 'span.id' | 'span.parentId', ids: readonly string[], groups: Uint32Array, mayRepeat: boolean): void {
     const traceIds = (row: number) => this.#segment.trace.ids[groups[row]!]!
     const { kinds, distances, random, odd } = splitSpanIds(ids, { traceIds, groups }, mayRepeat)
     this.#numbers(`${name}Kind`, kinds)
@@ -196,27 +187,27 @@ class PageGroupEncoder {
     return this.#encoder.numbers(column, new Float64Array(numbers.values), numbers.exceptions)
   }
 
-  #numbers(name: string, values: ArrayLike<number>, exceptions?: readonly Exception[]): void {
+  #numbers(name: ColumnId, values: ArrayLike<number>, exceptions?: readonly Exception[]): void {
     this.#push(this.#encoder.numbers(columnId(name), new Float64Array(values), exceptions))
   }
 
-  #codedNumbers(name: string, { dictionary, codes }: CodedColumn<number>): void {
+  #codedNumbers(name: ColumnId, { dictionary, codes }: CodedColumn<number>): void {
     const values = new Float64Array(codes.length)
     for (let row = 0; row < values.length; row++) values[row] = dictionary.values[codes[row]!]!
     this.#numbers(name, values)
   }
 
-  #coded(name: string, { dictionary, codes }: CodedColumn<string>): void {
+  #coded(name: ColumnId, { dictionary, codes }: CodedColumn<string>): void {
     this.#push(this.#encoder.coded(columnId(name), { entries: dictionary.values, codes }, false))
   }
 
-  #strings(name: string, values: readonly string[]): void {
+  #strings(name: ColumnId, values: readonly string[]): void {
     this.#push(this.#encoder.strings(columnId(name), values, false))
   }
 
   /** Resources and scopes as strings of their CBOR, of which equal ones are one; empty for none. */
   #items<T extends object>(
-    name: string,
+    name: ColumnId,
     { dictionary, codes }: CodedColumn<T | null>,
     encode: (writer: ByteWriter, item: T) => void,
   ): void {

@@ -9,7 +9,7 @@ import { Segment } from '../../../shred/shred.ts'
 import { SimilarityWriter } from '../indexes/similarity-writer.ts'
 import { TraceIndexWriter } from '../indexes/trace-index.ts'
 import { bandCount } from '../layout/columns.ts'
-import { writeEntry } from '../layout/entry.ts'
+import { writePageGroupEntries } from '../layout/directory.ts'
 import { FieldTable, writeFields } from '../layout/fields.ts'
 import { printFooter, printHeader } from '../layout/footer.ts'
 import { type DictionaryPage, type Root, type RowGroup, writeRoot } from '../layout/root.ts'
@@ -161,15 +161,8 @@ export class BlockpackWriter {
   }
 
   #writeDirectory(out: ByteWriter): void {
-    for (const [i, { pages }] of this.#waiting.entries()) {
-      out.u64(this.#bases[i]!)
-      out.varint(pages.length)
-      let before = -1
-      for (const page of pages) {
-        writeEntry(out, page, Math.max(0, before))
-        before = page.column
-      }
-    }
+    for (const [i, { pages }] of this.#waiting.entries())
+      writePageGroupEntries(out, { base: this.#bases[i]!, entries: pages })
   }
 
   async #write(bytes: Uint8Array): Promise<void> {

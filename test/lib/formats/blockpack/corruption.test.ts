@@ -86,13 +86,28 @@ describe('files that are none', () => {
   }
 
   test.each<[string, Buffer, string, RegExp]>([
-    ['another magic in front', changed(0, 0), 'corrupt', /^blockpack header at byte 0: no blockpack file of ours/],
-    ['version 2 in front', changed(4, 2), 'unsupported', /^blockpack header at byte 8: version 2, known is 1/],
-    ['another magic at the end', changed(-1, 0), 'corrupt', /^blockpack footer at byte \d+: no blockpack file/],
-    ['version 2 at the end', changed(-16, 2, true), 'unsupported', /^blockpack footer at byte \d+: version 2/],
+    ['another magic in front', changed(0, 0), 'corrupt', /^blockpack header at byte 0: not a blockpack file/],
+    [
+      'version 2 in front',
+      changed(4, 2),
+      'unsupported',
+      /^blockpack header at byte 8: unsupported version 2 \(this build reads 1\)/,
+    ],
+    ['another magic at the end', changed(-1, 0), 'corrupt', /^blockpack footer at byte \d+: no blockpack footer/],
+    [
+      'version 2 at the end',
+      changed(-16, 2, true),
+      'unsupported',
+      /^blockpack footer at byte \d+: unsupported version 2/,
+    ],
     ['a flag', changed(-12, 1, true), 'unsupported', /^blockpack footer at byte \d+: flags 1/],
     ['a footer with another checksum', changed(-20, 99), 'corrupt', /^blockpack footer at byte \d+: checksum/],
-    ['bytes behind the footer', Buffer.concat([bytes, Buffer.alloc(9)]), 'corrupt', /no blockpack file of ours ends/],
+    [
+      'bytes behind the footer',
+      Buffer.concat([bytes, Buffer.alloc(9)]),
+      'corrupt',
+      /no blockpack footer at end of file/,
+    ],
     ['two files', Buffer.concat([bytes, bytes]), 'corrupt', /^blockpack (root|footer) .*byte/],
   ])('%s', async (_, broken, kind, message) => {
     const error = await labRejection(decode(broken))
@@ -105,7 +120,10 @@ describe('files that are none', () => {
     await writeTraces(streamOf([sampleTraces(50, seed)]), sinks[1]!)
     for (const sink of sinks) {
       const error = await labRejection(decode(sink.bytes()))
-      expect([error.kind, error.message]).toEqual(['corrupt', expect.stringMatching(/no blockpack file of ours ends/)])
+      expect([error.kind, error.message]).toEqual([
+        'corrupt',
+        expect.stringMatching(/no blockpack footer at end of file/),
+      ])
     }
   })
 })

@@ -56,7 +56,7 @@ describe('what each key changes', () => {
   const shapeOf = async (config: Partial<BlockpackConfig>) => {
     const bytes = await expectRoundTrip(traces, { ...profiles.default, ...config })
     const { block } = await BlockpackReader.open(openMemory(bytes))
-    return { bytes, root: block.root, pageGroups: block.pageGroups, dictionaries: block.dictionarySizes }
+    return { bytes, root: block.toc.root, pageGroups: block.toc.pageGroups, dictionaries: block.toc.dictionarySizes }
   }
   const usual = shapeOf({})
 
@@ -137,8 +137,8 @@ describe('what a file holds', () => {
     const traces = sampleTraces(6000, seed)
     const bytes = await packed(traces, { ...small, writeBufferSize: 250_000 })
     const { block } = await BlockpackReader.open(openMemory(bytes))
-    expect(block.root.rowGroups.length).toBeGreaterThan(2)
-    expect(block.pageGroups.length).toBeGreaterThan(block.root.rowGroups.length * 2)
+    expect(block.toc.root.rowGroups.length).toBeGreaterThan(2)
+    expect(block.toc.pageGroups.length).toBeGreaterThan(block.toc.root.rowGroups.length * 2)
     expectSameTraces(traces, await decode(bytes))
   })
 
@@ -170,7 +170,7 @@ describe('what a file holds', () => {
       profiles.default,
     )
     const { block } = await BlockpackReader.open(openMemory(bytes))
-    expect(block.pageGroups.map(({ spanCount }) => spanCount)).toEqual([1, 100_000, 1])
+    expect(block.toc.pageGroups.map(({ spanCount }) => spanCount)).toEqual([1, 100_000, 1])
   })
 
   test('10,000 distinct keys take bytes for their names and values, and few columns', async () => {
@@ -190,13 +190,13 @@ describe('what a file holds', () => {
     }))
     const bytes = await expectRoundTrip(traces, small)
     const { block } = await BlockpackReader.open(openMemory(bytes))
-    expect(block.fields).toHaveLength(10_001)
+    expect(block.toc.fields).toHaveLength(10_001)
     expect(bytes.length / 10_000).toBeLessThan(16)
-    for (const pageGroup of block.pageGroups) {
+    for (const pageGroup of block.toc.pageGroups) {
       const { entries } = await block.entriesOf(pageGroup)
       expect(entries.length).toBeLessThan(60)
     }
-    const { start, end } = block.sections.get('root')!
+    const { start, end } = block.toc.sections.root
     expect(end - start).toBeLessThan(4096)
   })
 })

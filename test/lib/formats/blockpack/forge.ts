@@ -1,13 +1,14 @@
 import { ByteWriter } from '../../../../lib/bytes/writer.ts'
 import { bandCount } from '../../../../lib/formats/blockpack/layout/columns.ts'
-import { type PageEntry, writeEntry } from '../../../../lib/formats/blockpack/layout/entry.ts'
+import { type PageEntry, writePageGroupEntries } from '../../../../lib/formats/blockpack/layout/directory.ts'
 import { printFooter, printHeader } from '../../../../lib/formats/blockpack/layout/footer.ts'
+import { bandOf } from '../../../../lib/formats/blockpack/layout/layout.ts'
+import { placePages } from '../../../../lib/formats/blockpack/layout/page-places.ts'
 import { type PageGroupPlace, type Root, writeRoot } from '../../../../lib/formats/blockpack/layout/root.ts'
 import { openPiece, type Piece, storePiece, withChecksum } from '../../../../lib/formats/blockpack/layout/stored.ts'
+import type { Sections } from '../../../../lib/formats/blockpack/layout/toc.ts'
 import { type Block, openBlock } from '../../../../lib/formats/blockpack/read/block.ts'
-import { placePages } from '../../../../lib/formats/blockpack/read/page-group-pages.ts'
 import { decodeBlockpack } from '../../../../lib/formats/blockpack/read/reader.ts'
-import { bandOf } from '../../../../lib/formats/blockpack/write/page-group-encoder.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
 import { openMemory } from '../../../../lib/storage/memory.ts'
 import { collect } from '../../../support/chunks.ts'
@@ -44,13 +45,13 @@ export interface OpenFile {
 /** Takes an honest file apart. */
 export async function openFile(bytes: Uint8Array): Promise<OpenFile> {
   const block = await openBlock(openMemory(bytes))
-  const section = (name: string) => {
-    const { start, end } = block.sections.get(name)!
+  const section = (name: keyof Sections) => {
+    const { start, end } = block.toc.sections[name]
     return Buffer.from(bytes.subarray(start, end))
   }
   const rowGroups: OpenFile['rowGroups'] = []
-  for (const [i, { blooms }] of block.root.rowGroups.entries()) {
-    const { end } = block.directoryRange(i)
+  for (const [i, { blooms }] of block.toc.root.rowGroups.entries()) {
+    const { end } = block.toc.directories[i]!
     const bloomBytes = blooms.reduce((sum, { blockCount }) => sum + blockCount * 68, 0)
     rowGroups.push({
       pageGroups: await openPageGroups(block, bytes, i),
@@ -61,21 +62,21 @@ export async function openFile(bytes: Uint8Array): Promise<OpenFile> {
     rowGroups,
     dictionaries: split(
       section('dictionaries'),
-      block.root.dictionaries.map(page => page.storedLength),
-    ).map((stored, i) => contentOf(stored, block.root.dictionaries[i]!)),
-    index: split(section('trace index'), block.root.traceIndex.pageLengths).map(page => page.subarray(0, -4)),
+      block.toc.root.dictionaries.map(page => page.storedLength),
+    ).map((stored, i) => contentOf(stored, block.toc.root.dictionaries[i]!)),
+    index: split(section('trace index'), block.toc.root.traceIndex.pageLengths).map(page => page.subarray(0, -4)),
     similarity: section('similarity'),
-    fields: contentOf(section('fields'), block.root.fields),
-    root: block.root,
+    fields: contentOf(section('fields'), block.toc.root.fields),
+    root: block.toc.root,
   }
 }
 
 async function openPageGroups(block: Block, bytes: Uint8Array, rowGroup: number): Promise<OpenPageGroup[]> {
-  const members = block.pageGroups.filter(member => member.rowGroup === rowGroup)
+  const members = block.toc.pageGroups.filter(member => member.rowGroup === rowGroup)
   return Promise.all(
     members.map(async pageGroup => {
       const entries = await block.entriesOf(pageGroup)
-      const places = placePages(pageGroup, entries, block)
+      const places = placePages(block.toc, pageGroup, entries)
       const pages = entries.entries.map(entry => {
         const { start, end } = places.get(entry.column)!
         return { entry, content: Buffer.from(bytes.subarray(start, Math.max(start, end - 4))) }
@@ -167,15 +168,7 @@ function storePages({ pages, ...pageGroup }: OpenPageGroup): StoredGroup {
 
 export function printDirectory(pageGroups: readonly { base: bigint; entries: readonly PageEntry[] }[]): Buffer {
   const out = new ByteWriter()
-  for (const { base, entries } of pageGroups) {
-    out.u64(base)
-    out.varint(entries.length)
-    let before = 0
-    for (const entry of entries) {
-      writeEntry(out, entry, before)
-      before = entry.column
-    }
-  }
+  for (const pageGroup of pageGroups) writePageGroupEntries(out, pageGroup)
   return out.take()
 }
 

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { packed as packedNumbers, writeNumbers } from '../../../../lib/encodings/pages/numbers.ts'
 import { PageWriter } from '../../../../lib/encodings/pages/page.ts'
 import { writeStrings } from '../../../../lib/encodings/pages/strings.ts'
-import { columnId } from '../../../../lib/formats/blockpack/layout/columns.ts'
+import { type ColumnId, columnId } from '../../../../lib/formats/blockpack/layout/columns.ts'
 import { BlockpackReader } from '../../../../lib/formats/blockpack/read/reader.ts'
 import { profiles } from '../../../../lib/formats/blockpack/write/config.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
@@ -31,7 +31,7 @@ async function refusal(bytes: Uint8Array): Promise<string> {
 
 describe('pages', () => {
   /** The tiny file with the page of a column written anew, by default with as many rows. */
-  const withPage = (column: number | string, write: (writer: PageWriter) => void, rowCount?: number) =>
+  const withPage = (column: number | ColumnId, write: (writer: PageWriter) => void, rowCount?: number) =>
     forged(tiny, file => {
       const id = typeof column === 'number' ? column : columnId(column)
       const { pages } = file.rowGroups[0]!.pageGroups[0]!
@@ -57,7 +57,7 @@ describe('pages', () => {
     writeStrings(writer, values, false)
   }
 
-  test.each<[string, number | string, (writer: PageWriter) => void, RegExp]>([
+  test.each<[string, number | ColumnId, (writer: PageWriter) => void, RegExp]>([
     ['spans of a trace that are none', 'trace.spans', numbers([0, 1, 1, 1, 1]), /trace.spans/],
     [
       'spans of traces that do not add up',

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../../../lib/bytes/writer.ts'
 import { columnId } from '../../../../lib/formats/blockpack/layout/columns.ts'
-import type { PageEntry } from '../../../../lib/formats/blockpack/layout/entry.ts'
+import type { PageEntry } from '../../../../lib/formats/blockpack/layout/directory.ts'
 import type { PageGroupPlace, Root } from '../../../../lib/formats/blockpack/layout/root.ts'
 import { profiles } from '../../../../lib/formats/blockpack/write/config.ts'
 import { labRejection } from '../../../support/errors.ts'
@@ -224,7 +224,7 @@ describe('directories', () => {
     ['more pages than bytes', [0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0x7f], /directory.*items of at least 4/],
     ['a column that is none', [0, 0, 0, 0, 0, 0, 0, 0, 1, 47, 1, 0, 0], /names column 47/],
     ['a column beyond the fields', [0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xff, 3, 1, 0, 0], /names column 65535/],
-    ['a column twice', [0, 0, 0, 0, 0, 0, 0, 0, 2, 5, 1, 0, 0, 0, 1, 0, 0], /column 5 stands twice/],
+    ['a column twice', [0, 0, 0, 0, 0, 0, 0, 0, 2, 5, 1, 0, 0, 0, 1, 0, 0], /duplicate column 5/],
     ['a statistic that is none', [0, 0, 0, 0, 0, 0, 0, 0, 1, 5, 1, 9, 0], /a kind of statistic/],
     ['a page of four bytes', [0, 0, 0, 0, 0, 0, 0, 0, 1, 5, 1, 5, 4], /a page of 4 bytes/],
     ['bytes left over', [0, 0, 0, 0, 0, 0, 0, 0, 0, 0], /left over/],

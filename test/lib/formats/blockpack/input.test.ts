@@ -34,7 +34,7 @@ test('a block that is cut off is refused with its name and format', async () => 
   const bytes = await packed(generated(3))
   const path = file('cut.bp', bytes.subarray(0, bytes.length - 1))
   const error = await labRejection(collect(readInputs([path], { losses: new Losses() }).batches))
-  expect(error.message).toMatch(/cut\.bp: blockpack: blockpack footer at byte \d+: no blockpack file of ours ends here/)
+  expect(error.message).toMatch(/cut\.bp: blockpack: blockpack footer at byte \d+: no blockpack footer at end of file/)
 })
 
 test('a stream is refused beyond the bytes that are held', async () => {

@@ -80,7 +80,7 @@ test('a trace alone is similar to none, and a file without the index has none', 
 
 test('every flipped byte of the index is refused', async () => {
   const bytes = await packed(generated(40))
-  const { start, end } = (await BlockpackReader.open(openMemory(bytes))).block.similarityRange
+  const { start, end } = (await BlockpackReader.open(openMemory(bytes))).block.toc.sections.similarity
   for (let at = start; at < end; at += 7) {
     const flipped = Buffer.from(bytes)
     flipped[at] = flipped[at]! ^ 0x10

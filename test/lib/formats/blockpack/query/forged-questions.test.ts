@@ -133,7 +133,7 @@ describe('filters', () => {
 
   test('no string of the column is told absent, and nearly all others are', async () => {
     const { block } = await BlockpackReader.open(openMemory(filteredBytes))
-    expect(block.root.rowGroups[0]!.blooms).toHaveLength(1)
+    expect(block.toc.root.rowGroups[0]!.blooms).toHaveLength(1)
     for (const user of users.filter((_, i) => i % 10 === 0)) expect(await ask(user, filteredBytes)).toBe(400)
     let passed = 0
     for (let i = 0; i < 200; i++) if ((await ask(`nobody ${i}`, filteredBytes)) > 0) passed++

@@ -50,7 +50,7 @@ describe('what is read of a page group', () => {
 
   test('what came with a coalesced range is not read again', async () => {
     const small = await packed(generated(10))
-    const { pageGroups } = (await BlockpackReader.open(openMemory(small))).block
+    const { pageGroups } = (await BlockpackReader.open(openMemory(small))).block.toc
     const { state, batches } = await scanned(small, ['resource.service.name'])
     const [batch] = batches
     await batch!.read(['resource.service.name'])

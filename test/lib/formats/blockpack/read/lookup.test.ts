@@ -58,7 +58,7 @@ describe(`traces by id (seed ${seed})`, () => {
   test('every one of a file of several row groups is found as it was', async () => {
     const traces = sampleTraces(1500, seed)
     const { reader } = await open(await packed(traces, small))
-    expect(reader.block.root.rowGroups.length).toBeGreaterThan(1)
+    expect(reader.block.toc.root.rowGroups.length).toBeGreaterThan(1)
     for (let i = 0; i < traces.length; i += i % 100 < 3 ? 1 : 25)
       expectSameTraces([traces[i]!], [(await reader.findTrace(traces[i]!.traceId))!])
   })
@@ -116,7 +116,7 @@ describe('what a question costs', () => {
     const { file, reader } = await open((await lookups).bytes)
     expect(file.reads.calls).toBeLessThanOrEqual(2)
     expect(file.reads.bytes).toBeLessThan(256 * 1024)
-    expect(reader.block.traceCount).toBe(100_000)
+    expect(reader.block.toc.traceCount).toBe(100_000)
   })
 
   test('a root and fields of more than 32 KiB take two reads, together', async () => {
@@ -125,7 +125,7 @@ describe('what a question costs', () => {
       spans: [span({ attributes: attributes(...Array.from({ length: 50 }, () => [hex(24), 1n] as const)) })],
     }))
     const { file, reader } = await open(await packed(traces))
-    const fields = reader.block.sections.get('fields')!
+    const fields = reader.block.toc.sections.fields
     expect(fields.end - fields.start).toBeGreaterThan(2 ** 15)
     expect(file.reads.calls).toBe(2)
     expect(file.roundTrips).toBe(2)
@@ -156,7 +156,7 @@ describe('what a question costs', () => {
 
   test('the trace index takes about six bytes a trace', async () => {
     const { reader } = await open((await lookups).bytes)
-    const { start, end } = reader.block.indexRange
+    const { start, end } = reader.block.toc.sections['trace index']
     expect((end - start) / 100_000).toBeLessThan(6.5)
   })
 })

@@ -2,19 +2,19 @@ import type { ByteReader } from '../../../bytes/reader.ts'
 import type { ByteWriter } from '../../../bytes/writer.ts'
 import { readSigned, writeSigned } from '../../../encodings/texts.ts'
 
-/** What the directory says of a page: enough to know that nothing in it can be met. */
+/** What the directory says of a page: enough to know that no value in it can meet a condition. */
 export type PageStatistic =
   /** All values are this number, and there is no page. */
   | { readonly kind: 'constant'; readonly value: number }
   /** All values are this entry of the dictionary, and there is no page. */
   | { readonly kind: 'constantCode'; readonly code: number }
-  /** Least and largest of whole numbers. */
+  /** Min and max of whole numbers. */
   | { readonly kind: 'range'; readonly min: number; readonly max: number }
-  /** Least and largest of doubles, none of them NaN. */
+  /** Min and max of doubles, none of them NaN. */
   | { readonly kind: 'doubles'; readonly min: number; readonly max: number }
   /** All codes of the dictionary that occur; nothing else does. */
   | { readonly kind: 'codes'; readonly codes: readonly number[] }
-  /** All strings stand in the dictionary; which, is not told. */
+  /** All strings are in the dictionary; it does not say which. */
   | { readonly kind: 'dictionary' }
   | { readonly kind: 'none' }
 
@@ -27,17 +27,33 @@ export interface PageEntry {
   readonly statistic: PageStatistic
 }
 
+/** The pages of a page group, and the start of its first trace, ns. */
+export interface PageGroupEntries {
+  readonly base: bigint
+  /** By column, ascending. */
+  readonly entries: readonly PageEntry[]
+}
+
 const kinds = ['constant', 'constantCode', 'range', 'doubles', 'codes', 'none', 'dictionary'] as const
 
-/** Pages of more distinct codes are told by none. */
+/** Pages with more distinct codes list none. */
 export const maxListedCodes = 16
 
-/** Writes an entry; columns ascend, so each is told by its distance from the one before. */
-export function writeEntry(
-  out: ByteWriter,
-  { column, rowCount, storedLength, statistic }: PageEntry,
-  before: number,
-): void {
+export function writePageGroupEntries(out: ByteWriter, { base, entries }: PageGroupEntries): void {
+  out.u64(base)
+  out.varint(entries.length)
+  for (const [i, entry] of entries.entries()) writeEntry(out, entry, entries[i - 1]?.column ?? 0)
+}
+
+export function readPageGroupEntries(reader: ByteReader): PageGroupEntries {
+  const base = reader.u64()
+  const entries: PageEntry[] = []
+  for (let left = reader.count(4); left > 0; left--) entries.push(readEntry(reader, entries.at(-1)?.column ?? -1))
+  return { base, entries }
+}
+
+/** Writes an entry; columns ascend, so each is encoded relative to the previous one. */
+function writeEntry(out: ByteWriter, { column, rowCount, storedLength, statistic }: PageEntry, before: number): void {
   out.varint(column - before)
   out.varint(rowCount)
   out.u8(kinds.indexOf(statistic.kind))
@@ -61,9 +77,9 @@ export function writeEntry(
   out.varint(storedLength)
 }
 
-export function readEntry(reader: ByteReader, before: number): PageEntry {
+function readEntry(reader: ByteReader, before: number): PageEntry {
   const step = reader.varint()
-  if (before >= 0 && step === 0) reader.fail('corrupt', `column ${before} stands twice`)
+  if (before >= 0 && step === 0) reader.fail('corrupt', `duplicate column ${before}`)
   const column = Math.max(0, before) + step
   const rowCount = reader.varint()
   const kind = kinds[reader.u8()] ?? reader.fail('unsupported', 'a kind of statistic')
