@@ -10,3 +10,30 @@ export function getOrInsert<K, V>(
   map.set(key, value)
   return value
 }
+
+/** Values by text that can be made again: all are forgotten once what is held weighs more than `limit`. */
+export class BoundedCache<V> {
+  readonly #values = new Map<string, V>()
+  readonly #limit: number
+  readonly #weigh: (key: string) => number
+  #weight = 0
+
+  /** Without `weigh` each value weighs 1. */
+  constructor(limit: number, weigh: (key: string) => number = () => 1) {
+    this.#limit = limit
+    this.#weigh = weigh
+  }
+
+  get(key: string, make: () => V): V {
+    const known = this.#values.get(key)
+    if (known !== undefined) return known
+    const value = make()
+    if (this.#weight > this.#limit) {
+      this.#values.clear()
+      this.#weight = 0
+    }
+    this.#values.set(key, value)
+    this.#weight += this.#weigh(key)
+    return value
+  }
+}

@@ -4,6 +4,12 @@ export interface Range {
   readonly end: number
 }
 
+/** Bytes, and the offset of the first of them in the input. */
+export interface Located {
+  readonly bytes: Buffer
+  readonly offset: number
+}
+
 /** Ranges in, bytes out. All ranges of one step go in one call; the store coalesces and counts. */
 export interface RangeReader {
   readonly byteLength: number

@@ -104,6 +104,19 @@ export class ByteWriter {
     this.u8(rest)
   }
 
+  /** Puts the length of what follows `start` as a varint into the byte before it; one of more bytes moves what follows. */
+  endPrefixed(start: number): void {
+    const byteLength = this.#length - start
+    if (byteLength < 0x80) {
+      this.#bytes[start - 1] = byteLength
+      return
+    }
+    const content = this.copy(start)
+    this.#length = start - 1
+    this.varint(byteLength)
+    this.raw(content)
+  }
+
   /** LEB128 of a signed 32-bit number, zigzag. */
   zigzag32(value: number): void {
     this.varint(((value << 1) ^ (value >> 31)) >>> 0)

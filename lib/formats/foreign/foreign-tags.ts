@@ -1,4 +1,5 @@
-import type { Draft } from '../../model/draft.ts'
+import { BoundedCache } from '../../maps.ts'
+import { type Draft, newScope } from '../../model/draft.ts'
 import type { Attribute, Scope, Span, Status, Value } from '../../model/trace.ts'
 
 const maxScopes = 10_000
@@ -47,7 +48,7 @@ const spanKinds = new Map<Value, number>([
  */
 export class TagMapping {
   readonly #takeOthers: (known: KnownTags, span: Draft<Span>) => void
-  readonly #scopes = new Map<string, Scope>()
+  readonly #scopes = new BoundedCache<Scope>(maxScopes)
 
   constructor(takeOthers: (known: KnownTags, span: Draft<Span>) => void) {
     this.#takeOthers = takeOthers
@@ -80,14 +81,7 @@ export class TagMapping {
   }
 
   #scope(name: string, version: string): Scope {
-    const key = `${name}\0${version}`
-    let scope = this.#scopes.get(key)
-    if (scope === undefined) {
-      if (this.#scopes.size > maxScopes) this.#scopes.clear()
-      scope = { name, version, attributes: [], droppedAttributesCount: 0, schemaUrl: '' }
-      this.#scopes.set(key, scope)
-    }
-    return scope
+    return this.#scopes.get(`${name}\0${version}`, () => ({ ...newScope(), name, version }))
   }
 }
 

@@ -1,11 +1,11 @@
 import { readHead } from '../../bytes/head.ts'
+import type { Located } from '../../bytes/range.ts'
 import { StringCache } from '../../bytes/string-cache.ts'
 import { LabError } from '../../error.ts'
 import { inBatches } from '../../model/batches.ts'
 import { Pieces } from '../../model/groups.ts'
 import type { Resource, Trace } from '../../model/trace.ts'
-import type { Located } from '../../wire/json/chunk-cursor.ts'
-import { type DropContext, fieldsOf, readMessage, requireFields } from '../../wire/json/message.ts'
+import { type DropContext, fieldsOf, into, readInto } from '../../wire/json/message.ts'
 import { JsonReader } from '../../wire/json/reader.ts'
 import { splitDocuments, splitValues } from '../../wire/json/split.ts'
 import type { Losses, Source } from '../source.ts'
@@ -32,9 +32,7 @@ const traceFields = fieldsOf<TraceObject, SpanReader>({
   traceID: (_, reader) => {
     reader.string()
   },
-  spans: (target, reader, context) => {
-    target.spans = context.readList(reader)
-  },
+  spans: into('spans', (reader, context) => context.readList(reader)),
   processes: (target, reader, context) => {
     reader.beginObject()
     for (let id = reader.nextKey(); id !== undefined; id = reader.nextKey())
@@ -65,9 +63,8 @@ async function* readObjects(chunks: AsyncIterable<Uint8Array>, losses: Losses): 
 function readObject({ bytes, offset }: Located, spans: SpanReader, losses: Losses): Trace[] {
   spans.forget()
   const reader = new JsonReader(bytes, offset, spans.strings)
-  const object: TraceObject = { spans: [], processes: new Map() }
-  const seen = readMessage(reader, traceFields, object, spans)
-  requireFields(reader, traceFields, seen, ['spans'])
+  const empty: TraceObject = { spans: [], processes: new Map() }
+  const object = readInto(reader, traceFields, empty, spans, ['spans'])
   reader.end()
   const pieces = new Pieces()
   const unused = new Set(object.processes.keys())

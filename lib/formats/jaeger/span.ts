@@ -5,11 +5,13 @@ import type { Units } from '../../model/units.ts'
 import {
   type DropContext,
   fieldsOf,
+  into,
+  readInto,
   readList,
-  readMessage,
+  readText,
   readUnit,
   readUnits,
-  requireFields,
+  within,
 } from '../../wire/json/message.ts'
 import { parseUint32 } from '../../wire/json/number.ts'
 import type { JsonReader } from '../../wire/json/reader.ts'
@@ -45,84 +47,46 @@ interface Process {
 }
 
 const processFields = fieldsOf<Process, DropContext>({
-  serviceName: (process, reader) => {
-    process.serviceName = reader.string()
-  },
-  tags: (process, reader, context) => {
-    process.tags = readTags(reader, context)
-  },
+  serviceName: into('serviceName', readText),
+  tags: into('tags', readTags),
 })
 
 const logFields = fieldsOf<Draft<SpanEvent>, DropContext>({
-  timestamp: (event, reader) => {
-    event.timeNanos = readTime(reader)
-  },
-  fields: (event, reader, context) => {
-    event.attributes = readTags(reader, context)
-  },
+  timestamp: into('timeNanos', readTime),
+  fields: into('attributes', readTags),
 })
 
 const referenceFields = fieldsOf<Reference, SpanReader>({
-  refType: (reference, reader) => {
-    reference.type = reader.string()
-  },
-  traceID: (reference, reader) => {
-    reference.traceId = readTraceId(reader)
-  },
-  spanID: (reference, reader) => {
-    reference.spanId = readSpanId(reader)
-  },
+  refType: into('type', readText),
+  traceID: into('traceId', readTraceId),
+  spanID: into('spanId', readSpanId),
   span: (_, reader, spans) => {
     spans.readInlined(reader)
   },
 })
 
 const spanFields = fieldsOf<JaegerSpan, SpanReader>({
-  traceID: (target, reader) => {
-    target.traceId = readTraceId(reader)
-  },
-  spanID: ({ span }, reader) => {
-    span.spanId = readSpanId(reader)
-  },
-  parentSpanID: (target, reader) => {
-    target.parentSpanId = readParentId(reader)
-  },
-  flags: ({ span }, reader, context) => {
-    const flags = parseUint32(reader.number(), reader)
-    span.flags = flags & 1
-    if (flags > 1) context.dropped(reader.path.join('.'))
-  },
-  operationName: ({ span }, reader) => {
-    span.name = reader.string()
-  },
-  references: (target, reader, context) => {
-    target.references = readList(reader, () => {
-      const reference: Reference = { type: '', traceId: '', spanId: '' }
-      readMessage(reader, referenceFields, reference, context)
-      return reference
-    })
-  },
-  startTime: ({ span }, reader) => {
-    span.startNanos = readTime(reader)
-  },
-  duration: (target, reader) => {
-    target.duration = readDuration(reader)
-  },
-  tags: (target, reader, context) => {
-    target.tags = readTags(reader, context)
-  },
-  logs: ({ span }, reader, context) => {
-    span.events = readList(reader, () => readLog(reader, context))
-  },
-  processID: (target, reader) => {
-    target.processId = reader.string()
-  },
-  process: ({ span }, reader, context) => {
-    span.resource = context.readProcess(reader)
-  },
-  warnings: (target, reader) => {
-    target.warnings = readList(reader, () => readNatural(reader))
-  },
+  ...within<'span', Draft<Span>, SpanReader>('span', {
+    spanID: into('spanId', readSpanId),
+    operationName: into('name', readText),
+    startTime: into('startNanos', readTime),
+    logs: into('events', (reader, context) => readList(reader, () => readLog(reader, context))),
+    process: into('resource', (reader, context) => context.readProcess(reader)),
+    flags: into('flags', (reader, context) => {
+      const flags = parseUint32(reader.number(), reader)
+      if (flags > 1) context.dropped(reader.path.join('.'))
+      return flags & 1
+    }),
+  }),
+  traceID: into('traceId', readTraceId),
+  parentSpanID: into('parentSpanId', readParentId),
+  references: into('references', (reader, context) =>
+    readList(reader, () => readInto(reader, referenceFields, { type: '', traceId: '', spanId: '' }, context)),
+  ),
+  duration: into('duration', readDuration),
+  tags: into('tags', readTags),
+  processID: into('processId', readText),
+  warnings: into('warnings', reader => readList(reader, () => readNatural(reader))),
 })
 
 /** Reads spans, those that are inlined in references among them. */
@@ -137,8 +101,7 @@ export class SpanReader implements DropContext {
   constructor(strings: StringCache, units: Units) {
     this.strings = strings
     this.#units = units
-    const parse = (reader: JsonReader, dropped: (field: string) => void) => parseProcess(reader, { dropped })
-    this.#processes = new SharedObjects(parse, field => this.dropped(field))
+    this.#processes = new SharedObjects(readProcess, field => this.dropped(field))
   }
 
   dropped(field: string): void {
@@ -183,8 +146,7 @@ export class SpanReader implements DropContext {
     const target = newJaegerSpan()
     this.#drops = target.drops
     try {
-      const seen = readMessage(reader, spanFields, target, this)
-      requireFields(reader, spanFields, seen, ['traceID', 'spanID', 'startTime'])
+      readInto(reader, spanFields, target, this, ['traceID', 'spanID', 'startTime'])
       this.#complete(target, reader)
     } finally {
       this.#drops = outer
@@ -233,18 +195,16 @@ function toLink({ type, traceId, spanId }: Reference): Link {
   return { traceId, spanId, traceState: '', flags: 0, attributes, droppedAttributesCount: 0 }
 }
 
-function parseProcess(reader: JsonReader, context: DropContext): Resource {
-  const process: Process = { serviceName: '', tags: [] }
-  readMessage(reader, processFields, process, context)
-  const { serviceName, tags } = process
+function readProcess(reader: JsonReader, context: DropContext): Resource {
+  const empty: Process = { serviceName: '', tags: [] }
+  const { serviceName, tags } = readInto(reader, processFields, empty, context)
   const attributes = serviceName === '' ? tags : [{ key: 'service.name', value: serviceName }, ...tags]
   return { ...newResource(), attributes }
 }
 
 /** The first text under the key `event` is the name of the event. */
 function readLog(reader: JsonReader, context: DropContext): SpanEvent {
-  const event = newEvent()
-  readMessage(reader, logFields, event, context)
+  const event = readInto(reader, logFields, newEvent(), context)
   const named = event.attributes.find(({ key }) => key === 'event')
   if (typeof named?.value !== 'string' || named.value === '') return event
   event.name = named.value

@@ -1,5 +1,5 @@
 import { type Attribute, int64Max, int64Min, type Value } from '../../model/trace.ts'
-import { type DropContext, fieldsOf, readList, readMessage } from '../../wire/json/message.ts'
+import { type DropContext, fieldsOf, into, readInto, readList, readText } from '../../wire/json/message.ts'
 import type { JsonReader } from '../../wire/json/reader.ts'
 import { readNatural } from '../foreign/foreign.ts'
 
@@ -19,15 +19,9 @@ const doubleNames = new Map([
 ])
 
 const tagFields = fieldsOf<Tag, DropContext>({
-  key: (tag, reader) => {
-    tag.key = reader.string()
-  },
-  type: (tag, reader) => {
-    tag.type = reader.string()
-  },
-  value: (tag, reader) => {
-    tag.value = readNatural(reader)
-  },
+  key: into('key', readText),
+  type: into('type', readText),
+  value: into('value', reader => readNatural(reader)),
 })
 
 /**
@@ -36,8 +30,7 @@ const tagFields = fieldsOf<Tag, DropContext>({
  */
 export function readTags(reader: JsonReader, context: DropContext): Attribute[] {
   return readList(reader, () => {
-    const tag: Tag = { key: '', type: '', value: null }
-    readMessage(reader, tagFields, tag, context)
+    const tag = readInto(reader, tagFields, { key: '', type: '', value: null }, context)
     const value = tag.type === '' ? tag.value : typed(tag)
     if (value === undefined) context.dropped([...reader.path, 'type'].join('.'))
     return { key: tag.key, value: value ?? tag.value }

@@ -1,24 +1,14 @@
 import { StringCache } from '../../bytes/string-cache.ts'
 import { withSubject } from '../../error.ts'
-import { type Draft, newEvent, newLink, newResource, newScope, newSpan, newStatus } from '../../model/draft.ts'
-import {
-  type Attributes,
-  type Link,
-  type Resource,
-  type Scope,
-  type Span,
-  type SpanEvent,
-  type Status,
-  spanIdDigits,
-  type Trace,
-  traceIdDigits,
-} from '../../model/trace.ts'
+import { type Draft, newResource, newScope, newSpan } from '../../model/draft.ts'
+import type { Resource, Scope, Span, Trace } from '../../model/trace.ts'
 import { strictUnits, type Units } from '../../model/units.ts'
 import { type Line, readLines } from '../../wire/json/lines.ts'
-import { type DropContext, fieldsOf, readList, readMessage, requireFields } from '../../wire/json/message.ts'
+import { type DropContext, fieldsOf, into, readInto, readText, within } from '../../wire/json/message.ts'
 import { isIntegerText, parseInt32, parseUint32, parseUint64 } from '../../wire/json/number.ts'
 import { JsonReader } from '../../wire/json/reader.ts'
 import { SharedObjects } from '../../wire/json/shared.ts'
+import { type SpanOfTrace, spanFieldsOf } from '../../wire/otlp-json/span.ts'
 import { parseAttributes } from './parse-value.ts'
 
 const batchSpanCount = 1_000
@@ -29,138 +19,27 @@ interface Context extends DropContext {
   scopes: SharedObjects<Scope>
 }
 
-interface SpanLine {
-  traceId: string
-  span: Draft<Span>
-}
-
-interface WithAttributes {
-  attributes: Attributes
-  droppedAttributesCount: number
-}
-
-const attributeFields = {
-  attributes: (target: WithAttributes, reader: JsonReader) => {
-    target.attributes = parseAttributes(reader)
-  },
-  droppedAttributesCount: (target: WithAttributes, reader: JsonReader) => {
-    target.droppedAttributesCount = readUint32(reader)
-  },
-}
-
-const resourceFields = fieldsOf<Draft<Resource>, DropContext>({
-  ...attributeFields,
-  schemaUrl: (resource, reader) => {
-    resource.schemaUrl = reader.string()
-  },
+const fields = spanFieldsOf<DropContext>({
+  readAttributes: parseAttributes,
+  readId,
+  readTime,
+  readUint32: reader => parseUint32(reader.number(), reader),
+  readKind: readInt32,
+  readStatusCode: readInt32,
+  required: { event: ['timeUnixNano', 'name'], link: ['traceId', 'spanId'] },
 })
-
-const scopeFields = fieldsOf<Draft<Scope>, DropContext>({
-  name: (scope, reader) => {
-    scope.name = reader.string()
-  },
-  version: (scope, reader) => {
-    scope.version = reader.string()
-  },
-  ...attributeFields,
-  schemaUrl: (scope, reader) => {
-    scope.schemaUrl = reader.string()
-  },
+const schemaUrl = into<{ schemaUrl: string }, 'schemaUrl', DropContext>('schemaUrl', readText)
+const resourceFields = fieldsOf<Draft<Resource>, DropContext>({ ...fields.resource, schemaUrl })
+const scopeFields = fieldsOf<Draft<Scope>, DropContext>({ ...fields.scope, schemaUrl })
+const lineFields = fieldsOf<SpanOfTrace, Context>({
+  traceId: into('traceId', fields.traceId),
+  ...within<'span', Draft<Span>, Context>('span', {
+    ...fields.span,
+    resource: into('resource', (reader, { resources }) => resources.read(reader)),
+    scope: into('scope', (reader, { scopes }) => scopes.read(reader)),
+  }),
 })
-
-const statusFields = fieldsOf<Draft<Status>, Context>({
-  code: (status, reader) => {
-    status.code = parseInt32(reader.number(), reader)
-  },
-  message: (status, reader) => {
-    status.message = reader.string()
-  },
-})
-
-const eventFields = fieldsOf<Draft<SpanEvent>, Context>({
-  timeUnixNano: (event, reader) => {
-    event.timeNanos = readTime(reader)
-  },
-  name: (event, reader) => {
-    event.name = reader.string()
-  },
-  ...attributeFields,
-})
-
-const linkFields = fieldsOf<Draft<Link>, Context>({
-  traceId: (link, reader) => {
-    link.traceId = readId(reader, traceIdDigits)
-  },
-  spanId: (link, reader) => {
-    link.spanId = readId(reader, spanIdDigits)
-  },
-  traceState: (link, reader) => {
-    link.traceState = reader.string()
-  },
-  flags: (link, reader) => {
-    link.flags = readUint32(reader)
-  },
-  ...attributeFields,
-})
-
-const spanFields = fieldsOf<SpanLine, Context>({
-  traceId: (line, reader) => {
-    line.traceId = readId(reader, traceIdDigits)
-  },
-  spanId: ({ span }, reader) => {
-    span.spanId = readId(reader, spanIdDigits)
-  },
-  parentSpanId: ({ span }, reader) => {
-    span.parentSpanId = readId(reader, spanIdDigits)
-  },
-  traceState: ({ span }, reader) => {
-    span.traceState = reader.string()
-  },
-  flags: ({ span }, reader) => {
-    span.flags = readUint32(reader)
-  },
-  name: ({ span }, reader) => {
-    span.name = reader.string()
-  },
-  kind: ({ span }, reader) => {
-    span.kind = parseInt32(reader.number(), reader)
-  },
-  startTimeUnixNano: ({ span }, reader) => {
-    span.startNanos = readTime(reader)
-  },
-  endTimeUnixNano: ({ span }, reader) => {
-    span.endNanos = readTime(reader)
-  },
-  attributes: ({ span }, reader) => {
-    span.attributes = parseAttributes(reader)
-  },
-  droppedAttributesCount: ({ span }, reader) => {
-    span.droppedAttributesCount = readUint32(reader)
-  },
-  events: ({ span }, reader, context) => {
-    span.events = readList(reader, () => readEvent(reader, context))
-  },
-  droppedEventsCount: ({ span }, reader) => {
-    span.droppedEventsCount = readUint32(reader)
-  },
-  links: ({ span }, reader, context) => {
-    span.links = readList(reader, () => readLink(reader, context))
-  },
-  droppedLinksCount: ({ span }, reader) => {
-    span.droppedLinksCount = readUint32(reader)
-  },
-  status: ({ span }, reader, context) => {
-    const status = newStatus()
-    readMessage(reader, statusFields, status, context)
-    span.status = status
-  },
-  resource: ({ span }, reader, context) => {
-    span.resource = context.resources.read(reader)
-  },
-  scope: ({ span }, reader, context) => {
-    span.scope = context.scopes.read(reader)
-  },
-})
+const requiredFields = ['traceId', 'spanId', 'name', 'startTimeUnixNano', 'endTimeUnixNano']
 
 /**
  * The traces of NDJSON: neighbouring lines of one trace id are one trace, batches end with a trace. Equal resources and
@@ -197,12 +76,12 @@ export async function* readTraces(
 }
 
 /** Parses line after line; undefined stands for a blank one. */
-function lineParser(dropped: (field: string) => void): (line: Line) => SpanLine | undefined {
+function lineParser(dropped: (field: string) => void): (line: Line) => SpanOfTrace | undefined {
   const strings = new StringCache()
   const context: Context = {
     dropped,
-    resources: new SharedObjects(readResource, dropped),
-    scopes: new SharedObjects(readScope, dropped),
+    resources: new SharedObjects((reader, drop) => readInto(reader, resourceFields, newResource(), drop), dropped),
+    scopes: new SharedObjects((reader, drop) => readInto(reader, scopeFields, newScope(), drop), dropped),
   }
   return ({ bytes, line }) => {
     try {
@@ -214,36 +93,10 @@ function lineParser(dropped: (field: string) => void): (line: Line) => SpanLine 
   }
 }
 
-function readSpanLine(reader: JsonReader, context: Context): SpanLine {
-  const line = { traceId: '', span: newSpan() }
-  const seen = readMessage(reader, spanFields, line, context)
-  requireFields(reader, spanFields, seen, ['traceId', 'spanId', 'name', 'startTimeUnixNano', 'endTimeUnixNano'])
+function readSpanLine(reader: JsonReader, context: Context): SpanOfTrace {
+  const line = readInto(reader, lineFields, { traceId: '', span: newSpan() }, context, requiredFields)
   reader.end()
   return line
-}
-
-function readResource(reader: JsonReader, dropped: (field: string) => void): Resource {
-  const resource = newResource()
-  readMessage(reader, resourceFields, resource, { dropped })
-  return resource
-}
-
-function readScope(reader: JsonReader, dropped: (field: string) => void): Scope {
-  const scope = newScope()
-  readMessage(reader, scopeFields, scope, { dropped })
-  return scope
-}
-
-function readEvent(reader: JsonReader, context: Context): SpanEvent {
-  const event = newEvent()
-  requireFields(reader, eventFields, readMessage(reader, eventFields, event, context), ['timeUnixNano', 'name'])
-  return event
-}
-
-function readLink(reader: JsonReader, context: Context): Link {
-  const link = newLink()
-  requireFields(reader, linkFields, readMessage(reader, linkFields, link, context), ['traceId', 'spanId'])
-  return link
 }
 
 function readId(reader: JsonReader, maxDigits: number): string {
@@ -257,6 +110,6 @@ function readTime(reader: JsonReader): bigint {
   return isIntegerText(text) ? parseUint64(text, reader) : reader.fail(`${JSON.stringify(text)} is no time`)
 }
 
-function readUint32(reader: JsonReader): number {
-  return parseUint32(reader.number(), reader)
+function readInt32(reader: JsonReader): number {
+  return parseInt32(reader.number(), reader)
 }

@@ -1,34 +1,29 @@
 import type { StringCache } from '../../bytes/string-cache.ts'
-import { type Draft, newEvent, newLink, newResource, newScope, newSpan, newStatus } from '../../model/draft.ts'
-import {
-  type Attributes,
-  type Link,
-  type Resource,
-  type Scope,
-  type Span,
-  type SpanEvent,
-  type Status,
-  spanIdDigits,
-  traceIdDigits,
-} from '../../model/trace.ts'
+import { type Draft, newResource, newScope, newSpan } from '../../model/draft.ts'
+import type { Resource, Scope } from '../../model/trace.ts'
 import type { Units } from '../../model/units.ts'
-import { type DropContext, fieldsOf, readList, readMessage, readUnit } from '../../wire/json/message.ts'
+import {
+  type DropContext,
+  fieldsOf,
+  into,
+  readInto,
+  readList,
+  readMessage,
+  readText,
+  readUnit,
+  within,
+} from '../../wire/json/message.ts'
 import { parseInt32, parseUint32, parseUint64 } from '../../wire/json/number.ts'
 import { JsonReader } from '../../wire/json/reader.ts'
 import { SharedObjects } from '../../wire/json/shared.ts'
 import { otherNames, spanKinds, statusCodes } from '../../wire/otlp-json/names.ts'
+import { type SpanOfTrace, spanFieldsOf } from '../../wire/otlp-json/span.ts'
 import { readAttributes, readDigits } from '../../wire/otlp-json/value.ts'
 
 const maxSchemaUrls = 1_000
 const spansAtOnce = 4_096
 const wholeBytes = /^(?:[0-9a-f]{2})*$/
 const paddedBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)$/
-
-/** A span and the trace it belongs to. */
-export interface SpanOfTrace {
-  traceId: string
-  span: Draft<Span>
-}
 
 /** What outlives one ResourceSpans: who is told of drops, and the resources and scopes that repeat. */
 export interface ReadContext extends DropContext {
@@ -52,162 +47,43 @@ interface ResourceSpans {
   groups: readonly ScopeSpans[]
 }
 
-interface WithAttributes {
-  attributes: Attributes
-  droppedAttributesCount: number
-}
-
-const attributeFields = {
-  attributes: (target: WithAttributes, reader: JsonReader, context: DropContext) => {
-    target.attributes = readAttributes(reader, context)
-  },
-  droppedAttributesCount: (target: WithAttributes, reader: JsonReader) => {
-    target.droppedAttributesCount = readUint32(reader)
-  },
-}
-
-const resourceFields = fieldsOf<Draft<Resource>, DropContext>(attributeFields, otherNames)
-
-const scopeFields = fieldsOf<Draft<Scope>, DropContext>(
-  {
-    name: (scope, reader) => {
-      scope.name = reader.string()
-    },
-    version: (scope, reader) => {
-      scope.version = reader.string()
-    },
-    ...attributeFields,
-  },
-  otherNames,
-)
-
-const statusFields = fieldsOf<Draft<Status>, DropContext>(
-  {
-    code: (status, reader) => {
-      status.code = readEnum(reader, statusCodes)
-    },
-    message: (status, reader) => {
-      status.message = reader.string()
-    },
-  },
-  otherNames,
-)
-
-const eventFields = fieldsOf<Draft<SpanEvent>, DropContext>(
-  {
-    timeUnixNano: (event, reader) => {
-      event.timeNanos = readTime(reader)
-    },
-    name: (event, reader) => {
-      event.name = reader.string()
-    },
-    ...attributeFields,
-  },
-  otherNames,
-)
-
-const linkFields = fieldsOf<Draft<Link>, DropContext>(
-  {
-    traceId: (link, reader) => {
-      link.traceId = readId(reader, traceIdDigits)
-    },
-    spanId: (link, reader) => {
-      link.spanId = readId(reader, spanIdDigits)
-    },
-    traceState: (link, reader) => {
-      link.traceState = reader.string()
-    },
-    flags: (link, reader) => {
-      link.flags = readUint32(reader)
-    },
-    ...attributeFields,
-  },
-  otherNames,
-)
-
+const fields = spanFieldsOf<DropContext>({
+  readAttributes,
+  readId,
+  readTime: reader => parseUint64(readDigits(reader), reader),
+  readUint32: reader => parseUint32(readDigits(reader), reader),
+  readKind: reader => readEnum(reader, spanKinds),
+  readStatusCode: reader => readEnum(reader, statusCodes),
+  namesOf: otherNames,
+})
+const resourceFields = fieldsOf<Draft<Resource>, DropContext>(fields.resource, otherNames)
+const scopeFields = fieldsOf<Draft<Scope>, DropContext>(fields.scope, otherNames)
 const spanFields = fieldsOf<SpanOfTrace, DropContext>(
-  {
-    traceId: (target, reader) => {
-      target.traceId = readId(reader, traceIdDigits)
-    },
-    spanId: ({ span }, reader) => {
-      span.spanId = readId(reader, spanIdDigits)
-    },
-    parentSpanId: ({ span }, reader) => {
-      span.parentSpanId = readId(reader, spanIdDigits)
-    },
-    traceState: ({ span }, reader) => {
-      span.traceState = reader.string()
-    },
-    flags: ({ span }, reader) => {
-      span.flags = readUint32(reader)
-    },
-    name: ({ span }, reader) => {
-      span.name = reader.string()
-    },
-    kind: ({ span }, reader) => {
-      span.kind = readEnum(reader, spanKinds)
-    },
-    startTimeUnixNano: ({ span }, reader) => {
-      span.startNanos = readTime(reader)
-    },
-    endTimeUnixNano: ({ span }, reader) => {
-      span.endNanos = readTime(reader)
-    },
-    attributes: ({ span }, reader, context) => {
-      span.attributes = readAttributes(reader, context)
-    },
-    droppedAttributesCount: ({ span }, reader) => {
-      span.droppedAttributesCount = readUint32(reader)
-    },
-    events: ({ span }, reader, context) => {
-      span.events = readList(reader, () => readInto(reader, eventFields, newEvent(), context))
-    },
-    droppedEventsCount: ({ span }, reader) => {
-      span.droppedEventsCount = readUint32(reader)
-    },
-    links: ({ span }, reader, context) => {
-      span.links = readList(reader, () => readInto(reader, linkFields, newLink(), context))
-    },
-    droppedLinksCount: ({ span }, reader) => {
-      span.droppedLinksCount = readUint32(reader)
-    },
-    status: ({ span }, reader, context) => {
-      span.status = readInto(reader, statusFields, newStatus(), context)
-    },
-  },
+  { traceId: into('traceId', fields.traceId), ...within('span', fields.span) },
   otherNames,
 )
 
 const scopeSpansFields = fieldsOf<ScopeSpans, ReadContext>(
   {
-    scope: (target, reader, context) => {
-      target.scope = context.scopes.read(reader)
-    },
+    scope: into('scope', (reader, { scopes }) => scopes.read(reader)),
     spans: (target, reader) => {
       target.spans = reader.mark()
       reader.skipUnchecked()
     },
-    schemaUrl: (target, reader) => {
-      target.schemaUrl = reader.string()
-    },
+    schemaUrl: into('schemaUrl', readText),
   },
   otherNames,
 )
 
 const resourceSpansFields = fieldsOf<ResourceSpans, ReadContext>(
   {
-    resource: (target, reader, context) => {
-      target.resource = context.resources.read(reader)
-    },
-    scopeSpans: (target, reader, context) => {
-      target.groups = readList(reader, () =>
+    resource: into('resource', (reader, { resources }) => resources.read(reader)),
+    scopeSpans: into('groups', (reader, context) =>
+      readList(reader, () =>
         readInto(reader, scopeSpansFields, { scope: null, schemaUrl: '', spans: undefined }, context),
-      )
-    },
-    schemaUrl: (target, reader) => {
-      target.schemaUrl = reader.string()
-    },
+      ),
+    ),
+    schemaUrl: into('schemaUrl', readText),
   },
   otherNames,
 )
@@ -218,14 +94,8 @@ export function newReadContext(strings: StringCache, dropped: (field: string) =>
     strings,
     dropped,
     bySchemaUrl: new WeakMap(),
-    resources: new SharedObjects(
-      (reader, droppedHere) => readInto(reader, resourceFields, newResource(), { dropped: droppedHere }),
-      dropped,
-    ),
-    scopes: new SharedObjects(
-      (reader, droppedHere) => readInto(reader, scopeFields, newScope(), { dropped: droppedHere }),
-      dropped,
-    ),
+    resources: new SharedObjects((reader, drop) => readInto(reader, resourceFields, newResource(), drop), dropped),
+    scopes: new SharedObjects((reader, drop) => readInto(reader, scopeFields, newScope(), drop), dropped),
   }
 }
 
@@ -259,8 +129,8 @@ export function* readResourceSpans(
 }
 
 function readOutline(reader: JsonReader, context: ReadContext): ResourceSpans {
-  const outline: ResourceSpans = { resource: null, schemaUrl: '', groups: [] }
-  readMessage(reader, resourceSpansFields, outline, context)
+  const empty: ResourceSpans = { resource: null, schemaUrl: '', groups: [] }
+  const outline = readInto(reader, resourceSpansFields, empty, context)
   reader.end()
   return outline
 }
@@ -315,16 +185,6 @@ function withSchemaUrl<T extends Resource>(
   return found as T
 }
 
-function readInto<T, C extends DropContext>(
-  reader: JsonReader,
-  fields: Parameters<typeof readMessage<T, C>>[1],
-  target: T,
-  context: C,
-): T {
-  readMessage(reader, fields, target, context)
-  return target
-}
-
 /** In hex, or in base64 with padding as in protobuf's own JSON, which Tempo's API writes. */
 function readId(reader: JsonReader, maxDigits: number): string {
   const text = reader.string()
@@ -332,14 +192,6 @@ function readId(reader: JsonReader, maxDigits: number): string {
   if (id.length > maxDigits)
     return reader.fail(`${JSON.stringify(id.slice(0, 80))} is longer than ${maxDigits / 2} bytes`)
   return wholeBytes.test(id) ? id : reader.fail(`${JSON.stringify(id)} is not whole bytes in hex`)
-}
-
-function readTime(reader: JsonReader): bigint {
-  return parseUint64(readDigits(reader), reader)
-}
-
-function readUint32(reader: JsonReader): number {
-  return parseUint32(readDigits(reader), reader)
 }
 
 function readEnum(reader: JsonReader, numbers: ReadonlyMap<string, number>): number {

@@ -1,14 +1,14 @@
-import type { ByteSink } from '../../bytes/range.ts'
+import type { ByteSink, Located } from '../../bytes/range.ts'
 import { StringCache } from '../../bytes/string-cache.ts'
 import { inBatches } from '../../model/batches.ts'
 import { Groups, Pieces } from '../../model/groups.ts'
 import type { Span, Trace } from '../../model/trace.ts'
 import { strictUnits, type Units } from '../../model/units.ts'
 import { splitDocuments } from '../../wire/json/split.ts'
-import { camelCase, snakeCase } from '../../wire/otlp-json/names.ts'
+import { snakeCase } from '../../wire/otlp-json/names.ts'
 import { printResourceHead, printScopeHead, printSpan } from './json-print.ts'
 import { newReadContext, readResourceSpans } from './json-read.ts'
-import { type Dropped, PassedSignals, signalNames } from './signals.ts'
+import { type Dropped, readParts, signalNames } from './signals.ts'
 
 const chunkLength = 1 << 16
 
@@ -36,26 +36,15 @@ export function readOtlpJson(
   dropped: Dropped = () => {},
   units: Units = strictUnits,
 ): AsyncIterable<readonly Trace[]> {
-  return inBatches(readGroups(chunks, dropped, units))
-}
-
-async function* readGroups(
-  chunks: AsyncIterable<Uint8Array>,
-  dropped: Dropped,
-  units: Units,
-): AsyncIterable<readonly Trace[]> {
   const context = newReadContext(new StringCache(), dropped)
-  const signals = new PassedSignals()
-  const report = { dropped, passed: (name: string) => signals.add(camelCase(name)) }
-  let hasSpans = false
-  for await (const { bytes, offset } of splitDocuments(chunks, documentShape, report, units))
+  function* read({ bytes, offset }: Located) {
     for (const spans of readResourceSpans(bytes, offset, context, units)) {
       const pieces = new Pieces()
       for (const { traceId, span } of spans) pieces.add(traceId, span)
-      hasSpans ||= spans.length > 0
       yield pieces.traces()
     }
-  signals.end(hasSpans, dropped)
+  }
+  return inBatches(readParts(report => splitDocuments(chunks, documentShape, report, units), read, dropped))
 }
 
 /**

@@ -1,13 +1,6 @@
 import type { Range } from '../../bytes/range.ts'
+import { type Shared, sharedByText } from '../../wire/json/shared.ts'
 import type { WireReader } from '../../wire/protobuf/reader.ts'
-
-const maxKeptLength = 1 << 24
-
-interface Shared<T> {
-  value: T
-  /** What was dropped when it was read, to be told again with each use. */
-  drops: readonly string[]
-}
 
 /**
  * Reads a resource or scope, which many groups repeat, and gives the same object for the same bytes and schema URL.
@@ -17,8 +10,7 @@ export class SharedMessages<T extends { schemaUrl: string }> {
   readonly #name: string
   readonly #empty: () => T
   readonly #readFields: (wire: WireReader, target: T) => void
-  readonly #known = new Map<string, Shared<T>>()
-  #keptLength = 0
+  readonly #known = sharedByText<T>()
 
   /** `name` is the field's, for paths; `readFields` merges one message into the target. */
   constructor(name: string, empty: () => T, readFields: (wire: WireReader, target: T) => void) {
@@ -32,12 +24,11 @@ export class SharedMessages<T extends { schemaUrl: string }> {
     if (occurrences.length === 0 && schemaUrl === '') return null
     let text = `${schemaUrl}\0`
     for (const range of occurrences) text += wire.view(range).toString('latin1')
-    let shared = this.#known.get(text)
-    if (shared === undefined) {
-      shared = this.#readOne(wire, occurrences)
-      shared.value.schemaUrl = schemaUrl
-      this.#keep(text, shared)
-    }
+    const shared = this.#known.get(text, () => {
+      const made = this.#readOne(wire, occurrences)
+      made.value.schemaUrl = schemaUrl
+      return made
+    })
     for (const field of shared.drops) wire.dropped(field)
     return shared.value
   }
@@ -50,14 +41,5 @@ export class SharedMessages<T extends { schemaUrl: string }> {
     for (const range of occurrences) wire.within(range, this.#name, () => this.#readFields(wire, value))
     wire.dropped = dropped
     return { value, drops }
-  }
-
-  #keep(text: string, shared: Shared<T>): void {
-    if (this.#keptLength > maxKeptLength) {
-      this.#known.clear()
-      this.#keptLength = 0
-    }
-    this.#known.set(text, shared)
-    this.#keptLength += text.length
   }
 }

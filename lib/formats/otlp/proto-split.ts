@@ -1,3 +1,5 @@
+import { ChunkInput } from '../../bytes/chunk-input.ts'
+import type { Located } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
 import { strictUnits, type Units } from '../../model/units.ts'
 import type { DocumentReport } from '../../wire/json/split.ts'
@@ -5,12 +7,6 @@ import { looksLikeOtlp, otherSignalOf } from './proto-detect.ts'
 
 const maxGroupLength = 2 ** 30
 const headLength = 4096
-
-/** The bytes of one ResourceSpans and the offset of the first of them in the input. */
-export interface Located {
-  bytes: Buffer
-  offset: number
-}
 
 /**
  * The ResourceSpans of the input, each held whole, without holding the message around it. The input is one TracesData,
@@ -24,17 +20,17 @@ export async function* splitTraces(
 ): AsyncIterable<Located> {
   const input = new Input(chunks)
   try {
-    await input.fill(headLength)
-    if (!isLengthPrefixed(input.held)) return yield* message(input, report, units)
-    while ((await input.fill(4)) > 0) {
-      if (input.held.length < 4)
-        return units.bad('rest of the file', input.error(`a length takes 4 bytes, ${input.held.length} are left`))
-      const byteLength = input.take(4).readUInt32BE()
+    await input.bytes.fill(headLength)
+    if (!isLengthPrefixed(input.bytes.held)) return yield* message(input, report, units)
+    while ((await input.bytes.fill(4)) > 0) {
+      if (input.bytes.held.length < 4)
+        return units.bad('rest of the file', input.error(`a length takes 4 bytes, ${input.bytes.held.length} are left`))
+      const byteLength = input.bytes.take(4).readUInt32BE()
       input.end = input.offset + byteLength
       yield* message(input, report, units)
     }
   } finally {
-    await input.close()
+    await input.bytes.close()
   }
 }
 
@@ -59,7 +55,7 @@ async function* fields(input: Input, report: DocumentReport): AsyncIterable<Loca
   const { end } = input
   while (input.offset < end) {
     const start = input.offset
-    if ((await input.fill(1)) === 0) {
+    if ((await input.bytes.fill(1)) === 0) {
       if (end === Number.POSITIVE_INFINITY) return
       input.fail(`the message ends at byte ${end}`)
     }
@@ -84,9 +80,9 @@ async function resourceSpans(input: Input, byteLength: number): Promise<Located>
   const { offset } = input
   if (byteLength > maxGroupLength)
     throw new LabError('unsupported', `byte ${offset}: resourceSpans: ${byteLength} bytes, at most ${maxGroupLength}`)
-  const held = await input.fill(byteLength)
+  const held = await input.bytes.fill(byteLength)
   if (held < byteLength) input.fail(`resourceSpans: ${byteLength} bytes should follow, ${held} are left`)
-  return { bytes: input.take(byteLength), offset }
+  return { bytes: input.bytes.take(byteLength), offset }
 }
 
 /** The bytes that the value of a field takes behind its tag, and behind its length where it has one. */
@@ -107,96 +103,52 @@ async function fieldLength(input: Input, tag: number): Promise<number> {
   }
 }
 
-/** The bytes that have come in and are not consumed. */
+/** The input, and where the message ends that is read: no varint goes past it. */
 class Input {
-  readonly #chunks: AsyncIterator<Uint8Array>
-  #held: Buffer = Buffer.alloc(0)
-  #offset = 0
-  /** Where the message ends that is read: no varint goes past it. */
+  readonly bytes: ChunkInput
   end: number = Number.POSITIVE_INFINITY
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
-    this.#chunks = chunks[Symbol.asyncIterator]()
+    this.bytes = new ChunkInput(chunks)
   }
 
-  get held(): Buffer {
-    return this.#held
-  }
-
-  /** The offset of the next byte. */
   get offset(): number {
-    return this.#offset
-  }
-
-  /** Holds this many bytes, or all there are, and returns how many are held, if not more. */
-  async fill(byteLength: number): Promise<number> {
-    if (this.#held.length >= byteLength) return byteLength
-    const parts: Uint8Array[] = [this.#held]
-    let held = this.#held.length
-    while (held < byteLength) {
-      const { done, value } = await this.#chunks.next()
-      if (done) break
-      parts.push(value)
-      held += value.length
-    }
-    this.#held = Buffer.concat(parts, held)
-    return Math.min(held, byteLength)
-  }
-
-  /** The next bytes, which are held. */
-  take(byteLength: number): Buffer {
-    const bytes = this.#held.subarray(0, byteLength)
-    this.#held = this.#held.subarray(byteLength)
-    this.#offset += byteLength
-    return bytes
+    return this.bytes.offset
   }
 
   async skip(byteLength: number): Promise<void> {
-    for (let left = byteLength; left > 0; ) {
-      const held = await this.fill(Math.min(left, headLength))
-      if (held === 0) this.fail(`${left} bytes should follow`)
-      this.take(held)
-      left -= held
-    }
+    const missing = await this.bytes.skip(byteLength)
+    if (missing > 0) this.fail(`${missing} bytes should follow`)
   }
 
   /** Passes over what is left of the message; false where the input ends before, or all of it is one message. */
   async skipToEnd(): Promise<boolean> {
-    while (this.#offset < this.end) {
-      const held = await this.fill(Math.min(this.end - this.#offset, headLength))
-      if (held === 0) return false
-      this.take(held)
-    }
-    return true
+    return (await this.bytes.skip(this.end - this.offset)) <= 0
   }
 
   /** A varint of at most 2^53 - 1. */
   async varint(): Promise<number> {
     const byteLength = await this.varintLength()
-    const bytes = this.#held.subarray(0, byteLength)
+    const bytes = this.bytes.held.subarray(0, byteLength)
     const value = bytes.reduceRight((sum, byte) => sum * 128 + (byte & 0x7f), 0)
     if (value > Number.MAX_SAFE_INTEGER) this.fail('a varint exceeds 2^53 - 1', 'corrupt')
-    this.take(byteLength)
+    this.bytes.take(byteLength)
     return value
   }
 
   /** The bytes that the next varint takes. */
   async varintLength(): Promise<number> {
-    const held = Math.min(await this.fill(10), this.end - this.#offset)
-    const last = this.#held.subarray(0, held).findIndex(byte => byte < 0x80)
+    const held = Math.min(await this.bytes.fill(10), this.end - this.offset)
+    const last = this.bytes.held.subarray(0, held).findIndex(byte => byte < 0x80)
     if (last >= 0) return last + 1
     return held < 10 ? this.fail('ends inside a varint') : this.fail('a varint is longer than 10 bytes', 'corrupt')
   }
 
   error(message: string, kind: 'truncated' | 'corrupt' | 'unsupported' = 'truncated'): LabError {
-    return new LabError(kind, `byte ${this.#offset}: ${message}`)
+    return new LabError(kind, `byte ${this.offset}: ${message}`)
   }
 
   fail(message: string, kind?: 'truncated' | 'corrupt' | 'unsupported'): never {
     throw this.error(message, kind)
-  }
-
-  async close(): Promise<void> {
-    await this.#chunks.return?.()
   }
 }

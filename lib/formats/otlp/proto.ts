@@ -1,4 +1,4 @@
-import type { ByteSink } from '../../bytes/range.ts'
+import type { ByteSink, Located } from '../../bytes/range.ts'
 import { StringCache } from '../../bytes/string-cache.ts'
 import { inBatches } from '../../model/batches.ts'
 import type { Trace } from '../../model/trace.ts'
@@ -6,7 +6,7 @@ import { strictUnits, type Units } from '../../model/units.ts'
 import { newReadContext, readResourceSpans } from './proto-read.ts'
 import { splitTraces } from './proto-split.ts'
 import { TracesWriter } from './proto-write.ts'
-import { type Dropped, PassedSignals } from './signals.ts'
+import { type Dropped, readParts } from './signals.ts'
 
 /**
  * The traces of OTLP protobuf, as pieces in the order of the input: one for each trace id within a ResourceSpans, which
@@ -21,24 +21,11 @@ export function readOtlpProto(
   dropped: Dropped = () => {},
   units: Units = strictUnits,
 ): AsyncIterable<readonly Trace[]> {
-  return inBatches(readGroups(chunks, dropped, units))
-}
-
-async function* readGroups(
-  chunks: AsyncIterable<Uint8Array>,
-  dropped: Dropped,
-  units: Units,
-): AsyncIterable<readonly Trace[]> {
   const context = newReadContext({ strings: new StringCache(), dropped }, units)
-  const signals = new PassedSignals()
-  const report = { dropped, passed: (name: string) => signals.add(name) }
-  let hasSpans = false
-  for await (const { bytes, offset } of splitTraces(chunks, report, units)) {
-    const traces = units.attempt('ResourceSpans', () => readResourceSpans(bytes, offset, context)) ?? []
-    hasSpans ||= traces.length > 0
-    yield traces
-  }
-  signals.end(hasSpans, dropped)
+  const read = ({ bytes, offset }: Located) => [
+    units.attempt('ResourceSpans', () => readResourceSpans(bytes, offset, context)) ?? [],
+  ]
+  return inBatches(readParts(report => splitTraces(chunks, report, units), read, dropped))
 }
 
 /**

@@ -1,4 +1,8 @@
+import type { Located } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
+import type { Trace } from '../../model/trace.ts'
+import type { DocumentReport } from '../../wire/json/split.ts'
+import { camelCase } from '../../wire/otlp-json/names.ts'
 
 /** Is told of a field that is dropped, and how often where that is more than once. */
 export type Dropped = (field: string, count?: number) => void
@@ -13,20 +17,29 @@ const titles = new Map([
 /** The names under which documents hold other signals. */
 export const signalNames: readonly string[] = [...titles.keys()]
 
-/** Counts the documents of an input that hold other signals, which are passed over. */
-export class PassedSignals {
-  readonly #counts = new Map<string, number>()
-
-  add(name: string): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+/**
+ * What `read` gives of the parts of an input. Documents that hold other signals are counted, passed over and dropped at
+ * the end; an input that holds nothing else is an error.
+ */
+export async function* readParts(
+  split: (report: DocumentReport) => AsyncIterable<Located>,
+  read: (part: Located) => Iterable<readonly Trace[]>,
+  dropped: Dropped,
+): AsyncIterable<readonly Trace[]> {
+  const counts = new Map<string, number>()
+  const passed = (alias: string) => {
+    const name = camelCase(alias)
+    counts.set(name, (counts.get(name) ?? 0) + 1)
   }
-
-  /** Tells of them at the end of the input; throws where it holds nothing else. */
-  end(hasSpans: boolean, dropped: Dropped): void {
-    if (this.#counts.size === 0) return
-    if (!hasSpans) throw new LabError('missing', `holds ${[...this.#counts].map(printCount).join(' and ')}, no traces`)
-    for (const [name, count] of this.#counts) dropped(name, count)
-  }
+  let hasSpans = false
+  for await (const part of split({ dropped, passed }))
+    for (const traces of read(part)) {
+      hasSpans ||= traces.length > 0
+      yield traces
+    }
+  if (counts.size > 0 && !hasSpans)
+    throw new LabError('missing', `holds ${[...counts].map(printCount).join(' and ')}, no traces`)
+  for (const [name, count] of counts) dropped(name, count)
 }
 
 function printCount([name, count]: [string, number]): string {

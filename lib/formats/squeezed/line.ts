@@ -1,5 +1,6 @@
 import { StringCache } from '../../bytes/string-cache.ts'
 import { LabError, withSubject } from '../../error.ts'
+import { BoundedCache } from '../../maps.ts'
 import {
   type Attribute,
   int64Max,
@@ -41,7 +42,7 @@ const readerByName = new Map<string, (json: JsonReader, depth: number) => unknow
 export class LineReader {
   readonly #losses: Losses
   readonly #strings = new StringCache()
-  readonly #resources = new Map<string, Resource>()
+  readonly #resources = new BoundedCache<Resource>(maxSharedResources)
 
   constructor(losses: Losses) {
     this.#losses = losses
@@ -95,12 +96,7 @@ export class LineReader {
   }
 
   #resource(serviceName: string): Resource {
-    const known = this.#resources.get(serviceName)
-    if (known !== undefined) return known
-    if (this.#resources.size >= maxSharedResources) this.#resources.clear()
-    const resource = squeezedResource(serviceName)
-    this.#resources.set(serviceName, resource)
-    return resource
+    return this.#resources.get(serviceName, () => squeezedResource(serviceName))
   }
 }
 

@@ -1,6 +1,16 @@
+import { BoundedCache } from '../../maps.ts'
 import { type Draft, newEvent, newResource, newSpan } from '../../model/draft.ts'
 import type { Attribute, Resource, Span, SpanEvent, Value } from '../../model/trace.ts'
-import { type DropContext, fieldsOf, readList, readMessage, requireFields } from '../../wire/json/message.ts'
+import {
+  type DropContext,
+  fieldsOf,
+  into,
+  readInto,
+  readList,
+  readMessage,
+  readText,
+  within,
+} from '../../wire/json/message.ts'
 import { parseUint32 } from '../../wire/json/number.ts'
 import type { JsonReader } from '../../wire/json/reader.ts'
 import { readMembers, readParentId, readSpanId, readTraceId } from '../foreign/foreign.ts'
@@ -35,81 +45,50 @@ const kinds = new Map([
 ])
 
 const endpointFields = fieldsOf<Endpoint, DropContext>({
-  serviceName: (endpoint, reader) => {
-    endpoint.serviceName = reader.string()
-  },
+  serviceName: into('serviceName', readText),
   ipv4: (endpoint, reader) => {
     endpoint.addresses.unshift(reader.string())
   },
   ipv6: (endpoint, reader) => {
     endpoint.addresses.push(reader.string())
   },
-  port: (endpoint, reader) => {
-    endpoint.port = parseUint32(reader.number(), reader)
-  },
+  port: into('port', reader => parseUint32(reader.number(), reader)),
 })
 
 const annotationFields = fieldsOf<Draft<SpanEvent>, DropContext>({
-  timestamp: (event, reader) => {
-    event.timeNanos = readTime(reader)
-  },
-  value: (event, reader) => {
-    event.name = reader.string()
-  },
+  timestamp: into('timeNanos', readTime),
+  value: into('name', readText),
 })
 
 const spanFields = fieldsOf<ZipkinSpan, DropContext>({
-  traceId: (target, reader) => {
-    target.traceId = readTraceId(reader)
-  },
-  id: ({ span }, reader) => {
-    span.spanId = readSpanId(reader)
-  },
-  parentId: ({ span }, reader) => {
-    span.parentSpanId = readParentId(reader)
-  },
-  name: ({ span }, reader) => {
-    span.name = reader.string()
-  },
-  kind: ({ span }, reader, context) => {
-    span.kind = kinds.get(reader.string()) ?? 0
-    if (span.kind === 0) context.dropped(reader.path.join('.'))
-  },
-  timestamp: ({ span }, reader) => {
-    span.startNanos = readTime(reader)
-  },
-  duration: (target, reader) => {
-    target.duration = readDuration(reader)
-  },
-  localEndpoint: (target, reader, context) => {
-    target.local = readEndpoint(reader, context)
-  },
-  remoteEndpoint: (target, reader, context) => {
-    target.remote = readEndpoint(reader, context)
-  },
-  annotations: ({ span }, reader, context) => {
-    span.events = readList(reader, () => {
-      const event = newEvent()
-      readMessage(reader, annotationFields, event, context)
-      return event
-    })
-  },
-  tags: (target, reader) => {
-    target.tags = readMembers(reader)
-  },
-  shared: (target, reader) => {
-    target.isShared = reader.boolean()
-  },
-  debug: (target, reader) => {
-    target.isDebug = reader.boolean()
-  },
+  ...within<'span', Draft<Span>, DropContext>('span', {
+    id: into('spanId', readSpanId),
+    parentId: into('parentSpanId', readParentId),
+    name: into('name', readText),
+    timestamp: into('startNanos', readTime),
+    kind: into('kind', (reader, context) => {
+      const kind = kinds.get(reader.string())
+      if (kind === undefined) context.dropped(reader.path.join('.'))
+      return kind ?? 0
+    }),
+    annotations: into('events', (reader, context) =>
+      readList(reader, () => readInto(reader, annotationFields, newEvent(), context)),
+    ),
+  }),
+  traceId: into('traceId', readTraceId),
+  duration: into('duration', readDuration),
+  localEndpoint: into('local', readEndpoint),
+  remoteEndpoint: into('remote', readEndpoint),
+  tags: into('tags', reader => readMembers(reader)),
+  shared: into('isShared', reader => reader.boolean()),
+  debug: into('isDebug', reader => reader.boolean()),
 })
 
 /** Reads spans of Zipkin v2. Spans of one service share their resource. */
 export class SpanReader {
   readonly #dropped: (field: string) => void
   readonly #tags = new TagMapping(takeKindAndStatus)
-  readonly #resources = new Map<string, Resource>()
+  readonly #resources = new BoundedCache<Resource>(maxResources)
 
   constructor(dropped: (field: string) => void) {
     this.#dropped = dropped
@@ -118,8 +97,7 @@ export class SpanReader {
   read(reader: JsonReader): { traceId: string; span: Span } {
     const target = newZipkinSpan()
     const drops: string[] = []
-    const seen = readMessage(reader, spanFields, target, { dropped: field => drops.push(field) })
-    requireFields(reader, spanFields, seen, ['traceId', 'id'])
+    const seen = readMessage(reader, spanFields, target, { dropped: field => drops.push(field) }, ['traceId', 'id'])
     reader.end()
     refuseOthers(reader, { has: name => (seen & spanFields.get(name)!.bit) !== 0, drops, span: target.span })
     for (const field of drops) this.#dropped(field)
@@ -133,13 +111,8 @@ export class SpanReader {
   }
 
   #resource(serviceName: string): Resource {
-    let resource = this.#resources.get(serviceName)
-    if (resource === undefined) {
-      if (this.#resources.size > maxResources) this.#resources.clear()
-      resource = { ...newResource(), attributes: [{ key: 'service.name', value: serviceName }] }
-      this.#resources.set(serviceName, resource)
-    }
-    return resource
+    const attributes = [{ key: 'service.name', value: serviceName }]
+    return this.#resources.get(serviceName, () => ({ ...newResource(), attributes }))
   }
 }
 
@@ -157,9 +130,7 @@ function newZipkinSpan(): ZipkinSpan {
 }
 
 function readEndpoint(reader: JsonReader, context: DropContext): Endpoint {
-  const endpoint: Endpoint = { serviceName: '', addresses: [], port: 0 }
-  readMessage(reader, endpointFields, endpoint, context)
-  return endpoint
+  return readInto(reader, endpointFields, { serviceName: '', addresses: [], port: 0 }, context)
 }
 
 /** What OTLP has no field for: the endpoints, and what tells an absent time from zero and half a span from a whole. */

@@ -1,5 +1,6 @@
 import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
+import { BoundedCache, getOrInsert } from '../../maps.ts'
 import type { Resource, Scope } from '../../model/trace.ts'
 import { CborReader, cborMajor, writeBytes, writeHead } from './heads.ts'
 import {
@@ -21,8 +22,8 @@ export class Table<T extends object> {
   positions: number[] = []
   readonly #encode: (writer: ByteWriter, item: T) => void
   readonly #encoded = new WeakMap<T, Buffer>()
-  readonly #distinct = new Map<string, Buffer>()
-  #distinctBytes = 0
+  /** To forget all costs at most a repeated item in the trace at hand: positions stay right. */
+  readonly #distinct = new BoundedCache<Buffer>(maxCachedBytes, name => name.length)
 
   constructor(encode: (writer: ByteWriter, item: T) => void) {
     this.#encode = encode
@@ -39,35 +40,21 @@ export class Table<T extends object> {
   }
 
   #place(places: Map<Buffer, number>, item: T): number {
-    const encoded = this.#encoded.get(item) ?? this.#remember(item)
-    const place = places.get(encoded) ?? places.size + 1
-    places.set(encoded, place)
-    return place
+    const encoded = getOrInsert(this.#encoded, item, () => this.#encodeOne(item))
+    return getOrInsert(places, encoded, () => places.size + 1)
   }
 
-  #remember(item: T): Buffer {
+  #encodeOne(item: T): Buffer {
     const writer = new ByteWriter(256)
     this.#encode(writer, item)
-    const bytes = writer.take()
-    const name = bytes.toString('latin1')
-    let encoded = this.#distinct.get(name)
-    if (!encoded) {
-      // Forgetting all costs at most a repeated item in the trace at hand: positions stay right.
-      if (this.#distinctBytes > maxCachedBytes) this.#distinct.clear()
-      this.#distinctBytes = this.#distinct.size === 0 ? bytes.length : this.#distinctBytes + bytes.length
-      this.#distinct.set(name, bytes)
-      encoded = bytes
-    }
-    this.#encoded.set(item, encoded)
-    return encoded
+    return this.#distinct.get(writer.view().toString('latin1'), () => writer.take())
   }
 }
 
 /** Decoded items by their encoding. */
 export class Cache<T> {
   readonly #decode: (cbor: CborReader) => T
-  readonly #decoded = new Map<string, T>()
-  #byteLength = 0
+  readonly #decoded = new BoundedCache<T>(maxCachedBytes, name => name.length)
 
   constructor(decode: (cbor: CborReader) => T) {
     this.#decode = decode
@@ -83,16 +70,12 @@ export class Cache<T> {
   #readItem(cbor: CborReader): T {
     if (cbor.expect(cborMajor.tag) !== encodedItemTag) cbor.reader.fail('corrupt', 'expected an encoded item (tag 24)')
     const encoded = cbor.reader.raw(cbor.expect(cborMajor.bytes))
-    const name = encoded.toString('latin1')
-    const known = this.#decoded.get(name)
-    if (known !== undefined) return known
-    const reader = new ByteReader(encoded, `${cbor.reader.subject}, encoded item`)
-    const item = this.#decode(new CborReader(reader))
-    reader.end()
-    if (this.#byteLength > maxCachedBytes) this.#decoded.clear()
-    this.#byteLength = this.#decoded.size === 0 ? name.length : this.#byteLength + name.length
-    this.#decoded.set(name, item)
-    return item
+    return this.#decoded.get(encoded.toString('latin1'), () => {
+      const reader = new ByteReader(encoded, `${cbor.reader.subject}, encoded item`)
+      const item = this.#decode(new CborReader(reader))
+      reader.end()
+      return item
+    })
   }
 }
 

@@ -1,15 +1,10 @@
 import { Joined } from '../../bytes/joined.ts'
+import type { Located } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
 import { findLineBegin, keepLineBegins } from './line-begins.ts'
 import { endOfValue, isBlank, newScan } from './scan.ts'
 
 const maxValueLength = 2 ** 30
-
-/** The bytes of one JSON value and the offset of the first of them in the input. */
-export interface Located {
-  bytes: Buffer
-  offset: number
-}
 
 /**
  * Goes over JSON that comes in chunks, by tokens and by whole values. Where `documentBegin` is given, a line that

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { StringCache } from '../../bytes/string-cache.ts'
 import { LabError } from '../../error.ts'
+import { atPath } from '../path.ts'
 import { endOfValue, newScan } from './scan.ts'
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'
@@ -205,8 +206,7 @@ export class JsonReader {
 
   /** Throws, naming the byte that stands next. */
   fail(message: string, kind: 'invalid' | 'truncated' = 'invalid'): never {
-    const place = `byte ${this.#offset + this.#position}: `
-    throw new LabError(kind, this.path.length > 0 ? `${place}${printPath(this.path)}: ${message}` : place + message)
+    throw new LabError(kind, `byte ${this.#offset + this.#position}: ${atPath(this.path, message)}`)
   }
 
   #failAt(position: number, message: string): never {
@@ -284,10 +284,6 @@ export class JsonReader {
       this.fail(`expected ${word}`)
     this.#position += word.length
   }
-}
-
-function printPath(path: readonly string[]): string {
-  return path.length > 12 ? `${path.slice(0, 8).join('.')}…${path.slice(-2).join('.')}` : path.join('.')
 }
 
 function isDigit(byte: number): boolean {

@@ -1,15 +1,23 @@
+import { BoundedCache } from '../../maps.ts'
+import type { DropContext } from './message.ts'
 import type { JsonReader } from './reader.ts'
 
 const recentCount = 64
-const maxKeptLength = 1 << 24
+/** Characters of texts. */
+const maxKept = 1 << 24
 
-interface Shared<T> {
-  value: T
-  /** What was dropped when it was read, to be told again with each use. */
-  drops: readonly string[]
+/** A value, and what was dropped when it was read, to be reported again with each use. */
+export interface Shared<T> {
+  readonly value: T
+  readonly drops: readonly string[]
 }
 
-type Parse<T> = (reader: JsonReader, dropped: (field: string) => void) => T
+/** Values by the text that they were read from, up to 16 MiB of it. */
+export function sharedByText<T>(): BoundedCache<Shared<T>> {
+  return new BoundedCache(maxKept, text => text.length)
+}
+
+type Parse<T> = (reader: JsonReader, context: DropContext) => T
 
 /**
  * Reads an object that many lines repeat, and gives the same one for the same text. The last few are recognised by
@@ -19,8 +27,7 @@ export class SharedObjects<T extends object> {
   readonly #parse: Parse<T>
   readonly #dropped: (field: string) => void
   readonly #recent: { text: Buffer; shared: Shared<T> }[] = []
-  readonly #known = new Map<string, Shared<T>>()
-  #keptLength = 0
+  readonly #known = sharedByText<T>()
 
   constructor(parse: Parse<T>, dropped: (field: string) => void) {
     this.#parse = parse
@@ -48,29 +55,13 @@ export class SharedObjects<T extends object> {
   #otherOne(reader: JsonReader): Shared<T> {
     const start = reader.mark()
     const raw = reader.raw()
-    const text = raw.toString('latin1')
-    let shared = this.#known.get(text)
-    if (shared === undefined) {
+    const shared = this.#known.get(raw.toString('latin1'), () => {
       reader.rewind(start)
-      shared = this.#parseOne(reader)
-      this.#keep(text, shared)
-    }
+      const drops: string[] = []
+      return { value: this.#parse(reader, { dropped: field => drops.push(field) }), drops }
+    })
     if (this.#recent.length === recentCount) this.#recent.pop()
     this.#recent.unshift({ text: Buffer.from(raw), shared })
     return shared
-  }
-
-  #parseOne(reader: JsonReader): Shared<T> {
-    const drops: string[] = []
-    return { value: this.#parse(reader, field => drops.push(field)), drops }
-  }
-
-  #keep(text: string, shared: Shared<T>): void {
-    if (this.#keptLength > maxKeptLength) {
-      this.#known.clear()
-      this.#keptLength = 0
-    }
-    this.#known.set(text, shared)
-    this.#keptLength += text.length
   }
 }

@@ -1,6 +1,7 @@
+import type { Located } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
 import { strictUnits, type Units } from '../../model/units.ts'
-import { ChunkCursor, type Located } from './chunk-cursor.ts'
+import { ChunkCursor } from './chunk-cursor.ts'
 import { JsonReader } from './reader.ts'
 
 /** What documents look like that are mostly one long array. */

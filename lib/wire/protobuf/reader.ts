@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Range } from '../../bytes/range.ts'
 import type { StringCache } from '../../bytes/string-cache.ts'
 import { type ErrorKind, LabError } from '../../error.ts'
+import { atPath } from '../path.ts'
 
 const maxGroupDepth = 100
 const maxFieldNumber = 2 ** 29 - 1
@@ -164,8 +165,7 @@ export class WireReader {
   }
 
   fail(message: string, kind: ErrorKind = 'corrupt'): never {
-    const place = `byte ${this.#offset + this.#position}: `
-    throw new LabError(kind, this.path.length === 0 ? place + message : `${place}${printPath(this.path)}: ${message}`)
+    throw new LabError(kind, `byte ${this.#offset + this.#position}: ${atPath(this.path, message)}`)
   }
 
   #failAt(position: number, message: string, name?: string): never {
@@ -251,8 +251,4 @@ export class WireReader {
 /** False where the string came from ASCII for certain: what is no UTF-8 has become U+FFFD, or has fewer characters. */
 function mayBeInvalid(text: string, byteLength: number): boolean {
   return text.length !== byteLength || text.includes('\ufffd')
-}
-
-function printPath(path: readonly string[]): string {
-  return path.length > 12 ? `${path.slice(0, 8).join('.')}…${path.slice(-2).join('.')}` : path.join('.')
 }
