@@ -10,6 +10,15 @@ export function checkValueCount(count: number, subject: string): number {
   return count
 }
 
+/** Throws with what is wrong in a column, which it names. */
+export type Fail = (message: string) => never
+
+export function sumOf(counts: Iterable<number>): number {
+  let sum = 0
+  for (const count of counts) sum += count
+  return sum
+}
+
 /** Fails unless two parts of a column agree. */
 export function checkEqual(subject: string, what: string, expected: number, actual: number): void {
   if (expected !== actual) throw new LabError('corrupt', `${subject}: expected ${expected} ${what}, found ${actual}`)

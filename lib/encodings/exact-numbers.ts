@@ -1,5 +1,6 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
+import type { Fail } from './counts.ts'
 
 /** A number that is stored separately with its exact value. */
 export interface Exception {
@@ -71,4 +72,26 @@ export function readExceptions(reader: ByteReader, rowCount: number, label = '')
     const magnitude = reader.u64()
     return { row, value: sign === 1 ? -magnitude : magnitude }
   })
+}
+
+/** Times since the epoch: offsets added to what `originOf` gives for the row and the time before it, each checked. */
+export function addOffsets(
+  { values, exceptions }: ReadNumbers,
+  originOf: (row: number, before: bigint) => bigint,
+  fail: Fail,
+): bigint[] {
+  const exact = new Map(exceptions.map(({ row, value }) => [row, value]))
+  const times = new Array<bigint>(values.length)
+  let before = 0n
+  for (let row = 0; row < times.length; row++) {
+    const offset = exact.size === 0 ? undefined : exact.get(row)
+    before = checkNanos(originOf(row, before) + (offset ?? BigInt(values[row]!)), fail)
+    times[row] = before
+  }
+  return times
+}
+
+/** A time that 64 bits hold. */
+export function checkNanos(nanos: bigint, fail: Fail): bigint {
+  return BigInt.asUintN(64, nanos) === nanos ? nanos : fail(`a time of ${nanos} ns`)
 }

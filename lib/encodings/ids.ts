@@ -1,22 +1,55 @@
 import { spanIdDigits, traceIdDigits } from '../model/trace.ts'
 import { isNoSpanId } from '../model/trace-id.ts'
+import type { Fail } from './counts.ts'
 
 /** How a trace id is encoded. */
 export const traceKind = { whole: 0, padded: 1, odd: 2 } as const
 
+/** The first half of a padded trace id. */
+export const zeros: string = '0'.repeat(traceIdDigits - spanIdDigits)
+
 export function traceKindOf(id: string): number {
   if (id.length !== traceIdDigits) return traceKind.odd
-  return id.startsWith('0000000000000000') ? traceKind.padded : traceKind.whole
+  return id.startsWith(zeros) ? traceKind.padded : traceKind.whole
 }
 
 /** True for lower-case hex of whole bytes, at most `maxDigits` of it. */
-export function isId(id: string, maxDigits: number): boolean {
+function isId(id: string, maxDigits: number): boolean {
   if (id.length > maxDigits || id.length % 2 === 1) return false
   for (let i = 0; i < id.length; i++) {
     const code = id.charCodeAt(i)
     if (!((code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66))) return false
   }
   return true
+}
+
+/** Refuses ids that are not lower-case hex of whole bytes, at most `maxDigits` of it. */
+export function checkIds(ids: readonly string[], maxDigits: number, fail: Fail): void {
+  const at = ids.findIndex(id => !isId(id, maxDigits))
+  if (at >= 0) fail(`row ${at} is not an id`)
+}
+
+/** How many trace ids are whole, odd, and anything but odd. */
+export function countTraceIdKinds(kinds: Uint32Array): { whole: number; even: number; odd: number } {
+  const counts = [0, 0, 0]
+  for (const kind of kinds) counts[kind]!++
+  const [whole, odd] = [counts[traceKind.whole]!, counts[traceKind.odd]!]
+  return { whole, even: kinds.length - odd, odd }
+}
+
+/** Trace ids of their parts: each function gives the next of its kind. */
+export function joinTraceIds(
+  kinds: Uint32Array,
+  next: { high: (i: number) => string; low: (i: number) => string; odd: (i: number) => string },
+  fail: Fail,
+): string[] {
+  let [high, low, odd] = [0, 0, 0]
+  const ids = Array.from(kinds, kind => {
+    if (kind === traceKind.odd) return next.odd(odd++)
+    return (kind === traceKind.whole ? next.high(high++) : zeros) + next.low(low++)
+  })
+  checkIds(ids, traceIdDigits, fail)
+  return ids
 }
 
 /** How a span id is encoded, a span's own or its parent's. */
@@ -73,12 +106,8 @@ export function countSpanIdKinds(kinds: Uint32Array): { random: number; repeated
   return { random: counts[spanKind.random]!, repeated: counts[spanKind.repeated]!, odd: counts[spanKind.odd]! }
 }
 
-/** Joins ids that were split; `fail` is called with a row that repeats no earlier one. */
-export function joinSpanIds(
-  { kinds, distances, random, odd }: SpanIdParts,
-  rows: IdRows,
-  fail: (row: number) => never,
-): string[] {
+/** Joins ids that were split. */
+export function joinSpanIds({ kinds, distances, random, odd }: SpanIdParts, rows: IdRows, fail: Fail): string[] {
   let [repeat, next, nextOdd] = [0, 0, 0]
   const ids = new Array<string>(kinds.length)
   for (let row = 0; row < kinds.length; row++) {
@@ -89,9 +118,11 @@ export function joinSpanIds(
     else {
       const from = row - distances[repeat++]!
       const id = from < row ? ids[from] : undefined
-      ids[row] = id === undefined || rows.groups[from] !== rows.groups[row] ? fail(row) : id
+      const isThere = id !== undefined && rows.groups[from] === rows.groups[row]
+      ids[row] = isThere ? id : fail(`row ${row} repeats a row that does not exist`)
     }
   }
+  checkIds(ids, spanIdDigits, fail)
   return ids
 }
 

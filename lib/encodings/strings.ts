@@ -1,7 +1,7 @@
 import { StringCache } from '../bytes/string-cache.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { decodeWtf8, encodeWtf8 } from '../bytes/wtf8.ts'
-import { checkEqual } from './counts.ts'
+import { checkEqual, sumOf } from './counts.ts'
 
 /** A column of strings as byte lengths and concatenated bytes: UTF-8, or WTF-8 for lone surrogates. */
 export interface PackedStrings {
@@ -31,12 +31,6 @@ export function unpackStrings({ lengths, bytes }: PackedStrings): string[] {
   for (let i = 0, start = 0; i < lengths.length; start += lengths[i++])
     strings[i] = decode(buffer, start, start + lengths[i])
   return strings
-}
-
-function sumOf(lengths: Uint32Array): number {
-  let sum = 0
-  for (let i = 0; i < lengths.length; i++) sum += lengths[i]
-  return sum
 }
 
 type Decode = (bytes: Buffer, start: number, end: number) => string

@@ -1,3 +1,4 @@
+import { ownersOf } from './owners.ts'
 /** The rows on cycles of parents, cycle by cycle, and behind them all others, each behind its parent. */
 export interface Order {
   readonly rows: Uint32Array
@@ -57,7 +58,7 @@ export function nestedSets(parents: Int32Array, traceStarts: Uint32Array): Neste
   const next = new Int32Array(parents.length)
   const nextRoot = new Int32Array(traceStarts.length - 1).fill(1)
   const children = childOrder(rows, cycleStarts.at(-1)!, parents)
-  const traceOf = traceRows(traceStarts, parents.length)
+  const traceOf = ownersOf(traceStarts)
   for (const row of children) {
     const up = parents[row]!
     if (up === -1) {
@@ -74,14 +75,6 @@ export function nestedSets(parents: Int32Array, traceStarts: Uint32Array): Neste
     next[row] = left[row]! + 1
   }
   return { left, right, parent }
-}
-
-/** By row the index of its trace. */
-export function traceRows(traceStarts: Uint32Array, spanCount: number): Uint32Array {
-  const traceOf = new Uint32Array(spanCount)
-  for (let trace = 0; trace + 1 < traceStarts.length; trace++)
-    traceOf.fill(trace, traceStarts[trace]!, traceStarts[trace + 1]!)
-  return traceOf
 }
 
 /** Rows by depth and then by row, so that children of one parent come in the order of their rows. */

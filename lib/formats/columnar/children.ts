@@ -1,18 +1,18 @@
-import type { Numbers } from '../../encodings/exact-numbers.ts'
+import { checkNanos, type Numbers } from '../../encodings/exact-numbers.ts'
+import { checkIds } from '../../encodings/ids.ts'
+import { ownersOf, startsOf } from '../../model/owners.ts'
 import { type Link, type SpanEvent, spanIdDigits, traceIdDigits } from '../../model/trace.ts'
 import { childrenBySpan } from '../../shred/assemble.ts'
 import type { Segment } from '../../shred/shred.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { mixColumns } from './contexts.ts'
 import { readExact, writeExact } from './exact-columns.ts'
-import { checkIds } from './ids.ts'
 import { readAttributeLists, writeAttributeLists } from './lists.ts'
 import { estimateNumbers } from './numbers.ts'
 import { Prediction } from './prediction.ts'
 import type { SpanContexts } from './spans.ts'
 import { type Reference, readStrings, writeStrings } from './strings.ts'
 import { readNumberTable, readTextTable, uint32, writeNumberTable, writeTextTable } from './tables.ts'
-import { checkNanos } from './times.ts'
 
 /** Events and links: the children of spans, in tables of their own. */
 
@@ -92,7 +92,8 @@ export function readEvents(
   contexts: SpanContexts,
   references: readonly Reference[],
 ): SpanEvent[][] {
-  const spanRows = repeatRows(reader, counts)
+  reader.spendAll(counts, 0)
+  const spanRows = ownersOf(startsOf(counts))
   const names = readTextTable(reader, 'event.name', spanRows.length, predict(contexts, spanRows))
   const prediction = predict(contexts, spanRows, names.codes)
   reader.column = 'event.time'
@@ -101,12 +102,13 @@ export function readEvents(
   const dropped = readNumberTable(reader, 'event.dropped', spanRows.length, prediction, uint32)
   const own = ofSpans(references, spanRows)
   const assembler = readAttributeLists(reader, 'event', spanRows.length, prediction, own)
+  const fail = reader.failing('event.time')
   const exact = new Map(times.exceptions.map(({ row, value }) => [row, value]))
   const read = (row: number): SpanEvent => {
     const span = spanRows[row]!
     const offset = exact.get(row) ?? BigInt(times.values[row]! + originOf(spans.durations[span]!))
     return {
-      timeNanos: checkNanos(reader, spans.starts[span]! + offset),
+      timeNanos: checkNanos(spans.starts[span]! + offset, fail),
       name: names.values[names.codes[row]!]!,
       attributes: assembler.take(),
       droppedAttributesCount: dropped.values[dropped.codes[row]!]!,
@@ -137,13 +139,14 @@ export function readLinks(
   contexts: SpanContexts,
   references: readonly Reference[],
 ): Link[][] {
-  const spanRows = repeatRows(reader, counts)
+  reader.spendAll(counts, 0)
+  const spanRows = ownersOf(startsOf(counts))
   const count = spanRows.length
   const prediction = predict(contexts, spanRows)
   const traceIds = readStrings(reader, 'link.traceId', count, prediction).values
   const spanIds = readStrings(reader, 'link.spanId', count, prediction).values
-  checkIds(reader, 'link.traceId', traceIds, traceIdDigits)
-  checkIds(reader, 'link.spanId', spanIds, spanIdDigits)
+  checkIds(traceIds, traceIdDigits, reader.failing('link.traceId'))
+  checkIds(spanIds, spanIdDigits, reader.failing('link.spanId'))
   const traceStates = readTextTable(reader, 'link.traceState', count, prediction)
   const flags = readNumberTable(reader, 'link.flags', count, prediction, uint32)
   const dropped = readNumberTable(reader, 'link.dropped', count, prediction, uint32)
@@ -157,21 +160,4 @@ export function readLinks(
     attributes: assembler.take(),
     droppedAttributesCount: dropped.values[dropped.codes[row]!]!,
   }))
-}
-
-/** The span's row of each child. */
-function repeatRows(reader: ColumnReader, counts: Float64Array): Uint32Array {
-  let total = 0
-  for (const count of counts) {
-    if (count < 0) reader.head.fail('corrupt', `${reader.column}: a span with ${count}`)
-    reader.spend(count)
-    total += count
-  }
-  const rows = new Uint32Array(total)
-  let at = 0
-  for (let row = 0; row < counts.length; row++) {
-    rows.fill(row, at, at + counts[row]!)
-    at += counts[row]!
-  }
-  return rows
 }

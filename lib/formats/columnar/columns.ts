@@ -1,6 +1,7 @@
 import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { zstdCompressor, zstdDecompressor } from '../../codecs/compress.ts'
+import type { Fail } from '../../encodings/counts.ts'
 import { checkTextBytes, maxTextBytes } from '../../encodings/texts.ts'
 import { LabError } from '../../error.ts'
 
@@ -123,10 +124,23 @@ export class ColumnReader {
     }
   }
 
+  /** Refuses the column of that name. */
+  failing(name: string): Fail {
+    return message => this.head.fail('corrupt', `${name}: ${message}`)
+  }
+
   /** Counts items of the segment before memory is allocated for them. */
   spend(count: number): void {
     this.#items += count
     this.checkItems(this.#items)
+  }
+
+  /** Counts the items of owners in the column at hand, each of which has at least `min`. */
+  spendAll(counts: Float64Array, min: number): void {
+    for (const count of counts) {
+      if (count < min) this.head.fail('corrupt', `${this.column}: an owner of ${count}, expected at least ${min}`)
+      this.spend(count)
+    }
   }
 
   /** Refuses a count of things of which each has at least one item. */

@@ -1,13 +1,13 @@
 import {
   countSpanIdKinds,
+  countTraceIdKinds,
   type IdRows,
-  isId,
   joinSpanIds,
+  joinTraceIds,
   splitSpanIds,
   traceKind,
   traceKindOf,
 } from '../../encodings/ids.ts'
-import { spanIdDigits, traceIdDigits } from '../../model/trace.ts'
 import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
@@ -39,22 +39,13 @@ export function writeTraceIds(writer: ColumnWriter, ids: readonly string[]): voi
 
 export function readTraceIds(reader: ColumnReader, count: number): string[] {
   const kinds = readCodes(reader, 'trace.id kind', count, 3, noPrediction(count))
-  const isWhole = (kind: number) => kind === traceKind.whole
-  const wholeCount = kinds.reduce((sum, kind) => sum + (isWhole(kind) ? 1 : 0), 0)
-  const evenCount = kinds.reduce((sum, kind) => sum + (kind === traceKind.odd ? 0 : 1), 0)
-  const words = [wholeCount, wholeCount, evenCount, evenCount].map((rows, word) =>
+  const { whole, even } = countTraceIdKinds(kinds)
+  const words = [whole, whole, even, even].map((rows, word) =>
     readNumbers(reader, `trace.id word ${word}`, rows, noPrediction(rows)),
   )
-  let [whole, even] = [0, 0]
-  const ids = Array.from(kinds, kind => {
-    if (kind === traceKind.odd) return readText(reader)
-    const high = isWhole(kind)
-      ? hex(reader, words[0]![whole]!) + hex(reader, words[1]![whole++]!)
-      : '0'.repeat(spanIdDigits)
-    return high + hex(reader, words[2]![even]!) + hex(reader, words[3]![even++]!)
-  })
-  checkIds(reader, 'trace.id', ids, traceIdDigits)
-  return ids
+  const half = (first: number) => (i: number) => hex(reader, words[first]![i]!) + hex(reader, words[first + 1]![i]!)
+  const next = { high: half(0), low: half(2), odd: () => readText(reader) }
+  return joinTraceIds(kinds, next, reader.failing('trace.id'))
 }
 
 function wordsOf(ids: readonly string[], word: number): Float64Array {
@@ -64,12 +55,6 @@ function wordsOf(ids: readonly string[], word: number): Float64Array {
 function hex(reader: ColumnReader, word: number): string {
   if (word !== word >>> 0) reader.head.fail('corrupt', `trace.id: a word of ${word}`)
   return word.toString(16).padStart(wordDigits, '0')
-}
-
-/** Refuses ids that are not lower-case hex of whole bytes, at most `maxDigits` of it. */
-export function checkIds(reader: ColumnReader, name: string, ids: readonly string[], maxDigits: number): void {
-  const at = ids.findIndex(id => !isId(id, maxDigits))
-  if (at >= 0) reader.head.fail('corrupt', `${name}: row ${at} is not an id`)
 }
 
 /** The same, and what predicts them. */
@@ -92,9 +77,5 @@ export function readSpanIds(reader: ColumnReader, name: string, count: number, r
   const distances = readNumbers(reader, `${name} repeats`, counts.repeated, noPrediction(counts.repeated))
   const random = readStrings(reader, name, counts.random, noPrediction(counts.random)).values
   const odd = Array.from({ length: counts.odd }, () => readText(reader))
-  const ids = joinSpanIds({ kinds, distances, random, odd }, rows, row =>
-    reader.head.fail('corrupt', `${name}: row ${row} repeats a row that does not exist`),
-  )
-  checkIds(reader, name, ids, spanIdDigits)
-  return ids
+  return joinSpanIds({ kinds, distances, random, odd }, rows, reader.failing(name))
 }

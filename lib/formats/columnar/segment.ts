@@ -1,3 +1,4 @@
+import { addOffsets } from '../../encodings/exact-numbers.ts'
 import type { Resource, Trace } from '../../model/trace.ts'
 import { assembleTraces, type SpanColumns } from '../../shred/assemble.ts'
 import type { Segment } from '../../shred/shred.ts'
@@ -15,7 +16,7 @@ import { readParents, writeParents } from './parents.ts'
 import { Prediction } from './prediction.ts'
 import { SpanContexts } from './spans.ts'
 import type { Reference } from './strings.ts'
-import { addOffsets, readTimes, writeTimes } from './times.ts'
+import { readTimes, writeTimes } from './times.ts'
 
 /** Encodes a segment: one head and the blobs of its columns (FORMAT.md). */
 export function encodeSegment(segment: Segment, level: number): Buffer {
@@ -24,7 +25,7 @@ export function encodeSegment(segment: Segment, level: number): Buffer {
   writer.head.varint(trace.ids.length)
   writer.head.u64(segment.base)
   writeNumbers(writer, Float64Array.from(trace.spanCounts), plain(trace.ids.length))
-  const contexts = new SpanContexts(trace.spanCounts, segment.spanCount)
+  const contexts = new SpanContexts(trace.spanCounts)
   writeSpanFields(writer, span, contexts)
   writeTraceIds(writer, trace.ids)
   writeParents(writer, segment, contexts)
@@ -53,17 +54,19 @@ function readTraces(reader: ColumnReader): Trace[] {
   reader.spend(traceCount)
   const base = reader.head.u64()
   const spanCounts = readNumbers(reader, 'trace.spans', traceCount, plain(traceCount))
-  const contexts = new SpanContexts(spanCounts, sumOf(reader, spanCounts))
+  reader.spendAll(spanCounts, 1)
+  const contexts = new SpanContexts(spanCounts)
   const fields = readSpanFields(reader, contexts)
   const traceIds = readTraceIds(reader, traceCount)
   const parents = readParents(reader, traceIds, contexts)
   const spanIds = readSpanIds(reader, 'span.id', contexts.rowCount, idRowsOf(traceIds, contexts))
   const forest = growForest(spanCounts, parents.rows)
+  const fail = reader.failing('times')
   const gaps = readExact(reader, 'trace.start', traceCount, contexts.forSpans().at(forest.firsts))
-  const bases = addOffsets(reader, gaps, (trace, before) => (trace === 0 ? base : before))
+  const bases = addOffsets(gaps, (trace, before) => (trace === 0 ? base : before), fail)
   const times = readTimes(reader, forest, contexts)
-  const starts = addOffsets(reader, times.starts, row => bases[contexts.traceOf[row]!]!)
-  const ends = addOffsets(reader, times.durations, row => starts[row]!)
+  const starts = addOffsets(times.starts, row => bases[contexts.traceOf[row]!]!, fail)
+  const ends = addOffsets(times.durations, row => starts[row]!, fail)
   const references = referencesOf(fields.names, fields.resources)
   const attributes = readAttributeLists(reader, 'span', contexts.rowCount, contexts.forSpans(), references)
   const eventCounts = readNumbers(reader, 'span.events', contexts.rowCount, contexts.forSpans())
@@ -83,16 +86,6 @@ function plain(rowCount: number): Prediction {
     { known, history: 1 },
   ]
   return new Prediction({ chains: [chain], known: [known] })
-}
-
-function sumOf(reader: ColumnReader, spanCounts: Float64Array): number {
-  let sum = 0
-  for (const count of spanCounts) {
-    if (count < 1) reader.head.fail('corrupt', `trace.spans: a trace of ${count} spans`)
-    reader.spend(count)
-    sum += count
-  }
-  return sum
 }
 
 function idRowsOf(traceIds: readonly string[], contexts: SpanContexts): Parameters<typeof writeSpanIds>[2] {

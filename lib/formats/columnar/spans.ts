@@ -1,3 +1,4 @@
+import { ownersOf, startsOf } from '../../model/owners.ts'
 import { mix, mixColumns } from './contexts.ts'
 import { endOrigin, type Forest, startOrigin } from './forest.ts'
 import { type ContextPlan, type Known, Prediction } from './prediction.ts'
@@ -14,17 +15,11 @@ export class SpanContexts {
   namesAndResources: Uint32Array
   namesAndStatuses: Uint32Array
 
-  constructor(spanCounts: ArrayLike<number>, rowCount: number) {
-    this.rowCount = rowCount
-    this.traceOf = new Uint32Array(rowCount)
-    this.sizeOf = new Uint32Array(rowCount)
-    let row = 0
-    for (let trace = 0; trace < spanCounts.length; trace++) {
-      this.traceOf.fill(trace, row, row + spanCounts[trace]!)
-      this.sizeOf.fill(spanCounts[trace]!, row, row + spanCounts[trace]!)
-      row += spanCounts[trace]!
-    }
-    this.nothing = new Uint32Array(rowCount)
+  constructor(spanCounts: ArrayLike<number>) {
+    this.traceOf = ownersOf(startsOf(spanCounts))
+    this.sizeOf = this.traceOf.map(trace => spanCounts[trace]!)
+    this.rowCount = this.traceOf.length
+    this.nothing = new Uint32Array(this.rowCount)
     this.names = this.nothing
     this.namesAndResources = this.nothing
     this.namesAndStatuses = this.nothing

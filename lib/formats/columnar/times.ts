@@ -128,21 +128,3 @@ function laterRows({ firsts, parents }: Forest): Uint32Array {
     else rows[at++] = row
   return rows
 }
-
-/** Times since the epoch: offsets added to what `originOf` gives for the row and the time before it. */
-export function addOffsets(
-  reader: ColumnReader,
-  { values, exceptions }: ReadNumbers,
-  originOf: (row: number, before: bigint) => bigint,
-): bigint[] {
-  const exact = new Map(exceptions.map(({ row, value }) => [row, value]))
-  let before = 0n
-  return Array.from(values, (offset, row) => {
-    before = checkNanos(reader, originOf(row, before) + (exact.get(row) ?? BigInt(offset)))
-    return before
-  })
-}
-
-export function checkNanos(reader: ColumnReader, nanos: bigint): bigint {
-  return BigInt.asUintN(64, nanos) === nanos ? nanos : reader.head.fail('corrupt', `a time of ${nanos} ns`)
-}

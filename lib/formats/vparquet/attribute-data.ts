@@ -1,3 +1,4 @@
+import { ownersOf } from '../../model/owners.ts'
 import type { AttributeScope, ColumnData } from '../../model/scan.ts'
 import { ownColumnValues } from './attributes.ts'
 import type { Column } from './column.ts'
@@ -7,7 +8,6 @@ import { genericColumns, genericValues } from './generic-attributes.ts'
 import type { AttributeColumn, Layout } from './layout.ts'
 import type { RowGroupColumns } from './row-group-columns.ts'
 import { ownerDepths, serviceName } from './schema.ts'
-import { ownersOf } from './structure.ts'
 
 /** The columns that tell whether an attribute occurs among the owners of a scope; those told empty are left out. */
 export function keyColumns(columns: RowGroupColumns, layout: Layout, scope: AttributeScope, key: string): string[] {

@@ -1,3 +1,4 @@
+import { ownersOf } from '../../model/owners.ts'
 import type { ColumnData, Intrinsic } from '../../model/scan.ts'
 import { int64Max, int64Min } from '../../model/trace.ts'
 import { parentRows } from '../../model/tree.ts'
@@ -7,7 +8,7 @@ import { exactWords } from './exact-numbers.ts'
 import { idsOf, numbersOf } from './fields.ts'
 import type { RowGroupColumns } from './row-group-columns.ts'
 import { depthOf, prefixes } from './schema.ts'
-import { ownersOf, type Structure } from './structure.ts'
+import type { Structure } from './structure.ts'
 import { TextCodes } from './text-codes.ts'
 
 const { span, event, link, instrumentation } = prefixes

@@ -1,6 +1,7 @@
 import { LabError } from '../../error.ts'
 import { parseName } from '../../model/column-name.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
+import { ownersOf } from '../../model/owners.ts'
 import type { ColumnData, ColumnName, ColumnSet, Cost, ScanRequest, SpanBatch, SpanSource } from '../../model/scan.ts'
 import { traceKey } from '../../model/trace-id.ts'
 import { linkType } from '../../model/tree.ts'
@@ -16,7 +17,7 @@ import { dictionariesFor, isInTime, mayHold } from './prune.ts'
 import { findTraces } from './reader.ts'
 import { RowGroupColumns } from './row-group-columns.ts'
 import { prefixes, required } from './schema.ts'
-import { ownersOf, type Structure, structureOf } from './structure.ts'
+import { type Structure, structureOf } from './structure.ts'
 
 /** What tells whether a link stays in its trace. */
 const linkIds = ['link:traceID', 'trace:id'] as const

@@ -1,3 +1,4 @@
+import { ownersOf } from '../../model/owners.ts'
 import type { Column } from './column.ts'
 import { startsOf } from './fields.ts'
 import { depthOf } from './schema.ts'
@@ -31,11 +32,4 @@ export function structureOf(column: Column, rowCount: number): Structure {
     resourceOf: ownersOf(resourceStarts),
     scopeOf: ownersOf(spans),
   }
-}
-
-/** By element the one above it, from the first element of each. */
-export function ownersOf(starts: Uint32Array): Uint32Array {
-  const owners = new Uint32Array(starts.at(-1)!)
-  for (let owner = 0; owner + 1 < starts.length; owner++) owners.fill(owner, starts[owner]!, starts[owner + 1]!)
-  return owners
 }

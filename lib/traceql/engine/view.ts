@@ -1,4 +1,5 @@
-import { type NestedSets, nestedSets, traceRows } from '../../model/nested-sets.ts'
+import { type NestedSets, nestedSets } from '../../model/nested-sets.ts'
+import { ownersOf } from '../../model/owners.ts'
 import type { ColumnData, ColumnName, ColumnSet, SpanBatch } from '../../model/scan.ts'
 import type { Value, ValueType } from '../../model/trace.ts'
 import type { Field, IntrinsicName } from '../language/ast.ts'
@@ -52,7 +53,7 @@ export function openView(batch: SpanBatch, columns: ColumnSet): View {
     get traceStarts() {
       return columns.traceStarts
     },
-    traceOf: once(() => traceRows(columns.traceStarts, batch.spanCount)),
+    traceOf: once(() => ownersOf(columns.traceStarts)),
     parents: once(() => rowColumn(columns, 'span:parent', batch.spanCount)),
     nestedSets: once(() => nestedSets(view.parents(), columns.traceStarts)),
     roots: once(() => rowColumn(columns, 'trace:root', view.traceCount)),

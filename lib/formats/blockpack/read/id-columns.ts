@@ -1,5 +1,12 @@
-import { countSpanIdKinds, isId, joinSpanIds, traceKind } from '../../../encodings/ids.ts'
-import { spanIdDigits, traceIdDigits } from '../../../model/trace.ts'
+import {
+  countSpanIdKinds,
+  countTraceIdKinds,
+  joinSpanIds,
+  joinTraceIds,
+  traceKind,
+  zeros,
+} from '../../../encodings/ids.ts'
+import { spanIdDigits } from '../../../model/trace.ts'
 import { joinParents, type ReadParents as Parents } from '../../../shred/parents.ts'
 import type { Table } from '../../../shred/table.ts'
 import { parentKind } from '../../../shred/tree.ts'
@@ -7,8 +14,6 @@ import { type ColumnId, columnId } from '../layout/columns.ts'
 import { countOf, type PageGroupColumns } from './page-group-columns.ts'
 
 /** Ids of the traces and spans of a page group, and who is whose parent. */
-
-const zeros = '0'.repeat(spanIdDigits)
 
 export function traceIdsOf(columns: PageGroupColumns): string[] {
   return columns.once('traceIds', () => readTraceIds(columns, columns.traceCount))
@@ -21,12 +26,11 @@ export function spanIdsOf(columns: PageGroupColumns): string[] {
 /** The ids of some traces, by code; others have code 0. */
 export function traceIdsAt(columns: PageGroupColumns, traces: Iterable<number>): Table<string> {
   const kinds = columns.pages.small('trace.idKind', columns.traceCount, 2)
-  const oddCount = countOf(kinds, traceKind.odd)
-  const wholeCount = countOf(kinds, traceKind.whole)
-  const low = oddCount > 0 ? undefined : halvesOf(columns, 'trace.idLow', columns.traceCount)
+  const counts = countTraceIdKinds(kinds)
+  const low = counts.odd > 0 ? undefined : halvesOf(columns, 'trace.idLow', columns.traceCount)
   const whole = low ? undefined : traceIdsOf(columns)
-  const high = low && halvesOf(columns, 'trace.idHigh', wholeCount)
-  const highTexts = low && !high ? columns.once('trace.idHigh', () => columns.texts('trace.idHigh', wholeCount)) : []
+  const high = low && halvesOf(columns, 'trace.idHigh', counts.whole)
+  const highTexts = low && !high ? columns.once('trace.idHigh', () => columns.texts('trace.idHigh', counts.whole)) : []
   const codes = new Uint32Array(columns.traceCount)
   const values: string[] = []
   let [next, wholes] = [0, 0]
@@ -82,27 +86,14 @@ export function parentsOf(columns: PageGroupColumns): Parents {
   return columns.once('parents', () => readParents(columns))
 }
 
-export function checkIds(columns: PageGroupColumns, name: string, ids: readonly string[], maxDigits: number): void {
-  const at = ids.findIndex(id => !isId(id, maxDigits))
-  if (at >= 0) columns.pages.fail(name, `row ${at} is no id`)
-}
-
 function readTraceIds(columns: PageGroupColumns, traceCount: number): string[] {
   const kinds = columns.pages.small('trace.idKind', traceCount, 2)
-  const wholeCount = countOf(kinds, traceKind.whole)
-  const oddCount = countOf(kinds, traceKind.odd)
-  const high = columns.texts('trace.idHigh', wholeCount)
-  const low = columns.texts('trace.idLow', traceCount - oddCount)
-  const odd = columns.texts('trace.idOdd', oddCount)
-  let [nextHigh, nextLow, nextOdd] = [0, 0, 0]
-  const ids = new Array<string>(traceCount)
-  for (let trace = 0; trace < traceCount; trace++) {
-    const kind = kinds[trace]!
-    if (kind === traceKind.odd) ids[trace] = odd[nextOdd++]!
-    else ids[trace] = (kind === traceKind.whole ? high[nextHigh++]! : zeros) + low[nextLow++]!
-  }
-  checkIds(columns, 'trace.id', ids, traceIdDigits)
-  return ids
+  const counts = countTraceIdKinds(kinds)
+  const high = columns.texts('trace.idHigh', counts.whole)
+  const low = columns.texts('trace.idLow', counts.even)
+  const odd = columns.texts('trace.idOdd', counts.odd)
+  const next = { high: (i: number) => high[i]!, low: (i: number) => low[i]!, odd: (i: number) => odd[i]! }
+  return joinTraceIds(kinds, next, message => columns.pages.fail('trace.id', message))
 }
 
 function readParents(columns: PageGroupColumns): Parents {
@@ -134,7 +125,5 @@ function readSpanIds(
   }
   const traceIds = traceIdsOf(columns)
   const rows = { traceIds: (row: number) => traceIds[groups[row]!]!, groups }
-  const ids = joinSpanIds(parts, rows, row => columns.pages.fail(name, `row ${row} repeats a row that is not there`))
-  checkIds(columns, name, ids, spanIdDigits)
-  return ids
+  return joinSpanIds(parts, rows, message => columns.pages.fail(name, message))
 }

@@ -1,3 +1,5 @@
+import { sumOf } from '../../../encodings/counts.ts'
+import { ownersOf, startsOf } from '../../../model/owners.ts'
 import type { Resource, Scope, Status } from '../../../model/trace.ts'
 import { parseStatus } from '../../../shred/field-texts.ts'
 import type { Table } from '../../../shred/table.ts'
@@ -84,7 +86,7 @@ export class PageGroupColumns {
 
   /** By span: the position of its trace. */
   traceOf(): Uint32Array {
-    return this.once('traceOf', () => repeatRows(this.spanCounts()))
+    return this.once('traceOf', () => ownersOf(this.traceStarts()))
   }
 
   /** By span, see `parentKind`. */
@@ -122,12 +124,12 @@ export class PageGroupColumns {
 
   /** By event: the row of its span. */
   eventSpans(): Uint32Array {
-    return this.once('eventSpans', () => repeatRows(this.eventCounts()))
+    return this.once('eventSpans', () => ownersOf(startsOf(this.eventCounts())))
   }
 
   /** By link: the row of its span. */
   linkSpans(): Uint32Array {
-    return this.once('linkSpans', () => repeatRows(this.linkCounts()))
+    return this.once('linkSpans', () => ownersOf(startsOf(this.linkCounts())))
   }
 
   /** How many spans, events or links there are. */
@@ -226,27 +228,4 @@ export function countOf(kinds: ArrayLike<number>, kind: number): number {
   let count = 0
   for (let row = 0; row < kinds.length; row++) if (kinds[row] === kind) count++
   return count
-}
-
-export function sumOf(counts: Float64Array): number {
-  let sum = 0
-  for (const count of counts) sum += count
-  return sum
-}
-
-/** The owner's row of each of its members. */
-function repeatRows(counts: Float64Array): Uint32Array {
-  const rows = new Uint32Array(sumOf(counts))
-  let at = 0
-  for (let row = 0; row < counts.length; row++) {
-    rows.fill(row, at, at + counts[row]!)
-    at += counts[row]!
-  }
-  return rows
-}
-
-function startsOf(spanCounts: Float64Array): Uint32Array {
-  const starts = new Uint32Array(spanCounts.length + 1)
-  for (let trace = 0; trace < spanCounts.length; trace++) starts[trace + 1] = starts[trace]! + spanCounts[trace]!
-  return starts
 }

@@ -1,3 +1,4 @@
+import { checkIds } from '../../../encodings/ids.ts'
 import { type Link, type SpanEvent, spanIdDigits, type Trace, traceIdDigits } from '../../../model/trace.ts'
 import { assembleTraces, childrenBySpan } from '../../../shred/assemble.ts'
 import { AttributeAssembler } from '../../../shred/attributes.ts'
@@ -5,7 +6,7 @@ import { parseDropped, parseStatus } from '../../../shred/field-texts.ts'
 import type { Table } from '../../../shred/table.ts'
 import type { Field, FieldOwner } from '../layout/columns.ts'
 import { fieldValues } from './field-columns.ts'
-import { checkIds, parentsOf, spanIdsOf, traceIdsOf } from './id-columns.ts'
+import { parentsOf, spanIdsOf, traceIdsOf } from './id-columns.ts'
 import { type PageGroupColumns, uint32 } from './page-group-columns.ts'
 import { addNanos, durationsOf, eventTimesOf, startsOf } from './time-columns.ts'
 
@@ -68,8 +69,8 @@ function links(columns: PageGroupColumns, attributes: AttributeAssembler): Link[
   const count = columns.ownerCount('link')
   const traceIds = columns.texts('link.traceId', count)
   const spanIds = columns.texts('link.spanId', count)
-  checkIds(columns, 'link.traceId', traceIds, traceIdDigits)
-  checkIds(columns, 'link.spanId', spanIds, spanIdDigits)
+  checkIds(traceIds, traceIdDigits, message => columns.pages.fail('link.traceId', message))
+  checkIds(spanIds, spanIdDigits, message => columns.pages.fail('link.spanId', message))
   const traceStates = columns.texts('link.traceState', count)
   const flags = columns.pages.plain('link.flags', count, 0, uint32)
   const dropped = columns.pages.plain('link.dropped', count, 0, uint32)

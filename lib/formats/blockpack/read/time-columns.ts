@@ -1,4 +1,4 @@
-import type { ReadNumbers } from '../../../encodings/exact-numbers.ts'
+import { addOffsets, checkNanos, type ReadNumbers } from '../../../encodings/exact-numbers.ts'
 import { columnId } from '../layout/columns.ts'
 import type { PageGroupColumns } from './page-group-columns.ts'
 
@@ -21,10 +21,8 @@ export function traceOffsetsOf(columns: PageGroupColumns): Float64Array | undefi
 /** The start of the first trace, ns. */
 export function firstStartOf(columns: PageGroupColumns): bigint {
   const { values, exceptions } = traceGapsOf(columns)
-  return checkNanos(
-    columns,
-    columns.context.base + (exceptions[0]?.row === 0 ? exceptions[0].value : BigInt(values[0]!)),
-  )
+  const gap = exceptions[0]?.row === 0 ? exceptions[0].value : BigInt(values[0]!)
+  return checkNanos(columns.context.base + gap, message => columns.pages.fail('times', message))
 }
 
 function traceGapsOf(columns: PageGroupColumns): ReadNumbers {
@@ -33,7 +31,9 @@ function traceGapsOf(columns: PageGroupColumns): ReadNumbers {
 
 /** By trace: the start of its first root, ns. */
 export function traceStartsOf(columns: PageGroupColumns): bigint[] {
-  return columns.once('traceStarts', () => readTraceStarts(columns))
+  return columns.once('traceStarts', () =>
+    addNanos(columns, traceGapsOf(columns), (trace, before) => (trace === 0 ? columns.context.base : before)),
+  )
 }
 
 /** The start of a trace less that of the one before, or less the base. */
@@ -67,28 +67,11 @@ export function eventTimesOf(columns: PageGroupColumns): bigint[] {
   })
 }
 
-/** Times since the epoch: numbers added to what `originOf` gives for the row. */
+/** Times since the epoch: numbers added to what `originOf` gives for the row and the time before it. */
 export function addNanos(
   columns: PageGroupColumns,
-  { values, exceptions }: ReadNumbers,
-  originOf: (row: number) => bigint,
+  numbers: ReadNumbers,
+  originOf: (row: number, before: bigint) => bigint,
 ): bigint[] {
-  const times = new Array<bigint>(values.length)
-  for (let row = 0; row < values.length; row++) times[row] = checkNanos(columns, originOf(row) + BigInt(values[row]!))
-  for (const { row, value } of exceptions) times[row] = checkNanos(columns, originOf(row) + value)
-  return times
-}
-
-function checkNanos(columns: PageGroupColumns, nanos: bigint): bigint {
-  return BigInt.asUintN(64, nanos) === nanos ? nanos : columns.pages.fail('times', `a time of ${nanos} ns`)
-}
-
-function readTraceStarts(columns: PageGroupColumns): bigint[] {
-  const { values, exceptions } = traceGapsOf(columns)
-  const exact = new Map(exceptions.map(({ row, value }) => [row, value]))
-  let start = columns.context.base
-  return Array.from(values, (gap, trace) => {
-    start += exact.get(trace) ?? BigInt(gap)
-    return checkNanos(columns, start)
-  })
+  return addOffsets(numbers, originOf, message => columns.pages.fail('times', message))
 }

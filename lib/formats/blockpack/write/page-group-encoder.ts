@@ -2,6 +2,7 @@ import { ByteWriter } from '../../../bytes/writer.ts'
 import { Dictionary } from '../../../encodings/dictionary.ts'
 import { type Exception, Numbers } from '../../../encodings/exact-numbers.ts'
 import { splitSpanIds, traceKind, traceKindOf } from '../../../encodings/ids.ts'
+import { ownersOf, startsOf } from '../../../model/owners.ts'
 import { spanIdDigits, type Value, type ValueType } from '../../../model/trace.ts'
 import type { AttributeShredder } from '../../../shred/attributes.ts'
 import { rowsOf } from '../../../shred/parents.ts'
@@ -71,7 +72,7 @@ class PageGroupEncoder {
 
   constructor(segment: Segment, encoder: PageEncoder, fields: FieldTable) {
     this.#segment = segment
-    this.#traceOf = traceOf(segment)
+    this.#traceOf = ownersOf(startsOf(segment.trace.spanCounts))
     this.#encoder = encoder
     this.#fields = fields
   }
@@ -220,17 +221,6 @@ class PageGroupEncoder {
   #push(page: EncodedPage | undefined): void {
     if (page) this.#pages.push(page)
   }
-}
-
-function traceOf({ spanCount, trace }: Segment): Uint32Array {
-  const traces = new Uint32Array(spanCount)
-  let row = 0
-  for (let index = 0; index < trace.spanCounts.length; index++) {
-    const end = row + trace.spanCounts[index]!
-    traces.fill(index, row, end)
-    row = end
-  }
-  return traces
 }
 
 /** The values of an attribute that has no column of its own. */
