@@ -1,5 +1,5 @@
 import type { ByteSink, RangeReader } from '../lib/bytes/range.ts'
-import type { Refusal } from '../lib/formats/holdable.ts'
+import type { Refusal } from '../lib/formats/format.ts'
 import type { SpanSource } from '../lib/model/scan.ts'
 import type { Trace } from '../lib/model/trace.ts'
 

@@ -1,7 +1,7 @@
 import { defaultSeed, sizes, type WorkloadName, workloadFaults, workloadNames } from '../../generator/names.ts'
 import { LabError } from '../../lib/error.ts'
-import { sources } from '../../lib/formats/detect.ts'
-import type { Refusal } from '../../lib/formats/holdable.ts'
+import type { Refusal } from '../../lib/formats/format.ts'
+import { formats } from '../../lib/formats/formats.ts'
 import { hint } from '../../lib/nearest.ts'
 import { userFolder } from '../compile/compiled.ts'
 import { discoverPhases } from '../lab/discover.ts'
@@ -16,7 +16,7 @@ import { dash, integer, list, oneOf, single } from './options.ts'
 
 const sizeNames = Object.keys(sizes) as SizeName[]
 const allFaults = Object.values(workloadFaults).flat()
-const sourceNames = sources.map(source => source.name)
+const formatNames = formats.map(format => format.name)
 
 /** A flag with a value. */
 export const text = { type: 'string', requiresArg: true } as const
@@ -56,8 +56,8 @@ export interface GeneratorArguments {
 export const formatFlags = {
   format: {
     ...text,
-    describe: `format of the input, where its content does not tell: ${sourceNames.join(', ')}`,
-    coerce: oneOf('format', sourceNames),
+    describe: `format of the input, where its content does not tell: ${formatNames.join(', ')}`,
+    coerce: oneOf('format', formatNames),
   },
   limit: { ...text, describe: 'traces to take of the input', coerce: integer('limit', 1, 2 ** 32) },
   'skip-bad': { type: 'boolean', describe: 'leave out what is bad of the input, count it, and go on' },

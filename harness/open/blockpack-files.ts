@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
+import type { RangeReader } from '../../lib/bytes/range.ts'
 import { LabError, withSubject } from '../../lib/error.ts'
-import { isBlockpack } from '../../lib/formats/blockpack/input.ts'
+import { isBlockpack } from '../../lib/formats/blockpack/format.ts'
 import { headerBytes } from '../../lib/formats/blockpack/layout/footer.ts'
 import { BlockpackReader } from '../../lib/formats/blockpack/read/reader.ts'
 import { type LocalFile, openLocal } from '../../lib/storage/local.ts'
@@ -56,7 +57,8 @@ export async function fileBegins(path: string, detect: (head: Uint8Array) => boo
   return withFiles([path], async ([file]) => detect(await headOf(file!)))
 }
 
-async function headOf(file: LocalFile): Promise<Uint8Array> {
+/** The first bytes of a file, enough to recognise a format that is searched in place. */
+export async function headOf(file: RangeReader): Promise<Uint8Array> {
   const [head] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
   return head!
 }

@@ -1,5 +1,5 @@
 import { LabError } from '../../lib/error.ts'
-import { Losses } from '../../lib/formats/source.ts'
+import { Losses } from '../../lib/formats/losses.ts'
 import { readInputs, type SkippedFile } from '../../lib/import/input.ts'
 import { mergePieces } from '../../lib/model/merge.ts'
 import { type Span, type Trace, traceIdDigits } from '../../lib/model/trace.ts'

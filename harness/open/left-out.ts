@@ -1,4 +1,4 @@
-import type { Bad, Dropped } from '../../lib/formats/source.ts'
+import type { Bad, Dropped } from '../../lib/formats/losses.ts'
 import type { SkippedFile } from '../../lib/import/input.ts'
 import { whole } from '../text/format.ts'
 import { shorten } from '../text/names.ts'

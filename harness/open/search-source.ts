@@ -1,12 +1,7 @@
 import { LabError, withSubject } from '../../lib/error.ts'
-import { isBlockpack } from '../../lib/formats/blockpack/input.ts'
-import { blockpackSource } from '../../lib/formats/blockpack/query/source.ts'
-import { BlockpackReader } from '../../lib/formats/blockpack/read/reader.ts'
-import { Losses } from '../../lib/formats/source.ts'
-import { openVparquet } from '../../lib/formats/vparquet/block.ts'
-import { headBytes } from '../../lib/formats/vparquet/footer.ts'
-import { isParquet, readMeta } from '../../lib/formats/vparquet/input.ts'
-import { vparquetSource } from '../../lib/formats/vparquet/source.ts'
+import type { Format, SearchableFile } from '../../lib/formats/format.ts'
+import { formats } from '../../lib/formats/formats.ts'
+import { Losses } from '../../lib/formats/losses.ts'
 import { defaultMaxBytes, groupByTrace } from '../../lib/import/group.ts'
 import { type Inputs, readInputs } from '../../lib/import/input.ts'
 import { memorySource } from '../../lib/model/memory-source.ts'
@@ -17,7 +12,7 @@ import { namedSource } from '../../lib/search/named-source.ts'
 import { type CountingReader, countReads, type Reads } from '../../lib/storage/counting.ts'
 import { listDirectory } from '../../lib/storage/files.ts'
 import { whole } from '../text/format.ts'
-import { fileBegins, withFiles } from './blockpack-files.ts'
+import { fileBegins, headOf, withFiles } from './blockpack-files.ts'
 import { type LeftOut, reportLeftOut } from './left-out.ts'
 
 /** Files open for search: their spans as one source, and what each of them holds. */
@@ -28,13 +23,10 @@ export interface SearchSource {
   readonly leftOut: LeftOut
 }
 
-/** A blockpack file or a block of Tempo, or all other captures together. */
-export interface SearchedFile {
+/** A file that is searched in place, or all other captures together. */
+export interface SearchedFile extends Omit<SearchableFile, 'source'> {
   readonly name: string
   readonly byteLength: number
-  readonly batchCount: number
-  readonly traceCount: number
-  readonly spanCount: number
   /** What was read of a file by its indexes, and how much of it to open it; captures are read whole. */
   readonly reads?: { readonly file: CountingReader; readonly toOpen: Reads }
 }
@@ -92,15 +84,18 @@ export async function sortOut(paths: readonly string[]): Promise<[blocks: string
     const files = await listDirectory(path).catch(error => {
       throw withSubject(path, error)
     })
-    const isBlock = await Promise.all((files ?? [path]).map(file => fileBegins(file, isSearchable)))
+    const isBlock = await Promise.all(
+      (files ?? [path]).map(file => fileBegins(file, head => searchableFormat(head) !== undefined)),
+    )
     if (isBlock.length > 0 && isBlock.every(Boolean)) blocks.push(...(files ?? [path]))
     else captures.push(path)
   }
   return [blocks, captures]
 }
 
-function isSearchable(head: Uint8Array): boolean {
-  return isBlockpack(head) || isParquet(head)
+/** The format of files that begin so and can be searched in place. */
+function searchableFormat(head: Uint8Array): Format | undefined {
+  return formats.find(({ open, detect }) => open !== undefined && detect(head))
 }
 
 /** An open file as a source, whose errors name it. */
@@ -110,29 +105,15 @@ export interface Opened {
 }
 
 async function openBlock(name: string, file: CountingReader): Promise<Opened> {
-  const [head] = await file.read([{ start: 0, end: Math.min(headBytes, file.byteLength) }])
+  const head = await headOf(file)
   file.reset()
   try {
-    const { source, ...counts } = isParquet(head!) ? await openTempo(name, file) : await openBlockpack(file)
+    const { source, ...counts } = await searchableFormat(head)!.open!(file, name)
     const reads = { file, toOpen: { ...file.reads } }
     return { source: namedSource(name, source), file: { name, byteLength: file.byteLength, ...counts, reads } }
   } catch (error) {
     throw withSubject(name, error)
   }
-}
-
-type Block = Pick<SearchedFile, 'batchCount' | 'traceCount' | 'spanCount'> & { source: SpanSource }
-
-async function openBlockpack(file: CountingReader): Promise<Block> {
-  const reader = await BlockpackReader.open(file)
-  const { pageGroups, traceCount, spanCount } = reader.block.toc
-  return { source: blockpackSource(reader), batchCount: pageGroups.length, traceCount, spanCount }
-}
-
-async function openTempo(path: string, file: CountingReader): Promise<Block> {
-  const block = await openVparquet(file, await readMeta(path))
-  const { rowGroups, rowCount, spanCount } = block.footer
-  return { source: vparquetSource(block), batchCount: rowGroups.length, traceCount: rowCount, spanCount }
 }
 
 async function holdCaptures(

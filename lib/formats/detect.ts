@@ -1,47 +1,30 @@
 import { LabError } from '../error.ts'
 import { objectStarts } from '../wire/json/object-starts.ts'
-import { blockpack } from './blockpack/input.ts'
-import { jaeger } from './jaeger/source.ts'
-import { ndjson } from './ndjson/source.ts'
-import { otlpJson } from './otlp/json-source.ts'
-import { otlpProto } from './otlp/proto-source.ts'
-import type { Source } from './source.ts'
-import { squeezed } from './squeezed/source.ts'
+import type { Format } from './format.ts'
+import { formats } from './formats.ts'
 import { describeBinary, describeText } from './unread.ts'
-import { vparquet } from './vparquet/input.ts'
-import { zipkin } from './zipkin/source.ts'
-
-/** Every format that traces can come in. Each is told by its first bytes, so the order does not matter. */
-export const sources: readonly Source[] = [otlpJson, otlpProto, jaeger, zipkin, ndjson, squeezed, blockpack, vparquet]
 
 const shownLength = 40
 
 /**
- * The source that `head`, the first part of the input at `path`, looks like, or the wanted one if it does. What the
+ * The format that `head`, the first part of the input at `path`, looks like, or the wanted one if it does. What the
  * errors say is for a name in front.
  */
-export function detectSource(head: Uint8Array, path = '-', wanted?: Source): Source {
-  const found = findSource(head, wanted === undefined ? sources : [wanted])
+export function detectFormat(head: Uint8Array, path = '-', wanted?: Format): Format {
+  const found = findFormat(head, wanted === undefined ? formats : [wanted])
   if (found !== undefined) return found
   const unread = describeBinary(head, path)
   if (unread !== undefined) throw new LabError('unsupported', unread)
   if (wanted !== undefined) throw new LabError('unsupported', `not in the format ${wanted.name}`)
   const text = describeText(head, path)
   if (text !== undefined) throw new LabError('unsupported', text)
-  const known = sources.map(({ name, title }) => `${name} (${title})`).join(', ')
+  const known = formats.map(({ name, title }) => `${name} (${title})`).join(', ')
   throw new LabError('unsupported', `${describeHead(head)}; the known formats are ${known}`)
 }
 
-/** The source that `--format` names. */
-export function sourceNamed(name: string): Source {
-  const found = sources.find(source => source.name === name)
-  if (found !== undefined) return found
-  throw new LabError('invalid', `format "${name}": none of ${sources.map(source => source.name).join(', ')}`)
-}
-
-/** The source of the whole, or of the first of its objects that one knows. */
-function findSource(head: Uint8Array, candidates: readonly Source[]): Source | undefined {
-  const knows = (bytes: Uint8Array) => candidates.find(source => source.detect(bytes))
+/** The format of the whole, or of the first of its objects that one knows. */
+function findFormat(head: Uint8Array, candidates: readonly Format[]): Format | undefined {
+  const knows = (bytes: Uint8Array) => candidates.find(format => format.detect(bytes))
   const whole = knows(head)
   if (whole !== undefined) return whole
   for (const start of objectStarts(head)) {

@@ -1,9 +1,7 @@
 import { LabError } from '../error.ts'
 import type { Span, Trace } from '../model/trace.ts'
 import type { Units } from '../model/units.ts'
-
-/** The path in a span of what a target cannot hold, and why; undefined where it holds the span. */
-export type Refusal = (span: Span) => string | undefined
+import type { Refusal } from './format.ts'
 
 /** The traces, of which each span that a target cannot hold is bad. */
 export async function* holdable(

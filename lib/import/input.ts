@@ -1,8 +1,10 @@
 import { type Head, readHead } from '../bytes/head.ts'
 import { LabError, withSubject } from '../error.ts'
-import { detectSource, sourceNamed } from '../formats/detect.ts'
-import { holdable, type Refusal } from '../formats/holdable.ts'
-import type { Losses, Source } from '../formats/source.ts'
+import { detectFormat } from '../formats/detect.ts'
+import type { Format, Refusal } from '../formats/format.ts'
+import { formatNamed } from '../formats/formats.ts'
+import { holdable } from '../formats/holdable.ts'
+import type { Losses } from '../formats/losses.ts'
 import type { Trace } from '../model/trace.ts'
 import type { Unit } from '../model/units.ts'
 import { kindOf, listDirectory, openFile } from '../storage/files.ts'
@@ -29,7 +31,7 @@ export interface SkippedFile {
 
 /** What `--format` and its like say about inputs. */
 export interface InputOptions {
-  /** The name of the source; told from the content where absent. */
+  /** The name of the format; told from the content where absent. */
   format?: string | undefined
   losses: Losses
   /** What makes a span bad, since it is read for a target that cannot hold it. */
@@ -55,11 +57,11 @@ export interface Inputs {
 export function readInputs(paths: readonly string[], { format, losses, refusal }: InputOptions): Inputs {
   const files: MutableFile[] = []
   const skipped: SkippedFile[] = []
-  const source = format === undefined ? undefined : sourceNamed(format)
+  const wanted = format === undefined ? undefined : formatNamed(format)
   return {
     files,
     skipped,
-    batches: readPaths({ paths, source, losses, refusal, files, skipped }),
+    batches: readPaths({ paths, wanted, losses, refusal, files, skipped }),
     byteLength: () => files.reduce((sum, file) => sum + file.byteLength, 0),
   }
 }
@@ -70,7 +72,7 @@ interface MutableFile extends InputFile {
 
 interface Reading {
   paths: readonly string[]
-  source: Source | undefined
+  wanted: Format | undefined
   losses: Losses
   refusal: Refusal | undefined
   files: MutableFile[]
@@ -90,8 +92,8 @@ async function* readPaths(reading: Reading): AsyncIterable<readonly Trace[]> {
 }
 
 async function* readFile(path: string, reading: Reading): AsyncIterable<readonly Trace[]> {
-  const { source } = reading
-  const choose = (head: Uint8Array) => source ?? detectSource(head, path)
+  const { wanted } = reading
+  const choose = (head: Uint8Array) => wanted ?? detectFormat(head, path)
   yield* readOne(path, choose, reading, reason => leaveOut('file', path, nameOf(path), reason, reading))
 }
 
@@ -102,7 +104,7 @@ async function* readDirectory(
 ): AsyncIterable<readonly Trace[]> {
   const skipped: SkippedFile[] = []
   for (const file of files) {
-    const choose = (head: Uint8Array) => detectSource(head, file, reading.source)
+    const choose = (head: Uint8Array) => detectFormat(head, file, reading.wanted)
     yield* readOne(file, choose, reading, ({ message }) => skipped.push({ path: file, reason: message }))
   }
   reading.skipped.push(...skipped)
@@ -114,21 +116,21 @@ async function* readDirectory(
 /** The traces of one file; `skip` is called with the reason where it holds none. */
 async function* readOne(
   path: string,
-  choose: (head: Uint8Array) => Source,
+  choose: (head: Uint8Array) => Format,
   reading: Reading,
   skip: (reason: LabError) => void,
 ): AsyncIterable<readonly Trace[]> {
   const opened = await openOrLeaveOut(path, reading)
   if (opened === undefined) return
-  const source = await chooseSource(opened, choose)
-  if (!(source instanceof LabError)) return yield* readOpened(opened, source, reading, skip)
+  const format = await chooseFormat(opened, choose)
+  if (!(format instanceof LabError)) return yield* readOpened(opened, format, reading, skip)
   await close(opened)
-  if (opened.error === undefined) skip(source)
+  if (opened.error === undefined) skip(format)
   else leaveOut('file', path, nameOf(path), opened.error, reading)
 }
 
-/** The source that the head shows, of which more is read as long as that may help; or why there is none. */
-async function chooseSource(opened: Opened, choose: (head: Uint8Array) => Source): Promise<Source | LabError> {
+/** The format that the head shows, of which more is read as long as that may help; or why there is none. */
+async function chooseFormat(opened: Opened, choose: (head: Uint8Array) => Format): Promise<Format | LabError> {
   for (let byteLength = headLength; ; byteLength *= 16) {
     try {
       return choose(opened.head)
@@ -168,22 +170,22 @@ async function close({ chunks }: Opened): Promise<void> {
 
 async function* readOpened(
   opened: Opened,
-  source: Source,
+  format: Format,
   reading: Reading,
   skip: (reason: LabError) => void,
 ): AsyncIterable<readonly Trace[]> {
   const { path, chunks } = opened
-  const file: MutableFile = { path: nameOf(path), format: source.name, byteLength: 0 }
+  const file: MutableFile = { path: nameOf(path), format: format.name, byteLength: 0 }
   reading.files.push(file)
-  const subject = `${file.path}: ${source.name}`
+  const subject = `${file.path}: ${format.name}`
   reading.losses.enter(file.path, subject)
   try {
-    const plain = source.readFile && (await plainFile(opened))
+    const plain = format.readFile && (await plainFile(opened))
     if (plain) {
       await close(opened)
       file.byteLength = plain.byteLength
-      yield* held(source.readFile!(path, reading.losses), reading)
-    } else yield* held(source.read(counted(chunks, file, reading.losses), reading.losses), reading)
+      yield* held(format.readFile!(path, reading.losses), reading)
+    } else yield* held(format.read(counted(chunks, file, reading.losses), reading.losses), reading)
   } catch (error) {
     if (!(error instanceof LabError && error.kind === 'missing'))
       return leaveOut('rest of the file', path, subject, error, reading)

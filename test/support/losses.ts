@@ -1,4 +1,4 @@
-import type { Dropped, Losses } from '../../lib/formats/source.ts'
+import type { Dropped, Losses } from '../../lib/formats/losses.ts'
 
 /** What was dropped, without the places. */
 export function droppedCounts(losses: Losses): Dropped[] {

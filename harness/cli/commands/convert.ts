@@ -1,12 +1,7 @@
 import type { CommandModule } from 'yargs'
-import type { ByteSink } from '../../../lib/bytes/range.ts'
 import { LabError } from '../../../lib/error.ts'
 import { encodeBlockpack } from '../../../lib/formats/blockpack/write/writer.ts'
-import { writeTraces } from '../../../lib/formats/ndjson/print.ts'
-import { writeOtlpJson } from '../../../lib/formats/otlp/json.ts'
-import { writeOtlpProto } from '../../../lib/formats/otlp/proto.ts'
-import type { Trace } from '../../../lib/model/trace.ts'
-import { surrogateRefusal } from '../../../lib/wire/protobuf/surrogate.ts'
+import { formatNamed, formats } from '../../../lib/formats/formats.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import { describeSource } from '../../view/report.ts'
 import { type BlockpackArguments, blockpackConfigFrom, blockpackFlags, withBlockpackFlags } from '../blockpack-flags.ts'
@@ -22,19 +17,7 @@ import {
 import { oneOf } from '../options.ts'
 import { writeOutput } from '../output.ts'
 
-type Write = (batches: AsyncIterable<readonly Trace[]>, sink: ByteSink) => Promise<void>
-
-/** What traces can be written as. */
-const writers: Readonly<Record<string, (args: BlockpackArguments) => Promise<Write>>> = {
-  'otlp-json': async () => writeOtlpJson,
-  'otlp-proto': async () => writeOtlpProto,
-  ndjson: async () => writeTraces,
-  blockpack: async args => {
-    const config = await blockpackConfigFrom(args)
-    return (batches, sink) => encodeBlockpack(batches, sink, config)
-  },
-}
-const writerNames = Object.keys(writers)
+const writerNames = formats.filter(({ write }) => write !== undefined).map(({ name }) => name)
 
 interface ConvertArguments extends FormatArguments, BlockpackArguments {
   in: string[] | undefined
@@ -62,9 +45,12 @@ export const convert: CommandModule<object, ConvertArguments> = {
       .example('$0 convert traces/ --to blockpack --profile max-compression --out traces.bp', 'a block to search'),
   handler: async args => {
     if (args.to !== 'blockpack') refuseBlockpackFlags(args)
-    const source = capturedFrom(args.in!, args, args.to === 'otlp-proto' ? surrogateRefusal : undefined)
-    const write = await writers[args.to!]!(args)
-    await writeOutput(args.out!, args.in!, sink => write(source.traces, sink))
+    const { write, refusal } = formatNamed(args.to!)
+    const config = args.to === 'blockpack' ? await blockpackConfigFrom(args) : undefined
+    const source = capturedFrom(args.in!, args, refusal)
+    await writeOutput(args.out!, args.in!, sink =>
+      config === undefined ? write!(source.traces, sink) : encodeBlockpack(source.traces, sink, config),
+    )
     if (args.progress) process.stderr.write(`${describeSource(source)}\n`)
     reportLeftOut(leftOutOf(source), args.skipBad)
   },

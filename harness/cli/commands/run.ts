@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { zstdLevels } from '../../../lib/codecs/compress.ts'
-import type { Refusal } from '../../../lib/formats/holdable.ts'
+import type { Refusal } from '../../../lib/formats/format.ts'
 import { runLab } from '../../lab/lab.ts'
 import type { Candidate } from '../../lab/rows.ts'
 import { printJson, probeResults, readRun, saveRun } from '../../lab/run-files.ts'

@@ -14,7 +14,7 @@ import {
   type Value,
 } from '../../model/trace.ts'
 import { JsonReader } from '../../wire/json/reader.ts'
-import type { Losses } from '../source.ts'
+import type { Losses } from '../losses.ts'
 import { parseTraceId, squeezedLog, squeezedResource, squeezedSpan, squeezedStatuses, statusTexts } from './model.ts'
 
 const maxSharedResources = 4096

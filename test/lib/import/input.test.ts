@@ -7,10 +7,10 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { zstdCompressor } from '../../../lib/codecs/compress.ts'
 import { decompressHeldZstd, decompressZstd } from '../../../lib/codecs/zstd-stream.ts'
+import { type Dropped, Losses } from '../../../lib/formats/losses.ts'
 import { printTrace } from '../../../lib/formats/ndjson/print.ts'
 import { writeOtlpJson } from '../../../lib/formats/otlp/json.ts'
 import { encodeOtlpProto } from '../../../lib/formats/otlp/proto.ts'
-import { type Dropped, Losses } from '../../../lib/formats/source.ts'
 import { decompress } from '../../../lib/import/decompress.ts'
 import { groupByTrace } from '../../../lib/import/group.ts'
 import { readInputs } from '../../../lib/import/input.ts'
@@ -301,7 +301,7 @@ test.skipIf(!existsSync('/proc/self/fd'))('leaving early closes the files', asyn
 test('the standard input', () => {
   const script = `
     import { readInputs } from './lib/import/input.ts'
-    import { Losses } from './lib/formats/source.ts'
+    import { Losses } from './lib/formats/losses.ts'
     const inputs = readInputs(['-'], { losses: new Losses() })
     let spanCount = 0
     for await (const traces of inputs.batches) for (const { spans } of traces) spanCount += spans.length

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { sources } from '../../../lib/formats/detect.ts'
-import { Losses } from '../../../lib/formats/source.ts'
+import { formats } from '../../../lib/formats/formats.ts'
+import { Losses } from '../../../lib/formats/losses.ts'
 import { readInputs } from '../../../lib/import/input.ts'
 import { collect } from '../../support/chunks.ts'
 import { labRejection } from '../../support/errors.ts'
@@ -168,7 +168,7 @@ describe('the message names file, format, place and what is wrong', () => {
     expect(text).toContain(message)
   })
 
-  test.each(sources.map(({ name }) => name))('%s: an HTML page', async format => {
+  test.each(formats.map(({ name }) => name))('%s: an HTML page', async format => {
     expect(await messageOf('page', page, format)).toMatch(new RegExp(`^${placeOf(format)}`))
     expect(await messageOf('page', page)).toMatch(/^this is an HTML page, not traces; the known formats are otlp-json/)
   })

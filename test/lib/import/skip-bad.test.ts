@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { sourceNamed } from '../../../lib/formats/detect.ts'
-import { type Bad, type Dropped, Losses } from '../../../lib/formats/source.ts'
+import { formatNamed } from '../../../lib/formats/formats.ts'
+import { type Bad, type Dropped, Losses } from '../../../lib/formats/losses.ts'
 import { readInputs } from '../../../lib/import/input.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { readLines } from '../../../lib/wire/json/lines.ts'
@@ -25,7 +25,7 @@ interface Outcome {
 async function read(format: string, bytes: Uint8Array | string, length = 1e6, skipsBad = true): Promise<Outcome> {
   const losses = new Losses({ skipsBad })
   losses.enter('f', `f: ${format}`)
-  const pieces = (await collect(sourceNamed(format).read(chunked(Buffer.from(bytes), length), losses))).flat()
+  const pieces = (await collect(formatNamed(format).read(chunked(Buffer.from(bytes), length), losses))).flat()
   return { traces: joinPieces(pieces), bad: losses.listBad(), dropped: droppedCounts(losses) }
 }
 

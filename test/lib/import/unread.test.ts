@@ -1,6 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { detectSource } from '../../../lib/formats/detect.ts'
+import { detectFormat } from '../../../lib/formats/detect.ts'
 
 const line = '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c"}]}]}]}\n'
 
@@ -73,13 +73,13 @@ describe('what is not read is named, with what to do', () => {
       'base64, which is not read: decode it first (base64 -d f | … --input -)',
     ],
   ])('%s', (_, bytes, message) => {
-    expect(() => detectSource(bytes, 'f')).toThrow(message)
+    expect(() => detectFormat(bytes, 'f')).toThrow(message)
   })
 
   test('a name is written as a shell takes it; the standard input has none', () => {
-    expect(() => detectSource(hex('fd377a585a00'), "it's.xz")).toThrow(String.raw`(xz -dc 'it'\''s.xz' | … --input -)`)
-    expect(() => detectSource(hex('fd377a585a00'), '-')).toThrow('(xz -dc | … --input -)')
-    expect(() => detectSource(tar(''), '-')).toThrow('(tar -xf -)')
+    expect(() => detectFormat(hex('fd377a585a00'), "it's.xz")).toThrow(String.raw`(xz -dc 'it'\''s.xz' | … --input -)`)
+    expect(() => detectFormat(hex('fd377a585a00'), '-')).toThrow('(xz -dc | … --input -)')
+    expect(() => detectFormat(tar(''), '-')).toThrow('(tar -xf -)')
   })
 })
 
@@ -99,13 +99,13 @@ describe('the first document alone does not decide the format', () => {
     ['jaeger', '{"data":[]}\n{"data":[{"traceID":"1","spans":[]}]}'],
     ['ndjson', '{}\n{"startTimeUnixNano":"1","spanId":"1","traceId":"1"}'],
   ])('%s: %j', (format, text) => {
-    expect(detectSource(Buffer.from(text), 'f').name).toBe(format)
+    expect(detectFormat(Buffer.from(text), 'f').name).toBe(format)
   })
 
   test.each(['Notes\n\n{"resourceSpans":[]}', '', '{}', '[[[{"resourceSpans":[]}]]]', '"{"', '{"data":[]}'])(
     '%j is in no format',
     text => {
-      expect(() => detectSource(Buffer.from(text), 'f')).toThrow(/the known formats are/)
+      expect(() => detectFormat(Buffer.from(text), 'f')).toThrow(/the known formats are/)
     },
   )
 })

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { type Dropped, Losses } from '../../../../lib/formats/source.ts'
+import { type Dropped, Losses } from '../../../../lib/formats/losses.ts'
+import { squeezed } from '../../../../lib/formats/squeezed/format.ts'
 import { printSqueezed, squeezedByteLength } from '../../../../lib/formats/squeezed/print.ts'
-import { squeezed } from '../../../../lib/formats/squeezed/source.ts'
 import type { Span, Trace, Value } from '../../../../lib/model/trace.ts'
 
 const folder = join(process.env.TRACE_CORPORA ?? join(import.meta.dirname, '../../../../shared/corpora'), 'squeezed')

@@ -3,9 +3,9 @@ import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LabError } from '../../../../lib/error.ts'
-import { detectSource } from '../../../../lib/formats/detect.ts'
-import { jaeger } from '../../../../lib/formats/jaeger/source.ts'
-import { type Dropped, Losses } from '../../../../lib/formats/source.ts'
+import { detectFormat } from '../../../../lib/formats/detect.ts'
+import { jaeger } from '../../../../lib/formats/jaeger/format.ts'
+import { type Dropped, Losses } from '../../../../lib/formats/losses.ts'
 import { readInputs } from '../../../../lib/import/input.ts'
 import { countSpans, type Span, type Trace, type Value } from '../../../../lib/model/trace.ts'
 import { seeded } from '../../../support/arbitrary.ts'
@@ -95,7 +95,7 @@ describe('forms', () => {
       [],
     ],
   ])('%s', async (_, text, dropped) => {
-    expect(detectSource(Buffer.from(text)).name).toBe('jaeger')
+    expect(detectFormat(Buffer.from(text)).name).toBe('jaeger')
     const losses = new Losses()
     const [trace, ...others] = joinPieces(await read(text, losses))
     expect(others).toEqual([])
@@ -107,7 +107,7 @@ describe('forms', () => {
 
   test('an answer without traces', async () => {
     for (const text of ['{"data":[],"total":0,"errors":null}', '{"data":null,"errors":[{"code":404,"msg":"no"}]}']) {
-      expect(detectSource(Buffer.from(text)).name).toBe('jaeger')
+      expect(detectFormat(Buffer.from(text)).name).toBe('jaeger')
       expect(await read(text)).toEqual([])
     }
   })

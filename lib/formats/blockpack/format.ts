@@ -3,17 +3,28 @@ import { LabError } from '../../error.ts'
 import type { Trace } from '../../model/trace.ts'
 import { holdStream, maxStreamedBytes } from '../../storage/held-stream.ts'
 import { openLocal } from '../../storage/local.ts'
-import type { Source } from '../source.ts'
+import type { Format, SearchableFile } from '../format.ts'
 import { headerBytes, magic } from './layout/footer.ts'
-import { decodeBlockpack } from './read/reader.ts'
+import { blockpackSource } from './query/source.ts'
+import { BlockpackReader, decodeBlockpack } from './read/reader.ts'
+import { profiles } from './write/config.ts'
+import { encodeBlockpack } from './write/writer.ts'
 
 /** The lab's own blocks, of which lib/formats/blockpack/FORMAT.md is the description. */
-export const blockpack: Source = {
+export const blockpack: Format = {
   name: 'blockpack',
   title: 'blockpack of this lab',
   detect: isBlockpack,
   read: chunks => decodeStream(chunks, maxStreamedBytes),
   readFile: decodeLocal,
+  write: (batches, sink) => encodeBlockpack(batches, sink, profiles.default),
+  open: openFile,
+}
+
+async function openFile(file: RangeReader): Promise<SearchableFile> {
+  const reader = await BlockpackReader.open(file)
+  const { pageGroups, traceCount, spanCount } = reader.block.toc
+  return { source: blockpackSource(reader), batchCount: pageGroups.length, traceCount, spanCount }
 }
 
 /** True where bytes begin as a blockpack file does. */

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { detectSource } from '../../../../lib/formats/detect.ts'
+import { detectFormat } from '../../../../lib/formats/detect.ts'
+import { Losses } from '../../../../lib/formats/losses.ts'
 import { encodeOtlpProto } from '../../../../lib/formats/otlp/proto.ts'
-import { otlpProto } from '../../../../lib/formats/otlp/proto-source.ts'
-import { Losses } from '../../../../lib/formats/source.ts'
+import { otlpProto } from '../../../../lib/formats/otlp/proto-format.ts'
 import { readInputs } from '../../../../lib/import/input.ts'
 import { countSpans } from '../../../../lib/model/trace.ts'
 import { seeded } from '../../../support/arbitrary.ts'
@@ -43,7 +43,7 @@ describe('what is recognised', () => {
     ['unknown fields in a span', delimited(1, delimited(2, delimited(2, unknown, delimited(1, Buffer.alloc(16, 1)))))],
   ])('%s', (_, bytes) => {
     expect(otlpProto.detect(bytes.subarray(0, 65_536))).toBe(true)
-    expect(detectSource(bytes.subarray(0, 65_536)).name).toBe('otlp-proto')
+    expect(detectFormat(bytes.subarray(0, 65_536)).name).toBe('otlp-proto')
   })
 
   test.each(nastyCorpora.filter(({ traces }) => traces.length > 0).map(({ name, traces }) => [name, traces] as const))(
@@ -86,7 +86,7 @@ describe('what is not', () => {
   })
 
   test('nor do the other sources claim it', () => {
-    for (const bytes of [message, prefixed(message)]) expect(detectSource(bytes).name).toBe('otlp-proto')
+    for (const bytes of [message, prefixed(message)]) expect(detectFormat(bytes).name).toBe('otlp-proto')
   })
 })
 

@@ -2,7 +2,8 @@ import { LabError, withSubject } from '../../error.ts'
 import type { Span, Trace } from '../../model/trace.ts'
 import { type Line, readLines } from '../../wire/json/lines.ts'
 import { JsonReader } from '../../wire/json/reader.ts'
-import type { Losses, Source } from '../source.ts'
+import type { Format } from '../format.ts'
+import type { Losses } from '../losses.ts'
 import { LineReader } from './line.ts'
 
 const batchSpanCount = 1000
@@ -23,7 +24,7 @@ const maxPieceSpanCount = 16_384
  *
  * `printSqueezed` gives lines as the pipeline writes them back byte for byte.
  */
-export const squeezed: Source = {
+export const squeezed: Format = {
   name: 'squeezed',
   title: 'NDJSON of the Python pipeline',
   detect: looksSqueezed,

@@ -3,9 +3,9 @@ import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LabError } from '../../../../lib/error.ts'
-import { detectSource } from '../../../../lib/formats/detect.ts'
-import { type Dropped, Losses } from '../../../../lib/formats/source.ts'
-import { zipkin } from '../../../../lib/formats/zipkin/source.ts'
+import { detectFormat } from '../../../../lib/formats/detect.ts'
+import { type Dropped, Losses } from '../../../../lib/formats/losses.ts'
+import { zipkin } from '../../../../lib/formats/zipkin/format.ts'
 import { readInputs } from '../../../../lib/import/input.ts'
 import { countSpans, type Span, type Trace, type Value } from '../../../../lib/model/trace.ts'
 import { seeded } from '../../../support/arbitrary.ts'
@@ -75,7 +75,7 @@ describe('forms', () => {
     ['arrays in lines', `[${a}]\n[${b},${c}]`],
     ['a byte order mark', `\ufeff[[${a},${b},${c}]]`],
   ])('%s, in any chunking', async (_, text) => {
-    expect(detectSource(Buffer.from(text)).name).toBe('zipkin')
+    expect(detectFormat(Buffer.from(text)).name).toBe('zipkin')
     const expected = await read(text)
     expect(joinPieces(expected)[0]!.spans.map(span => span.spanId.slice(-1))).toEqual(['a', 'b', 'c'])
     for (let length = 1; length < 60; length++) expectSameTraces(expected, await read(text, new Losses(), length))

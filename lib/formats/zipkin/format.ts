@@ -4,14 +4,15 @@ import type { Trace } from '../../model/trace.ts'
 import { firstKeys } from '../../wire/json/first-keys.ts'
 import { JsonReader } from '../../wire/json/reader.ts'
 import { splitValues } from '../../wire/json/split.ts'
-import type { Losses, Source } from '../source.ts'
+import type { Format } from '../format.ts'
+import type { Losses } from '../losses.ts'
 import { SpanReader } from './span.ts'
 
 const batchSpanCount = 1_000
 const spanBegin = /^\{\s*"(?:traceId|parentId|id)"/
 
 /** Zipkin's JSON, version 2: arrays of spans, arrays of traces (which are arrays), or spans in lines. See ZIPKIN.md. */
-export const zipkin: Source = {
+export const zipkin: Format = {
   name: 'zipkin',
   title: 'Zipkin v2 JSON',
   detect: head => {

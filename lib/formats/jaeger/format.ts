@@ -8,7 +8,8 @@ import type { Resource, Trace } from '../../model/trace.ts'
 import { type DropContext, fieldsOf, into, readInto } from '../../wire/json/message.ts'
 import { JsonReader } from '../../wire/json/reader.ts'
 import { splitDocuments, splitValues } from '../../wire/json/split.ts'
-import type { Losses, Source } from '../source.ts'
+import type { Format } from '../format.ts'
+import type { Losses } from '../losses.ts'
 import { type JaegerSpan, SpanReader } from './span.ts'
 
 const headLength = 1 << 16
@@ -16,7 +17,7 @@ const answerShape = { arrays: ['data'], others: [], wrappers: [], maxWrapperDept
 const traceBegin = /^\{\s*"(?:spans"|processes"|traceID"\s*:\s*"[^"]*"\s*,\s*"(?:spans|processes)")/
 
 /** Jaeger's JSON: answers of its query API, downloads of its UI, trace objects alone or in arrays. See JAEGER.md. */
-export const jaeger: Source = {
+export const jaeger: Format = {
   name: 'jaeger',
   title: 'Jaeger JSON',
   detect: head => formOf(head) !== undefined,

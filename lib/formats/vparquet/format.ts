@@ -6,18 +6,27 @@ import { countSpans, type Trace } from '../../model/trace.ts'
 import { blockData } from '../../storage/files.ts'
 import { holdStream, maxStreamedBytes } from '../../storage/held-stream.ts'
 import { openLocal } from '../../storage/local.ts'
-import type { Losses, Source } from '../source.ts'
+import type { Format, SearchableFile } from '../format.ts'
+import type { Losses } from '../losses.ts'
 import { openVparquet } from './block.ts'
 import { headBytes, magic } from './footer.ts'
 import { decodeVparquet, notHeld } from './reader.ts'
+import { vparquetSource } from './source.ts'
 
 /** Blocks as Grafana Tempo stores them, of which lib/formats/vparquet/FORMAT.md tells. */
-export const vparquet: Source = {
+export const vparquet: Format = {
   name: 'vparquet',
   title: "Tempo's blocks, vParquet4 and vParquet5",
   detect: isParquet,
   read: decodeStream,
   readFile: decodeLocal,
+  open: openFile,
+}
+
+async function openFile(file: RangeReader, path: string): Promise<SearchableFile> {
+  const block = await openVparquet(file, await readMeta(path))
+  const { rowGroups, rowCount, spanCount } = block.footer
+  return { source: vparquetSource(block), batchCount: rowGroups.length, traceCount: rowCount, spanCount }
 }
 
 /** True where bytes begin as a Parquet file does. */
@@ -39,7 +48,7 @@ async function* decodeLocal(path: string, losses: Losses): AsyncIterable<readonl
 }
 
 /** The text of the `meta.json` beside a block's data; undefined where there is none. */
-export async function readMeta(path: string): Promise<string | undefined> {
+async function readMeta(path: string): Promise<string | undefined> {
   if (basename(path) !== blockData) return undefined
   const text = (name: string) => readFile(join(dirname(path), name), 'utf8').catch(() => undefined)
   const meta = await text('meta.json')

@@ -1,5 +1,4 @@
 import { LabError } from '../error.ts'
-import type { Trace } from '../model/trace.ts'
 import type { Unit, Units } from '../model/units.ts'
 
 /** What a source could not carry into the model, by field. */
@@ -89,21 +88,4 @@ export class Losses implements Units {
   listBad(): Bad[] {
     return this.#bad.map(bad => ({ ...bad }))
   }
-}
-
-/** One format that traces come in. */
-export interface Source {
-  /** What `--format` calls it. */
-  readonly name: string
-  readonly title: string
-  /** True where the input, of which `head` is the first part (64 KiB or all of it), looks like this format. */
-  detect(head: Uint8Array): boolean
-  /**
-   * The input's traces as pieces: spans of a trace may lie in several pieces and batches, in the order of the input.
-   * Errors are `LabError`s that begin with the place: `byte 812: …` or `line 3: …`. The losses decide which of them end
-   * the reading.
-   */
-  read(chunks: AsyncIterable<Uint8Array>, losses: Losses): AsyncIterable<readonly Trace[]>
-  /** The same of a local file that is not compressed, for a format that is read by ranges. */
-  readFile?(path: string, losses: Losses): AsyncIterable<readonly Trace[]>
 }

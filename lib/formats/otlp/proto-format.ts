@@ -1,13 +1,16 @@
-import type { Source } from '../source.ts'
-import { readOtlpProto } from './proto.ts'
+import { surrogateRefusal } from '../../wire/protobuf/surrogate.ts'
+import type { Format } from '../format.ts'
+import { readOtlpProto, writeOtlpProto } from './proto.ts'
 import { looksLikeOtlp } from './proto-detect.ts'
 
 /** OTLP protobuf: one message, or a stream of messages with their lengths (32 bits, big-endian) in front. */
-export const otlpProto: Source = {
+export const otlpProto: Format = {
   name: 'otlp-proto',
   title: 'OTLP protobuf',
   detect: head => (looksLikeOtlp(head, 0) || looksLikeStream(head)) && !isText(head),
   read: (chunks, losses) => readOtlpProto(chunks, (field, count) => losses.drop(field, count), losses),
+  write: writeOtlpProto,
+  refusal: surrogateRefusal,
 }
 
 /** True where a message lies behind its length; empty ones in front of it are passed over. */

@@ -1,0 +1,38 @@
+import type { ByteSink, RangeReader } from '../bytes/range.ts'
+import type { SpanSource } from '../model/scan.ts'
+import type { Span, Trace } from '../model/trace.ts'
+import type { Losses } from './losses.ts'
+
+/** One format of traces: how it is recognised and read, and what else can be done with it. */
+export interface Format {
+  /** What `--format` and `--to` call it. */
+  readonly name: string
+  readonly title: string
+  /** True where the input, of which `head` is the first part (64 KiB or all of it), looks like this format. */
+  detect(head: Uint8Array): boolean
+  /**
+   * The input's traces as pieces: spans of a trace may lie in several pieces and batches, in the order of the input.
+   * Errors are `LabError`s that begin with the place: `byte 812: …` or `line 3: …`. The losses decide which of them end
+   * the reading.
+   */
+  read(chunks: AsyncIterable<Uint8Array>, losses: Losses): AsyncIterable<readonly Trace[]>
+  /** The same of a local file that is not compressed, for a format that is read by ranges. */
+  readFile?(path: string, losses: Losses): AsyncIterable<readonly Trace[]>
+  /** Writes whole traces. */
+  write?(batches: AsyncIterable<readonly Trace[]>, sink: ByteSink): Promise<void>
+  /** What it cannot hold, where there is such. */
+  readonly refusal?: Refusal
+  /** Opens a file that can be searched in place; `path` is where it lies. */
+  open?(file: RangeReader, path: string): Promise<SearchableFile>
+}
+
+/** The path in a span of what a format cannot hold, and why; undefined where it holds the span. */
+export type Refusal = (span: Span) => string | undefined
+
+/** A file whose spans can be searched in place. */
+export interface SearchableFile {
+  readonly source: SpanSource
+  readonly batchCount: number
+  readonly traceCount: number
+  readonly spanCount: number
+}
