@@ -4,15 +4,15 @@ import type { DroppedCounts } from './field-texts.ts'
 import type { ReadParents } from './parents.ts'
 import { type Table, valueAt } from './table.ts'
 
-/** The fields of spans that repeat, each a table with codes. */
+/** The fields of spans that repeat: tables with codes, and numbers by row. */
 export interface SpanFields {
   readonly names: Table<string>
   readonly resources: Table<Resource | null>
   readonly scopes: Table<Scope | null>
-  readonly kinds: Table<number>
+  readonly kinds: ArrayLike<number>
   readonly statuses: Table<Status | null>
   readonly traceStates: Table<string>
-  readonly flags: Table<number>
+  readonly flags: ArrayLike<number>
   readonly droppedCounts: Table<DroppedCounts>
 }
 
@@ -36,9 +36,9 @@ function spanAt(columns: SpanColumns, row: number): Span {
     spanId: spanIds[row]!,
     parentSpanId: parentRow >= 0 ? spanIds[parentRow]! : parents.ids[row]!,
     traceState: valueAt(columns.traceStates, row),
-    flags: valueAt(columns.flags, row),
+    flags: columns.flags[row]!,
     name: valueAt(columns.names, row),
-    kind: valueAt(columns.kinds, row),
+    kind: columns.kinds[row]!,
     startNanos: columns.starts[row]!,
     endNanos: columns.ends[row]!,
     attributes: columns.attributes.take(),

@@ -1,19 +1,33 @@
-import type { Status } from '../model/trace.ts'
+import type { Span, Status } from '../model/trace.ts'
 
-/** Small records that a column holds as texts. */
+/** Small records that a file holds as texts. */
 
 /** Of attributes, events and links. */
 export type DroppedCounts = readonly [attributes: number, events: number, links: number]
 
-/** A status as the text of its column: empty for none. */
-export function printStatus(status: Status | null): string {
-  if (status === null) return ''
-  const common = status.message === '' ? commonStatuses[status.code] : undefined
-  return common ?? `${status.code} ${status.message}`
+const noneDropped: DroppedCounts = [0, 0, 0]
+
+export function droppedCountsOf(span: Span): DroppedCounts {
+  const { droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span
+  return droppedAttributesCount === 0 && droppedEventsCount === 0 && droppedLinksCount === 0
+    ? noneDropped
+    : [droppedAttributesCount, droppedEventsCount, droppedLinksCount]
 }
 
-/** The texts of statuses without a message, by code: nearly all are of these. */
-const commonStatuses = ['0 ', '1 ', '2 ']
+/** Equal statuses, and only these, have equal keys. Nearly all have no message, so that nothing is printed. */
+export function statusKey(status: Status | null): unknown {
+  return status?.message === '' ? status.code : printStatus(status)
+}
+
+/** Equal counts, and only these, have equal keys. */
+export function droppedKey(counts: DroppedCounts): unknown {
+  return counts === noneDropped ? noneDropped : printDropped(counts)
+}
+
+/** A status as the text of its column: empty for none. */
+export function printStatus(status: Status | null): string {
+  return status === null ? '' : `${status.code} ${status.message}`
+}
 
 export function parseStatus(text: string, fail: (message: string) => never): Status | null {
   if (text === '') return null
@@ -30,7 +44,7 @@ export function printDropped(counts: DroppedCounts): string {
 }
 
 export function parseDropped(text: string, fail: (message: string) => never): DroppedCounts {
-  if (text === '') return [0, 0, 0]
+  if (text === '') return noneDropped
   const counts = text.split(' ').map(Number)
   if (counts.length !== 3 || counts.some(count => count !== count >>> 0))
     fail(`span.dropped: counts ${text.slice(0, 40)}`)

@@ -1,8 +1,8 @@
 import { Dictionary } from '../encodings/dictionary.ts'
 import { Numbers, timeLimit } from '../encodings/exact-numbers.ts'
-import type { Link, Resource, Scope, Span, SpanEvent, Trace } from '../model/trace.ts'
+import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../model/trace.ts'
 import { AttributeShredder, lengthOf } from './attributes.ts'
-import { printDropped, printStatus } from './field-texts.ts'
+import { type DroppedCounts, droppedCountsOf, droppedKey, statusKey } from './field-texts.ts'
 import { findParents, parentKind } from './tree.ts'
 
 /** A column of values by code, while it grows. */
@@ -11,8 +11,9 @@ export interface CodedColumn<T> {
   readonly codes: number[]
 }
 
-function newColumn<T>(): CodedColumn<T> {
-  return { dictionary: new Dictionary(), codes: [] }
+/** `keyOf` maps equal values to one key. */
+function newColumn<T>(keyOf?: (value: T) => unknown): CodedColumn<T> {
+  return { dictionary: new Dictionary(keyOf), codes: [] }
 }
 
 /**
@@ -33,11 +34,11 @@ export class Segment {
     parentValues: [] as number[],
     outsideParents: [] as string[],
     names: newColumn<string>(),
-    kinds: newColumn<number>(),
-    statuses: newColumn<string>(),
+    kinds: [] as number[],
+    statuses: newColumn<Status | null>(statusKey),
     traceStates: newColumn<string>(),
-    flags: newColumn<number>(),
-    droppedCounts: newColumn<string>(),
+    flags: [] as number[],
+    droppedCounts: newColumn<DroppedCounts>(droppedKey),
     resources: newColumn<Resource | null>(),
     scopes: newColumn<Scope | null>(),
     /** Nanoseconds after the start of the trace's first root. */
@@ -52,7 +53,7 @@ export class Segment {
     names: newColumn<string>(),
     /** Nanoseconds after the span's start. */
     times: new Numbers(timeLimit),
-    droppedCounts: newColumn<number>(),
+    droppedCounts: [] as number[],
     attributes: new AttributeShredder(),
   }
   readonly link = {
@@ -60,8 +61,8 @@ export class Segment {
     traceIds: [] as string[],
     spanIds: [] as string[],
     traceStates: newColumn<string>(),
-    flags: newColumn<number>(),
-    droppedCounts: newColumn<number>(),
+    flags: [] as number[],
+    droppedCounts: [] as number[],
     attributes: new AttributeShredder(),
   }
   /** The start of the first trace, nanoseconds since the epoch. */
@@ -121,12 +122,11 @@ export class Segment {
     columns.ids.push(span.spanId)
     this.#textLength += span.name.length + span.traceState.length
     push(columns.names, span.name)
-    push(columns.kinds, span.kind)
-    push(columns.statuses, printStatus(span.status))
+    columns.kinds.push(span.kind)
+    push(columns.statuses, span.status)
     push(columns.traceStates, span.traceState)
-    push(columns.flags, span.flags)
-    const { droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span
-    push(columns.droppedCounts, printDropped([droppedAttributesCount, droppedEventsCount, droppedLinksCount]))
+    columns.flags.push(span.flags)
+    push(columns.droppedCounts, droppedCountsOf(span))
     if (push(columns.resources, span.resource)) this.#textLength += sharedLength(span.resource)
     if (push(columns.scopes, span.scope)) this.#textLength += sharedLength(span.scope)
     columns.starts.push(span.startNanos - this.#start)
@@ -144,7 +144,7 @@ export class Segment {
     this.#textLength += event.name.length
     push(columns.names, event.name)
     columns.times.push(event.timeNanos - startNanos)
-    push(columns.droppedCounts, event.droppedAttributesCount)
+    columns.droppedCounts.push(event.droppedAttributesCount)
     columns.attributes.add(event.attributes)
   }
 
@@ -155,8 +155,8 @@ export class Segment {
     columns.traceIds.push(link.traceId)
     columns.spanIds.push(link.spanId)
     push(columns.traceStates, link.traceState)
-    push(columns.flags, link.flags)
-    push(columns.droppedCounts, link.droppedAttributesCount)
+    columns.flags.push(link.flags)
+    columns.droppedCounts.push(link.droppedAttributesCount)
     columns.attributes.add(link.attributes)
   }
 }

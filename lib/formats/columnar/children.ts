@@ -111,7 +111,7 @@ export function readEvents(
       timeNanos: checkNanos(spans.starts[span]! + offset, fail),
       name: names.values[names.codes[row]!]!,
       attributes: assembler.take(),
-      droppedAttributesCount: dropped.values[dropped.codes[row]!]!,
+      droppedAttributesCount: dropped[row]!,
     }
   }
   return childrenBySpan(counts, read)
@@ -156,8 +156,8 @@ export function readLinks(
     traceId: traceIds[row]!,
     spanId: spanIds[row]!,
     traceState: traceStates.values[traceStates.codes[row]!]!,
-    flags: flags.values[flags.codes[row]!]!,
+    flags: flags[row]!,
     attributes: assembler.take(),
-    droppedAttributesCount: dropped.values[dropped.codes[row]!]!,
+    droppedAttributesCount: dropped[row]!,
   }))
 }

@@ -1,5 +1,5 @@
 import type { SpanFields } from '../../shred/assemble.ts'
-import { parseDropped, parseStatus } from '../../shred/field-texts.ts'
+import { parseDropped, parseStatus, printDropped, printStatus } from '../../shred/field-texts.ts'
 import type { Segment } from '../../shred/shred.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import type { SpanContexts } from './spans.ts'
@@ -11,6 +11,7 @@ import {
   readTextTable,
   uint32,
   writeNumberTable,
+  writePrintedTable,
   writeResources,
   writeScopes,
   writeTextTable,
@@ -22,10 +23,10 @@ export function writeSpanFields(writer: ColumnWriter, span: Segment['span'], con
   contexts.setResources(writeResources(writer, span.resources, contexts.forSpans()))
   writeScopes(writer, span.scopes, contexts.forSpans())
   writeNumberTable(writer, span.kinds, contexts.forSpans())
-  contexts.setStatuses(writeTextTable(writer, span.statuses, contexts.forSpans()))
+  contexts.setStatuses(writePrintedTable(writer, span.statuses, printStatus, contexts.forSpans()))
   writeTextTable(writer, span.traceStates, contexts.forSpans())
   writeNumberTable(writer, span.flags, contexts.forSpans())
-  writeTextTable(writer, span.droppedCounts, contexts.forSpans())
+  writePrintedTable(writer, span.droppedCounts, printDropped, contexts.forSpans())
 }
 
 export function readSpanFields(reader: ColumnReader, contexts: SpanContexts): SpanFields {

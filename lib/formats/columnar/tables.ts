@@ -22,13 +22,11 @@ export interface NumberRange {
 export const int32: NumberRange = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 export const uint32: NumberRange = { min: 0, max: 2 ** 32 - 1 }
 
-/** Writes a column of small whole numbers; returns the codes. */
-export function writeNumberTable(
-  writer: ColumnWriter,
-  column: CodedColumn<number>,
-  prediction: Prediction,
-): Uint32Array {
-  return writeTable(writer, column, value => writeSigned(writer.head, value), prediction)
+/** Writes a column of small whole numbers. */
+export function writeNumberTable(writer: ColumnWriter, numbers: readonly number[], prediction: Prediction): void {
+  const dictionary = new Dictionary<number>()
+  const codes = numbers.map(number => dictionary.code(number))
+  writeTable(writer, { dictionary, codes }, value => writeSigned(writer.head, value), prediction)
 }
 
 export function readNumberTable(
@@ -37,16 +35,27 @@ export function readNumberTable(
   count: number,
   prediction: Prediction,
   { min, max }: NumberRange,
-): Table<number> {
+): Float64Array {
   const read = () => {
     const value = readSigned(reader.head)
     return value >= min && value <= max ? value : reader.head.fail('corrupt', `${name}: ${value} exceeds 32 bits`)
   }
-  return readTable(reader, name, count, read, prediction)
+  const { values, codes } = readTable(reader, name, count, read, prediction)
+  return Float64Array.from(codes, code => values[code]!)
 }
 
 export function writeTextTable(writer: ColumnWriter, column: CodedColumn<string>, prediction: Prediction): Uint32Array {
-  return writeTable(writer, column, value => writeText(writer, value), prediction)
+  return writePrintedTable(writer, column, text => text, prediction)
+}
+
+/** Writes records as the texts that `print` gives. */
+export function writePrintedTable<T>(
+  writer: ColumnWriter,
+  column: CodedColumn<T>,
+  print: (value: T) => string,
+  prediction: Prediction,
+): Uint32Array {
+  return writeTable(writer, column, value => writeText(writer, print(value)), prediction)
 }
 
 export function readTextTable(

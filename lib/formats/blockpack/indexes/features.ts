@@ -56,7 +56,7 @@ function parentsOf({ span, trace, hasRepeatedIds }: Segment): Int32Array {
     kind === parentKind.inside ? row - span.parentValues[row]! : noParent,
   )
   const first = hasRepeatedIds ? firstRows(span.ids, trace.spanCounts) : undefined
-  return resolveParents({ named, first }, row => span.kinds.dictionary.values[span.kinds.codes[row]!]!)
+  return resolveParents({ named, first }, row => span.kinds[row]!)
 }
 
 /** By span: the first row of its trace that has the same id. */

@@ -2,8 +2,7 @@ import { checkIds } from '../../../encodings/ids.ts'
 import { type Link, type SpanEvent, spanIdDigits, type Trace, traceIdDigits } from '../../../model/trace.ts'
 import { assembleTraces, childrenBySpan } from '../../../shred/assemble.ts'
 import { AttributeAssembler } from '../../../shred/attributes.ts'
-import { parseDropped, parseStatus } from '../../../shred/field-texts.ts'
-import type { Table } from '../../../shred/table.ts'
+import { parseDropped } from '../../../shred/field-texts.ts'
 import type { Field, FieldOwner } from '../layout/columns.ts'
 import { fieldValues } from './field-columns.ts'
 import { parentsOf, spanIdsOf, traceIdsOf } from './id-columns.ts'
@@ -27,15 +26,15 @@ export function decodePageGroup(columns: PageGroupColumns, fields: readonly Fiel
 
 function spanFields(columns: PageGroupColumns) {
   const { pages, spanCount } = columns
-  const fail = (message: string) => pages.fail('span', message)
+  const fail = (message: string) => pages.fail('span.dropped', message)
   return {
     names: columns.table('span.name', spanCount, text => text),
     resources: columns.resources(),
     scopes: columns.scopes(),
-    kinds: numberTable(pages.plain('span.kind', spanCount, -(2 ** 31), 2 ** 31 - 1)),
-    statuses: columns.table('span.status', spanCount, text => parseStatus(text, fail)),
+    kinds: columns.spanKinds(),
+    statuses: columns.statuses(),
     traceStates: columns.table('span.traceState', spanCount, text => text),
-    flags: numberTable(pages.plain('span.flags', spanCount, 0, uint32)),
+    flags: pages.plain('span.flags', spanCount, 0, uint32),
     droppedCounts: columns.table('span.dropped', spanCount, text => parseDropped(text, fail)),
   }
 }
@@ -82,9 +81,4 @@ function links(columns: PageGroupColumns, attributes: AttributeAssembler): Link[
     attributes: attributes.take(),
     droppedAttributesCount: dropped[row]!,
   }))
-}
-
-/** Numbers as a table of which each row is an entry. */
-function numberTable(values: Float64Array): Table<number> {
-  return { values: values as unknown as readonly number[], codes: Uint32Array.from(values, (_, row) => row) }
 }

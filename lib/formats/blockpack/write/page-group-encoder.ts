@@ -5,6 +5,7 @@ import { splitSpanIds, traceKind, traceKindOf } from '../../../encodings/ids.ts'
 import { ownersOf, startsOf } from '../../../model/owners.ts'
 import { spanIdDigits, type Value, type ValueType } from '../../../model/trace.ts'
 import type { AttributeShredder } from '../../../shred/attributes.ts'
+import { printDropped, printStatus } from '../../../shred/field-texts.ts'
 import { rowsOf } from '../../../shred/parents.ts'
 import type { CodedColumn, Segment } from '../../../shred/shred.ts'
 import { parentKind } from '../../../shred/tree.ts'
@@ -12,7 +13,6 @@ import { encodeValue } from '../../../shred/value-texts.ts'
 import { writeResource, writeScope } from '../../../wire/cbor/resource.ts'
 import {
   bandCount,
-  bands,
   type ColumnId,
   columnId,
   type FieldOwner,
@@ -28,9 +28,11 @@ import type { EncodedPage, PageEncoder } from './page-encoder.ts'
 export interface EncodedPageGroup {
   readonly traceCount: number
   readonly spanCount: number
+  /** The start of the first trace, ns. */
+  readonly base: bigint
   readonly pages: readonly EncodedPage[]
-  /** By band: its pages one behind the other. */
-  readonly bands: readonly Buffer[]
+  /** By band: the bytes of its pages, and of padding. */
+  readonly bands: readonly (readonly Uint8Array[])[]
   /** Of the starts of spans, ns. */
   readonly minStart: bigint
   readonly maxStart: bigint
@@ -46,20 +48,28 @@ const maxOwnColumns = 256
 export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: FieldTable): EncodedPageGroup {
   const pages = new PageGroupEncoder(segment, encoder, fields).encode()
   pages.sort((a, b) => a.column - b.column)
-  const inBand = (band: number) => pages.filter(page => bandOf(page.column, page.rowCount, page.storedLength) === band)
-  const parts = Array.from({ length: bandCount }, (_, band) => Buffer.concat(inBand(band).map(page => page.stored)))
-  const byteLength = parts.reduce((sum, part) => sum + part.length, 0)
+  const bands = groupByBand(pages)
+  const byteLength = pages.reduce((sum, page) => sum + page.storedLength, 0)
   const padding = Math.ceil(segment.itemCount / itemsPerByte) - byteLength
-  if (padding > 0) parts[bands.bulk] = Buffer.concat([parts[bands.bulk]!, Buffer.alloc(padding)])
+  if (padding > 0) bands.at(-1)!.push(Buffer.alloc(padding))
   const [minStart, maxStart] = startExtent(segment)
   return {
     traceCount: segment.trace.ids.length,
     spanCount: segment.spanCount,
+    base: segment.base,
     pages,
-    bands: parts,
+    bands,
     minStart,
     maxStart,
   }
+}
+
+/** By band: the bytes of its pages, in the order of the columns. */
+function groupByBand(pages: readonly EncodedPage[]): Uint8Array[][] {
+  const bands = Array.from({ length: bandCount }, (): Uint8Array[] => [])
+  for (const { column, rowCount, storedLength, stored } of pages)
+    if (storedLength > 0) bands[bandOf(column, rowCount, storedLength)]!.push(stored)
+  return bands
 }
 
 class PageGroupEncoder {
@@ -84,11 +94,11 @@ class PageGroupEncoder {
     this.#coded('span.name', span.names)
     this.#items('span.resource', span.resources, writeResource)
     this.#items('span.scope', span.scopes, writeScope)
-    this.#codedNumbers('span.kind', span.kinds)
-    this.#coded('span.status', span.statuses)
+    this.#numbers('span.kind', span.kinds)
+    this.#records('span.status', span.statuses, printStatus)
     this.#coded('span.traceState', span.traceStates)
-    this.#codedNumbers('span.flags', span.flags)
-    this.#coded('span.dropped', span.droppedCounts)
+    this.#numbers('span.flags', span.flags)
+    this.#records('span.dropped', span.droppedCounts, printDropped)
     this.#numbers('span.start', span.starts.values, span.starts.exceptions)
     this.#numbers('span.duration', span.durations.values, span.durations.exceptions)
     this.#ids('span.id', span.ids, this.#traceOf, this.#segment.hasRepeatedIds)
@@ -96,12 +106,12 @@ class PageGroupEncoder {
     this.#numbers('span.links', span.linkCounts)
     this.#coded('event.name', event.names)
     this.#numbers('event.time', event.times.values, event.times.exceptions)
-    this.#codedNumbers('event.dropped', event.droppedCounts)
+    this.#numbers('event.dropped', event.droppedCounts)
     this.#strings('link.traceId', link.traceIds)
     this.#strings('link.spanId', link.spanIds)
     this.#coded('link.traceState', link.traceStates)
-    this.#codedNumbers('link.flags', link.flags)
-    this.#codedNumbers('link.dropped', link.droppedCounts)
+    this.#numbers('link.flags', link.flags)
+    this.#numbers('link.dropped', link.droppedCounts)
     const tails: Tail[] = []
     this.#attributes('span', span.attributes, tails)
     this.#attributes('event', event.attributes, tails)
@@ -192,14 +202,13 @@ class PageGroupEncoder {
     this.#push(this.#encoder.numbers(columnId(name), new Float64Array(values), exceptions))
   }
 
-  #codedNumbers(name: ColumnId, { dictionary, codes }: CodedColumn<number>): void {
-    const values = new Float64Array(codes.length)
-    for (let row = 0; row < values.length; row++) values[row] = dictionary.values[codes[row]!]!
-    this.#numbers(name, values)
+  #coded(name: ColumnId, column: CodedColumn<string>): void {
+    this.#records(name, column, text => text)
   }
 
-  #coded(name: ColumnId, { dictionary, codes }: CodedColumn<string>): void {
-    this.#push(this.#encoder.coded(columnId(name), { entries: dictionary.values, codes }, false))
+  /** Records as the texts that `print` gives. */
+  #records<T>(name: ColumnId, { dictionary, codes }: CodedColumn<T>, print: (value: T) => string): void {
+    this.#push(this.#encoder.coded(columnId(name), { entries: dictionary.values.map(print), codes }, false))
   }
 
   #strings(name: ColumnId, values: readonly string[]): void {

@@ -55,7 +55,6 @@ export class BlockpackWriter {
   readonly #spansPerPageGroup: number
   #segment = new Segment()
   #waiting: EncodedPageGroup[] = []
-  #bases: bigint[] = []
   #waitingBytes = 0
   #offset = 0
 
@@ -130,8 +129,7 @@ export class BlockpackWriter {
     this.#similarity?.add(segment)
     const pageGroup = encodePageGroup(segment, this.#encoder, this.#fields)
     this.#waiting.push(pageGroup)
-    this.#bases.push(segment.base)
-    this.#waitingBytes += pageGroup.bands.reduce((sum, band) => sum + band.length, 0)
+    this.#waitingBytes += pageGroup.bands.reduce((sum, band) => sum + byteLengthOf(band), 0)
     if (this.#waitingBytes >= this.#config.writeBufferSize) await this.#endRowGroup()
   }
 
@@ -140,8 +138,8 @@ export class BlockpackWriter {
     if (pageGroups.length === 0) return
     if (this.#offset === 0) await this.#write(printHeader())
     for (let band = 0; band < bandCount; band++)
-      for (const pageGroup of pageGroups) await this.#write(pageGroup.bands[band]!)
-    const directory = storePiece(write(out => this.#writeDirectory(out)))
+      await this.#write(Buffer.concat(pageGroups.flatMap(({ bands }) => bands[band]!)))
+    const directory = storePiece(write(out => writeDirectory(out, pageGroups)))
     await this.#write(directory.bytes)
     const { plans, bytes } = this.#encoder.blooms.finish()
     await this.#write(bytes)
@@ -150,19 +148,13 @@ export class BlockpackWriter {
       directory: { storedLength: directory.storedLength, rawLength: directory.rawLength },
       pageGroups: pageGroups.map(({ traceCount, spanCount, bands, minStart, maxStart }) => ({
         ...{ traceCount, spanCount, minStart, maxStart },
-        bandLengths: bands.map(band => band.length),
+        bandLengths: bands.map(byteLengthOf),
       })),
     })
     this.#similarity?.endRowGroup()
     this.#encoder.forgetChoices()
     this.#waiting = []
-    this.#bases = []
     this.#waitingBytes = 0
-  }
-
-  #writeDirectory(out: ByteWriter): void {
-    for (const [i, { pages }] of this.#waiting.entries())
-      writePageGroupEntries(out, { base: this.#bases[i]!, entries: pages })
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
@@ -170,6 +162,14 @@ export class BlockpackWriter {
     this.#offset += bytes.length
     await this.#sink.write(bytes)
   }
+}
+
+function writeDirectory(out: ByteWriter, pageGroups: readonly EncodedPageGroup[]): void {
+  for (const { base, pages } of pageGroups) writePageGroupEntries(out, { base, entries: pages })
+}
+
+function byteLengthOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, { length }) => sum + length, 0)
 }
 
 /** The dictionaries as pieces: short ones share a piece, long ones take several. */
