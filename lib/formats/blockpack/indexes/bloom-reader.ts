@@ -14,8 +14,7 @@ export interface Lookup {
 
 /** The lookups that the filters of a row group answer with no; of each filter the blocks asked for are read alone. */
 export async function absentIn(
-  file: RangeReader,
-  toc: Toc,
+  { file, toc }: { file: RangeReader; toc: Toc },
   rowGroup: number,
   lookups: readonly Lookup[],
 ): Promise<Set<Lookup>> {

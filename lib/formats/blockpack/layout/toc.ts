@@ -1,5 +1,6 @@
 import type { Range } from '../../../bytes/range.ts'
 import { ByteReader } from '../../../bytes/reader.ts'
+import { LabError } from '../../../error.ts'
 import { bandCount, type Field } from './columns.ts'
 import { headerBytes } from './footer.ts'
 import { bloomBlockBytes } from './layout.ts'
@@ -122,6 +123,13 @@ class RangeAllocator {
     const start = this.at
     this.at += byteLength
     return { start, end: this.at }
+  }
+}
+
+/** Refuses a dictionary with an entry of the wrong kind. */
+export function entryFailure({ sections }: Toc): (message: string) => never {
+  return message => {
+    throw new LabError('corrupt', `blockpack dictionary, from byte ${sections.dictionaries.start} on: ${message}`)
   }
 }
 

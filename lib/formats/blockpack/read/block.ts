@@ -3,7 +3,6 @@ import { ByteReader } from '../../../bytes/reader.ts'
 import { decompressor } from '../../../codecs/compress.ts'
 import { type Decompress, PageReader } from '../../../encodings/pages/page.ts'
 import { readStrings } from '../../../encodings/pages/strings.ts'
-import { LabError } from '../../../error.ts'
 import { readCoalesced } from '../../../storage/coalesce.ts'
 import { columnKind } from '../layout/columns.ts'
 import { type PageGroupEntries, readPageGroupEntries } from '../layout/directory.ts'
@@ -113,12 +112,6 @@ export class Block {
     }
     reader.in.end()
     return entries
-  }
-
-  /** Refuses a dictionary with an entry of the wrong kind. */
-  readonly failEntry = (message: string): never => {
-    const { start } = this.toc.sections.dictionaries
-    throw new LabError('corrupt', `blockpack dictionary, from byte ${start} on: ${message}`)
   }
 }
 

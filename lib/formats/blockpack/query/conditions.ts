@@ -1,89 +1,78 @@
 import { parseName } from '../../../model/column-name.ts'
 import { isRelated, rangeMeets } from '../../../model/relation.ts'
-import type { Condition, ScanRequest, SpanNeed } from '../../../model/scan.ts'
+import type { Condition, ScanRequest } from '../../../model/scan.ts'
 import type { Attributes, Value } from '../../../model/trace.ts'
 import { passes } from '../../../model/value-test.ts'
 import { parseStatus } from '../../../shred/field-texts.ts'
-import { absentIn, type Lookup } from '../indexes/bloom-reader.ts'
+import type { Lookup } from '../indexes/bloom-reader.ts'
 import { columnId, type FieldOwner, firstFieldId, tailId } from '../layout/columns.ts'
 import type { PageStatistic } from '../layout/directory.ts'
 import type { PagePlace } from '../layout/page-places.ts'
-import type { PageGroup } from '../layout/toc.ts'
-import type { Block } from '../read/block.ts'
+import { entryFailure, type Toc } from '../layout/toc.ts'
 import type { ParsedColumn, Tables } from '../read/tables.ts'
 import { fieldsOf } from './column-plan.ts'
 
-/** Tells where conditions may be met, from dictionaries and statistics alone. */
+/** Where conditions may be met, by dictionaries and statistics alone. */
 
 /** The pages of a page group by column, with what the directory says of them. */
-export type EntriesByColumn = ReadonlyMap<number, PagePlace>
+type PlacesByColumn = ReadonlyMap<number, PagePlace>
 
 /** What is known of a condition in a file. */
 interface Checked {
   /** False where no value of the file, or of the row group, meets it. */
   isPossible(closed: Closed): boolean
   /** False where no value of the page group meets it. */
-  mayHold(entries: EntriesByColumn, closed: Closed): boolean
+  mayHold(entries: PlacesByColumn, closed: Closed): boolean
 }
 
 /** The lookups that a row group's filters answer with no. */
-type Closed = ReadonlySet<Lookup>
+export type Closed = ReadonlySet<Lookup>
 const noneClosed: Closed = new Set()
 
 const always: Checked = { isPossible: () => true, mayHold: () => true }
 const never: Checked = { isPossible: () => false, mayHold: () => false }
 
-/** The needs of a request against a file. */
-export class Pruner {
-  readonly #needs: readonly (readonly (readonly Checked[])[])[]
-  readonly #lookups: readonly Lookup[]
-
-  private constructor(needs: readonly (readonly (readonly Checked[])[])[], lookups: readonly Lookup[]) {
-    this.#needs = needs
-    this.#lookups = lookups
-  }
-
-  /** Reads the dictionaries of the columns that the request has conditions on. */
-  static async plan(block: Block, tables: Tables, request: ScanRequest): Promise<Pruner> {
-    const conditions = request.needs.flat(2)
-    const dictionaries = await block.dictionaries(conditions.flatMap(condition => dictionaryColumns(block, condition)))
-    const lookups: Lookup[] = []
-    const file: File = { block, tables, dictionaries, lookups }
-    const check = (condition: Condition) => checkCondition(file, condition)
-    const needs = request.needs.map((need: SpanNeed) => need.map(list => list.map(check)))
-    return new Pruner(needs, lookups)
-  }
-
-  /** False where the file, or the row group, holds nothing that is wanted. */
-  isPossible(closed: Closed = noneClosed): boolean {
-    return this.#needs.every(need => need.some(list => list.every(condition => condition.isPossible(closed))))
-  }
-
-  /** Asks the filters of a row group. */
-  closedIn(block: Block, rowGroup: number): Promise<Closed> {
-    return absentIn(block.file, block.toc, rowGroup, this.#lookups)
-  }
-
-  /** False where the page group holds nothing that is wanted. */
-  mayHold(entries: EntriesByColumn, closed: Closed): boolean {
-    return this.#needs.every(need => need.some(list => list.every(condition => condition.mayHold(entries, closed))))
-  }
+/** The needs of a request, checked against a file. */
+export interface CheckedNeeds {
+  readonly needs: readonly (readonly (readonly Checked[])[])[]
+  /** What the filters of row groups can be asked for. */
+  readonly lookups: readonly Lookup[]
 }
 
-/** False where the page group holds no span that starts in time. */
-export function isInTime({ minStart, maxStart }: PageGroup, { startNanos, endNanos }: ScanRequest): boolean {
-  return (startNanos === undefined || maxStart >= startNanos) && (endNanos === undefined || minStart < endNanos)
+/** What conditions are checked against. */
+export interface FileFacts {
+  readonly toc: Toc
+  readonly tables: Tables
+  /** Those of `dictionaryColumns`. */
+  readonly dictionaries: ReadonlyMap<number, readonly string[]>
+}
+
+/** Checks the conditions of a request against what a file holds distinct. */
+export function checkNeeds(facts: FileFacts, request: ScanRequest): CheckedNeeds {
+  const file: File = { ...facts, lookups: [] }
+  const check = (condition: Condition) => checkCondition(file, condition)
+  return { needs: request.needs.map(need => need.map(list => list.map(check))), lookups: file.lookups }
+}
+
+/** False where the file, or the row group, holds nothing that is requested. */
+export function isPossible({ needs }: CheckedNeeds, closed: Closed = noneClosed): boolean {
+  return needs.every(need => need.some(list => list.every(condition => condition.isPossible(closed))))
+}
+
+/** False where the page group holds nothing that is requested. */
+export function mayHold({ needs }: CheckedNeeds, places: PlacesByColumn, closed: Closed): boolean {
+  return needs.every(need => need.some(list => list.every(condition => condition.mayHold(places, closed))))
 }
 
 /** The columns whose dictionaries tell whether a condition can be met. */
-function dictionaryColumns(block: Block, { column }: Condition): number[] {
+export function dictionaryColumns(toc: Toc, { column }: Condition): number[] {
   const named = parseName(column)
   if (named.intrinsic) return textColumn(column) === undefined ? [] : [textColumn(column)!]
   const { scope, key } = named
   if (scope === 'resource') return [columnId('span.resource')]
   if (scope === 'instrumentation') return [columnId('span.scope')]
-  return fieldsOf(block.toc, scope, key).flatMap(field => {
-    const { type } = block.toc.fields[field]!
+  return fieldsOf(toc, scope, key).flatMap(field => {
+    const { type } = toc.fields[field]!
     return type === 'string' ? [firstFieldId + field, tailId(type)] : []
   })
 }
@@ -108,17 +97,12 @@ function textColumn(column: string): number | undefined {
   }
 }
 
-/** What conditions are checked against. */
-interface File {
-  readonly block: Block
-  readonly tables: Tables
-  readonly dictionaries: ReadonlyMap<number, readonly string[]>
-  /** Filled with what filters can be asked for. */
+interface File extends FileFacts {
   readonly lookups: Lookup[]
 }
 
 function checkCondition(file: File, condition: Condition): Checked {
-  const { block, tables } = file
+  const { toc, tables } = file
   const named = parseName(condition.column)
   if (named.intrinsic) return checkIntrinsic(file, condition)
   const { scope, key } = named
@@ -131,11 +115,11 @@ function checkCondition(file: File, condition: Condition): Checked {
     })
   if (scope === 'resource') return ofItems(columnId('span.resource'), tables.resource)
   if (scope === 'instrumentation') return ofItems(columnId('span.scope'), tables.scope)
-  return anyOf(fieldsOf(block.toc, scope, key).map(field => checkField(file, scope, field, condition)))
+  return anyOf(fieldsOf(toc, scope, key).map(field => checkField(file, scope, field, condition)))
 }
 
 function checkIntrinsic(file: File, condition: Condition): Checked {
-  const { block, tables } = file
+  const { toc, tables } = file
   const { column } = condition
   const ofText = (value: (text: string, code: number) => Value) =>
     checkText(file, textColumn(column)!, (text, code) => meets(value(text, code), condition))
@@ -145,9 +129,9 @@ function checkIntrinsic(file: File, condition: Condition): Checked {
     case 'event:name':
       return ofText(text => text)
     case 'span:status':
-      return ofText(text => BigInt(parseStatus(text, block.failEntry)?.code ?? 0))
+      return ofText(text => BigInt(parseStatus(text, entryFailure(toc))?.code ?? 0))
     case 'span:statusMessage':
-      return ofText(text => parseStatus(text, block.failEntry)?.message ?? '')
+      return ofText(text => parseStatus(text, entryFailure(toc))?.message ?? '')
     case 'instrumentation:name':
       return ofText((text, code) => tables.scope.ofCode(code, text)?.name ?? '')
     case 'instrumentation:version':
@@ -163,7 +147,7 @@ function checkIntrinsic(file: File, condition: Condition): Checked {
 
 /** A field: in its own column, or among the rare ones of its type. */
 function checkField(file: File, owner: FieldOwner, field: number, condition: Condition): Checked {
-  const { type } = file.block.toc.fields[field]!
+  const { type } = file.toc.fields[field]!
   const [own, tail] = [firstFieldId + field, tailId(type)]
   const inColumn = (column: number): Checked => {
     if (type === 'string') return checkText(file, column, text => meets(text, condition), textsOf(condition))
@@ -195,14 +179,14 @@ function anyOf(checks: readonly Checked[]): Checked {
  * filters can be asked for these.
  */
 function checkText(
-  { block, dictionaries, lookups }: File,
+  { toc, dictionaries, lookups }: File,
   column: number,
   isMet: (text: string, code: number) => boolean,
   texts?: readonly string[],
 ): Checked {
   const codes = new Set<number>()
   for (const [code, text] of (dictionaries.get(column) ?? []).entries()) if (isMet(text, code)) codes.add(code)
-  const isOpen = block.toc.openColumns.has(column)
+  const isOpen = toc.openColumns.has(column)
   const lookup = texts && isOpen ? { column, texts } : undefined
   if (lookup) lookups.push(lookup)
   const mayBeOutside = (closed: Closed) => isOpen && !(lookup && closed.has(lookup))

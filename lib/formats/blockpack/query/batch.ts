@@ -1,0 +1,153 @@
+import type { Range } from '../../../bytes/range.ts'
+import { LabError } from '../../../error.ts'
+import { checkLimits, type Limits } from '../../../model/limits.ts'
+import { memoryBatch } from '../../../model/memory-source.ts'
+import type { ColumnData, ColumnName, ColumnSet, SpanBatch } from '../../../model/scan.ts'
+import { groupNeighbours, joinSpellings } from '../../../model/trace-id.ts'
+import { covers, cut, type ReadPiece, readPieces } from '../../../storage/coalesce.ts'
+import { columnId } from '../layout/columns.ts'
+import type { Block } from '../read/block.ts'
+import { PageGroupColumns } from '../read/page-group-columns.ts'
+import { PageDecoder } from '../read/page-group-pages.ts'
+import type { BlockpackReader } from '../read/reader.ts'
+import { columnData, isReadByRow } from './column-data.ts'
+import { columnsFor, type PageGroupPlan, rangesOf } from './plan.ts'
+
+/** Reads what is missing of some columns of page groups, in one go. */
+export async function loadColumns(
+  block: Block,
+  batches: readonly PageGroupBatch[],
+  columnsOf: (batch: PageGroupBatch) => readonly number[],
+  limits: Limits | undefined,
+): Promise<void> {
+  const columns = batches.map(columnsOf)
+  const ranges: Range[] = batches.flatMap((batch, i) => batch.missing(columns[i]!))
+  checkLimits(limits, byteLengthOf(ranges))
+  const reading = readPieces(block.file, ranges)
+  await Promise.all(batches.map((batch, i) => batch.load(columns[i]!, reading)))
+}
+
+/** A page group as a batch; columns are read when they are first asked for. */
+export class PageGroupBatch implements SpanBatch {
+  readonly spanCount: number
+  readonly startExtent: readonly [bigint, bigint]
+  readonly #reader: BlockpackReader
+  readonly #block: Block
+  readonly #limits: Limits | undefined
+  readonly #plan: PageGroupPlan
+  readonly #bytes = new Map<number, Uint8Array>()
+  /** By column: what fills `#bytes`. */
+  readonly #loading = new Map<number, Promise<void>>()
+  readonly #dictionaries = new Map<number, readonly string[]>()
+  readonly #columns: PageGroupColumns
+  readonly #data = new Map<ColumnName, readonly ColumnData[]>()
+
+  constructor(reader: BlockpackReader, plan: PageGroupPlan, limits: Limits | undefined) {
+    const { block, tables } = reader
+    const { pageGroup, base, places } = plan
+    this.#reader = reader
+    this.#block = block
+    this.#plan = plan
+    this.#limits = limits
+    this.spanCount = pageGroup.spanCount
+    this.startExtent = [pageGroup.minStart, pageGroup.maxStart]
+    const pages = new PageDecoder(block, pageGroup, places, this.#bytes)
+    this.#columns = new PageGroupColumns({ block, pageGroup, base, pages, dictionaries: this.#dictionaries, tables })
+  }
+
+  /** The columns that its plan reads first. */
+  get planned(): readonly number[] {
+    return this.#plan.columns
+  }
+
+  /** Its traces as a batch of their own, where neighbours are one trace by the number of their ids; else undefined. */
+  async spelledBatch(): Promise<SpanBatch | undefined> {
+    if (!this.#plan.places.has(columnId('trace.idOdd'))) return undefined
+    const ids = (await this.read(['trace:id'])).get('trace:id')[0]!.values
+    const traceIds = 'codes' in ids ? ids.dictionary.map(traceId => ({ traceId: traceId as string })) : []
+    if (groupNeighbours(traceIds).length === traceIds.length) return undefined
+    const traces = await this.#reader.readPageGroup(this.#columns.context.pageGroup)
+    return memoryBatch(groupNeighbours(traces).map(joinSpellings))
+  }
+
+  /** The pages that are neither loaded nor in flight. */
+  missing(columns: readonly number[]): Range[] {
+    return rangesOf(
+      this.#plan.places,
+      columns.filter(column => !this.#isAsked(column)),
+    )
+  }
+
+  #isAsked(column: number): boolean {
+    return this.#bytes.has(column) || this.#loading.has(column)
+  }
+
+  /** Keeps what is being read of this page group, wanted or not; waits for it and for all else under way. */
+  async load(columns: readonly number[], reading: Promise<ReadPiece[]>): Promise<void> {
+    const own = columns.filter(column => !this.#isAsked(column))
+    const loading = Promise.all([reading, this.#loadDictionaries(columns)]).then(([pieces]) => this.#keep(pieces))
+    for (const column of own) this.#loading.set(column, loading)
+    try {
+      await Promise.all([loading, ...this.#loading.values()])
+    } finally {
+      for (const column of own) this.#loading.delete(column)
+    }
+  }
+
+  #keep(pieces: readonly ReadPiece[]): void {
+    const { bandRanges } = this.#columns.context.pageGroup
+    for (const piece of pieces) {
+      if (!bandRanges.some(({ start, end }) => piece.start < end && start < piece.end)) continue
+      for (const column of this.#plan.places.keys()) {
+        const place = this.#plan.places.get(column)!
+        if (covers(piece, place) && !this.#bytes.has(column)) this.#bytes.set(column, cut(piece, place))
+      }
+    }
+  }
+
+  async #loadDictionaries(columns: readonly number[]): Promise<void> {
+    const missing = columns.filter(column => !this.#dictionaries.has(column))
+    for (const [column, entries] of await this.#block.dictionaries(missing)) this.#dictionaries.set(column, entries)
+  }
+
+  async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
+    const missing = names.filter(name => !this.#data.has(name))
+    if (missing.length > 0) {
+      const columns = columnsFor(this.#block.toc, this.#plan.places, missing)
+      await loadColumns(this.#block, [this], () => columns, this.#limits)
+    }
+    const byRow = new Map<ColumnName, readonly ColumnData[]>()
+    for (const name of names)
+      if (!this.#data.has(name)) {
+        const data = rows && isReadByRow(name) ? byRow : this.#data
+        data.set(name, columnData(this.#columns, this.#block, name, rows))
+      }
+    const columns = this.#columns
+    return {
+      get: name => byRow.get(name) ?? this.#data.get(name) ?? fail(name),
+      get traceStarts() {
+        return columns.traceStarts()
+      },
+      get eventSpans() {
+        return columns.eventSpans()
+      },
+      get linkSpans() {
+        return columns.linkSpans()
+      },
+    }
+  }
+
+  release(): void {
+    this.#bytes.clear()
+    this.#data.clear()
+    this.#columns.clear()
+  }
+}
+
+function fail(name: string): never {
+  throw new LabError('invalid', `column ${name} has not been read`)
+}
+
+export function byteLengthOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { start, end }) => sum + end - start, 0)
+}

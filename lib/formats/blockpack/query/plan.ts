@@ -1,0 +1,98 @@
+import type { Range } from '../../../bytes/range.ts'
+import type { ColumnName, ScanRequest } from '../../../model/scan.ts'
+import { columnId, firstFieldId } from '../layout/columns.ts'
+import type { PageGroupEntries } from '../layout/directory.ts'
+import { type PagePlace, placePages } from '../layout/page-places.ts'
+import type { PageGroup, Toc } from '../layout/toc.ts'
+import { blockColumns, companionsOf, tailColumns } from './column-plan.ts'
+import { type CheckedNeeds, type Closed, dictionaryColumns, mayHold } from './conditions.ts'
+
+/** What a scan reads: pure choices, from the table of contents down. Nothing here reads; `scan.ts` follows it. */
+
+/** What the table of contents alone decides. */
+export interface FilePlan {
+  /** Columns whose dictionaries tell where the conditions may be met. */
+  readonly dictionaries: readonly number[]
+  readonly rowGroups: readonly RowGroupPlan[]
+}
+
+/** A row group, and those of its page groups that have spans in time. */
+export interface RowGroupPlan {
+  readonly rowGroup: number
+  readonly pageGroups: readonly PageGroup[]
+}
+
+/** A page group that may hold what is requested. */
+export interface PageGroupPlan {
+  readonly pageGroup: PageGroup
+  /** The start of its first trace, ns. */
+  readonly base: bigint
+  /** All of its pages, by column. */
+  readonly places: ReadonlyMap<number, PagePlace>
+  /** The columns of the block to read first. */
+  readonly columns: readonly number[]
+}
+
+export function planFile(toc: Toc, request: ScanRequest): FilePlan {
+  const rowGroups = new Map<number, PageGroup[]>()
+  for (const pageGroup of toc.pageGroups) {
+    if (!isInTime(pageGroup, request)) continue
+    const members = rowGroups.get(pageGroup.rowGroup)
+    if (members) members.push(pageGroup)
+    else rowGroups.set(pageGroup.rowGroup, [pageGroup])
+  }
+  return {
+    dictionaries: request.needs.flat(2).flatMap(condition => dictionaryColumns(toc, condition)),
+    rowGroups: Array.from(rowGroups, ([rowGroup, pageGroups]) => ({ rowGroup, pageGroups })),
+  }
+}
+
+/** The page groups of a row group that may hold what is requested, by its directory and the answers of its filters. */
+export function planRowGroup(
+  toc: Toc,
+  { pageGroups }: RowGroupPlan,
+  directory: readonly PageGroupEntries[],
+  request: { readonly needs: CheckedNeeds; readonly columns: readonly ColumnName[] },
+  closed: Closed,
+): PageGroupPlan[] {
+  return pageGroups
+    .map(pageGroup => planPageGroup(toc, pageGroup, directory[pageGroup.place]!, request.columns))
+    .filter(({ places }) => mayHold(request.needs, places, closed))
+}
+
+export function planPageGroup(
+  toc: Toc,
+  pageGroup: PageGroup,
+  entries: PageGroupEntries,
+  names: readonly ColumnName[],
+): PageGroupPlan {
+  const places = placePages(toc, pageGroup, entries)
+  return { pageGroup, base: entries.base, places, columns: columnsFor(toc, places, names) }
+}
+
+/** False where the page group holds no span that starts in time. */
+export function isInTime({ minStart, maxStart }: PageGroup, { startNanos, endNanos }: ScanRequest): boolean {
+  return (startNanos === undefined || maxStart >= startNanos) && (endNanos === undefined || minStart < endNanos)
+}
+
+/** The columns of a page group that some columns of a query are made of; all take the counts of spans. */
+export function columnsFor(
+  toc: Toc,
+  places: ReadonlyMap<number, PagePlace>,
+  names: readonly ColumnName[],
+): readonly number[] {
+  const columns = new Set([columnId('trace.spans')])
+  for (const name of names)
+    for (const column of blockColumns(toc, name)) {
+      columns.add(column)
+      const isRare = column >= firstFieldId && !places.has(column)
+      const others = isRare ? tailColumns(toc, column - firstFieldId) : places.has(column) ? companionsOf(column) : []
+      for (const other of others) columns.add(other)
+    }
+  return [...columns].filter(column => places.has(column))
+}
+
+/** The bytes of some pages. */
+export function rangesOf(places: ReadonlyMap<number, PagePlace>, columns: readonly number[]): Range[] {
+  return columns.map(column => places.get(column)!)
+}
