@@ -1,3 +1,4 @@
+import { getOrInsert } from '../maps.ts'
 import { inBatches } from '../model/batches.ts'
 import { type Attributes, isKeyValueList, type Span, type Trace, type Value } from '../model/trace.ts'
 import { groupNeighbours, joinSpellings, traceKey } from '../model/trace-id.ts'
@@ -98,14 +99,11 @@ class Pieces {
 
   #spansOf(traceId: string): Span[] {
     const key = traceKey(traceId)
-    const spellings = this.#spans.get(key) ?? new Map<string, Span[]>()
-    const held = spellings.get(traceId) ?? []
-    if (spellings.size === 0) this.#spans.set(key, spellings)
-    if (held.length === 0) {
-      spellings.set(traceId, held)
+    const spellings = getOrInsert(this.#spans, key, () => new Map<string, Span[]>())
+    return getOrInsert(spellings, traceId, () => {
       this.byteLength += traceBytes
-    }
-    return held
+      return []
+    })
   }
 
   /** The traces so far; nothing is held afterwards. */

@@ -1,10 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ByteWriter } from '../bytes/writer.ts'
 import { TraceReader, TraceWriter } from '../formats/cbor/trace.ts'
 import { type Trace, traceIdDigits } from '../model/trace.ts'
-import { writeAll } from '../storage/in-place.ts'
 import { makeWorkFolder, removeWorkFolder } from '../storage/work-folder.ts'
+import { merge, RecordFile } from './records.ts'
 
 export interface SortOptions {
   /** Spans held in memory, above which they go to disk. */
@@ -12,9 +10,6 @@ export interface SortOptions {
   /** Where they go: a folder of its own is made in it and removed at the end. */
   directory?: string
 }
-
-const flushBytes = 1 << 18
-const lengthBytes = 4
 
 /**
  * The traces in the order of their ids, as numbers of 128 bits. Above `maxSpans` they go to disk, sorted so far, and the parts are
@@ -24,7 +19,7 @@ export async function* sortByTraceId(
   batches: AsyncIterable<readonly Trace[]>,
   { maxSpans, directory }: SortOptions,
 ): AsyncIterable<readonly Trace[]> {
-  const runs: Run[] = []
+  const runs: RecordFile[] = []
   let held: Trace[] = []
   let spanCount = 0
   let folder: string | undefined
@@ -35,12 +30,12 @@ export async function* sortByTraceId(
         spanCount += trace.spans.length
         if (spanCount < maxSpans) continue
         folder ??= makeWorkFolder(directory)
-        runs.push(await Run.write(join(folder, `run-${runs.length}`), sorted(held)))
+        runs.push(await writeRun(join(folder, `run-${runs.length}`), sorted(held)))
         held = []
         spanCount = 0
       }
     if (runs.length === 0) return yield sorted(held)
-    yield* merge(runs, sorted(held))
+    for await (const trace of merge([...runs.map(readRun), sorted(held)], precedes)) yield [trace]
   } finally {
     for (const run of runs) await run.close()
     if (folder) await removeWorkFolder(folder)
@@ -57,75 +52,15 @@ function precedes(a: Trace, b: Trace): boolean {
   return one === other ? a.traceId < b.traceId : one < other
 }
 
-/** What is left of sorted parts, the least id first. */
-async function* merge(runs: readonly Run[], held: readonly Trace[]): AsyncIterable<readonly Trace[]> {
-  const heads: { trace: Trace | undefined; next: () => Promise<Trace | undefined> }[] = []
-  let at = 0
-  for (const next of [...runs.map(run => () => run.next()), async () => held[at++]])
-    heads.push({ trace: await next(), next })
-  for (;;) {
-    const left = heads.filter(({ trace }) => trace !== undefined)
-    if (left.length === 0) return
-    const first = left.reduce((best, head) => (precedes(head.trace!, best.trace!) ? head : best))
-    yield [first.trace!]
-    first.trace = await first.next()
-  }
+/** Writes sorted traces to disk. */
+async function writeRun(path: string, traces: readonly Trace[]): Promise<RecordFile> {
+  const [run, writer] = [new RecordFile(path), new TraceWriter()]
+  for (const trace of traces) await run.add(0, bytes => writer.write(bytes, trace))
+  await run.flush()
+  return run
 }
 
-/** Sorted traces on disk, read in turn. */
-class Run {
-  readonly #handle: FileHandle
-  readonly #byteLength: number
-  readonly #reader = new TraceReader()
-  #buffer: Buffer = Buffer.alloc(0)
-  #position = 0
-
-  private constructor(handle: FileHandle, byteLength: number) {
-    this.#handle = handle
-    this.#byteLength = byteLength
-  }
-
-  static async write(path: string, traces: readonly Trace[]): Promise<Run> {
-    const handle = await open(path, 'w+')
-    const [bytes, writer] = [new ByteWriter(flushBytes), new TraceWriter()]
-    let byteLength = 0
-    const flush = async () => {
-      const chunk = bytes.take()
-      await writeAll(path, handle.fd, chunk)
-      byteLength += chunk.length
-    }
-    for (const trace of traces) {
-      const start = bytes.reserve(lengthBytes)
-      writer.write(bytes, trace)
-      bytes.view().writeUInt32LE(bytes.length - start - lengthBytes, start)
-      if (bytes.length > flushBytes) await flush()
-    }
-    await flush()
-    return new Run(handle, byteLength)
-  }
-
-  /** The next trace, or undefined at the end. */
-  async next(): Promise<Trace | undefined> {
-    if (this.#position === this.#byteLength && this.#buffer.length === 0) return undefined
-    const byteLength = (await this.#take(lengthBytes)).readUInt32LE(0)
-    return this.#reader.read(await this.#take(byteLength), 'sorted traces', 0)[0]
-  }
-
-  async #take(byteLength: number): Promise<Buffer> {
-    if (this.#buffer.length < byteLength) {
-      const wanted = Math.min(Math.max(byteLength, flushBytes), this.#byteLength - this.#position)
-      const more = Buffer.alloc(wanted)
-      const { bytesRead } = await this.#handle.read(more, 0, wanted, this.#position)
-      if (bytesRead !== wanted) throw new Error(`sorted traces: ${bytesRead} bytes read of ${wanted}`)
-      this.#position += wanted
-      this.#buffer = Buffer.concat([this.#buffer, more])
-    }
-    const taken = this.#buffer.subarray(0, byteLength)
-    this.#buffer = this.#buffer.subarray(byteLength)
-    return taken
-  }
-
-  async close(): Promise<void> {
-    await this.#handle.close()
-  }
+async function* readRun(run: RecordFile): AsyncIterable<Trace> {
+  const reader = new TraceReader()
+  for await (const { body } of run.records()) yield* reader.read(body, 'sorted traces', 0)
 }

@@ -1,3 +1,4 @@
+import { getOrInsert } from '../maps.ts'
 import { equalAttributes } from './difference.ts'
 import type { Resource, Scope, Span, Trace } from './trace.ts'
 
@@ -59,20 +60,12 @@ export class Pieces {
   add(traceId: string, span: Span): void {
     if (traceId !== this.#lastId || this.#lastSpans === undefined) {
       this.#lastId = traceId
-      this.#lastSpans = this.#spansOf(traceId)
+      this.#lastSpans = getOrInsert(this.#spans, traceId, () => [])
     }
     this.#lastSpans.push(span)
   }
 
   traces(): Trace[] {
     return Array.from(this.#spans, ([traceId, spans]) => ({ traceId, spans }))
-  }
-
-  #spansOf(traceId: string): Span[] {
-    const known = this.#spans.get(traceId)
-    if (known !== undefined) return known
-    const spans: Span[] = []
-    this.#spans.set(traceId, spans)
-    return spans
   }
 }
