@@ -1,11 +1,11 @@
 import { checksum } from '../../bytes/checksum.ts'
 import type { ByteSink, RangeReader } from '../../bytes/range.ts'
-import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { zstdCompressor, zstdDecompressor } from '../../codecs/compress.ts'
 import { countSpans, type Trace } from '../../model/trace.ts'
 import { CborReader, cborMajor, writeHead, writeText } from '../../wire/cbor/heads.ts'
 import { expectArray } from '../../wire/cbor/value.ts'
+import { checkEnd, checkRest, checkSum, checkVersion, placeOf, readWindow } from '../../wire/framing.ts'
 import { TraceReader, TraceWriter } from './trace.ts'
 
 const selfDescribedTag = 55799
@@ -65,7 +65,11 @@ export async function* decodeCborFile(file: RangeReader): AsyncIterable<readonly
   for (let block = 0; ; block++) {
     const subject = `CBOR block ${block}`
     const head = await readHead(file, at, subject)
-    if (head.isEnd) return checkEnd(file, head, totalTraces, block)
+    if (head.isEnd)
+      return checkEnd(file, 'CBOR end', head.end, { traces: head.traceCount, blocks: head.spanCount }, [
+        totalTraces,
+        block,
+      ])
     const [stored] = await file.read([{ start: head.end, end: head.end + head.storedLength }])
     checkSum(stored!, head.checksum, subject, head.end)
     const body = codec === 'zstd' ? decompress(stored!, head.byteLength) : plainBody(stored!, head, subject)
@@ -79,7 +83,7 @@ export async function* decodeCborFile(file: RangeReader): AsyncIterable<readonly
 
 function plainBody(stored: Uint8Array, { byteLength, end }: BlockHead, subject: string): Uint8Array {
   if (byteLength !== stored.length)
-    new ByteReader(stored, subject, end).fail('corrupt', `says ${byteLength} bytes, stores ${stored.length}`)
+    placeOf(subject, end).fail('corrupt', `says ${byteLength} bytes, stores ${stored.length}`)
   return stored
 }
 
@@ -104,7 +108,7 @@ function blockHead(traceCount: number, spanCount: number, byteLength: number, st
 }
 
 async function readHead(file: RangeReader, at: number, subject: string): Promise<BlockHead> {
-  const reader = await readWindow(file, at, subject)
+  const reader = await readWindow(file, at, at + maxHeadBytes, subject)
   const cbor = new CborReader(reader)
   const itemCount = cbor.expect(cborMajor.array)
   const isEnd = itemCount === 2
@@ -112,8 +116,7 @@ async function readHead(file: RangeReader, at: number, subject: string): Promise
   const numbers = Array.from({ length: isEnd ? 2 : 4 }, () => cbor.unsigned())
   const storedLength = isEnd ? 0 : cbor.expect(cborMajor.bytes)
   const end = at + reader.position
-  if (storedLength > file.byteLength - end)
-    reader.fail('truncated', `needs ${storedLength} bytes, the file has ${file.byteLength - end} more`)
+  checkRest(file, reader, end, storedLength)
   const [traceCount, spanCount, byteLength, sum] = numbers
   if (!isEnd && byteLength! > maxBlockBytes) reader.fail('corrupt', `a block of ${byteLength} bytes`)
   return {
@@ -130,24 +133,14 @@ async function readHead(file: RangeReader, at: number, subject: string): Promise
 function checkCounts(batch: readonly Trace[], head: BlockHead, subject: string, at: number): void {
   const spanCount = countSpans(batch)
   if (batch.length === head.traceCount && spanCount === head.spanCount) return
-  new ByteReader(new Uint8Array(), subject, at).fail(
+  placeOf(subject, at).fail(
     'corrupt',
     `says ${head.traceCount} traces and ${head.spanCount} spans, holds ${batch.length} and ${spanCount}`,
   )
 }
 
-function checkEnd(file: RangeReader, head: BlockHead, traceCount: number, blockCount: number): void {
-  const end = new ByteReader(new Uint8Array(), 'CBOR end', head.end)
-  if (head.traceCount !== traceCount || head.spanCount !== blockCount)
-    end.fail(
-      'corrupt',
-      `says ${head.traceCount} traces in ${head.spanCount} blocks, read ${traceCount} in ${blockCount}`,
-    )
-  if (head.end !== file.byteLength) end.fail('corrupt', `${file.byteLength - head.end} bytes follow`)
-}
-
 async function readHeader(file: RangeReader): Promise<{ codec: BlockCodec; position: number }> {
-  const reader = await readWindow(file, 0, 'CBOR header')
+  const reader = await readWindow(file, 0, maxHeadBytes, 'CBOR header')
   const cbor = new CborReader(reader)
   readFormat(cbor, format, version, 3)
   const codec = cbor.text()
@@ -172,24 +165,7 @@ export function readFormat(cbor: CborReader, name: string, fileVersion: number, 
   expectArray(cbor, itemCount)
   const found = cbor.text()
   if (found !== name) cbor.reader.fail('unsupported', `format ${JSON.stringify(found)}, expected ${name}`)
-  const foundVersion = cbor.unsigned()
-  if (foundVersion !== fileVersion) cbor.reader.fail('unsupported', `version ${foundVersion}, known is ${fileVersion}`)
-}
-
-/** A cursor over the next few bytes of a file: enough for a head. */
-async function readWindow(file: RangeReader, at: number, subject: string): Promise<ByteReader> {
-  const [bytes] = await file.read([{ start: at, end: Math.min(at + maxHeadBytes, file.byteLength) }])
-  return new ByteReader(bytes!, subject, at)
-}
-
-export function checkSum(stored: Uint8Array, expected: number, subject: string, at: number): void {
-  const actual = checksum(stored)
-  if (actual !== expected)
-    new ByteReader(stored, subject, at).fail('corrupt', `checksum ${hex(expected)} expected, found ${hex(actual)}`)
-}
-
-function hex(sum: number): string {
-  return sum.toString(16).padStart(8, '0')
+  checkVersion(cbor.reader, cbor.unsigned(), fileVersion)
 }
 
 /** The bytes of what `write` writes. */

@@ -1,10 +1,10 @@
 import { checksum } from '../../bytes/checksum.ts'
 import type { ByteSink, RangeReader } from '../../bytes/range.ts'
-import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { LabError } from '../../error.ts'
 import type { Trace } from '../../model/trace.ts'
 import { Segment } from '../../shred/shred.ts'
+import { checkEnd, checkRest, checkSum, checkVersion, placeOf, readWindow } from '../../wire/framing.ts'
 import { maxSegmentItems, type Parts } from './columns.ts'
 import { decodeSegment, encodeSegment } from './segment.ts'
 
@@ -88,23 +88,23 @@ export async function columnarParts(file: RangeReader): Promise<Parts> {
 }
 
 async function* decodeSegments(file: RangeReader): AsyncIterable<ReturnType<typeof decodeSegment>> {
-  const front = await readWindow(file, 0, 'columnar header')
-  if (front.u32() !== magic) front.fail('corrupt', 'not a columnar file of ours')
-  const found = front.u8()
-  if (found !== version) front.fail('unsupported', `version ${found}, known is ${version}`)
+  const front = await readWindow(file, 0, maxHeadBytes, 'columnar header')
+  if (front.u32() !== magic) front.fail('corrupt', 'not a columnar file')
+  checkVersion(front, front.u8(), version)
   let at = front.position
   let traceCount = 0
   for (let index = 0; ; index++) {
     const subject = `columnar segment ${index}`
     const head = await readHead(file, at, subject)
-    if (head.byteLength === 0) return checkEnd(file, head, traceCount)
+    if (head.byteLength === 0) {
+      checkSum(new Uint8Array(), head.checksum, 'columnar end', head.end)
+      return checkEnd(file, 'columnar end', head.end, { traces: head.traceCount }, [traceCount])
+    }
     const [bytes] = await file.read([{ start: head.end, end: head.end + head.byteLength }])
-    const place = new ByteReader(bytes!, subject, head.end)
-    const sum = checksum(bytes!)
-    if (sum !== head.checksum) place.fail('corrupt', `checksum ${head.checksum} expected, found ${sum}`)
+    checkSum(bytes!, head.checksum, subject, head.end)
     const segment = decodeSegment(bytes!, subject, head.end)
     if (segment.traces.length !== head.traceCount)
-      place.fail('corrupt', `says ${head.traceCount} traces, holds ${segment.traces.length}`)
+      placeOf(subject, head.end).fail('corrupt', `says ${head.traceCount} traces, holds ${segment.traces.length}`)
     traceCount += head.traceCount
     at = head.end + head.byteLength
     yield segment
@@ -118,24 +118,11 @@ function writeHead(writer: ByteWriter, bytes: Buffer, traceCount: number): void 
 }
 
 async function readHead(file: RangeReader, at: number, subject: string): Promise<SegmentHead> {
-  const reader = await readWindow(file, at, subject)
+  const reader = await readWindow(file, at, at + maxHeadBytes, subject)
   const [byteLength, sum, traceCount] = [reader.varint(), reader.u32(), reader.varint()]
   const end = at + reader.position
-  if (byteLength > file.byteLength - end)
-    reader.fail('truncated', `needs ${byteLength} bytes, the file has ${file.byteLength - end} more`)
+  checkRest(file, reader, end, byteLength)
   return { byteLength, checksum: sum, traceCount, end }
-}
-
-function checkEnd(file: RangeReader, head: SegmentHead, traceCount: number): void {
-  const end = new ByteReader(new Uint8Array(), 'columnar end', head.end)
-  if (head.traceCount !== traceCount) end.fail('corrupt', `says ${head.traceCount} traces, read ${traceCount}`)
-  if (head.checksum !== checksum(new Uint8Array())) end.fail('corrupt', `checksum ${head.checksum} of nothing`)
-  if (head.end !== file.byteLength) end.fail('corrupt', `${file.byteLength - head.end} bytes follow`)
-}
-
-async function readWindow(file: RangeReader, at: number, subject: string): Promise<ByteReader> {
-  const [bytes] = await file.read([{ start: at, end: Math.min(at + maxHeadBytes, file.byteLength) }])
-  return new ByteReader(bytes!, subject, at)
 }
 
 function write(fill: (writer: ByteWriter) => void): Buffer {

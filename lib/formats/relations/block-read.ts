@@ -13,8 +13,6 @@ import { readTopologies } from './topologies.ts'
 import { parentCode, parentRow } from './topology.ts'
 import type { Topology } from './trace-rows.ts'
 
-const batchSpans = 2048
-
 /** Everything of a block but the objects. */
 interface Block {
   readonly tables: StoredTables
@@ -96,20 +94,10 @@ function countUses(body: BodyReader, tables: StoredTables, traces: readonly Topo
   return { spans, events, links, eventNodes, linkCount: links.reduce((sum, count) => sum + count, 0) }
 }
 
-/** Makes the traces of a block, some thousand spans at a time. */
+/** Makes the traces of a block, one after another. */
 export function* makeTraces(body: BodyReader, block: Block): Iterable<readonly Trace[]> {
   const spans = new SpanReader(body, block)
-  let batch: Trace[] = []
-  let spanCount = 0
-  for (let i = 0; i < block.traces.length; i++) {
-    batch.push({ traceId: block.traceIds[i]!, spans: spans.next(i) })
-    spanCount += block.traces[i]!.nodes.length
-    if (spanCount < batchSpans) continue
-    yield batch
-    batch = []
-    spanCount = 0
-  }
-  if (batch.length > 0) yield batch
+  for (const [i, traceId] of block.traceIds.entries()) yield [{ traceId, spans: spans.next(i) }]
 }
 
 /** Makes spans, events and links in the order of the file. */

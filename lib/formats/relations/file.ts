@@ -1,8 +1,9 @@
 import { checksum } from '../../bytes/checksum.ts'
 import type { ByteSink, RangeReader } from '../../bytes/range.ts'
-import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
+import { inBatches } from '../../model/batches.ts'
 import { countSpans, type Trace } from '../../model/trace.ts'
+import { checkEnd, checkRest, checkSum, checkVersion, readWindow } from '../../wire/framing.ts'
 import { makeTraces, readBlock } from './block-read.ts'
 import { writeBlock } from './block-write.ts'
 import { BodyReader } from './body.ts'
@@ -37,7 +38,7 @@ export async function encodeRelations(
 /** Reads the traces back. A trace that was cut comes as pieces that follow one another. */
 export async function* decodeRelations(file: RangeReader): AsyncIterable<readonly Trace[]> {
   for await (const { body, traceCount, spanCount } of readBodies(file))
-    yield* makeTraces(body, readBlock(body, traceCount, spanCount))
+    yield* inBatches(makeTraces(body, readBlock(body, traceCount, spanCount)))
 }
 
 /** Bytes by part of the file. */
@@ -92,7 +93,10 @@ async function* readBodies(file: RangeReader): AsyncIterable<StoredBlock> {
     const head = await readHead(file, at, subject)
     const end = head.end + head.messageLength + head.streamsLength + checksumBytes
     const bytes = await readSealed(file, at, end, subject)
-    if (head.isEnd) return checkEnd(file, head, totals, end)
+    if (head.isEnd) {
+      const declared = { traces: head.traceCount, spans: head.spanCount, blocks: head.blockCount }
+      return checkEnd(file, 'relations end', end, declared, totals)
+    }
     const [from, to] = [head.end - at, head.end - at + head.messageLength]
     const content = bytes.subarray(0, bytes.length - checksumBytes)
     const place = `${subject} at byte ${at}`
@@ -106,11 +110,9 @@ async function* readBodies(file: RangeReader): AsyncIterable<StoredBlock> {
 }
 
 async function readHeader(file: RangeReader): Promise<void> {
-  const [bytes] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
-  const reader = new ByteReader(bytes!, 'relations header')
-  if (!reader.raw(magic.length).equals(magic)) reader.fail('corrupt', 'not a relations file of ours')
-  const found = reader.u8()
-  if (found !== version) reader.fail('unsupported', `version ${found}, known is ${version}`)
+  const reader = await readWindow(file, 0, headerBytes, 'relations header')
+  if (!reader.raw(magic.length).equals(magic)) reader.fail('corrupt', 'not a relations file')
+  checkVersion(reader, reader.u8(), version)
 }
 
 interface Head {
@@ -126,17 +128,14 @@ interface Head {
 }
 
 async function readHead(file: RangeReader, at: number, subject: string): Promise<Head> {
-  const [bytes] = await file.read([{ start: at, end: Math.min(at + maxHeadBytes, file.byteLength) }])
-  const reader = new ByteReader(bytes!, subject, at)
+  const reader = await readWindow(file, at, at + maxHeadBytes, subject)
   const mark = reader.u8()
   if (mark !== blockMark && mark !== endMark) reader.fail('corrupt', `mark ${mark} is neither a block nor the end`)
   const isEnd = mark === endMark
   const [traceCount, spanCount, third] = [reader.varint(), reader.varint(), reader.varint()]
   const [messageLength, streamsLength] = isEnd ? [0, 0] : [reader.varint(), reader.varint()]
   const end = at + reader.position
-  const left = file.byteLength - end - checksumBytes
-  if (messageLength > left || streamsLength > left - messageLength)
-    reader.fail('truncated', `needs ${messageLength} + ${streamsLength} bytes, the file has ${left}`)
+  checkRest(file, reader, end, messageLength + streamsLength + checksumBytes)
   if (!isEnd && !(traceCount > 0 && traceCount <= spanCount && spanCount <= maxBlockSpans))
     reader.fail('corrupt', `a block of ${traceCount} traces and ${spanCount} spans`)
   if (!isEnd && third > maxMessageBytes) reader.fail('corrupt', `a message of ${third} bytes`)
@@ -144,21 +143,9 @@ async function readHead(file: RangeReader, at: number, subject: string): Promise
 }
 
 async function readSealed(file: RangeReader, start: number, end: number, subject: string): Promise<Buffer> {
-  if (end > file.byteLength)
-    new ByteReader(new Uint8Array(), subject, start).fail('truncated', `ends at ${end}, the file at ${file.byteLength}`)
   const [stored] = await file.read([{ start, end }])
   const bytes = Buffer.from(stored!.buffer, stored!.byteOffset, stored!.byteLength)
-  const expected = bytes.readUInt32LE(bytes.length - checksumBytes)
-  const actual = checksum(bytes.subarray(0, bytes.length - checksumBytes))
-  if (actual !== expected)
-    new ByteReader(bytes, subject, start).fail('corrupt', `expected checksum ${expected}, found ${actual}`)
+  const contentLength = bytes.length - checksumBytes
+  checkSum(bytes.subarray(0, contentLength), bytes.readUInt32LE(contentLength), subject, start)
   return bytes
-}
-
-function checkEnd(file: RangeReader, head: Head, totals: readonly number[], end: number): void {
-  const reader = new ByteReader(new Uint8Array(), 'relations end', end)
-  const said = [head.traceCount, head.spanCount, head.blockCount]
-  if (said.some((count, i) => count !== totals[i]))
-    reader.fail('corrupt', `says ${said} traces, spans and blocks, read ${totals}`)
-  if (end !== file.byteLength) reader.fail('corrupt', `${file.byteLength - end} bytes follow`)
 }
