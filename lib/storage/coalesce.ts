@@ -1,4 +1,5 @@
 import type { Range, RangeReader } from '../bytes/range.ts'
+import { firstWhere } from '../bytes/search.ts'
 
 /** Gaps of fewer bytes are read with their surroundings: a request costs more than they do. */
 const maxGap = 4096
@@ -44,13 +45,7 @@ export async function readPieces(
 
 /** The last piece that begins at a byte or before it. */
 function pieceAt(pieces: readonly ReadPiece[], at: number): ReadPiece {
-  let [low, high] = [0, pieces.length - 1]
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (pieces[middle]!.start <= at) low = middle
-    else high = middle - 1
-  }
-  return pieces[low]!
+  return pieces[firstWhere(pieces.length, i => pieces[i]!.start > at) - 1]!
 }
 
 export function covers(piece: Range, { start, end }: Range): boolean {

@@ -1,3 +1,4 @@
+import { firstWhere } from '../../bytes/search.ts'
 import { LabError } from '../../error.ts'
 
 /**
@@ -104,13 +105,8 @@ function densityOf(rate: number): Density {
 
 /** The largest mean number of keys per block at which `expectedRate` is at most `rate`, to a hundredth. */
 function densest(probeCount: number, rate: number): number {
-  let [low, high] = [0, blockBits * 100]
-  while (low + 1 < high) {
-    const middle = (low + high) >> 1
-    if (expectedRate(middle / 100, probeCount) <= rate) low = middle
-    else high = middle
-  }
-  return low / 100
+  const first = firstWhere(blockBits * 100, keys => keys > 0 && expectedRate(keys / 100, probeCount) > rate)
+  return (first - 1) / 100
 }
 
 /**

@@ -1,4 +1,5 @@
 import { hashText } from '../../../bytes/hash.ts'
+import { firstWhere } from '../../../bytes/search.ts'
 import { packed, splitDeltas, writeNumbers } from '../../../encodings/pages/numbers.ts'
 import { readNumbers } from '../../../encodings/pages/numbers-reader.ts'
 import { PageReader, PageWriter } from '../../../encodings/pages/page.ts'
@@ -144,14 +145,9 @@ export class TraceIndexKeys {
   /** The positions of the traces that an id may have. */
   positionsOf(traceId: string): number[] {
     const key = keyOf(hashOf(traceId), this.#hashBits)
-    let [low, high] = [0, this.#keys.length]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#keys[middle]! < key) low = middle + 1
-      else high = middle
-    }
+    const first = firstWhere(this.#keys.length, i => this.#keys[i]! >= key)
     const found: number[] = []
-    for (let i = low; this.#keys[i] === key; i++) found.push(this.#positions[i]!)
+    for (let i = first; this.#keys[i] === key; i++) found.push(this.#positions[i]!)
     return found
   }
 }

@@ -1,5 +1,6 @@
 import type { Range } from '../../../bytes/range.ts'
 import { ByteReader } from '../../../bytes/reader.ts'
+import { firstWhere } from '../../../bytes/search.ts'
 import { LabError } from '../../../error.ts'
 import { bandCount, type Field } from './columns.ts'
 import { headerBytes } from './footer.ts'
@@ -135,13 +136,7 @@ export function entryFailure({ sections }: Toc): (message: string) => never {
 
 /** The page group that has the trace at a position. */
 export function pageGroupAt({ pageGroups }: Toc, position: number): PageGroup {
-  let [low, high] = [0, pageGroups.length - 1]
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1
-    if (pageGroups[middle]!.firstTrace <= position) low = middle
-    else high = middle - 1
-  }
-  return pageGroups[low]!
+  return pageGroups[firstWhere(pageGroups.length, i => pageGroups[i]!.firstTrace > position) - 1]!
 }
 
 function sizesOf(dictionaries: readonly DictionaryPage[]): Map<number, number> {
