@@ -118,3 +118,33 @@ test('no phase imports a phase, and a phase is at most 150 lines', () => {
     expect(readFileSync(join(root, phase), 'utf8').split('\n').length, phase).toBeLessThanOrEqual(151)
   }
 })
+
+/** The lines of a file that say something: without blanks, imports and comments. */
+function codeOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8').replaceAll(/^import [^']*'[^']*'$/gm, '')
+  const lines = text.split('\n').map(line => line.replaceAll(/\s+/g, ''))
+  return lines.filter(line => line !== '' && !/^(?:\/\/|\/\*|\*)/.test(line))
+}
+
+/** Where blocks of `length` lines occur that have occurred before. */
+function repeatedBlocks(code: ReadonlyMap<string, readonly string[]>, length: number): string[] {
+  const places = new Map<string, string>()
+  const repeated: string[] = []
+  for (const [file, lines] of code)
+    for (let start = 0; start + length <= lines.length; start++) {
+      const block = lines.slice(start, start + length).join('\n')
+      const known = places.get(block)
+      if (known !== undefined) repeated.push(`${known} and ${file}, from ${lines[start]} on`)
+      places.set(block, file)
+    }
+  return repeated
+}
+
+test('no twelve lines of code occur twice', () => {
+  const copies = new Map([
+    ['a', ['x', 'y', 'z']],
+    ['b', ['w', 'y', 'z']],
+  ])
+  expect(repeatedBlocks(copies, 2)).toEqual(['a and b, from y on'])
+  expect(repeatedBlocks(new Map(files.map(file => [file, codeOf(file)])), 12)).toEqual([])
+})

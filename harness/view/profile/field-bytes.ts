@@ -1,25 +1,8 @@
 import { printSpan } from '../../../lib/formats/ndjson/print.ts'
+import { newSpan } from '../../../lib/model/draft.ts'
 import type { Resource, Scope, Span } from '../../../lib/model/trace.ts'
 
-const blank: Span = {
-  spanId: '',
-  parentSpanId: '',
-  traceState: '',
-  flags: 0,
-  name: '',
-  kind: 0,
-  startNanos: 0n,
-  endNanos: 0n,
-  attributes: [],
-  droppedAttributesCount: 0,
-  events: [],
-  droppedEventsCount: 0,
-  links: [],
-  droppedLinksCount: 0,
-  status: null,
-  resource: null,
-  scope: null,
-}
+const blank: Span = newSpan()
 const blankBytes = byteLengthOf('', blank)
 
 /** Sums the bytes of NDJSON by field: what each adds to a line. The rest is the frame that every line has. */

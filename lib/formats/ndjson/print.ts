@@ -1,9 +1,12 @@
 import type { ByteSink } from '../../bytes/range.ts'
+import { getOrInsert } from '../../maps.ts'
 import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../../model/trace.ts'
-import { printString } from '../../wire/json/print.ts'
+import { attributesPrinter, braced, printCount, printString, printText } from '../../wire/json/print.ts'
 import { printAttributes } from './print-value.ts'
 
 const chunkLength = 1 << 20
+
+const printMemberAttributes = attributesPrinter(printAttributes)
 
 /** Resources and scopes are shared by many spans: each is printed once. */
 const printedResources = new WeakMap<Resource, string>()
@@ -13,7 +16,7 @@ const printedScopes = new WeakMap<Scope, string>()
 export function printSpan(traceId: string, span: Span): string {
   let text = `{"traceId":"${traceId}","spanId":"${span.spanId}"`
   if (span.parentSpanId !== '') text += `,"parentSpanId":"${span.parentSpanId}"`
-  if (span.traceState !== '') text += `,"traceState":${printString(span.traceState)}`
+  text += printText('traceState', span.traceState)
   text += printCount('flags', span.flags)
   text += `,"name":${printString(span.name)}`
   text += printCount('kind', span.kind)
@@ -24,8 +27,8 @@ export function printSpan(traceId: string, span: Span): string {
   if (span.links.length > 0) text += `,"links":[${span.links.map(printLink).join(',')}]`
   text += printCount('droppedLinksCount', span.droppedLinksCount)
   if (span.status !== null) text += `,"status":${printStatus(span.status)}`
-  if (span.resource !== null) text += printOnce(printedResources, span.resource, printResource)
-  if (span.scope !== null) text += printOnce(printedScopes, span.scope, printScope)
+  if (span.resource !== null) text += getOrInsert(printedResources, span.resource, printResource)
+  if (span.scope !== null) text += getOrInsert(printedScopes, span.scope, printScope)
   return `${text}}`
 }
 
@@ -54,56 +57,24 @@ export async function writeTraces(batches: AsyncIterable<readonly Trace[]>, sink
   for await (const traces of batches) for (const chunk of encodeTraces(traces)) await sink.write(chunk)
 }
 
-function printCount(name: string, count: number): string {
-  return count === 0 ? '' : `,"${name}":${count}`
-}
-
-interface WithAttributes {
-  attributes: Span['attributes']
-  droppedAttributesCount: number
-}
-
-function printMemberAttributes({ attributes, droppedAttributesCount }: WithAttributes): string {
-  const text = attributes.length === 0 ? '' : `,"attributes":${printAttributes(attributes)}`
-  return droppedAttributesCount === 0 ? text : text + printCount('droppedAttributesCount', droppedAttributesCount)
-}
-
 function printEvent(event: SpanEvent): string {
   return `{"timeUnixNano":"${event.timeNanos}","name":${printString(event.name)}${printMemberAttributes(event)}}`
 }
 
 function printLink(link: Link): string {
-  const state = link.traceState === '' ? '' : `,"traceState":${printString(link.traceState)}`
   const ids = `{"traceId":"${link.traceId}","spanId":"${link.spanId}"`
-  return `${ids}${state}${printCount('flags', link.flags)}${printMemberAttributes(link)}}`
+  return `${ids}${printText('traceState', link.traceState)}${printCount('flags', link.flags)}${printMemberAttributes(link)}}`
 }
 
 function printStatus({ code, message }: Status): string {
-  return braced(printCount('code', code) + printMember('message', message))
+  return braced(printCount('code', code) + printText('message', message))
 }
 
 function printResource(resource: Resource): string {
-  return `,"resource":${braced(printMemberAttributes(resource) + printMember('schemaUrl', resource.schemaUrl))}`
+  return `,"resource":${braced(printMemberAttributes(resource) + printText('schemaUrl', resource.schemaUrl))}`
 }
 
 function printScope(scope: Scope): string {
-  const members = printMember('name', scope.name) + printMember('version', scope.version) + printMemberAttributes(scope)
-  return `,"scope":${braced(members + printMember('schemaUrl', scope.schemaUrl))}`
-}
-
-function printMember(name: string, text: string): string {
-  return text === '' ? '' : `,"${name}":${printString(text)}`
-}
-
-/** An object of members that each begin with a comma. */
-function braced(members: string): string {
-  return `{${members.slice(1)}}`
-}
-
-function printOnce<T extends object>(printed: WeakMap<T, string>, value: T, print: (value: T) => string): string {
-  const known = printed.get(value)
-  if (known !== undefined) return known
-  const text = print(value)
-  printed.set(value, text)
-  return text
+  const members = printText('name', scope.name) + printText('version', scope.version) + printMemberAttributes(scope)
+  return `,"scope":${braced(members + printText('schemaUrl', scope.schemaUrl))}`
 }

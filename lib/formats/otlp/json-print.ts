@@ -1,6 +1,8 @@
 import type { Link, Resource, Scope, Span, SpanEvent, Status } from '../../model/trace.ts'
-import { printString } from '../../wire/json/print.ts'
+import { attributesPrinter, braced, printCount, printText } from '../../wire/json/print.ts'
 import { printAttributes } from '../../wire/otlp-json/value.ts'
+
+const printMemberAttributes = attributesPrinter(printAttributes)
 
 /** A span as OTLP JSON. */
 export function printSpan(traceId: string, span: Span): string {
@@ -43,22 +45,4 @@ function printLink(link: Link): string {
 
 function printStatus({ code, message }: Status): string {
   return braced(printText('message', message) + printCount('code', code))
-}
-
-function printMemberAttributes({ attributes, droppedAttributesCount }: Omit<Resource, 'schemaUrl'>): string {
-  const text = attributes.length === 0 ? '' : `,"attributes":${printAttributes(attributes)}`
-  return text + printCount('droppedAttributesCount', droppedAttributesCount)
-}
-
-function printText(name: string, text: string): string {
-  return text === '' ? '' : `,"${name}":${printString(text)}`
-}
-
-function printCount(name: string, count: number): string {
-  return count === 0 ? '' : `,"${name}":${count}`
-}
-
-/** An object of members that each begin with a comma. */
-function braced(members: string): string {
-  return `{${members.slice(1)}}`
 }

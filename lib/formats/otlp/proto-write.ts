@@ -1,4 +1,5 @@
 import { withSubject } from '../../error.ts'
+import { getOrInsert } from '../../maps.ts'
 import { Groups } from '../../model/groups.ts'
 import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../../model/trace.ts'
 import { surrogatePath } from '../../wire/protobuf/surrogate.ts'
@@ -174,11 +175,9 @@ function writeCount(wire: WireWriter, tag: number, count: number): void {
 
 /** The bytes of the field that holds the value, written once for each object. */
 function once<T extends object>(written: WeakMap<T, Buffer>, value: T, write: (wire: WireWriter, value: T) => void) {
-  const known = written.get(value)
-  if (known !== undefined) return known
-  const wire = new WireWriter(1024)
-  write(wire, value)
-  const bytes = wire.take()
-  written.set(value, bytes)
-  return bytes
+  return getOrInsert(written, value, () => {
+    const wire = new WireWriter(1024)
+    write(wire, value)
+    return wire.take()
+  })
 }

@@ -1,3 +1,5 @@
+import type { Attributes } from '../../model/trace.ts'
+
 /** Strings longer than this are scanned by JSON.stringify alone. */
 const maxScannedLength = 256
 const needsEscape = /[^ !#-[\]-\ud7ff\ue000-\uffff]/
@@ -19,4 +21,29 @@ export function printDouble(value: number): string {
 export function printInteger(value: bigint): string {
   const low = BigInt.asIntN(32, value)
   return low === value ? String(Number(low)) : value.toString()
+}
+
+/** A member with a text, or nothing where it is empty. Members begin with a comma. */
+export function printText(name: string, text: string): string {
+  return text === '' ? '' : `,"${name}":${printString(text)}`
+}
+
+/** A member with a number, or nothing where it is 0. */
+export function printCount(name: string, count: number): string {
+  return count === 0 ? '' : `,"${name}":${count}`
+}
+
+/** The members of attributes, by how a list of them is printed. */
+export function attributesPrinter(
+  printAttributes: (attributes: Attributes) => string,
+): (owner: { readonly attributes: Attributes; readonly droppedAttributesCount: number }) => string {
+  return ({ attributes, droppedAttributesCount }) => {
+    const text = attributes.length === 0 ? '' : `,"attributes":${printAttributes(attributes)}`
+    return text + printCount('droppedAttributesCount', droppedAttributesCount)
+  }
+}
+
+/** An object of members. */
+export function braced(members: string): string {
+  return `{${members.slice(1)}}`
 }
