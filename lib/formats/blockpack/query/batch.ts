@@ -7,7 +7,7 @@ import { groupNeighbours, joinSpellings } from '../../../model/trace-id.ts'
 import { covers, cut, type ReadPiece, readPieces } from '../../../storage/coalesce.ts'
 import { columnId } from '../layout/columns.ts'
 import type { Block } from '../read/block.ts'
-import { PageGroupColumns } from '../read/page-group-columns.ts'
+import { OpenPageGroup } from '../read/page-group.ts'
 import { PageDecoder } from '../read/page-group-pages.ts'
 import type { BlockpackReader } from '../read/reader.ts'
 import { columnData, isReadByRow } from './column-data.ts'
@@ -39,20 +39,26 @@ export class PageGroupBatch implements SpanBatch {
   /** By column: what fills `#bytes`. */
   readonly #loading = new Map<number, Promise<void>>()
   readonly #dictionaries = new Map<number, readonly string[]>()
-  readonly #columns: PageGroupColumns
+  #open: OpenPageGroup
   readonly #data = new Map<ColumnName, readonly ColumnData[]>()
 
   constructor(reader: BlockpackReader, plan: PageGroupPlan, limits: Limits | undefined) {
-    const { block, tables } = reader
-    const { pageGroup, base, places } = plan
+    const { pageGroup } = plan
     this.#reader = reader
-    this.#block = block
+    this.#block = reader.block
     this.#plan = plan
     this.#limits = limits
     this.spanCount = pageGroup.spanCount
     this.startExtent = [pageGroup.minStart, pageGroup.maxStart]
+    this.#open = this.#openPageGroup()
+  }
+
+  /** The page group with nothing decoded yet. */
+  #openPageGroup(): OpenPageGroup {
+    const { block, tables } = this.#reader
+    const { pageGroup, base, places } = this.#plan
     const pages = new PageDecoder(block, pageGroup, places, this.#bytes)
-    this.#columns = new PageGroupColumns({ block, pageGroup, base, pages, dictionaries: this.#dictionaries, tables })
+    return new OpenPageGroup({ block, pageGroup, base, pages, dictionaries: this.#dictionaries, tables })
   }
 
   /** The columns that its plan reads first. */
@@ -66,7 +72,7 @@ export class PageGroupBatch implements SpanBatch {
     const ids = (await this.read(['trace:id'])).get('trace:id')[0]!.values
     const traceIds = 'codes' in ids ? ids.dictionary.map(traceId => ({ traceId: traceId as string })) : []
     if (groupNeighbours(traceIds).length === traceIds.length) return undefined
-    const traces = await this.#reader.readPageGroup(this.#columns.context.pageGroup)
+    const traces = await this.#reader.readPageGroup(this.#plan.pageGroup)
     return memoryBatch(groupNeighbours(traces).map(joinSpellings))
   }
 
@@ -95,7 +101,7 @@ export class PageGroupBatch implements SpanBatch {
   }
 
   #keep(pieces: readonly ReadPiece[]): void {
-    const { bandRanges } = this.#columns.context.pageGroup
+    const { bandRanges } = this.#plan.pageGroup
     for (const piece of pieces) {
       if (!bandRanges.some(({ start, end }) => piece.start < end && start < piece.end)) continue
       for (const column of this.#plan.places.keys()) {
@@ -120,9 +126,9 @@ export class PageGroupBatch implements SpanBatch {
     for (const name of names)
       if (!this.#data.has(name)) {
         const data = rows && isReadByRow(name) ? byRow : this.#data
-        data.set(name, columnData(this.#columns, this.#block, name, rows))
+        data.set(name, columnData(this.#open, name, rows))
       }
-    const columns = this.#columns
+    const { columns } = this.#open
     return {
       get: name => byRow.get(name) ?? this.#data.get(name) ?? fail(name),
       get traceStarts() {
@@ -140,7 +146,7 @@ export class PageGroupBatch implements SpanBatch {
   release(): void {
     this.#bytes.clear()
     this.#data.clear()
-    this.#columns.clear()
+    this.#open = this.#openPageGroup()
   }
 }
 

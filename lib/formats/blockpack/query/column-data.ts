@@ -5,19 +5,8 @@ import { type Attributes, int64Max, int64Min, type Value, type ValueType, valueT
 import { childrenByLink, linkTypeName, rootRows } from '../../../model/tree-columns.ts'
 import type { Table } from '../../../shred/table.ts'
 import type { FieldOwner } from '../layout/columns.ts'
-import type { Block } from '../read/block.ts'
-import { fieldDoubles, fieldNumbers, fieldRows, fieldTexts, fieldValues } from '../read/field-columns.ts'
-import { parentsOf, spanIdsAt, spanIdsOf, traceIdsAt, traceIdsOf } from '../read/id-columns.ts'
+import type { OpenPageGroup } from '../read/page-group.ts'
 import type { PageGroupColumns } from '../read/page-group-columns.ts'
-import { parentRowsOf } from '../read/parent-rows.ts'
-import {
-  durationsOf,
-  eventTimesOf,
-  firstStartOf,
-  startOffsetsOf,
-  startsOf,
-  traceOffsetsOf,
-} from '../read/time-columns.ts'
 import { fieldsOf, hasLinkTypes } from './column-plan.ts'
 
 /** Columns of a page group in the shape that queries ask for. */
@@ -28,20 +17,16 @@ export function isReadByRow(name: ColumnName): boolean {
 }
 
 /** A column a type; none where no row has a value. Of columns that are read by row, only `rows` have one. */
-export function columnData(
-  columns: PageGroupColumns,
-  block: Block,
-  name: ColumnName,
-  rows: Uint32Array | undefined,
-): ColumnData[] {
+export function columnData(open: OpenPageGroup, name: ColumnName, rows: Uint32Array | undefined): ColumnData[] {
+  const { columns, ids } = open
   const named = parseName(name)
   if (rows && isReadByRow(name))
-    return [coded(name === 'span:id' ? spanIdsAt(columns, rows) : traceIdsAt(columns, tracesOf(columns, rows)))]
-  if (named.intrinsic) return [intrinsicData(columns, block, named.intrinsic)]
+    return [coded(name === 'span:id' ? ids.spanIdsAt(rows) : ids.traceIdsAt(tracesOf(columns, rows)))]
+  if (named.intrinsic) return [intrinsicData(open, named.intrinsic)]
   const { scope, key } = named
   if (scope === 'resource') return sharedAttributes(columns.resources(), key)
   if (scope === 'instrumentation') return sharedAttributes(columns.scopes(), key)
-  return fieldsOf(block.toc, scope, key).flatMap(field => fieldData(columns, block, scope, field))
+  return fieldsOf(columns.context.block.toc, scope, key).flatMap(field => fieldData(open, scope, field))
 }
 
 /** The traces of some spans, ascending. */
@@ -57,18 +42,19 @@ function tracesOf(columns: PageGroupColumns, rows: Uint32Array): Set<number> {
   return traces
 }
 
-function intrinsicData(columns: PageGroupColumns, block: Block, name: Intrinsic): ColumnData {
+function intrinsicData(open: OpenPageGroup, name: Intrinsic): ColumnData {
+  const { columns, ids, times } = open
   switch (name) {
     case 'trace:id':
-      return distinct(traceIdsOf(columns))
+      return distinct(ids.traceIds())
     case 'trace:root':
-      return ints(rootRowsOf(columns, block))
+      return ints(rootRowsOf(open))
     case 'span:id':
-      return distinct(spanIdsOf(columns))
+      return distinct(ids.spanIds())
     case 'span:parentID':
-      return distinct(parentIds(columns))
+      return distinct(ids.parentIds())
     case 'span:parent':
-      return ints(Float64Array.from(parentRowsOf(columns)))
+      return ints(Float64Array.from(open.parentRows()))
     case 'span:name':
       return coded(columns.table('span.name', columns.spanCount, text => text))
     case 'span:kind':
@@ -87,13 +73,13 @@ function intrinsicData(columns: PageGroupColumns, block: Block, name: Intrinsic)
     case 'span:traceState':
       return coded(columns.table('span.traceState', columns.spanCount, text => text))
     case 'span:start':
-      return startData(columns)
+      return startData(open)
     case 'span:duration':
-      return exactInts(durationsOf(columns))
+      return exactInts(times.durations())
     case 'event:name':
       return coded(columns.table('event.name', columns.ownerCount('event'), text => text))
     case 'event:time':
-      return { type: 'int', values: { bigints: BigUint64Array.from(eventTimesOf(columns)) } }
+      return { type: 'int', values: { bigints: BigUint64Array.from(times.eventTimes()) } }
     case 'link:traceID':
       return distinct(columns.texts('link.traceId', columns.ownerCount('link')))
     case 'link:spanID':
@@ -106,11 +92,11 @@ function intrinsicData(columns: PageGroupColumns, block: Block, name: Intrinsic)
 }
 
 /** Starts as distances from the first trace's, exact as doubles but for times that lie 52 days and more apart. */
-function startData(columns: PageGroupColumns): ColumnData {
-  const { values, exceptions } = startOffsetsOf(columns)
-  const offsets = traceOffsetsOf(columns)
+function startData({ columns, times }: OpenPageGroup): ColumnData {
+  const { values, exceptions } = times.startOffsets()
+  const offsets = times.traceOffsets()
   if (exceptions.length > 0 || offsets === undefined)
-    return { type: 'int', values: { bigints: BigUint64Array.from(startsOf(columns)) } }
+    return { type: 'int', values: { bigints: BigUint64Array.from(times.starts()) } }
   const spanCounts = columns.spanCounts()
   const numbers = new Float64Array(values.length)
   let row = 0
@@ -118,29 +104,24 @@ function startData(columns: PageGroupColumns): ColumnData {
     const offset = offsets[trace]!
     for (const end = row + spanCounts[trace]!; row < end; row++) numbers[row] = offset + values[row]!
   }
-  return { type: 'int', values: { base: firstStartOf(columns), numbers } }
+  return { type: 'int', values: { base: times.firstStart(), numbers } }
 }
 
 /** By trace: the row of its root, or -1. */
-function rootRowsOf(columns: PageGroupColumns, block: Block): Float64Array {
-  const children = hasLinkTypes(block.toc) ? childrenOf(columns, block) : new Set<number>()
-  return rootRows(columns.traceStarts(), parentRowsOf(columns), children)
+function rootRowsOf(open: OpenPageGroup): Float64Array {
+  const { columns } = open
+  const children = hasLinkTypes(columns.context.block.toc) ? childrenOf(open) : new Set<number>()
+  return rootRows(columns.traceStarts(), open.parentRows(), children)
 }
 
-function childrenOf(columns: PageGroupColumns, block: Block): Set<number> {
+function childrenOf(open: OpenPageGroup): Set<number> {
   return childrenByLink({
-    types: columnData(columns, block, linkTypeName, undefined),
-    linkTraceIds: intrinsicData(columns, block, 'link:traceID'),
-    traceIds: intrinsicData(columns, block, 'trace:id'),
-    linkSpans: columns.linkSpans(),
-    traceOf: columns.traceOf(),
+    types: columnData(open, linkTypeName, undefined),
+    linkTraceIds: intrinsicData(open, 'link:traceID'),
+    traceIds: intrinsicData(open, 'trace:id'),
+    linkSpans: open.columns.linkSpans(),
+    traceOf: open.columns.traceOf(),
   })
-}
-
-function parentIds(columns: PageGroupColumns): string[] {
-  const { rows, ids } = parentsOf(columns)
-  const spanIds = spanIdsOf(columns)
-  return ids.map((id, row) => (rows[row]! >= 0 ? spanIds[rows[row]!]! : id))
 }
 
 /** Attributes of resources or scopes, whose distinct ones are few: each row takes the values of its own. */
@@ -181,30 +162,30 @@ function typedData(type: ValueType, values: readonly Value[], codes: Uint32Array
 }
 
 /** The values of a field; none where no owner has one. */
-function fieldData(columns: PageGroupColumns, block: Block, owner: FieldOwner, field: number): ColumnData[] {
-  const { type } = block.toc.fields[field]!
+function fieldData({ columns, fields }: OpenPageGroup, owner: FieldOwner, field: number): ColumnData[] {
+  const { type } = columns.context.block.toc.fields[field]!
   const count = columns.shapes(owner).counts.get(field) ?? 0
   if (count === 0) return []
-  const rows = fieldRows(columns, owner, field)
+  const rows = fields.rows(owner, field)
   switch (type) {
     case 'bool':
       return [
         {
           type,
           rows,
-          values: { codes: new Uint32Array(fieldNumbers(columns, field).values), dictionary: [false, true] },
+          values: { codes: new Uint32Array(fields.numbers(field).values), dictionary: [false, true] },
         },
       ]
     case 'int':
-      return [{ ...exactInts(fieldNumbers(columns, field)), rows }]
+      return [{ ...exactInts(fields.numbers(field)), rows }]
     case 'double':
-      return [{ type, rows, values: { base: 0n, numbers: fieldDoubles(columns, field) } }]
+      return [{ type, rows, values: { base: 0n, numbers: fields.doubles(field) } }]
     case 'string': {
-      const { values, codes } = fieldTexts(columns, field)
+      const { values, codes } = fields.texts(field)
       return [{ type, rows, values: { codes, dictionary: values } }]
     }
     default: {
-      const values = fieldValues(columns, field)
+      const values = fields.values(field)
       return [{ type, rows, values: { codes: countUp(count), dictionary: values } }]
     }
   }

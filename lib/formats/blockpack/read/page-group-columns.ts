@@ -1,12 +1,12 @@
 import { sumOf } from '../../../encodings/counts.ts'
 import { ownersOf, startsOf } from '../../../model/owners.ts'
-import type { Resource, Scope, Status } from '../../../model/trace.ts'
 import { parseStatus } from '../../../shred/field-texts.ts'
 import type { Table } from '../../../shred/table.ts'
 import { parentKind } from '../../../shred/tree.ts'
 import { type ColumnId, columnId, type FieldOwner } from '../layout/columns.ts'
 import type { PageGroup } from '../layout/toc.ts'
 import type { Block } from './block.ts'
+import { lazy, lazyBy } from './lazy.ts'
 import type { PageDecoder, ReadText } from './page-group-pages.ts'
 import type { ParsedColumn, Tables } from './tables.ts'
 
@@ -45,13 +45,9 @@ export interface TailPlace {
   readonly total: number
 }
 
-/**
- * The columns of a page group, each decoded when it is first asked for. Their pages and dictionaries must be at hand by
- * then.
- */
+/** The columns of a page group that others are decoded by, and strings; each is decoded when it is first asked for. */
 export class PageGroupColumns {
   readonly context: PageGroupContext
-  readonly #known = new Map<string | number, unknown>()
 
   constructor(context: PageGroupContext) {
     this.context = context
@@ -70,67 +66,42 @@ export class PageGroupColumns {
   }
 
   /** By trace. */
-  spanCounts(): Float64Array {
-    return this.once('spanCounts', () => {
-      const counts = this.pages.plain('trace.spans', this.traceCount, 1, this.spanCount)
-      const sum = sumOf(counts)
-      if (sum !== this.spanCount) this.pages.fail('trace.spans', `${sum} spans, the root says ${this.spanCount}`)
-      return counts
-    })
-  }
+  readonly spanCounts = lazy(() => {
+    const counts = this.pages.plain('trace.spans', this.traceCount, 1, this.spanCount)
+    const sum = sumOf(counts)
+    if (sum !== this.spanCount) this.pages.fail('trace.spans', `${sum} spans, the root says ${this.spanCount}`)
+    return counts
+  })
 
   /** By trace its first span, and their number at the end. */
-  traceStarts(): Uint32Array {
-    return this.once('firstSpans', () => startsOf(this.spanCounts()))
-  }
+  readonly traceStarts = lazy(() => startsOf(this.spanCounts()))
 
   /** By span: the position of its trace. */
-  traceOf(): Uint32Array {
-    return this.once('traceOf', () => ownersOf(this.traceStarts()))
-  }
+  readonly traceOf = lazy(() => ownersOf(this.traceStarts()))
 
   /** By span, see `parentKind`. */
-  parentKinds(): Uint32Array {
-    return this.once('parentKinds', () => this.pages.small('span.parentKind', this.spanCount, 3))
-  }
+  readonly parentKinds = lazy(() => this.pages.small('span.parentKind', this.spanCount, 3))
 
   /** By span, of kind `inside`: the distance to the parent's row. */
-  parentDistances(): Float64Array {
-    return this.once('parentDistances', () => {
-      const count = countOf(this.parentKinds(), parentKind.inside)
-      return this.pages.plain('span.parentDistance', count, -this.spanCount, this.spanCount)
-    })
-  }
+  readonly parentDistances = lazy(() => {
+    const count = countOf(this.parentKinds(), parentKind.inside)
+    return this.pages.plain('span.parentDistance', count, -this.spanCount, this.spanCount)
+  })
 
   /** By span, of kind `repeated`: the position among the parents of the trace that are outside of it. */
-  parentPositions(): Float64Array {
-    return this.once('parentPositions', () => {
-      const count = countOf(this.parentKinds(), parentKind.repeated)
-      return this.pages.plain('span.parentRepeat', count, 0, this.spanCount)
-    })
-  }
+  readonly parentPositions = lazy(() => {
+    const count = countOf(this.parentKinds(), parentKind.repeated)
+    return this.pages.plain('span.parentRepeat', count, 0, this.spanCount)
+  })
 
-  spanKinds(): Float64Array {
-    return this.once('spanKinds', () => this.pages.plain('span.kind', this.spanCount, -(2 ** 31), 2 ** 31 - 1))
-  }
+  readonly spanKinds = lazy(() => this.pages.plain('span.kind', this.spanCount, -(2 ** 31), 2 ** 31 - 1))
 
-  eventCounts(): Float64Array {
-    return this.once('eventCounts', () => this.#childCounts('span.events'))
-  }
+  readonly eventCounts = lazy(() => this.#childCounts('span.events'))
+  readonly linkCounts = lazy(() => this.#childCounts('span.links'))
 
-  linkCounts(): Float64Array {
-    return this.once('linkCounts', () => this.#childCounts('span.links'))
-  }
-
-  /** By event: the row of its span. */
-  eventSpans(): Uint32Array {
-    return this.once('eventSpans', () => ownersOf(startsOf(this.eventCounts())))
-  }
-
-  /** By link: the row of its span. */
-  linkSpans(): Uint32Array {
-    return this.once('linkSpans', () => ownersOf(startsOf(this.linkCounts())))
-  }
+  /** By event or link: the row of its span. */
+  readonly eventSpans = lazy(() => ownersOf(startsOf(this.eventCounts())))
+  readonly linkSpans = lazy(() => ownersOf(startsOf(this.linkCounts())))
 
   /** How many spans, events or links there are. */
   ownerCount(owner: FieldOwner): number {
@@ -138,26 +109,21 @@ export class PageGroupColumns {
     return sumOf(owner === 'event' ? this.eventCounts() : this.linkCounts())
   }
 
-  resources(): Table<Resource | null> {
-    return this.once('resources', () => this.#items('span.resource', this.spanCount, this.context.tables.resource))
-  }
-
-  scopes(): Table<Scope | null> {
-    return this.once('scopes', () => this.#items('span.scope', this.spanCount, this.context.tables.scope))
-  }
-
-  statuses(): Table<Status | null> {
+  readonly resources = lazy(() => this.#items('span.resource', this.spanCount, this.context.tables.resource))
+  readonly scopes = lazy(() => this.#items('span.scope', this.spanCount, this.context.tables.scope))
+  readonly statuses = lazy(() => {
     const fail = (message: string) => this.pages.fail('span.status', message)
-    return this.once('statuses', () => this.table('span.status', this.spanCount, text => parseStatus(text, fail)))
-  }
+    return this.table('span.status', this.spanCount, text => parseStatus(text, fail))
+  })
 
-  shapes(owner: FieldOwner): OwnerShapes {
-    return this.once(`shapes of ${owner}`, () => this.#shapes(owner, this.ownerCount(owner)))
-  }
+  readonly shapes = lazyBy((owner: FieldOwner) => this.#shapes(owner, this.ownerCount(owner)))
 
   /** A column of strings with its distinct values. */
   table<T>(name: ColumnId, count: number, parse: (text: string) => T): Table<T> {
-    const column = columnId(name)
+    return this.column(columnId(name), count, parse)
+  }
+
+  column<T>(column: number, count: number, parse: (text: string) => T): Table<T> {
     const { symbols, fileCodes, locals } = this.pages.text(column, count)
     return { values: this.entries(column, fileCodes).concat(locals).map(parse), codes: symbols }
   }
@@ -181,12 +147,6 @@ export class PageGroupColumns {
     return codes.map(code => dictionary[code] ?? this.pages.fail(String(column), `code ${code} without an entry`))
   }
 
-  /** What `make` gives, made once. */
-  once<T>(name: string | number, make: () => T): T {
-    if (!this.#known.has(name)) this.#known.set(name, make())
-    return this.#known.get(name) as T
-  }
-
   /** A column of strings as what they stand for. */
   #items<T>(name: ColumnId, count: number, parsed: ParsedColumn<T>): Table<T> {
     const column = columnId(name)
@@ -194,12 +154,6 @@ export class PageGroupColumns {
     const texts = this.entries(column, fileCodes)
     const values = texts.map((text, i) => parsed.ofCode(fileCodes[i]!, text))
     return { values: values.concat(locals.map(parsed.of)), codes: symbols }
-  }
-
-  /** Forgets all that was decoded. */
-  clear(): void {
-    this.#known.clear()
-    this.pages.clear()
   }
 
   #childCounts(name: 'span.events' | 'span.links'): Float64Array {

@@ -3,24 +3,22 @@ import { type Link, type SpanEvent, spanIdDigits, type Trace, traceIdDigits } fr
 import { assembleTraces, childrenBySpan } from '../../../shred/assemble.ts'
 import { AttributeAssembler } from '../../../shred/attributes.ts'
 import { parseDropped } from '../../../shred/field-texts.ts'
-import type { Field, FieldOwner } from '../layout/columns.ts'
-import { fieldValues } from './field-columns.ts'
-import { parentsOf, spanIdsOf, traceIdsOf } from './id-columns.ts'
+import type { FieldOwner } from '../layout/columns.ts'
+import type { OpenPageGroup } from './page-group.ts'
 import { type PageGroupColumns, uint32 } from './page-group-columns.ts'
-import { addNanos, durationsOf, eventTimesOf, startsOf } from './time-columns.ts'
 
 /** Decodes all of a page group to its traces. */
-export function decodePageGroup(columns: PageGroupColumns, fields: readonly Field[]): Trace[] {
-  const starts = startsOf(columns)
-  return assembleTraces(traceIdsOf(columns), columns.spanCounts(), {
+export function decodePageGroup(pageGroup: OpenPageGroup): Trace[] {
+  const { columns, times, ids } = pageGroup
+  return assembleTraces(ids.traceIds(), columns.spanCounts(), {
     ...spanFields(columns),
-    spanIds: spanIdsOf(columns),
-    parents: parentsOf(columns),
-    starts,
-    ends: addNanos(columns, durationsOf(columns), row => starts[row]!),
-    attributes: assembler(columns, 'span', fields),
-    events: events(columns, assembler(columns, 'event', fields)),
-    links: links(columns, assembler(columns, 'link', fields)),
+    spanIds: ids.spanIds(),
+    parents: ids.parents(),
+    starts: times.starts(),
+    ends: times.ends(),
+    attributes: assembler(pageGroup, 'span'),
+    events: events(pageGroup, assembler(pageGroup, 'event')),
+    links: links(columns, assembler(pageGroup, 'link')),
   })
 }
 
@@ -40,21 +38,21 @@ function spanFields(columns: PageGroupColumns) {
 }
 
 /** Puts the attributes of spans, events or links together. */
-function assembler(columns: PageGroupColumns, owner: FieldOwner, fields: readonly Field[]): AttributeAssembler {
+function assembler({ columns, fields }: OpenPageGroup, owner: FieldOwner): AttributeAssembler {
   const { symbols, shapes, counts } = columns.shapes(owner)
   const present = [...counts.keys()]
   const localOf = new Map(present.map((field, local) => [field, local]))
   return new AttributeAssembler(
     { codes: symbols, entries: shapes.map(shape => shape.map(field => localOf.get(field)!)), free: [] },
-    present.map(field => fields[field]!.key),
-    present.map(field => fieldValues(columns, field)),
+    present.map(field => columns.context.block.toc.fields[field]!.key),
+    present.map(field => fields.values(field)),
   )
 }
 
-function events(columns: PageGroupColumns, attributes: AttributeAssembler): SpanEvent[][] {
+function events({ columns, times: { eventTimes } }: OpenPageGroup, attributes: AttributeAssembler): SpanEvent[][] {
   const count = columns.ownerCount('event')
   const names = columns.table('event.name', count, text => text)
-  const times = eventTimesOf(columns)
+  const times = eventTimes()
   const dropped = columns.pages.plain('event.dropped', count, 0, uint32)
   return childrenBySpan(columns.eventCounts(), row => ({
     timeNanos: times[row]!,

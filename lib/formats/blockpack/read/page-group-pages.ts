@@ -200,12 +200,6 @@ export class PageDecoder {
     return reader.in.u8() === textLayouts.strings ? reader.naming(() => readHexBytes(reader, count)) : undefined
   }
 
-  /** Forgets all that was decoded. */
-  clear(): void {
-    this.#texts.clear()
-    this.opened = undefined
-  }
-
   fail(column: string, message: string): never {
     throw new LabError('corrupt', `${this.#subject} at byte ${this.#start}, column ${column}: ${message}`)
   }

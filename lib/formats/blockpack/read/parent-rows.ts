@@ -8,11 +8,9 @@ import { countOf, type PageGroupColumns } from './page-group-columns.ts'
 /** Parents of a page group by the rule of lib/model/tree.ts, of what a file says without its ids. */
 
 /** By span: the row of its parent; -1 for none, -2 for one that the trace lacks, or itself. */
-export function parentRowsOf(columns: PageGroupColumns): Int32Array {
-  return columns.once('parentRows', () => {
-    const rows = { named: namedRows(columns), first: firstRows(columns) }
-    return resolveParents(rows, row => columns.spanKinds()[row]!)
-  })
+export function readParentRows(columns: PageGroupColumns): Int32Array {
+  const rows = { named: namedRows(columns), first: firstRows(columns) }
+  return resolveParents(rows, row => columns.spanKinds()[row]!)
 }
 
 /** By span: the first row that has the parent's id. */

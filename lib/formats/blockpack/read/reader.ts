@@ -6,7 +6,7 @@ import { checkHeader, headerBytes } from '../layout/footer.ts'
 import { type PagePlace, placePages } from '../layout/page-places.ts'
 import { type PageGroup, pageGroupAt } from '../layout/toc.ts'
 import { type Block, openBlock } from './block.ts'
-import { PageGroupColumns } from './page-group-columns.ts'
+import { OpenPageGroup } from './page-group.ts'
 import { decodePageGroup } from './page-group-decoder.ts'
 import { PageDecoder } from './page-group-pages.ts'
 import { Tables } from './tables.ts'
@@ -59,10 +59,7 @@ export class BlockpackReader {
   async readPageGroup(pageGroup: PageGroup): Promise<Trace[]> {
     const { base, pages, dictionaries } = await this.openPages(pageGroup)
     const { block, tables } = this
-    return decodePageGroup(
-      new PageGroupColumns({ block, pageGroup, base, pages, dictionaries, tables }),
-      block.toc.fields,
-    )
+    return decodePageGroup(new OpenPageGroup({ block, pageGroup, base, pages, dictionaries, tables }))
   }
 
   /** All pages of a page group, ready to be decoded, with their dictionaries. */
@@ -84,8 +81,8 @@ export class BlockpackReader {
       block.dictionaries(shapeColumns),
     ])
     const whole = new PageDecoder(block, pageGroup, places, bytes)
-    const columns = new PageGroupColumns({ block, pageGroup, base, pages: whole, dictionaries: shapes, tables })
-    const slice = sliceTrace(columns, block, pageGroup, trace)
+    const open = new OpenPageGroup({ block, pageGroup, base, pages: whole, dictionaries: shapes, tables })
+    const slice = sliceTrace(open, trace)
     const pages = new PageDecoder(block, pageGroup, places, bytes, slice.slices)
     const codes = new Map<number, readonly number[]>()
     for (const [column, { entry }] of places)
@@ -93,7 +90,7 @@ export class BlockpackReader {
         codes.set(column, pages.text(column, slice.slices.get(column)?.count ?? entry.rowCount).fileCodes)
     const dictionaries = await block.dictionaryEntries(codes, maxDictionaryRequests)
     const context = { block, pageGroup: slice.pageGroup, base: slice.base, pages, dictionaries, tables }
-    const [found] = decodePageGroup(new PageGroupColumns({ ...context, tails: slice.tails }), block.toc.fields)
+    const [found] = decodePageGroup(new OpenPageGroup({ ...context, tails: slice.tails }))
     return found!
   }
 

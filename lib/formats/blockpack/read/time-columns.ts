@@ -1,13 +1,22 @@
 import { addOffsets, checkNanos, type ReadNumbers } from '../../../encodings/exact-numbers.ts'
 import { columnId } from '../layout/columns.ts'
+import { lazy } from './lazy.ts'
 import type { PageGroupColumns } from './page-group-columns.ts'
 
 /** Times of the traces, spans and events of a page group. */
+export class TimeColumns {
+  readonly #columns: PageGroupColumns
 
-/** By trace: ns after the start of the first; undefined where they are not exact as doubles. */
-export function traceOffsetsOf(columns: PageGroupColumns): Float64Array | undefined {
-  return columns.once('traceOffsets', () => {
-    const { values, exceptions } = traceGapsOf(columns)
+  constructor(columns: PageGroupColumns) {
+    this.#columns = columns
+  }
+
+  /** By trace: ns after the start of the one before; of the first after the base. */
+  readonly #traceGaps = lazy(() => this.#columns.pages.numbers(columnId('trace.start'), this.#columns.traceCount))
+
+  /** By trace: ns after the start of the first; undefined where they are not exact as doubles. */
+  readonly traceOffsets = lazy((): Float64Array | undefined => {
+    const { values, exceptions } = this.#traceGaps()
     if (exceptions.length > 0) return undefined
     const offsets = new Float64Array(values.length)
     for (let trace = 1; trace < offsets.length; trace++) {
@@ -16,62 +25,51 @@ export function traceOffsetsOf(columns: PageGroupColumns): Float64Array | undefi
     }
     return offsets
   })
-}
 
-/** The start of the first trace, ns. */
-export function firstStartOf(columns: PageGroupColumns): bigint {
-  const { values, exceptions } = traceGapsOf(columns)
-  const gap = exceptions[0]?.row === 0 ? exceptions[0].value : BigInt(values[0]!)
-  return checkNanos(columns.context.base + gap, message => columns.pages.fail('times', message))
-}
+  /** The start of the first trace, ns. */
+  firstStart(): bigint {
+    const { values, exceptions } = this.#traceGaps()
+    const gap = exceptions[0]?.row === 0 ? exceptions[0].value : BigInt(values[0]!)
+    return checkNanos(this.#columns.context.base + gap, this.#fail)
+  }
 
-function traceGapsOf(columns: PageGroupColumns): ReadNumbers {
-  return columns.once('traceGaps', () => columns.pages.numbers(columnId('trace.start'), columns.traceCount))
-}
-
-/** By trace: the start of its first root, ns. */
-export function traceStartsOf(columns: PageGroupColumns): bigint[] {
-  return columns.once('traceStarts', () =>
-    addNanos(columns, traceGapsOf(columns), (trace, before) => (trace === 0 ? columns.context.base : before)),
+  /** By trace: the start of its first root, ns. */
+  readonly traceStarts = lazy(() =>
+    this.#addNanos(this.#traceGaps(), (trace, before) => (trace === 0 ? this.#columns.context.base : before)),
   )
-}
 
-/** The start of a trace less that of the one before, or less the base. */
-export function traceGapOf(columns: PageGroupColumns, trace: number): bigint {
-  const starts = traceStartsOf(columns)
-  return starts[trace]! - (trace > 0 ? starts[trace - 1]! : columns.context.base)
-}
+  /** The start of a trace less that of the one before, or less the base. */
+  traceGap(trace: number): bigint {
+    const starts = this.traceStarts()
+    return starts[trace]! - (trace > 0 ? starts[trace - 1]! : this.#columns.context.base)
+  }
 
-/** By span: ns after the start of its trace. */
-export function startOffsetsOf(columns: PageGroupColumns): ReadNumbers {
-  return columns.once('startOffsets', () => columns.pages.numbers(columnId('span.start'), columns.spanCount))
-}
+  /** By span: ns after the start of its trace. */
+  readonly startOffsets = lazy(() => this.#columns.pages.numbers(columnId('span.start'), this.#columns.spanCount))
 
-export function durationsOf(columns: PageGroupColumns): ReadNumbers {
-  return columns.once('durations', () => columns.pages.numbers(columnId('span.duration'), columns.spanCount))
-}
+  readonly durations = lazy(() => this.#columns.pages.numbers(columnId('span.duration'), this.#columns.spanCount))
 
-/** By span: ns since the epoch. */
-export function startsOf(columns: PageGroupColumns): bigint[] {
-  return columns.once('starts', () => {
-    const [bases, traceOf] = [traceStartsOf(columns), columns.traceOf()]
-    return addNanos(columns, startOffsetsOf(columns), row => bases[traceOf[row]!]!)
+  /** By span: ns since the epoch. */
+  readonly starts = lazy(() => {
+    const [bases, traceOf] = [this.traceStarts(), this.#columns.traceOf()]
+    return this.#addNanos(this.startOffsets(), row => bases[traceOf[row]!]!)
   })
-}
 
-/** By event: ns since the epoch. */
-export function eventTimesOf(columns: PageGroupColumns): bigint[] {
-  return columns.once('eventTimes', () => {
-    const [starts, spans] = [startsOf(columns), columns.eventSpans()]
-    return addNanos(columns, columns.pages.numbers(columnId('event.time'), spans.length), row => starts[spans[row]!]!)
+  ends(): bigint[] {
+    const starts = this.starts()
+    return this.#addNanos(this.durations(), row => starts[row]!)
+  }
+
+  /** By event: ns since the epoch. */
+  readonly eventTimes = lazy(() => {
+    const [starts, spans] = [this.starts(), this.#columns.eventSpans()]
+    const offsets = this.#columns.pages.numbers(columnId('event.time'), spans.length)
+    return this.#addNanos(offsets, row => starts[spans[row]!]!)
   })
-}
 
-/** Times since the epoch: numbers added to what `originOf` gives for the row and the time before it. */
-export function addNanos(
-  columns: PageGroupColumns,
-  numbers: ReadNumbers,
-  originOf: (row: number, before: bigint) => bigint,
-): bigint[] {
-  return addOffsets(numbers, originOf, message => columns.pages.fail('times', message))
+  #addNanos(numbers: ReadNumbers, originOf: (row: number, before: bigint) => bigint): bigint[] {
+    return addOffsets(numbers, originOf, this.#fail)
+  }
+
+  readonly #fail = (message: string): never => this.#columns.pages.fail('times', message)
 }

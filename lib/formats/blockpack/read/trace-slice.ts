@@ -2,11 +2,10 @@ import { spanKind, traceKind } from '../../../encodings/ids.ts'
 import { parentKind } from '../../../shred/tree.ts'
 import { type ColumnId, columnId, type FieldOwner, firstFieldId } from '../layout/columns.ts'
 import type { PageGroup } from '../layout/toc.ts'
-import type { Block } from './block.ts'
-import { hasOwnColumn, placeOf } from './field-columns.ts'
+import type { FieldColumns } from './field-columns.ts'
+import type { OpenPageGroup } from './page-group.ts'
 import type { PageGroupColumns, TailPlace } from './page-group-columns.ts'
 import type { RowSlice } from './page-group-pages.ts'
-import { traceGapOf, traceStartsOf } from './time-columns.ts'
 
 /** Which rows of each column one trace of a page group has, so that no other is put together. */
 export interface TraceSlice {
@@ -32,8 +31,9 @@ const linkColumns = [
 ] as const
 
 /** Finds the rows of the trace at a position of the page group. The dictionaries of shapes must be at hand. */
-export function sliceTrace(columns: PageGroupColumns, block: Block, pageGroup: PageGroup, trace: number): TraceSlice {
-  const slicer = new Slicer(columns)
+export function sliceTrace(open: OpenPageGroup, trace: number): TraceSlice {
+  const { columns, times } = open
+  const slicer = new Slicer(open)
   const { spanCounts, spans } = slicer.traces(trace)
   slicer.spans(spans)
   const events = slicer.children(eventColumns, columns.eventCounts(), spans)
@@ -43,12 +43,10 @@ export function sliceTrace(columns: PageGroupColumns, block: Block, pageGroup: P
     ['event', events],
     ['link', links],
   ] as const)
-    slicer.fields(block, owner, rows)
-  const starts = traceStartsOf(columns)
-  const gap = traceGapOf(columns, trace)
+    slicer.fields(owner, rows)
   return {
-    pageGroup: { ...pageGroup, traceCount: 1, spanCount: spanCounts },
-    base: starts[trace]! - gap,
+    pageGroup: { ...columns.context.pageGroup, traceCount: 1, spanCount: spanCounts },
+    base: times.traceStarts()[trace]! - times.traceGap(trace),
     slices: slicer.slices,
     tails: slicer.tails,
   }
@@ -61,9 +59,11 @@ class Slicer {
   readonly slices = new Map<number, RowSlice>()
   readonly tails = new Map<number, TailPlace>()
   readonly #columns: PageGroupColumns
+  readonly #fields: FieldColumns
 
-  constructor(columns: PageGroupColumns) {
+  constructor({ columns, fields }: OpenPageGroup) {
     this.#columns = columns
+    this.#fields = fields
   }
 
   traces(trace: number): { spanCounts: number; spans: Rows } {
@@ -98,15 +98,15 @@ class Slicer {
   }
 
   /** The values of each field, by the shapes of their owners. */
-  fields(block: Block, owner: FieldOwner, rows: Rows): void {
+  fields(owner: FieldOwner, rows: Rows): void {
     const { symbols, shapes, counts } = this.#columns.shapes(owner)
     const before = usesOf(symbols.subarray(0, rows.start), shapes)
     const within = usesOf(symbols.subarray(rows.start, rows.start + rows.count), shapes)
     for (const [field, total] of counts) {
       const slice = { start: before.get(field) ?? 0, count: within.get(field) ?? 0, total }
-      if (hasOwnColumn(this.#columns, field)) this.slices.set(firstFieldId + field, slice)
-      else if (total > 0 && block.toc.fields[field]!.type !== 'empty') {
-        const place = placeOf(this.#columns, field)
+      if (this.#fields.hasOwnColumn(field)) this.slices.set(firstFieldId + field, slice)
+      else if (total > 0 && this.#columns.context.block.toc.fields[field]!.type !== 'empty') {
+        const place = this.#fields.placeOf(field)
         const start = place.start + slice.start
         this.tails.set(field, { ...place, start, end: start + slice.count })
       }
