@@ -1,19 +1,8 @@
 import type { AnyValue, KeyedValue } from '../engine/answer-value.ts'
 import type { MetricsAggregate } from '../language/ast.ts'
 import type { PointBudget } from '../language/limits.ts'
+import { type Observations, type OccurringCells, occurringCells } from './occurring-cells.ts'
 import { bucketExponent, bucketQuantile, type Exemplar, exactQuantile, labelsKey, type Series } from './series.ts'
-
-/** Spans of a batch, ready to be counted: by row its interval (or one for all), series and value. */
-export interface Observations {
-  readonly rows: Uint32Array | undefined
-  readonly rowCount: number
-  readonly intervals: Int32Array | number
-  /** By row the code of its group. */
-  readonly codes: Uint32Array
-  readonly weights: Float64Array | undefined
-  /** By row its value, NaN where it has none; undefined where spans are counted. */
-  readonly values: Float64Array | undefined
-}
 
 /** What is gathered of one series. */
 interface Cells {
@@ -46,6 +35,8 @@ interface Sample {
 /** By code of a group, below `count`, its labels. */
 export interface Groups {
   readonly count: number
+  /** The same text for the same group in any batch: cheaper than its labels. */
+  key(code: number): string
   labels(code: number): readonly KeyedValue[]
 }
 
@@ -70,6 +61,8 @@ export interface Gathering {
 export class Accumulator {
   readonly #gathering: Gathering
   readonly #series = new Map<string, Cells>()
+  /** By key of a group its series. */
+  readonly #byGroup = new Map<string, Cells>()
   isTruncated = false
   /** Whether values are put into buckets, which are powers of two. */
   readonly isBucketed: boolean
@@ -126,7 +119,7 @@ export class Accumulator {
       const value = values === undefined ? Number.NaN : values[row]!
       if (interval < 0 || (values !== undefined && Number.isNaN(value))) continue
       const code = codes[row]!
-      known[code] ??= this.#series.get(labelsKey(groups.labels(code))) ?? null
+      known[code] ??= this.#cellsOfGroup(groups, code)
       const cells = known[code]
       if (cells === null || cells.exemplarInterval === interval) continue
       const count = taken.get(cells) ?? cells.exemplars.length
@@ -139,24 +132,21 @@ export class Accumulator {
   }
 
   add(observations: Observations, groups: Groups): void {
+    const found = occurringCells(observations, groups.count)
     // Only groups that occur become series.
-    const cells: (Cells | null | undefined)[] = new Array(groups.count).fill(undefined)
-    const { rows, rowCount, intervals, codes, weights, values } = observations
-    const observe = observers[this.#gathering.kind]
-    for (let i = 0; i < rowCount; i++) {
-      const row = rows === undefined ? i : rows[i]!
-      const interval = typeof intervals === 'number' ? intervals : intervals[row]!
-      if (interval < 0) continue
-      const value = values === undefined ? 1 : values[row]!
-      if (Number.isNaN(value)) continue
-      const code = codes[row]!
-      let own = cells[code]
-      if (own === undefined) {
-        own = this.#cellsOf(groups.labels(code)) ?? null
-        cells[code] = own
-      }
-      if (own !== null) observe(own, interval, value, weights === undefined ? 1 : weights[row]!)
-    }
+    const byCode: (Cells | null | undefined)[] = []
+    const series = found.codes.map(code => (byCode[code] ??= this.#cellsOfGroup(groups, code)))
+    gatherers[this.#gathering.kind](found, series, observations)
+  }
+
+  /** The series of a group; null where there are too many. */
+  #cellsOfGroup(groups: Groups, code: number): Cells | null {
+    const key = groups.key(code)
+    const known = this.#byGroup.get(key)
+    if (known !== undefined) return known
+    const cells = this.#cellsOf(groups.labels(code))
+    if (cells !== undefined) this.#byGroup.set(key, cells)
+    return cells ?? null
   }
 
   finish(): Series[] {
@@ -220,55 +210,95 @@ function double(doubleValue: number): AnyValue {
   return { doubleValue }
 }
 
-type Observe = (cells: Cells, interval: number, value: number, weight: number) => void
+/** Adds the spans of a batch to the series of their cells; null are those that are left out. */
+type Gather = (found: OccurringCells, series: readonly (Cells | null)[], observations: Observations) => void
 
-const count: Observe = ({ points }, interval, _value, weight) => {
-  points[interval]! += weight
+/** By cell the sum of the weights of its spans. */
+function weightsOf({ spanCount, rows, cells, codes }: OccurringCells, weights: Float64Array | undefined): Float64Array {
+  const sums = new Float64Array(codes.length)
+  if (weights === undefined) for (let i = 0; i < spanCount; i++) sums[cells[i]!]!++
+  else for (let i = 0; i < spanCount; i++) sums[cells[i]!]! += weights[rows[i]!]!
+  return sums
 }
 
-const sum: Observe = ({ points }, interval, value, weight) => {
-  const before = points[interval]!
-  points[interval] = Number.isNaN(before) ? value * weight : before + value * weight
+const count: Gather = (found, series, { weights }) => {
+  const counts = weightsOf(found, weights)
+  series.forEach((own, cell) => {
+    if (own !== null) own.points[found.intervals[cell]!]! += counts[cell]!
+  })
 }
+
+const sum: Gather = ({ spanCount, rows, cells, intervals }, series, { values, weights }) => {
+  const sums = new Float64Array(intervals.length)
+  if (weights === undefined) for (let i = 0; i < spanCount; i++) sums[cells[i]!]! += values![rows[i]!]!
+  else for (let i = 0; i < spanCount; i++) sums[cells[i]!]! += values![rows[i]!]! * weights[rows[i]!]!
+  series.forEach((own, cell) => {
+    if (own === null) return
+    const before = own.points[intervals[cell]!]!
+    own.points[intervals[cell]!] = Number.isNaN(before) ? sums[cell]! : before + sums[cell]!
+  })
+}
+
+/** The least or greatest value, as `isFurther` says of a value and the one so far. */
+const extreme =
+  (start: number, isFurther: (value: number, soFar: number) => boolean): Gather =>
+  ({ spanCount, rows, cells, intervals }, series, { values }) => {
+    const found = new Float64Array(intervals.length).fill(start)
+    const isLeast = start > 0
+    for (let i = 0; i < spanCount; i++) {
+      const [cell, value] = [cells[i]!, values![rows[i]!]!]
+      if (isLeast ? value < found[cell]! : value > found[cell]!) found[cell] = value
+    }
+    series.forEach((own, cell) => {
+      const interval = intervals[cell]!
+      if (own !== null && !isFurther(own.points[interval]!, found[cell]!)) own.points[interval] = found[cell]!
+    })
+  }
 
 /** Values below 2 are in no bucket, as in Tempo. */
-const bucket: Observe = ({ buckets, points, budget }, interval, value, weight) => {
-  if (value < 2) return
-  const exponent = bucketExponent(value)
-  let counts = buckets![exponent]
-  if (counts === undefined) {
-    counts = budget.points(points.length, 0)
-    buckets![exponent] = counts
+const bucket: Gather = ({ spanCount, rows, cells, intervals }, series, { values, weights }) => {
+  for (let i = 0; i < spanCount; i++) {
+    const own = series[cells[i]!]!
+    const row = rows[i]!
+    const value = values![row]!
+    if (own === null || value < 2) continue
+    const exponent = bucketExponent(value)
+    const counts = own.buckets![exponent] ?? newBucket(own, exponent)
+    counts[intervals[cells[i]!]!]! += weights === undefined ? 1 : weights[row]!
   }
-  counts[interval]! += weight
 }
 
-const observers: Readonly<Record<Kind, Observe>> = {
+function newBucket({ buckets, points, budget }: Cells, exponent: number): Float64Array {
+  const counts = budget.points(points.length, 0)
+  buckets![exponent] = counts
+  return counts
+}
+
+const sample: Gather = ({ spanCount, rows, cells, intervals }, series, { values, weights }) => {
+  for (let i = 0; i < spanCount; i++) {
+    const own = series[cells[i]!]!
+    if (own === null) continue
+    const interval = intervals[cells[i]!]!
+    own.samples![interval] ??= { values: [], weights: [] }
+    own.samples![interval].values.push(values![rows[i]!]!)
+    own.samples![interval].weights.push(weights === undefined ? 1 : weights[rows[i]!]!)
+  }
+}
+
+const gatherers: Readonly<Record<Kind, Gather>> = {
   rate: count,
   count_over_time: count,
   sum_over_time: sum,
-  avg_over_time: (cells, interval, value, weight) => {
-    sum(cells, interval, value, weight)
-    cells.counts![interval]! += weight
+  avg_over_time: (found, series, observations) => {
+    sum(found, series, observations)
+    const counts = weightsOf(found, observations.weights)
+    series.forEach((own, cell) => {
+      if (own !== null) own.counts![found.intervals[cell]!]! += counts[cell]!
+    })
   },
-  min_over_time: ({ points }, interval, value) => {
-    if (!(points[interval]! <= value)) points[interval] = value
-  },
-  max_over_time: ({ points }, interval, value) => {
-    if (!(points[interval]! >= value)) points[interval] = value
-  },
+  min_over_time: extreme(Number.POSITIVE_INFINITY, (soFar, value) => soFar <= value),
+  max_over_time: extreme(Number.NEGATIVE_INFINITY, (soFar, value) => soFar >= value),
   histogram_over_time: bucket,
-  quantile_over_time: (cells, interval, value, weight) => {
-    if (cells.samples === undefined) {
-      bucket(cells, interval, value, weight)
-      return
-    }
-    let sample = cells.samples[interval]
-    if (sample === undefined) {
-      sample = { values: [], weights: [] }
-      cells.samples[interval] = sample
-    }
-    sample.values.push(value)
-    sample.weights.push(weight)
-  },
+  quantile_over_time: (found, series, observations) =>
+    (series.some(own => own?.samples !== undefined) ? sample : bucket)(found, series, observations),
 }

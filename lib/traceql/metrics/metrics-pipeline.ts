@@ -7,17 +7,18 @@ import { numbersOf } from '../engine/numbers.ts'
 import { planPipeline } from '../engine/plan.ts'
 import { scanBatches } from '../engine/scan.ts'
 import { countOnes, runPipeline } from '../engine/spansets.ts'
-import { fieldVector, Pool, Tag } from '../engine/vector.ts'
+import { type Cell, fieldVector, Pool, Tag } from '../engine/vector.ts'
 import { noColumns, openView, type View } from '../engine/view.ts'
 import type { Field, MetricsAggregate, MetricsPipeline } from '../language/ast.ts'
 import { columnsOfField, flavourOf, isDerived } from '../language/fields.ts'
 import type { PointBudget } from '../language/limits.ts'
 import { printField } from '../language/print-expression.ts'
-import { Accumulator, type Gathering, type Groups, type Observations } from './accumulate.ts'
+import { Accumulator, type Gathering, type Groups } from './accumulate.ts'
 import { readExemplars } from './exemplars.ts'
 import { type GroupCodes, groupCodes } from './group-codes.ts'
 import { commonInterval, type Intervals, spanIntervals } from './intervals.ts'
-import type { SeriesSet } from './series.ts'
+import type { Observations } from './occurring-cells.ts'
+import { type SeriesSet, valueKey } from './series.ts'
 
 /** How series are gathered, beside what the text says. */
 export interface MetricsRun {
@@ -193,11 +194,24 @@ function fillValues(view: View, { owner, rows, numbers, unless }: NumberPart, va
 
 /** The labels of each group: its fields as they are written, or the name of the aggregate where nothing groups. */
 function labelsOf({ by, kind }: CountingAggregate, { count, cells }: GroupCodes, pool: Pool): Groups {
-  if (by.length === 0) return { count, labels: () => nameLabels(kind) }
+  if (by.length === 0) return { count, key: () => '', labels: () => nameLabels(kind) }
   const names = by.map(printField)
-  const labels = (code: number): KeyedValue[] =>
-    cells(code).map((cell, i) => ({ key: names[i]!, value: answerValue(cell, pool) }))
-  return { count, labels }
+  return {
+    count,
+    key: code =>
+      cells(code)
+        .map(cell => cellKey(cell, pool))
+        .join(),
+    labels: code => cells(code).map((cell, i): KeyedValue => ({ key: names[i]!, value: answerValue(cell, pool) })),
+  }
+}
+
+/** One text for equal cells of any batch, from which no other cell's text differs by a comma alone. */
+function cellKey({ tag, number }: Cell, pool: Pool): string {
+  if (tag < Tag.text) return `${tag}:${number}`
+  if (tag > Tag.id) return valueKey(answerValue({ tag, number }, pool))
+  const text = pool.text(number)
+  return `${tag}:${text.length}:${text}`
 }
 
 /** Quantiles and buckets have labels of their own. */
