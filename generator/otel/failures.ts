@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../lib/maps.ts'
 import type { Attribute } from '../../lib/model/trace.ts'
 import type { OtelField } from './fields.ts'
 import type { Language } from './languages.ts'
@@ -99,12 +100,7 @@ const stacks = new Map<string, string>()
 
 function stackTrace(language: Language, thrown: Thrown): string {
   const key = `${language.name}\n${thrown.type}\n${thrown.message}\n${thrown.place}\n${thrown.depth}`
-  let stack = stacks.get(key)
-  if (stack === undefined) {
-    stack = printStack(language, thrown)
-    stacks.set(key, stack)
-  }
-  return stack
+  return getOrInsert(stacks, key, () => printStack(language, thrown))
 }
 
 /** Frames from the innermost layer outwards; lines follow from the names, so a place has the same ones each time. */

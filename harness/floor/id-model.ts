@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../lib/maps.ts'
 import { bitsOf, contextOf, SymbolModel } from './symbol-model.ts'
 
 /** A step from the id before it that is larger is not looked for: the word is taken as random. */
@@ -59,11 +60,7 @@ export class IdModel {
   add(id: string): void {
     const isPadded = id.length === 32 && id.startsWith('0000000000000000')
     const field = id.length * 2 + (isPadded ? 1 : 0)
-    let ids = this.#classes.get(field)
-    if (ids === undefined) {
-      ids = new IdClass(id.length >> 1)
-      this.#classes.set(field, ids)
-    }
+    const ids = getOrInsert(this.#classes, field, () => new IdClass(id.length >> 1))
     this.#bits += bitsOf(this.#kinds.take(field, 0)) + (this.#kinds.isNew ? 6 : 0) + ids.add(id, this.#steps, field)
   }
 

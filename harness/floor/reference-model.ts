@@ -1,9 +1,9 @@
+import { getOrInsert } from '../../lib/maps.ts'
 import type { Resource, Scope, Span, Trace } from '../../lib/model/trace.ts'
 import { missingParent, noParent } from '../../lib/model/tree.ts'
 import { IdModel } from './id-model.ts'
-import { Interner } from './interner.ts'
 import { type Links, linksOf } from './parents.ts'
-import { bitsOf, contextOf, SymbolModel } from './symbol-model.ts'
+import { bitsOf, contextOf, interner, SymbolModel } from './symbol-model.ts'
 import { TimeModel } from './time-model.ts'
 import { type Place, printList, ValueModel } from './value-model.ts'
 
@@ -35,8 +35,8 @@ const endOfTrace = 1
  */
 export class ReferenceModel {
   readonly #bits = new Map<string, number>()
-  readonly #interner = new Interner()
-  readonly #values = new ValueModel(this.#interner)
+  readonly #idOf = interner()
+  readonly #values = new ValueModel(this.#idOf)
   readonly #times = new TimeModel()
   readonly #traceIds = new IdModel()
   readonly #spanIds = new IdModel()
@@ -47,7 +47,7 @@ export class ReferenceModel {
   add(trace: Trace): void {
     const { spans } = trace
     this.#traceIds.add(trace.traceId)
-    const names = spans.map(span => this.#interner.id(span.name))
+    const names = spans.map(span => this.#idOf(span.name))
     this.#addNames(trace, names)
     const links = linksOf(spans)
     const resources = this.#addResources(spans, names)
@@ -95,11 +95,7 @@ export class ReferenceModel {
     third?: number,
     fourth?: number,
   ): boolean {
-    let model = this.#models.get(field)
-    if (model === undefined) {
-      model = new SymbolModel()
-      this.#models.set(field, model)
-    }
+    const model = getOrInsert(this.#models, field, () => new SymbolModel())
     const bits = bitsOf(model.take(symbol, first, second, third, fourth))
     this.#add(field, bits + (model.isNew ? newBits : 0))
     return model.isNew
@@ -159,7 +155,7 @@ export class ReferenceModel {
   #sharedId(item: object, print: () => string): number {
     const known = this.#shared.get(item)
     if (known !== undefined) return known
-    const id = this.#interner.id(print())
+    const id = this.#idOf(print())
     this.#shared.set(item, id)
     return id
   }
@@ -195,7 +191,7 @@ export class ReferenceModel {
   #addStatuses(spans: readonly Span[], names: readonly number[]): number[] {
     let last = 0
     return spans.map(({ status }, row) => {
-      const symbol = status === null ? 1 : contextOf(status.code, this.#interner.id(status.message))
+      const symbol = status === null ? 1 : contextOf(status.code, this.#idOf(status.message))
       if (this.#addSymbol('statuses', symbol, 2, contextOf(names[row], last), names[row], 0) && status !== null)
         this.#addText('statuses', status.message, 5)
       last = symbol
@@ -215,7 +211,7 @@ export class ReferenceModel {
     let last = 0
     let lastNanos = span.startNanos
     for (const event of events) {
-      const id = this.#interner.id(event.name)
+      const id = this.#idOf(event.name)
       if (this.#addSymbol('events', id, 0, contextOf(1, name, last), contextOf(1, name), 1))
         this.#addText('events', event.name, 6)
       const place = { owner: contextOf(id, name), ownerText: span.name, before }
@@ -245,7 +241,7 @@ export class ReferenceModel {
 
   /** The rarely used fields, printed, as one symbol. */
   #addRest(field: string, text: string, usual: string, name: number): void {
-    const symbol = text === usual ? 1 : this.#interner.id(text)
+    const symbol = text === usual ? 1 : this.#idOf(text)
     if (this.#addSymbol(field, symbol, 1, contextOf(3, name), 3) && symbol !== 1) this.#addText(field, text, 7)
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedCache } from '../../lib/maps.ts'
 import { CountTable, mix } from './count-table.ts'
 
 /** Stands in the table for a context itself: how often it came, and how often with a symbol that it had not had. */
@@ -72,7 +73,17 @@ export function bitsOf(probability: number): number {
   return -Math.log2(probability)
 }
 
-/** A context of two to six numbers. */
-export function contextOf(a: number, b: number, c = 0, d = 0, e = 0, f = 0): number {
-  return mix(mix(mix(a, b), mix(c, d)), mix(e, f))
+/** A context of two to five numbers. */
+export function contextOf(a: number, b: number, c = 0, d = 0, e = 0): number {
+  return mix(mix(mix(a, b), mix(c, d)), mix(e, 0))
+}
+
+/** What a text weighs among those that an interner holds, beside its characters. */
+const textWeight = 128
+
+/** Numbers for texts. When it holds too many it forgets them all; a text gets another number then. */
+export function interner(): (text: string) => number {
+  const ids = new BoundedCache<number>(1 << 26, text => textWeight + text.length)
+  let next = 16
+  return text => ids.get(text, () => next++)
 }

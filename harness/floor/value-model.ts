@@ -1,6 +1,5 @@
 import { type Attributes, isKeyValueList, type Value, valueType } from '../../lib/model/trace.ts'
 import { mix } from './count-table.ts'
-import type { Interner } from './interner.ts'
 import { NumberModel } from './number-model.ts'
 import { bitsOf, contextOf, SymbolModel } from './symbol-model.ts'
 import { TextModel } from './text-model.ts'
@@ -22,7 +21,7 @@ export interface Place {
 /** Costs of attribute lists: the keys as one symbol, then each value given its key, its owner and the value before. */
 export class ValueModel {
   readonly texts = new TextModel()
-  readonly #interner: Interner
+  readonly #idOf: (text: string) => number
   readonly #keyLists = new SymbolModel()
   readonly #keySets = new SymbolModel()
   readonly #keys = new SymbolModel()
@@ -31,13 +30,13 @@ export class ValueModel {
   readonly #numbers = new NumberModel()
   readonly #bytes = new SymbolModel()
 
-  constructor(interner: Interner) {
-    this.#interner = interner
+  constructor(idOf: (text: string) => number) {
+    this.#idOf = idOf
   }
 
   /** Bits of the keys and their order. */
   keyCost(attributes: Attributes, owner: number, group: number): number {
-    const keys = attributes.map(({ key }) => this.#interner.id(key))
+    const keys = attributes.map(({ key }) => this.#idOf(key))
     const bits = bitsOf(this.#keyLists.take(symbolOfKeys(keys), contextOf(owner, group), owner))
     if (!this.#keyLists.isNew) return bits
     const sorted = [...keys].sort((a, b) => a - b)
@@ -68,7 +67,7 @@ export class ValueModel {
   #symbolOf(value: Value): number {
     switch (typeof value) {
       case 'string':
-        return contextOf(2, this.#interner.id(value))
+        return contextOf(2, this.#idOf(value))
       case 'boolean':
         return value ? 2 : 3
       case 'bigint':
@@ -78,7 +77,7 @@ export class ValueModel {
         return contextOf(4, view.getInt32(0), view.getInt32(4))
     }
     if (value === null) return 4
-    return contextOf(5, this.#interner.id(printObject(value)))
+    return contextOf(5, this.#idOf(printObject(value)))
   }
 
   #newCost(key: number, value: Value, place: Place): number {
@@ -124,7 +123,7 @@ export class ValueModel {
   listCost(attributes: Attributes, place: Place, group: number): { keys: number; total: number } {
     const keys = this.keyCost(attributes, place.owner, group)
     let total = keys
-    for (const { key, value } of attributes) total += this.cost(this.#interner.id(key), value, place)
+    for (const { key, value } of attributes) total += this.cost(this.#idOf(key), value, place)
     return { keys, total }
   }
 }

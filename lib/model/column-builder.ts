@@ -1,3 +1,4 @@
+import { getOrInsert } from '../maps.ts'
 import type { ColumnData } from './scan.ts'
 import { isKeyValueList, type Value, type ValueType, valueType } from './trace.ts'
 
@@ -19,12 +20,7 @@ export function columnBuilder(): ColumnBuilder {
   const byType = new Map<ValueType, Gathered>()
   return {
     add: (row, value) => {
-      const type = valueType(value)
-      let gathered = byType.get(type)
-      if (gathered === undefined) {
-        gathered = { rows: [], values: [] }
-        byType.set(type, gathered)
-      }
+      const gathered = getOrInsert(byType, valueType(value), () => ({ rows: [], values: [] }))
       gathered.rows.push(row)
       gathered.values.push(value)
     },
@@ -60,16 +56,7 @@ function packedInts(values: readonly bigint[]): ColumnData['values'] {
 function coded(values: readonly Value[]): ColumnData['values'] {
   const codeOf = new Map<unknown, number>()
   const dictionary: Value[] = []
-  const codes = Uint32Array.from(values, value => {
-    const key = keyOf(value)
-    let code = codeOf.get(key)
-    if (code === undefined) {
-      code = dictionary.length
-      dictionary.push(value)
-      codeOf.set(key, code)
-    }
-    return code
-  })
+  const codes = Uint32Array.from(values, value => getOrInsert(codeOf, keyOf(value), () => dictionary.push(value) - 1))
   return { codes, dictionary }
 }
 

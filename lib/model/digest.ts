@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { ByteWriter } from '../bytes/writer.ts'
+import { getOrInsert } from '../maps.ts'
 import {
   type Attribute,
   type Attributes,
@@ -101,12 +102,7 @@ export class Digester {
   ): void {
     writer.u8(item === null ? 0 : 1)
     if (item === null) return
-    let bytes = this.#shared.get(item)
-    if (!bytes) {
-      bytes = serialise(own => write.call(this, own, item))
-      this.#shared.set(item, bytes)
-    }
-    writer.raw(bytes)
+    writer.raw(getOrInsert(this.#shared, item, () => serialise(own => write.call(this, own, item))))
   }
 
   #writeResource(writer: ByteWriter, resource: Resource): void {

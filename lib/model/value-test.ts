@@ -1,3 +1,4 @@
+import { getOrInsert } from '../maps.ts'
 import { compileRegex } from '../regex/regex.ts'
 import { isRelated } from './relation.ts'
 import type { Value } from './trace.ts'
@@ -45,12 +46,7 @@ const compiledTests = new WeakMap<ValueTest, CompiledTest>()
 
 /** The test ready to be tried, made once for each test. */
 export function compiledTest(test: ValueTest): CompiledTest {
-  let compiled = compiledTests.get(test)
-  if (compiled === undefined) {
-    compiled = compile(test)
-    compiledTests.set(test, compiled)
-  }
-  return compiled
+  return getOrInsert(compiledTests, test, compile)
 }
 
 /** Whether a value meets the test. */

@@ -1,3 +1,4 @@
+import { getOrInsert } from '../maps.ts'
 import { type Attributes, isKeyValueList, type Value, type ValueType, valueType } from '../model/trace.ts'
 
 /** A key with the type of its value: what makes a column of attributes. */
@@ -16,22 +17,11 @@ interface Node {
   list: number
   readonly column: number
   readonly parent: Node | undefined
-  readonly next: Map<string, (Node | undefined)[]>
-}
-
-const typeNumbers: Readonly<Record<ValueType, number>> = {
-  empty: 0,
-  string: 1,
-  bool: 2,
-  int: 3,
-  double: 4,
-  bytes: 5,
-  array: 6,
-  kvlist: 7,
+  readonly next: Map<string, Map<ValueType, Node>>
 }
 
 /** The types of values by their number on disk. */
-export const valueTypes = Object.keys(typeNumbers) as ValueType[]
+export const valueTypes: readonly ValueType[] = ['empty', 'string', 'bool', 'int', 'double', 'bytes', 'array', 'kvlist']
 
 /**
  * Attribute lists taken apart: each list is a code that names its keys with their types, in order, and the values go to
@@ -79,31 +69,14 @@ export class AttributeShredder {
   }
 
   #step(node: Node, key: string, value: Value): Node {
-    const type = valueType(value)
-    let byType = node.next.get(key)
-    if (!byType) {
-      byType = []
-      node.next.set(key, byType)
-    }
-    const number = typeNumbers[type]
-    let next = byType[number]
-    if (!next) {
-      next = newNode(this.#column(key, type), node)
-      byType[number] = next
-    }
-    return next
+    const byType = getOrInsert(node.next, key, newNodes)
+    return getOrInsert(byType, valueType(value), type => newNode(this.#column(key, type), node))
   }
 
   readonly #byKey = new Map<string, number>()
 
   #column(key: string, type: ValueType): number {
-    const name = `${typeNumbers[type]}${key}`
-    let column = this.#byKey.get(name)
-    if (column === undefined) {
-      column = this.columns.push({ key, type, values: [] }) - 1
-      this.#byKey.set(name, column)
-    }
-    return column
+    return getOrInsert(this.#byKey, `${type}=${key}`, () => this.columns.push({ key, type, values: [] }) - 1)
   }
 }
 
@@ -119,6 +92,10 @@ function valueLength(value: Value): number {
   if (typeof value !== 'object' || value === null) return 0
   if (isKeyValueList(value)) return lengthOf(value.entries)
   return value.reduce<number>((sum, item) => sum + valueLength(item), 0)
+}
+
+function newNodes(): Map<ValueType, Node> {
+  return new Map()
 }
 
 function newNode(column: number, parent: Node | undefined): Node {

@@ -1,5 +1,6 @@
 import { RangeDecoder, RangeEncoder } from '../../encodings/entropy.ts'
 import { readPermutation, writePermutation } from '../../encodings/permutation.ts'
+import { getOrInsert } from '../../maps.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 
 /**
@@ -37,12 +38,7 @@ export function findOrders(lists: readonly (readonly number[])[], rows: readonly
   const setOf = new Map<string, number>()
   const listSets = lists.map(list => {
     const name = list.length > maxShared ? `=${list.join(' ')}` : [...list].sort((a, b) => a - b).join(' ')
-    let set = setOf.get(name)
-    if (set === undefined) {
-      set = sets.push(list) - 1
-      setOf.set(name, set)
-    }
-    return set
+    return getOrInsert(setOf, name, () => sets.push(list) - 1)
   })
   const entrySets = sets.map((_, set) => set)
   const entries: (readonly number[] | undefined)[] = [...sets]

@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../maps.ts'
 import { mix } from './contexts.ts'
 import type { Context } from './ranked.ts'
 
@@ -75,12 +76,9 @@ export class Prediction {
   #pick(known: Known): Uint32Array {
     const rows = this.#rows
     if (rows === undefined && known instanceof Uint32Array) return known
-    let picked = this.#picked.get(known)
-    if (!picked) {
-      picked = known instanceof Uint32Array ? select(known, rows!) : mixed(known, rows)
-      this.#picked.set(known, picked)
-    }
-    return picked
+    return getOrInsert(this.#picked, known, () =>
+      known instanceof Uint32Array ? select(known, rows!) : mixed(known, rows),
+    )
   }
 }
 

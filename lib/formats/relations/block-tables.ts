@@ -39,11 +39,7 @@ export class Family<T extends Owner> {
   settle(constants: Dictionary<Value>, echoes: Parameters<NodeTable['settle']>[1]): void {
     this.columns = this.table.settle(constants, echoes)
     this.sorted = this.table.nodes.toSorted((a, b) => b.useCount - a.useCount || a.id - b.id)
-    const ranks = new Array<number>(this.sorted.length)
-    this.sorted.forEach(({ id }, rank) => {
-      ranks[id] = rank
-    })
-    this.ranks = ranks
+    this.ranks = inverse(this.sorted.map(({ id }) => id))
     for (const { owner, node, found } of this.placed) this.table.collect(this.columns, node, found.sources, owner)
   }
 
@@ -111,18 +107,18 @@ export class BlockTables {
       for (const { codes } of sorted)
         for (const code of codes) if (code >= fieldCode.firstConstant) counts[code - fieldCode.firstConstant]!++
     const order = Array.from(values.keys()).sort((a, b) => counts[b]! - counts[a]! || a - b)
+    const ordered = order.map(id => values[id]!)
     body.number(values.length)
-    writeValues(
-      body,
-      part,
-      order.map(id => values[id]!),
-    )
-    const places = new Array<number>(values.length)
-    order.forEach((id, place) => {
-      places[id] = place
-    })
-    return places
+    writeValues(body, part, ordered)
+    return inverse(order)
   }
+}
+
+/** By number its index in the order. */
+function inverse(order: readonly number[]): number[] {
+  const places = new Array<number>(order.length)
+  for (const [place, id] of order.entries()) places[id] = place
+  return places
 }
 
 /** 0 for none, else the code past 0: negative ones as they are. */

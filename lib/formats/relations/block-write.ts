@@ -19,21 +19,13 @@ export function writeBlock(traces: readonly Trace[]): BodyWriter {
   const body = new BodyWriter()
   tables.write(body)
   const timed = writeTopologies(body, traces, tables)
-  writeIds(
-    body,
-    'trace ids',
-    traces.map(({ traceId }) => traceId),
-    16,
-  )
-  writeIds(
-    body,
-    'span ids',
-    traces.flatMap(({ spans }) => spans.map(({ spanId }) => spanId)),
-    8,
-  )
-  const spans = traces.map(trace => trace.spans)
-  writeTimes(body, timed, spans, tables.spans.sorted.length)
-  writeEvents(body, spans.flat(), tables)
+  const spansOf = traces.map(trace => trace.spans)
+  const spans = spansOf.flat()
+  const [traceIds, spanIds] = [traces.map(({ traceId }) => traceId), spans.map(({ spanId }) => spanId)]
+  writeIds(body, 'trace ids', traceIds, 16)
+  writeIds(body, 'span ids', spanIds, 8)
+  writeTimes(body, timed, spansOf, tables.spans.sorted.length)
+  writeEvents(body, spans, tables)
   writeLinks(body, tables)
   writeColumns(body, tables.spans)
   writeColumns(body, tables.events)
@@ -53,16 +45,9 @@ function writeTopologies(body: BodyWriter, traces: readonly Trace[], { spans }: 
   }
   writeReferences(body, 'traces', uses, (to, order) => {
     const items = order.map(id => topologies.items[id]!)
-    writeLists(
-      to,
-      'topologies',
-      items.map(({ nodes }) => nodes),
-    )
-    writeLists(
-      to,
-      'parents',
-      items.map(({ parents }) => parents),
-    )
+    const [nodes, parents] = [items.map(item => item.nodes), items.map(item => item.parents)]
+    writeLists(to, 'topologies', nodes)
+    writeLists(to, 'parents', parents)
   })
   writeIds(body, 'parents outside', outside, 8)
   return uses.uses.map(id => topologies.items[id]!)
@@ -82,19 +67,10 @@ function writeEvents(body: BodyWriter, spans: readonly Span[], { events }: Block
 }
 
 function writeLinks(body: BodyWriter, { links }: BlockTables): void {
-  const owners = links.placed.map(({ owner }) => owner)
-  writeIds(
-    body,
-    'links',
-    owners.map(({ traceId }) => traceId),
-    16,
-  )
-  writeIds(
-    body,
-    'links',
-    owners.map(({ spanId }) => spanId),
-    8,
-  )
+  const traceIds = links.placed.map(({ owner }) => owner.traceId)
+  const spanIds = links.placed.map(({ owner }) => owner.spanId)
+  writeIds(body, 'links', traceIds, 16)
+  writeIds(body, 'links', spanIds, 8)
 }
 
 function writeColumns<T extends Owner>(body: BodyWriter, { table, columns, sorted }: Family<T>): void {

@@ -1,5 +1,6 @@
 import { decodeWtf8, encodeWtf8 } from '../../bytes/wtf8.ts'
 import { zstdCompressor, zstdDecompressor } from '../../codecs/compress.ts'
+import { sumOf } from '../../encodings/counts.ts'
 import { LabError } from '../../error.ts'
 import { type Item, packItems, unpackItems } from './message.ts'
 
@@ -132,6 +133,12 @@ export class BodyReader {
     const item = this.#next()
     if (typeof item === 'number' && Number.isSafeInteger(item) && item >= min && item <= max) return item
     return this.fail(`expected a whole number of ${min} to ${max}, found ${describe(item)}`)
+  }
+
+  /** The sum of lengths, each of which must be at least `min`. */
+  sum(lengths: Float64Array, min: number): number {
+    const short = lengths.find(length => length < min)
+    return short === undefined ? sumOf(lengths) : this.fail(`a length of ${short}, expected at least ${min}`)
   }
 
   text(): string {

@@ -15,12 +15,7 @@ const how = { direct: 0, table: 1, numbers: 2 } as const
 export function writeColumn(body: BodyWriter, part: string, type: ColumnType, values: readonly Value[]): void {
   if (values.length === 0 || type === 'empty') return
   if (type === 'int') return writeWide(body, part, values as bigint[])
-  if (type === 'bool')
-    return writeNumbers(
-      body,
-      part,
-      values.map(value => (value === true ? 1 : 0)),
-    )
+  if (type === 'bool') return writeNumbers(body, part, values.map(Number))
   const { uses, entries } = tableOf(values)
   const candidates: ((to: BodyWriter) => void)[] = []
   if (entries.length < values.length || type === 'other')
@@ -65,14 +60,10 @@ function tableOf(values: readonly Value[]): { uses: Uses; entries: Value[] } {
 
 function writeTable(body: BodyWriter, part: string, type: ColumnType, uses: Uses, entries: readonly Value[]): void {
   body.number(how.table)
-  writeReferences(body, part, uses, (to, order) =>
-    writeDirect(
-      to,
-      part,
-      type,
-      order.map(entry => entries[entry]!),
-    ),
-  )
+  writeReferences(body, part, uses, (to, order) => {
+    const ordered = order.map(entry => entries[entry]!)
+    writeDirect(to, part, type, ordered)
+  })
 }
 
 function writeDirect(body: BodyWriter, part: string, type: ColumnType, values: readonly Value[]): void {

@@ -11,22 +11,16 @@ export function writeGrouped(
   groups: readonly number[],
   groupCount: number,
 ): void {
-  const candidates = [
-    (to: BodyWriter) => {
-      to.number(orders.asIs)
-      writeNumbers(to, part, values)
-    },
-  ]
-  if (groupCount > 1)
-    candidates.push(to => {
-      to.number(orders.byGroup)
-      writeNumbers(
-        to,
-        part,
-        Float64Array.from(sortedByGroup(groups, groupCount), position => values[position]!),
-      )
-    })
-  body.choose(candidates)
+  const asIs = (to: BodyWriter) => {
+    to.number(orders.asIs)
+    writeNumbers(to, part, values)
+  }
+  const byGroup = (to: BodyWriter) => {
+    const sorted = Float64Array.from(sortedByGroup(groups, groupCount), position => values[position]!)
+    to.number(orders.byGroup)
+    writeNumbers(to, part, sorted)
+  }
+  body.choose(groupCount > 1 ? [asIs, byGroup] : [asIs])
 }
 
 export function readGrouped(

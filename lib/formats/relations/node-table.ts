@@ -1,10 +1,11 @@
+import { Dictionary } from '../../encodings/dictionary.ts'
 import type { BodyReader, BodyWriter } from './body.ts'
 import { maxBlockItems, maxBlockSpans } from './limits.ts'
 import { readLists, writeLists } from './lists.ts'
 import { fieldCode, type Node, type NodeTable } from './nodes.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 import { readReferences, Uses, writeReferences } from './references.ts'
-import type { ColumnName } from './shape.ts'
+import type { ColumnName, Shape } from './shape.ts'
 import { specials } from './special.ts'
 import { readTexts, writeTexts } from './texts.ts'
 import { columnTypes } from './types.ts'
@@ -36,18 +37,14 @@ export function writeNodes(
   if (nodes.length === 0) return
   writeColumns(body, table.shapes.columns)
   writeShapes(body, nodes)
-  for (let field = 0; field < nodes[0]!.head.length; field++)
-    writeNumbers(
-      body,
-      part,
-      nodes.map(({ head }) => head[field]!),
-    )
+  for (const field of nodes[0]!.head.keys()) {
+    const numbers = nodes.map(({ head }) => head[field]!)
+    writeNumbers(body, part, numbers)
+  }
   const first = fieldCode.firstConstant
-  writeNumbers(
-    body,
-    part,
-    nodes.flatMap(({ codes }) => codes.map(code => (code < first ? code : first + constantPlaces[code - first]!))),
-  )
+  const placeOf = (code: number) => (code < first ? code : first + constantPlaces[code - first]!)
+  const places = nodes.flatMap(({ codes }) => codes.map(placeOf))
+  writeNumbers(body, part, places)
 }
 
 /** Reads nodes whose heads have one number below each of the limits. */
@@ -87,16 +84,12 @@ function readHeads(body: BodyReader, count: number, [min, max]: HeadLimit): Floa
 
 function writeColumns(body: BodyWriter, columns: readonly ColumnName[]): void {
   body.number(columns.length)
-  writeNumbers(
-    body,
-    part,
-    columns.map(({ key, type }) => (typeof key === 'number' ? key : specials.length + columnTypes.names.indexOf(type))),
-  )
-  writeTexts(
-    body,
-    part,
-    columns.map(({ key }) => key).filter(key => typeof key === 'string'),
-  )
+  const kindOf = ({ key, type }: ColumnName) =>
+    typeof key === 'number' ? key : specials.length + columnTypes.names.indexOf(type)
+  const kinds = columns.map(kindOf)
+  const keys = columns.map(({ key }) => key).filter(key => typeof key === 'string')
+  writeNumbers(body, part, kinds)
+  writeTexts(body, part, keys)
 }
 
 function readColumns(body: BodyReader): ColumnName[] {
@@ -118,20 +111,13 @@ function readColumns(body: BodyReader): ColumnName[] {
 }
 
 function writeShapes(body: BodyWriter, nodes: readonly Node[]): void {
-  const known = new Map<string, number>()
-  const shapes: (readonly number[])[] = []
+  const shapes = new Dictionary<Shape>()
   const uses = new Uses()
-  for (const { shape } of nodes) {
-    const place = known.get(shape.name) ?? shapes.push(shape.columns) - 1
-    known.set(shape.name, uses.add(place))
-  }
-  writeReferences(body, part, uses, (to, order) =>
-    writeLists(
-      to,
-      part,
-      order.map(place => shapes[place]!),
-    ),
-  )
+  for (const { shape } of nodes) uses.add(shapes.code(shape))
+  writeReferences(body, part, uses, (to, order) => {
+    const lists = order.map(place => shapes.values[place]!.columns)
+    writeLists(to, part, lists)
+  })
 }
 
 function readShapes(
@@ -146,11 +132,8 @@ function readShapes(
 /** Writes distinct lists of nodes: of the events (or links) of a span. */
 export function writeNodeLists(body: BodyWriter, lists: readonly string[], ranks: readonly number[]): void {
   body.number(lists.length)
-  writeLists(
-    body,
-    part,
-    lists.map(list => (list === '' ? [] : list.split(',').map(id => ranks[Number(id)]!))),
-  )
+  const ranked = lists.map(list => (list === '' ? [] : list.split(',').map(id => ranks[Number(id)]!)))
+  writeLists(body, part, ranked)
 }
 
 export function readNodeLists(body: BodyReader, nodeCount: number): Uint32Array[] {

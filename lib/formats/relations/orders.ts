@@ -16,13 +16,10 @@ export function writeOrders(body: BodyWriter, nodes: readonly Node[]): void {
 function writeOrder(body: BodyWriter, { orders, orderUses }: Shape): void {
   if (orders.length === 1 && orders[0]!.every((place, i) => place === i)) return body.number(how.byColumn)
   body.number(how.references)
-  writeReferences(body, part, orderUses, (to, order) =>
-    writeLists(
-      to,
-      part,
-      order.map(id => orders[id]!),
-    ),
-  )
+  writeReferences(body, part, orderUses, (to, order) => {
+    const lists = order.map(id => orders[id]!)
+    writeLists(to, part, lists)
+  })
 }
 
 /** The orders of the attributes of one shape, owner by owner; absent if all are in column order. */

@@ -62,11 +62,7 @@ export function readScopes(body: BodyReader, part: string): (Scope | null)[] {
 function readShared<T>(body: BodyReader, part: string, decode: (cbor: CborReader) => T): (T | null)[] {
   const count = body.number(maxBlockSpans)
   const lengths = readNumbers(body, part, count)
-  const total = lengths.reduce(
-    (sum, length) => (length > 0 ? sum + length : body.fail(`an item of ${length} bytes`)),
-    0,
-  )
-  const reader = new ByteReader(body.bytes(part, total), `${body.subject}, ${part}`)
+  const reader = new ByteReader(body.bytes(part, body.sum(lengths, 1)), `${body.subject}, ${part}`)
   const cbor = new CborReader(reader)
   const items = Array.from(lengths, length => {
     const end = reader.position + length

@@ -1,4 +1,4 @@
-import { decodeWtf8, encodeWtf8 } from '../../bytes/wtf8.ts'
+import { packStrings, unpackStrings } from '../../encodings/strings.ts'
 import type { BodyReader, BodyWriter } from './body.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 import { readRows, writeRows } from './rows.ts'
@@ -23,28 +23,16 @@ export function readTexts(body: BodyReader, part: string, count: number): string
 }
 
 function writePlain(body: BodyWriter, part: string, texts: readonly string[]): void {
-  const encoded = texts.map(text => (text.isWellFormed() ? Buffer.from(text) : encodeWtf8(text)))
+  const { lengths, bytes } = packStrings(texts)
   body.number(how.plain)
-  writeNumbers(
-    body,
-    part,
-    encoded.map(bytes => bytes.length),
-  )
-  body.bytes(part, Uint8Array.from(Buffer.concat(encoded)))
+  writeNumbers(body, part, lengths)
+  body.bytes(part, Uint8Array.from(bytes))
 }
 
 function readPlain(body: BodyReader, part: string, count: number): string[] {
   const lengths = readNumbers(body, part, count)
-  const byteLength = lengths.reduce(
-    (sum, length) => (length < 0 ? body.fail(`a length of ${length}`) : sum + length),
-    0,
-  )
-  const bytes = body.bytes(part, byteLength)
-  let start = 0
-  return Array.from(lengths, length => {
-    start += length
-    return decodeWtf8(bytes.subarray(start - length, start))
-  })
+  const bytes = body.bytes(part, body.sum(lengths, 0))
+  return unpackStrings({ lengths: Uint32Array.from(lengths), bytes })
 }
 
 /** The template of each text, and for each template what fills its slots, text by text. */

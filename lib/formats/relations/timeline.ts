@@ -176,13 +176,8 @@ export function writeInUnits(
   const unitOf = chooseUnits(nodeCount, nodes, values)
   writeNumbers(body, part, modes)
   writeNumbers(body, part, unitOf)
-  writeGrouped(
-    body,
-    part,
-    values.map((value, i) => value / units[unitOf[nodes[i]!]!]!),
-    nodes,
-    nodeCount,
-  )
+  const quotients = values.map((value, i) => value / units[unitOf[nodes[i]!]!]!)
+  writeGrouped(body, part, quotients, nodes, nodeCount)
 }
 
 export function readInUnits(

@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../maps.ts'
 import type { ColumnData } from '../../model/scan.ts'
 import { type Value, type ValueType, valueType } from '../../model/trace.ts'
 import { exactInts } from './exact-numbers.ts'
@@ -28,11 +29,7 @@ export class ColumnValues {
   }
 
   #push(type: ValueType, row: number, value: unknown): void {
-    let gathered = this.#gathered.get(type)
-    if (gathered === undefined) {
-      gathered = { rows: [], values: [] }
-      this.#gathered.set(type, gathered)
-    }
+    const gathered = getOrInsert(this.#gathered, type, () => ({ rows: [], values: [] }))
     gathered.rows.push(row)
     gathered.values.push(value)
   }
