@@ -67,6 +67,9 @@ export class Segment {
   }
   /** The start of the first trace, nanoseconds since the epoch. */
   base = 0n
+  /** Of the starts of all spans. */
+  minStart = 2n ** 64n
+  maxStart = 0n
   /** True if a span id repeats within a trace. */
   hasRepeatedIds = false
   #textLength = 0
@@ -129,6 +132,8 @@ export class Segment {
     push(columns.droppedCounts, droppedCountsOf(span))
     if (push(columns.resources, span.resource)) this.#textLength += sharedLength(span.resource)
     if (push(columns.scopes, span.scope)) this.#textLength += sharedLength(span.scope)
+    if (span.startNanos < this.minStart) this.minStart = span.startNanos
+    if (span.startNanos > this.maxStart) this.maxStart = span.startNanos
     columns.starts.push(span.startNanos - this.#start)
     columns.durations.push(span.endNanos - span.startNanos)
     columns.eventCounts.push(span.events.length)

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { LabError } from '../../../lib/error.ts'
-import { SimilarityIndex } from '../../../lib/formats/blockpack/indexes/similarity-reader.ts'
+import { SimilarityIndex } from '../../../lib/formats/blockpack/indexes/similarity.ts'
 import type { BlockpackReader } from '../../../lib/formats/blockpack/read/reader.ts'
 import { findSimilar, type SimilarTraces } from '../../../lib/formats/blockpack/similar.ts'
 import type { Trace } from '../../../lib/model/trace.ts'

@@ -3,6 +3,7 @@ import type { GeneralCodec } from '../../codecs/compress.ts'
 import { ColumnCounter, type ColumnFacts } from './column-facts.ts'
 import { bands, columnKind, columnName, valueTypeOf } from './layout/columns.ts'
 import { version } from './layout/footer.ts'
+import { boundsOf } from './layout/toc.ts'
 import { partsOf } from './parts.ts'
 import type { Block } from './read/block.ts'
 import { BlockpackReader } from './read/reader.ts'
@@ -36,6 +37,7 @@ export async function inspectBlockpack(file: RangeReader): Promise<BlockpackFact
   const reader = await BlockpackReader.open(file)
   const { block } = reader
   const { root, pageGroups } = block.toc
+  const bounds = boundsOf(pageGroups)
   return {
     byteLength: file.byteLength,
     version,
@@ -48,14 +50,8 @@ export async function inspectBlockpack(file: RangeReader): Promise<BlockpackFact
     spanCount: block.toc.spanCount,
     fieldCount: block.toc.fields.length,
     dictionaryEntryCount: [...block.toc.dictionarySizes.values()].reduce((sum, size) => sum + size, 0),
-    minStart: extreme(
-      pageGroups.map(({ minStart }) => minStart),
-      (a, b) => a < b,
-    ),
-    maxStart: extreme(
-      pageGroups.map(({ maxStart }) => maxStart),
-      (a, b) => a > b,
-    ),
+    minStart: bounds?.[0],
+    maxStart: bounds?.[1],
     parts: await namedParts(block),
     columns: await columnFacts(reader),
   }
@@ -131,11 +127,4 @@ async function dictionaryBytes(block: Block): Promise<Map<number, number>> {
     }
   }
   return sums
-}
-
-function extreme(values: readonly bigint[], isBefore: (a: bigint, b: bigint) => boolean): bigint | undefined {
-  return values.reduce<bigint | undefined>(
-    (best, value) => (best === undefined || isBefore(value, best) ? value : best),
-    undefined,
-  )
 }

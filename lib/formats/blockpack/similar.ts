@@ -1,7 +1,7 @@
 import type { Trace } from '../../model/trace.ts'
 import { Segment } from '../../shred/shred.ts'
 import { featuresOf, jaccard } from './indexes/features.ts'
-import type { Estimated, SimilarityIndex } from './indexes/similarity-reader.ts'
+import type { Estimated, SimilarityIndex } from './indexes/similarity.ts'
 import { PageGroupCache } from './read/page-group-cache.ts'
 import type { BlockpackReader } from './read/reader.ts'
 

@@ -134,6 +134,13 @@ export function entryFailure({ sections }: Toc): (message: string) => never {
   }
 }
 
+/** The first and the last start of a span, ns; undefined where there are none. */
+export function boundsOf(pageGroups: readonly PageGroup[]): readonly [bigint, bigint] | undefined {
+  if (pageGroups.length === 0) return undefined
+  const min = pageGroups.reduce((a, b) => (b.minStart < a.minStart ? b : a)).minStart
+  return [min, pageGroups.reduce((a, b) => (b.maxStart > a.maxStart ? b : a)).maxStart]
+}
+
 /** The page group that has the trace at a position. */
 export function pageGroupAt({ pageGroups }: Toc, position: number): PageGroup {
   return pageGroups[firstWhere(pageGroups.length, i => pageGroups[i]!.firstTrace > position) - 1]!

@@ -1,6 +1,6 @@
 import { checkLimits, type Limits } from '../../../model/limits.ts'
 import type { ScanRequest, SpanBatch } from '../../../model/scan.ts'
-import { absentIn } from '../indexes/bloom-reader.ts'
+import { absentIn } from '../indexes/bloom.ts'
 import type { BlockpackReader } from '../read/reader.ts'
 import { loadColumns, PageGroupBatch } from './batch.ts'
 import { checkNeeds, isPossible } from './conditions.ts'

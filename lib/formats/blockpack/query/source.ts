@@ -2,7 +2,7 @@ import { checkLimits, type Limits } from '../../../model/limits.ts'
 import type { ColumnData, Cost, SpanSource } from '../../../model/scan.ts'
 import type { Trace } from '../../../model/trace.ts'
 import { spellingsOf, traceKey } from '../../../model/trace-id.ts'
-import type { PageGroup } from '../layout/toc.ts'
+import { boundsOf, type PageGroup } from '../layout/toc.ts'
 import type { BlockpackReader } from '../read/reader.ts'
 import { byteLengthOf, PageGroupBatch } from './batch.ts'
 import { attributeNames, distinctValues } from './distinct-values.ts'
@@ -47,12 +47,6 @@ async function* findTraces(
       for (const trace of await reader.readPageGroup(pageGroup)) if (keys.has(traceKey(trace.traceId))) yield trace
     }
   }
-}
-
-function boundsOf(pageGroups: readonly PageGroup[]): readonly [bigint, bigint] | undefined {
-  if (pageGroups.length === 0) return undefined
-  const min = pageGroups.reduce((a, b) => (b.minStart < a.minStart ? b : a)).minStart
-  return [min, pageGroups.reduce((a, b) => (b.maxStart > a.maxStart ? b : a)).maxStart]
 }
 
 function costOf(pageGroups: readonly PageGroup[]): Cost {

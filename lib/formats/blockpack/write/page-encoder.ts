@@ -8,7 +8,7 @@ import { type NumberChoice, writeNumbers } from '../../../encodings/pages/number
 import { type PageCodec, PageWriter } from '../../../encodings/pages/page.ts'
 import { writeStrings } from '../../../encodings/pages/strings.ts'
 import { wordsOf } from '../../../encodings/words.ts'
-import { BloomWriter } from '../indexes/bloom-writer.ts'
+import { BloomWriter } from '../indexes/bloom.ts'
 import { firstFieldId } from '../layout/columns.ts'
 import { maxListedCodes, type PageEntry, type PageStatistic } from '../layout/directory.ts'
 import { asBits, textLayouts } from '../layout/layout.ts'

@@ -52,15 +52,14 @@ export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: 
   const byteLength = pages.reduce((sum, page) => sum + page.storedLength, 0)
   const padding = Math.ceil(segment.itemCount / itemsPerByte) - byteLength
   if (padding > 0) bands.at(-1)!.push(Buffer.alloc(padding))
-  const [minStart, maxStart] = startExtent(segment)
   return {
     traceCount: segment.trace.ids.length,
     spanCount: segment.spanCount,
     base: segment.base,
+    minStart: segment.minStart,
+    maxStart: segment.maxStart,
     pages,
     bands,
-    minStart,
-    maxStart,
   }
 }
 
@@ -255,32 +254,4 @@ function printItem<T extends object>(item: T, encode: (writer: ByteWriter, item:
 
 function pick(ids: readonly string[], kinds: readonly number[], isWanted: (kind: number) => boolean): string[] {
   return ids.filter((_, row) => isWanted(kinds[row]!))
-}
-
-function startExtent({ trace, span, base }: Segment): [bigint, bigint] {
-  let [min, max] = [2n ** 64n, 0n]
-  const exact = new Map(span.starts.exceptions.map(({ row, value }) => [row, value]))
-  const gaps = new Map(trace.starts.exceptions.map(({ row, value }) => [row, value]))
-  let origin = base
-  let row = 0
-  for (const [index, count] of trace.spanCounts.entries()) {
-    origin += gaps.get(index) ?? BigInt(trace.starts.values[index]!)
-    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-    for (let i = 0; i < count; i++, row++) {
-      const exception = exact.get(row)
-      if (exception !== undefined) {
-        if (origin + exception < min) min = origin + exception
-        if (origin + exception > max) max = origin + exception
-        continue
-      }
-      const offset = span.starts.values[row]!
-      if (offset < least) least = offset
-      if (offset > most) most = offset
-    }
-    if (least <= most) {
-      if (origin + BigInt(least) < min) min = origin + BigInt(least)
-      if (origin + BigInt(most) > max) max = origin + BigInt(most)
-    }
-  }
-  return [min, max]
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { featuresOf, jaccard } from '../../../../lib/formats/blockpack/indexes/features.ts'
-import { SimilarityIndex } from '../../../../lib/formats/blockpack/indexes/similarity-reader.ts'
+import { SimilarityIndex } from '../../../../lib/formats/blockpack/indexes/similarity.ts'
 import { BlockpackReader } from '../../../../lib/formats/blockpack/read/reader.ts'
 import { findSimilar } from '../../../../lib/formats/blockpack/similar.ts'
 import { type BlockpackConfig, profiles } from '../../../../lib/formats/blockpack/write/config.ts'

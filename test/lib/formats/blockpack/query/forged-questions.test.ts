@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { SimilarityIndex } from '../../../../../lib/formats/blockpack/indexes/similarity-reader.ts'
+import { SimilarityIndex } from '../../../../../lib/formats/blockpack/indexes/similarity.ts'
 import { withChecksum } from '../../../../../lib/formats/blockpack/layout/stored.ts'
 import { blockpackSource } from '../../../../../lib/formats/blockpack/query/source.ts'
 import { BlockpackReader } from '../../../../../lib/formats/blockpack/read/reader.ts'
