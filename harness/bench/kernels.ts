@@ -7,8 +7,8 @@ import { type IntegerEncoding, integerEncodings } from '../../lib/encodings/inte
 import { readPermutation, writePermutation } from '../../lib/encodings/permutation.ts'
 import { packStrings, unpackStrings } from '../../lib/encodings/strings.ts'
 import { decodeHexTemplate, encodeHexTemplate, findTemplate, type HexTemplate } from '../../lib/encodings/template.ts'
-import { fixed, whole } from '../text/format.ts'
-import type { TextTable } from '../text/table.ts'
+import { fixed } from '../text/format.ts'
+import { number, type Table, tableOf, text } from '../text/table.ts'
 import * as columns from './kernel-columns.ts'
 
 const warmupRounds = 20
@@ -49,19 +49,15 @@ export async function measureKernels(onStart: (name: string) => void, rounds = 6
 }
 
 /** A line a kernel. */
-export function kernelTable(results: readonly KernelResult[]): TextTable {
-  const millions = (rate: number | null) => fixed(1)(rate === null ? null : rate / 1e6)
-  return {
-    headers: ['kernel', 'values', 'enc M/s', 'dec M/s', 'bits/value'],
-    aligns: ['left', 'right', 'right', 'right', 'right'],
-    rows: results.map(({ name, valueCount, encodeRate, decodeRate, bitsPerValue }) => [
-      name,
-      whole(valueCount),
-      millions(encodeRate),
-      millions(decodeRate),
-      fixed(2)(bitsPerValue),
-    ]),
-  }
+export function kernelTable(results: readonly KernelResult[]): Table {
+  const millions = (rate: number | null) => (rate === null ? null : rate / 1e6)
+  return tableOf(results, [
+    text('kernel', ({ name }) => name),
+    number('values', ({ valueCount }) => valueCount),
+    number('enc M/s', ({ encodeRate }) => millions(encodeRate), fixed(1)),
+    number('dec M/s', ({ decodeRate }) => millions(decodeRate), fixed(1)),
+    number('bits/value', ({ bitsPerValue }) => bitsPerValue, fixed(2), { keep: 1 }),
+  ])
 }
 
 async function measure(

@@ -9,8 +9,9 @@ import type { TraceSource } from '../open/source.ts'
 import { taskRunner } from '../process/run-task.ts'
 import { nameOf } from '../runs/run-schema.ts'
 import { fixed, whole } from '../text/format.ts'
+import { printMarkdownPage } from '../text/page.ts'
 import type { Progress } from '../text/progress.ts'
-import { printMarkdown, type TextTable } from '../text/table.ts'
+import { number, type Table, tableOf, text } from '../text/table.ts'
 import { drawLines } from '../view/chart.ts'
 import { printSource } from '../view/report.ts'
 
@@ -59,12 +60,13 @@ export async function measureScale(
 }
 
 /** The curve as a table, a line a phase. */
-export function scaleTable({ steps, rows }: Scale): TextTable {
-  return {
-    headers: ['B/span on the first … traces', ...steps.map(({ traceCount }) => whole(traceCount))],
-    aligns: ['left', ...steps.map(() => 'right' as const)],
-    rows: rows.map(({ name, bytesPerSpan }) => [name, ...bytesPerSpan.map(fixed(2))]),
-  }
+export function scaleTable({ steps, rows }: Scale): Table {
+  return tableOf(rows, [
+    text('B/span on the first … traces', ({ name }) => name),
+    ...steps.map(({ traceCount }, i) =>
+      number<Scale['rows'][number]>(whole(traceCount), ({ bytesPerSpan }) => bytesPerSpan[i]!, fixed(2), { keep: i }),
+    ),
+  ])
 }
 
 /** The curve as SVG. Phases without compression would hide the others: see the table for them. */
@@ -85,8 +87,7 @@ export function drawScale({ title, steps, rows }: Scale): string {
 
 /** The page of the curve. */
 export function renderScale(scale: Scale, chart: string): string {
-  const notes = scale.notes.join('\n\n')
-  return `# Bytes per span by number of traces\n\n${notes}\n\n![](${chart})\n\n${printMarkdown(scaleTable(scale))}\n`
+  return printMarkdownPage(['# Bytes per span by number of traces', ...scale.notes, `![](${chart})`, scaleTable(scale)])
 }
 
 function stepsUpTo(traceCount: number): number[] {

@@ -9,30 +9,24 @@ import type { Candidate } from '../lab/rows.ts'
 import { selectRows } from '../lab/select.ts'
 import { capturedSource, generatedSource, type SizeName, type TraceSource } from '../open/source.ts'
 import { whole } from '../text/format.ts'
+import { tableFormats } from '../text/page.ts'
 import { openProgress, type Progress, silent } from '../text/progress.ts'
-import { dash, integer, list, oneOf, single } from './options.ts'
+import { choice, dash, integer, list, single } from './options.ts'
 
 /** The flags that several commands share, and what follows from them. */
 
 const sizeNames = Object.keys(sizes) as SizeName[]
-const allFaults = Object.values(workloadFaults).flat()
-const formatNames = formats.map(format => format.name)
+/** What `--faults` takes. */
+export const faultNames = [...Object.values(workloadFaults).flat(), 'all', 'none']
+export const formatNames: readonly string[] = formats.map(format => format.name)
 
 /** A flag with a value. */
 export const text = { type: 'string', requiresArg: true } as const
 
 /** What to generate. */
 export const generatorFlags = {
-  size: {
-    ...text,
-    describe: `traces to generate: ${sizeNames.map(name => `${name} ${whole(sizes[name])}`).join(', ')}`,
-    coerce: oneOf('size', sizeNames),
-  },
-  workload: {
-    ...text,
-    describe: `kind of generated traces: ${workloadNames.join(', ')}`,
-    coerce: oneOf('workload', workloadNames),
-  },
+  size: choice('size', sizeNames, `traces to generate: ${sizeNames.map(name => whole(sizes[name])).join(', ')}`),
+  workload: choice('workload', workloadNames, 'kind of generated traces'),
   seed: {
     ...text,
     describe: `seed of the generator (default ${defaultSeed})`,
@@ -40,7 +34,7 @@ export const generatorFlags = {
   },
   faults: {
     ...text,
-    describe: `faults to put in: ${allFaults.join(', ')}, all or none (default none)`,
+    describe: `faults to put in: ${faultNames.join(', ')} (default none)`,
     coerce: list('faults'),
   },
 } as const
@@ -54,16 +48,14 @@ export interface GeneratorArguments {
 
 /** How to read what is not generated. */
 export const formatFlags = {
-  format: {
-    ...text,
-    describe: `format of the input, where its content does not tell: ${formatNames.join(', ')}`,
-    coerce: oneOf('format', formatNames),
-  },
+  'input-format': choice('input-format', formatNames, 'format of the input, where its content does not tell'),
   limit: { ...text, describe: 'traces to take of the input', coerce: integer('limit', 1, 2 ** 32) },
   'skip-bad': { type: 'boolean', describe: 'leave out what is bad of the input, count it, and go on' },
 } as const
 
 export interface FormatArguments {
+  inputFormat?: string | undefined
+  /** A format of the input here is that of `--input-format`, for scripts from before there were formats of tables. */
   format?: string | undefined
   limit?: number | undefined
   skipBad?: boolean | undefined
@@ -74,6 +66,11 @@ export const sourceFlags = {
   ...generatorFlags,
   input: { ...text, array: true, describe: 'files, folders or - to read in place of generated traces', coerce: paths },
   ...formatFlags,
+  format: choice(
+    'format',
+    [...formatNames, ...tableFormats],
+    'how tables are printed (default table); or --input-format',
+  ),
 } as const
 
 export interface SourceArguments extends GeneratorArguments, FormatArguments {
@@ -144,11 +141,9 @@ function chooseFaults(name: WorkloadName, given: readonly string[]): string[] {
   return known.filter(fault => given[0] === 'all' || given.includes(fault))
 }
 
-export function capturedFrom(
-  input: readonly string[],
-  { format, limit, skipBad }: FormatArguments,
-  refusal?: Refusal,
-): TraceSource {
+export function capturedFrom(input: readonly string[], args: FormatArguments, refusal?: Refusal): TraceSource {
+  const { limit, skipBad } = args
+  const format = inputFormatOf(args)
   return capturedSource(input, {
     skipsBad: skipBad === true,
     refusal,
@@ -157,12 +152,18 @@ export function capturedFrom(
   })
 }
 
+function inputFormatOf({ inputFormat, format }: FormatArguments): string | undefined {
+  return inputFormat ?? formatNames.find(name => name === format)
+}
+
 export function sourceFrom(args: SourceArguments, refusal?: Refusal): TraceSource {
   const isGenerated = args.input === undefined
-  const misplaced = (isGenerated ? Object.keys(formatFlags) : Object.keys(generatorFlags)) as (keyof SourceArguments)[]
-  for (const flag of misplaced)
-    if (args[flag] !== undefined)
+  const given = args as Record<string, unknown>
+  for (const flag of Object.keys(isGenerated ? formatFlags : generatorFlags))
+    if (given[flag] !== undefined)
       throw new LabError('usage', `--${flag}: ${isGenerated ? 'goes with' : 'does not go with'} --input`)
+  if (isGenerated && inputFormatOf(args) !== undefined)
+    throw new LabError('usage', `--format ${args.format}: goes with --input`)
   return isGenerated ? generatedFrom(args) : capturedFrom(args.input!, args, refusal)
 }
 

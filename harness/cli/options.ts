@@ -24,6 +24,11 @@ export function oneOf<T extends string>(flag: string, names: readonly T[]): (tex
   }
 }
 
+/** A flag that takes one of some names. */
+export function choice<T extends string>(flag: string, names: readonly T[], describe: string) {
+  return { type: 'string', requiresArg: true, choices: names, describe, coerce: oneOf(flag, names) } as const
+}
+
 /** Reads a list, separated by commas or by repeating the flag. */
 export function list(flag: string): (given: unknown) => string[] | undefined {
   return given => {

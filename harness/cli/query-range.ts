@@ -8,10 +8,11 @@ import { leftOutJson } from '../open/left-out.ts'
 import { asUsage } from '../open/query-text.ts'
 import { bytesRead, type SearchSource } from '../open/search-source.ts'
 import { plural, whole } from '../text/format.ts'
-import { printTerminal } from '../text/table.ts'
+import type { Page } from '../text/page.ts'
 import { printNanos, printTime } from '../text/times.ts'
-import { explanationJson, printExplanation } from '../view/explanation.ts'
+import { explanationJson, explanationPage } from '../view/explanation.ts'
 import { drawSeries, seriesTable } from '../view/series-report.ts'
+import type { Answer } from './show.ts'
 
 export interface RangeArguments {
   query: string | undefined
@@ -19,12 +20,11 @@ export interface RangeArguments {
   end?: bigint | undefined
   step?: bigint | undefined
   svg?: string | undefined
-  json: boolean
   explain: boolean
 }
 
-/** The answer to a metrics query as text: a table, or JSON in the shape of Tempo's API. May also draw it. */
-export async function answerRange(opened: SearchSource, query: Query, args: RangeArguments): Promise<string> {
+/** The answer to a metrics query; as JSON in the shape of Tempo's API. May also draw it. */
+export async function answerRange(opened: SearchSource, query: Query, args: RangeArguments): Promise<Answer> {
   const range = await rangeOf(opened, args)
   const intervals = checkIntervals(range)
   const answer = await queryRange(opened.source, query, range)
@@ -33,7 +33,7 @@ export async function answerRange(opened: SearchSource, query: Query, args: Rang
     if (answer.series.length === 0) throw new LabError('missing', `${svg}: the answer has no series to draw`)
     await writeLocal(svg, sink => sink.write(Buffer.from(drawSeries(args.query!, answer, intervals))))
   }
-  return args.json ? printJson(answer, opened, args) : printText(answer, intervals, opened, args)
+  return { page: () => pageOf(answer, intervals, opened, args), json: () => toJson(answer, opened, args) }
 }
 
 /** The range that is asked for; else all of the data. */
@@ -63,34 +63,29 @@ function checkIntervals({ startNanos, endNanos, stepNanos }: RangeOptions): Inte
   }
 }
 
-function printJson(
-  { explain, ...shown }: MetricsAnswer,
-  { files, leftOut }: SearchSource,
-  args: RangeArguments,
-): string {
+function toJson({ explain, ...shown }: MetricsAnswer, { files, leftOut }: SearchSource, args: RangeArguments) {
   const answer = {
     ...shown,
     metrics: { ...shown.metrics, inspectedBytes: String(bytesRead(files)) },
     ...leftOutJson(leftOut),
   }
-  return JSON.stringify(args.explain ? { ...answer, explain: explanationJson(explain, files) } : answer, null, 2)
+  return args.explain ? { ...answer, explain: explanationJson(explain, files) } : answer
 }
 
-function printText(
+function pageOf(
   answer: MetricsAnswer,
   intervals: Intervals,
   { files }: SearchSource,
   { explain, svg }: RangeArguments,
-): string {
+): Page {
   const { startNanos, stepNanos, count } = intervals
   const { series, metrics, message } = answer
-  const lines = [
-    ...(series.length > 0 ? [printTerminal(seriesTable(answer, intervals))] : []),
+  return [
+    seriesTable(answer, intervals),
     `${whole(series.length)} series of ${plural(count, 'interval')} from ${printTime(startNanos)}, step ${printNanos(stepNanos)}; ` +
       `looked at ${plural(Number(metrics.inspectedSpans), 'span')}`,
     ...(message === undefined ? [] : [message]),
     ...(svg === undefined ? [] : [`drawn in ${svg}`]),
+    ...(explain ? ['', ...explanationPage(answer.explain, files)] : []),
   ]
-  if (explain) lines.push('', printExplanation(answer.explain, files))
-  return lines.join('\n')
 }

@@ -3,9 +3,10 @@ import type { Query } from '../../lib/traceql/language/ast.ts'
 import { leftOutJson } from '../open/left-out.ts'
 import { bytesRead, type SearchSource } from '../open/search-source.ts'
 import { plural } from '../text/format.ts'
-import { printTerminal } from '../text/table.ts'
-import { explanationJson, printExplanation } from '../view/explanation.ts'
+import type { Page } from '../text/page.ts'
+import { explanationJson, explanationPage } from '../view/explanation.ts'
 import { searchTable } from '../view/search-table.ts'
+import type { Answer } from './show.ts'
 
 export interface SearchArguments {
   query: string | undefined
@@ -13,34 +14,28 @@ export interface SearchArguments {
   end?: bigint | undefined
   limit?: number | undefined
   spss?: number | undefined
-  json: boolean
   explain: boolean
 }
 
-/** The answer to a search as text: a table, or JSON in the shape of Tempo's API. */
-export async function answerSearch(opened: SearchSource, query: Query, args: SearchArguments): Promise<string> {
-  const { start, end, limit = 20, spss, json } = args
+/** The answer to a search; as JSON in the shape of Tempo's API. */
+export async function answerSearch(opened: SearchSource, query: Query, args: SearchArguments): Promise<Answer> {
+  const { start, end, limit = 20, spss } = args
   const found = await search(opened.source, query, { startNanos: start, endNanos: end, limit, spss })
-  return json ? printJson(found, opened, args) : printText(found, opened, { ...args, limit })
+  return { page: () => pageOf(found, opened, { ...args, limit }), json: () => toJson(found, opened, args) }
 }
 
-function printJson(
-  { traces, metrics, explain }: SearchAnswer,
-  { files, leftOut }: SearchSource,
-  args: SearchArguments,
-): string {
+function toJson({ traces, metrics, explain }: SearchAnswer, { files, leftOut }: SearchSource, args: SearchArguments) {
   const answer = { traces, metrics: { ...metrics, inspectedBytes: String(bytesRead(files)) }, ...leftOutJson(leftOut) }
-  return JSON.stringify(args.explain ? { ...answer, explain: explanationJson([explain], files) } : answer, null, 2)
+  return args.explain ? { ...answer, explain: explanationJson([explain], files) } : answer
 }
 
-function printText(found: SearchAnswer, { files }: SearchSource, args: SearchArguments & { limit: number }): string {
+function pageOf(found: SearchAnswer, { files }: SearchSource, args: SearchArguments & { limit: number }): Page {
   const { traces, metrics, explain } = found
   const isCut = traces.length >= args.limit
-  const lines = [
-    ...(traces.length > 0 ? [printTerminal(searchTable(traces))] : []),
+  return [
+    searchTable(traces),
     `${isCut ? `the limit of ${plural(traces.length, 'trace')} is reached, there may be more` : `${plural(traces.length, 'trace')} found`}; ` +
       `looked at ${plural(metrics.inspectedTraces, 'trace')} and ${plural(Number(metrics.inspectedSpans), 'span')}`,
+    ...(args.explain ? ['', ...explanationPage([explain], files)] : []),
   ]
-  if (args.explain) lines.push('', printExplanation([explain], files))
-  return lines.join('\n')
 }

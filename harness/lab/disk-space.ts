@@ -1,6 +1,6 @@
 import { nameOf, type Row, type Run } from '../runs/run-schema.ts'
 import { fixed } from '../text/format.ts'
-import type { TextTable } from '../text/table.ts'
+import { number, type Table, tableOf, text } from '../text/table.ts'
 
 /** What a user plans for. */
 export interface Plan {
@@ -13,26 +13,23 @@ export interface Plan {
 const gigabyte = 1e9
 
 /** What each row's bytes per span come to: GB a day, GB held over the retention, and what holding them costs a month. */
-export function sizingTable({ rows }: Run, { spansPerDay, days, price }: Plan): TextTable {
-  const earned = rows.filter(row => row.bytesPerSpan !== null)
-  const headers = ['phase', 'B/span', 'kept', 'GB a day', `GB for ${days} days`, 'cost a month']
-  const cells = earned.map(row => {
-    const perDay = (row.bytesPerSpan! * spansPerDay) / gigabyte
-    const held = perDay * days
-    const cost = price === undefined ? [] : [fixed(2)(held * price)]
-    return [nameOf(row), fixed(2)(row.bytesPerSpan), keptOf(row), amount(perDay), amount(held), ...cost]
-  })
-  const count = price === undefined ? 5 : 6
-  const aligns = ['left', 'right', 'left', 'right', 'right', 'right'] as const
-  return { headers: headers.slice(0, count), aligns: aligns.slice(0, count), rows: cells }
-}
-
-function keptOf(row: Row): string {
-  return row.fidelity ?? ''
+export function sizingTable({ rows }: Run, { spansPerDay, days, price }: Plan): Table {
+  const perDay = (row: Row) => (row.bytesPerSpan! * spansPerDay) / gigabyte
+  return tableOf(
+    rows.filter(row => row.bytesPerSpan !== null),
+    [
+      text('phase', nameOf),
+      number('B/span', row => row.bytesPerSpan, fixed(2)),
+      text('kept', row => row.fidelity),
+      number('GB a day', perDay, amount),
+      number(`GB for ${days} days`, row => perDay(row) * days, amount),
+      ...(price === undefined ? [] : [number<Row>('cost a month', row => perDay(row) * days * price, fixed(2))]),
+    ],
+  )
 }
 
 /** Three digits that mean something. */
-function amount(value: number): string {
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 4
+function amount(value: number | null): string {
+  const digits = value === null || value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 4
   return fixed(digits)(value)
 }

@@ -38,9 +38,9 @@ export function percent(value: number | null): string {
   return value === null ? dash : `${(value * 100).toFixed(1)} %`
 }
 
-/** Bytes in whole MiB. */
-export function mebibytes(value: number | null): string {
-  return value === null ? dash : whole(value / 2 ** 20)
+/** Bytes in MiB. */
+export function mebibytes(byteLength: number | null): number | null {
+  return byteLength === null ? null : byteLength / 2 ** 20
 }
 
 /** 1 span, 2 spans */

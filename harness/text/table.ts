@@ -1,46 +1,73 @@
-import Table from 'cli-table3'
+import { whole } from './format.ts'
 
-/** A table as text: what stands in each cell is final. */
-export interface TextTable {
-  headers: readonly string[]
-  aligns: readonly ('left' | 'right')[]
-  rows: readonly (readonly string[])[]
+/** A text, a number in the unit of its header, several lines, or what was not earned. */
+export type Value = string | number | null | readonly string[]
+
+/** A value with its own words for people, where those of its column do not suit. */
+export interface Worded {
+  readonly value: Value
+  readonly words: string
 }
 
-/** For a terminal: rules above, below and under the head, no others. */
-export function printTerminal({ headers, aligns, rows }: TextTable): string {
-  const table = new Table({
-    head: [...headers],
-    colAligns: [...aligns],
-    style: { head: [], border: [], compact: true },
-    chars: {
-      top: '─',
-      'top-mid': '─',
-      'top-left': '',
-      'top-right': '',
-      bottom: '─',
-      'bottom-mid': '─',
-      'bottom-left': '',
-      'bottom-right': '',
-      mid: '─',
-      'mid-mid': '─',
-      'left-mid': '',
-      'right-mid': '',
-      left: '',
-      right: '',
-      middle: ' ',
-    },
-  })
-  for (const row of rows) table.push([...row])
-  return table.toString()
+/** What stands in a column, by row: values as data, and how they are printed for people. */
+export interface Column<T> extends Head {
+  value(row: T): Value | Worded
 }
 
-/** For a report: Markdown with padded cells, which also reads well as it is. */
-export function printMarkdown({ headers, aligns, rows }: TextTable): string {
-  const escaped = [headers, ...rows].map(row => row.map(cell => cell.replaceAll('|', '\\|')))
-  const widths = headers.map((_, column) => Math.max(3, ...escaped.map(row => row[column]!.length)))
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, i) => (aligns[i] === 'right' ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join(' | ')} |`
-  const rule = widths.map((width, i) => (aligns[i] === 'right' ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)))
-  return [line(escaped[0]!), line(rule), ...escaped.slice(1).map(line)].join('\n')
+interface Head {
+  readonly header: string
+  readonly align: 'left' | 'right'
+  /** The numbers of a right column for people. */
+  print(value: number | null): string
+  /** How long it stays where there is little room: of two with the same number the left one stays longer. */
+  readonly keep: number
+  /** Texts that are of no use when cut, such as ids. */
+  readonly isWhole: boolean
+  /** Cells that a text takes at most, however wide the screen is. */
+  readonly maxWidth?: number
+}
+
+/** A table as data. */
+export interface Table {
+  /** Names it among several in JSON. */
+  readonly name: string
+  readonly columns: readonly Head[]
+  readonly rows: readonly (readonly (Value | Worded)[])[]
+}
+
+type Hints = Partial<Pick<Head, 'keep' | 'isWhole' | 'maxWidth'>>
+
+/** A column of texts. */
+export function text<T>(header: string, value: Column<T>['value'], hints: Hints = {}): Column<T> {
+  return { header, value, align: 'left', print: whole, keep: 0, isWhole: false, ...hints }
+}
+
+/** A column of numbers; a text among them is printed as it is. */
+export function number<T>(header: string, value: Column<T>['value'], print = whole, hints: Hints = {}): Column<T> {
+  return { header, value, align: 'right', print, keep: 0, isWhole: true, ...hints }
+}
+
+/** A row for each item. */
+export function tableOf<T>(items: readonly T[], columns: readonly Column<T>[], name = 'rows'): Table {
+  return { name, columns, rows: items.map(item => columns.map(({ value }) => value(item))) }
+}
+
+/** The lines of each cell as people read them. */
+export function linesOf({ columns, rows }: Table): (readonly string[])[][] {
+  return rows.map(row => row.map((value, i) => cellLines(value, columns[i]!)))
+}
+
+/** The values of a row. */
+export function valuesOf(row: readonly (Value | Worded)[]): Value[] {
+  return row.map(value => (isWorded(value) ? value.value : value))
+}
+
+function isWorded(value: Value | Worded): value is Worded {
+  return typeof value === 'object' && value !== null && 'words' in value
+}
+
+function cellLines(value: Value | Worded, { align, print }: Head): readonly string[] {
+  if (isWorded(value)) return [value.words]
+  if (typeof value === 'number' || (value === null && align === 'right')) return [print(value)]
+  return value === null ? [''] : [value].flat()
 }

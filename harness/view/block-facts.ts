@@ -2,20 +2,18 @@ import type { ColumnFacts } from '../../lib/formats/blockpack/column-facts.ts'
 import type { Distinct } from '../../lib/formats/blockpack/distinct-count.ts'
 import type { BlockpackFacts } from '../../lib/formats/blockpack/inspect.ts'
 import { fixed, percent, plural, times, whole } from '../text/format.ts'
-import { clean, shorten } from '../text/names.ts'
-import { printTerminal, type TextTable } from '../text/table.ts'
+import type { Page } from '../text/page.ts'
+import { number, type Table, tableOf, text } from '../text/table.ts'
 import { printTime } from '../text/times.ts'
 
-const maxName = 44
-
 /** The facts of a blockpack file for a terminal. */
-export function printFacts(name: string, facts: BlockpackFacts): string {
+export function factsPage(name: string, facts: BlockpackFacts): Page {
   return [
     ...headOf(name, facts),
-    printTerminal(partTable(facts)),
+    partTable(facts),
     'Columns by size; ratio to plain arrays (8 bytes a number, 1 a bool, a string its UTF-8 and 4 bytes):',
-    printTerminal(columnTable(facts)),
-  ].join('\n')
+    columnTable(facts),
+  ]
 }
 
 /** The same facts with shares and ratios; times are texts of ns since the epoch. */
@@ -58,36 +56,30 @@ function headOf(name: string, facts: BlockpackFacts): string[] {
   ]
 }
 
-function partTable({ parts, byteLength, spanCount }: BlockpackFacts): TextTable {
+function partTable({ parts, byteLength, spanCount }: BlockpackFacts): Table {
   const rows = [...parts.filter(part => part.byteLength > 0), { name: 'all', byteLength, isMetadata: false }]
-  return {
-    headers: ['part', 'bytes', 'share', 'B/span'],
-    aligns: ['left', 'right', 'right', 'right'],
-    rows: rows.map(part => [
-      part.isMetadata ? `${part.name} *` : part.name,
-      whole(part.byteLength),
-      percent(part.byteLength / byteLength),
-      fixed(3)(spanCount > 0 ? part.byteLength / spanCount : null),
-    ]),
-  }
+  return tableOf(rows, [
+    text('part', part => (part.isMetadata ? `${part.name} *` : part.name)),
+    number('bytes', part => part.byteLength),
+    number('share', part => part.byteLength / byteLength, percent),
+    number('B/span', part => (spanCount > 0 ? part.byteLength / spanCount : null), fixed(3)),
+  ])
 }
 
-function columnTable({ columns, byteLength, codec }: BlockpackFacts): TextTable {
-  return {
-    headers: ['column', 'bytes', 'dictionary', 'share', 'values', 'distinct', 'encoding', 'codec', 'ratio'],
-    aligns: ['left', 'right', 'right', 'right', 'right', 'right', 'left', 'left', 'right'],
-    rows: columns.map(column => [
-      shorten(clean(column.name), maxName),
-      whole(column.pageBytes),
-      column.dictionaryBytes > 0 ? whole(column.dictionaryBytes) : '',
-      percent(bytesOf(column) / byteLength),
-      whole(column.valueCount),
-      printDistinct(column.distinct),
-      printLayouts(column),
-      column.isCompressed ? codec : 'none',
-      times(ratioOf(column)),
-    ]),
-  }
+function columnTable({ columns, byteLength, codec }: BlockpackFacts): Table {
+  return tableOf(columns, [
+    text('column', column => column.name, { maxWidth: 44 }),
+    number('bytes', column => column.pageBytes, undefined, { keep: 3 }),
+    number('dictionary', column => (column.dictionaryBytes > 0 ? column.dictionaryBytes : '')),
+    number('share', column => bytesOf(column) / byteLength, percent, { keep: 2 }),
+    number('values', column => column.valueCount),
+    number('distinct', ({ distinct }) => ({ value: distinct.count, words: printDistinct(distinct) }), undefined, {
+      keep: 1,
+    }),
+    text('encoding', printLayouts, { keep: 2 }),
+    text('codec', column => (column.isCompressed ? codec : 'none')),
+    number('ratio', ratioOf, times, { keep: 1 }),
+  ])
 }
 
 /** The most frequent layout, and of how many the others are. */

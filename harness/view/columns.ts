@@ -1,45 +1,43 @@
 import { nameOf, type Row } from '../runs/run-schema.ts'
-import { fixed, mebibytes, percent, seconds, thousands, times, whole } from '../text/format.ts'
+import { fixed, mebibytes, percent, seconds, thousands, times } from '../text/format.ts'
+import { type Column, number, text } from '../text/table.ts'
 
-/** One column of a table. Numbers stand to the right. */
-export interface Column {
-  header: string
-  align: 'left' | 'right'
-  cell(row: Row): string
-}
-
-const names: Column[] = [left('phase', row => nameOf(row))]
+const phase: Column<Row> = text('phase', nameOf)
 
 /** What came out: the same on every machine for a seed and a zstd provider. */
-export const sizeColumns: readonly Column[] = [
-  ...names,
-  right('bytes', row => whole(row.sizeBytes)),
-  right('B/span', row => fixed(2)(row.bytesPerSpan)),
-  right('of NDJSON', row => times(row.ratio)),
-  right('of input', row => times(row.inputRatio)),
-  right('of zstd 19', row => times(row.zstdGain)),
-  right('size/floor', row => fixed(2)(row.floorRatio)),
-  left('kept', row => (row.problem === null ? (row.fidelity ?? '') : 'PROBLEM')),
+export const sizeColumns: readonly Column<Row>[] = [
+  phase,
+  number('bytes', row => row.sizeBytes),
+  number('B/span', row => row.bytesPerSpan, fixed(2), { keep: 3 }),
+  number('of NDJSON', row => row.ratio, times),
+  number('of input', row => row.inputRatio, times),
+  number('of zstd 19', row => row.zstdGain, times, { keep: 1 }),
+  number('size/floor', row => row.floorRatio, fixed(2), { keep: 1 }),
+  text('kept', row => (row.problem === null ? row.fidelity : 'PROBLEM'), { keep: 2 }),
 ]
 
 /** What it took, on one machine: rates by CPU time of the phase alone, seconds on the wall. */
-export const timeColumns: readonly Column[] = [
-  ...names,
-  right('enc spans/s', row => thousands(row.encodeSpansPerSecond)),
-  right('dec spans/s', row => thousands(row.decodeSpansPerSecond)),
-  right('enc MB/s', row => fixed(1)(row.encodeMBps)),
-  right('dec MB/s', row => fixed(1)(row.decodeMBps)),
-  right('enc s', row => seconds(row.encodeSeconds)),
-  right('dec s', row => seconds(row.decodeSeconds)),
-  right('spread', row => percent(row.encodeSpread === null ? null : Math.max(row.encodeSpread, row.decodeSpread ?? 0))),
-  right('enc MiB', row => mebibytes(row.encodePeakBytes)),
-  right('dec MiB', row => mebibytes(row.decodePeakBytes)),
+export const timeColumns: readonly Column<Row>[] = [
+  phase,
+  number('enc spans/s', row => row.encodeSpansPerSecond, thousands, { keep: 2 }),
+  number('dec spans/s', row => row.decodeSpansPerSecond, thousands, { keep: 2 }),
+  number('enc MB/s', row => row.encodeMBps, fixed(1)),
+  number('dec MB/s', row => row.decodeMBps, fixed(1)),
+  number('enc s', row => row.encodeSeconds, seconds),
+  number('dec s', row => row.decodeSeconds, seconds),
+  number(
+    'spread',
+    row => (row.encodeSpread === null ? null : Math.max(row.encodeSpread, row.decodeSpread ?? 0)),
+    percent,
+  ),
+  number('enc MiB', row => mebibytes(row.encodePeakBytes), undefined, { keep: 1 }),
+  number('dec MiB', row => mebibytes(row.decodePeakBytes), undefined, { keep: 1 }),
 ]
 
-function left(header: string, cell: (row: Row) => string): Column {
-  return { header, align: 'left', cell }
-}
-
-function right(header: string, cell: (row: Row) => string): Column {
-  return { header, align: 'right', cell }
-}
+/** All that a program wants of a row. */
+export const dataColumns: readonly Column<Row>[] = [
+  ...sizeColumns,
+  ...timeColumns.slice(1),
+  text('lost', row => row.lost),
+  text('problem', row => row.problem),
+]

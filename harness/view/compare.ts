@@ -1,7 +1,8 @@
 import { LabError } from '../../lib/error.ts'
 import { nameOf, type Row, type Run } from '../runs/run-schema.ts'
 import { percent, seconds, whole } from '../text/format.ts'
-import { printTerminal } from '../text/table.ts'
+import type { Page } from '../text/page.ts'
+import { number, tableOf, text } from '../text/table.ts'
 
 /** Below this share no difference of times is told, however quiet the rounds were. */
 const leastNoise = 0.1
@@ -16,22 +17,27 @@ const leastSeconds = 0.02
 interface Move {
   row: string
   what: string
-  before: string
-  after: string
-  change: string
+  before: string | number | null
+  after: string | number | null
+  print?(value: number | null): string
 }
 
 /** What moved from one run to another of the same data: sizes exactly, times beyond noise. */
-export function printComparison(before: Run, after: Run, beforeName: string): string {
-  const moves = after.rows.flatMap(row => {
+export function compareRuns(before: Run, after: Run, beforeName: string): Page {
+  const moves = after.rows.flatMap((row): Move[] => {
     const old = before.rows.find(({ phase, variant }) => phase === row.phase && variant === row.variant)
-    return old ? movesOf(old, row) : [{ row: nameOf(row), what: 'row', before: 'absent', after: 'new', change: '' }]
+    return old ? movesOf(old, row) : [{ row: nameOf(row), what: 'row', before: 'absent', after: 'new' }]
   })
   const title = `\nAgainst ${beforeName} (${before.environment.date.slice(0, 10)}, commit ${before.environment.commit ?? 'unknown'})`
-  if (moves.length === 0) return `${title}: nothing moved.`
-  const rows = moves.map(move => [move.row, move.what, move.before, move.after, move.change])
-  const headers = ['row', 'what', 'before', 'after', 'change']
-  return `${title}:\n${printTerminal({ headers, aligns: ['left', 'left', 'right', 'right', 'right'], rows })}`
+  if (moves.length === 0) return [`${title}: nothing moved.`]
+  const table = tableOf(moves, [
+    text('row', ({ row }) => row),
+    text('what', ({ what }) => what),
+    number('before', move => inWords(move, move.before), undefined, { isWhole: false }),
+    number('after', move => inWords(move, move.after), undefined, { isWhole: false }),
+    number('change', ({ before, after }) => share(before, after), signed),
+  ])
+  return [`${title}:`, table]
 }
 
 /** Throws where the two runs cannot be compared. */
@@ -49,16 +55,16 @@ function movesOf(before: Row, after: Row): Move[] {
   const moves: Move[] = []
   const row = nameOf(after)
   if (before.problem !== after.problem)
-    moves.push({ row, what: 'problem', before: before.problem ?? 'none', after: after.problem ?? 'none', change: '' })
+    moves.push({ row, what: 'problem', before: before.problem ?? 'none', after: after.problem ?? 'none' })
   if (before.fidelity !== after.fidelity)
-    moves.push({ row, what: 'kept', before: before.fidelity ?? '–', after: after.fidelity ?? '–', change: '' })
+    moves.push({ row, what: 'kept', before: before.fidelity ?? '–', after: after.fidelity ?? '–' })
   if (before.sizeBytes !== after.sizeBytes)
-    moves.push({ row, what: 'bytes', ...figures(before.sizeBytes, after.sizeBytes, whole) })
+    moves.push({ row, what: 'bytes', before: before.sizeBytes, after: after.sizeBytes })
   for (const [what, time, spread] of timed) {
     const spreads = (before[spread] ?? unknownSpread) + (after[spread] ?? unknownSpread)
     const isLong = Math.max(before[time] ?? 0, after[time] ?? 0) >= leastSeconds
     if (isLong && Math.abs(share(before[time], after[time]) ?? 0) > Math.max(leastNoise, noiseFactor * spreads))
-      moves.push({ row, what, ...figures(before[time], after[time], seconds) })
+      moves.push({ row, what, before: before[time], after: after[time], print: seconds })
   }
   return moves
 }
@@ -68,12 +74,15 @@ const timed = [
   ['decode CPU s', 'decodeCpuSeconds', 'decodeSpread'],
 ] as const
 
-function figures(before: number | null, after: number | null, print: (value: number | null) => string) {
-  const change = share(before, after)
-  const sign = change !== null && change > 0 ? '+' : ''
-  return { before: print(before), after: print(after), change: change === null ? '' : `${sign}${percent(change)}` }
+function inWords({ print = whole }: Move, value: Move['before']) {
+  return typeof value === 'string' ? value : { value, words: print(value) }
 }
 
-function share(before: number | null, after: number | null): number | null {
-  return before === null || after === null || before === 0 ? null : after / before - 1
+function signed(change: number | null): string {
+  if (change === null) return ''
+  return `${change > 0 ? '+' : ''}${percent(change)}`
+}
+
+function share(before: Move['before'], after: Move['after']): number | null {
+  return typeof before !== 'number' || typeof after !== 'number' || before === 0 ? null : after / before - 1
 }

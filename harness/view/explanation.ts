@@ -1,19 +1,18 @@
 import type { Explain } from '../../lib/traceql/engine/explain.ts'
 import type { SearchedFile } from '../open/search-source.ts'
 import { percent, plural, whole } from '../text/format.ts'
-import { clean, shorten } from '../text/names.ts'
-import { printTerminal, type TextTable } from '../text/table.ts'
-
-const maxStage = 80
+import { clean } from '../text/names.ts'
+import type { Page } from '../text/page.ts'
+import { number, type Table, tableOf, text } from '../text/table.ts'
 
 /** How queries were answered: what each pipeline asked for, what was left out at which step, and what was read. */
-export function printExplanation(explains: readonly Explain[], files: readonly SearchedFile[]): string {
+export function explanationPage(explains: readonly Explain[], files: readonly SearchedFile[]): Page {
   const plans = explains.flatMap((explain, i) => [
     explains.length > 1 ? `plan ${i + 1} of ${explains.length}` : 'plan',
     ...planLines(explain),
-    printTerminal(pruningTable(explain, files)),
+    pruningTable(explain, files),
   ])
-  return [...plans, printTerminal(readsTable(files))].join('\n')
+  return [...plans, readsTable(files)]
 }
 
 function planLines({ needs, cost, firstColumns, laterColumns }: Explain): string[] {
@@ -29,55 +28,52 @@ function listOf(columns: readonly string[]): string {
 }
 
 /** What is left after each step, and how much of what was there before. */
-function pruningTable(explain: Explain, files: readonly SearchedFile[]): TextTable {
+function pruningTable(explain: Explain, files: readonly SearchedFile[]): Table {
   const sum = (key: 'batchCount' | 'traceCount' | 'spanCount') => files.reduce((total, file) => total + file[key], 0)
-  const total = { batches: sum('batchCount'), traces: sum('traceCount'), spans: sum('spanCount') }
-  const given = { batches: explain.batchCount, traces: explain.traceCount, spans: explain.spanCount }
-  const stages = explain.stages.map(({ stage, spanCount }, i) => {
-    const before = explain.stages[i - 1]?.spanCount ?? explain.spanCount
-    return [`after ${shorten(clean(stage), maxStage)}`, '', '', leftOf(spanCount, before)]
-  })
-  return {
-    headers: ['what is left', 'batches', 'traces', 'spans'],
-    aligns: ['left', 'right', 'right', 'right'],
-    rows: [
-      ['in the files', whole(total.batches), whole(total.traces), whole(total.spans)],
-      [
-        'that the files gave',
-        leftOf(given.batches, total.batches),
-        given.traces === undefined ? '' : leftOf(given.traces, total.traces),
-        leftOf(given.spans, total.spans),
-      ],
-      ...stages,
-    ],
-  }
+  const total = { batchCount: sum('batchCount'), traceCount: sum('traceCount'), spanCount: sum('spanCount') }
+  const steps: Step[] = [
+    { what: 'in the files', ...total },
+    { what: 'that the files gave', ...explain, before: total },
+  ]
+  for (const { stage, spanCount } of explain.stages)
+    steps.push({ what: `after ${stage}`, spanCount, before: { spanCount: steps.at(-1)!.spanCount } })
+  const count = (key: keyof Counts) => (step: Step) => leftOf(step[key], step.before?.[key])
+  return tableOf(steps, [
+    text('what is left', ({ what }) => what, { maxWidth: 80 }),
+    number('batches', count('batchCount')),
+    number('traces', count('traceCount'), undefined, { keep: 1 }),
+    number('spans', count('spanCount'), undefined, { keep: 2 }),
+  ])
 }
 
-function leftOf(count: number, before: number): string {
-  return before === 0 ? whole(count) : `${whole(count)} (${percent(count / before)})`
+interface Counts {
+  batchCount?: number | undefined
+  traceCount?: number | undefined
+  spanCount: number
 }
 
-function readsTable(files: readonly SearchedFile[]): TextTable {
-  return {
-    headers: ['file', 'round trips', 'ranges', 'bytes read', 'of them to open', 'bytes', 'share'],
-    aligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
-    rows: files.map(file => {
-      const name = clean(file.name)
-      if (file.reads === undefined)
-        return [name, 'in memory', '', whole(file.byteLength), '', whole(file.byteLength), '']
-      const { file: counting, toOpen } = file.reads
-      const { ranges, bytes } = counting.reads
-      return [
-        name,
-        whole(counting.roundTrips),
-        whole(ranges),
-        whole(bytes),
-        whole(toOpen.bytes),
-        whole(file.byteLength),
-        percent(bytes / file.byteLength),
-      ]
+interface Step extends Counts {
+  what: string
+  before?: Counts
+}
+
+function leftOf(value: number | undefined, before: number | undefined) {
+  if (value === undefined) return ''
+  return { value, words: before ? `${whole(value)} (${percent(value / before)})` : whole(value) }
+}
+
+function readsTable(files: readonly SearchedFile[]): Table {
+  return tableOf(files, [
+    text('file', ({ name }) => name),
+    number('round trips', ({ reads }) => reads?.file.roundTrips ?? 'in memory'),
+    number('ranges', ({ reads }) => reads?.file.reads.ranges ?? ''),
+    number('bytes read', ({ reads, byteLength }) => reads?.file.reads.bytes ?? byteLength, undefined, { keep: 2 }),
+    number('of them to open', ({ reads }) => reads?.toOpen.bytes ?? ''),
+    number('bytes', ({ byteLength }) => byteLength, undefined, { keep: 1 }),
+    number('share', ({ reads, byteLength }) => (reads ? reads.file.reads.bytes / byteLength : ''), percent, {
+      keep: 1,
     }),
-  }
+  ])
 }
 
 /** The same for a program. */

@@ -1,42 +1,43 @@
 import { referenceModelNotes } from '../floor/reference-model.ts'
 import { leftOutOf, printLeftOut } from '../open/left-out.ts'
 import type { TraceSource } from '../open/source.ts'
-import type { Environment, Input, Row, Run } from '../runs/run-schema.ts'
+import type { Environment, Input, Run } from '../runs/run-schema.ts'
 import { fixed, mebibytes, whole } from '../text/format.ts'
-import { printMarkdown, printTerminal, type TextTable } from '../text/table.ts'
-import { type Column, sizeColumns, timeColumns } from './columns.ts'
+import { type Page, printMarkdownPage } from '../text/page.ts'
+import { number, type Table, tableOf, text } from '../text/table.ts'
+import { sizeColumns, timeColumns } from './columns.ts'
 import { chartNames } from './run-charts.ts'
 
 /** The run as it is printed at the terminal. */
-export function printRun({ input, environment, rows }: Run): string {
+export function pageOf({ input, environment, rows }: Run): Page {
   return [
     describeInput(input),
-    printTerminal(rowTable(rows, sizeColumns)),
+    tableOf(rows, sizeColumns),
     ...printProblems({ rows }),
     `\nRates by CPU time of the phase alone, MB of NDJSON; ${printRounds(environment)}; memory: peak of a whole process.`,
-    printTerminal(rowTable(rows, timeColumns)),
-  ].join('\n')
+    tableOf(rows, timeColumns),
+  ]
 }
 
 /** The run as a committed page: sizes first, times in a table of their own. */
 export function renderRun({ input, environment, rows }: Run): string {
-  return `${[
+  return printMarkdownPage([
     `# ${input.name}`,
     [describeInput(input), ...printLeftOut(input)].join('\n'),
     `Sizes with ${environment.zstd}. How to read a row: see the README.`,
-    printMarkdown(rowTable(rows, sizeColumns)),
+    tableOf(rows, sizeColumns),
     ...chartNames({ input, rows }).map(file => `![](${file})`),
     ...printProblems({ rows }).map(line => `- ${line}`),
     '## Where the floor lies',
     floorNote(input),
-    printMarkdown(floorTable(input)),
-    ...(input.dropped.length > 0 ? ['## Dropped by the source', printMarkdown(droppedTable(input))] : []),
-    ...(input.bad.length > 0 ? ['## Left out since it is bad', printMarkdown(badTable(input))] : []),
+    floorTable(input),
+    ...(input.dropped.length > 0 ? ['## Dropped by the source', droppedTable(input)] : []),
+    ...(input.bad.length > 0 ? ['## Left out since it is bad', badTable(input)] : []),
     '## Times',
     `${printMachine(environment, printRounds(environment))}. ` +
       'Rates by CPU time of the phase alone, MB of NDJSON; memory: peak of a whole process.',
-    printMarkdown(rowTable(rows, timeColumns)),
-  ].join('\n\n')}\n`
+    tableOf(rows, timeColumns),
+  ])
 }
 
 /** How often each phase was timed, and what else ran meanwhile. */
@@ -48,7 +49,7 @@ function printRounds({ rounds, lanes }: Environment): string {
 
 /** Where a run took place, how often it was timed, of which commit, and when. */
 export function printMachine({ cpu, cores, memoryBytes, node, commit, date }: Environment, rounds: string): string {
-  const machine = `${cpu}, ${cores} cores, ${mebibytes(memoryBytes)} MiB of memory; Node ${node}`
+  const machine = `${cpu}, ${cores} cores, ${whole(mebibytes(memoryBytes))} MiB of memory; Node ${node}`
   return `${machine}; ${rounds}; commit ${commit ?? 'unknown'}; ${date.slice(0, 10)}`
 }
 
@@ -83,42 +84,27 @@ function floorNote({ floorKind }: Input): string {
         'below it is news, not a bug.'
 }
 
-function floorTable({ floor, floorKind, spanCount }: Input): TextTable {
-  const isModel = floorKind === 'reference model'
-  return {
-    headers: ['field', 'bytes', 'B/span', ...(isModel ? ['model'] : [])],
-    aligns: ['left', 'right', 'right', 'left'],
-    rows: Object.entries(floor).map(([field, bytes]) => [
-      field,
-      whole(bytes),
-      fixed(3)(bytes / spanCount),
-      ...(isModel ? [referenceModelNotes[field] ?? ''] : []),
-    ]),
-  }
+function floorTable({ floor, floorKind, spanCount }: Input): Table {
+  const model = text<[string, number]>('model', ([field]) => referenceModelNotes[field] ?? '')
+  return tableOf(Object.entries(floor), [
+    text('field', ([field]) => field),
+    number('bytes', ([, bytes]) => bytes),
+    number('B/span', ([, bytes]) => bytes / spanCount, fixed(3)),
+    ...(floorKind === 'reference model' ? [model] : []),
+  ])
 }
 
-function droppedTable({ dropped }: Input): TextTable {
-  return {
-    headers: ['field', 'count'],
-    aligns: ['left', 'right'],
-    rows: dropped.map(({ field, count }) => [field, whole(count)]),
-  }
+function droppedTable({ dropped }: Input): Table {
+  return tableOf(dropped, [text('field', ({ field }) => field), number('count', ({ count }) => count)])
 }
 
-function badTable({ bad }: Input): TextTable {
-  return {
-    headers: ['file', 'unit', 'count', 'the first'],
-    aligns: ['left', 'left', 'right', 'left'],
-    rows: bad.map(({ file, unit, count, first }) => [file, unit, whole(count), first]),
-  }
-}
-
-function rowTable(rows: readonly Row[], columns: readonly Column[]): TextTable {
-  return {
-    headers: columns.map(column => column.header),
-    aligns: columns.map(column => column.align),
-    rows: rows.map(row => columns.map(column => column.cell(row))),
-  }
+function badTable({ bad }: Input): Table {
+  return tableOf(bad, [
+    text('file', ({ file }) => file),
+    text('unit', ({ unit }) => unit),
+    number('count', ({ count }) => count),
+    text('the first', ({ first }) => first),
+  ])
 }
 
 /** What went wrong or was lost, a line a row. */

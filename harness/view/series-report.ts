@@ -2,7 +2,7 @@ import { type Intervals, labelsMs } from '../../lib/traceql/metrics/intervals.ts
 import type { MetricsAnswer, SeriesAnswer } from '../../lib/traceql/metrics/metrics.ts'
 import { whole } from '../text/format.ts'
 import { shorten } from '../text/names.ts'
-import type { TextTable } from '../text/table.ts'
+import { number, type Table, tableOf, text } from '../text/table.ts'
 import { printNanos, printTime } from '../text/times.ts'
 import { printKeyed } from './any-value.ts'
 import { drawLines, type Series } from './chart.ts'
@@ -16,23 +16,19 @@ const maxLines = 12
 const maxPoints = 400
 
 /** A row a series: how many points it has, their range, and their course. */
-export function seriesTable({ series }: MetricsAnswer, intervals: Intervals): TextTable {
-  return {
-    headers: ['series', 'points', 'least', 'mean', 'most', 'course'],
-    aligns: ['left', 'right', 'right', 'right', 'right', 'left'],
-    rows: series.map(own => {
-      const values = valuesOf(own, intervals)
-      const present = values.filter(value => !Number.isNaN(value))
-      return [
-        nameOf(own),
-        whole(present.length),
-        printValue(present.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY)),
-        printValue(present.reduce((sum, value) => sum + value, 0) / present.length),
-        printValue(present.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)),
-        sparkline(values, sparkWidth),
-      ]
-    }),
-  }
+export function seriesTable({ series }: MetricsAnswer, intervals: Intervals): Table {
+  const rows = series.map(one => {
+    const values = valuesOf(one, intervals)
+    return { name: nameOf(one), values, present: values.filter(value => !Number.isNaN(value)) }
+  })
+  return tableOf(rows, [
+    text('series', ({ name }) => name, { maxWidth: 60 }),
+    number('points', ({ present }) => present.length),
+    number('least', ({ present }) => -largest(present.map(value => -value)), printValue),
+    number('mean', ({ present }) => sumOf(present) / present.length, printValue, { keep: 1 }),
+    number('most', ({ present }) => largest(present), printValue, { keep: 1 }),
+    text('course', ({ values }) => sparkline(values, sparkWidth), { keep: 1 }),
+  ])
 }
 
 /** The largest series as lines over time. */
@@ -68,6 +64,10 @@ function valuesOf({ samples }: SeriesAnswer, intervals: Intervals): number[] {
   return values
 }
 
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
+}
+
 function largest(values: readonly number[]): number {
   return values.reduce((most, value) => (value > most ? value : most), Number.NEGATIVE_INFINITY)
 }
@@ -77,7 +77,8 @@ function nameOf({ labels }: SeriesAnswer): string {
 }
 
 /** Five significant digits. */
-function printValue(value: number): string {
+function printValue(value: number | null): string {
+  if (value === null) return whole(value)
   return value.toLocaleString('en', { maximumSignificantDigits: 5 })
 }
 

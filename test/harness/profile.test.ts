@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { main } from '../../harness/cli/cli.ts'
+import { printPage } from '../../harness/text/page.ts'
+import { plain } from '../../harness/text/screen.ts'
 import { DistinctSet } from '../../harness/view/profile/distinct.ts'
 import { Histogram } from '../../harness/view/profile/histogram.ts'
-import { printProfile } from '../../harness/view/profile/print.ts'
+import { profilePage } from '../../harness/view/profile/print.ts'
 import { type Profile, Profiler } from '../../harness/view/profile/profile.ts'
 import { printTrace } from '../../lib/formats/ndjson/print.ts'
 import type { Attributes, Span, Trace } from '../../lib/model/trace.ts'
@@ -151,7 +153,8 @@ test('histograms are exact for small counts and near for large ones', () => {
 
 test('prints tables in which capped counts say so', () => {
   const profile = profileOf(traces)
-  const text = printProfile({ ...profile, names: { count: 100_000, isCapped: true } })
+  const page = profilePage({ ...profile, names: { count: 100_000, isCapped: true } })
+  const text = printPage(page, 'table', plain)
   expect(text).toMatch(/distinct span names +≥ 100,000/)
   expect(text).toMatch(/children outside their parent +1 +33\.3 % of children/)
   expect(text).toMatch(/span +id +string +2 +2/)

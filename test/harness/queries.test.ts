@@ -9,7 +9,7 @@ import { measureQueries } from '../../harness/bench/queries/measure.ts'
 import type { QueryRow } from '../../harness/bench/queries/measure-row.ts'
 import { prepareQueries } from '../../harness/bench/queries/prepare.ts'
 import { type QuerySet, questionOf } from '../../harness/bench/queries/query-set.ts'
-import { printQueries, problemsOf, renderQueries } from '../../harness/bench/queries/report.ts'
+import { problemsOf, queriesPage, renderQueries } from '../../harness/bench/queries/report.ts'
 import { costOfKind } from '../../harness/bench/queries/summary.ts'
 import {
   bytesTable,
@@ -23,7 +23,9 @@ import type { QueryResult } from '../../harness/bench/queries/time-queries.ts'
 import { discoverPhases } from '../../harness/lab/discover.ts'
 import { selectRows } from '../../harness/lab/select.ts'
 import { generatedSource } from '../../harness/open/source.ts'
+import { printPage } from '../../harness/text/page.ts'
 import { silent } from '../../harness/text/progress.ts'
+import { plain } from '../../harness/text/screen.ts'
 import { generated, packed } from '../lib/formats/blockpack/blocks.ts'
 import { lab } from '../support/command.ts'
 import { describeTempoBlocks, tempoBlockPath } from '../support/corpora.ts'
@@ -150,15 +152,14 @@ describe('the bench', () => {
     expect(costOfKind(set, forgetful!, 'search')).toBeNull()
     expect(shuffled!.earned!.results.map(({ problem }) => problem)).toEqual([null, null, null])
     expect([forgetful, shuffled, lossy].map(row => row!.earned!.kept)).toEqual(['exact', 'unordered', 'lossy'])
-    expect(printQueries(bench)).toContain('\n97 lossy loses every other trace\n')
+    expect(printPage(queriesPage(bench), 'table', plain)).toContain('\n97 lossy loses every other trace\n')
     expect(costOfKind(set, shuffled!, 'search')!.geometricMean).toBeGreaterThan(0)
     for (const table of [summaryTable, detailTable, timeTable, bytesTable, textTable].map(make => make(bench)))
-      for (const row of table.rows)
-        expect([table.aligns.length, row.length]).toEqual([table.headers.length, table.headers.length])
-    expect(costTable(bench, forgetful!).rows[1]!.slice(2)).toEqual(new Array(8).fill('–'))
+      for (const row of table.rows) expect(row).toHaveLength(table.columns.length)
+    expect(costTable(bench, forgetful!).rows[1]!.slice(2)).toEqual(new Array(8).fill(null))
     expect(drawQueries(bench)).toMatch(/^<svg .*>91 shuffled<\/text>.*<\/svg>\n$/s)
     expect(renderQueries(bench, 'x.svg')).toContain('- 90 forgetful: query')
-    expect(printQueries(bench)).toContain('\n97 lossy: query { }: PROBLEM: answer differs')
+    expect(printPage(queriesPage(bench), 'table', plain)).toContain('\n97 lossy: query { }: PROBLEM: answer differs')
   })
 
   test('a query of the built-in set that finds nothing is a problem, once, and no number', async () => {

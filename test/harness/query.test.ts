@@ -37,7 +37,7 @@ const mixed = [file('first.ndjson', traces.slice(70).map(printTrace).join('')), 
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await lab(...args, '--json')
   expect([code, stderr]).toEqual([0, ''])
-  return JSON.parse(Buffer.from(stdout, 'latin1').toString())
+  return JSON.parse(stdout)
 }
 
 const whole = ['--limit', '1000', '--spss', '1000']
@@ -107,12 +107,11 @@ test('query prints a row a series with its course, and draws them', async () => 
   const svg = join(folder, 'rate.svg')
   const { code, stdout } = await lab('query', '{ } | rate() by (kind)', path, '--step', '10s', '--svg', svg)
   expect(code).toBe(0)
-  const text = Buffer.from(stdout, 'latin1').toString()
-  expect(text).toMatch(/series +points +least +mean +most +course/)
-  expect(text).toMatch(/kind=server +\d+ +[\d.]+ +[\d.]+ +[\d.]+ +[▁▂▃▄▅▆▇█ ]+\n/)
-  expect(text).toMatch(/\d series of [\d,]+ intervals from .*, step 10 s; looked at [\d,]+ spans\ndrawn in /)
+  expect(stdout).toMatch(/series +points +least +mean +most +course/)
+  expect(stdout).toMatch(/kind=server +\d+ +[\d.]+ +[\d.]+ +[\d.]+ +[▁▂▃▄▅▆▇█ ]+\n/)
+  expect(stdout).toMatch(/\d series of [\d,]+ intervals from .*, step 10 s; looked at [\d,]+ spans\ndrawn in /)
   const drawn = readFileSync(svg, 'utf8')
-  expect(drawn.match(/<polyline /g)!.length).toBe(Number(/(\d) series of/.exec(text)![1]))
+  expect(drawn.match(/<polyline /g)!.length).toBe(Number(/(\d) series of/.exec(stdout)![1]))
   expect(drawn).not.toMatch(/NaN|Infinity|undefined/)
 })
 

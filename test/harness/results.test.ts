@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { printJson, readRun, saveRun } from '../../harness/lab/run-files.ts'
 import type { Run } from '../../harness/runs/run-schema.ts'
-import { printMarkdown } from '../../harness/text/table.ts'
+import { printMarkdown } from '../../harness/text/page.ts'
+import { number, tableOf, text } from '../../harness/text/table.ts'
 import { renderRun } from '../../harness/view/report.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -52,7 +53,7 @@ test('the table of the README is that of the page it names', () => {
 })
 
 test('Markdown tables are padded, and bars are escaped', () => {
-  const table = { headers: ['a', 'number'], aligns: ['left', 'right'] as const, rows: [['x|y', '1']] }
+  const table = tableOf(['x|y'], [text('a', name => name), number('number', () => 1)])
   expect(printMarkdown(table)).toBe('| a    | number |\n| ---- | -----: |\n| x\\|y |      1 |')
 })
 

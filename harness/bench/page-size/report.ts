@@ -1,5 +1,6 @@
 import { fixed, percent, seconds, whole } from '../../text/format.ts'
-import { printMarkdown, type TextTable } from '../../text/table.ts'
+import { printMarkdownPage } from '../../text/page.ts'
+import { number, type Table, tableOf, text } from '../../text/table.ts'
 import { drawLines } from '../../view/chart.ts'
 import type { BlockRow, Blocks, Costs } from './measure.ts'
 
@@ -10,18 +11,18 @@ export const sectionNote =
   'encode CPU s: of the trace index alone; of similarity and dictionaries the default less the file without them; the other parts cannot be left out'
 
 /** Every configuration of the curves, a line each. */
-export function curveTable({ curves, spanCount }: Blocks): TextTable {
+export function curveTable({ curves, spanCount }: Blocks): Table {
   const rows = curves.flatMap(curve => curve.rows)
-  return costTable(rows, spanCount)
+  return costTable(rows, spanCount, 'curves')
 }
 
 /** The default, and what is won and lost without each of its parts. */
-export function taxTable({ taxed, spanCount }: Blocks): TextTable {
-  return costTable(taxed, spanCount)
+export function taxTable({ taxed, spanCount }: Blocks): Table {
+  return costTable(taxed, spanCount, 'without a part')
 }
 
 /** What each index and table of the default takes, and what a lookup reads of it. */
-export function sectionTable({ taxed, spanCount, traceCount, traceIndexSeconds }: Blocks): TextTable {
+export function sectionTable({ taxed, spanCount, traceCount, traceIndexSeconds }: Blocks): Table {
   const costs = taxed[0]?.costs ?? null
   const differenceTo = (name: string) => {
     const without = taxed.find(row => row.name === name)?.costs
@@ -32,24 +33,22 @@ export function sectionTable({ taxed, spanCount, traceCount, traceIndexSeconds }
     similarity: differenceTo('without similar traces'),
     dictionaries: differenceTo('without dictionaries'),
   }
-  const cells = (section: string, { parts, sizeBytes, lookups }: Costs) => {
-    const byteLength = parts[section] ?? 0
-    return [
-      section,
-      whole(byteLength),
-      percent(byteLength / sizeBytes),
-      fixed(3)(byteLength / spanCount),
-      fixed(2)(byteLength / traceCount),
-      seconds(secondsOf[section] ?? null),
-      whole(lookups.present.parts[section] ?? 0),
-      whole(lookups.absent.parts[section] ?? 0),
-    ]
-  }
-  return {
-    headers: ['part', 'bytes', 'share', 'B/span', 'B/trace', 'encode CPU s', 'lookup B', 'absent B'],
-    aligns: ['left', ...new Array<'right'>(7).fill('right')],
-    rows: costs ? sections.map(section => cells(section, costs)) : [],
-  }
+  const { parts = {}, sizeBytes = 0, lookups } = costs ?? {}
+  const bytesOf = (section: string) => parts[section] ?? 0
+  return tableOf(
+    costs ? sections : [],
+    [
+      text('part', section => section),
+      number('bytes', bytesOf, undefined, { keep: 1 }),
+      number('share', section => bytesOf(section) / sizeBytes, percent, { keep: 1 }),
+      number('B/span', section => bytesOf(section) / spanCount, fixed(3), { keep: 1 }),
+      number('B/trace', section => bytesOf(section) / traceCount, fixed(2)),
+      number('encode CPU s', section => secondsOf[section] ?? null, seconds),
+      number('lookup B', section => lookups?.present.parts[section] ?? 0),
+      number('absent B', section => lookups?.absent.parts[section] ?? 0),
+    ],
+    'parts',
+  )
 }
 
 /** Charts by file name: bytes per span, and bytes that a lookup reads, by size of pages. */
@@ -73,19 +72,19 @@ export function drawBlocks(name: string, blocks: Blocks): Record<string, string>
 
 /** The page of the measurement. */
 export function renderBlocks(blocks: Blocks, charts: readonly string[]): string {
-  return `${[
+  return printMarkdownPage([
     '# Blockpack by page size, codec and index',
     ...blocks.notes,
     ...charts.map(chart => `![](${chart})`),
     '## Page size and codec',
     'Each row was proved by its round trip before it was timed; a lookup reads of a file that is open and cold.',
-    printMarkdown(curveTable(blocks)),
+    curveTable(blocks),
     '## What each part costs',
-    printMarkdown(taxTable(blocks)),
-    printMarkdown(sectionTable(blocks)),
+    taxTable(blocks),
+    sectionTable(blocks),
     sectionNote,
     ...problemsOf(blocks),
-  ].join('\n\n')}\n`
+  ])
 }
 
 /** What was not earned, a line each. */
@@ -95,31 +94,26 @@ export function problemsOf({ curves, taxed }: Blocks): string[] {
   )
 }
 
-function costTable(rows: readonly BlockRow[], spanCount: number): TextTable {
-  const headers = ['configuration', 'spans/group', 'B/span', 'encode CPU s', 'decode CPU s']
-  const lookups = ['open B', 'steps', 'ranges', 'lookup B', 'absent ranges', 'absent B']
-  return {
-    headers: [...headers, ...lookups],
-    aligns: ['left', ...new Array<'right'>(10).fill('right')],
-    rows: rows.map(({ name, costs }) => [name, ...cellsOf(costs, spanCount)]),
-  }
-}
-
-function cellsOf(costs: Costs | null, spanCount: number): string[] {
-  if (!costs) return new Array<string>(10).fill(whole(null))
-  const { present, absent, openBytes } = costs.lookups
-  return [
-    whole(costs.spansPerPageGroup),
-    fixed(2)(costs.sizeBytes / spanCount),
-    seconds(costs.encodeCpuSeconds),
-    seconds(costs.decodeCpuSeconds),
-    whole(openBytes),
-    fixed(1)(present.roundTrips),
-    fixed(1)(present.ranges),
-    whole(present.bytes),
-    fixed(1)(absent.ranges),
-    whole(absent.bytes),
-  ]
+function costTable(rows: readonly BlockRow[], spanCount: number, name: string): Table {
+  const cost = (header: string, value: (costs: Costs) => number, print = whole, keep = 0) =>
+    number<BlockRow>(header, ({ costs }) => (costs ? value(costs) : null), print, { keep })
+  return tableOf(
+    rows,
+    [
+      text('configuration', row => row.name),
+      cost('spans/group', costs => costs.spansPerPageGroup),
+      cost('B/span', costs => costs.sizeBytes / spanCount, fixed(2), 2),
+      cost('encode CPU s', costs => costs.encodeCpuSeconds, seconds, 1),
+      cost('decode CPU s', costs => costs.decodeCpuSeconds, seconds, 1),
+      cost('open B', costs => costs.lookups.openBytes),
+      cost('steps', costs => costs.lookups.present.roundTrips, fixed(1)),
+      cost('ranges', costs => costs.lookups.present.ranges, fixed(1)),
+      cost('lookup B', costs => costs.lookups.present.bytes, whole, 1),
+      cost('absent ranges', costs => costs.lookups.absent.ranges, fixed(1)),
+      cost('absent B', costs => costs.lookups.absent.bytes),
+    ],
+    name,
+  )
 }
 
 function draw(

@@ -1,49 +1,49 @@
 import { plural, whole } from '../../text/format.ts'
-import { printMarkdown, printTerminal } from '../../text/table.ts'
+import { type Page, printMarkdownPage } from '../../text/page.ts'
 import { printNanos, printTime } from '../../text/times.ts'
 import { printMachine } from '../../view/report.ts'
 import type { QueryBench } from './measure.ts'
 import { bytesTable, costTable, detailTable, summaryTable, textTable, timeTable } from './tables.ts'
 
 /** The bench as it is printed at the terminal: of rows that decode their file by query only where no row opens its own. */
-export function printQueries(bench: QueryBench): string {
+export function queriesPage(bench: QueryBench): Page {
   const { rows } = bench
   const earned = rows.filter(row => row.earned !== null)
   const shown = earned.some(row => row.opens) ? earned.filter(row => row.opens) : earned
   return [
     describeQuestions(bench),
-    printTerminal(summaryTable(bench)),
+    summaryTable(bench),
     ...summaryNote,
-    ...shown.flatMap(row => [`\n${row.name}`, printTerminal(costTable(bench, row))]),
+    ...shown.flatMap(row => [`\n${row.name}`, costTable(bench, row)]),
     ...(shown.length > 0 ? costNote : []),
     ...lossesOf(bench),
     ...problemsOf(bench),
-  ].join('\n')
+  ]
 }
 
 /** The page of the bench. */
 export function renderQueries(bench: QueryBench, chart: string | undefined): string {
   const { rows, environment } = bench
   const opened = rows.filter(row => row.opens && row.earned !== null)
-  return `${[
+  return printMarkdownPage([
     `# Queries: ${bench.title}`,
     ...bench.notes,
     describeQuestions(bench),
-    printMarkdown(summaryTable(bench)),
+    summaryTable(bench),
     summaryNote.join('\n'),
     ...(chart === undefined ? [] : [`![](${chart})`]),
     ...[...lossesOf(bench), ...problemsOf(bench)].map(line => `- ${line}`),
     '## Behind the summary',
     detailNote.join('\n'),
-    printMarkdown(detailTable(bench)),
+    detailTable(bench),
     '## CPU ms by query',
-    printMarkdown(timeTable(bench)),
-    ...(opened.length > 0 ? ['## MB read by query', printMarkdown(bytesTable(bench))] : []),
-    ...opened.flatMap(row => [`## ${row.name}`, printMarkdown(costTable(bench, row)), costNote.join('\n')]),
+    timeTable(bench),
+    ...(opened.length > 0 ? ['## MB read by query', bytesTable(bench)] : []),
+    ...opened.flatMap(row => [`## ${row.name}`, costTable(bench, row), costNote.join('\n')]),
     '## The queries',
-    printMarkdown(textTable(bench)),
+    textTable(bench),
     `${printMachine(environment, printRounds(bench))}.`,
-  ].join('\n\n')}\n`
+  ])
 }
 
 const summaryNote = [

@@ -13,7 +13,6 @@ import {
 } from '../../bench/page-size/report.ts'
 import { writeText } from '../../lab/run-files.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
-import { printTerminal } from '../../text/table.ts'
 import { describeSource } from '../../view/report.ts'
 import {
   progressFlag,
@@ -26,8 +25,9 @@ import {
   text,
 } from '../flags.ts'
 import { integer } from '../options.ts'
+import { show, type TableArguments, tableFormatOf } from '../show.ts'
 
-interface BlocksArguments extends SourceArguments {
+interface BlocksArguments extends SourceArguments, TableArguments {
   rounds?: number | undefined
   progress: boolean
   results: string | undefined
@@ -50,12 +50,13 @@ export const blocks: CommandModule<object, BlocksArguments> = {
       .options(resultsFlag)
       .example('$0 bench blocks --input traces.json.gz', 'which page size suits your traces, and what indexes cost'),
   handler: async args => {
+    const format = tableFormatOf(args)
     const folder = args.results ?? resultsFolder
     probeFolder(folder)
     const source = sourceFrom(args)
     const result = await measureBlocks(source, args.rounds ?? usualRounds, progressFrom(args))
-    const tables = [curveTable(result), taxTable(result), sectionTable(result)].map(printTerminal)
-    console.log([describeSource(source), ...tables, sectionNote, ...problemsOf(result)].join('\n'))
+    const tables = [curveTable(result), taxTable(result), sectionTable(result)]
+    show({ page: () => [describeSource(source), ...tables, sectionNote, ...problemsOf(result)] }, format)
     makeFolder(folder)
     const charts = drawBlocks(source.name, result)
     for (const [name, svg] of Object.entries(charts)) await writeText(join(folder, name), svg)

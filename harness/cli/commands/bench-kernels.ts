@@ -1,14 +1,15 @@
 import type { CommandModule } from 'yargs'
 import { kernelTable, measureKernels } from '../../bench/kernels.ts'
-import { printTerminal } from '../../text/table.ts'
 import { progressFlag } from '../flags.ts'
+import { show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
 
-export const kernels: CommandModule<object, { progress: boolean }> = {
+export const kernels: CommandModule<object, TableArguments & { progress: boolean }> = {
   command: 'kernels',
   describe: 'Values per second and bits per value of each kernel',
-  builder: yargs => yargs.options(progressFlag),
-  handler: async ({ progress }) => {
-    const results = await measureKernels(name => progress && process.stderr.write(`${name}\n`))
-    console.log(printTerminal(kernelTable(results)))
+  builder: yargs => yargs.options({ ...progressFlag, ...tableFlag }),
+  handler: async args => {
+    const format = tableFormatOf(args)
+    const results = await measureKernels(name => args.progress && process.stderr.write(`${name}\n`))
+    show({ page: () => [kernelTable(results)] }, format)
   },
 }

@@ -5,7 +5,7 @@ import { blockOfEnvironment } from '../../bench/queries/block.ts'
 import { drawQueries } from '../../bench/queries/chart.ts'
 import { measureQueries } from '../../bench/queries/measure.ts'
 import { readQuerySet } from '../../bench/queries/query-file.ts'
-import { printQueries, problemsOf, renderQueries } from '../../bench/queries/report.ts'
+import { problemsOf, queriesPage, renderQueries } from '../../bench/queries/report.ts'
 import { writeText } from '../../lab/run-files.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import { describeSource } from '../../view/report.ts'
@@ -27,8 +27,9 @@ import {
   text,
 } from '../flags.ts'
 import { integer } from '../options.ts'
+import { show, type TableArguments, tableFormatOf } from '../show.ts'
 
-interface QueriesArguments extends SourceArguments, RowArguments {
+interface QueriesArguments extends SourceArguments, RowArguments, TableArguments {
   queries?: string | undefined
   rounds?: number | undefined
   progress: boolean
@@ -65,6 +66,7 @@ export const queries: CommandModule<object, QueriesArguments> = {
       .example('$0 bench queries --phase 03,06', 'two phases on a thousand generated traces')
       .example('$0 bench queries --input traces.json.gz --queries mine.txt', 'your own queries on your own traces'),
   handler: async args => {
+    const format = tableFormatOf(args)
     const folder = args.results ?? resultsFolder
     probeFolder(folder)
     const block = isSourceGiven(args) ? undefined : await blockOfEnvironment()
@@ -73,7 +75,7 @@ export const queries: CommandModule<object, QueriesArguments> = {
     const candidates = await candidatesFrom(args)
     const { rounds } = args
     const result = await measureQueries({ source, candidates, set, block, rounds, progress: progressFrom(args) })
-    console.log([describeSource(source), printQueries(result)].join('\n'))
+    show({ page: () => [describeSource(source), ...queriesPage(result)] }, format)
     makeFolder(folder)
     const name = `${source.name}-queries`
     const chart = drawQueries(result)
@@ -86,8 +88,8 @@ export const queries: CommandModule<object, QueriesArguments> = {
 }
 
 function isSourceGiven(args: SourceArguments): boolean {
-  const flags = ['input', ...Object.keys(generatorFlags), ...Object.keys(formatFlags)] as (keyof SourceArguments)[]
-  return flags.some(flag => args[flag] !== undefined)
+  const flags = ['input', ...Object.keys(generatorFlags), ...Object.keys(formatFlags)]
+  return flags.some(flag => (args as Record<string, unknown>)[flag] !== undefined)
 }
 
 /** The workload that the set is about; of any other data only the texts of Tempo's benchmarks are known. */

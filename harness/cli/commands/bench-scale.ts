@@ -4,7 +4,6 @@ import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
 import { drawScale, measureScale, renderScale, scaleTable } from '../../bench/scale.ts'
 import { writeText } from '../../lab/run-files.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
-import { printTerminal } from '../../text/table.ts'
 import { describeSource } from '../../view/report.ts'
 import {
   candidatesFrom,
@@ -18,8 +17,9 @@ import {
   sourceFlags,
   sourceFrom,
 } from '../flags.ts'
+import { show, type TableArguments, tableFormatOf } from '../show.ts'
 
-interface ScaleArguments extends SourceArguments, RowArguments {
+interface ScaleArguments extends SourceArguments, RowArguments, TableArguments {
   progress: boolean
   results: string | undefined
 }
@@ -29,11 +29,12 @@ export const scale: CommandModule<object, ScaleArguments> = {
   describe: 'Bytes per span against the number of traces, as table and SVG',
   builder: yargs => yargs.options(sourceFlags).options(rowFlags).options(progressFlag).options(resultsFlag),
   handler: async args => {
+    const format = tableFormatOf(args)
     const folder = args.results ?? resultsFolder
     probeFolder(folder)
     const source = sourceFrom(args)
     const result = await measureScale(source, await candidatesFrom(args), progressFrom(args))
-    console.log([describeSource(source), printTerminal(scaleTable(result))].join('\n'))
+    show({ page: () => [describeSource(source), scaleTable(result)] }, format)
     makeFolder(folder)
     const name = `${source.name}-scale`
     await writeText(join(folder, `${name}.svg`), drawScale(result))

@@ -9,12 +9,12 @@ import {
   capturedFrom,
   type FormatArguments,
   formatFlags,
+  formatNames,
   inputPositional,
   pathFlag,
   progressFlag,
-  text,
 } from '../flags.ts'
-import { oneOf } from '../options.ts'
+import { choice } from '../options.ts'
 import { writeOutput } from '../output.ts'
 
 const writerNames = formats.filter(({ write }) => write !== undefined).map(({ name }) => name)
@@ -33,12 +33,8 @@ export const convert: CommandModule<object, ConvertArguments> = {
     withBlockpackFlags(yargs, 'With --to blockpack:')
       .positional('in', { ...inputPositional, demandOption: true })
       .options(formatFlags)
-      .option('to', {
-        ...text,
-        describe: `format to write: ${writerNames.join(', ')}`,
-        demandOption: true,
-        coerce: oneOf('to', writerNames),
-      })
+      .option('format', choice('format', formatNames, 'as --input-format'))
+      .option('to', { ...choice('to', writerNames, 'format to write'), demandOption: true })
       .option('out', { ...pathFlag('out', 'file to write; - for standard output'), demandOption: true })
       .options(progressFlag)
       .example('$0 convert jaeger.json --to otlp-proto --out traces.pb', 'Jaeger to OTLP')

@@ -8,10 +8,10 @@ import { integer } from '../options.ts'
 import { refuseInput } from '../output.ts'
 import { answerRange, type RangeArguments } from '../query-range.ts'
 import { answerSearch, type SearchArguments } from '../query-search.ts'
-import { stdoutSink } from '../stdout.ts'
+import { jsonFlag, show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
 import { duration, time } from '../time-options.ts'
 
-interface QueryArguments extends SearchArguments, RangeArguments {
+interface QueryArguments extends SearchArguments, RangeArguments, TableArguments {
   in: string[] | undefined
   skipBad?: boolean | undefined
 }
@@ -46,9 +46,9 @@ export const query: CommandModule<object, QueryArguments> = {
       .option('step', { ...text, describe: "time from point to point (default as Tempo's)", coerce: duration('step') })
       .option('svg', pathFlag('svg', 'file for a picture of the series'))
       .option('skip-bad', formatFlags['skip-bad'])
-      .option('json', { type: 'boolean', default: false, describe: 'answer as Tempo does, and nothing else' })
+      .options({ ...tableFlag, ...jsonFlag('answer as Tempo does, and nothing else') })
       .option('explain', { type: 'boolean', default: false, describe: 'tell how the answer was found' })
-      .group(['start', 'end', 'skip-bad', 'json', 'explain'], 'Of any query:')
+      .group(['start', 'end', 'skip-bad', 'format', 'json', 'explain'], 'Of any query:')
       .group([...onlySearch], 'Of a search:')
       .group([...onlyMetrics], 'Of a metrics query:')
       .example("$0 query '{ status = error }' traces.bp", 'traces with an error, newest first')
@@ -60,6 +60,7 @@ export const query: CommandModule<object, QueryArguments> = {
       .example('$0 query \'{ name = "GET /" }\' traces.bp --explain', 'what was read and pruned'),
   handler: async args => {
     const asked = readQuery(args.query!)
+    const format = tableFormatOf(args)
     const { kind } = asked
     refuse(args, kind === 'search' ? onlyMetrics : onlySearch, kind)
     if (args.start !== undefined && args.end !== undefined && args.start >= args.end)
@@ -70,7 +71,7 @@ export const query: CommandModule<object, QueryArguments> = {
       opened => (kind === 'search' ? answerSearch(opened, asked, args) : answerRange(opened, asked, args)),
       args,
     )
-    await stdoutSink.write(Buffer.from(`${answer}\n`))
+    show(answer, format)
   },
 }
 

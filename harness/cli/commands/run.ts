@@ -3,10 +3,12 @@ import { zstdLevels } from '../../../lib/codecs/compress.ts'
 import type { Refusal } from '../../../lib/formats/format.ts'
 import { runLab } from '../../lab/lab.ts'
 import type { Candidate } from '../../lab/rows.ts'
-import { printJson, probeResults, readRun, saveRun } from '../../lab/run-files.ts'
+import { probeResults, readRun, saveRun } from '../../lab/run-files.ts'
 import { reportLeftOut } from '../../open/left-out.ts'
-import { checkComparable, printComparison } from '../../view/compare.ts'
-import { printRun } from '../../view/report.ts'
+import { tableOf } from '../../text/table.ts'
+import { dataColumns } from '../../view/columns.ts'
+import { checkComparable, compareRuns } from '../../view/compare.ts'
+import { pageOf } from '../../view/report.ts'
 import {
   candidatesFrom,
   pathFlag,
@@ -22,11 +24,11 @@ import {
   text,
 } from '../flags.ts'
 import { integer } from '../options.ts'
+import { jsonFlag, show, type TableArguments, tableFormatOf } from '../show.ts'
 
-interface RunArguments extends SourceArguments, RowArguments {
+interface RunArguments extends SourceArguments, RowArguments, TableArguments {
   zstdLevel?: number | undefined
   rounds: number | undefined
-  json: boolean
   progress: boolean
   results: string | undefined
   compare: string | undefined
@@ -46,7 +48,7 @@ export const runFlags = {
     describe: 'timed rounds (default as many as take 0.2 s, at least one); more for steadier times',
     coerce: integer('rounds', 1, 1000),
   },
-  json: { type: 'boolean', default: false, describe: 'print the run as JSON, and nothing else' },
+  ...jsonFlag('print the run as JSON, and nothing else'),
   ...progressFlag,
   ...resultsFlag,
   compare: pathFlag('compare', 'a run of the same traces: print what moved since'),
@@ -63,6 +65,7 @@ export const run: CommandModule<object, RunArguments> = {
       .example('cat traces.jsonl | $0 --input - --json', 'from standard input, for a program')
       .example('$0 --size medium --compare RUN.json', 'what has moved since a run in results/runs'),
   handler: async args => {
+    const format = tableFormatOf(args)
     const folder = args.results ?? resultsFolder
     probeResults(folder)
     const candidates = await candidatesFrom(args)
@@ -76,11 +79,12 @@ export const run: CommandModule<object, RunArguments> = {
       ...(args.zstdLevel === undefined ? {} : { zstdLevel: args.zstdLevel }),
     })
     const saved = await saveRun(result, folder, isComplete(args))
-    process.stdout.write(args.json ? printJson(result) : `${printRun(result)}\n`)
+    const moves = before ? compareRuns(before, result, args.compare!) : []
+    const page = format === 'csv' ? [tableOf(result.rows, dataColumns)] : pageOf(result)
+    show({ json: () => result, page: () => [...page, ...moves] }, format)
     if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
     reportLeftOut(result.input, args.skipBad)
     if (result.rows.some(row => row.problem !== null)) process.exitCode = 1
-    if (before && !args.json) console.log(printComparison(before, result, args.compare!))
   },
 }
 

@@ -6,21 +6,22 @@ import { findSimilar, type SimilarTraces } from '../../../lib/formats/blockpack/
 import type { Trace } from '../../../lib/model/trace.ts'
 import { withBlockpack } from '../../open/blockpack-files.ts'
 import { idsMeant, notFound } from '../../open/find-trace.ts'
-import { fixed, plural, whole } from '../../text/format.ts'
-import { clean, serviceOf, shorten } from '../../text/names.ts'
-import { printTerminal, type TextTable } from '../../text/table.ts'
+import { fixed, plural } from '../../text/format.ts'
+import { clean, serviceOf } from '../../text/names.ts'
+import type { Page } from '../../text/page.ts'
+import { text as column, number, type Table, tableOf } from '../../text/table.ts'
 import { treeOf } from '../../view/waterfall/tree.ts'
 import { text, textPositional } from '../flags.ts'
 import { integer } from '../options.ts'
+import { show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
 
-interface SimilarArguments {
+interface SimilarArguments extends TableArguments {
   id: string | undefined
   file: string | undefined
   limit?: number | undefined
 }
 
 const defaultLimit = 10
-const maxNames = 48
 
 export const similar: CommandModule<object, SimilarArguments> = {
   command: 'similar <id> <file>',
@@ -34,18 +35,24 @@ export const similar: CommandModule<object, SimilarArguments> = {
         describe: `sets of features to list (default ${defaultLimit})`,
         coerce: integer('limit', 1, 1000),
       })
+      .options(tableFlag)
       .example('$0 similar 5b8efff798038103d269b633813fc60c traces.bp', 'what else went the same way')
       .example('$0 similar 5b8efff798038103d269b633813fc60c traces.bp --limit 3', 'the three nearest'),
   handler: async args => {
-    const lines = await withBlockpack(args.file!, async reader => {
+    const format = tableFormatOf(args)
+    const page = await withBlockpack(args.file!, async (reader): Promise<Page> => {
       const index = await SimilarityIndex.read(reader.block)
       if (!index) throw new LabError('missing', 'has no index of similar traces; write it with --enable-minhash')
       const asked = await locate(reader, args.id!)
       const { same, others } = await findSimilar(reader, index, asked, args.limit ?? defaultLimit)
       const found = same ? [same, ...others] : others
-      return [describe(asked.trace), found.length > 0 ? printTerminal(tableOf(found)) : 'no other trace is in the file']
+      return [
+        describe(asked.trace),
+        similarTable(found),
+        ...(found.length > 0 ? [] : ['no other trace is in the file']),
+      ]
     })
-    console.log(lines.join('\n'))
+    show({ page: () => page }, format)
   },
 }
 
@@ -62,20 +69,16 @@ function describe(trace: Trace): string {
   return `trace ${trace.traceId}: ${plural(trace.spans.length, 'span')}, ${rootOf(trace)}`
 }
 
-function tableOf(found: readonly SimilarTraces[]): TextTable {
-  return {
-    headers: ['similarity', 'estimated', 'traces', 'spans', 'root', 'services', 'trace ids'],
-    aligns: ['right', 'right', 'right', 'right', 'left', 'right', 'left'],
-    rows: found.map(({ exact, estimate, traceCount, examples }) => [
-      fixed(3)(exact),
-      fixed(3)(estimate),
-      whole(traceCount),
-      whole(examples[0]!.spans.length),
-      shorten(rootOf(examples[0]!), maxNames),
-      whole(new Set(examples[0]!.spans.map(serviceOf)).size),
-      examples.map(({ traceId }) => traceId).join('\n'),
-    ]),
-  }
+function similarTable(found: readonly SimilarTraces[]): Table {
+  return tableOf(found, [
+    number('similarity', ({ exact }) => exact, fixed(3)),
+    number('estimated', ({ estimate }) => estimate, fixed(3)),
+    number('traces', ({ traceCount }) => traceCount, undefined, { keep: 1 }),
+    number('spans', ({ examples }) => examples[0]!.spans.length),
+    column('root', ({ examples }) => rootOf(examples[0]!), { keep: 1, maxWidth: 48 }),
+    number('services', ({ examples }) => new Set(examples[0]!.spans.map(serviceOf)).size),
+    column('trace ids', ({ examples }) => examples.map(({ traceId }) => traceId), { keep: 2, isWhole: true }),
+  ])
 }
 
 function rootOf({ spans }: Trace): string {

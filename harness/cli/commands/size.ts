@@ -2,7 +2,6 @@ import type { CommandModule } from 'yargs'
 import { sizingTable } from '../../lab/disk-space.ts'
 import { runLab } from '../../lab/lab.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
-import { printTerminal } from '../../text/table.ts'
 import { describeSource, printProblems } from '../../view/report.ts'
 import {
   candidatesFrom,
@@ -16,8 +15,9 @@ import {
   text,
 } from '../flags.ts'
 import { integer, positive } from '../options.ts'
+import { show, type TableArguments, tableFormatOf } from '../show.ts'
 
-interface SizeArguments extends SourceArguments, RowArguments {
+interface SizeArguments extends SourceArguments, RowArguments, TableArguments {
   spansPerDay?: number | undefined
   days?: number | undefined
   price?: number | undefined
@@ -48,11 +48,12 @@ export const size: CommandModule<object, SizeArguments> = {
       .options(progressFlag)
       .example('$0 size --input traces.json.gz --spans-per-day 5000000000 --price 0.023', 'five billion spans a day'),
   handler: async args => {
+    const format = tableFormatOf(args)
     const source = sourceFrom(args)
     const candidates = await candidatesFrom(args)
     const run = await runLab({ source, candidates, rounds: 1, progress: progressFrom(args) })
     const plan = { spansPerDay: args.spansPerDay!, days: args.days ?? defaultDays, price: args.price }
-    console.log([describeSource(source), printTerminal(sizingTable(run, plan)), ...printProblems(run)].join('\n'))
+    show({ page: () => [describeSource(source), sizingTable(run, plan), ...printProblems(run)] }, format)
     reportLeftOut(leftOutOf(source), args.skipBad)
     if (run.rows.some(row => row.problem !== null)) process.exitCode = 1
   },

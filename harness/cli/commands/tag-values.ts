@@ -7,19 +7,17 @@ import { leftOutJson } from '../../open/left-out.ts'
 import { readFilter } from '../../open/query-text.ts'
 import { bytesRead, withSearchSource } from '../../open/search-source.ts'
 import { plural, whole } from '../../text/format.ts'
-import { clean } from '../../text/names.ts'
-import { printTerminal } from '../../text/table.ts'
+import { text as column, tableOf } from '../../text/table.ts'
 import { formatFlags, inputPositional, text } from '../flags.ts'
 import { integer } from '../options.ts'
-import { stdoutSink } from '../stdout.ts'
+import { type Answer, jsonFlag, show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
 
-interface TagValuesArguments {
+interface TagValuesArguments extends TableArguments {
   name: string | undefined
   in: string[] | undefined
   skipBad?: boolean | undefined
   query?: string | undefined
   limit?: number | undefined
-  json: boolean
 }
 
 const defaultLimit = 1000
@@ -41,33 +39,31 @@ export const tagValuesOf: CommandModule<object, TagValuesArguments> = {
         coerce: integer('limit', 1, 1e6),
       })
       .option('skip-bad', formatFlags['skip-bad'])
-      .option('json', { type: 'boolean', default: false, describe: "answer as Tempo's v2 API does, and nothing else" })
+      .options({ ...tableFlag, ...jsonFlag("answer as Tempo's v2 API does, and nothing else") })
       .example('$0 tag-values resource.service.name traces.bp', 'the services')
       .example("$0 tag-values name traces.bp --query '{ status = error }'", 'names of failed spans')
       .example("$0 tag-values span.http.method traces.bp --json | jq -r '.tagValues[].value'", 'for a program'),
   handler: async args => {
     const filter = readFilter('query', args.query)
     const limit = args.limit ?? defaultLimit
+    const format = tableFormatOf(args)
     const field = readField(args.name!)
-    const shown = await withSearchSource(
+    const answer = await withSearchSource(
       args.in!,
-      async ({ source, files, leftOut }) => {
+      async ({ source, files, leftOut }): Promise<Answer> => {
         const found = await tagValues(source, field, { filter, limit })
-        if (args.json)
-          return JSON.stringify(
-            { tagValues: found, metrics: { inspectedBytes: String(bytesRead(files)) }, ...leftOutJson(leftOut) },
-            null,
-            2,
-          )
-        const end =
-          found.length < limit ? plural(found.length, 'value') : `the limit of ${plural(limit, 'value')} is reached`
-        if (found.length === 0) return end
-        const rows = found.map(({ type, value }) => [type, clean(value)])
-        return `${printTerminal({ headers: ['type', 'value'], aligns: ['left', 'left'], rows })}\n${end}`
+        const metrics = { inspectedBytes: String(bytesRead(files)) }
+        const table = tableOf(found, [column('type', ({ type }) => type), column('value', ({ value }) => value)])
+        const isCut = found.length >= limit
+        const end = isCut ? `the limit of ${plural(limit, 'value')} is reached` : plural(found.length, 'value')
+        return {
+          json: () => ({ tagValues: found, metrics, ...leftOutJson(leftOut) }),
+          page: () => [table, end],
+        }
       },
       { skipBad: args.skipBad },
     )
-    await stdoutSink.write(Buffer.from(`${shown}\n`))
+    show(answer, format)
   },
 }
 

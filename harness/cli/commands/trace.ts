@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs'
 import { writeOtlpJson } from '../../../lib/formats/otlp/json.ts'
 import { joinSpellings } from '../../../lib/model/trace-id.ts'
 import { findTrace } from '../../open/find-trace.ts'
+import { screenOf } from '../../text/screen.ts'
 import { printWaterfall } from '../../view/waterfall/print.ts'
 import { formatFlags, inputPositional, textPositional } from '../flags.ts'
 import { stdoutSink } from '../stdout.ts'
@@ -30,9 +31,8 @@ export const trace: CommandModule<object, TraceArguments> = {
   handler: async args => {
     const found = await findTrace(args.id!, args.in!, args.skipBad)
     if (args.json) return writeOtlpJson(once(found), stdoutSink)
-    const { columns, isTTY } = process.stdout
-    const hasColors = isTTY === true && !process.env.NO_COLOR
-    const lines = [...printWaterfall(joinSpellings(found), { width: Math.max(60, columns ?? usualWidth), hasColors })]
+    const { width = usualWidth, hasColors } = screenOf(process.stdout)
+    const lines = [...printWaterfall(joinSpellings(found), { width: Math.max(60, width), hasColors })]
     await stdoutSink.write(Buffer.from(`${lines.join('\n')}\n`))
   },
 }

@@ -1,5 +1,6 @@
 import { fixed, percent, whole } from '../../text/format.ts'
-import { printTerminal, type TextTable } from '../../text/table.ts'
+import type { Page } from '../../text/page.ts'
+import { number, type Table, tableOf, text, type Worded } from '../../text/table.ts'
 import type { Distinct } from './distinct.ts'
 import type { Spread } from './histogram.ts'
 import type { Profile } from './profile.ts'
@@ -8,20 +9,20 @@ const shownKeys = 24
 const kindNames = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer']
 
 /** The profile as it is printed at the terminal. */
-export function printProfile(profile: Profile): string {
+export function profilePage(profile: Profile): Page {
   const { traceCount, spanCount, keys } = profile
   return [
     `${whole(traceCount)} traces, ${whole(spanCount)} spans`,
-    printTerminal(spreadTable(profile)),
-    printTerminal(countTable(profile)),
+    spreadTable(profile),
+    countTable(profile),
     `Keys by distinct values (${Math.min(shownKeys, keys.length)} of ${printDistinct(profile.keyCount)}):`,
-    printTerminal(keyTable(profile)),
+    keyTable(profile),
     'Bytes of the NDJSON by field:',
-    printTerminal(byteTable(profile)),
-  ].join('\n')
+    byteTable(profile),
+  ]
 }
 
-function spreadTable(profile: Profile): TextTable {
+function spreadTable(profile: Profile): Table {
   const { shape } = profile
   const spreads: [string, Spread][] = [
     ['spans a trace', shape.spansPerTrace],
@@ -31,23 +32,25 @@ function spreadTable(profile: Profile): TextTable {
     ["attributes of a span's resource", profile.attributesPerResource],
     ['events a span', profile.eventsPerSpan],
   ]
-  return {
-    headers: ['', 'mean', 'p50', 'p95', 'max'],
-    aligns: ['left', 'right', 'right', 'right', 'right'],
-    rows: spreads.map(([name, { mean, p50, p95, max }]) => [name, fixed(2)(mean), whole(p50), whole(p95), whole(max)]),
-  }
+  return tableOf(spreads, [
+    text('number of', ([name]) => name),
+    number('mean', ([, { mean }]) => mean, fixed(2)),
+    number('p50', ([, { p50 }]) => p50),
+    number('p95', ([, { p95 }]) => p95),
+    number('max', ([, { max }]) => max),
+  ])
 }
 
-function countTable(profile: Profile): TextTable {
+function countTable(profile: Profile): Table {
   const { spanCount, shape, wholeStarts, kinds } = profile
-  const ofSpans = (name: string, count: number) => [name, whole(count), percent(count / spanCount)]
-  const rows = [
-    ...[
-      ['span names', profile.names] as const,
-      ['services', profile.services] as const,
-      ['resources', profile.resources] as const,
-      ['scopes', profile.scopes] as const,
-    ].map(([name, distinct]) => [`distinct ${name}`, printDistinct(distinct), '']),
+  const ofSpans = (name: string, count: number): Count => ({ name, count, share: count / spanCount })
+  const distinct = (name: string, found: Distinct): Count => ({ name: `distinct ${name}`, count: distinctOf(found) })
+  const outside = shape.outsideParentCount
+  const counts = [
+    distinct('span names', profile.names),
+    distinct('services', profile.services),
+    distinct('resources', profile.resources),
+    distinct('scopes', profile.scopes),
     ...Object.entries(kinds).map(([kind, count]) => ofSpans(`kind ${kindNames[Number(kind)] ?? kind}`, count)),
     ofSpans('errors', profile.errorCount),
     ofSpans('events', profile.eventCount),
@@ -55,46 +58,53 @@ function countTable(profile: Profile): TextTable {
     ofSpans('roots', shape.rootCount),
     ofSpans('orphans', shape.orphanCount),
     ofSpans('span ids that stand twice', shape.duplicateIdCount),
-    ['children outside their parent', whole(shape.outsideParentCount), ofChildren(profile)],
+    { name: 'children outside their parent', count: outside, share: outside / shape.childCount, of: ' of children' },
     ofSpans('starts on whole ms', wholeStarts.ms),
     ofSpans('starts on whole µs', wholeStarts.us),
     ofSpans('starts on 256 ns', wholeStarts.ns256),
   ]
-  return { headers: ['', 'count', 'of spans'], aligns: ['left', 'right', 'right'], rows }
+  return tableOf(counts, [
+    text('what', ({ name }) => name),
+    number('count', ({ count }) => count),
+    number('of spans', ({ share = Number.NaN, of = '' }) =>
+      share >= 0 ? { value: share, words: percent(share) + of } : '',
+    ),
+  ])
 }
 
-function ofChildren({ shape }: Profile): string {
-  return shape.childCount === 0 ? '' : `${percent(shape.outsideParentCount / shape.childCount)} of children`
+interface Count {
+  name: string
+  count: number | Worded
+  share?: number
+  /** What the share is of, where not of all spans. */
+  of?: string
 }
 
-function keyTable({ keys }: Profile): TextTable {
-  return {
-    headers: ['of', 'key', 'type', 'values', 'distinct'],
-    aligns: ['left', 'left', 'left', 'right', 'right'],
-    rows: keys
-      .slice(0, shownKeys)
-      .map(({ owner, key, types, count, values }) => [
-        owner,
-        key,
-        types.join(', '),
-        whole(count),
-        printDistinct(values),
-      ]),
-  }
+function keyTable({ keys }: Profile): Table {
+  return tableOf(keys.slice(0, shownKeys), [
+    text('of', ({ owner }) => owner),
+    text('key', ({ key }) => key, { keep: 2 }),
+    text('type', ({ types }) => types.join(', ')),
+    number('values', ({ count }) => count),
+    number('distinct', ({ values }) => distinctOf(values), undefined, { keep: 1 }),
+  ])
 }
 
-function byteTable({ bytesByField, spanCount }: Profile): TextTable {
+function byteTable({ bytesByField, spanCount }: Profile): Table {
   const total = Object.values(bytesByField).reduce((sum, bytes) => sum + bytes, 0)
-  return {
-    headers: ['field', 'bytes', 'B/span', 'share'],
-    aligns: ['left', 'right', 'right', 'right'],
-    rows: [...Object.entries(bytesByField), ['all', total] as const].map(([field, bytes]) => [
-      field,
-      whole(bytes),
-      fixed(1)(bytes / spanCount),
-      percent(bytes / total),
-    ]),
-  }
+  return tableOf(
+    [...Object.entries(bytesByField), ['all', total] as const],
+    [
+      text('field', ([field]) => field),
+      number('bytes', ([, bytes]) => bytes),
+      number('B/span', ([, bytes]) => bytes / spanCount, fixed(1)),
+      number('share', ([, bytes]) => bytes / total, percent),
+    ],
+  )
+}
+
+function distinctOf(distinct: Distinct): Worded {
+  return { value: distinct.count, words: printDistinct(distinct) }
 }
 
 function printDistinct({ count, isCapped }: Distinct): string {
