@@ -19,7 +19,7 @@ export interface CompactInput {
 export interface Compacted {
   traceCount: number
   spanCount: number
-  /** Traces whose spans lay in several files. */
+  /** Traces with spans in several files. */
   joinedCount: number
   /** Spans left out since another file has their equal. */
   droppedCount: number
@@ -27,7 +27,7 @@ export interface Compacted {
 
 /**
  * Writes the traces of several files as one: those of the first, then those of each other one that are new. A trace
- * whose spans lie in several files becomes one, equal spans once. The files are read page group by page group, and held
+ * with spans in several files becomes one, equal spans once. The files are read page group by page group, and held
  * are the page groups of traces that were looked up last, and 8 bytes a trace of all files but the first.
  */
 export async function compactBlockpack(

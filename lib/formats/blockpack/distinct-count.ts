@@ -1,6 +1,6 @@
 import { hashText, mix32 } from '../../bytes/hash.ts'
 
-/** Hashes that are kept at the least; the estimate errs by 1 / sqrt of it, 1.1 %. */
+/** Min number of hashes kept; the estimate errs by 1 / sqrt of it, 1.1 %. */
 const kept = 8192
 const hashRange = 2 ** 53
 
@@ -11,8 +11,8 @@ export interface Distinct {
 }
 
 /**
- * Counts distinct values in bounded memory: it keeps the smallest hashes, and the largest of them tells how densely all
- * hashes lie (Bar-Yossef et al., "Counting distinct elements in a data stream", 2002).
+ * Counts distinct values in bounded memory: it keeps the smallest hashes, and the largest of them gives the density of
+ * all hashes (Bar-Yossef et al., "Counting distinct elements in a data stream", 2002).
  */
 export class DistinctCount {
   #hashes = new Set<number>()

@@ -42,7 +42,7 @@ async function* decodeLocal(path: string): AsyncIterable<readonly Trace[]> {
   }
 }
 
-/** The traces of a file that can only be read from front to back, and has `maxBytes` at the most. */
+/** The traces of a file that can only be read from front to back, and has at most `maxBytes`. */
 export async function* decodeStream(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,

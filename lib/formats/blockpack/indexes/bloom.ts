@@ -9,10 +9,10 @@ import type { Toc } from '../layout/toc.ts'
 /** Of absent strings, how many pass. */
 const falsePositiveRate = 0.01
 /** A filter pays for itself where the pages that it saves from being read are so many times its size. */
-const leastGain = 4
-const leastStrings = 16
+const minGain = 4
+const minStrings = 16
 
-/** Collects the strings of a row group's pages that stand in no dictionary (FORMAT.md, Filters). */
+/** Collects the strings of a row group's pages that are in no dictionary (FORMAT.md, Filters). */
 export class BloomWriter {
   /** By column: hashes of its strings, two words each, and the bytes of its pages. */
   readonly #columns = new Map<number, { hashes: number[]; seen: Set<number>; pageBytes: number }>()
@@ -32,14 +32,14 @@ export class BloomWriter {
     }
   }
 
-  /** The filters that pay, in the order of their columns; those that follow begin anew. */
+  /** The filters that pay, in the order of their columns; starts over for those that follow. */
   finish(): { plans: BloomPlan[]; bytes: Buffer } {
     const plans: BloomPlan[] = []
     const parts: Buffer[] = []
     for (const [column, { hashes, pageBytes }] of [...this.#columns].sort((a, b) => a[0] - b[0])) {
       const count = hashes.length / 2
       const shape = bloomShape(count, falsePositiveRate)
-      if (count < leastStrings || shape.blockCount * bloomBlockBytes * leastGain > pageBytes) continue
+      if (count < minStrings || shape.blockCount * bloomBlockBytes * minGain > pageBytes) continue
       const filter = buildBloom(Uint32Array.from(hashes), shape)
       for (let block = 0; block < shape.blockCount; block++)
         parts.push(withChecksum(filter.subarray(block * blockByteLength, (block + 1) * blockByteLength)))
@@ -50,13 +50,13 @@ export class BloomWriter {
   }
 }
 
-/** Strings that are looked for in a column and stand in no dictionary: where a filter lacks them, no page has them. */
+/** Strings that are looked for in a column and are in no dictionary: where a filter lacks them, no page has them. */
 export interface Lookup {
   readonly column: number
   readonly texts: readonly string[]
 }
 
-/** The lookups that the filters of a row group answer with no; of each filter the blocks asked for are read alone. */
+/** The lookups that the filters of a row group answer with no; only the blocks asked for are read. */
 export async function absentIn(
   { file, toc }: { file: RangeReader; toc: Toc },
   rowGroup: number,

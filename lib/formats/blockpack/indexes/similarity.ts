@@ -65,7 +65,7 @@ export class SimilarityWriter {
     return { plan, bytes: Buffer.concat([...bandPages, ...this.#tracePages]) }
   }
 
-  /** The bytes 2 * band and the next of all signatures; of the last band also those behind. */
+  /** The bytes 2 * band and the next of all signatures; of the last band also those after. */
   #bandPage(band: number): Buffer {
     const byteLength = signatureByteLength(this.#permutations)
     const isLast = band === bandCountOf(this.#permutations) - 1
@@ -120,7 +120,7 @@ export class SimilarityIndex {
       }
       page.in.end()
     }
-    if (at !== traceCount) pages.fail(`the sets of ${at} traces, ${traceCount} are due`)
+    if (at !== traceCount) pages.fail(`expected the sets of ${traceCount} traces, found ${at}`)
     return new SimilarityIndex(sets, signatures, plan.permutations)
   }
 
@@ -148,7 +148,7 @@ export interface Estimated {
   readonly estimate: number
 }
 
-/** Hands out pages that lie one behind the other. */
+/** Returns consecutive pages. */
 class Pages {
   at: number
   readonly #bytes: Uint8Array
@@ -160,7 +160,7 @@ class Pages {
     this.at = start
   }
 
-  /** The bytes of the next page, in front of its checksum. */
+  /** The bytes of the next page, before its checksum. */
   take(length: number): Uint8Array {
     const from = this.at - this.#start
     const page = checkedBytes(this.#bytes.subarray(from, from + length), subject, this.at)
@@ -173,7 +173,7 @@ class Pages {
   }
 }
 
-/** The signatures, of which each band has two bytes, and the last one also those behind. */
+/** The signatures, of which each band has two bytes, and the last one also those after. */
 function joinBands(pages: Pages, { permutations, signatureCount, bandLengths }: SimilarityPlan): Uint8Array[] {
   const byteLength = signatureByteLength(permutations)
   if (bandLengths.length !== bandCountOf(permutations))

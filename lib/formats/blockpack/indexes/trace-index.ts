@@ -8,10 +8,10 @@ import { LabError } from '../../../error.ts'
 import type { TraceIndexPlan } from '../layout/root.ts'
 import { checkedBytes, compressZstd, decompressZstd, withChecksum } from '../layout/stored.ts'
 
-/** Where the trace of an id stands: hashes of ids in order, with the positions of their traces (FORMAT.md). */
+/** Finds the trace of an id: hashes of ids in order, with the positions of their traces (FORMAT.md). */
 
 const tracesPerPage = 1024
-/** Bits beyond those that tell the traces apart: an absent id passes once in 2^16. */
+/** Bits beyond those that distinguish the traces: an absent id passes once in 2^16. */
 const spareBits = 16
 const scratch = new Uint32Array(2)
 
@@ -57,7 +57,7 @@ export class TraceIndexWriter {
   }
 }
 
-/** The page on which an id would stand. */
+/** The page on which an id would be. */
 export function indexPageOf(traceId: string, { pageLengths }: TraceIndexPlan): number {
   return pageOf(hashOf(traceId), pageLengths.length)
 }
@@ -80,7 +80,7 @@ function keyOf(hash: number, hashBits: number): number {
   return Math.floor(hash / 2 ** (32 - hashBits))
 }
 
-/** The positions of the traces that an id may have, from the page on which it would stand. */
+/** The positions of the traces that an id may have, from the page on which it would be. */
 export function findInPage(
   stored: Uint8Array,
   traceId: string,
@@ -115,7 +115,7 @@ function readIndexPage(stored: Uint8Array, traceCount: number, offset: number): 
   return { keys, positions }
 }
 
-/** The whole index in memory, 8 bytes a trace: for who asks for many ids. */
+/** The whole index in memory, 8 bytes per trace: for many lookups. */
 export class TraceIndexKeys {
   readonly #hashBits: number
   readonly #keys: Uint32Array

@@ -3,7 +3,7 @@ import { valueTypes } from '../../../shred/attributes.ts'
 
 /** The columns of a block, as the format numbers them (FORMAT.md, Columns). */
 
-/** Which pages of a row group lie together: what most questions read, times, and the rest. */
+/** Which pages of a row group are adjacent: what most questions read, times, and the rest. */
 export const bands = { scan: 0, times: 1, bulk: 2 } as const
 export const bandCount = 3
 export type Band = (typeof bands)[keyof typeof bands]

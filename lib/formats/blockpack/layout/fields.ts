@@ -45,7 +45,7 @@ export function readFields(reader: ByteReader): Field[] {
   })
 }
 
-/** A list of fields as a string of bytes, which stands in a dictionary. */
+/** A list of fields as a string of bytes, an entry of a dictionary. */
 export function printShape(fields: readonly number[]): string {
   const out = new ByteWriter(64)
   for (const field of fields) out.varint(field)
@@ -64,7 +64,7 @@ export function parseShape(text: string, owner: FieldOwner, fields: readonly Fie
       field += (byte & 0x7f) * scale
       scale *= 128
     }
-    if (fields[field]?.owner !== owner) failShape(subject, at, `it names field ${field}, no ${owner}'s`)
+    if (fields[field]?.owner !== owner) failShape(subject, at, `it names field ${field}, which is not a ${owner}'s`)
     shape.push(field)
   }
   return shape

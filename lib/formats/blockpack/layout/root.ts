@@ -7,7 +7,7 @@ import { bandCount } from './columns.ts'
 import { itemsPerByte } from './layout.ts'
 import type { Piece } from './stored.ts'
 
-/** The root of the table of contents: what lies where, in the order of the file. */
+/** The root of the table of contents: what is where, in the order of the file. */
 export interface Root {
   readonly codec: GeneralCodec
   readonly level: number
@@ -16,21 +16,21 @@ export interface Root {
   readonly traceIndex: TraceIndexPlan
   readonly similarity: SimilarityPlan | undefined
   readonly fields: Piece
-  /** Columns with strings that stand in no dictionary, ascending. */
+  /** Columns with strings that are in no dictionary, ascending. */
   readonly openColumns: readonly number[]
   /** Fields with values in the columns that rare ones share, ascending. */
   readonly rareFields: readonly number[]
 }
 
-/** Page groups whose pages lie together, band by band; the directory follows them. */
+/** Page groups whose pages are adjacent, band by band; the directory follows them. */
 export interface RowGroup {
   readonly pageGroups: readonly PageGroupPlace[]
   readonly directory: Piece
-  /** Filters of columns, behind the directory. */
+  /** Filters of columns, after the directory. */
   readonly blooms: readonly BloomPlan[]
 }
 
-/** A filter of the strings of a column that stand in no dictionary. */
+/** A filter of the strings of a column that are in no dictionary. */
 export interface BloomPlan extends BloomShape {
   readonly column: number
 }
@@ -96,7 +96,7 @@ export function writeRoot(out: ByteWriter, root: Root): void {
   writeAscending(out, root.rareFields)
 }
 
-/** Entries of one dictionary in one piece: no bytes need stand for each, so the number itself is bounded. */
+/** Entries of one dictionary in one piece: an entry may take no bytes, so the number itself is bounded. */
 export const maxRunEntries: number = 2 ** 14
 
 function readEntryCount(reader: ByteReader): number {

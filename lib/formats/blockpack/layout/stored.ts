@@ -12,7 +12,7 @@ export const decompressZstd: (frame: Uint8Array, byteLength: number) => Uint8Arr
 /** One zstd frame of the bytes. */
 export const compressZstd: (bytes: Uint8Array) => Uint8Array = zstdCompressor(level)
 
-/** Where a piece lies, and what it holds. */
+/** The lengths of a piece, stored and raw. */
 export interface Piece {
   readonly storedLength: number
   readonly rawLength: number
@@ -58,7 +58,7 @@ export function withChecksum(bytes: Uint8Array): Buffer {
   return stored
 }
 
-/** The bytes in front of a checksum, which must be theirs. */
+/** The bytes before a checksum, which must be theirs. */
 export function checkedBytes(stored: Uint8Array, subject: string, offset: number): Uint8Array {
   const place = new ByteReader(stored, subject, offset)
   if (stored.length < checksumBytes) place.fail('truncated', `${stored.length} bytes with a checksum`)

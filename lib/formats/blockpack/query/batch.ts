@@ -88,7 +88,7 @@ export class PageGroupBatch implements SpanBatch {
     return this.#bytes.has(column) || this.#loading.has(column)
   }
 
-  /** Keeps what is being read of this page group, wanted or not; waits for it and for all else under way. */
+  /** Keeps what is being read of this page group, requested or not; waits for it and for all else in flight. */
   async load(columns: readonly number[], reading: Promise<ReadPiece[]>): Promise<void> {
     const own = columns.filter(column => !this.#isAsked(column))
     const loading = Promise.all([reading, this.#loadDictionaries(columns)]).then(([pieces]) => this.#keep(pieces))

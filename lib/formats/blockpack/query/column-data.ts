@@ -16,7 +16,7 @@ export function isReadByRow(name: ColumnName): boolean {
   return name === 'span:id' || name === 'trace:id'
 }
 
-/** A column a type; none where no row has a value. Of columns that are read by row, only `rows` have one. */
+/** One column per type; none where no row has a value. Of columns that are read by row, only `rows` have one. */
 export function columnData(open: OpenPageGroup, name: ColumnName, rows: Uint32Array | undefined): ColumnData[] {
   const { columns, ids } = open
   const named = parseName(name)
@@ -91,7 +91,7 @@ function intrinsicData(open: OpenPageGroup, name: Intrinsic): ColumnData {
   }
 }
 
-/** Starts as distances from the first trace's, exact as doubles but for times that lie 52 days and more apart. */
+/** Starts as distances from the first trace's, exact as doubles unless times are 52 days or more apart. */
 function startData({ columns, times }: OpenPageGroup): ColumnData {
   const { values, exceptions } = times.startOffsets()
   const offsets = times.traceOffsets()

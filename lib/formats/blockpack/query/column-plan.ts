@@ -9,7 +9,7 @@ import type { Toc } from '../layout/toc.ts'
 
 const traceIds = ['trace.idKind', 'trace.idHigh', 'trace.idLow', 'trace.idOdd'] as const
 const parents = ['span.parentKind', 'span.parentDistance'] as const
-/** With what tells, by its presence, that ids repeat or that parents may be zeros: ordinary page groups lack it. */
+/** With columns whose presence means that ids repeat or that parents may be zeros: ordinary page groups lack them. */
 const parentRule = [...parents, 'span.idRepeat', 'span.parentIdOdd'] as const
 /** What those take beyond, where a page group has them. */
 const companions: ReadonlyMap<number, readonly number[]> = new Map([
@@ -55,7 +55,7 @@ export function fieldsOf(toc: Toc, owner: FieldOwner, key: string): readonly num
 
 const linkColumns = [linkTypeName, 'link:traceID', 'trace:id'] as const
 
-/** True where a link of the block has a type, which may tell of a parent. */
+/** True where a link of the block has a type, which may name a parent. */
 export function hasLinkTypes(toc: Toc): boolean {
   return fieldsOf(toc, 'link', linkType.key).length > 0
 }

@@ -64,7 +64,7 @@ export function mayHold({ needs }: CheckedNeeds, places: PlacesByColumn, closed:
   return needs.every(need => need.some(list => list.every(condition => condition.mayHold(places, closed))))
 }
 
-/** The columns whose dictionaries tell whether a condition can be met. */
+/** The columns whose dictionaries show whether a condition can be met. */
 export function dictionaryColumns(toc: Toc, { column }: Condition): number[] {
   const named = parseName(column)
   if (named.intrinsic) return textColumn(column) === undefined ? [] : [textColumn(column)!]
@@ -77,7 +77,7 @@ export function dictionaryColumns(toc: Toc, { column }: Condition): number[] {
   })
 }
 
-/** The column of strings that an intrinsic stands in. */
+/** The column of strings with the values of an intrinsic. */
 function textColumn(column: string): number | undefined {
   switch (column) {
     case 'span:name':
@@ -214,7 +214,7 @@ function textsOf({ relation, operands }: Condition): string[] | undefined {
   return relation === '=' ? operands.filter(operand => typeof operand === 'string') : undefined
 }
 
-/** What stands in the binary string of every item with a value of this text; empty for one of lone surrogates. */
+/** What the binary string of every item with a value of this text contains; empty for one of lone surrogates. */
 function encodedText(text: string): string {
   return text.isWellFormed() ? Buffer.from(text, 'utf8').toString('latin1') : ''
 }

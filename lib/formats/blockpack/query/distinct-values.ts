@@ -51,7 +51,7 @@ async function allEntries(block: Block, column: number): Promise<string[]> {
   return [...entries]
 }
 
-/** The distinct values of a column whose values all stand in dictionaries; else undefined. */
+/** The distinct values of a column whose values are all in dictionaries; else undefined. */
 export async function distinctValues(
   block: Block,
   tables: Tables,

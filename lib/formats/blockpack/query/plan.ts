@@ -11,7 +11,7 @@ import { type CheckedNeeds, type Closed, dictionaryColumns, mayHold } from './co
 
 /** What the table of contents alone decides. */
 export interface FilePlan {
-  /** Columns whose dictionaries tell where the conditions may be met. */
+  /** Columns whose dictionaries show where the conditions may be met. */
   readonly dictionaries: readonly number[]
   readonly rowGroups: readonly RowGroupPlan[]
 }

@@ -2,10 +2,10 @@ import type { Trace } from '../../../model/trace.ts'
 import { type PageGroup, pageGroupAt } from '../layout/toc.ts'
 import type { BlockpackReader } from './reader.ts'
 
-/** Page groups that are held, of all files together: of some thousand spans each. */
+/** Page groups that are held, of all files together, of some thousand spans each. */
 const maxHeld = 8
 
-/** Hands out traces by position; page groups that were used last stay at hand. */
+/** Returns traces by position; keeps the page groups that were used last. */
 export class PageGroupCache {
   /** Oldest use first. */
   readonly #held = new Map<PageGroup, readonly Trace[]>()

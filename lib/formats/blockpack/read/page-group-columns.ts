@@ -147,7 +147,7 @@ export class PageGroupColumns {
     return codes.map(code => dictionary[code] ?? this.pages.fail(String(column), `code ${code} without an entry`))
   }
 
-  /** A column of strings as what they stand for. */
+  /** A column of strings as the values they encode. */
   #items<T>(name: ColumnId, count: number, parsed: ParsedColumn<T>): Table<T> {
     const column = columnId(name)
     const { symbols, fileCodes, locals } = this.pages.text(column, count)

@@ -12,7 +12,7 @@ import { checkedBytes } from '../layout/stored.ts'
 import type { PageGroup } from '../layout/toc.ts'
 import type { Block } from './block.ts'
 
-/** A column of strings as it was read: symbols, and what each stands for, of which some stand in the dictionary. */
+/** A column of strings as it was read: symbols, and their strings, some of which are in the dictionary. */
 export interface ReadText {
   readonly symbols: Uint32Array
   /** The first symbols are these codes of the file's dictionary. */
@@ -28,7 +28,7 @@ export interface RowSlice {
   readonly total: number
 }
 
-/** Decodes pages of one page group; of columns that have a slice, these rows only are given. */
+/** Decodes pages of one page group; of columns that have a slice, only these rows are returned. */
 export class PageDecoder {
   readonly #block: Block
   readonly #subject: string
@@ -39,7 +39,7 @@ export class PageDecoder {
   readonly #bytes: ReadonlyMap<number, Uint8Array>
   readonly #slices: ReadonlyMap<number, RowSlice> | undefined
   readonly #texts = new Map<number, ReadText>()
-  /** The page that was read last, for who asks how it is laid out. */
+  /** The page that was read last, for `inspect`. */
   opened: PageReader | undefined
 
   constructor(
@@ -162,11 +162,12 @@ export class PageDecoder {
 
   #sliceOf(column: number, count: number): RowSlice | undefined {
     const slice = this.#slices?.get(column)
-    if (slice && slice.count !== count) this.fail(String(column), `${slice.count} rows of a trace, ${count} are due`)
+    if (slice && slice.count !== count)
+      this.fail(String(column), `expected ${count} rows of a trace, found ${slice.count}`)
     return slice
   }
 
-  /** With a slice, strings that stand for themselves are those of its rows only, of which the others are empty. */
+  /** With a slice, of strings without codes only those of its rows are read, the others are empty. */
   #text(column: number, count: number, slice?: RowSlice): ReadText {
     const place = this.#place(column, count)
     if (!place) return { symbols: new Uint32Array(0), fileCodes: [], locals: [] }
@@ -192,7 +193,7 @@ export class PageDecoder {
     return text
   }
 
-  /** The bytes of strings of hex digits that stand as such; undefined for a column that stands in another way. */
+  /** The bytes of strings of hex digits that are stored as such; undefined for a column that is stored in another way. */
   hexBytes(column: number, count: number): Buffer | undefined {
     const place = this.#place(column, count)
     if (!place || place.entry.storedLength === 0) return undefined
@@ -207,7 +208,7 @@ export class PageDecoder {
   #place(column: number, count: number): PagePlace | undefined {
     const place = this.#places.get(column)
     const found = place?.entry.rowCount ?? 0
-    if (found !== count) this.fail(String(column), `${count} values are due, the directory says ${found}`)
+    if (found !== count) this.fail(String(column), `expected ${count} values, the directory says ${found}`)
     return place
   }
 

@@ -12,7 +12,7 @@ import { PageDecoder } from './page-group-pages.ts'
 import { Tables } from './tables.ts'
 import { sliceTrace } from './trace-slice.ts'
 
-/** Reads all traces back, in their order: a batch a page group. */
+/** Reads all traces back, in their order: one batch per page group. */
 export async function* decodeBlockpack(file: RangeReader): AsyncIterable<readonly Trace[]> {
   const reader = await BlockpackReader.open(file)
   const [header] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
@@ -139,7 +139,7 @@ export class BlockpackReader {
   }
 }
 
-/** The place of one of several pages that lie one behind the other. */
+/** The range of one of several consecutive pages. */
 function pageRange({ start }: Range, lengths: readonly number[], page: number): Range {
   let at = start
   for (let i = 0; i < page; i++) at += lengths[i]!

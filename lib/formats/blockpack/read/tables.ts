@@ -30,10 +30,10 @@ export class Tables {
   }
 }
 
-/** So many parsed entries are kept. */
+/** Parsed entries that are kept. */
 const maxKept = 1 << 16
 
-/** Strings of a column as what they stand for, each parsed once. */
+/** Strings of a column as the values they encode, each parsed once. */
 export class ParsedColumn<T> {
   readonly #parse: (text: string) => T
   readonly #byText = new Map<string, T>()

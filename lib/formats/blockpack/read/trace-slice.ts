@@ -30,7 +30,7 @@ const linkColumns = [
   'link.traceId', 'link.spanId', 'link.traceState', 'link.flags', 'link.dropped', 'link.shape',
 ] as const
 
-/** Finds the rows of the trace at a position of the page group. The dictionaries of shapes must be at hand. */
+/** Finds the rows of the trace at a position of the page group. The dictionaries of shapes must be loaded. */
 export function sliceTrace(open: OpenPageGroup, trace: number): TraceSlice {
   const { columns, times } = open
   const slicer = new Slicer(open)

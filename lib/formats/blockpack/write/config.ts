@@ -22,7 +22,7 @@ export type Rule =
   | { kind: 'choice'; choices: readonly string[] }
 
 export interface Setting {
-  /** As it stands in files of configuration: `compression_codec`. */
+  /** As in files of configuration: `compression_codec`. */
   key: string
   name: keyof BlockpackConfig
   rule: Rule
@@ -38,7 +38,7 @@ const maxPrinted = 60
 const bytes: Rule = { kind: 'integer', min: 1, max: maxByteLength }
 const boolean: Rule = { kind: 'boolean' }
 
-/** The nine keys, in the order in which they are told. */
+/** The nine keys, in the order of documentation. */
 export const settings: readonly Setting[] = [
   setting('compressionCodec', { kind: 'choice', choices: generalCodecs }, 'codec of column pages'),
   setting('compressionLevel', { kind: 'integer', min: 0, max: 22 }, 'level of zstd; the other codecs have none'),
@@ -104,7 +104,7 @@ export interface Configured {
   warnings: string[]
 }
 
-/** The configuration of a flat map by key, over a profile. `subject` is what the map stands in, for messages. */
+/** The configuration of a flat map by key, over a profile. `subject` names where the map is from, for messages. */
 export function parseConfig(
   given: Record<string, unknown>,
   subject: string,

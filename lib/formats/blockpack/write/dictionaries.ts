@@ -1,8 +1,8 @@
-/** Dictionaries that span a file: they grow while it is written, and stand behind the data. */
+/** Dictionaries that span a file: they grow while it is written, and follow the data. */
 
-/** So many entries a dictionary may have whatever it saves. */
+/** Entries that a dictionary may have whatever it saves. */
 export const freeEntries = 256
-/** Beyond, it must have stood for so many values an entry, and so many times have been of use to a later page. */
+/** Beyond, it must have coded so many values per entry, and been of use to later pages so many times. */
 const valuesPerEntry = 8
 const hitsPerEntry = 1
 
@@ -16,7 +16,7 @@ export class FileDictionary {
   #valueCount = 0
   #hitCount = 0
 
-  /** Strings of more than `maxBytes` characters in all are not taken in. */
+  /** Strings of more than `maxBytes` characters in all are not accepted. */
   constructor(isBinary: boolean, maxBytes: number) {
     this.isBinary = isBinary
     this.#maxBytes = maxBytes
@@ -28,7 +28,7 @@ export class FileDictionary {
   }
 
   /**
-   * The codes of distinct strings that stand for `valueCount` values; -1 where one is not known and, if the dictionary
+   * The codes of the distinct strings of `valueCount` values; -1 where one is unknown and, if the dictionary
    * `grows`, it takes no more.
    */
   codesOf(strings: readonly string[], valueCount: number, grows: boolean): Int32Array {

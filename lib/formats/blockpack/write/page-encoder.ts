@@ -32,12 +32,12 @@ export interface CodedStrings {
   readonly codes: ArrayLike<number>
 }
 
-const leastPlain = 16
+const minPlain = 16
 
 /** Encodes the pages of a file, column by column; remembers what was chosen, and the dictionaries. */
 export class PageEncoder {
   readonly dictionaries = new Map<number, FileDictionary>()
-  /** Columns with strings that stand in no dictionary. */
+  /** Columns with strings that are in no dictionary. */
   readonly openColumns = new Set<number>()
   readonly blooms = new BloomWriter()
   readonly #settings: PageSettings
@@ -54,7 +54,7 @@ export class PageEncoder {
     this.#hasTemplates.clear()
   }
 
-  /** Whole numbers; those that are not safe stand as 0 and an exception. Undefined where there are none. */
+  /** Whole numbers; those that are not safe are 0 and an exception. Undefined where there are none. */
   numbers(column: number, values: Float64Array, exceptions: readonly Exception[] = []): EncodedPage | undefined {
     if (values.length === 0) return undefined
     const { min, max } = extentOf(values)
@@ -92,36 +92,36 @@ export class PageEncoder {
 
   /** Strings, by code where they repeat. */
   strings(column: number, values: readonly string[], isBinary: boolean): EncodedPage | undefined {
-    if (this.#isPlain(isBinary)) return this.#plain(column, values, isBinary)
+    if (this.#isRaw(isBinary)) return this.#raw(column, values, isBinary)
     const dictionary = new Dictionary<string>()
     const codes = new Uint32Array(values.length)
     for (let row = 0; row < values.length; row++) codes[row] = dictionary.code(values[row]!)
     const grows = dictionary.size * 2 <= values.length || values.length <= freeEntries
     const fileCodes = this.#dictionary(column, isBinary).codesOf(dictionary.values, values.length, grows)
     const ownCount = fileCodes.reduce((sum, code) => sum + (code < 0 ? 1 : 0), 0)
-    if (ownCount * 2 > values.length && values.length >= leastPlain) return this.#plain(column, values, isBinary)
+    if (ownCount * 2 > values.length && values.length >= minPlain) return this.#raw(column, values, isBinary)
     return this.#coded(column, { entries: dictionary.values, codes }, fileCodes, isBinary)
   }
 
   /** Strings that have codes already. */
   coded(column: number, { entries, codes }: CodedStrings, isBinary: boolean): EncodedPage | undefined {
-    if (!this.#isPlain(isBinary)) {
+    if (!this.#isRaw(isBinary)) {
       const fileCodes = this.#dictionary(column, isBinary).codesOf(entries, codes.length, true)
       return this.#coded(column, { entries, codes }, fileCodes, isBinary)
     }
-    return this.#plain(
+    return this.#raw(
       column,
       Array.from(codes, code => entries[code]!),
       isBinary,
     )
   }
 
-  /** The tables of resources, scopes and shapes are no dictionaries of strings: they always stand by code. */
-  #isPlain(isBinary: boolean): boolean {
+  /** The tables of resources, scopes and shapes are not dictionaries of strings: they always have codes. */
+  #isRaw(isBinary: boolean): boolean {
     return !isBinary && !this.#settings.usesDictionaries
   }
 
-  #plain(column: number, values: readonly string[], isBinary: boolean): EncodedPage | undefined {
+  #raw(column: number, values: readonly string[], isBinary: boolean): EncodedPage | undefined {
     if (values.length === 0) return undefined
     const writer = new PageWriter(this.#settings)
     writer.out.u8(textLayouts.strings)
@@ -147,7 +147,7 @@ export class PageEncoder {
     return coded.locals.length > 0 ? this.#open(encoded, coded.locals) : encoded
   }
 
-  /** Notes strings that only the page holds; of attributes they are told by a filter where that pays. */
+  /** Notes strings that only the page contains; those of attributes get a filter where it pays. */
   #open(encoded: EncodedPage, strings: readonly string[]): EncodedPage {
     this.openColumns.add(encoded.column)
     if (encoded.column >= firstFieldId) this.blooms.add(encoded.column, strings, encoded.storedLength)

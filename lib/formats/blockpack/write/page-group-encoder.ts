@@ -38,10 +38,10 @@ export interface EncodedPageGroup {
   readonly maxStart: bigint
 }
 
-/** An attribute has a column of its own where one of so many owners has a value, and so many values stand in it. */
+/** An attribute has a column of its own from one value per so many owners, and this many values, on. */
 const ownersPerValue = 256
-const leastOwnValues = 4
-/** So many attributes at the most have columns of their own in a page group. */
+const minOwnValues = 4
+/** Attributes with columns of their own per page group. */
 const maxOwnColumns = 256
 
 /** Encodes a segment as one page group. */
@@ -164,8 +164,8 @@ class PageGroupEncoder {
     const numbers = columns.map(({ key, type }) => this.#fields.number({ owner, key, type }))
     const entries = attributes.listColumns().map(list => printShape(list.map(column => numbers[column]!)))
     this.#push(this.#encoder.coded(columnId(`${owner}.shape`), { entries, codes: lists }, true))
-    const least = Math.max(leastOwnValues, lists.length / ownersPerValue)
-    const frequent = columns.filter(({ values }) => values.length >= least)
+    const min = Math.max(minOwnValues, lists.length / ownersPerValue)
+    const frequent = columns.filter(({ values }) => values.length >= min)
     const own = new Set(frequent.sort((a, b) => b.values.length - a.values.length).slice(0, maxOwnColumns))
     for (const [i, column] of columns.entries()) {
       const { type, values } = column

@@ -4,7 +4,7 @@ import { type Given, parseSetting } from './config.ts'
 
 type YamlMap = Readonly<Record<string, unknown>>
 
-/** A document read as YAML, with what tells where its parts stand. */
+/** A document read as YAML, and the positions of its parts. */
 interface Yaml {
   file: string
   document: Document

@@ -18,10 +18,10 @@ import type { BlockpackConfig } from './config.ts'
 import { PageEncoder } from './page-encoder.ts'
 import { type EncodedPageGroup, encodePageGroup } from './page-group-encoder.ts'
 
-/** A page group ends with the trace by which it has the least of spans and one more for so many bytes of a page. */
+/** A page group ends with the trace by which it has the min of spans and one more per so many bytes of a page. */
 const bytesPerSpan = 32
-const spanLimits = { least: 2_000, most: 8_000 }
-/** Characters of strings and items (spans, events, links, values) in a page group: it ends behind the trace that exceeds them. */
+const spanLimits = { min: 2_000, max: 8_000 }
+/** Characters of strings and items (spans, events, links, values) in a page group: it ends after the trace that exceeds them. */
 const maxTextLength = 2 ** 24
 const maxItems = 2 ** 19
 /** Characters of a page of a dictionary. */
@@ -40,7 +40,7 @@ export async function encodeBlockpack(
 }
 
 function spansPerPageGroupOf({ columnBlockSize }: BlockpackConfig): number {
-  return Math.min(spanLimits.most, spanLimits.least + Math.floor(columnBlockSize / bytesPerSpan))
+  return Math.min(spanLimits.max, spanLimits.min + Math.floor(columnBlockSize / bytesPerSpan))
 }
 
 /** Takes traces in batches; each trace id comes once, its spellings next to each other. */
@@ -84,7 +84,7 @@ export class BlockpackWriter {
   #endsBefore({ traceId, spans }: Trace): boolean {
     const { spanCount, trace } = this.#segment
     if (spanCount === 0 || traceKey(trace.ids.at(-1)!) === traceKey(traceId)) return false
-    return spanCount + spans.length > spanLimits.most || this.#isFull()
+    return spanCount + spans.length > spanLimits.max || this.#isFull()
   }
 
   #isFull(): boolean {
