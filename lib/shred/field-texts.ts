@@ -19,11 +19,6 @@ export function statusKey(status: Status | null): unknown {
   return status?.message === '' ? status.code : printStatus(status)
 }
 
-/** Equal counts, and only these, have equal keys. */
-export function droppedKey(counts: DroppedCounts): unknown {
-  return counts === noneDropped ? noneDropped : printDropped(counts)
-}
-
 /** A status as the text of its column: empty for none. */
 export function printStatus(status: Status | null): string {
   return status === null ? '' : `${status.code} ${status.message}`

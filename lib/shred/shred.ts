@@ -2,7 +2,7 @@ import { Dictionary } from '../encodings/dictionary.ts'
 import { Numbers, timeLimit } from '../encodings/exact-numbers.ts'
 import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../model/trace.ts'
 import { AttributeShredder, lengthOf } from './attributes.ts'
-import { type DroppedCounts, droppedCountsOf, droppedKey, statusKey } from './field-texts.ts'
+import { type DroppedCounts, droppedCountsOf, printDropped, statusKey } from './field-texts.ts'
 import { findParents, parentKind } from './tree.ts'
 
 /** A column of values by code, while it grows. */
@@ -38,7 +38,7 @@ export class Segment {
     statuses: newColumn<Status | null>(statusKey),
     traceStates: newColumn<string>(),
     flags: [] as number[],
-    droppedCounts: newColumn<DroppedCounts>(droppedKey),
+    droppedCounts: newColumn<DroppedCounts>(printDropped),
     resources: newColumn<Resource | null>(),
     scopes: newColumn<Scope | null>(),
     /** Nanoseconds after the start of the trace's first root. */
