@@ -8,23 +8,18 @@ import {
   type ProfileName,
   printRule,
   profiles,
-  type Rule,
   type Setting,
   settings,
 } from '../../lib/formats/blockpack/write/config.ts'
 import { parseTempoConfig } from '../../lib/formats/blockpack/write/tempo-config.ts'
 import { pathFlag, text } from './flags.ts'
-import { integer, oneOf } from './options.ts'
+import { choice, integer, oneOf } from './options.ts'
 
 const profileNames = Object.keys(profiles) as ProfileName[]
 
 /** How to write blockpack: a profile, a file, and a flag for each of the nine keys. */
 export const blockpackFlags: Readonly<Record<string, Options>> = {
-  profile: {
-    ...text,
-    describe: `settings of blockpack to begin with: ${profileNames.join(', ')}`,
-    coerce: oneOf('profile', profileNames),
-  },
+  profile: choice('profile', profileNames, 'settings of blockpack to begin with'),
   config: pathFlag('config', 'YAML file of Tempo with storage.trace.block.blockpack'),
   ...Object.fromEntries(settings.map(setting => [flagOf(setting), optionOf(setting)])),
 }
@@ -65,14 +60,11 @@ function flagOf({ key }: Setting): string {
 /** Switches are texts for yargs too: of its own, `=maybe` would be false. */
 function optionOf(setting: Setting): Options {
   const { rule, name } = setting
+  const flag = flagOf(setting)
   const describe = `${setting.describe}: ${printRule(rule)} (default ${profiles.default[name]})`
-  const coerce = coercionOf(flagOf(setting), rule)
-  return rule.kind === 'boolean' ? { type: 'string', describe, coerce } : { ...text, describe, coerce }
-}
-
-function coercionOf(flag: string, rule: Rule): (given: unknown) => unknown {
-  if (rule.kind === 'integer') return integer(flag, rule.min, rule.max)
-  return rule.kind === 'choice' ? oneOf(flag, rule.choices) : switchOf(flag)
+  if (rule.kind === 'choice') return choice(flag, rule.choices, describe)
+  if (rule.kind === 'integer') return { ...text, describe, coerce: integer(flag, rule.min, rule.max) }
+  return { type: 'string', describe, coerce: switchOf(flag) }
 }
 
 /** Reads `--flag`, `--flag=true`, `--flag=false` and `--no-flag`. */

@@ -17,7 +17,8 @@ export async function main(args: readonly string[]): Promise<void> {
   process.stdout.on('error', leaveForOutput)
   process.stderr.on('error', ignore)
   try {
-    await (await parser(args)).parseAsync()
+    if (args[0] === '--complete') await printCompletions(args.slice(1))
+    else await (await parser(args)).parseAsync()
   } catch (error) {
     process.stderr.write(`${describe(error)}\n`)
     process.exitCode = error instanceof LabError && error.kind === 'usage' ? 2 : 1
@@ -27,6 +28,12 @@ export async function main(args: readonly string[]): Promise<void> {
     process.stdout.off('error', leaveForOutput)
     process.stderr.off('error', ignore)
   }
+}
+
+/** What a shell asks for by the script of `completion`. */
+async function printCompletions(words: readonly string[]): Promise<void> {
+  const { complete } = await import('./complete.ts')
+  for (const word of await complete(words)) console.log(word)
 }
 
 async function parser(args: readonly string[]): Promise<Argv> {

@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   size: async () => adding((await import('./commands/size.ts')).size),
   profile: async () => adding((await import('./commands/profile.ts')).profile),
   bench: async () => adding((await import('./commands/bench.ts')).bench),
+  completion: async () => adding((await import('./commands/completion.ts')).completion),
 }
 
 function adding<T>(command: CommandModule<object, T>): AddCommand {
