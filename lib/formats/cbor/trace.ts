@@ -1,7 +1,8 @@
 import { ByteReader } from '../../bytes/reader.ts'
 import { StringCache } from '../../bytes/string-cache.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
-import type { Attributes, Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../../model/trace.ts'
+import { newSpan } from '../../model/draft.ts'
+import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../../model/trace.ts'
 import { CborReader, cborMajor, writeHead, writeHexBytes, writeInteger } from '../../wire/cbor/heads.ts'
 import { Cache, readResource, readScope, Table, writeResource, writeScope } from '../../wire/cbor/resource.ts'
 import {
@@ -46,14 +47,9 @@ export class TraceWriter {
     const { spans } = trace
     writeHead(writer, cborMajor.array, 4)
     writeHexBytes(writer, trace.traceId)
-    this.#resources.write(
-      writer,
-      spans.map(span => span.resource),
-    )
-    this.#scopes.write(
-      writer,
-      spans.map(span => span.scope),
-    )
+    const [resources, scopes] = [spans.map(({ resource }) => resource), spans.map(({ scope }) => scope)]
+    this.#resources.write(writer, resources)
+    this.#scopes.write(writer, scopes)
     writeHead(writer, cborMajor.array, spans.length)
     const base = spans[0]!.startNanos
     for (let i = 0; i < spans.length; i++) this.#writeSpan(writer, spans[i]!, i === 0 ? 0n : base, i)
@@ -143,10 +139,6 @@ function writeLinks(writer: ByteWriter, links: readonly Link[]): void {
   }
 }
 
-const noEvents: readonly SpanEvent[] = []
-const noLinks: readonly Link[] = []
-const noAttributes: Attributes = []
-
 /** Reads traces from CBOR items. Resources and scopes with the same encoding become one object. */
 export class TraceReader {
   readonly #strings = new StringCache()
@@ -181,16 +173,7 @@ export class TraceReader {
 }
 
 function readSpan(cbor: CborReader, base: bigint, resources: Resource[], scopes: Scope[]): Span {
-  let [spanId, parentSpanId, name, traceState] = ['', '', '', '']
-  let [kind, flags, droppedAttributesCount, droppedEventsCount, droppedLinksCount] = [0, 0, 0, 0, 0]
-  let startNanos = 0n
-  let endNanos: bigint | undefined
-  let resource: Resource | null = null
-  let scope: Scope | null = null
-  let status: Status | null = null
-  let attributes = noAttributes
-  let events = noEvents
-  let links = noLinks
+  const span = newSpan()
   const fieldCount = cbor.expect(cborMajor.map)
   let [previous, found] = [0, 0]
   for (let i = 0; i < fieldCount; i++) {
@@ -200,80 +183,63 @@ function readSpan(cbor: CborReader, base: bigint, resources: Resource[], scopes:
     found |= 1 << field
     switch (field) {
       case key.spanId:
-        spanId = readId(cbor, 8)
+        span.spanId = readId(cbor, 8)
         break
       case key.parentSpanId:
-        parentSpanId = readId(cbor, 8)
+        span.parentSpanId = readId(cbor, 8)
         break
       case key.resource:
-        resource = readPlace(cbor, resources)
+        span.resource = readPlace(cbor, resources)
         break
       case key.scope:
-        scope = readPlace(cbor, scopes)
+        span.scope = readPlace(cbor, scopes)
         break
       case key.name:
-        name = readString(cbor)
+        span.name = readString(cbor)
         break
       case key.kind:
-        kind = readInt32(cbor)
+        span.kind = readInt32(cbor)
         break
       case key.start:
-        startNanos = checkTime(cbor, base + cbor.integer())
+        span.startNanos = checkTime(cbor, base + cbor.integer())
         break
       case key.duration:
-        endNanos = checkTime(cbor, startNanos + cbor.integer())
+        span.endNanos = checkTime(cbor, span.startNanos + cbor.integer())
         break
       case key.status:
-        status = readStatus(cbor)
+        span.status = readStatus(cbor)
         break
       case key.attributes:
-        attributes = readAttributes(cbor)
+        span.attributes = readAttributes(cbor)
         break
       case key.events:
-        events = readEvents(cbor, startNanos)
+        span.events = readEvents(cbor, span.startNanos)
         break
       case key.links:
-        links = readLinks(cbor)
+        span.links = readLinks(cbor)
         break
       case key.traceState:
-        traceState = readString(cbor)
+        span.traceState = readString(cbor)
         break
       case key.flags:
-        flags = readUint32(cbor)
+        span.flags = readUint32(cbor)
         break
       case key.droppedAttributesCount:
-        droppedAttributesCount = readUint32(cbor)
+        span.droppedAttributesCount = readUint32(cbor)
         break
       case key.droppedEventsCount:
-        droppedEventsCount = readUint32(cbor)
+        span.droppedEventsCount = readUint32(cbor)
         break
       case key.droppedLinksCount:
-        droppedLinksCount = readUint32(cbor)
+        span.droppedLinksCount = readUint32(cbor)
         break
       default:
         cbor.reader.fail('unsupported', `a span has no field ${field}`)
     }
   }
   if ((found & requiredFields) !== requiredFields) cbor.reader.fail('corrupt', 'a span without an id or a start')
-  return {
-    spanId,
-    parentSpanId,
-    traceState,
-    flags,
-    name,
-    kind,
-    startNanos,
-    endNanos: endNanos ?? startNanos,
-    attributes,
-    droppedAttributesCount,
-    events,
-    droppedEventsCount,
-    links,
-    droppedLinksCount,
-    status,
-    resource,
-    scope,
-  }
+  if ((found & (1 << key.duration)) === 0) span.endNanos = span.startNanos
+  return span
 }
 
 function readId(cbor: CborReader, maxByteLength: number): string {
