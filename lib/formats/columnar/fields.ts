@@ -1,27 +1,26 @@
 import type { SpanFields } from '../../shred/assemble.ts'
 import { parseDropped, parseStatus, printDropped, printStatus } from '../../shred/field-texts.ts'
 import type { Segment } from '../../shred/shred.ts'
+import { readResource, readScope, writeResource, writeScope } from '../../wire/cbor/resource.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import type { SpanContexts } from './spans.ts'
 import {
   int32,
+  readItems,
   readNumberTable,
-  readResources,
-  readScopes,
   readTextTable,
   uint32,
+  writeItems,
   writeNumberTable,
   writePrintedTable,
-  writeResources,
-  writeScopes,
   writeTextTable,
 } from './tables.ts'
 
 /** Writes the fields; later ones, and later columns, are predicted from names, resources and statuses. */
 export function writeSpanFields(writer: ColumnWriter, span: Segment['span'], contexts: SpanContexts): void {
   contexts.setNames(writeTextTable(writer, span.names, contexts.forNames()))
-  contexts.setResources(writeResources(writer, span.resources, contexts.forSpans()))
-  writeScopes(writer, span.scopes, contexts.forSpans())
+  contexts.setResources(writeItems(writer, span.resources, writeResource, contexts.forSpans()))
+  writeItems(writer, span.scopes, writeScope, contexts.forSpans())
   writeNumberTable(writer, span.kinds, contexts.forSpans())
   contexts.setStatuses(writePrintedTable(writer, span.statuses, printStatus, contexts.forSpans()))
   writeTextTable(writer, span.traceStates, contexts.forSpans())
@@ -34,9 +33,9 @@ export function readSpanFields(reader: ColumnReader, contexts: SpanContexts): Sp
   const fail = (message: string) => reader.head.fail('corrupt', message)
   const names = readTextTable(reader, 'span.name', rowCount, contexts.forNames())
   contexts.setNames(names.codes)
-  const resources = readResources(reader, rowCount, contexts.forSpans())
+  const resources = readItems(reader, 'span.resource', rowCount, readResource, contexts.forSpans())
   contexts.setResources(resources.codes)
-  const scopes = readScopes(reader, rowCount, contexts.forSpans())
+  const scopes = readItems(reader, 'span.scope', rowCount, readScope, contexts.forSpans())
   const kinds = readNumberTable(reader, 'span.kind', rowCount, contexts.forSpans(), int32)
   const statuses = readTextTable(reader, 'span.status', rowCount, contexts.forSpans())
   contexts.setStatuses(statuses.codes)

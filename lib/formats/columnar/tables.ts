@@ -2,11 +2,9 @@ import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { Dictionary } from '../../encodings/dictionary.ts'
 import { readSigned, writeSigned } from '../../encodings/texts.ts'
-import type { Resource, Scope } from '../../model/trace.ts'
 import type { CodedColumn } from '../../shred/shred.ts'
 import type { Table } from '../../shred/table.ts'
 import { CborReader } from '../../wire/cbor/heads.ts'
-import { readResource, readScope, writeResource, writeScope } from '../../wire/cbor/resource.ts'
 import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import type { Prediction } from './prediction.ts'
@@ -67,31 +65,6 @@ export function readTextTable(
   return readTable(reader, name, count, () => readText(reader), prediction)
 }
 
-/** Writes resources as CBOR; those that are equal become one. */
-export function writeResources(
-  writer: ColumnWriter,
-  column: CodedColumn<Resource | null>,
-  prediction: Prediction,
-): Uint32Array {
-  return writeItems(writer, column, writeResource, prediction)
-}
-
-export function readResources(reader: ColumnReader, count: number, prediction: Prediction): Table<Resource | null> {
-  return readItems(reader, 'span.resource', count, readResource, prediction)
-}
-
-export function writeScopes(
-  writer: ColumnWriter,
-  column: CodedColumn<Scope | null>,
-  prediction: Prediction,
-): Uint32Array {
-  return writeItems(writer, column, writeScope, prediction)
-}
-
-export function readScopes(reader: ColumnReader, count: number, prediction: Prediction): Table<Scope | null> {
-  return readItems(reader, 'span.scope', count, readScope, prediction)
-}
-
 function writeTable<T>(
   writer: ColumnWriter,
   { dictionary, codes }: CodedColumn<T>,
@@ -118,7 +91,8 @@ function readTable<T>(
   return { values, codes: readCodes(reader, name, count, size, prediction) }
 }
 
-function writeItems<T extends object>(
+/** Writes resources or scopes as CBOR; those that are equal become one. */
+export function writeItems<T extends object>(
   writer: ColumnWriter,
   { dictionary, codes }: CodedColumn<T | null>,
   encode: (writer: ByteWriter, item: T) => void,
@@ -136,7 +110,7 @@ function writeItems<T extends object>(
   return writeTable(writer, column, write, prediction)
 }
 
-function readItems<T>(
+export function readItems<T>(
   reader: ColumnReader,
   name: string,
   count: number,

@@ -1,10 +1,11 @@
 import { Dictionary } from '../../encodings/dictionary.ts'
 import type { Link, Span, SpanEvent, Status, Value } from '../../model/trace.ts'
+import { writeResource, writeScope } from '../../wire/cbor/resource.ts'
 import type { BodyWriter } from './body.ts'
 import { writeNodeLists, writeNodes } from './node-table.ts'
 import { type Column, fieldCode, type Node, NodeTable, type Owner } from './nodes.ts'
 import type { OrderedShape } from './shape.ts'
-import { predictedService, resourceTable, scopeTable } from './shared.ts'
+import { predictedService, SharedTable } from './shared.ts'
 import { writeTexts } from './texts.ts'
 import { columnTypes } from './types.ts'
 import { writeValues } from './values.ts'
@@ -52,8 +53,8 @@ export class Family<T extends Owner> {
 /** What the traces of a block share, each entry once. */
 export class BlockTables {
   readonly #names = new Dictionary<string>()
-  readonly #resources = resourceTable()
-  readonly #scopes = scopeTable()
+  readonly #resources = new SharedTable(writeResource)
+  readonly #scopes = new SharedTable(writeScope)
   readonly #eventLists = new Dictionary<string>()
   readonly #linkLists = new Dictionary<string>()
   readonly #constants = new Dictionary<Value>(value =>

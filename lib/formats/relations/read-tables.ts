@@ -1,11 +1,12 @@
 import type { Resource, Scope, Value } from '../../model/trace.ts'
+import { readResource, readScope } from '../../wire/cbor/resource.ts'
 import type { BodyReader } from './body.ts'
 import { readColumn } from './columns.ts'
 import { maxBlockItems } from './limits.ts'
 import { type HeadLimit, readNodeLists, readNodes, type StoredNodes } from './node-table.ts'
 import { fieldCode } from './nodes.ts'
 import { readOrders, type ShapeOrders } from './orders.ts'
-import { readResources, readScopes } from './shared.ts'
+import { readShared } from './shared.ts'
 import { partOfColumn } from './special.ts'
 import { readTexts } from './texts.ts'
 import { readValues } from './values.ts'
@@ -27,8 +28,8 @@ export interface StoredTables {
 }
 
 export function readTables(body: BodyReader): StoredTables {
-  const resources = readResources(body, 'resources')
-  const scopes = readScopes(body, 'scopes')
+  const resources = readShared(body, 'resources', readResource)
+  const scopes = readShared(body, 'scopes', readScope)
   const names = readTexts(body, part, body.number(maxBlockItems))
   const constants = readValues(body, part, body.number(maxBlockItems))
   const below = (items: { length: number }): HeadLimit => [0, items.length - 1]

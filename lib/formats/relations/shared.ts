@@ -2,9 +2,8 @@ import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { Dictionary } from '../../encodings/dictionary.ts'
 import { getOrInsert } from '../../maps.ts'
-import type { Resource, Scope } from '../../model/trace.ts'
+import type { Resource } from '../../model/trace.ts'
 import { CborReader } from '../../wire/cbor/heads.ts'
-import { readResource, readScope, writeResource, writeScope } from '../../wire/cbor/resource.ts'
 import type { BodyReader, BodyWriter } from './body.ts'
 import { maxBlockSpans } from './limits.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
@@ -41,25 +40,8 @@ export class SharedTable<T extends object> {
   }
 }
 
-/** A table of resources. */
-export function resourceTable(): SharedTable<Resource> {
-  return new SharedTable(writeResource)
-}
-
-/** A table of scopes. */
-export function scopeTable(): SharedTable<Scope> {
-  return new SharedTable(writeScope)
-}
-
-export function readResources(body: BodyReader, part: string): (Resource | null)[] {
-  return readShared(body, part, readResource)
-}
-
-export function readScopes(body: BodyReader, part: string): (Scope | null)[] {
-  return readShared(body, part, readScope)
-}
-
-function readShared<T>(body: BodyReader, part: string, decode: (cbor: CborReader) => T): (T | null)[] {
+/** Reads a table; entry 0 is none. */
+export function readShared<T>(body: BodyReader, part: string, decode: (cbor: CborReader) => T): (T | null)[] {
   const count = body.number(maxBlockSpans)
   const lengths = readNumbers(body, part, count)
   const reader = new ByteReader(body.bytes(part, body.sum(lengths, 1)), `${body.subject}, ${part}`)
