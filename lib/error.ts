@@ -24,6 +24,19 @@ export function withSubject(subject: string, error: unknown): unknown {
     : error
 }
 
+/** What `run` gives, now or later; its errors get the subject in front. */
+export function naming<T>(subject: string, run: () => T): T {
+  const fail = (error: unknown): never => {
+    throw withSubject(subject, error)
+  }
+  try {
+    const result = run()
+    return result instanceof Promise ? (result.catch(fail) as T) : result
+  } catch (error) {
+    return fail(error)
+  }
+}
+
 /** What the system reported about a file, as ours: the path, and the reason in words. Errors that are ours pass unchanged. */
 export function systemError(path: string, error: unknown): unknown {
   const reason = systemReason(error)

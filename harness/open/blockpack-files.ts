@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { RangeReader } from '../../lib/bytes/range.ts'
-import { LabError, withSubject } from '../../lib/error.ts'
+import { LabError, naming } from '../../lib/error.ts'
 import { isBlockpack } from '../../lib/formats/blockpack/format.ts'
 import { headerBytes } from '../../lib/formats/blockpack/layout/footer.ts'
 import { BlockpackReader } from '../../lib/formats/blockpack/read/reader.ts'
@@ -35,13 +35,7 @@ export function withBlocks<T>(paths: readonly string[], work: (files: readonly L
 
 /** What `work` makes of one open blockpack file; what is wrong with it is told with its name. */
 export function withBlockpack<T>(path: string, work: (reader: BlockpackReader) => Promise<T>): Promise<T> {
-  return withBlocks([path], async ([file]) => {
-    try {
-      return await work(await BlockpackReader.open(file!))
-    } catch (error) {
-      throw withSubject(path, error)
-    }
-  })
+  return withBlocks([path], ([file]) => naming(path, async () => work(await BlockpackReader.open(file!))))
 }
 
 /** True for a file on disk whose first bytes are those of a format. */

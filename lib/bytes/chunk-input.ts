@@ -1,3 +1,5 @@
+import { bufferOf } from './buffer.ts'
+
 /** Reads a stream by bytes instead of chunks. What has come in and is not consumed is held. */
 export class ChunkInput {
   readonly #chunks: AsyncIterator<Uint8Array>
@@ -62,9 +64,4 @@ export class ChunkInput {
   async close(): Promise<void> {
     await this.#chunks.return?.()
   }
-}
-
-/** The same memory as a Buffer. */
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -1,4 +1,5 @@
 import { LabError } from '../error.ts'
+import { bufferOf } from './buffer.ts'
 import { StringCache } from './string-cache.ts'
 
 const byteDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
@@ -16,7 +17,7 @@ export class ByteReader {
 
   /** `offset` is where `bytes` begins in the file, for messages. */
   constructor(bytes: Uint8Array, subject: string, offset = 0, strings?: StringCache) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#bytes = bufferOf(bytes)
     this.subject = subject
     this.#offset = offset
     this.#strings = strings

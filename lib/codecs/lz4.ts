@@ -1,3 +1,4 @@
+import { bufferOf } from '../bytes/buffer.ts'
 import { checkReach, contentOf } from './content.ts'
 import { loadNative } from './native.ts'
 
@@ -26,9 +27,4 @@ function withSize(block: Uint8Array, byteLength: number): Buffer {
   sized.writeUInt32LE(byteLength, 0)
   sized.set(block, sizeBytes)
   return sized
-}
-
-/** The same memory as a Buffer. */
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

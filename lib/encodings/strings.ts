@@ -1,3 +1,4 @@
+import { bufferOf } from '../bytes/buffer.ts'
 import { StringCache } from '../bytes/string-cache.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { decodeWtf8, encodeWtf8 } from '../bytes/wtf8.ts'
@@ -42,8 +43,4 @@ function decoderOf(bytes: Buffer, count: number): Decode {
   // As many slots as strings: a cache for thousands would take longer to make than a few strings to read.
   const cache = new StringCache(Math.min(8192, 2 ** Math.ceil(Math.log2(count + 1))))
   return (all, start, end) => cache.get(all, start, end)
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

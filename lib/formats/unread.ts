@@ -1,3 +1,4 @@
+import { bufferOf } from '../bytes/buffer.ts'
 import { isBase64, isCsv, isTar, isWideText, isZlib } from './unread-texts.ts'
 
 /** A container or encoding that is not read: what it is, and what to do with the file of this name. */
@@ -55,7 +56,7 @@ export function describeText(head: Uint8Array, path: string): string | undefined
 }
 
 function describe(head: Uint8Array, path: string, kinds: readonly Unread[]): string | undefined {
-  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength)
+  const bytes = bufferOf(head)
   const found = kinds.find(({ is }) => is(bytes))
   const todo = found?.todo(path === '-' ? '' : quoted(path))
   return todo && `${found!.what}: ${todo}`

@@ -1,5 +1,5 @@
 import { type Head, readHead } from '../bytes/head.ts'
-import { LabError, withSubject } from '../error.ts'
+import { LabError, naming, withSubject } from '../error.ts'
 import { detectFormat } from '../formats/detect.ts'
 import type { Format, Refusal } from '../formats/format.ts'
 import { formatNamed } from '../formats/formats.ts'
@@ -85,7 +85,7 @@ interface Opened extends Head {
 
 async function* readPaths(reading: Reading): AsyncIterable<readonly Trace[]> {
   for (const path of reading.paths) {
-    const files = await named(path, () => listDirectory(path))
+    const files = await naming(nameOf(path), () => listDirectory(path))
     if (files !== undefined) yield* readDirectory(path, files, reading)
     else yield* readFile(path, reading)
   }
@@ -223,14 +223,6 @@ async function* counted(
     }
   } catch (error) {
     losses.bad('rest of the file', error)
-  }
-}
-
-async function named<T>(path: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run()
-  } catch (error) {
-    throw withSubject(nameOf(path), error)
   }
 }
 

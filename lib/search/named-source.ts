@@ -1,15 +1,9 @@
-import { withSubject } from '../error.ts'
+import { naming } from '../error.ts'
 import type { ColumnName, ColumnSet, SpanBatch, SpanSource } from '../model/scan.ts'
 
 /** The same source; what is wrong with it is told with its name. */
 export function namedSource(name: string, source: SpanSource): SpanSource {
-  const named = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work()
-    } catch (error) {
-      throw withSubject(name, error)
-    }
-  }
+  const named: Named = work => naming(name, work)
   return {
     async *scan(request, limits) {
       for await (const batch of eachNamed(source.scan(request, limits), named)) yield new NamedBatch(batch, named)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { LabError, withSubject } from '../../../lib/error.ts'
+import { LabError, naming } from '../../../lib/error.ts'
 import { hint } from '../../../lib/nearest.ts'
 import { builtInNames, builtInSet } from './built-in.ts'
 import { parseJsonQueries } from './query-json.ts'
@@ -15,13 +15,11 @@ export async function readQuerySet(given: string): Promise<QuerySet> {
     const sets = `--queries ${given}: no such file, or not readable; there are the sets ${builtInNames.join(' and ')}`
     throw new LabError('usage', `${sets}${hint(given, builtInNames)}`)
   })
-  try {
+  return naming(given, () => {
     const set = isJson(given, text) ? parseJsonQueries(text) : { questions: parseLines(text), range: {} }
     if (set.questions.length === 0) throw new LabError('invalid', 'holds no queries')
     return { name: basename(given), ...set }
-  } catch (error) {
-    throw withSubject(given, error)
-  }
+  })
 }
 
 /** By its name, or by a beginning that no query has: a list, or an object with a key. */
@@ -35,10 +33,6 @@ function parseLines(text: string): Question[] {
   return lines.flatMap((line, i): Question[] => {
     const query = line.trimEnd()
     if (query === '' || query.trimStart().startsWith('//')) return []
-    try {
-      return [questionOf({ text: query })]
-    } catch (error) {
-      throw withSubject(`line ${i + 1}`, error)
-    }
+    return [naming(`line ${i + 1}`, () => questionOf({ text: query }))]
   })
 }

@@ -1,4 +1,4 @@
-import { withSubject } from '../../../lib/error.ts'
+import { naming } from '../../../lib/error.ts'
 import { readList } from '../../../lib/wire/json/message.ts'
 import { parseInt64 } from '../../../lib/wire/json/number.ts'
 import { JsonReader } from '../../../lib/wire/json/reader.ts'
@@ -43,11 +43,7 @@ function readQuestions(reader: JsonReader, bytes: Buffer): Question[] {
   return readList(reader, () => {
     const line = lineOf(bytes, reader.mark())
     const item = reader.peek() === 'string' ? { text: reader.string() } : readItem(reader)
-    try {
-      return questionOf(item)
-    } catch (error) {
-      throw withSubject(`line ${line}${item.name === undefined ? '' : `, ${item.name}`}`, error)
-    }
+    return naming(`line ${line}${item.name === undefined ? '' : `, ${item.name}`}`, () => questionOf(item))
   })
 }
 

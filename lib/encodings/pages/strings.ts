@@ -1,3 +1,4 @@
+import { bufferOf } from '../../bytes/buffer.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { packStrings, unpackStrings } from '../strings.ts'
 import {
@@ -116,7 +117,7 @@ export function readHexBytes(reader: PageReader, count: number): Buffer | undefi
   const template = readHexTemplate(reader)
   if (!isBareHex(template)) return undefined
   const bytes = reader.bytes((count * template.widths[0]!) / 2)
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return bufferOf(bytes)
 }
 
 function isBareHex({ digits, literals, widths }: HexTemplate): boolean {
@@ -125,7 +126,7 @@ function isBareHex({ digits, literals, widths }: HexTemplate): boolean {
 
 /** `count` strings of the hex digits of `width` bytes each. */
 function hexDigits(bytes: Uint8Array, width: number, count: number, wanted = { start: 0, count }): string[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const buffer = bufferOf(bytes)
   const strings = new Array<string>(count).fill('')
   for (let i = wanted.start; i < wanted.start + wanted.count; i++)
     strings[i] = buffer.toString('hex', i * width, (i + 1) * width)
@@ -164,7 +165,7 @@ function readPlain(reader: PageReader, count: number, isBinary: boolean, wanted?
 
 /** Strings of a byte a character. */
 function cutLatin1(lengths: Float64Array, bytes: Uint8Array): string[] {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  const text = bufferOf(bytes).toString('latin1')
   let at = 0
   return Array.from(lengths, length => {
     at += length

@@ -1,5 +1,5 @@
 import type { ByteSink, RangeReader } from '../../bytes/range.ts'
-import { withSubject } from '../../error.ts'
+import { naming } from '../../error.ts'
 import { mergePieces } from '../../model/merge.ts'
 import type { Trace } from '../../model/trace.ts'
 import { groupNeighbours, spellingsOf } from '../../model/trace-id.ts'
@@ -52,11 +52,11 @@ interface Member {
 
 async function* mergedTraces(inputs: readonly CompactInput[], done: Compacted): AsyncIterable<readonly Trace[]> {
   const members: Member[] = []
-  for (const [i, input] of inputs.entries()) members.push(await named(input.name, () => openMember(input, i > 0)))
+  for (const [i, input] of inputs.entries()) members.push(await naming(input.name, () => openMember(input, i > 0)))
   const cache = new PageGroupCache()
   for (const [i, { name, reader, isTaken }] of members.entries())
     for (const pageGroup of reader.block.toc.pageGroups) {
-      const traces = await named(name, () => reader.readPageGroup(pageGroup))
+      const traces = await naming(name, () => reader.readPageGroup(pageGroup))
       const merged: Trace[] = []
       const own = traces.filter((_, place) => isTaken[pageGroup.firstTrace + place] === 0)
       for (const spellings of groupNeighbours(own))
@@ -105,18 +105,10 @@ async function mergeWith(
 async function takeFrom({ name, reader, index, isTaken }: Member, id: string, cache: PageGroupCache): Promise<Trace[]> {
   const traces: Trace[] = []
   for (const position of index!.positionsOf(id)) {
-    const found = await named(name, () => cache.traceAt(reader, position))
+    const found = await naming(name, () => cache.traceAt(reader, position))
     if (found.traceId !== id) continue
     isTaken[position] = 1
     traces.push(found)
   }
   return traces
-}
-
-async function named<T>(name: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run()
-  } catch (error) {
-    throw withSubject(name, error)
-  }
 }

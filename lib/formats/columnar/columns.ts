@@ -3,7 +3,7 @@ import { ByteWriter } from '../../bytes/writer.ts'
 import { zstdCompressor, zstdDecompressor } from '../../codecs/compress.ts'
 import type { Fail } from '../../encodings/counts.ts'
 import { checkTextBytes, maxTextBytes } from '../../encodings/texts.ts'
-import { LabError } from '../../error.ts'
+import { LabError, naming } from '../../error.ts'
 
 /**
  * Traces, spans, events, links and attribute values of one segment together: a writer ends a segment before it has so
@@ -93,7 +93,7 @@ export class ColumnReader {
     if (headBytes + textBytes > maxTextBytes)
       front.fail('corrupt', `a head of ${headBytes} bytes and texts of ${textBytes}`)
     const stored = front.raw(front.varint())
-    const both = named(`${subject}, head and texts at byte ${offset}`, () => decompress(stored, headBytes + textBytes))
+    const both = naming(`${subject}, head and texts at byte ${offset}`, () => decompress(stored, headBytes + textBytes))
     this.head = new ByteReader(both.subarray(0, headBytes), `${subject}, head`)
     this.texts = new ByteReader(both.subarray(headBytes), `${subject}, texts`)
     this.parts.head = front.position
@@ -107,7 +107,7 @@ export class ColumnReader {
     const at = this.#start + this.#blobs.position
     const bytes = this.#blobs.raw(byteLength)
     this.parts[part] = (this.parts[part] ?? 0) + byteLength
-    return named(`${this.subject}, column ${part}, blob at byte ${at}`, () => decode(bytes))
+    return naming(`${this.subject}, column ${part}, blob at byte ${at}`, () => decode(bytes))
   }
 
   /** Runs `read`; an error that does not name its place is given that of the column at hand. */
@@ -168,15 +168,5 @@ export class ColumnReader {
       if (this.#byteLength !== minBytes(this.#items) || padding.some(byte => byte !== 0))
         this.#blobs.fail('corrupt', `${padding.length} bytes are left over`)
     }
-  }
-}
-
-/** Gives errors of ours the place that they are about. */
-function named<T>(place: string, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof LabError) throw new LabError(error.kind, `${place}: ${error.message}`)
-    throw error
   }
 }

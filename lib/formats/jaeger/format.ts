@@ -1,3 +1,4 @@
+import { bufferOf } from '../../bytes/buffer.ts'
 import { readHead } from '../../bytes/head.ts'
 import type { Located } from '../../bytes/range.ts'
 import { StringCache } from '../../bytes/string-cache.ts'
@@ -102,7 +103,7 @@ function identity({ traceId, span, processId }: JaegerSpan): string {
 
 /** Whether trace objects lie in answers or stand alone; undefined where the head is not of Jaeger's JSON. */
 function formOf(head: Uint8Array): 'answer' | 'trace' | undefined {
-  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength)
+  const text = bufferOf(head)
   const reader = new JsonReader(text[0] === 0xef ? text.subarray(3) : text)
   try {
     while (reader.peek() === 'array') {

@@ -1,5 +1,5 @@
 import { StringCache } from '../../bytes/string-cache.ts'
-import { withSubject } from '../../error.ts'
+import { naming } from '../../error.ts'
 import { type Draft, newResource, newScope, newSpan } from '../../model/draft.ts'
 import type { Resource, Scope, Span, Trace } from '../../model/trace.ts'
 import { strictUnits, type Units } from '../../model/units.ts'
@@ -83,14 +83,11 @@ function lineParser(dropped: (field: string) => void): (line: Line) => SpanOfTra
     resources: new SharedObjects((reader, drop) => readInto(reader, resourceFields, newResource(), drop), dropped),
     scopes: new SharedObjects((reader, drop) => readInto(reader, scopeFields, newScope(), drop), dropped),
   }
-  return ({ bytes, line }) => {
-    try {
+  return ({ bytes, line }) =>
+    naming(`line ${line}`, () => {
       const reader = new JsonReader(bytes, 0, strings)
       return reader.isAtEnd() ? undefined : readSpanLine(reader, context)
-    } catch (error) {
-      throw withSubject(`line ${line}`, error)
-    }
-  }
+    })
 }
 
 function readSpanLine(reader: JsonReader, context: Context): SpanOfTrace {

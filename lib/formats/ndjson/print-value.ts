@@ -1,3 +1,4 @@
+import { bufferOf } from '../../bytes/buffer.ts'
 import { type Attributes, isKeyValueList, type Value } from '../../model/trace.ts'
 import { printDouble, printInteger, printString } from '../../wire/json/print.ts'
 
@@ -38,8 +39,7 @@ function printValue(value: Value): string {
 }
 
 function printObject(value: Exclude<Value, string | boolean | bigint | number | null>): string {
-  if (value instanceof Uint8Array)
-    return `{"$bytes":"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"}`
+  if (value instanceof Uint8Array) return `{"$bytes":"${bufferOf(value).toString('base64')}"}`
   return isKeyValueList(value) ? printAttributes(value.entries) : `[${value.map(printValue).join(',')}]`
 }
 

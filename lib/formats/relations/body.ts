@@ -1,3 +1,4 @@
+import { bufferOf } from '../../bytes/buffer.ts'
 import { decodeWtf8, encodeWtf8 } from '../../bytes/wtf8.ts'
 import { zstdCompressor, zstdDecompressor } from '../../codecs/compress.ts'
 import { sumOf } from '../../encodings/counts.ts'
@@ -174,10 +175,6 @@ export class BodyReader {
     if (this.#streamPosition !== this.#streams.length)
       this.fail(`${this.#streams.length - this.#streamPosition} bytes of streams are left over`)
   }
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function describe(item: Item): string {

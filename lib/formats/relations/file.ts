@@ -1,3 +1,4 @@
+import { bufferOf } from '../../bytes/buffer.ts'
 import { checksum } from '../../bytes/checksum.ts'
 import type { ByteSink, RangeReader } from '../../bytes/range.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
@@ -144,7 +145,7 @@ async function readHead(file: RangeReader, at: number, subject: string): Promise
 
 async function readSealed(file: RangeReader, start: number, end: number, subject: string): Promise<Buffer> {
   const [stored] = await file.read([{ start, end }])
-  const bytes = Buffer.from(stored!.buffer, stored!.byteOffset, stored!.byteLength)
+  const bytes = bufferOf(stored!)
   const contentLength = bytes.length - checksumBytes
   checkSum(bytes.subarray(0, contentLength), bytes.readUInt32LE(contentLength), subject, start)
   return bytes

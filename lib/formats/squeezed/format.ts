@@ -1,6 +1,6 @@
-import { LabError, withSubject } from '../../error.ts'
+import { LabError, naming } from '../../error.ts'
 import type { Span, Trace } from '../../model/trace.ts'
-import { type Line, readLines } from '../../wire/json/lines.ts'
+import { readLines } from '../../wire/json/lines.ts'
 import { JsonReader } from '../../wire/json/reader.ts'
 import type { Format } from '../format.ts'
 import type { Losses } from '../losses.ts'
@@ -55,7 +55,7 @@ async function* read(chunks: AsyncIterable<Uint8Array>, losses: Losses): AsyncIt
   let spanCount = 0
   for await (const line of readLines(chunks, undefined, losses)) {
     if (isBlank(line.bytes)) continue
-    const parsed = losses.attempt('line', () => readSpan(lines, line))
+    const parsed = losses.attempt('line', () => naming(`line ${line.line}`, () => lines.read(line.bytes, line.offset)))
     if (parsed === undefined) continue
     const { traceId, span } = parsed
     if (traceId !== pieceId || piece.length >= maxPieceSpanCount) {
@@ -72,14 +72,6 @@ async function* read(chunks: AsyncIterable<Uint8Array>, losses: Losses): AsyncIt
     spanCount++
   }
   if (pieces.length > 0) yield pieces
-}
-
-function readSpan(lines: LineReader, { bytes, line, offset }: Line): ReturnType<LineReader['read']> {
-  try {
-    return lines.read(bytes, offset)
-  } catch (error) {
-    throw withSubject(`line ${line}`, error)
-  }
 }
 
 function isBlank(bytes: Uint8Array): boolean {

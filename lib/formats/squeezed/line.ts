@@ -1,5 +1,5 @@
 import { StringCache } from '../../bytes/string-cache.ts'
-import { LabError, withSubject } from '../../error.ts'
+import { LabError, naming } from '../../error.ts'
 import { BoundedCache } from '../../maps.ts'
 import {
   type Attribute,
@@ -13,6 +13,7 @@ import {
   uint64Max,
   type Value,
 } from '../../model/trace.ts'
+import { shorten } from '../../wire/json/number.ts'
 import { JsonReader } from '../../wire/json/reader.ts'
 import type { Losses } from '../losses.ts'
 import { parseTraceId, squeezedLog, squeezedResource, squeezedSpan, squeezedStatuses, statusTexts } from './model.ts'
@@ -74,7 +75,7 @@ export class LineReader {
       const readField = readerByName.get(key)
       if (readField === undefined) this.#drop(json, key)
       else if (fields[key] !== undefined) throw new LabError('invalid', `${key} stands twice`)
-      else fields[key] = readNamed(json, key, readField)
+      else fields[key] = naming(key, () => readField(json, 1))
     }
     json.end()
     for (const name of readerByName.keys())
@@ -97,20 +98,6 @@ export class LineReader {
 
   #resource(serviceName: string): Resource {
     return this.#resources.get(serviceName, () => squeezedResource(serviceName))
-  }
-}
-
-/** What `read` gives of a value that lies `depth` deep, its errors with the key in front. */
-function readNamed<Result>(
-  json: JsonReader,
-  key: string,
-  read: (json: JsonReader, depth: number) => Result,
-  depth = 1,
-): Result {
-  try {
-    return read(json, depth)
-  } catch (error) {
-    throw withSubject(key, error)
   }
 }
 
@@ -160,8 +147,8 @@ function readLog(json: JsonReader): SpanEvent {
   let timeNanos: bigint | undefined
   json.beginObject()
   for (let key = json.nextKey(); key !== undefined; key = json.nextKey()) {
-    if (key !== 'timestamp') attributes.push({ key, value: readNamed(json, key, readValue) })
-    else if (timeNanos === undefined) timeNanos = readNamed(json, key, readTime)
+    if (key !== 'timestamp') attributes.push({ key, value: naming(key, () => readValue(json, 1)) })
+    else if (timeNanos === undefined) timeNanos = naming(key, () => readTime(json))
     else json.fail('timestamp stands twice')
   }
   return squeezedLog(timeNanos ?? json.fail('timestamp is missing'), attributes)
@@ -171,7 +158,7 @@ function readEntries(json: JsonReader, depth: number): Attribute[] {
   const entries: Attribute[] = []
   json.beginObject()
   for (let key = json.nextKey(); key !== undefined; key = json.nextKey())
-    entries.push({ key, value: readNamed(json, key, readValue, depth) })
+    entries.push({ key, value: naming(key, () => readValue(json, depth)) })
   return entries
 }
 
@@ -209,8 +196,4 @@ function readNested(json: JsonReader, depth: number): Value {
 
 function quote(text: string): string {
   return JSON.stringify(shorten(text))
-}
-
-function shorten(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

@@ -2,7 +2,7 @@ import { parquetHeader } from 'hyparquet/src/column.js'
 import { checksum } from '../../bytes/checksum.ts'
 import { ByteReader } from '../../bytes/reader.ts'
 import { decompressor, type GeneralCodec } from '../../codecs/compress.ts'
-import { LabError, messageOf, withSubject } from '../../error.ts'
+import { LabError, messageOf, naming } from '../../error.ts'
 import { readHybrid } from './encodings/hybrid.ts'
 import type { Leaf } from './leaves.ts'
 import { maxHeaderBytes, maxPageBytes, maxPageValues } from './limits.ts'
@@ -138,13 +138,11 @@ function readContent(page: StoredPage, levelBytes: number, isCompressed: boolean
   const { subject, codec, header, offset } = page
   const stored = page.stored.subarray(levelBytes)
   const byteLength = sizeOf(header.uncompressed_page_size, maxPageBytes, subject) - levelBytes
-  try {
+  return naming(subject, () => {
     const decompress = codec === 'zstd' ? zstdPageDecompressor() : decompressor(codec)
     const content = isCompressed && byteLength > 0 ? decompress(stored, byteLength) : stored
     return new ByteReader(content, subject, codec === 'none' ? offset + levelBytes : 0)
-  } catch (error) {
-    throw withSubject(subject, error)
-  }
+  })
 }
 
 /** A count that a header tells, which must be none or more, and `max` at most. */

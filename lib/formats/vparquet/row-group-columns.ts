@@ -1,5 +1,5 @@
 import type { Range } from '../../bytes/range.ts'
-import { LabError, withSubject } from '../../error.ts'
+import { LabError, naming } from '../../error.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
 import { readCoalesced } from '../../storage/coalesce.ts'
 import type { Block } from './block.ts'
@@ -113,11 +113,7 @@ export class RowGroupColumns {
 
   /** What `read` gives; what is wrong is told with the row group. */
   named<T>(read: () => T): T {
-    try {
-      return read()
-    } catch (error) {
-      throw withSubject(`vParquet row group ${this.#number}`, error)
-    }
+    return naming(`vParquet row group ${this.#number}`, read)
   }
 
   /** What the footer says of a column that the block has. */

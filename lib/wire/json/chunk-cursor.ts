@@ -1,3 +1,4 @@
+import { bufferOf } from '../../bytes/buffer.ts'
 import { Joined } from '../../bytes/joined.ts'
 import type { Located } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
@@ -104,7 +105,7 @@ export class ChunkCursor {
     const { done, value } = await this.#chunks.next()
     if (done) return false
     this.#chunkOffset += this.#chunk.length
-    this.#chunk = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    this.#chunk = bufferOf(value)
     this.#position = 0
     this.#foundBegin = -1
     return true

@@ -1,3 +1,5 @@
+import { bufferOf } from '../../bytes/buffer.ts'
+
 const newline = 0x0a
 const shownLength = 128
 
@@ -6,7 +8,7 @@ export async function* keepLineBegins(chunks: AsyncIterable<Uint8Array>): AsyncI
   let held: Buffer = Buffer.alloc(0)
   for await (const chunk of chunks) {
     const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk])
-    const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const whole = bufferOf(bytes)
     const cut = whole.indexOf(newline, Math.max(0, whole.length - shownLength))
     held = cut < 0 ? Buffer.alloc(0) : whole.subarray(cut)
     const kept = cut < 0 ? whole : whole.subarray(0, cut)

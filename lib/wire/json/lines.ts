@@ -1,3 +1,4 @@
+import { bufferOf } from '../../bytes/buffer.ts'
 import { LabError } from '../../error.ts'
 import { strictUnits, type Units } from '../../model/units.ts'
 
@@ -23,7 +24,7 @@ export async function* readLines(
 ): AsyncIterable<Line> {
   const head = new LineHead(maxByteLength, units)
   for await (const chunk of chunks) {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    const bytes = bufferOf(chunk)
     let start = 0
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
       const line = head.end(bytes.subarray(start, end), 1)

@@ -57,6 +57,6 @@ function parseInteger(text: string, reader: JsonReader): bigint {
   return BigInt(sign + digits.slice(0, kept) + '0'.repeat(Math.max(0, zeros)))
 }
 
-function shorten(text: string): string {
+export function shorten(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

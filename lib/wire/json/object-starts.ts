@@ -1,3 +1,4 @@
+import { bufferOf } from '../../bytes/buffer.ts'
 import { LabError } from '../../error.ts'
 import { withoutByteOrderMark } from './first-keys.ts'
 import { JsonReader } from './reader.ts'
@@ -17,7 +18,7 @@ const jsonBegin = /^[\t\n\r ]*[{[]/
 export function objectStarts(head: Uint8Array): readonly number[] {
   const starts: number[] = []
   if (!mayBeJson(head)) return starts
-  const whole = Buffer.from(head.buffer, head.byteOffset, head.byteLength)
+  const whole = bufferOf(head)
   let start = head.length - withoutByteOrderMark(head).length
   for (let i = 0; i < maxBroken && start < whole.length && starts.length < maxStarts; i++)
     start = collectStarts(whole, start, starts)

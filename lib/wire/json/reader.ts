@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { bufferOf } from '../../bytes/buffer.ts'
 import { StringCache } from '../../bytes/string-cache.ts'
 import { LabError } from '../../error.ts'
 import { atPath } from '../path.ts'
@@ -28,7 +29,7 @@ export class JsonReader {
   #isFirst = true
 
   constructor(bytes: Uint8Array, offset = 0, strings = new StringCache()) {
-    this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#bytes = Buffer.isBuffer(bytes) ? bytes : bufferOf(bytes)
     this.#offset = offset
     this.#strings = strings
   }

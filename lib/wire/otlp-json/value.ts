@@ -1,3 +1,4 @@
+import { bufferOf } from '../../bytes/buffer.ts'
 import { type Attribute, type Attributes, isKeyValueList, maxValueDepth, type Value } from '../../model/trace.ts'
 import { type DropContext, drop, fieldsOf, readList, readMessage } from '../json/message.ts'
 import { parseDouble, parseInt64 } from '../json/number.ts'
@@ -146,8 +147,7 @@ export function printAnyValue(value: Value): string {
 }
 
 function printNested(value: Exclude<Value, string | boolean | bigint | number | null>): string {
-  if (value instanceof Uint8Array)
-    return `{"bytesValue":"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"}`
+  if (value instanceof Uint8Array) return `{"bytesValue":"${bufferOf(value).toString('base64')}"}`
   return isKeyValueList(value)
     ? `{"kvlistValue":{"values":${printAttributes(value.entries)}}}`
     : `{"arrayValue":{"values":[${value.map(printAnyValue).join(',')}]}}`

@@ -1,7 +1,7 @@
 import { checksum } from '../../../bytes/checksum.ts'
 import { ByteReader } from '../../../bytes/reader.ts'
 import { zstdCompressor, zstdDecompressor } from '../../../codecs/compress.ts'
-import { withSubject } from '../../../error.ts'
+import { naming } from '../../../error.ts'
 
 /** Pieces of metadata: a zstd frame, whatever the codec of the pages, and its checksum. */
 
@@ -31,20 +31,11 @@ export function storePiece(raw: Uint8Array): StoredPiece {
 /** Opens a piece. Its declared size is checked before memory is taken. */
 export function openPiece(bytes: Uint8Array, { rawLength }: Piece, subject: string, offset: number): ByteReader {
   const frame = checkedBytes(bytes, subject, offset)
-  const place = new ByteReader(frame, subject, offset)
-  if (rawLength > maxPieceBytes) place.fail('corrupt', `${rawLength} bytes, at most ${maxPieceBytes} are read`)
-  return new ByteReader(
-    contentOf(frame, rawLength, `${subject} at byte ${offset}`),
-    `${subject} at byte ${offset}, content`,
-  )
-}
-
-function contentOf(frame: Uint8Array, byteLength: number, place: string): Uint8Array {
-  try {
-    return decompressZstd(frame, byteLength)
-  } catch (error) {
-    throw withSubject(place, error)
-  }
+  const reader = new ByteReader(frame, subject, offset)
+  if (rawLength > maxPieceBytes) reader.fail('corrupt', `${rawLength} bytes, at most ${maxPieceBytes} are read`)
+  const place = `${subject} at byte ${offset}`
+  const content = naming(place, () => decompressZstd(frame, rawLength))
+  return new ByteReader(content, `${place}, content`)
 }
 
 /** Of one piece of metadata. */
