@@ -17,6 +17,14 @@ const maxClass = 207
 /** 2^n, of which the operator would take ten times as long. */
 const powers = Float64Array.from({ length: 53 }, (_, exponent) => 2 ** exponent)
 
+/** By class the number of bits below it. */
+const bitCounts = Uint8Array.from({ length: 256 }, (_, kind) => (kind < 8 ? 0 : (kind >> 2) - 1))
+
+/** By class its least number. */
+const leastOf = Float64Array.from({ length: maxClass + 1 }, (_, kind) =>
+  kind < 8 ? kind : (4 + (kind & 3)) * powers[bitCounts[kind]!]!,
+)
+
 /** The classes of whole numbers from 0 to 2^53 - 1. */
 export function classesOf(values: Float64Array): Uint8Array {
   const classes = new Uint8Array(values.length)
@@ -37,7 +45,7 @@ export function classesOf(values: Float64Array): Uint8Array {
 /** The bytes that the bits below these classes take. */
 export function splitByteLength(classes: Uint8Array): number {
   let bitCount = 0
-  for (let i = 0; i < classes.length; i++) if (classes[i]! > 7) bitCount += (classes[i]! >> 2) - 1
+  for (let i = 0; i < classes.length; i++) bitCount += bitCounts[classes[i]!]!
   return Math.ceil(bitCount / 8)
 }
 
@@ -55,14 +63,9 @@ export function decodeSplit({ classes, bits }: Split): Float64Array {
   for (let i = 0, at = 0; i < classes.length; i++) {
     const kind = classes[i]!
     if (kind > maxClass) throw new LabError('corrupt', `split: class ${kind} at row ${i}`)
-    if (kind < 8) {
-      values[i] = kind
-      continue
-    }
-    const bitCount = (kind >> 2) - 1
-    const low = readBits(words, at, Math.min(bitCount, 32))
-    const high = bitCount > 32 ? readBits(words, at + 32, bitCount - 32) : 0
-    values[i] = (4 + (kind & 3)) * powers[bitCount]! + high * 0x100000000 + low
+    const bitCount = bitCounts[kind]!
+    if (bitCount <= 32) values[i] = leastOf[kind]! + readBits(words, at, bitCount)
+    else values[i] = leastOf[kind]! + readBits(words, at + 32, bitCount - 32) * 0x100000000 + readBits(words, at, 32)
     at += bitCount
   }
   return values

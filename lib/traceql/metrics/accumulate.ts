@@ -53,7 +53,7 @@ export interface Gathering {
   readonly maxExemplars: number
   readonly quantiles: readonly number[]
   readonly isExact: boolean
-  /** Values of buckets are durations in ns, and answered in seconds. */
+  /** Values are durations in ns, and answered in seconds. */
   readonly isDuration: boolean
 }
 
@@ -65,12 +65,15 @@ export class Accumulator {
   readonly #byGroup = new Map<string, Cells>()
   isTruncated = false
   /** Whether values are put into buckets, which are powers of two. */
-  readonly isBucketed: boolean
+  readonly #isBucketed: boolean
+  /** What values are divided by in the answer: ns of durations to seconds. */
+  readonly #unit: number
 
   constructor(gathering: Gathering) {
     this.#gathering = gathering
     const { kind, isExact } = gathering
-    this.isBucketed = kind === 'histogram_over_time' || (kind === 'quantile_over_time' && !isExact)
+    this.#isBucketed = kind === 'histogram_over_time' || (kind === 'quantile_over_time' && !isExact)
+    this.#unit = gathering.isDuration ? 1e9 : 1
   }
 
   /** Makes the series of these labels be, even if nothing is counted for it. */
@@ -100,7 +103,7 @@ export class Accumulator {
       labels,
       points: budget.points(intervalCount, isCount ? 0 : Number.NaN),
       counts: kind === 'avg_over_time' ? budget.points(intervalCount, 0) : undefined,
-      buckets: this.isBucketed ? [] : undefined,
+      buckets: this.#isBucketed ? [] : undefined,
       samples: kind === 'quantile_over_time' && isExact ? new Array(intervalCount).fill(undefined) : undefined,
       exemplars: [],
       exemplarInterval: -1,
@@ -158,17 +161,24 @@ export class Accumulator {
       for (const { points } of cells) for (let i = 0; i < points.length; i++) points[i]! /= this.#gathering.stepSeconds
     if (kind === 'avg_over_time')
       for (const { points, counts } of cells) for (let i = 0; i < points.length; i++) points[i]! /= counts![i]!
-    return cells.map(({ labels, points, exemplars }) => ({ labels, points, exemplars }))
+    return cells.map(own => ({
+      labels: own.labels,
+      points: own.points.map(point => point / this.#unit),
+      exemplars: this.#exemplarsOf(own),
+    }))
+  }
+
+  #exemplarsOf({ exemplars }: Cells): Exemplar[] {
+    return exemplars.map(own => ({ ...own, value: own.value / this.#unit }))
   }
 
   #bucketSeries({ labels, buckets, exemplars }: Cells): Series[] {
-    const scale = this.#gathering.isDuration ? 1e9 : 1
     return buckets!.flatMap((points, exponent) =>
       points === undefined
         ? []
         : [
             {
-              labels: [...labels, { key: '__bucket', value: double(2 ** exponent / scale) }],
+              labels: [...labels, { key: '__bucket', value: double(2 ** exponent / this.#unit) }],
               points,
               exemplars: exemplars
                 .filter(({ value }) => bucketExponent(value) === exponent)
@@ -180,9 +190,8 @@ export class Accumulator {
 
   #quantileSeries(cells: Cells): Series[] {
     const { quantiles, intervalCount, budget } = this.#gathering
-    // Exemplars stand with the first quantile. Those of buckets are in nanoseconds yet.
-    const scale = this.isBucketed && this.#gathering.isDuration ? 1e9 : 1
-    const exemplars = cells.exemplars.map(own => ({ ...own, value: own.value / scale }))
+    // Exemplars stand with the first quantile.
+    const exemplars = this.#exemplarsOf(cells)
     return quantiles.map((quantile, i) => ({
       exemplars: i === 0 ? exemplars : [],
       labels: [...cells.labels, { key: 'p', value: double(quantile) }],
@@ -191,18 +200,17 @@ export class Accumulator {
   }
 
   #quantileAt(quantile: number, { buckets, samples }: Cells, interval: number): number {
-    const scale = this.#gathering.isDuration ? 1e9 : 1
     if (samples !== undefined) {
       const { values, weights } = samples[interval] ?? { values: [], weights: [] }
       const isPlain = weights.every(weight => weight === 1)
-      return exactQuantile(quantile, values, isPlain ? undefined : weights)
+      return exactQuantile(quantile, values, isPlain ? undefined : weights) / this.#unit
     }
     const counts = new Map<number, number>()
     buckets!.forEach((points, exponent) => {
       if (points !== undefined && points[interval]! > 0) counts.set(exponent, points[interval]!)
     })
     // An interval without a value counts as 0, as in Tempo.
-    return counts.size === 0 ? 0 : bucketQuantile(quantile, counts) / scale
+    return counts.size === 0 ? 0 : bucketQuantile(quantile, counts) / this.#unit
   }
 }
 

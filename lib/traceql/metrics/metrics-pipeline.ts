@@ -6,9 +6,9 @@ import { type Explain, Explainer } from '../engine/explain.ts'
 import { numbersOf } from '../engine/numbers.ts'
 import { planPipeline } from '../engine/plan.ts'
 import { scanBatches } from '../engine/scan.ts'
-import { countOnes, runPipeline } from '../engine/spansets.ts'
+import { runPipeline } from '../engine/spansets.ts'
 import { type Cell, fieldVector, Pool, Tag } from '../engine/vector.ts'
-import { noColumns, openView, type View } from '../engine/view.ts'
+import { noColumns, openView, type Part, type View } from '../engine/view.ts'
 import type { Field, MetricsAggregate, MetricsPipeline } from '../language/ast.ts'
 import { columnsOfField, flavourOf, isDerived } from '../language/fields.ts'
 import type { PointBudget } from '../language/limits.ts'
@@ -115,7 +115,7 @@ async function gatherBatch(batch: SpanBatch, input: BatchInput): Promise<void> {
     intervals: common ?? spanIntervals(view, intervals),
     codes: groups.codes,
     weights: batch.weights,
-    values: argument === undefined ? undefined : valuesOf(view, argument, accumulator.isBucketed, pool),
+    values: argument === undefined ? undefined : valuesOf(view, argument, pool),
   }
   const labels = labelsOf(aggregate, groups, pool)
   accumulator.add(observations, labels)
@@ -131,8 +131,11 @@ async function matchBatch(batch: SpanBatch, { plan, explainer }: BatchInput, poo
   // A read of no columns tells where traces start.
   const read = plan.joinsSpans ? batch.read(columns) : readColumns(batch, columns)
   const view = openView(batch, await read)
-  const { mask } = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => explainer.addStage(stage, spanCount))
-  const rowCount = countOnes(mask)
+  let rowCount = batch.spanCount
+  const { mask } = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => {
+    rowCount = spanCount
+    explainer.addStage(stage, spanCount)
+  })
   if (rowCount === batch.spanCount) return { rows: undefined, rowCount }
   return { rows: rowsOf(mask, rowCount), rowCount }
 }
@@ -145,17 +148,12 @@ export function rowsOf(mask: Uint8Array, rowCount: number): Uint32Array {
   return rows
 }
 
-/** Durations in seconds, but for buckets, which are of nanoseconds. */
-function valuesOf(view: View, field: Field, isBucketed: boolean, pool: Pool): Float64Array {
-  const values = numericValues(view, field, pool)
-  if (flavourOf(field) === 'duration' && !isBucketed) for (let row = 0; row < values.length; row++) values[row]! /= 1e9
-  return values
-}
-
 /** By span the number that a field holds, NaN where it holds none; of several events or links the first. */
-function numericValues(view: View, field: Field, pool: Pool): Float64Array {
-  const values = new Float64Array(view.spanCount).fill(Number.NaN)
+function valuesOf(view: View, field: Field, pool: Pool): Float64Array {
   const parts = view.parts(field)
+  const [only] = parts
+  if (parts.length === 1 && isPlain(only!)) return numbersOf(only!.data)
+  const values = new Float64Array(view.spanCount).fill(Number.NaN)
   if (parts.length > 1) {
     const { tags, numbers } = fieldVector(view, field, pool)
     for (let row = 0; row < values.length; row++) {
@@ -166,11 +164,19 @@ function numericValues(view: View, field: Field, pool: Pool): Float64Array {
   }
   for (const { data, owner, unless } of parts) {
     if (data.type !== 'int' && data.type !== 'double') continue
-    const numbers = numbersOf(data)
-    if (owner === 'span' && data.rows === undefined && unless === undefined) values.set(numbers)
-    else fillValues(view, { owner, rows: data.rows, numbers, unless }, values)
+    fillValues(view, { owner, rows: data.rows, numbers: numbersOf(data), unless }, values)
   }
   return values
+}
+
+/** Whether a part has a number for every span. */
+function isPlain({ data, owner, unless }: Part): boolean {
+  return (
+    owner === 'span' &&
+    unless === undefined &&
+    data.rows === undefined &&
+    (data.type === 'int' || data.type === 'double')
+  )
 }
 
 interface NumberPart {

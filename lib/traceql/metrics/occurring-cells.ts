@@ -24,6 +24,8 @@ export interface Observations {
 }
 
 let rowsOut = new Uint32Array(1 << 13)
+/** 0, 1, 2, and so on: the rows where all of them count. */
+let allRows = Uint32Array.from(rowsOut.keys())
 let cellsOut = new Uint32Array(1 << 13)
 /** By code and interval one more than the cell; zeros between calls. */
 let table = new Uint32Array(1 << 13)
@@ -33,19 +35,23 @@ export function occurringCells(observations: Observations, groupCount: number): 
   const { rowCount } = observations
   if (rowsOut.length < rowCount) {
     rowsOut = new Uint32Array(rowCount)
+    allRows = Uint32Array.from(rowsOut.keys())
     cellsOut = new Uint32Array(rowCount)
   }
-  const spanCount = countingRows(observations)
-  const { first, width } = extentOf(observations, spanCount)
+  const rows = countingRows(observations)
+  const { first, width } = extentOf(observations, rows)
   const size = groupCount * width
   return size <= 4 * rowCount + 4096
-    ? byTable(observations, spanCount, first, width, size)
-    : byMap(observations, spanCount, first, width)
+    ? byTable(observations, rows, first, width, size)
+    : byMap(observations, rows, first, width)
 }
 
-/** Puts the rows that count into `rowsOut`. */
-function countingRows({ rows, rowCount, intervals, values }: Observations): number {
-  if (typeof intervals === 'number' && intervals < 0) return 0
+/** The rows that count. */
+function countingRows({ rows, rowCount, intervals, values }: Observations): Uint32Array {
+  if (typeof intervals === 'number') {
+    if (intervals < 0) return allRows.subarray(0, 0)
+    if (values === undefined || !hasGap(values)) return rows ?? allRows.subarray(0, rowCount)
+  }
   const each = typeof intervals === 'number' ? undefined : intervals
   let count = 0
   for (let i = 0; i < rowCount; i++) {
@@ -53,15 +59,20 @@ function countingRows({ rows, rowCount, intervals, values }: Observations): numb
     rowsOut[count] = row
     if ((each === undefined || each[row]! >= 0) && (values === undefined || !Number.isNaN(values[row]!))) count++
   }
-  return count
+  return rowsOut.subarray(0, count)
+}
+
+function hasGap(values: Float64Array): boolean {
+  for (let row = 0; row < values.length; row++) if (Number.isNaN(values[row]!)) return true
+  return false
 }
 
 /** The first interval that occurs, and how many there are up to the last one. */
-function extentOf({ intervals }: Observations, spanCount: number): { first: number; width: number } {
+function extentOf({ intervals }: Observations, rows: Uint32Array): { first: number; width: number } {
   if (typeof intervals === 'number') return { first: intervals, width: 1 }
   let [first, last] = [Number.POSITIVE_INFINITY, -1]
-  for (let i = 0; i < spanCount; i++) {
-    const interval = intervals[rowsOut[i]!]!
+  for (let i = 0; i < rows.length; i++) {
+    const interval = intervals[rows[i]!]!
     if (interval < first) first = interval
     if (interval > last) last = interval
   }
@@ -70,7 +81,7 @@ function extentOf({ intervals }: Observations, spanCount: number): { first: numb
 
 function byTable(
   { intervals, codes }: Observations,
-  spanCount: number,
+  rows: Uint32Array,
   first: number,
   width: number,
   size: number,
@@ -78,8 +89,8 @@ function byTable(
   if (table.length < size) table = new Uint32Array(size)
   const keys: number[] = []
   const each = typeof intervals === 'number' ? undefined : intervals
-  for (let i = 0; i < spanCount; i++) {
-    const row = rowsOut[i]!
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
     const key = each === undefined ? codes[row]! : codes[row]! * width + each[row]! - first
     let cell = table[key]!
     if (cell === 0) {
@@ -89,14 +100,14 @@ function byTable(
     cellsOut[i] = cell - 1
   }
   for (const key of keys) table[key] = 0
-  return found(spanCount, keys, first, width)
+  return found(rows, keys, first, width)
 }
 
 /** As `byTable`, where few of many possible cells occur. */
-function byMap({ intervals, codes }: Observations, spanCount: number, first: number, width: number): OccurringCells {
+function byMap({ intervals, codes }: Observations, rows: Uint32Array, first: number, width: number): OccurringCells {
   const cellOf = new Map<number, number>()
-  for (let i = 0; i < spanCount; i++) {
-    const row = rowsOut[i]!
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
     const key = codes[row]! * width + (typeof intervals === 'number' ? 0 : intervals[row]! - first)
     let cell = cellOf.get(key)
     if (cell === undefined) {
@@ -105,13 +116,13 @@ function byMap({ intervals, codes }: Observations, spanCount: number, first: num
     }
     cellsOut[i] = cell
   }
-  return found(spanCount, [...cellOf.keys()], first, width)
+  return found(rows, [...cellOf.keys()], first, width)
 }
 
-function found(spanCount: number, keys: readonly number[], first: number, width: number): OccurringCells {
+function found(rows: Uint32Array, keys: readonly number[], first: number, width: number): OccurringCells {
   return {
-    spanCount,
-    rows: rowsOut,
+    spanCount: rows.length,
+    rows,
     cells: cellsOut,
     codes: keys.map(key => Math.floor(key / width)),
     intervals: keys.map(key => first + (key % width)),
