@@ -9,8 +9,8 @@ import { taskRunner } from '../process/run-task.ts'
 import type { Report } from '../process/task.ts'
 import { describeEnvironment } from '../runs/environment.ts'
 import { type Input, nameOf, type Row, type Run } from '../runs/run-schema.ts'
-import { fixed, whole } from '../text/format.ts'
 import type { Progress } from '../text/progress.ts'
+import { openLiveTable } from './live-table.ts'
 import { prepare } from './prepare.ts'
 import { type Candidate, earnedRow, failedRow, type Measured } from './rows.ts'
 import type { LabTasks } from './tasks.ts'
@@ -47,25 +47,17 @@ export async function runLab(options: LabOptions): Promise<Run> {
     const { input, dataset } = await prepare(source, userFolder('datasets'), progress, baseline && measureZstd)
     const environment = { ...describeEnvironment({ lanes, zstdLevel: zstdLevel ?? null }), rounds: rounds ?? null }
     options.onPrepared?.({ input, environment })
-    const startMillis = Date.now()
-    let earned = 0
+    const table = openLiveTable(progress, candidates, input)
     const rows = await inLanes(lanes, candidates, async candidate => {
       const work = workOn(candidate, dataset, input.spanCount)
       const row = await earn(work, input, candidate === baseline ? encoding : undefined)
       await rm(work.file, { force: true })
-      earned++
-      progress.note(describeRow(row, candidates.length - earned, (Date.now() - startMillis) / earned))
+      table.add(row)
       return row
     })
+    table.end()
     return { input, environment, rows }
   })
-}
-
-/** A row in short, with how many more there are and about how long they take. */
-function describeRow(row: Row, left: number, millisPerRow: number): string {
-  const size = row.sizeBytes === null ? 'PROBLEM' : `${whole(row.sizeBytes)} B, ${fixed(2)(row.bytesPerSpan!)} B/span`
-  const rest = left === 0 ? '' : `; ${left} to go, about ${Math.ceil((left * millisPerRow) / 1e3)} s`
-  return `${nameOf(row).padEnd(30)} ${size}${row.fidelity === null ? '' : `, ${row.fidelity}`}${rest}`
 }
 
 /** A row for each core, and for each GiB that is free: what a process takes at most on large inputs. */

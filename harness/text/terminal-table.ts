@@ -16,17 +16,32 @@ interface Shown {
 }
 
 /** For a terminal: rules above, below and under the head. Lines are as long as the screen is wide at most. */
-export function printTerminal(table: Table, { width = Number.POSITIVE_INFINITY, hasColors }: Screen): string {
-  const cells = linesOf(table).map(row => row.map(lines => lines.map(clean)))
-  const shown = chooseColumns(table, cells, width - 2 * margin.length)
+export function printTerminal(table: Table, screen: Screen): string {
+  const { head, rows, foot } = drawingLike(table, screen)
+  return [...head, ...rows(table), ...foot].join('\n')
+}
+
+/** How tables are drawn whose columns are those of one table, and as wide: the lines of their parts. */
+interface Drawing {
+  head: readonly string[]
+  rows(table: Table): string[]
+  foot: readonly string[]
+}
+
+/** Draws tables like this one, whose rows need not be known yet. */
+export function drawingLike(table: Table, { width = Number.POSITIVE_INFINITY, hasColors }: Screen): Drawing {
+  const cellsOf = (table: Table) => linesOf(table).map(row => row.map(lines => lines.map(clean)))
+  const shown = chooseColumns(table, cellsOf(table), width - 2 * margin.length)
   const line = (texts: readonly string[]) => {
     const padded = shown.map((column, i) => pad(table, column, texts[i]!))
     return margin + padded.join(gap) + margin
   }
   const rule = '─'.repeat(2 * margin.length + lineWidth(shown.map(column => column.width)))
-  const head = line(shown.map(({ index }) => table.columns[index]!.header))
-  const body = cells.flatMap(row => rowLines(row, shown).map(line))
-  return [rule, head, rule, ...body, rule, ...leftOut(table, shown, width, hasColors)].join('\n')
+  return {
+    head: [rule, line(shown.map(({ index }) => table.columns[index]!.header)), rule],
+    rows: table => cellsOf(table).flatMap(row => rowLines(row, shown).map(line)),
+    foot: [rule, ...leftOut(table, shown, width, hasColors)],
+  }
 }
 
 /** The lines of a row: as many as its highest cell has. */

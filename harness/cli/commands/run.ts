@@ -70,10 +70,11 @@ export const run: CommandModule<object, RunArguments> = {
     probeResults(folder)
     const candidates = await candidatesFrom(args)
     const before = args.compare === undefined ? undefined : await readRun(args.compare)
+    const progress = progressFrom(args)
     const result = await runLab({
       source: sourceFrom(args, args.skipBad ? refusalOf(candidates) : undefined),
       candidates,
-      progress: progressFrom(args),
+      progress,
       ...(before ? { onPrepared: prepared => checkComparable(before, prepared, args.compare!) } : {}),
       ...(args.rounds === undefined ? {} : { rounds: args.rounds }),
       ...(args.zstdLevel === undefined ? {} : { zstdLevel: args.zstdLevel }),
@@ -81,6 +82,7 @@ export const run: CommandModule<object, RunArguments> = {
     const saved = await saveRun(result, folder, isComplete(args))
     const moves = before ? compareRuns(before, result, args.compare!) : []
     const page = format === 'csv' ? [tableOf(result.rows, dataColumns)] : pageOf(result)
+    if (process.stdout.isTTY) progress.erase()
     show({ json: () => result, page: () => [...page, ...moves] }, format)
     if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
     reportLeftOut(result.input, args.skipBad)
