@@ -72,9 +72,7 @@ interface Flat {
 export function memoryBatch(traces: readonly Trace[]): SpanBatch {
   const flat = flatten(traces)
   const traceStarts = new Uint32Array(traces.length + 1)
-  traces.forEach((trace, i) => {
-    traceStarts[i + 1] = traceStarts[i]! + trace.spans.length
-  })
+  for (const [i, trace] of traces.entries()) traceStarts[i + 1] = traceStarts[i]! + trace.spans.length
   const known = new Map<ColumnName, readonly ColumnData[]>()
   const columns: ColumnSet = {
     get: name => {
@@ -159,9 +157,7 @@ function inInt64(value: bigint): bigint {
 
 function valuesColumn<T>(owners: readonly T[], value: (owner: T) => Value): ColumnData[] {
   const builder = columnBuilder()
-  owners.forEach((owner, row) => {
-    builder.add(row, value(owner))
-  })
+  for (const [row, owner] of owners.entries()) builder.add(row, value(owner))
   return builder.finish(owners.length)
 }
 
@@ -188,9 +184,8 @@ function parentsOf(traces: readonly Trace[]): number[] {
 function attributeColumn(flat: Flat, scope: AttributeScope, key: string): ColumnData[] {
   const builder = columnBuilder()
   const owners = attributesOf(flat, scope)
-  owners.forEach((attributes, row) => {
+  for (const [row, attributes] of owners.entries())
     for (const attribute of attributes) if (attribute.key === key) builder.add(row, attribute.value)
-  })
   return builder.finish(owners.length)
 }
 

@@ -22,9 +22,7 @@ type Renumbering = Int32Array
 
 function remaining(batch: SpanBatch, starts: Uint32Array, leaves: readonly boolean[]): SpanBatch {
   const isKept = new Uint8Array(batch.spanCount)
-  leaves.forEach((isOut, trace) => {
-    if (!isOut) isKept.fill(1, starts[trace]!, starts[trace + 1]!)
-  })
+  for (const [trace, isOut] of leaves.entries()) if (!isOut) isKept.fill(1, starts[trace]!, starts[trace + 1]!)
   const spans = renumber(isKept)
   const traces = renumber(Uint8Array.from(leaves, isOut => (isOut ? 0 : 1)))
   const rows = kept(spans)

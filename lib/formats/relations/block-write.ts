@@ -75,7 +75,6 @@ function writeLinks(body: BodyWriter, { links }: BlockTables): void {
 
 function writeColumns<T extends Owner>(body: BodyWriter, { table, columns, sorted }: Family<T>): void {
   writeOrders(body, sorted)
-  columns.forEach(({ type, values }, i) => {
+  for (const [i, { type, values }] of columns.entries())
     writeColumn(body, partOfColumn(table.shapes.columns[i]!.key), type, values)
-  })
 }

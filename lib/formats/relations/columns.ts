@@ -70,9 +70,7 @@ function writeDirect(body: BodyWriter, part: string, type: ColumnType, values: r
   if (type === 'string') return writeTexts(body, part, values as string[])
   if (type === 'other') return writeValues(body, part, values)
   const rows = Buffer.alloc(8 * values.length)
-  values.forEach((value, i) => {
-    rows.writeDoubleBE(value as number, 8 * i)
-  })
+  for (const [i, value] of values.entries()) rows.writeDoubleBE(value as number, 8 * i)
   writeRows(body, part, Uint8Array.from(rows), 8)
 }
 

@@ -18,9 +18,7 @@ export class Exceptions {
     if (this.#positions.length === 0) return
     writeNumbers(body, part, this.#positions)
     const rows = Buffer.alloc(8 * this.#values.length)
-    this.#values.forEach((value, i) => {
-      rows.writeBigUInt64BE(BigInt.asUintN(64, value), 8 * i)
-    })
+    for (const [i, value] of this.#values.entries()) rows.writeBigUInt64BE(BigInt.asUintN(64, value), 8 * i)
     writeRows(body, part, Uint8Array.from(rows), 8)
   }
 }

@@ -33,9 +33,7 @@ export function readGrouped(
   const stored = readNumbers(body, part, groups.length)
   if (order === orders.asIs) return stored
   const values = new Float64Array(groups.length)
-  sortedByGroup(groups, groupCount).forEach((position, i) => {
-    values[position] = stored[i]!
-  })
+  for (const [i, position] of sortedByGroup(groups, groupCount).entries()) values[position] = stored[i]!
   return values
 }
 
@@ -45,8 +43,6 @@ function sortedByGroup(groups: readonly number[], groupCount: number): Uint32Arr
   for (const group of groups) next[group + 1]!++
   for (let group = 0; group < groupCount; group++) next[group + 1]! += next[group]!
   const positions = new Uint32Array(groups.length)
-  groups.forEach((group, position) => {
-    positions[next[group]!++] = position
-  })
+  for (const [position, group] of groups.entries()) positions[next[group]!++] = position
   return positions
 }

@@ -74,9 +74,8 @@ export class NodeTable {
   settle(constants: Dictionary<Value>, echoes: (node: Node) => Echoes): Column[] {
     const columns = this.shapes.columns.map(({ type }) => ({ type, values: [] as Value[], varies: false }))
     for (const { shape, varies, useCount } of this.nodes)
-      shape.columns.forEach((column, i) => {
+      for (const [i, column] of shape.columns.entries())
         if (varies[i] === 1 && useCount >= enoughUses) columns[column]!.varies = true
-      })
     for (const node of this.nodes) {
       const { name, service } = echoes(node)
       node.codes = node.shape.columns.map((column, i) => {

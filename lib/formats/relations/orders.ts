@@ -35,9 +35,7 @@ export type ShapeOrders = readonly (ShapeOrder | undefined)[]
 /** Reads the orders of owners of which node `i` has `useCounts[i]`. */
 export function readOrders(body: BodyReader, { columns, nodes }: StoredNodes, useCounts: Uint32Array): ShapeOrders {
   const counts: number[] = []
-  nodes.forEach(({ shape }, i) => {
-    counts[shape] = (counts[shape] ?? 0) + useCounts[i]!
-  })
+  for (const [i, { shape }] of nodes.entries()) counts[shape] = (counts[shape] ?? 0) + useCounts[i]!
   const found: (ShapeOrder | undefined)[] = []
   const isRead = new Set<number>()
   for (const node of nodes) {

@@ -54,9 +54,8 @@ export function readFields(body: BodyReader, stored: StoredNodes, useCounts: Uin
   const { columns, nodes } = stored
   const counts = new Float64Array(columns.length)
   nodes.forEach((node, i) => {
-    node.codes.forEach((code, field) => {
+    for (const [field, code] of node.codes.entries())
       if (code === fieldCode.varying) counts[node.columns[field]!]! += useCounts[i]!
-    })
   })
   return { orders, columns: columns.map(({ key, type }, i) => readColumn(body, partOfColumn(key), type, counts[i]!)) }
 }

@@ -70,9 +70,7 @@ export function readReferences(body: BodyReader, part: string, count: number): {
 
 function codesByFrequency({ uses }: Uses, order: readonly number[]): Float64Array {
   const codes = new Float64Array(order.length)
-  order.forEach((entry, code) => {
-    codes[entry] = code
-  })
+  for (const [code, entry] of order.entries()) codes[entry] = code
   const found = new Float64Array(uses.length)
   for (let i = 0; i < found.length; i++) found[i] = codes[uses[i]!]!
   return found

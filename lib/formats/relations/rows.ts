@@ -87,9 +87,7 @@ function gatherTable(mask: number): Uint8Array {
 /** By the bits together: the byte with them under the mask. */
 function scatterTable(mask: number): Uint8Array {
   const scattered = new Uint8Array(256)
-  gatherTable(mask).forEach((gathered, byte) => {
-    if ((byte & ~mask) === 0) scattered[gathered] = byte
-  })
+  for (const [byte, gathered] of gatherTable(mask).entries()) if ((byte & ~mask) === 0) scattered[gathered] = byte
   return scattered
 }
 

@@ -74,9 +74,7 @@ export class Shapes {
       sorted.length,
     )
     const order = new Array<number>(sorted.length)
-    sorted.forEach(({ source }, place) => {
-      order[source] = place
-    })
+    for (const [place, { source }] of sorted.entries()) order[source] = place
     return { shape, order: shape.orders.push(order) - 1, sources: all.map(({ source }) => source) }
   }
 

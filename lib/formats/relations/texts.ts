@@ -58,9 +58,7 @@ function splitAll(texts: readonly string[], hexFirst: boolean): Split | undefine
       split.slots.push(found.template.slots.map(() => []))
     }
     split.places.push(place)
-    split.slots[place]!.forEach((values, i) => {
-      values.push(found.values[i]!)
-    })
+    for (const [i, values] of split.slots[place]!.entries()) values.push(found.values[i]!)
   }
   return split
 }

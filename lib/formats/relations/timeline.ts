@@ -103,9 +103,7 @@ function forRows(
   visit: (row: number, node: number, trace: number, isAnchor: boolean) => void,
 ): void {
   traces.forEach(({ plan, nodes }, trace) => {
-    plan.order.forEach((row, i) => {
-      visit(row, nodes[row]!, trace, i === 0)
-    })
+    for (const [i, row] of plan.order.entries()) visit(row, nodes[row]!, trace, i === 0)
   })
 }
 

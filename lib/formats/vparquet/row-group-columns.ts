@@ -50,9 +50,7 @@ export class RowGroupColumns {
     )
     const ranges = missing.map(name => ({ start: this.chunk(name).start, end: this.chunk(name).dictionaryEnd! }))
     const bytes = await this.#read(ranges)
-    missing.forEach((name, i) => {
-      this.#heads.set(name, bytes[i]!)
-    })
+    for (const [i, name] of missing.entries()) this.#heads.set(name, bytes[i]!)
   }
 
   #read(ranges: readonly Range[]): Promise<Uint8Array[]> {

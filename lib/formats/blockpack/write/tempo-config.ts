@@ -22,9 +22,7 @@ const ownVersion = 'vblockpack'
 export function parseTempoConfig(text: string, file: string): Given {
   const yaml = parseYaml(text, file)
   let map = mapOf(yaml, contentOf(yaml), [])
-  blockPath.forEach((key, depth) => {
-    map = mapOf(yaml, map[key], blockPath.slice(0, depth + 1))
-  })
+  for (const [depth, key] of blockPath.entries()) map = mapOf(yaml, map[key], blockPath.slice(0, depth + 1))
   const versionPath = [...blockPath, 'version']
   if (map.version === undefined) throw failure(yaml, versionPath, `is missing, needs ${ownVersion}`)
   if (map.version !== ownVersion) throw failure(yaml, versionPath, `is ${map.version}, needs ${ownVersion}`)
