@@ -71,6 +71,22 @@ function findHalves(first: Int32Array, kindOf: (row: number) => number) {
   return { clients, servers }
 }
 
+/** All rows, each after its parent but for circles; of those without one before them, the first row comes first. */
+export function topDown(parents: Int32Array): Int32Array {
+  const order = new Int32Array(parents.length)
+  const isPlaced = new Uint8Array(parents.length)
+  const waiting: number[] = []
+  let count = 0
+  for (let first = 0; first < parents.length; first++) {
+    for (let row = first; row >= 0 && isPlaced[row] === 0; row = parents[row]!) {
+      isPlaced[row] = 1
+      waiting.push(row)
+    }
+    while (waiting.length > 0) order[count++] = waiting.pop()!
+  }
+  return order
+}
+
 /** The row of the last span that has neither a parent nor a `child_of` link into its own trace, or -1. */
 export function rootRow(traceId: string, spans: readonly Span[], parents: ArrayLike<number>): number {
   return spans.findLastIndex((span, row) => parents[row] === noParent && !isChildByLink(traceId, span))

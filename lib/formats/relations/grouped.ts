@@ -1,3 +1,4 @@
+import { startsOf } from '../../model/owners.ts'
 import type { BodyReader, BodyWriter } from './body.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 
@@ -39,9 +40,9 @@ export function readGrouped(
 
 /** The positions, sorted by group and within it as they come. */
 function sortedByGroup(groups: readonly number[], groupCount: number): Uint32Array {
-  const next = new Uint32Array(groupCount + 1)
-  for (const group of groups) next[group + 1]!++
-  for (let group = 0; group < groupCount; group++) next[group + 1]! += next[group]!
+  const counts = new Uint32Array(groupCount)
+  for (const group of groups) counts[group]!++
+  const next = startsOf(counts)
   const positions = new Uint32Array(groups.length)
   for (const [position, group] of groups.entries()) positions[next[group]!++] = position
   return positions

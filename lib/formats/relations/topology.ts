@@ -1,4 +1,5 @@
 import { unzigzag, zigzag } from '../../encodings/zigzag.ts'
+import { topDown } from '../../model/tree.ts'
 
 /** How a trace's spans are connected, and the order in which their times can be predicted from one another. */
 export interface Plan {
@@ -24,30 +25,15 @@ export function parentRow(code: number, row: number): number {
   return row - unzigzag(code - parentCode.firstRow)
 }
 
-const state = { unseen: 0, open: 1, done: 2 } as const
-
 /** The plan for spans whose parents are in these rows (-1 for none). A circle is cut where it closes. */
 export function planOf(parents: Int32Array): Plan {
-  const count = parents.length
-  const states = new Uint8Array(count)
-  const bases = new Int32Array(count)
-  const order = new Int32Array(count)
-  const chain: number[] = []
-  let filled = 0
-  for (let first = 0; first < count; first++) {
-    let row = first
-    while (row >= 0 && states[row] === state.unseen) {
-      states[row] = state.open
-      chain.push(row)
-      row = parents[row]!
-    }
-    let base = row >= 0 && states[row] === state.done ? row : -1
-    for (let next = chain.pop(); next !== undefined; next = chain.pop()) {
-      bases[next] = base
-      states[next] = state.done
-      order[filled++] = next
-      base = next
-    }
+  const order = topDown(parents)
+  const bases = new Int32Array(parents.length).fill(-1)
+  const isPlaced = new Uint8Array(parents.length)
+  for (const row of order) {
+    const parent = parents[row]!
+    if (parent >= 0 && isPlaced[parent] === 1) bases[row] = parent
+    isPlaced[row] = 1
   }
   return { order, bases, previous: previousOf(order, bases) }
 }

@@ -1,4 +1,5 @@
 import { getOrInsert } from '../../maps.ts'
+import { startsOf } from '../../model/owners.ts'
 import type { ColumnData } from '../../model/scan.ts'
 import { type Value, type ValueType, valueType } from '../../model/trace.ts'
 import { exactInts } from './exact-numbers.ts'
@@ -62,9 +63,9 @@ function ascending({ rows, values }: Gathered): Gathered {
 /** The same values for the rows of a lower owner: `ownerOf` gives the row of each in the column. */
 export function spread({ type, rows, values }: ColumnData, ownerOf: Uint32Array, ownerCount: number): ColumnData {
   if (rows === undefined) return { type, values: pick(values, ownerOf) }
-  const starts = new Uint32Array(ownerCount + 1)
-  for (const row of rows) starts[row + 1]++
-  for (let i = 0; i < ownerCount; i++) starts[i + 1] += starts[i]!
+  const counts = new Uint32Array(ownerCount)
+  for (const row of rows) counts[row]!++
+  const starts = startsOf(counts)
   const [spreadRows, places]: [number[], number[]] = [[], []]
   for (let row = 0; row < ownerOf.length; row++)
     for (let i = starts[ownerOf[row]!]!; i < starts[ownerOf[row]! + 1]!; i++) {

@@ -1,13 +1,12 @@
+import { Dictionary } from '../../encodings/dictionary.ts'
+
 /** Gives each distinct string a code, in the order of first sight. */
 export class TextCodes {
-  readonly dictionary: string[] = []
-  readonly #codes = new Map<string, number>()
+  readonly #distinct = new Dictionary<string>()
+  readonly dictionary: readonly string[] = this.#distinct.values
 
   of(text: string): number {
-    const known = this.#codes.get(text)
-    if (known !== undefined) return known
-    this.#codes.set(text, this.dictionary.length)
-    return this.dictionary.push(text) - 1
+    return this.#distinct.code(text)
   }
 
   /** Codes by place in a list, in which strings may stand twice or be of no use. */
