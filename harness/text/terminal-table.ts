@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { clean } from './names.ts'
 import type { Screen } from './screen.ts'
 import { linesOf, type Table } from './table.ts'
-import { cut, widthOf } from './width.ts'
+import { cut, fill, widthOf } from './width.ts'
 
 const margin = ' '
 const gap = '  '
@@ -33,7 +33,7 @@ export function drawingLike(table: Table, { width = Number.POSITIVE_INFINITY, ha
   const cellsOf = (table: Table) => linesOf(table).map(row => row.map(lines => lines.map(clean)))
   const shown = chooseColumns(table, cellsOf(table), width - 2 * margin.length)
   const line = (texts: readonly string[]) => {
-    const padded = shown.map((column, i) => pad(table, column, texts[i]!))
+    const padded = shown.map(({ index, width }, i) => fill(texts[i]!, width, table.columns[index]!.align))
     return margin + padded.join(gap) + margin
   }
   const rule = '─'.repeat(2 * margin.length + lineWidth(shown.map(column => column.width)))
@@ -48,12 +48,6 @@ export function drawingLike(table: Table, { width = Number.POSITIVE_INFINITY, ha
 function rowLines(row: readonly (readonly string[])[], shown: readonly Shown[]): string[][] {
   const height = Math.max(1, ...shown.map(({ index }) => row[index]!.length))
   return Array.from({ length: height }, (_, i) => shown.map(({ index }) => row[index]![i] ?? ''))
-}
-
-function pad({ columns }: Table, { index, width }: Shown, text: string): string {
-  const shown = cut(text, width)
-  const space = ' '.repeat(width - widthOf(shown))
-  return columns[index]!.align === 'right' ? space + shown : shown + space
 }
 
 /** The columns that there is room for: texts are cut and, where that does not do, columns left out. */

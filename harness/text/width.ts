@@ -23,6 +23,13 @@ export function cut(text: string, width: number): string {
   return `${start}…`
 }
 
+/** The text in exactly so many cells. */
+export function fill(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  const shown = cut(text, width)
+  const space = ' '.repeat(width - widthOf(shown))
+  return align === 'right' ? space + shown : shown + space
+}
+
 function cellsOf(character: string): number {
   return takesNoCell.test(character) ? 0 : eastAsianWidth(character.codePointAt(0)!)
 }

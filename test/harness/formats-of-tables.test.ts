@@ -40,6 +40,7 @@ const commands = (): string[][] => [
   ['query', '{ } | rate()', block],
   ['tags', block],
   ['tag-values', 'resource.service.name', block],
+  ['trace', span.traceId, block],
   ['similar', span.traceId, block],
 ]
 
@@ -57,7 +58,7 @@ test('every table is printed as Markdown, CSV and JSON, and is at most as wide a
     Object.assign(process.stdout, { isTTY, columns })
     const lines = stdout.split('\n')
     const tables = lines.filter((_, i) => lines.slice(0, i).filter(line => line.startsWith('───')).length % 3 !== 0)
-    if (!['list', 'similar'].includes(command[0]!)) expect(tables.length, title).toBeGreaterThan(0)
+    if (!['list', 'similar', 'trace'].includes(command[0]!)) expect(tables.length, title).toBeGreaterThan(0)
     expect(Math.max(0, ...tables.map(widthOf)), title).toBeLessThanOrEqual(80)
   }
 })

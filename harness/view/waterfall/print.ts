@@ -3,6 +3,7 @@ import type { Trace } from '../../../lib/model/trace.ts'
 import { plural } from '../../text/format.ts'
 import { clean, serviceOf } from '../../text/names.ts'
 import { printNanos, printTime } from '../../text/times.ts'
+import { cut, fill, widthOf } from '../../text/width.ts'
 import { type TreeRow, treeOf } from './tree.ts'
 import { drawBar, type Window, windowOf } from './window.ts'
 
@@ -25,26 +26,26 @@ const errorCode = 2
 export function* printWaterfall({ traceId, spans }: Trace, screen: Screen): Iterable<string> {
   const rows = treeOf(spans)
   const window = windowOf(spans)
-  const notes = rows.map(row => notesOf(row, rows))
+  const notes = rows.map(row => notesOf(row, rows).join(', '))
   const paint = (style: Style, text: string) => (screen.hasColors && text !== '' ? styleText(style, text) : text)
   yield paint('bold', `trace ${traceId}`)
   yield summary(rows, window)
   yield ''
   const services = [...new Set(spans.map(serviceOf))]
   const names = treeNames(rows)
-  const widths = widthsOf(screen.width, services, names)
+  const widths = widthsOf(screen.width, services, names, notes)
   yield paint('dim', headOf(widths))
   for (const [i, { span }] of rows.entries()) {
     const service = serviceOf(span)
     const color = palette[services.indexOf(service) % palette.length]!
     const isBad = span.status?.code === errorCode
     const cells = [
-      paint(color, padTo(service, widths.service)),
-      paint(isBad ? 'red' : 'reset', padTo(names[i]!, widths.name)),
+      paint(color, fill(service, widths.service)),
+      paint(isBad ? 'red' : 'reset', fill(names[i]!, widths.name)),
       (span.startNanos === 0n ? '–' : printNanos(span.startNanos - window.start)).padStart(timeWidth),
       printNanos(span.endNanos - span.startNanos).padStart(timeWidth),
       paint(isBad ? 'red' : color, drawBar(span, window, widths.bar)),
-      paint(isBad ? 'red' : 'dim', notes[i]!.join(', ')),
+      paint(isBad ? 'red' : 'dim', cut(notes[i]!, widths.notes)),
     ]
     yield cells.join(' ').trimEnd()
   }
@@ -54,19 +55,26 @@ interface Widths {
   readonly service: number
   readonly name: number
   readonly bar: number
+  readonly notes: number
 }
 
-function widthsOf(width: number, services: readonly string[], names: readonly string[]): Widths {
-  const longest = (texts: readonly string[]) => texts.reduce((most, text) => Math.max(most, lengthOf(text)), 7)
+function widthsOf(
+  width: number,
+  services: readonly string[],
+  names: readonly string[],
+  notes: readonly string[],
+): Widths {
+  const longest = (texts: readonly string[]) => texts.reduce((most, text) => Math.max(most, widthOf(text)), 7)
   const service = Math.min(longest(services), Math.max(8, Math.floor(width / 5)))
   const name = Math.min(longest(names), Math.max(16, Math.floor(width / 3)))
-  const room = width - service - name - 2 * timeWidth - 5 - Math.floor(width / 8)
-  return { service, name, bar: Math.max(10, room) }
+  const room = width - service - name - 2 * timeWidth - 5
+  const bar = Math.max(10, room - Math.min(longest(notes), Math.floor(width / 3)))
+  return { service, name, bar, notes: Math.max(1, room - bar) }
 }
 
 function headOf({ service, name, bar }: Widths): string {
   const times = ['offset', 'duration'].map(title => title.padStart(timeWidth)).join(' ')
-  return `${padTo('service', service)} ${padTo('span', name)} ${times} ${''.padEnd(bar)}`.trimEnd()
+  return `${fill('service', service)} ${fill('span', name)} ${times} ${''.padEnd(bar)}`.trimEnd()
 }
 
 function summary(rows: readonly TreeRow[], { start, end }: Window): string {
@@ -112,15 +120,4 @@ function treeNames(rows: readonly TreeRow[]): string[] {
     const branch = depth === 0 ? '' : isLast ? '└ ' : '├ '
     return `${above}${branch}${depth > maxDepth ? `${depth} ` : ''}${clean(span.name)}`
   })
-}
-
-/** Exactly `width` characters. */
-function padTo(text: string, width: number): string {
-  const letters = [...text]
-  if (letters.length <= width) return text + ' '.repeat(width - letters.length)
-  return `${letters.slice(0, width - 1).join('')}…`
-}
-
-function lengthOf(text: string): number {
-  return [...text].length
 }
