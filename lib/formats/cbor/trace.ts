@@ -181,61 +181,24 @@ function readSpan(cbor: CborReader, base: bigint, resources: Resource[], scopes:
     if (field <= previous) cbor.reader.fail('corrupt', `field ${field} follows field ${previous}`)
     previous = field
     found |= 1 << field
-    switch (field) {
-      case key.spanId:
-        span.spanId = readId(cbor, 8)
-        break
-      case key.parentSpanId:
-        span.parentSpanId = readId(cbor, 8)
-        break
-      case key.resource:
-        span.resource = readPlace(cbor, resources)
-        break
-      case key.scope:
-        span.scope = readPlace(cbor, scopes)
-        break
-      case key.name:
-        span.name = readString(cbor)
-        break
-      case key.kind:
-        span.kind = readInt32(cbor)
-        break
-      case key.start:
-        span.startNanos = checkTime(cbor, base + cbor.integer())
-        break
-      case key.duration:
-        span.endNanos = checkTime(cbor, span.startNanos + cbor.integer())
-        break
-      case key.status:
-        span.status = readStatus(cbor)
-        break
-      case key.attributes:
-        span.attributes = readAttributes(cbor)
-        break
-      case key.events:
-        span.events = readEvents(cbor, span.startNanos)
-        break
-      case key.links:
-        span.links = readLinks(cbor)
-        break
-      case key.traceState:
-        span.traceState = readString(cbor)
-        break
-      case key.flags:
-        span.flags = readUint32(cbor)
-        break
-      case key.droppedAttributesCount:
-        span.droppedAttributesCount = readUint32(cbor)
-        break
-      case key.droppedEventsCount:
-        span.droppedEventsCount = readUint32(cbor)
-        break
-      case key.droppedLinksCount:
-        span.droppedLinksCount = readUint32(cbor)
-        break
-      default:
-        cbor.reader.fail('unsupported', `a span has no field ${field}`)
-    }
+    if (field === key.spanId) span.spanId = readId(cbor, 8)
+    else if (field === key.parentSpanId) span.parentSpanId = readId(cbor, 8)
+    else if (field === key.resource) span.resource = readPlace(cbor, resources)
+    else if (field === key.scope) span.scope = readPlace(cbor, scopes)
+    else if (field === key.name) span.name = readString(cbor)
+    else if (field === key.kind) span.kind = readInt32(cbor)
+    else if (field === key.start) span.startNanos = checkTime(cbor, base + cbor.integer())
+    else if (field === key.duration) span.endNanos = checkTime(cbor, span.startNanos + cbor.integer())
+    else if (field === key.status) span.status = readStatus(cbor)
+    else if (field === key.attributes) span.attributes = readAttributes(cbor)
+    else if (field === key.events) span.events = readEvents(cbor, span.startNanos)
+    else if (field === key.links) span.links = readLinks(cbor)
+    else if (field === key.traceState) span.traceState = readString(cbor)
+    else if (field === key.flags) span.flags = readUint32(cbor)
+    else if (field === key.droppedAttributesCount) span.droppedAttributesCount = readUint32(cbor)
+    else if (field === key.droppedEventsCount) span.droppedEventsCount = readUint32(cbor)
+    else if (field === key.droppedLinksCount) span.droppedLinksCount = readUint32(cbor)
+    else cbor.reader.fail('unsupported', `a span has no field ${field}`)
   }
   if ((found & requiredFields) !== requiredFields) cbor.reader.fail('corrupt', 'a span without an id or a start')
   if ((found & (1 << key.duration)) === 0) span.endNanos = span.startNanos

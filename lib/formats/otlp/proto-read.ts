@@ -75,73 +75,34 @@ function readScopeSpans(wire: WireReader, context: ReadContext, spans: Draft<Spa
 /** The message as a span, which is put into the list and the pieces. */
 function readSpan(wire: WireReader, spans: Draft<Span>[], pieces: Pieces): void {
   const span = newSpan()
-  const lists: SpanLists = { attributes: [], events: [], links: [] }
+  const attributes: Attribute[] = []
+  const events: SpanEvent[] = []
+  const links: Link[] = []
   let traceId = ''
   for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
-    if (tag === 0x4a) lists.attributes.push(readAttribute(wire, 'attributes'))
+    if (tag === 0x4a) attributes.push(readAttribute(wire, 'attributes'))
     else if (tag === 0x0a) traceId = wire.id(traceIdBytes, 'traceId')
-    else readSpanField(wire, tag, span, lists)
+    else if (tag === 0x12) span.spanId = wire.id(spanIdBytes, 'spanId')
+    else if (tag === 0x1a) span.traceState = wire.text('traceState')
+    else if (tag === 0x22) span.parentSpanId = wire.id(spanIdBytes, 'parentSpanId')
+    else if (tag === 0x2a) span.name = wire.text('name')
+    else if (tag === 0x30) span.kind = wire.int32()
+    else if (tag === 0x39) span.startNanos = wire.fixed64('startTimeUnixNano')
+    else if (tag === 0x41) span.endNanos = wire.fixed64('endTimeUnixNano')
+    else if (tag === 0x50) span.droppedAttributesCount = wire.uint32()
+    else if (tag === 0x5a) events.push(readEvent(wire))
+    else if (tag === 0x60) span.droppedEventsCount = wire.uint32()
+    else if (tag === 0x6a) links.push(readLink(wire))
+    else if (tag === 0x70) span.droppedLinksCount = wire.uint32()
+    else if (tag === 0x7a) span.status = readStatus(wire, span.status ?? newStatus())
+    else if (tag === 0x85) span.flags = wire.fixed32('flags')
+    else wire.drop(tag)
   }
-  if (lists.attributes.length > 0) span.attributes = lists.attributes
-  if (lists.events.length > 0) span.events = lists.events
-  if (lists.links.length > 0) span.links = lists.links
+  if (attributes.length > 0) span.attributes = attributes
+  if (events.length > 0) span.events = events
+  if (links.length > 0) span.links = links
   spans.push(span)
   pieces.add(traceId, span)
-}
-
-interface SpanLists {
-  attributes: Attribute[]
-  events: SpanEvent[]
-  links: Link[]
-}
-
-function readSpanField(wire: WireReader, tag: number, span: Draft<Span>, { events, links }: SpanLists): void {
-  switch (tag) {
-    case 0x12:
-      span.spanId = wire.id(spanIdBytes, 'spanId')
-      break
-    case 0x1a:
-      span.traceState = wire.text('traceState')
-      break
-    case 0x22:
-      span.parentSpanId = wire.id(spanIdBytes, 'parentSpanId')
-      break
-    case 0x2a:
-      span.name = wire.text('name')
-      break
-    case 0x30:
-      span.kind = wire.int32()
-      break
-    case 0x39:
-      span.startNanos = wire.fixed64('startTimeUnixNano')
-      break
-    case 0x41:
-      span.endNanos = wire.fixed64('endTimeUnixNano')
-      break
-    case 0x50:
-      span.droppedAttributesCount = wire.uint32()
-      break
-    case 0x5a:
-      events.push(readEvent(wire))
-      break
-    case 0x60:
-      span.droppedEventsCount = wire.uint32()
-      break
-    case 0x6a:
-      links.push(readLink(wire))
-      break
-    case 0x70:
-      span.droppedLinksCount = wire.uint32()
-      break
-    case 0x7a:
-      span.status = readStatus(wire, span.status ?? newStatus())
-      break
-    case 0x85:
-      span.flags = wire.fixed32('flags')
-      break
-    default:
-      wire.drop(tag)
-  }
 }
 
 function readEvent(wire: WireReader): SpanEvent {
