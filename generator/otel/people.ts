@@ -1,4 +1,5 @@
 import { faker } from '@faker-js/faker/locale/en'
+import { getOrInsert } from '../../lib/maps.ts'
 import type { DrawTable } from '../distribution.ts'
 import type { Random } from '../random.ts'
 import { uuidOf } from './identifiers.ts'
@@ -69,14 +70,12 @@ export class Catalogue {
   user(): User {
     const random = this.#random
     const rank = random.draw('user', this.#tables.users)
-    const known = this.#users.get(rank)
-    if (known !== undefined) return known
-    const octets = [20 + random.below('user', 180), ...Array.from({ length: 3 }, () => random.bits('user', 8))]
-    const agent = this.#agents[random.draw('user', this.#tables.agents)]
-    this.#words.add(agent)
-    const user = this.#createUser(octets.join('.'), agent)
-    this.#users.set(rank, user)
-    return user
+    return getOrInsert(this.#users, rank, () => {
+      const octets = [20 + random.below('user', 180), ...Array.from({ length: 3 }, () => random.bits('user', 8))]
+      const agent = this.#agents[random.draw('user', this.#tables.agents)]
+      this.#words.add(agent)
+      return this.#createUser(octets.join('.'), agent)
+    })
   }
 
   #createUser(address: string, agent: string): User {

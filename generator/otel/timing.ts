@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../lib/maps.ts'
 import { type DrawTable, tableWeight } from '../distribution.ts'
 import type { Random } from '../random.ts'
 import type { OtelField } from './fields.ts'
@@ -43,11 +44,9 @@ export class Timing {
 
   #ticksOf(unit: number, quarters: number): Ticks {
     const key = unit * 1024 + quarters
-    const known = this.#ticks.get(key)
-    if (known !== undefined) return known
-    const made = this.#make((this.#medianNanos * quarters) / (usual * unit), Math.floor(this.#limitNanos / unit))
-    this.#ticks.set(key, made)
-    return made
+    return getOrInsert(this.#ticks, key, () =>
+      this.#make((this.#medianNanos * quarters) / (usual * unit), Math.floor(this.#limitNanos / unit)),
+    )
   }
 
   /** Buckets without a tick of their own fall to the next one; the limit is the last tick. */

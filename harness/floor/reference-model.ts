@@ -153,11 +153,7 @@ export class ReferenceModel {
   }
 
   #sharedId(item: object, print: () => string): number {
-    const known = this.#shared.get(item)
-    if (known !== undefined) return known
-    const id = this.#idOf(print())
-    this.#shared.set(item, id)
-    return id
+    return getOrInsert(this.#shared, item, () => this.#idOf(print()))
   }
 
   #addIds({ traceId, spans }: Trace, names: readonly number[]): void {

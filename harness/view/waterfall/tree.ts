@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../../lib/maps.ts'
 import type { Span } from '../../../lib/model/trace.ts'
 import { missingParent, noParent, parentRows } from '../../../lib/model/tree.ts'
 
@@ -57,11 +58,7 @@ function pending(siblings: readonly number[], depth: number, parent: number): Pe
 }
 
 function childrenOf(children: Map<number, number[]>, row: number): number[] {
-  const known = children.get(row)
-  if (known) return known
-  const own: number[] = []
-  children.set(row, own)
-  return own
+  return getOrInsert(children, row, () => [])
 }
 
 function compare(a: bigint, b: bigint): number {

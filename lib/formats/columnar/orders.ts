@@ -125,10 +125,7 @@ export function readOrders(
 function placesIn(set: readonly number[], order: readonly number[]): Uint32Array {
   const places = new Map<number, number[]>()
   for (let place = set.length - 1; place >= 0; place--) {
-    const column = set[place]!
-    const known = places.get(column)
-    if (known) known.push(place)
-    else places.set(column, [place])
+    getOrInsert(places, set[place]!, () => []).push(place)
   }
   return Uint32Array.from(order, column => places.get(column)!.pop()!)
 }

@@ -1,4 +1,5 @@
 import type { StringCache } from '../../bytes/string-cache.ts'
+import { BoundedCache, getOrInsert } from '../../maps.ts'
 import { type Draft, newResource, newScope, newSpan } from '../../model/draft.ts'
 import type { Resource, Scope } from '../../model/trace.ts'
 import type { Units } from '../../model/units.ts'
@@ -31,7 +32,7 @@ export interface ReadContext extends DropContext {
   resources: SharedObjects<Resource>
   scopes: SharedObjects<Scope>
   /** For each resource and scope those that differ from it by their schema URL. */
-  bySchemaUrl: WeakMap<object, Map<string, object>>
+  bySchemaUrl: WeakMap<object, BoundedCache<object>>
 }
 
 interface ScopeSpans {
@@ -178,11 +179,8 @@ function withSchemaUrl<T extends Resource>(
   { bySchemaUrl }: ReadContext,
 ): T | null {
   if (schemaUrl === '') return value
-  const known = bySchemaUrl.get(value ?? empty) ?? new Map<string, object>()
-  const found = known.get(schemaUrl) ?? { ...(value ?? empty()), schemaUrl }
-  if (known.size > maxSchemaUrls) known.clear()
-  bySchemaUrl.set(value ?? empty, known.set(schemaUrl, found))
-  return found as T
+  const known = getOrInsert(bySchemaUrl, value ?? empty, () => new BoundedCache<object>(maxSchemaUrls))
+  return known.get(schemaUrl, () => ({ ...(value ?? empty()), schemaUrl })) as T
 }
 
 /** In hex, or in base64 with padding as in protobuf's own JSON, which Tempo's API writes. */

@@ -1,4 +1,5 @@
 import { LabError } from '../../error.ts'
+import { getOrInsert } from '../../maps.ts'
 import { ByteEntries } from './byte-entries.ts'
 import { readBooleans, readByteArrays, readCodes, readDoubles, readInt32s, readInt64s } from './encodings/values.ts'
 import type { Leaf } from './leaves.ts'
@@ -71,11 +72,7 @@ export class Column {
 
   /** By element of the field above, the first element of the `depth`-th repeated field, and their number at the end. */
   starts(depth: number): Uint32Array {
-    const known = this.#starts.get(depth)
-    if (known) return known
-    const starts = findStarts(this, depth)
-    this.#starts.set(depth, starts)
-    return starts
+    return getOrInsert(this.#starts, depth, () => findStarts(this, depth))
   }
 
   /** By element of its innermost repeated field (rows, where it has none) the place of its value, -1 where absent. */

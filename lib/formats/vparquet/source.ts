@@ -1,4 +1,5 @@
 import { LabError } from '../../error.ts'
+import { getOrInsert } from '../../maps.ts'
 import { parseName } from '../../model/column-name.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
 import { ownersOf } from '../../model/owners.ts'
@@ -209,11 +210,8 @@ class RowGroupBatch implements SpanBatch {
   }
 
   #ownersIn(scope: 'event' | 'link'): Uint32Array {
-    const known = this.#childOwners.get(scope)
-    if (known) return known
-    const owners = this.#columns.named(() => ownersOf(childStarts(this.#columns, scope, this.spanCount)))
-    this.#childOwners.set(scope, owners)
-    return owners
+    const read = () => ownersOf(childStarts(this.#columns, scope, this.spanCount))
+    return getOrInsert(this.#childOwners, scope, () => this.#columns.named(read))
   }
 
   release(): void {

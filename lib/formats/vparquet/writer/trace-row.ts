@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../../maps.ts'
 import { type NestedSets, nestedSets } from '../../../model/nested-sets.ts'
 import { serviceOf } from '../../../model/service.ts'
 import type { Link, Resource, Scope, Span, SpanEvent, Trace } from '../../../model/trace.ts'
@@ -66,11 +67,7 @@ export class TraceRows {
   }
 
   #once<T extends Resource | Scope>(item: T | null, rowOf: (item: T | null) => Row): Row {
-    const known = item && this.#rows.get(item)
-    if (known) return known
-    const row = rowOf(item)
-    if (item) this.#rows.set(item, row)
-    return row
+    return item === null ? rowOf(item) : getOrInsert(this.#rows, item, () => rowOf(item))
   }
 
   /** The rows that have an item of equal content together, in the order of first sight. */
@@ -90,12 +87,10 @@ export class TraceRows {
   }
 
   #content(item: Resource | Scope): string {
-    const known = this.#contents.get(item)
-    if (known !== undefined) return known
-    const name = 'name' in item ? JSON.stringify([item.name, item.version]) : ''
-    const content = `${name}${item.droppedAttributesCount}${printAttributes(item.attributes)}`
-    this.#contents.set(item, content)
-    return content
+    return getOrInsert(this.#contents, item, () => {
+      const name = 'name' in item ? JSON.stringify([item.name, item.version]) : ''
+      return `${name}${item.droppedAttributesCount}${printAttributes(item.attributes)}`
+    })
   }
 }
 
