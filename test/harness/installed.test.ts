@@ -87,13 +87,12 @@ test('a query finds what a conversion wrote', async () => {
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(id) })
 })
 
-const program = `import { BlockpackReader, blockpackSource, openLocal, search, type Trace } from 'trace-storage-lab'
-const file = await openLocal('traces.bp')
-const { traces } = await search(blockpackSource(await BlockpackReader.open(file)), '{ }', { limit: 1, spss: 1 })
-const id: string = traces[0]!.traceID
+const program = `import { openLocal, readChunks, readTraces, type Trace } from 'trace-storage-lab'
+const traces: Trace[] = []
+for await (const batch of readTraces(readChunks(await openLocal('traces.ndjson')))) traces.push(...batch)
+const id: string = traces[0]!.traceId
 // @ts-expect-error the types are those of the library
-const wrong: number = traces[0]!.traceID
-export const spanCount = (trace: Trace): number => trace.spans.length
+const wrong: number = traces[0]!.traceId
 console.log(id, wrong)
 `
 
