@@ -1,6 +1,7 @@
-import { type Attribute, maxValueDepth, spanIdDigits, traceIdDigits, type Value } from '../../model/trace.ts'
+import { type Attribute, spanIdDigits, traceIdDigits, type Value } from '../../model/trace.ts'
 import { isIntegerText, parseDouble, parseInt64 } from '../../wire/json/number.ts'
 import type { JsonReader } from '../../wire/json/reader.ts'
+import { readValue, type ValueForm } from '../../wire/json/value.ts'
 
 const hex = /^[0-9a-f]*$/
 const zeros = /^0*$/
@@ -33,22 +34,15 @@ function readHex(reader: JsonReader, maxDigits: number): string {
 
 /** A JSON value by its own type: an integer is an int, another number a double, an object a kvlist. */
 export function readNatural(reader: JsonReader, depth = 1): Value {
-  if (depth > maxValueDepth) return reader.fail(`values lie within one another more than ${maxValueDepth} deep`)
-  switch (reader.peek()) {
-    case 'string':
-      return reader.string()
-    case 'number':
-      return readNumber(reader)
-    case 'boolean':
-      return reader.boolean()
-    case 'array':
-      return readItems(reader, depth)
-    case 'object':
-      return { entries: readMembers(reader, depth + 1) }
-    default:
-      reader.null()
-      return null
-  }
+  return readValue(reader, depth, natural)
+}
+
+const natural: ValueForm = {
+  readNumber: reader => {
+    const text = reader.number()
+    return isIntegerText(text) && text !== '-0' ? parseInt64(text, reader) : parseDouble(text, reader)
+  },
+  readObject: (reader, depth) => ({ entries: readMembers(reader, depth + 1) }),
 }
 
 /** The members of an object, in order. */
@@ -58,16 +52,4 @@ export function readMembers(reader: JsonReader, depth = 1): Attribute[] {
   for (let key = reader.nextKey(); key !== undefined; key = reader.nextKey())
     members.push({ key, value: readNatural(reader, depth) })
   return members
-}
-
-function readItems(reader: JsonReader, depth: number): readonly Value[] {
-  const items: Value[] = []
-  reader.beginArray()
-  while (reader.nextItem()) items.push(readNatural(reader, depth + 1))
-  return items
-}
-
-function readNumber(reader: JsonReader): Value {
-  const text = reader.number()
-  return isIntegerText(text) && text !== '-0' ? parseInt64(text, reader) : parseDouble(text, reader)
 }

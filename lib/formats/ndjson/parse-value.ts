@@ -1,6 +1,8 @@
-import { type Attribute, type Attributes, maxValueDepth, type Value } from '../../model/trace.ts'
+import type { Attribute, Attributes, Value } from '../../model/trace.ts'
+import { readList } from '../../wire/json/message.ts'
 import { isIntegerText, parseDouble, parseInt64 } from '../../wire/json/number.ts'
 import type { JsonReader } from '../../wire/json/reader.ts'
+import { readValue, type ValueForm } from '../../wire/json/value.ts'
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const doubleNames = new Map([
@@ -16,40 +18,18 @@ export function parseAttributes(reader: JsonReader): Attributes {
   if (key === undefined) return []
   if (!key.startsWith('$')) return parseMembers(reader, key, 1)
   if (key !== '$kvlist') return reader.fail(`${JSON.stringify(key)} is no tag of attributes`)
-  return closeTag(reader, parseEntries(reader, 1))
+  return closeTag(
+    reader,
+    readList(reader, () => parseEntry(reader, 1)),
+  )
 }
 
-/** A value, which lies within `depth - 1` others. */
-function parseValue(reader: JsonReader, depth: number): Value {
-  if (depth > maxValueDepth) return reader.fail(`values lie within one another more than ${maxValueDepth} deep`)
-  switch (reader.peek()) {
-    case 'string':
-      return reader.string()
-    case 'number':
-      return parseNumber(reader)
-    case 'boolean':
-      return reader.boolean()
-    case 'array':
-      return parseArray(reader, depth)
-    case 'object':
-      return parseObject(reader, depth)
-    default:
-      reader.null()
-      return null
-  }
-}
+const form: ValueForm = { readNumber: parseNumber, readObject: parseObject }
 
 function parseNumber(reader: JsonReader): Value {
   const text = reader.number()
   if (text === '-0') return reader.fail('-0 is no int; the double is -0.0')
   return isIntegerText(text) ? parseInt64(text, reader) : parseDouble(text, reader)
-}
-
-function parseArray(reader: JsonReader, depth: number): readonly Value[] {
-  const items: Value[] = []
-  reader.beginArray()
-  while (reader.nextItem()) items.push(parseValue(reader, depth + 1))
-  return items
 }
 
 function parseObject(reader: JsonReader, depth: number): Value {
@@ -70,7 +50,7 @@ function parseTagged(reader: JsonReader, tag: string, depth: number): Value {
     case '$bytes':
       return parseBytes(reader)
     case '$kvlist':
-      return { entries: parseEntries(reader, depth + 1) }
+      return { entries: readList(reader, () => parseEntry(reader, depth + 1)) }
     default:
       return reader.fail(`${JSON.stringify(tag)} is no tag of a value`)
   }
@@ -91,15 +71,8 @@ function parseBytes(reader: JsonReader): Uint8Array {
 function parseMembers(reader: JsonReader, firstKey: string, depth: number): Attributes {
   const members: Attribute[] = []
   for (let key: string | undefined = firstKey; key !== undefined; key = reader.nextKey())
-    members.push({ key, value: parseValue(reader, depth) })
+    members.push({ key, value: readValue(reader, depth, form) })
   return members
-}
-
-function parseEntries(reader: JsonReader, depth: number): Attributes {
-  const entries: Attribute[] = []
-  reader.beginArray()
-  while (reader.nextItem()) entries.push(parseEntry(reader, depth))
-  return entries
 }
 
 function parseEntry(reader: JsonReader, depth: number): Attribute {
@@ -107,7 +80,7 @@ function parseEntry(reader: JsonReader, depth: number): Attribute {
   if (!reader.nextItem()) return reader.fail('an entry of "$kvlist" needs a key')
   const key = reader.string()
   if (!reader.nextItem()) return reader.fail('an entry of "$kvlist" needs a value')
-  const value = parseValue(reader, depth)
+  const value = readValue(reader, depth, form)
   if (reader.nextItem()) return reader.fail('an entry of "$kvlist" has a key and a value, nothing more')
   return { key, value }
 }

@@ -79,9 +79,7 @@ export class TraceRows {
     for (const row of rows) {
       const item = itemOf(row)
       const content = item === null ? '' : this.#content(item)
-      const group = groups.get(content)
-      if (group) group[1].push(row)
-      else groups.set(content, [item, [row]])
+      getOrInsert(groups, content, (): [T | null, number[]] => [item, []])[1].push(row)
     }
     return [...groups.values()]
   }
