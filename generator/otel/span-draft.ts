@@ -92,7 +92,8 @@ export function open({ trace, parent, pod, scope, kind, name, fromNanos, gap, is
 }
 
 /** The span's own work goes on for a while. */
-export function work(span: SpanDraft, timing: Timing, quarters: number = span.trace.world.load): void {
+export function work(span: SpanDraft, timing: Timing): void {
+  const quarters = span.trace.world.load
   const { tickNanos } = span.pod.service.language
   span.nowNanos = nextTick(span.nowNanos, tickNanos) + timing.draw(span.random, 'own time', tickNanos, quarters)
 }

@@ -101,12 +101,6 @@ export class ByteReader {
     return this.fail('corrupt', 'a varint exceeds 2^53 - 1')
   }
 
-  zigzag32(): number {
-    const value = this.varint()
-    if (value > 0xffffffff) this.fail('corrupt', `${value} exceeds 32 bits`)
-    return (value >>> 1) ^ -(value & 1)
-  }
-
   /** A count of things that take `minByteLength` bytes each at least: one that cannot fit is refused at once. */
   count(minByteLength = 1): number {
     const count = this.varint()

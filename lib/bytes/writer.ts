@@ -117,11 +117,6 @@ export class ByteWriter {
     this.raw(content)
   }
 
-  /** LEB128 of a signed 32-bit number, zigzag. */
-  zigzag32(value: number): void {
-    this.varint(((value << 1) ^ (value >> 31)) >>> 0)
-  }
-
   raw(bytes: Uint8Array): void {
     const at = this.reserve(bytes.length)
     this.#bytes.set(bytes, at)

@@ -1,3 +1,4 @@
+import { extentOf } from '../../encodings/extent.ts'
 import { integerEncodings, type PartSink, type PartSource } from '../../encodings/integers.ts'
 import { unzigzag, zigzag } from '../../encodings/zigzag.ts'
 import type { BodyReader, BodyWriter } from './body.ts'
@@ -107,23 +108,18 @@ interface Unsigned {
 }
 
 function toUnsigned(values: Numbers): Unsigned {
-  let [min, most] = [values[0] ?? 0, values[0] ?? 0]
-  for (let i = 1; i < values.length; i++) {
-    if (values[i]! < min) min = values[i]!
-    if (values[i]! > most) most = values[i]!
-  }
-  const isZigzag = min < 0 && most > 0
-  if (isZigzag) min = 0
+  const extent = values.length === 0 ? { min: 0, max: 0 } : extentOf(values)
+  const isZigzag = extent.min < 0 && extent.max > 0
+  const min = isZigzag ? 0 : extent.min
   let unit = 0
   for (let i = 0; i < values.length && unit !== 1; i++) unit = gcd(Math.abs(values[i]! - min), unit)
   unit ||= 1
   const unsigned = new Float64Array(values.length)
-  let greatest = 0
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < unsigned.length; i++) {
     const value = (values[i]! - min) / unit
     unsigned[i] = isZigzag ? zigzag(value) : value
-    if (unsigned[i]! > greatest) greatest = unsigned[i]!
   }
+  const greatest = values.length === 0 ? 0 : extentOf(unsigned).max
   return { values: unsigned, isZigzag, min, unit, greatest }
 }
 

@@ -124,11 +124,6 @@ export class CborReader {
     return this.reader.utf8(this.expect(cborMajor.text))
   }
 
-  /** A byte string as hex digits. */
-  hexBytes(): string {
-    return this.reader.hex(this.expect(cborMajor.bytes))
-  }
-
   /** A whole number that fits a double exactly. */
   unsigned(): number {
     const value = this.expect(cborMajor.unsigned)

@@ -81,11 +81,6 @@ const kinds: Record<string, Kind> = {
     (w, v) => w.varint(v),
     r => r.varint(),
   ),
-  zigzag32: kind(
-    fc.integer(),
-    (w, v) => w.zigzag32(v),
-    r => r.zigzag32(),
-  ),
   hex: kind(
     hexDigits,
     (w, v) => {
@@ -168,9 +163,6 @@ describe('the reader', () => {
     expect(labError(() => reader(...new Array(20).fill(0xff)).varint()).kind).toBe('corrupt')
     expect(labError(() => reader(...new Array(20).fill(0x80)).varint()).kind).toBe('corrupt')
   })
-
-  test('refuses a zigzag of more than 32 bits', () =>
-    expect(labError(() => reader(0x80, 0x80, 0x80, 0x80, 0x10).zigzag32()).kind).toBe('corrupt'))
 
   test('refuses a count that cannot fit before anything is made of it', () => {
     expect(labError(() => reader(5, 0, 0, 0, 0).count()).kind).toBe('truncated')

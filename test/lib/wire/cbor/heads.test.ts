@@ -95,7 +95,7 @@ describe('vectors of RFC 8949, appendix A', () => {
   test('bytes', () => {
     expect(hexOf(writer => writeBytes(writer, new Uint8Array()))).toBe('40')
     expect(hexOf(writer => writeBytes(writer, new Uint8Array([1, 2, 3, 4])))).toBe('4401020304')
-    expect(readerOf('4401020304').hexBytes()).toBe('01020304')
+    expect(readerOf('4401020304').expect(cborMajor.bytes)).toBe(4)
   })
 
   test('arrays, maps and tags', () => {
