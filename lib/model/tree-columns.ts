@@ -40,9 +40,12 @@ export function rootRows(
   parents: ArrayLike<number>,
   children: ReadonlySet<number>,
 ): Float64Array {
-  return Float64Array.from({ length: traceStarts.length - 1 }, (_, trace) => {
+  const roots = new Float64Array(traceStarts.length - 1)
+  for (let trace = 0; trace < roots.length; trace++) {
+    const first = traceStarts[trace]!
     let row = traceStarts[trace + 1]! - 1
-    while (row >= traceStarts[trace]! && (parents[row] !== noParent || children.has(row))) row--
-    return row < traceStarts[trace]! ? -1 : row
-  })
+    while (row >= first && (parents[row] !== noParent || children.has(row))) row--
+    roots[trace] = row < first ? -1 : row
+  }
+  return roots
 }

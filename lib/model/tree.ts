@@ -45,7 +45,11 @@ function nameRows(spans: readonly TreeSpan[]): NamedRows {
 
 /** The rule of `parentRows`, of rows by id; `kindOf` is called only where ids repeat. */
 export function resolveParents({ named, first }: NamedRows, kindOf: (row: number) => number): Int32Array {
-  if (first === undefined) return named.map((parent, row) => (parent === row ? missingParent : parent))
+  if (first === undefined) {
+    const parents = named.slice()
+    for (let row = 0; row < parents.length; row++) if (parents[row] === row) parents[row] = missingParent
+    return parents
+  }
   const { clients, servers } = findHalves(first, kindOf)
   return named.map((parent, row) => {
     const own = first[row]!

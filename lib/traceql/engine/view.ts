@@ -142,13 +142,13 @@ function intrinsicColumns(view: View, name: IntrinsicName): readonly ColumnData[
     case 'event:timeSinceStart':
       return timesSinceStart(view)
     case 'span:childCount':
-      return [intColumn(Float64Array.from(childCounts(view.parents())))]
+      return [intColumn(new Float64Array(childCounts(view.parents())))]
     case 'nestedSetLeft':
-      return [intColumn(Float64Array.from(view.nestedSets().left))]
+      return [intColumn(new Float64Array(view.nestedSets().left))]
     case 'nestedSetRight':
-      return [intColumn(Float64Array.from(view.nestedSets().right))]
+      return [intColumn(new Float64Array(view.nestedSets().right))]
     case 'nestedSetParent':
-      return [intColumn(Float64Array.from(view.nestedSets().parent))]
+      return [intColumn(new Float64Array(view.nestedSets().parent))]
     default:
       return view.columns.get(name)
   }

@@ -54,7 +54,7 @@ function intrinsicData(open: OpenPageGroup, name: Intrinsic): ColumnData {
     case 'span:parentID':
       return distinct(ids.parentIds())
     case 'span:parent':
-      return ints(Float64Array.from(open.parentRows()))
+      return ints(new Float64Array(open.parentRows()))
     case 'span:name':
       return coded(columns.table('span.name', columns.spanCount, text => text))
     case 'span:kind':

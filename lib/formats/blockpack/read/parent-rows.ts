@@ -17,11 +17,13 @@ export function readParentRows(columns: PageGroupColumns): Int32Array {
 function namedRows(columns: PageGroupColumns): Int32Array {
   const [kinds, distances] = [columns.parentKinds(), columns.parentDistances()]
   const zeros = zeroParents(columns)
-  let next = 0
-  return Int32Array.from(kinds, (kind, row) => {
-    if (kind === parentKind.inside) return row - distances[next++]!
-    return kind === parentKind.none || zeros?.[row] === 1 ? noParent : missingParent
-  })
+  const rows = new Int32Array(kinds.length)
+  for (let row = 0, next = 0; row < rows.length; row++) {
+    const kind = kinds[row]!
+    if (kind === parentKind.inside) rows[row] = row - distances[next++]!
+    else rows[row] = kind === parentKind.none || zeros?.[row] === 1 ? noParent : missingParent
+  }
+  return rows
 }
 
 /** By span: the first row of its trace that has the same id; undefined where none repeats. */
@@ -30,8 +32,10 @@ function firstRows(columns: PageGroupColumns): Int32Array | undefined {
   const kinds = columns.pages.small('span.idKind', columns.spanCount, 3)
   const { repeated } = countSpanIdKinds(kinds)
   const distances = columns.pages.plain('span.idRepeat', repeated, 1, columns.spanCount)
-  let next = 0
-  return Int32Array.from(kinds, (kind, row) => (kind === spanKind.repeated ? row - distances[next++]! : row))
+  const rows = new Int32Array(kinds.length)
+  for (let row = 0, next = 0; row < rows.length; row++)
+    rows[row] = kinds[row] === spanKind.repeated ? row - distances[next++]! : row
+  return rows
 }
 
 /** Marks the spans whose parent is an id of zeros, which is stored as one that the trace lacks. */
