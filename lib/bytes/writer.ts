@@ -143,6 +143,12 @@ export class ByteWriter {
     return written
   }
 
+  /** A byte for each character, without a length. */
+  latin1(text: string): void {
+    const at = this.reserve(text.length)
+    this.#bytes.write(text, at, 'latin1')
+  }
+
   /** The bytes of a hex string of an even number of digits, without a length. */
   hex(digits: string): void {
     const at = this.reserve(digits.length >> 1)

@@ -25,6 +25,12 @@ export function decodeWtf8(bytes: Buffer): string {
   return text + bytes.toString('utf8', start)
 }
 
+/** Whether WTF-8 has surrogates: they begin with 0xed and 0xa0 or more, which UTF-8 never has. */
+export function hasSurrogates(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(0xed); at >= 0; at = bytes.indexOf(0xed, at + 1)) if (bytes[at + 1]! >= 0xa0) return true
+  return false
+}
+
 function isSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdfff
 }

@@ -1,7 +1,7 @@
 import { bufferOf } from '../bytes/buffer.ts'
 import { StringCache } from '../bytes/string-cache.ts'
 import { ByteWriter } from '../bytes/writer.ts'
-import { decodeWtf8, encodeWtf8 } from '../bytes/wtf8.ts'
+import { decodeWtf8, encodeWtf8, hasSurrogates } from '../bytes/wtf8.ts'
 import { checkEqual, sumOf } from './counts.ts'
 
 /** A column of strings as byte lengths and concatenated bytes: UTF-8, or WTF-8 for lone surrogates. */
@@ -36,10 +36,9 @@ export function unpackStrings({ lengths, bytes }: PackedStrings): string[] {
 
 type Decode = (bytes: Buffer, start: number, end: number) => string
 
-/** Surrogates begin with 0xed and 0xa0 or more, which UTF-8 never has: without them the quick way will do. */
+/** Without surrogates the quick way will do. */
 function decoderOf(bytes: Buffer, count: number): Decode {
-  for (let at = bytes.indexOf(0xed); at >= 0; at = bytes.indexOf(0xed, at + 1))
-    if (bytes[at + 1]! >= 0xa0) return (all, start, end) => decodeWtf8(all.subarray(start, end))
+  if (hasSurrogates(bytes)) return (all, start, end) => decodeWtf8(all.subarray(start, end))
   // As many slots as strings: a cache for thousands would take longer to make than a few strings to read.
   const cache = new StringCache(Math.min(8192, 2 ** Math.ceil(Math.log2(count + 1))))
   return (all, start, end) => cache.get(all, start, end)

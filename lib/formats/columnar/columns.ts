@@ -2,6 +2,7 @@ import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { zstdCompressor, zstdDecompressor } from '../../codecs/compress.ts'
 import type { Fail } from '../../encodings/counts.ts'
+import { TextPool } from '../../encodings/pooled/text-pool.ts'
 import { checkTextBytes, maxTextBytes } from '../../encodings/texts.ts'
 import { LabError, naming } from '../../error.ts'
 
@@ -26,6 +27,8 @@ export type Parts = Record<string, number>
 export class ColumnWriter {
   readonly head = new ByteWriter(1 << 12)
   readonly texts = new ByteWriter(1 << 12)
+  /** Of the texts of columns that say so. */
+  readonly pool = new TextPool()
   readonly #level: number
   #compress: ((bytes: Uint8Array) => Uint8Array) | undefined
   readonly #blobs: Buffer[] = []
@@ -50,10 +53,18 @@ export class ColumnWriter {
     return this.#blobs.reduce((sum, blob) => sum + blob.length, 0)
   }
 
-  /** The segment of so many items: the sizes of head, texts and both compressed, these, the blobs, and the padding. */
-  finish(itemCount: number): Buffer {
+  /**
+   * The segment of so many items: the pool, if there is one, the sizes of head, texts and both compressed, these, the
+   * blobs, and the padding.
+   */
+  finish(itemCount: number, pool?: Uint8Array): Buffer {
     checkTextBytes(this.head.length + this.texts.length)
     const front = new ByteWriter(16)
+    if (pool) {
+      front.varint(poolMark)
+      front.varint(pool.length)
+      front.raw(pool)
+    }
     const stored = this.compress(Buffer.concat([this.head.view(), this.texts.view()]))
     front.varint(this.head.length)
     front.varint(this.texts.length)
@@ -63,6 +74,9 @@ export class ColumnWriter {
     return Buffer.concat([front.view(), stored, ...this.#blobs, padding])
   }
 }
+
+/** A segment with a pool begins with this: no head is as long. */
+const poolMark = maxTextBytes + 1
 
 /** The minimum number of bytes of a segment of `itemCount` items. */
 function minBytes(itemCount: number): number {
@@ -83,20 +97,31 @@ export class ColumnReader {
   readonly #start: number
   readonly #byteLength: number
   #items = 0
+  #textBytes = 0
+  /** The pool as it is stored, if the segment has one. */
+  readonly storedPool: Buffer | undefined
+  /** What pooled texts are runs of. */
+  pool: Buffer = Buffer.alloc(0)
 
   /** `offset` is where `bytes` begins in the file, for messages. */
   constructor(bytes: Uint8Array, subject: string, offset: number) {
     this.subject = subject
     this.#byteLength = bytes.length
     const front = new ByteReader(bytes, subject, offset)
-    const [headBytes, textBytes] = [front.varint(), front.varint()]
+    let headBytes = front.varint()
+    if (headBytes === poolMark) {
+      this.storedPool = front.raw(front.varint())
+      this.parts.pool = this.storedPool.length
+      headBytes = front.varint()
+    }
+    const textBytes = front.varint()
     if (headBytes + textBytes > maxTextBytes)
       front.fail('corrupt', `a head of ${headBytes} bytes and texts of ${textBytes}`)
     const stored = front.raw(front.varint())
     const both = naming(`${subject}, head and texts at byte ${offset}`, () => decompress(stored, headBytes + textBytes))
     this.head = new ByteReader(both.subarray(0, headBytes), `${subject}, head`)
     this.texts = new ByteReader(both.subarray(headBytes), `${subject}, texts`)
-    this.parts.head = front.position
+    this.parts.head = front.position - (this.storedPool?.length ?? 0)
     this.#start = offset + front.position
     this.#blobs = new ByteReader(bytes.subarray(front.position), `${subject}, blobs`, this.#start)
   }
@@ -133,6 +158,13 @@ export class ColumnReader {
   spend(count: number): void {
     this.#items += count
     this.checkItems(this.#items)
+  }
+
+  /** Counts the bytes of pooled texts before memory is allocated for them. */
+  spendText(byteLength: number): void {
+    this.#textBytes += byteLength
+    if (this.#textBytes > maxTextBytes)
+      this.head.fail('corrupt', `${this.column}: more than ${maxTextBytes} bytes of pooled texts`)
   }
 
   /** Counts the items of owners in the column at hand, each of which has at least `min`. */

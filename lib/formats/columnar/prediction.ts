@@ -97,3 +97,13 @@ function mixed([a, b]: readonly [Uint32Array, Uint32Array], rows: ArrayLike<numb
   }
   return selected
 }
+
+/** A prediction from nothing but the rows before. */
+export function plainPrediction(rowCount: number): Prediction {
+  const known = new Uint32Array(rowCount)
+  const chain = [
+    { known, history: 2 },
+    { known, history: 1 },
+  ]
+  return new Prediction({ chains: [chain], known: [known] })
+}

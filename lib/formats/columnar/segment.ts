@@ -13,7 +13,8 @@ import { readSpanIds, readTraceIds, writeSpanIds, writeTraceIds } from './ids.ts
 import { readAttributeLists, writeAttributeLists } from './lists.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 import { readParents, writeParents } from './parents.ts'
-import { Prediction } from './prediction.ts'
+import { decodePool, encodePool } from './pool.ts'
+import { plainPrediction } from './prediction.ts'
 import { SpanContexts } from './spans.ts'
 import type { Reference } from './strings.ts'
 import { readTimes, writeTimes } from './times.ts'
@@ -24,7 +25,7 @@ export function encodeSegment(segment: Segment, level: number): Buffer {
   const { trace, span } = segment
   writer.head.varint(trace.ids.length)
   writer.head.u64(segment.base)
-  writeNumbers(writer, Float64Array.from(trace.spanCounts), plain(trace.ids.length))
+  writeNumbers(writer, Float64Array.from(trace.spanCounts), plainPrediction(trace.ids.length))
   const contexts = new SpanContexts(trace.spanCounts)
   writeSpanFields(writer, span, contexts)
   writeTraceIds(writer, trace.ids)
@@ -39,12 +40,14 @@ export function encodeSegment(segment: Segment, level: number): Buffer {
   writeEvents(writer, segment, contexts, references)
   writeNumbers(writer, Float64Array.from(span.linkCounts), contexts.forSpans())
   writeLinks(writer, segment, contexts, references)
-  return writer.finish(segment.itemCount)
+  const { byteLength, runCount } = writer.pool
+  return writer.finish(segment.itemCount + runCount, byteLength > 0 ? encodePool(writer.pool.view(), level) : undefined)
 }
 
 /** Decodes a segment to its traces and the bytes of its columns. */
 export function decodeSegment(bytes: Uint8Array, subject: string, offset: number): { traces: Trace[]; parts: Parts } {
   const reader = new ColumnReader(bytes, subject, offset)
+  if (reader.storedPool) reader.pool = decodePool(reader.storedPool, subject, offset)
   const traces = reader.naming(() => readTraces(reader))
   return { traces, parts: reader.parts }
 }
@@ -53,7 +56,7 @@ function readTraces(reader: ColumnReader): Trace[] {
   const traceCount = reader.head.varint()
   reader.spend(traceCount)
   const base = reader.head.u64()
-  const spanCounts = readNumbers(reader, 'trace.spans', traceCount, plain(traceCount))
+  const spanCounts = readNumbers(reader, 'trace.spans', traceCount, plainPrediction(traceCount))
   reader.spendAll(spanCounts, 1)
   const contexts = new SpanContexts(spanCounts)
   const fields = readSpanFields(reader, contexts)
@@ -76,16 +79,6 @@ function readTraces(reader: ColumnReader): Trace[] {
   reader.end()
   const columns: SpanColumns = { ...fields, spanIds, parents, starts, ends, attributes, events, links }
   return assembleTraces(traceIds, spanCounts, columns)
-}
-
-/** A prediction from nothing but the rows before. */
-function plain(rowCount: number): Prediction {
-  const known = new Uint32Array(rowCount)
-  const chain = [
-    { known, history: 2 },
-    { known, history: 1 },
-  ]
-  return new Prediction({ chains: [chain], known: [known] })
 }
 
 function idRowsOf(traceIds: readonly string[], contexts: SpanContexts): Parameters<typeof writeSpanIds>[2] {

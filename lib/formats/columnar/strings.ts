@@ -1,18 +1,20 @@
 import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { Dictionary } from '../../encodings/dictionary.ts'
+import { arePooled } from '../../encodings/pooled/texts.ts'
 import { checkTextBytes, maxTextBytes, readTextOf, writeTextTo } from '../../encodings/texts.ts'
 import { readCodes, writeCodes } from './codes.ts'
 import { type ColumnReader, type ColumnWriter, decompress } from './columns.ts'
 import { findPattern, patternBits, readDigits, writeDigits } from './digits.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
+import { readPooled, writePooled } from './pool.ts'
 import type { Prediction } from './prediction.ts'
 import { readText, writeText } from './texts.ts'
 
 /** Another column whose string may occur in the values of this one, by row. */
 export type Reference = (row: number) => string
 
-const encoding = { dictionary: 0, digits: 1, decimal: 2, plain: 3, reference: 8 } as const
+const encoding = { dictionary: 0, digits: 1, decimal: 2, plain: 3, pooled: 5, reference: 8 } as const
 /** Bits that a character of a new string takes in a dictionary, under zstd. */
 const bitsPerCharacter = 3
 /** Longer texts around a reference or a number would make much of little. */
@@ -30,6 +32,11 @@ export function writeStrings(
 ): Uint32Array | undefined {
   const { head } = writer
   if (values.length === 0) return undefined
+  if (arePooled(writer.pool, values)) {
+    head.u8(encoding.pooled)
+    writePooled(writer, values, prediction)
+    return undefined
+  }
   const dictionary = new Dictionary<string>()
   const codes = Uint32Array.from(values, value => dictionary.code(value))
   const affix = dictionary.size > 1 ? findAffix(values, references) : undefined
@@ -89,6 +96,8 @@ export function readStrings(
       return { values: readDecimal(reader, name, count, prediction) }
     case encoding.plain:
       return { values: readPlain(reader, name, count, prediction) }
+    case encoding.pooled:
+      return { values: readPooled(reader, name, count, prediction) }
   }
   const reference = references[chosen - encoding.reference]
   if (!reference) return head.fail('unsupported', `${name}: encoding ${chosen}`)

@@ -24,6 +24,8 @@ export interface OpenSegment {
   head: Buffer
   texts: Buffer
   blobs: Buffer
+  /** The pool as it is stored: a segment of its own. */
+  pool?: Buffer
   traceCount: number
 }
 
@@ -39,14 +41,20 @@ export function openSegments(file: Uint8Array): OpenSegment[] {
   }
 }
 
-function openSegment(bytes: Uint8Array): Omit<OpenSegment, 'traceCount'> {
+/** Takes the bytes of a segment apart. */
+export function openSegment(bytes: Uint8Array): Omit<OpenSegment, 'traceCount'> {
   const reader = new ByteReader(bytes, 'forged')
-  const [headLength, textLength] = [reader.varint(), reader.varint()]
+  let headLength = reader.varint()
+  const hasPool = headLength === 2 ** 28 + 1
+  const pool = hasPool ? Buffer.from(reader.raw(reader.varint())) : undefined
+  if (hasPool) headLength = reader.varint()
+  const textLength = reader.varint()
   const both = Buffer.from(zstdDecompressor()(reader.raw(reader.varint()), headLength + textLength))
   return {
     head: both.subarray(0, headLength),
     texts: both.subarray(headLength),
     blobs: Buffer.from(reader.raw(reader.remaining)),
+    ...(pool && { pool }),
   }
 }
 
@@ -55,18 +63,25 @@ export function closeSegments(segments: readonly OpenSegment[]): Buffer {
   const writer = new ByteWriter()
   writer.u32(0x4c4f4354)
   writer.u8(1)
-  for (const { head, texts, blobs, traceCount } of segments) {
-    const stored = zstdCompressor(1)(Buffer.concat([head, texts]))
-    const front = new ByteWriter()
-    for (const length of [head.length, texts.length, stored.length]) front.varint(length)
-    writeSegment(writer, Buffer.concat([front.view(), stored, blobs]), traceCount)
-  }
+  for (const segment of segments) writeSegment(writer, printSegment(segment), segment.traceCount)
   writeSegment(
     writer,
     Buffer.alloc(0),
     segments.reduce((sum, { traceCount }) => sum + traceCount, 0),
   )
   return writer.take()
+}
+
+/** The bytes of a segment of these parts. */
+export function printSegment({ head, texts, blobs, pool }: Omit<OpenSegment, 'traceCount'>): Buffer {
+  const stored = zstdCompressor(1)(Buffer.concat([head, texts]))
+  const front = new ByteWriter()
+  if (pool) {
+    for (const number of [2 ** 28 + 1, pool.length]) front.varint(number)
+    front.raw(pool)
+  }
+  for (const length of [head.length, texts.length, stored.length]) front.varint(length)
+  return Buffer.concat([front.view(), stored, blobs])
 }
 
 function writeSegment(writer: ByteWriter, bytes: Buffer, traceCount: number): void {

@@ -1,0 +1,155 @@
+import { ByteWriter } from '../../bytes/writer.ts'
+
+/** Bytes of a window: a repeat that has one in common with the pool, at a place that is sampled, is found. */
+const windowLength = 96
+/** Of the windows, those are looked at whose hash has these bits all 0: one of 32. */
+const sampleMask = 31
+const factor = 0x9e3779b1
+/** What the first byte of a window counts in its hash. */
+const firstFactor = powerOf(factor, windowLength - 1)
+const minSlotBits = 12
+/** Bytes that are compared by one call. */
+const comparedAtOnce = 1 << 12
+
+/** A stretch of the pool. */
+export interface Run {
+  readonly offset: number
+  readonly length: number
+}
+
+/** A text: the beginning of the text before it, then the runs. */
+export interface PooledText {
+  /** Bytes of the text before that are left out at its end; undefined where all are. */
+  readonly dropped: number | undefined
+  readonly runs: readonly Run[]
+}
+
+/** Texts as runs of a pool of bytes, in which what repeats stands once (FORMAT.md of columnar, Pooled texts). */
+export class TextPool {
+  readonly #bytes = new ByteWriter(1 << 16)
+  #view = this.#bytes.view()
+  /** By hash of a window: where it is in the pool, plus 1. */
+  #slots = new Int32Array(1 << minSlotBits)
+  #slotBits = minSlotBits
+  #slotsUsed = 0
+  /** Windows of the text at hand that the pool lacks: places and hashes. */
+  readonly #places: number[] = []
+  readonly #hashes: number[] = []
+
+  /** Of all texts. */
+  textBytes = 0
+  runCount = 0
+  /** The stretches that were added to the pool, in order, and whose they are. */
+  readonly stretches: { offset: number; owner: number }[] = []
+
+  get byteLength(): number {
+    return this.#bytes.length
+  }
+
+  /** Valid until the next text. */
+  view(): Buffer {
+    return this.#view
+  }
+
+  /** Gives the runs of an owner's text that follows another; what the pool lacks of it is added to the pool. */
+  add(text: Buffer, before: Buffer, owner: number): PooledText {
+    if (this.stretches.at(-1)?.owner !== owner) this.stretches.push({ offset: this.#bytes.length, owner })
+    const common = commonLength(text, 0, before, 0)
+    const kept = common < windowLength ? 0 : common
+    const runs: Run[] = []
+    let [at, pending] = [kept, kept]
+    let hash = hashAt(text, at)
+    const last = text.length - windowLength
+    while (at <= last) {
+      const match = (hash & sampleMask) === 0 ? this.#look(text, at, hash, pending) : undefined
+      if (match) {
+        this.#addNew(text, pending, match.start, runs)
+        runs.push({ offset: match.offset, length: match.end - match.start })
+        at = match.end
+        pending = at
+        hash = hashAt(text, at)
+        continue
+      }
+      hash = (Math.imul((hash - Math.imul(text[at]!, firstFactor)) | 0, factor) + text[at + windowLength]!) | 0
+      at++
+    }
+    this.#addNew(text, pending, text.length, runs)
+    this.textBytes += text.length
+    this.runCount += runs.length
+    return { dropped: kept === 0 ? undefined : before.length - kept, runs }
+  }
+
+  /** The repeat that includes the window at `at`, extended both ways; a window that the pool lacks is noted. */
+  #look(text: Buffer, at: number, hash: number, from: number) {
+    const slot = this.#slots[slotOf(hash, this.#slotBits)]!
+    const pool = this.#view
+    const length = slot === 0 ? 0 : commonLength(text, at, pool, slot - 1)
+    if (length < windowLength) {
+      this.#places.push(at)
+      this.#hashes.push(hash)
+      return undefined
+    }
+    let [offset, start] = [slot - 1, at]
+    for (; start > from && offset > 0 && text[start - 1] === pool[offset - 1]; start--) offset--
+    return { offset, start, end: at + length }
+  }
+
+  /** Adds bytes to the pool, and to its index the windows that are whole in them. */
+  #addNew(text: Buffer, start: number, end: number, runs: Run[]): void {
+    const offset = this.#bytes.length
+    if (start < end) {
+      runs.push({ offset, length: end - start })
+      this.#bytes.raw(text.subarray(start, end))
+      this.#view = this.#bytes.view()
+    }
+    for (const [i, place] of this.#places.entries())
+      if (place + windowLength <= end) this.#index(this.#hashes[i]!, offset + place - start)
+    this.#places.length = 0
+    this.#hashes.length = 0
+  }
+
+  #index(hash: number, offset: number): void {
+    if (this.#slotsUsed * 4 > this.#slots.length) this.#grow()
+    const slot = slotOf(hash, this.#slotBits)
+    if (this.#slots[slot] !== 0) return
+    this.#slots[slot] = offset + 1
+    this.#slotsUsed++
+  }
+
+  #grow(): void {
+    const old = this.#slots
+    this.#slotBits += 2
+    this.#slots = new Int32Array(1 << this.#slotBits)
+    for (const place of old) if (place > 0) this.#slots[slotOf(hashAt(this.#view, place - 1), this.#slotBits)] = place
+  }
+}
+
+/** How many bytes two texts have in common from two places on. */
+function commonLength(a: Buffer, startA: number, b: Buffer, startB: number): number {
+  const end = Math.min(a.length - startA, b.length - startB)
+  let length = 0
+  for (let next = windowLength; length < end; next = comparedAtOnce) {
+    const to = Math.min(end, length + next)
+    if (a.compare(b, startB + length, startB + to, startA + length, startA + to) !== 0) break
+    length = to
+  }
+  while (length < end && a[startA + length] === b[startB + length]) length++
+  return length
+}
+
+function hashAt(bytes: Buffer, at: number): number {
+  let hash = 0
+  const end = Math.min(bytes.length, at + windowLength)
+  for (let i = at; i < end; i++) hash = (Math.imul(hash, factor) + bytes[i]!) | 0
+  return hash
+}
+
+function slotOf(hash: number, bits: number): number {
+  return Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) >>> (32 - bits)
+}
+
+function powerOf(base: number, exponent: number): number {
+  let power = 1
+  for (let i = 0; i < exponent; i++) power = Math.imul(power, base)
+  return power
+}
