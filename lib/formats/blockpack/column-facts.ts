@@ -46,9 +46,10 @@ export class ColumnCounter {
   add({ places, pages, dictionaries }: OpenPages): void {
     const { rowCount, storedLength, statistic } = places.get(this.column)!.entry
     pages.checkItems(`column ${this.column}`, rowCount)
-    pages.opened = undefined
+    pages.forgetOpened()
     if (statistic.kind === 'constant') this.#addNumbers([statistic.value], rowCount)
     else if (this.#type === 'double') this.#addNumbers(pages.doubles(this.column, rowCount), rowCount)
+    else if (this.#kind === 'blocks') this.#plainBytes += pages.pool().readAll()
     else if (this.#kind === 'numbers') {
       const { values, exceptions } = pages.numbers(this.column, rowCount)
       this.#addNumbers(values, rowCount)
@@ -57,9 +58,9 @@ export class ColumnCounter {
       const { symbols, fileCodes, locals } = pages.text(this.column, rowCount)
       this.#addTexts(symbols, fileCodes, locals, dictionaries.get(this.column) ?? [])
     }
-    const layout = storedLength === 0 ? 'constant' : pages.opened!.layout
+    const layout = storedLength === 0 ? 'constant' : (pages.opened?.layout ?? 'blocks')
     this.#layouts.set(layout, (this.#layouts.get(layout) ?? 0) + 1)
-    this.#isCompressed ||= storedLength > 0 && pages.opened!.squeezedCount > 0
+    this.#isCompressed ||= (pages.opened?.squeezedCount ?? 0) > 0
     this.#valueCount += rowCount
     this.#pageBytes += storedLength
   }

@@ -16,7 +16,14 @@ const minStrings = 16
 export class BloomWriter {
   /** By column: hashes of its strings, two words each, and the bytes of its pages. */
   readonly #columns = new Map<number, { hashes: number[]; seen: Set<number>; pageBytes: number }>()
+  /** Columns with strings that no filter can tell of. */
+  readonly #excluded = new Set<number>()
   readonly #scratch = new Uint32Array(2)
+
+  /** Leaves a column of this row group without a filter. */
+  exclude(column: number): void {
+    this.#excluded.add(column)
+  }
 
   add(column: number, strings: readonly string[], pageBytes: number): void {
     const known = this.#columns.get(column) ?? { hashes: [], seen: new Set(), pageBytes: 0 }
@@ -39,13 +46,15 @@ export class BloomWriter {
     for (const [column, { hashes, pageBytes }] of [...this.#columns].sort((a, b) => a[0] - b[0])) {
       const count = hashes.length / 2
       const shape = bloomShape(count, falsePositiveRate)
-      if (count < minStrings || shape.blockCount * bloomBlockBytes * minGain > pageBytes) continue
+      if (this.#excluded.has(column) || count < minStrings || shape.blockCount * bloomBlockBytes * minGain > pageBytes)
+        continue
       const filter = buildBloom(Uint32Array.from(hashes), shape)
       for (let block = 0; block < shape.blockCount; block++)
         parts.push(withChecksum(filter.subarray(block * blockByteLength, (block + 1) * blockByteLength)))
       plans.push({ column, ...shape })
     }
     this.#columns.clear()
+    this.#excluded.clear()
     return { plans, bytes: Buffer.concat(parts) }
   }
 }

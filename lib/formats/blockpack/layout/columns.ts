@@ -8,8 +8,8 @@ export const bands = { scan: 0, times: 1, bulk: 2 } as const
 export const bandCount = 3
 export type Band = (typeof bands)[keyof typeof bands]
 
-/** What a page of a column holds: whole numbers, strings, or strings of bytes. */
-export type ColumnKind = 'numbers' | 'text' | 'binary'
+/** What a page of a column holds: whole numbers, strings, strings of bytes, or blocks of the pool of texts. */
+export type ColumnKind = 'numbers' | 'text' | 'binary' | 'blocks'
 
 export interface ColumnDefinition {
   readonly id: number
@@ -62,10 +62,15 @@ const definitions = [
   ['link.flags', 'numbers', bulk],
   ['link.dropped', 'numbers', bulk],
   ['link.shape', 'binary', bulk],
+  ['text.lengths', 'numbers', bulk],
+  ['text.blocks', 'blocks', bulk],
 ] as const satisfies readonly (readonly [name: string, kind: ColumnKind, band: Band])[]
 
 /** The name of a column that is not one of attributes. */
 export type ColumnId = (typeof definitions)[number][0]
+
+/** What the texts of a page group that are pooled take beyond their own columns. */
+export const poolColumns = ['text.lengths', 'text.blocks'] as const satisfies readonly ColumnId[]
 
 /** Ids of the columns that hold values of rare attributes, by the number of their type. */
 export const firstTailId = 48

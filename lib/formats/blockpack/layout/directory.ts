@@ -17,6 +17,8 @@ export type PageStatistic =
   /** All strings are in the dictionary; it does not say which. */
   | { readonly kind: 'dictionary' }
   | { readonly kind: 'none' }
+  /** Nothing is known; the strings are runs of the page group's pool. */
+  | { readonly kind: 'pooled' }
 
 /** A column of a page group: its values' count, and where its page is. */
 export interface PageEntry {
@@ -34,7 +36,7 @@ export interface PageGroupEntries {
   readonly entries: readonly PageEntry[]
 }
 
-const kinds = ['constant', 'constantCode', 'range', 'doubles', 'codes', 'none', 'dictionary'] as const
+const kinds = ['constant', 'constantCode', 'range', 'doubles', 'codes', 'none', 'dictionary', 'pooled'] as const
 
 /** Pages with more distinct codes list none. */
 export const maxListedCodes = 16
@@ -91,13 +93,16 @@ function readEntry(reader: ByteReader, before: number): PageEntry {
   return { column, rowCount, storedLength, statistic }
 }
 
-function readStatistic(reader: ByteReader, kind: 'range' | 'doubles' | 'codes' | 'none' | 'dictionary'): PageStatistic {
+function readStatistic(
+  reader: ByteReader,
+  kind: 'range' | 'doubles' | 'codes' | 'none' | 'dictionary' | 'pooled',
+): PageStatistic {
   if (kind === 'range') {
     const min = readSigned(reader)
     return { kind, min, max: min + reader.varint() }
   }
   if (kind === 'doubles') return { kind, min: reader.f64(), max: reader.f64() }
-  if (kind === 'none' || kind === 'dictionary') return { kind }
+  if (kind === 'none' || kind === 'dictionary' || kind === 'pooled') return { kind }
   const codes: number[] = []
   for (let left = reader.count(), code = 0; left > 0; left--) {
     code += reader.varint()

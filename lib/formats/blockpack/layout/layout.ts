@@ -3,8 +3,8 @@ import { bands, firstFieldId, fixedColumn } from './columns.ts'
 
 /** Constants and rules that fix the file: its reader and its writer share them. */
 
-/** Layouts of a page of strings, its first byte: every row has its own, or rows have codes. */
-export const textLayouts = { strings: 0, coded: 1 } as const
+/** Layouts of a page of strings, its first byte: every row has its own, rows have codes, or are runs of a pool. */
+export const textLayouts = { strings: 0, coded: 1, pooled: 2 } as const
 /** In place of a scale: doubles as the words of their bits. */
 export const asBits = 15
 

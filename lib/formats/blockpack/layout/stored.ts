@@ -6,7 +6,8 @@ import { naming } from '../../../error.ts'
 /** Pieces of metadata: a zstd frame, whatever the codec of the pages, and its checksum. */
 
 const level = 9
-const checksumBytes = 4
+/** Of a checksum behind what it is of. */
+export const checksumBytes = 4
 
 export const decompressZstd: (frame: Uint8Array, byteLength: number) => Uint8Array = zstdDecompressor()
 /** One zstd frame of the bytes. */

@@ -231,7 +231,7 @@ function checkNumbers(column: number, condition: Condition): Checked {
 
 /** Whether a number of the range may be so related to an operand. */
 function rangeMayMeet(statistic: PageStatistic, { relation, operands }: Condition): boolean {
-  if (relation === 'exists' || statistic.kind === 'none') return true
+  if (relation === 'exists' || statistic.kind === 'none' || statistic.kind === 'pooled') return true
   const [min, max] = statistic.kind === 'constant' ? [statistic.value, statistic.value] : extent(statistic)
   return operands.some(operand => {
     if (!isNumber(operand)) return false

@@ -1,6 +1,6 @@
 import type { Range } from '../../../bytes/range.ts'
 import type { ColumnName, ScanRequest } from '../../../model/scan.ts'
-import { columnId, firstFieldId } from '../layout/columns.ts'
+import { columnId, firstFieldId, poolColumns } from '../layout/columns.ts'
 import type { PageGroupEntries } from '../layout/directory.ts'
 import { type PagePlace, placePages } from '../layout/page-places.ts'
 import type { PageGroup, Toc } from '../layout/toc.ts'
@@ -89,6 +89,8 @@ export function columnsFor(
       const others = isRare ? tailColumns(toc, column - firstFieldId) : places.has(column) ? companionsOf(column) : []
       for (const other of others) columns.add(other)
     }
+  const isPooled = [...columns].some(column => places.get(column)?.entry.statistic.kind === 'pooled')
+  if (isPooled) for (const name of poolColumns) columns.add(columnId(name))
   return [...columns].filter(column => places.has(column))
 }
 

@@ -3,8 +3,9 @@ import { ByteReader } from '../../../bytes/reader.ts'
 import { decompressor } from '../../../codecs/compress.ts'
 import { type Decompress, PageReader } from '../../../encodings/pages/page.ts'
 import { readStrings } from '../../../encodings/pages/strings.ts'
+import { Vocabulary } from '../../../encodings/pooled/tokens.ts'
 import { readCoalesced } from '../../../storage/coalesce.ts'
-import { columnKind } from '../layout/columns.ts'
+import { columnId, columnKind } from '../layout/columns.ts'
 import { type PageGroupEntries, readPageGroupEntries } from '../layout/directory.ts'
 import { readFields } from '../layout/fields.ts'
 import { footerBytes, parseFooter } from '../layout/footer.ts'
@@ -26,10 +27,18 @@ export class Block {
   /** By page: its entries by column. */
   readonly #dictionaryPages = new Map<number, Promise<Map<number, string[]>>>()
 
+  #vocabulary: Vocabulary | undefined
+
   constructor(file: RangeReader, toc: Toc) {
     this.file = file
     this.toc = toc
     this.decompress = decompressor(toc.root.codec)
+  }
+
+  /** The tokens of blocks of texts; their dictionary must have been read. */
+  vocabulary(): Vocabulary {
+    this.#vocabulary ??= new Vocabulary(this.#dictionaries.get(columnId('text.blocks')) ?? [])
+    return this.#vocabulary
   }
 
   /** The entries of a row group's page groups, read once. */
@@ -107,7 +116,7 @@ export class Block {
       const kind = columnKind(column, this.toc.fields)
       if (kind === undefined || kind === 'numbers' || entries.has(column))
         reader.in.fail('corrupt', `a dictionary of column ${column}`)
-      const strings = reader.naming(() => readStrings(reader, entryCount, kind === 'binary'))
+      const strings = reader.naming(() => readStrings(reader, entryCount, kind !== 'text'))
       entries.set(column, strings)
     }
     reader.in.end()

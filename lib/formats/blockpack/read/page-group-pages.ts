@@ -2,15 +2,21 @@ import { type ReadNumbers, readExceptions } from '../../../encodings/exact-numbe
 import { readCoded } from '../../../encodings/pages/coded.ts'
 import { readNumbers, readSymbols } from '../../../encodings/pages/numbers-reader.ts'
 import { PageReader } from '../../../encodings/pages/page.ts'
+import { readRunLists } from '../../../encodings/pages/pooled.ts'
 import { readHexBytes, readStrings } from '../../../encodings/pages/strings.ts'
+import { gatherTexts, RunListReader } from '../../../encodings/pooled/run-lists.ts'
+import type { Run } from '../../../encodings/pooled/text-pool.ts'
+import { maxTextBytes } from '../../../encodings/texts.ts'
 import { LabError } from '../../../error.ts'
-import { type ColumnId, columnId, columnKind, firstFieldId, tailId } from '../layout/columns.ts'
+import { type ColumnId, columnId, columnKind, firstFieldId, poolColumns, tailId } from '../layout/columns.ts'
 import type { PageEntry } from '../layout/directory.ts'
 import { asBits, textLayouts } from '../layout/layout.ts'
 import { maxItemsOf, type PagePlace } from '../layout/page-places.ts'
 import { checkedBytes } from '../layout/stored.ts'
 import type { PageGroup } from '../layout/toc.ts'
 import type { Block } from './block.ts'
+import { lazy } from './lazy.ts'
+import { TextBlocks } from './text-blocks.ts'
 
 /** A column of strings as it was read: symbols, and their strings, some of which are in the dictionary. */
 export interface ReadText {
@@ -39,6 +45,8 @@ export class PageDecoder {
   readonly #bytes: ReadonlyMap<number, Uint8Array>
   readonly #slices: ReadonlyMap<number, RowSlice> | undefined
   readonly #texts = new Map<number, ReadText>()
+  /** Bytes of pooled texts so far. */
+  #textBytes = 0
   /** The page that was read last, for `inspect`. */
   opened: PageReader | undefined
 
@@ -56,6 +64,10 @@ export class PageDecoder {
     this.#places = places
     this.#bytes = bytes
     this.#slices = slices
+  }
+
+  forgetOpened(): void {
+    this.opened = undefined
   }
 
   entry(column: number): PageEntry | undefined {
@@ -188,9 +200,58 @@ export class PageDecoder {
         fileCodes: [],
         locals: reader.naming(() => readStrings(reader, count, isBinary, slice)),
       }
+    else if (layout === textLayouts.pooled && statistic.kind === 'pooled')
+      text = {
+        symbols: Uint32Array.from({ length: count }, (_, row) => row),
+        fileCodes: [],
+        locals: reader.naming(() => this.#pooled(reader, column, count, isBinary, slice)),
+      }
     else return reader.in.fail('unsupported', `text: layout ${layout}`)
     reader.in.end()
     return text
+  }
+
+  /** The pool of the page group's texts. */
+  readonly pool = lazy((): TextBlocks => {
+    const [lengths, blocks] = poolColumns.map(name => this.#places.get(columnId(name)))
+    if (!lengths || !blocks || lengths.entry.rowCount !== blocks.entry.rowCount * 2)
+      return this.fail('text.blocks', 'pooled texts without a pool')
+    const { values } = this.numbers(lengths.entry.column, lengths.entry.rowCount)
+    return new TextBlocks(this.#block, this.#subject, values, blocks, this.#bytes.get(blocks.entry.column))
+  })
+
+  /** The columns whose texts are runs of the pool. */
+  pooledColumns(): number[] {
+    return [...this.#places].filter(([, { entry }]) => entry.statistic.kind === 'pooled').map(([column]) => column)
+  }
+
+  /** The runs of some texts of a pooled column, or of all. */
+  runsOf(column: number, slice?: RowSlice): Run[] {
+    const place = this.#places.get(column)!
+    const { start, count, total } = slice ?? { start: 0, count: place.entry.rowCount, total: place.entry.rowCount }
+    this.#place(column, total)
+    const reader = this.#open(column, place)
+    if (reader.in.u8() !== textLayouts.pooled) reader.in.fail('unsupported', 'text: another layout than pooled')
+    const lists = reader.naming(() => this.#runLists(reader, column, total))
+    const runs: Run[] = []
+    for (let row = 0; row < start + count; row++) {
+      const next = lists.next()
+      if (row >= start) runs.push(...next.runs)
+    }
+    return runs
+  }
+
+  #runLists(reader: PageReader, column: number, count: number): RunListReader {
+    const lists = readRunLists(reader, count, runs => this.checkItems('runs of texts', runs))
+    return new RunListReader(lists, this.pool().length, message => this.fail(String(column), message))
+  }
+
+  #pooled(reader: PageReader, column: number, count: number, isBinary: boolean, slice?: RowSlice): string[] {
+    const spend = (byteLength: number) => {
+      this.#textBytes += byteLength
+      if (this.#textBytes > maxTextBytes) this.fail(String(column), `more than ${maxTextBytes} bytes of pooled texts`)
+    }
+    return gatherTexts(this.#runLists(reader, column, count), this.pool(), count, isBinary, spend, slice)
   }
 
   /** The bytes of strings of hex digits that are stored as such; undefined for a column that is stored in another way. */

@@ -1,5 +1,6 @@
 import type { Range, RangeReader } from '../../../bytes/range.ts'
 import type { Trace } from '../../../model/trace.ts'
+import { readCoalesced } from '../../../storage/coalesce.ts'
 import { findInPage, indexPageOf } from '../indexes/trace-index.ts'
 import { columnId } from '../layout/columns.ts'
 import { checkHeader, headerBytes } from '../layout/footer.ts'
@@ -10,7 +11,7 @@ import { OpenPageGroup } from './page-group.ts'
 import { decodePageGroup } from './page-group-decoder.ts'
 import { PageDecoder } from './page-group-pages.ts'
 import { Tables } from './tables.ts'
-import { sliceTrace } from './trace-slice.ts'
+import { sliceTrace, type TraceSlice } from './trace-slice.ts'
 
 /** Reads all traces back, in their order: one batch per page group. */
 export async function* decodeBlockpack(file: RangeReader): AsyncIterable<readonly Trace[]> {
@@ -33,6 +34,9 @@ export interface OpenPages {
 const shapeColumns = (['span.shape', 'event.shape', 'link.shape'] as const).map(columnId)
 /** Of the eight requests that a trace may cost, what the index, the shapes, the directory and the bands leave. */
 const maxDictionaryRequests = 2
+/** For the blocks of the texts of a trace: its own, and those that it shares with others. */
+const maxTextRequests = 2
+const textBlocks = columnId('text.blocks')
 
 /** A trace, and its position in the file. */
 export interface Located {
@@ -77,16 +81,17 @@ export class BlockpackReader {
   async #readTrace(pageGroup: PageGroup, trace: number): Promise<Trace> {
     const { block, tables } = this
     const [{ base, places, bytes }, shapes] = await Promise.all([
-      this.#readPages(pageGroup),
-      block.dictionaries(shapeColumns),
+      this.#readPages(pageGroup, !block.toc.dictionarySizes.has(textBlocks)),
+      block.dictionaries([...shapeColumns, textBlocks]),
     ])
     const whole = new PageDecoder(block, pageGroup, places, bytes)
     const open = new OpenPageGroup({ block, pageGroup, base, pages: whole, dictionaries: shapes, tables })
     const slice = sliceTrace(open, trace)
     const pages = new PageDecoder(block, pageGroup, places, bytes, slice.slices)
+    await this.#readTexts(pages, slice)
     const codes = new Map<number, readonly number[]>()
     for (const [column, { entry }] of places)
-      if (block.toc.dictionarySizes.has(column))
+      if (block.toc.dictionarySizes.has(column) && column !== textBlocks)
         codes.set(column, pages.text(column, slice.slices.get(column)?.count ?? entry.rowCount).fileCodes)
     const dictionaries = await block.dictionaryEntries(codes, maxDictionaryRequests)
     const context = { block, pageGroup: slice.pageGroup, base: slice.base, pages, dictionaries, tables }
@@ -94,14 +99,22 @@ export class BlockpackReader {
     return found!
   }
 
-  /** The directory of a page group and its pages, read together. */
-  async #readPages(pageGroup: PageGroup) {
+  /** Reads the blocks of the pool that the texts of a trace are in. */
+  async #readTexts(pages: PageDecoder, { slices }: TraceSlice): Promise<void> {
+    const columns = pages.pooledColumns()
+    if (columns.length === 0) return
+    const runs = columns.flatMap(column => pages.runsOf(column, slices.get(column)))
+    const ranges = pages.pool().rangesOf(runs)
+    pages.pool().load(ranges, await readCoalesced(this.block.file, ranges, maxTextRequests))
+  }
+
+  /** The directory of a page group and its pages, read together; without blocks of texts, one after the other. */
+  async #readPages(pageGroup: PageGroup, hasBlocks = true) {
     const { block } = this
-    const [entries, bands] = await Promise.all([
-      block.entriesOf(pageGroup),
-      block.file.read(pageGroup.bandRanges.filter(({ start, end }) => start < end)),
-    ])
-    const ranges = pageGroup.bandRanges.filter(({ start, end }) => start < end)
+    const directory = block.entriesOf(pageGroup)
+    const ranges = pageGroup.bandRanges.filter(isFilled)
+    if (!hasBlocks) cutOut(ranges, placePages(block.toc, pageGroup, await directory).get(textBlocks))
+    const [entries, bands] = await Promise.all([directory, block.file.read(ranges)])
     const places = placePages(block.toc, pageGroup, entries)
     const bytes = new Map<number, Uint8Array>()
     for (const [column, { start, end }] of places) {
@@ -137,6 +150,25 @@ export class BlockpackReader {
       if (trace.traceId === traceId) yield { trace, position }
     }
   }
+}
+
+function isFilled({ start, end }: Range): boolean {
+  return start < end
+}
+
+/** Cuts a range out of the one that includes it. */
+function cutOut(ranges: Range[], hole: Range | undefined): void {
+  const at = ranges.findIndex(({ start, end }) => hole && start <= hole.start && hole.end <= end)
+  if (at < 0) return
+  const { start, end } = ranges[at]!
+  ranges.splice(
+    at,
+    1,
+    ...[
+      { start, end: hole!.start },
+      { start: hole!.end, end },
+    ].filter(isFilled),
+  )
 }
 
 /** The range of one of several consecutive pages. */

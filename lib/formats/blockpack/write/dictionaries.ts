@@ -42,14 +42,29 @@ export class FileDictionary {
     return codes
   }
 
+  /** Takes in the first strings that it has room for, up to `maxEntries` in all. */
+  addAll(strings: readonly string[], maxEntries: number): void {
+    for (const text of strings)
+      if (
+        this.entries.length < maxEntries &&
+        !this.#codes.has(text) &&
+        this.#byteLength + text.length <= this.#maxBytes
+      )
+        this.#put(text)
+  }
+
   #add(text: string): number {
     const size = this.entries.length
     const isUsed = size * valuesPerEntry < this.#valueCount && size * hitsPerEntry < this.#hitCount
     const isWorthIt = size < freeEntries || isUsed
     if (!isWorthIt || this.#byteLength + text.length > this.#maxBytes) return -1
-    this.#byteLength += text.length
-    this.#codes.set(text, size)
-    this.entries.push(text)
+    this.#put(text)
     return size
+  }
+
+  #put(text: string): void {
+    this.#byteLength += text.length
+    this.#codes.set(text, this.entries.length)
+    this.entries.push(text)
   }
 }

@@ -40,6 +40,8 @@ export class PageEncoder {
   /** Columns with strings that are in no dictionary. */
   readonly openColumns = new Set<number>()
   readonly blooms = new BloomWriter()
+  /** How the tokens of blocks of texts are laid out, once chosen. */
+  blockChoice: NumberChoice | undefined
   readonly #settings: PageSettings
   readonly #choices = new Map<number, NumberChoice>()
   readonly #hasTemplates = new Map<number, boolean>()
@@ -48,10 +50,15 @@ export class PageEncoder {
     this.#settings = settings
   }
 
+  get codec(): PageCodec {
+    return this.#settings
+  }
+
   /** Lets every column choose anew. */
   forgetChoices(): void {
     this.#choices.clear()
     this.#hasTemplates.clear()
+    this.blockChoice = undefined
   }
 
   /** Whole numbers; those that are not safe are 0 and an exception. Undefined where there are none. */
@@ -114,6 +121,30 @@ export class PageEncoder {
       Array.from(codes, code => entries[code]!),
       isBinary,
     )
+  }
+
+  /** Texts that are runs of a pool, as `write` writes them. No filter tells of them: who asks for a long text is rare. */
+  pooled(column: number, rowCount: number, write: (writer: PageWriter) => void): EncodedPage {
+    const writer = new PageWriter(this.#settings)
+    writer.out.u8(textLayouts.pooled)
+    write(writer)
+    this.openColumns.add(column)
+    this.blooms.exclude(column)
+    return page(column, rowCount, writer, { kind: 'pooled' })
+  }
+
+  /** Blocks of a pool. */
+  blocks(column: number, blocks: readonly Uint8Array[]): EncodedPage {
+    const writer = new PageWriter(this.#settings)
+    for (const block of blocks) writer.out.raw(block)
+    return page(column, blocks.length, writer, { kind: 'none' })
+  }
+
+  /** The tokens of blocks by code, with these among them as long as there is room. */
+  vocabulary(column: number, tokens: readonly string[], maxTokens: number): readonly string[] {
+    const dictionary = this.#dictionary(column, true)
+    dictionary.addAll(tokens, maxTokens)
+    return dictionary.entries
   }
 
   /** The tables of resources, scopes and shapes are not dictionaries of strings: they always have codes. */

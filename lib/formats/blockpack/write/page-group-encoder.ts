@@ -23,6 +23,7 @@ import {
 import { type FieldTable, printShape } from '../layout/fields.ts'
 import { bandOf, itemsPerByte } from '../layout/layout.ts'
 import type { EncodedPage, PageEncoder } from './page-encoder.ts'
+import { TextPages } from './text-pages.ts'
 
 /** A page group ready to be placed: its pages in the order of their columns, and what the root says of it. */
 export interface EncodedPageGroup {
@@ -46,11 +47,11 @@ const maxOwnColumns = 256
 
 /** Encodes a segment as one page group. */
 export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: FieldTable): EncodedPageGroup {
-  const pages = new PageGroupEncoder(segment, encoder, fields).encode()
+  const { pages, runCount } = new PageGroupEncoder(segment, encoder, fields).encode()
   pages.sort((a, b) => a.column - b.column)
   const bands = groupByBand(pages)
   const byteLength = pages.reduce((sum, page) => sum + page.storedLength, 0)
-  const padding = Math.ceil(segment.itemCount / itemsPerByte) - byteLength
+  const padding = Math.ceil((segment.itemCount + runCount) / itemsPerByte) - byteLength
   if (padding > 0) bands.at(-1)!.push(Buffer.alloc(padding))
   return {
     traceCount: segment.trace.ids.length,
@@ -76,6 +77,7 @@ class PageGroupEncoder {
   readonly #encoder: PageEncoder
   readonly #fields: FieldTable
   readonly #pages: EncodedPage[] = []
+  readonly #texts = new TextPages()
   /** By span: the position of its trace. */
   readonly #traceOf: Uint32Array
 
@@ -86,7 +88,7 @@ class PageGroupEncoder {
     this.#fields = fields
   }
 
-  encode(): EncodedPage[] {
+  encode(): { pages: EncodedPage[]; runCount: number } {
     const { span, event, link } = this.#segment
     this.#traces()
     this.#parents()
@@ -116,7 +118,8 @@ class PageGroupEncoder {
     this.#attributes('event', event.attributes, tails)
     this.#attributes('link', link.attributes, tails)
     this.#tails(tails)
-    return this.#pages
+    this.#pages.push(...this.#texts.encode(this.#encoder))
+    return { pages: this.#pages, runCount: this.#texts.runCount }
   }
 
   #traces(): void {
@@ -169,32 +172,60 @@ class PageGroupEncoder {
     const own = new Set(frequent.sort((a, b) => b.values.length - a.values.length).slice(0, maxOwnColumns))
     for (const [i, column] of columns.entries()) {
       const { type, values } = column
-      if (own.has(column)) this.#push(this.#values(firstFieldId + numbers[i]!, type, values))
+      const traces = () => this.#tracesOf(owner, attributes, i)
+      if (own.has(column)) this.#push(this.#values(firstFieldId + numbers[i]!, type, values, traces))
       else {
         this.#fields.rare.add(numbers[i]!)
-        tails.push({ field: numbers[i]!, type, values })
+        tails.push({ field: numbers[i]!, type, values, traces })
       }
     }
+  }
+
+  /** The trace of each value of a column of attributes. */
+  #tracesOf(owner: FieldOwner, attributes: AttributeShredder, column: number): Uint32Array {
+    const { eventCounts, linkCounts } = this.#segment.span
+    const spanOf = owner === 'span' ? undefined : ownersOf(startsOf(owner === 'event' ? eventCounts : linkCounts))
+    return Uint32Array.from(attributes.columnRows()[column]!, row => this.#traceOf[spanOf ? spanOf[row]! : row]!)
   }
 
   /** The values of rare attributes of a type, in the order of their fields. */
   #tails(tails: readonly Tail[]): void {
     const sorted = [...tails].sort((a, b) => a.field - b.field)
     for (const type of new Set(sorted.map(tail => tail.type))) {
-      const values = sorted.filter(tail => tail.type === type).flatMap(tail => tail.values)
-      this.#push(this.#values(tailId(type), type, values))
+      const own = sorted.filter(tail => tail.type === type)
+      const traces = () => own.flatMap(tail => Array.from(tail.traces()))
+      this.#push(
+        this.#values(
+          tailId(type),
+          type,
+          own.flatMap(tail => tail.values),
+          traces,
+        ),
+      )
     }
   }
 
-  #values(column: number, type: ValueType, values: readonly Value[]): EncodedPage | undefined {
+  /** `traces` tells the trace of each value. */
+  #values(
+    column: number,
+    type: ValueType,
+    values: readonly Value[],
+    traces: () => ArrayLike<number>,
+  ): EncodedPage | undefined {
     if (type === 'empty') return undefined
-    if (type === 'string') return this.#encoder.strings(column, values as string[], false)
+    if (type === 'string') return this.#ofValues(column, values as string[], false, traces)
     if (type === 'bool') return this.#encoder.numbers(column, Float64Array.from(values, Number))
     if (type === 'double') return this.#encoder.doubles(column, values as number[])
-    if (kindOfValues(type) === 'binary') return this.#encoder.strings(column, values.map(encodeValue), true)
+    if (kindOfValues(type) === 'binary') return this.#ofValues(column, values.map(encodeValue), true, traces)
     const numbers = new Numbers()
     for (const value of values) numbers.push(value as bigint)
     return this.#encoder.numbers(column, new Float64Array(numbers.values), numbers.exceptions)
+  }
+
+  #ofValues(column: number, texts: readonly string[], isBinary: boolean, traces: () => ArrayLike<number>) {
+    return this.#texts.take(column, texts, isBinary, traces)
+      ? undefined
+      : this.#encoder.strings(column, texts, isBinary)
   }
 
   #numbers(name: ColumnId, values: ArrayLike<number>, exceptions?: readonly Exception[]): void {
@@ -236,6 +267,7 @@ interface Tail {
   readonly field: number
   readonly type: ValueType
   readonly values: readonly Value[]
+  readonly traces: () => ArrayLike<number>
 }
 
 const printed = new WeakMap<object, string>()

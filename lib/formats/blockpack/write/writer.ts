@@ -22,7 +22,7 @@ import { type EncodedPageGroup, encodePageGroup } from './page-group-encoder.ts'
 const bytesPerSpan = 32
 const spanLimits = { min: 2_000, max: 8_000 }
 /** Characters of strings and items (spans, events, links, values) in a page group: it ends after the trace that exceeds them. */
-const maxTextLength = 2 ** 24
+const maxTextLength = 2 ** 22
 const maxItems = 2 ** 19
 /** Characters of a page of a dictionary. */
 const dictionaryPageLength = 2 ** 14
