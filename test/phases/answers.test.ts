@@ -22,7 +22,7 @@ import { parseFieldName, parseQuery } from '../../lib/traceql/engine/validate.ts
 import { queryRange } from '../../lib/traceql/metrics/metrics.ts'
 import { packed } from '../lib/formats/blockpack/blocks.ts'
 import { decode, readBlockFiles } from '../lib/formats/vparquet/blocks.ts'
-import { strictSource } from '../lib/traceql/hints.ts'
+import { strictSource } from '../lib/traceql/engine/hints.ts'
 import { collect, streamOf } from '../support/chunks.ts'
 import { describeTempoBlocks } from '../support/corpora.ts'
 import { drawsOf } from '../support/draws.ts'

@@ -10,8 +10,8 @@ import { queryRange } from '../../../lib/traceql/metrics/metrics.ts'
 import { arbitraryTraces, seeded } from '../../support/arbitrary.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { nastyCorpora } from '../../support/nasty.ts'
-import { arbitraryQuery } from './arbitrary-query.ts'
-import { strictSource } from './hints.ts'
+import { strictSource } from './engine/hints.ts'
+import { arbitraryQuery } from './language/arbitrary-query.ts'
 import { drawTraces } from './queries.ts'
 
 const { seed } = seeded(1)

@@ -5,7 +5,7 @@ import { LabError } from '../../../lib/error.ts'
 import { validate } from '../../../lib/traceql/engine/validate.ts'
 import { parse } from '../../../lib/traceql/language/parser.ts'
 import { print } from '../../../lib/traceql/language/print.ts'
-import { withoutPlaces } from './places.ts'
+import { withoutPlaces } from './language/places.ts'
 
 const reference = process.env.TRACE_REFERENCE ?? join(import.meta.dirname, '../../../../shared/reference')
 const file = join(reference, 'traceql/cases.json')

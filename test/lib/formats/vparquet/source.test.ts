@@ -16,7 +16,7 @@ import { print } from '../../../../lib/traceql/language/print.ts'
 import { queryRange } from '../../../../lib/traceql/metrics/metrics.ts'
 import { streamOf } from '../../../support/chunks.ts'
 import { span } from '../../../support/nasty.ts'
-import { arbitraryQuery } from '../../traceql/arbitrary-query.ts'
+import { arbitraryQuery } from '../../traceql/language/arbitrary-query.ts'
 import { describeReference, readJson, readLines } from '../../traceql/references.ts'
 import { decode, readBlockFiles } from './blocks.ts'
 

@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { compiledFolder } from '../../../harness/compile/compiled-folder.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const loader = import.meta.resolve('tsx')
+let checkout: string
+let cache: string
+
+beforeAll(() => {
+  checkout = mkdtempSync(join(tmpdir(), 'compiled-test-'))
+  for (const name of ['main.ts', 'package.json', 'harness', 'phases', 'generator', 'lib'])
+    cpSync(join(root, name), join(checkout, name), { recursive: true })
+  mkdirSync(join(checkout, 'node_modules'))
+  for (const name of readdirSync(join(root, 'node_modules')))
+    if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(checkout, 'node_modules', name))
+  cache = join(checkout, 'node_modules/.cache/trace-storage-lab')
+})
+beforeEach(() => rmSync(join(checkout, 'node_modules/.cache'), { recursive: true, force: true }))
+afterAll(() => rmSync(checkout, { recursive: true }))
+
+interface Outcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+function lab(...args: string[]): Promise<Outcome> {
+  const command = ['--import', loader, join(checkout, 'main.ts'), ...args]
+  return new Promise(resolve =>
+    execFile(process.execPath, command, { cwd: checkout }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    ),
+  )
+}
+
+/** Runs `work` with a phase of this text dropped in. */
+async function withPhase(text: string, work: () => Promise<void>): Promise<void> {
+  const path = join(checkout, 'phases/88-dropped-in.ts')
+  writeFileSync(path, text)
+  await work().finally(() => rmSync(path))
+}
+
+const good = { code: 0, stdout: expect.stringMatching(/^00 +raw JSON.*23 +vParquet4/s), stderr: '' }
+
+test('several first starts at once share one compiled folder, and leave nothing else', async () => {
+  expect(await Promise.all([lab('list'), lab('list'), lab('list')])).toEqual([good, good, good])
+  expect(readdirSync(cache)).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)])
+})
+
+test('a cut, an emptied and a missing file are compiled again; what V8 remembers may be rubbish', async () => {
+  await lab('list')
+  const folder = join(cache, readdirSync(cache)[0]!)
+  const memory = readdirSync(folder).find(name => name.endsWith(process.version))!
+  for (const spoil of [
+    () => truncateSync(join(folder, 'lab.cjs'), 1000),
+    () => truncateSync(join(folder, 'inventory.json'), 0),
+    () => rmSync(join(folder, 'start-child.cjs')),
+    () => writeFileSync(join(folder, memory), 'rubbish'),
+    () => truncateSync(join(folder, memory), 5000),
+  ]) {
+    spoil()
+    expect(await lab('list'), String(spoil)).toEqual(good)
+    expect(readdirSync(folder)).toEqual(
+      expect.arrayContaining(['inventory.json', 'lab.cjs', 'start-child.cjs', memory]),
+    )
+  }
+})
+
+test('where nothing can be written the sources run', async () => {
+  writeFileSync(join(checkout, 'node_modules/.cache'), 'a file where a folder should be')
+  expect(await lab('list')).toEqual(good)
+})
+
+test('an edited source counts at the next start, and stays where it is for what it looks up', async () => {
+  await lab('list')
+  const phase = `import { readFileSync } from 'node:fs'
+import base from './01-ndjson.ts'
+const places = [import.meta.url, import.meta.filename, import.meta.dirname]
+export default { ...base, title: 'dropped in', idea: readFileSync(new URL('../package.json', import.meta.url)).length + places.join() }`
+  await withPhase(phase, async () => {
+    const { stdout } = await lab('list')
+    const path = join(checkout, 'phases/88-dropped-in.ts')
+    expect(stdout).toMatch(/88 +dropped in/)
+    expect(stdout).toContain(`file://${path},${path},${join(checkout, 'phases')}`)
+    const run = await lab('--size', 'small', '--workload', 'classic', '--phase', '88', '--rounds', '1', '--no-progress')
+    expect(run.stdout).toMatch(/88 dropped in.*exact/)
+  })
+  expect(await lab('list')).toEqual(good)
+})
+
+test.each([
+  ['does not parse', 'export default {'],
+  ['imports what is not there', "import '../lib/nothing.ts'"],
+  ['imports a package that is not there', "import 'no-such-package'"],
+  ['throws', "throw new Error('on purpose')"],
+])('a phase that %s is a problem of its own', async (_, text) => {
+  await withPhase(text, async () => {
+    const { code, stdout } = await lab('list')
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^00 +raw JSON.*23 +vParquet4.*88 +88-dropped-in +PROBLEM\n +cannot be loaded: \S/s)
+  })
+})
+
+test('--stack names lines of the sources', async () => {
+  const { stderr } = await lab('query', '{', 'none', '--stack')
+  expect(stderr).toMatch(/LabError: traceql at line 1.*harness\/open\/query-text\.ts:\d+/s)
+})
+
+test('several starts of one process find the compiled code once, since a second compilation would not end', async () => {
+  const found = [compiledFolder(), compiledFolder()]
+  expect(found[0]).toBe(found[1])
+  expect(await found[0]).toMatch(/trace-storage-lab\/[0-9a-f]{32}$/)
+})

@@ -1,0 +1,108 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const installed = 'node_modules/trace-storage-lab'
+const id = 'a102030405060708090a0b0c0d0e0f10'
+const span = `{"traceId":"${id}","spanId":"0102030405060708","name":"a","startTimeUnixNano":"5","endTimeUnixNano":"9"}\n`
+let folder: string
+
+/** Packs, and installs what npm would: the tarball, its commands, and, by links in place of the network, its packages. */
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'installed-test-'))
+  mkdirSync(join(folder, installed), { recursive: true })
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root })
+  const tarball = readdirSync(folder).find(name => name.endsWith('.tgz'))!
+  execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'], { cwd: folder })
+  mkdirSync(join(folder, 'node_modules/.bin'))
+  const { bin } = JSON.parse(readFileSync(join(folder, installed, 'package.json'), 'utf8'))
+  for (const [name, path] of Object.entries<string>(bin))
+    symlinkSync(join('../trace-storage-lab', path), join(folder, 'node_modules/.bin', name))
+  for (const path of packages()) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    symlinkSync(join(root, path), join(folder, path))
+  }
+  writeFileSync(join(folder, 'traces.ndjson'), span)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** The packages that come with the tarball: not those that only its development needs. */
+function packages(): string[] {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean; devOptional?: boolean }>
+  }
+  const isTop = (path: string) => path.lastIndexOf('node_modules/') === 0
+  const present = Object.entries(lock.packages).filter(
+    ([path, { dev, devOptional }]) => isTop(path) && !dev && !devOptional,
+  )
+  return present.map(([path]) => path)
+}
+
+interface Outcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+function run(command: string, ...args: string[]): Promise<Outcome> {
+  return new Promise(resolve =>
+    execFile(join(folder, 'node_modules/.bin', command), args, { cwd: folder }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    ),
+  )
+}
+
+test('the command runs under both names, without compiler and loader', async () => {
+  expect(readdirSync(join(folder, 'node_modules'))).not.toEqual(expect.arrayContaining(['esbuild', 'tsx', 'yargs']))
+  for (const name of ['trace-lab', 'trace-storage-lab'])
+    expect(await run(name, 'list')).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^00 +raw JSON.*23 +vParquet4/s),
+      stderr: '',
+    })
+  expect((await run('trace-lab', '--help')).stdout).toMatch(/^ +trace-lab query <query> <in..>/m)
+})
+
+test('a run starts its processes, and writes results and datasets where it is called', async () => {
+  const { code, stdout, stderr } = await run('trace-lab', '--size', 'small', '--phase', '01', '--no-progress')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/^ *01 NDJSON .* exact/m)
+  const [name] = readdirSync(join(folder, 'results/runs'))
+  const { environment } = JSON.parse(readFileSync(join(folder, 'results/runs', name!), 'utf8'))
+  expect(environment.commit, 'of the repository that it is installed in').toBeNull()
+  expect(readdirSync(join(folder, 'datasets')).length).toBeGreaterThan(0)
+  expect(readdirSync(join(folder, installed)).sort()).toEqual(
+    ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'lib', 'package.json'].sort(),
+  )
+})
+
+test('a query finds what a conversion wrote', async () => {
+  const out = ['--to', 'blockpack', '--out', 'traces.bp', '--no-progress']
+  expect(await run('trace-lab', 'convert', 'traces.ndjson', ...out)).toEqual({ code: 0, stdout: '', stderr: '' })
+  const { code, stdout } = await run('trace-lab', 'query', '{ }', 'traces.bp')
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(id) })
+})
+
+const program = `import { openLocal, readChunks, readTraces, type Trace } from 'trace-storage-lab'
+const traces: Trace[] = []
+for await (const batch of readTraces(readChunks(await openLocal('traces.ndjson')))) traces.push(...batch)
+const id: string = traces[0]!.traceId
+// @ts-expect-error the types are those of the library
+const wrong: number = traces[0]!.traceId
+console.log(id, wrong)
+`
+
+test('an import is typed, and runs', async () => {
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(folder, 'program.ts'), program)
+  mkdirSync(join(folder, 'node_modules/@types'))
+  symlinkSync(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))
+  const flags = ['--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node', 'program.ts']
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...flags], { cwd: folder })
+  const printed = execFileSync(process.execPath, ['program.js'], { cwd: folder, encoding: 'utf8' })
+  expect(printed).toBe(`${id} ${id}\n`)
+})

@@ -1,0 +1,67 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { printJson, readRun, saveRun } from '../../../harness/lab/run-files.ts'
+import type { Run } from '../../../harness/runs/run-schema.ts'
+import { printMarkdown } from '../../../harness/text/page.ts'
+import { number, tableOf, text } from '../../../harness/text/table.ts'
+import { renderRun } from '../../../harness/view/report.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const folder = join(root, 'results')
+const runs = await Promise.all(readdirSync(join(folder, 'runs')).map(name => readRun(join(folder, 'runs', name))))
+const pages = readdirSync(folder).filter(name => name.endsWith('.md') && !/-(scale|blocks|queries)\.md$/.test(name))
+
+test('committed runs are valid: numbers only where earned, ratios that follow from the sizes', () => {
+  expect(runs.length).toBeGreaterThan(0)
+  for (const { input, rows } of runs)
+    for (const row of rows) {
+      expect(row.problem === null).toBe(row.sizeBytes !== null)
+      if (row.sizeBytes === null) continue
+      expect(row.ratio).toBeCloseTo(input.baselineBytes / row.sizeBytes, 9)
+      expect(row.bytesPerSpan).toBeCloseTo(row.sizeBytes / input.spanCount, 9)
+      expect(Object.values(input.floor).reduce((sum, bytes) => sum + bytes, 0)).toBe(input.floorBytes)
+    }
+})
+
+test.each(pages)('%s is the rendering of a committed run', page => {
+  const text = readFileSync(join(folder, page), 'utf8')
+  expect(runs.map(renderRun)).toContain(text)
+})
+
+test('runs that end in the same second are all saved', async () => {
+  const results = mkdtempSync(join(tmpdir(), 'results-test-'))
+  const run = runs[0]!
+  const saved = await Promise.all([1, 2, 3, 4].map(() => saveRun(run, results, true)))
+  const [first] = saved.map(([raw]) => raw!).sort((a, b) => a.length - b.length)
+  expect(saved.map(([raw]) => raw).sort()).toEqual(
+    ['-2.json', '-3.json', '-4.json', '.json'].map(end => first!.replace('.json', end)),
+  )
+  for (const [raw] of saved) expect(readFileSync(raw!, 'utf8')).toBe(printJson(run))
+  expect(readFileSync(join(results, `${run.input.name}.md`), 'utf8')).toBe(renderRun(run))
+  expect(readdirSync(join(results, 'runs'))).toHaveLength(4)
+  rmSync(results, { recursive: true })
+})
+
+test('the table of the README is that of the page it names', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const [, page, table] = /From \[results\/(.+?)\][\s\S]*?<!-- table -->\n([\s\S]*?)\n<!-- \/table -->/.exec(readme)!
+  expect(readFileSync(join(folder, page!), 'utf8')).toContain(table)
+  expect(table).toContain('03 CBOR + zstd')
+})
+
+test('Markdown tables are padded, and bars are escaped', () => {
+  const table = tableOf(['x|y'], [text('a', name => name), number('number', () => 1)])
+  expect(printMarkdown(table)).toBe('| a    | number |\n| ---- | -----: |\n| x\\|y |      1 |')
+})
+
+test('a row with a problem has dashes in its page', () => {
+  const { input, environment, rows } = runs[0]!
+  const blank = Object.fromEntries(Object.keys(rows[0]!).map(name => [name, null]))
+  const failed = { ...blank, phase: '07', variant: 'default', title: 'foo', lost: [], problem: '/3/spans/0/name: …' }
+  const page = renderRun({ input, environment, rows: [failed as unknown as Run['rows'][number]] })
+  expect(page).toMatch(/\| 07 foo +\| +– \| +– \|.*\| PROBLEM \|/)
+  expect(page).toContain('- 07 default: PROBLEM: /3/spans/0/name: …')
+})
