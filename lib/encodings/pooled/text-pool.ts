@@ -4,10 +4,10 @@ import { ByteWriter } from '../../bytes/writer.ts'
 const windowLength = 96
 /** Of the windows, those are looked at whose hash has these bits all 0: one of 32. */
 const sampleMask = 31
-const factor = 0x9e3779b1
+const factor = 0x9e3779b1 | 0
 /** What the first byte of a window counts in its hash. */
 const firstFactor = powerOf(factor, windowLength - 1)
-const minSlotBits = 12
+const minSlotBits = 16
 /** Bytes that are compared by one call. */
 const comparedAtOnce = 1 << 12
 
@@ -61,17 +61,17 @@ export class TextPool {
     let hash = hashAt(text, at)
     const last = text.length - windowLength
     while (at <= last) {
-      const match = (hash & sampleMask) === 0 ? this.#look(text, at, hash, pending) : undefined
+      for (; (hash & sampleMask) !== 0 && at < last; at++) hash = roll(hash, text[at]!, text[at + windowLength]!)
+      if ((hash & sampleMask) !== 0) break
+      const match = this.#look(text, at, hash, pending)
       if (match) {
         this.#addNew(text, pending, match.start, runs)
         runs.push({ offset: match.offset, length: match.end - match.start })
         at = match.end
         pending = at
         hash = hashAt(text, at)
-        continue
-      }
-      hash = (Math.imul((hash - Math.imul(text[at]!, firstFactor)) | 0, factor) + text[at + windowLength]!) | 0
-      at++
+      } else if (at === last) break
+      else hash = roll(hash, text[at]!, text[at++ + windowLength]!)
     }
     this.#addNew(text, pending, text.length, runs)
     this.textBytes += text.length
@@ -142,6 +142,11 @@ function hashAt(bytes: Buffer, at: number): number {
   const end = Math.min(bytes.length, at + windowLength)
   for (let i = at; i < end; i++) hash = (Math.imul(hash, factor) + bytes[i]!) | 0
   return hash
+}
+
+/** The hash of the window one byte on. */
+function roll(hash: number, first: number, next: number): number {
+  return (Math.imul((hash - Math.imul(first, firstFactor)) | 0, factor) + next) | 0
 }
 
 function slotOf(hash: number, bits: number): number {

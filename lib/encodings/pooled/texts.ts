@@ -9,6 +9,8 @@ const minAverageLength = 256
 const minLength = 1 << 16
 /** Columns with more values than this for each distinct text are better off with a dictionary. */
 const maxUses = 4
+/** So many texts of a column are compared. */
+const maxSampled = 256
 /** Runs of all texts of a pool: a column that could bring it beyond is not pooled. */
 const maxRuns = 1 << 21
 
@@ -17,9 +19,11 @@ export function arePooled(pool: TextPool, texts: readonly string[]): boolean {
   const length = texts.reduce((sum, text) => sum + text.length, 0)
   if (length < texts.length * minAverageLength || length === 0) return false
   if (pool.textBytes + length * maxBytesPerUnit > maxTextBytes || pool.runCount + texts.length > maxRuns) return false
-  const distinct = new Set(texts)
-  if (distinct.size * maxUses <= texts.length) return false
-  return pool.byteLength > 0 || lengthOf(distinct) >= minLength
+  const step = Math.ceil(texts.length / maxSampled)
+  const sample = texts.filter((_, row) => row % step === 0)
+  const distinct = new Set(sample)
+  if (distinct.size * maxUses <= sample.length) return false
+  return pool.byteLength > 0 || lengthOf(distinct) * step >= minLength
 }
 
 const maxBytesPerUnit = 3

@@ -4,7 +4,7 @@ import type { Fail } from '../counts.ts'
 const space = 0x20
 /** Longer tokens are written where they stand. */
 const maxTokenLength = 64
-const minSlots = 1 << 12
+const minSlots = 1 << 15
 
 /** A distinct token. */
 export interface Token {
@@ -18,7 +18,7 @@ export interface Token {
  * ASCII (a word), or of all other bytes; a space that is all that stands between two words is none.
  */
 export class TokenTable {
-  readonly #bytes = new ByteWriter(1 << 12)
+  readonly #bytes = new ByteWriter(1 << 16)
   /** What it holds. */
   #view = this.#bytes.view()
   /** By token: where it ends. */
