@@ -1,4 +1,5 @@
 import { LabError } from '../error.ts'
+import { getOrInsert } from '../maps.ts'
 import { RangeDecoder, RangeEncoder } from './entropy.ts'
 
 /** The longest permutation: what a byte count could not vouch for is bounded by this. */
@@ -22,16 +23,23 @@ export function decodePermutation(bytes: Uint8Array, length: number): Uint32Arra
 /** Codes a permutation within a stream; its length must be known to the reader. */
 export function writePermutation(encoder: RangeEncoder, order: ArrayLike<number>): void {
   const length = checkLength(order.length)
-  const left = new Remaining(length)
+  const left = remaining(length)
   for (let i = 0; i < length; i++) encoder.uniform(left.takeNumber(order[i]!), length - i)
 }
 
 /** The next permutation of 0 to `length - 1` of a stream. */
 export function readPermutation(decoder: RangeDecoder, length: number): Uint32Array {
-  const left = new Remaining(checkLength(length))
+  const left = remaining(checkLength(length))
   const order = new Uint32Array(length)
   for (let i = 0; i < length; i++) order[i] = left.takeRank(decoder.uniform(length - i))
   return order
+}
+
+/** The places of a list's members in its set, which has the same; of equal members each takes the next. */
+export function placesIn(set: readonly number[], list: readonly number[]): Uint32Array {
+  const places = new Map<number, number[]>()
+  for (let place = set.length - 1; place >= 0; place--) getOrInsert(places, set[place]!, () => []).push(place)
+  return Uint32Array.from(list, member => places.get(member)!.pop()!)
 }
 
 function checkLength(length: number): number {
@@ -40,8 +48,50 @@ function checkLength(length: number): number {
   return length
 }
 
-/** The numbers not taken yet, ascending, as a tree of counts (Fenwick, 1994): each take is O(log n). */
-class Remaining {
+/** The numbers not taken yet, ascending. */
+interface Numbers {
+  /** Takes a number and returns how many smaller ones were left. */
+  takeNumber(number: number): number
+  /** Takes the number that has `rank` smaller ones left; there must be more than `rank`. */
+  takeRank(rank: number): number
+}
+
+/** Of so many a list is faster than a tree. */
+const maxListed = 32
+
+function remaining(length: number): Numbers {
+  return length > maxListed ? new RemainingTree(length) : new RemainingList(length)
+}
+
+class RemainingList implements Numbers {
+  readonly #numbers: number[] = []
+
+  constructor(length: number) {
+    for (let number = 0; number < length; number++) this.#numbers.push(number)
+  }
+
+  takeNumber(number: number): number {
+    const rank = this.#numbers.indexOf(number)
+    if (rank < 0) throw outOfPlace(number)
+    this.takeRank(rank)
+    return rank
+  }
+
+  takeRank(rank: number): number {
+    const numbers = this.#numbers
+    const number = numbers[rank]!
+    for (let i = rank; i + 1 < numbers.length; i++) numbers[i] = numbers[i + 1]!
+    numbers.length--
+    return number
+  }
+}
+
+function outOfPlace(number: number): LabError {
+  return new LabError('invalid', `permutation: ${number} is out of place`)
+}
+
+/** As a tree of counts (Fenwick, 1994): each take is O(log n). */
+class RemainingTree implements Numbers {
   readonly #length: number
   readonly #counts: Uint32Array
   readonly #isTaken: Uint8Array
@@ -52,17 +102,14 @@ class Remaining {
     this.#counts = Uint32Array.from({ length: length + 1 }, (_, i) => i & -i)
   }
 
-  /** Takes a number and returns how many smaller ones were left. */
   takeNumber(number: number): number {
-    if (!(number < this.#length) || this.#isTaken[number] !== 0)
-      throw new LabError('invalid', `permutation: ${number} is out of place`)
+    if (!(number < this.#length) || this.#isTaken[number] !== 0) throw outOfPlace(number)
     let rank = 0
     for (let i = number; i > 0; i &= i - 1) rank += this.#counts[i]
     this.#remove(number)
     return rank
   }
 
-  /** Takes the number that has `rank` smaller ones left; there must be more than `rank`. */
   takeRank(rank: number): number {
     let at = 0
     let left = rank

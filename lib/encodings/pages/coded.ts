@@ -1,6 +1,7 @@
-import { type NumberChoice, writeNumbers } from './numbers.ts'
+import { type Bases, type NumberChoice, writeNumbers } from './numbers.ts'
 import { readSymbols } from './numbers-reader.ts'
 import type { PageReader, PageWriter } from './page.ts'
+import type { Contexts } from './predicted.ts'
 import { readStrings, writeStrings } from './strings.ts'
 
 /**
@@ -20,6 +21,7 @@ export function writeCoded(
   { fileCodes, locals, symbols }: CodedPage,
   isBinary: boolean,
   choice?: NumberChoice,
+  bases?: Bases,
 ): NumberChoice | undefined {
   writer.out.varint(fileCodes.length)
   writer.out.varint(locals.length)
@@ -30,11 +32,35 @@ export function writeCoded(
   }
   writeStrings(writer, locals, isBinary)
   if (fileCodes.length + locals.length < 2) return choice
-  return writeNumbers(writer, new Float64Array(symbols), choice)
+  return writeNumbers(writer, new Float64Array(symbols), choice, bases)
 }
 
 /** Reads the page of `count` rows; `fileSize` is the size of the file's dictionary. */
-export function readCoded(reader: PageReader, count: number, fileSize: number, isBinary: boolean): CodedPage {
+export function readCoded(
+  reader: PageReader,
+  count: number,
+  fileSize: number,
+  isBinary: boolean,
+  contexts?: Contexts,
+): CodedPage {
+  const entries = readCodedEntries(reader, count, fileSize, isBinary)
+  const size = entries.fileCodes.length + entries.locals.length
+  if (size < 2) {
+    reader.layout = 'coded'
+    return { ...entries, symbols: new Uint32Array(count) }
+  }
+  const symbols = readSymbols(reader, count, size, contexts)
+  reader.layout = `coded, ${reader.layout}`
+  return { ...entries, symbols }
+}
+
+/** Reads the distinct strings of the page of `count` rows, which precede its symbols. */
+export function readCodedEntries(
+  reader: PageReader,
+  count: number,
+  fileSize: number,
+  isBinary: boolean,
+): Omit<CodedPage, 'symbols'> {
   const fileCount = reader.in.count()
   const localCount = reader.in.varint()
   const size = fileCount + localCount
@@ -49,12 +75,5 @@ export function readCoded(reader: PageReader, count: number, fileSize: number, i
       reader.in.fail('corrupt', `coded: code ${code} of a dictionary of ${fileSize}`)
     fileCodes.push(code)
   }
-  const locals = readStrings(reader, localCount, isBinary)
-  if (size < 2) {
-    reader.layout = 'coded'
-    return { fileCodes, locals, symbols: new Uint32Array(count) }
-  }
-  const symbols = readSymbols(reader, count, size)
-  reader.layout = `coded, ${reader.layout}`
-  return { fileCodes, locals, symbols }
+  return { fileCodes, locals: readStrings(reader, localCount, isBinary) }
 }

@@ -18,6 +18,9 @@ export const encodings: Readonly<Record<Exclude<Layout, 0>, IntegerEncoding>> = 
 /** In the head of a page, above its layout. */
 export const flag = { deltas: 4, folded: 8, unit: 16 } as const
 
+/** In place of a head: numbers predicted by contexts that the reader has. */
+export const predictedHead = 32
+
 /** Steps of clocks that occur, s to 100 ns: numbers are stored in the largest unit that divides nearly all. */
 export const clockUnits: readonly number[] = [1e9, 1e6, 1e3, 100]
 export const limit: number = 2 ** 52

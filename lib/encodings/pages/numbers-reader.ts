@@ -1,6 +1,7 @@
 import { readSigned } from '../texts.ts'
-import { clockUnits, encodings, flag, type Layout, layouts, limit } from './number-layouts.ts'
+import { clockUnits, encodings, flag, type Layout, layouts, limit, predictedHead } from './number-layouts.ts'
 import type { PageReader } from './page.ts'
+import { type Contexts, fillPredicted } from './predicted.ts'
 
 /** Reads pages of whole numbers. */
 
@@ -27,17 +28,21 @@ const layoutNames = Array.from({ length: 32 }, (_, head) => {
   return `${name}${(head & flag.deltas) !== 0 ? ' deltas' : ''}${(head & flag.unit) !== 0 ? ' in steps' : ''}`
 })
 
-/** Reads `count` whole numbers. */
-export function readNumbers(reader: PageReader, count: number): Float64Array {
+/** Reads `count` whole numbers; `contexts` are what they may be predicted by. */
+export function readNumbers(reader: PageReader, count: number, contexts?: Contexts): Float64Array {
   if (count === 0) return new Float64Array(0)
-  const head = readHead(reader, count)
+  const code = reader.in.u8()
+  if (code === predictedHead) return readPredicted(reader, count, contexts)
+  const head = readHead(reader, code, count)
   return finish(reader, head, readOffsets(reader, head, count))
 }
 
 /** Reads `count` whole numbers from 0 to `size` - 1. */
-export function readSymbols(reader: PageReader, count: number, size: number): Uint32Array {
+export function readSymbols(reader: PageReader, count: number, size: number, contexts?: Contexts): Uint32Array {
   if (count === 0) return new Uint32Array(0)
-  const head = readHead(reader, count)
+  const code = reader.in.u8()
+  if (code === predictedHead) return symbolsOf(reader, readPredicted(reader, count, contexts), size)
+  const head = readHead(reader, code, count)
   const offsets = readOffsets(reader, head, count)
   if (!(offsets instanceof Uint32Array) || head.code >= flag.deltas || head.base !== 0)
     return symbolsOf(reader, finish(reader, head, offsets), size)
@@ -53,6 +58,17 @@ export function readSymbols(reader: PageReader, count: number, size: number): Ui
   return symbols
 }
 
+function readPredicted(reader: PageReader, count: number, contexts: Contexts | undefined): Float64Array {
+  if (contexts?.codes.length !== count)
+    return reader.in.fail('corrupt', `predicted: ${count} rows by the contexts of ${contexts?.codes.length ?? 0}`)
+  const missCount = reader.in.varint()
+  if (missCount > count) reader.in.fail('corrupt', `predicted: ${missCount} misses in ${count} rows`)
+  const gaps = readNumbers(reader, missCount)
+  const values = fillPredicted(reader, contexts, { gaps, values: readNumbers(reader, missCount) })
+  reader.layout = 'predicted'
+  return values
+}
+
 function symbolsOf(reader: PageReader, numbers: Float64Array, size: number): Uint32Array {
   for (let row = 0; row < numbers.length; row++)
     if (!(numbers[row]! >= 0 && numbers[row]! < size)) failSymbol(reader, row, numbers[row]!, size)
@@ -63,8 +79,7 @@ function failSymbol(reader: PageReader, row: number, symbol: number, size: numbe
   return reader.in.fail('corrupt', `symbol ${symbol} of ${size} at row ${row}`)
 }
 
-function readHead(reader: PageReader, count: number): Head {
-  const code = reader.in.u8()
+function readHead(reader: PageReader, code: number, count: number): Head {
   if (code >> 5 !== 0) reader.in.fail('unsupported', `numbers: a head of ${code}`)
   const layout = (code & 3) as Layout
   const isFolded = layout !== layouts.constant && (code & flag.folded) !== 0

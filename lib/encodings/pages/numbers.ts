@@ -1,8 +1,9 @@
 import { extentOf } from '../extent.ts'
 import { writeSigned } from '../texts.ts'
 import { zigzag } from '../zigzag.ts'
-import { clockUnits, encodings, flag, type Layout, layouts, limit } from './number-layouts.ts'
+import { clockUnits, encodings, flag, type Layout, layouts, limit, predictedHead } from './number-layouts.ts'
 import { type PageCodec, PageWriter } from './page.ts'
+import { type Contexts, findMisses } from './predicted.ts'
 
 /** Writes pages of whole numbers. */
 
@@ -17,21 +18,38 @@ const sampleRows = 2048
 export interface NumberChoice {
   readonly layout: Exclude<Layout, 0>
   readonly isDelta: boolean
+  /** The contexts that predict them; the layout is then that of what they do not predict. */
+  readonly basis?: number
+}
+
+/** What the numbers of a column may be predicted by. */
+export interface Bases {
+  /** Those worth a try, by number. */
+  readonly candidates: () => readonly number[]
+  /** The contexts of the rows; undefined where there is no such basis. */
+  readonly contexts: (basis: number) => Contexts | undefined
 }
 
 export const packed: NumberChoice = { layout: layouts.packed, isDelta: false }
 export const splitDeltas: NumberChoice = { layout: layouts.split, isDelta: true }
 
 /** Writes whole numbers. Without a choice every layout is tried; the one taken is returned. */
-export function writeNumbers(writer: PageWriter, values: Float64Array, choice?: NumberChoice): NumberChoice {
-  const taken = choice ?? chooseNumbers(values, writer.codec)
+export function writeNumbers(
+  writer: PageWriter,
+  values: Float64Array,
+  choice?: NumberChoice,
+  bases?: Bases,
+): NumberChoice {
+  const taken = choice ?? chooseNumbers(values, writer.codec, bases)
   if (values.length === 0) return taken
-  writeAs(writer, values, taken)
+  const contexts = taken.basis === undefined ? undefined : bases?.contexts(taken.basis)
+  if (contexts) writePredicted(writer, values, taken, contexts)
+  else writeAs(writer, values, taken)
   return taken
 }
 
 /** Tries the layouts and takes the smallest. */
-function chooseNumbers(values: Float64Array, codec: PageCodec): NumberChoice {
+function chooseNumbers(values: Float64Array, codec: PageCodec, bases?: Bases): NumberChoice {
   const plain: NumberChoice = { layout: codec.packsBits ? layouts.packed : layouts.planes, isDelta: false }
   if (values.length < minTried) return plain
   const middle = Math.max(0, (values.length - sampleRows) >> 1)
@@ -45,7 +63,25 @@ function chooseNumbers(values: Float64Array, codec: PageCodec): NumberChoice {
     writeAs(trial, sample, candidate)
     return trial.out.length
   })
+  for (const basis of bases?.candidates() ?? []) {
+    const contexts = bases!.contexts(basis)
+    if (!contexts) continue
+    const trial = new PageWriter(codec)
+    const codes = contexts.codes.subarray(middle, middle + sampleRows)
+    writePredicted(trial, sample, plain, { codes, size: contexts.size })
+    candidates.push({ ...plain, basis })
+    sizes.push(trial.out.length)
+  }
   return candidates[sizes.indexOf(Math.min(...sizes))]!
+}
+
+function writePredicted(writer: PageWriter, values: Float64Array, choice: NumberChoice, contexts: Contexts): void {
+  const { gaps, values: missed } = findMisses(values, contexts)
+  writer.out.u8(predictedHead)
+  writer.out.varint(missed.length)
+  if (missed.length === 0) return
+  writeAs(writer, gaps, { ...choice, layout: writer.codec.packsBits ? layouts.split : layouts.planes })
+  writeAs(writer, missed, choice)
 }
 
 function writeAs(writer: PageWriter, values: Float64Array, choice: NumberChoice): void {

@@ -1,6 +1,6 @@
 import type { ValueType } from '../../model/trace.ts'
 import { type Distinct, DistinctCount } from './distinct-count.ts'
-import type { ColumnKind } from './layout/columns.ts'
+import { type ColumnKind, columnId, fieldOwners } from './layout/columns.ts'
 import type { OpenPages } from './read/reader.ts'
 
 /** What a file holds of one column, and in how many bytes. */
@@ -43,11 +43,11 @@ export class ColumnCounter {
   }
 
   /** Reads the column's page of a page group. */
-  add({ places, pages, dictionaries }: OpenPages): void {
+  add({ open, places, pages, dictionaries }: OpenPages): void {
     const { rowCount, storedLength, statistic } = places.get(this.column)!.entry
     pages.checkItems(`column ${this.column}`, rowCount)
-    pages.forgetOpened()
-    if (statistic.kind === 'constant') this.#addNumbers([statistic.value], rowCount)
+    if (this.#kind === 'orders') open.columns.lists(fieldOwners[this.column - columnId('span.order')]!)
+    else if (statistic.kind === 'constant') this.#addNumbers([statistic.value], rowCount)
     else if (this.#type === 'double') this.#addNumbers(pages.doubles(this.column, rowCount), rowCount)
     else if (this.#kind === 'blocks') this.#plainBytes += pages.pool().readAll()
     else if (this.#kind === 'numbers') {
@@ -58,9 +58,10 @@ export class ColumnCounter {
       const { symbols, fileCodes, locals } = pages.text(this.column, rowCount)
       this.#addTexts(symbols, fileCodes, locals, dictionaries.get(this.column) ?? [])
     }
-    const layout = storedLength === 0 ? 'constant' : (pages.opened?.layout ?? 'blocks')
+    const opened = pages.opened.get(this.column)
+    const layout = storedLength === 0 ? 'constant' : (opened?.layout ?? 'blocks')
     this.#layouts.set(layout, (this.#layouts.get(layout) ?? 0) + 1)
-    this.#isCompressed ||= (pages.opened?.squeezedCount ?? 0) > 0
+    this.#isCompressed ||= opened !== undefined && opened.squeezedCount > 0
     this.#valueCount += rowCount
     this.#pageBytes += storedLength
   }

@@ -2,7 +2,6 @@ import type { RangeReader } from '../../bytes/range.ts'
 import type { GeneralCodec } from '../../codecs/compress.ts'
 import { ColumnCounter, type ColumnFacts } from './column-facts.ts'
 import { bands, columnKind, columnName, valueTypeOf } from './layout/columns.ts'
-import { version } from './layout/footer.ts'
 import { boundsOf } from './layout/toc.ts'
 import { partsOf } from './parts.ts'
 import type { Block } from './read/block.ts'
@@ -40,7 +39,7 @@ export async function inspectBlockpack(file: RangeReader): Promise<BlockpackFact
   const bounds = boundsOf(pageGroups)
   return {
     byteLength: file.byteLength,
-    version,
+    version: block.version,
     codec: root.codec,
     level: root.codec === 'zstd' ? root.level : undefined,
     minhashPermutations: root.similarity?.permutations,

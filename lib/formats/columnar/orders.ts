@@ -1,5 +1,5 @@
 import { RangeDecoder, RangeEncoder } from '../../encodings/entropy.ts'
-import { readPermutation, writePermutation } from '../../encodings/permutation.ts'
+import { placesIn, readPermutation, writePermutation } from '../../encodings/permutation.ts'
 import { getOrInsert } from '../../maps.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 
@@ -119,13 +119,4 @@ export function readOrders(
     }
     return { table: { sets, entrySets, entries }, readFree }
   })
-}
-
-/** The places of a list's columns in its set; of equal columns each takes the next. */
-function placesIn(set: readonly number[], order: readonly number[]): Uint32Array {
-  const places = new Map<number, number[]>()
-  for (let place = set.length - 1; place >= 0; place--) {
-    getOrInsert(places, set[place]!, () => []).push(place)
-  }
-  return Uint32Array.from(order, column => places.get(column)!.pop()!)
 }

@@ -72,7 +72,7 @@ test('inspect prints parts and columns, or the same as JSON', async () => {
   const { code, stdout } = await lab('inspect', path)
   expect(code).toBe(0)
   for (const word of [
-    'block.bp: blockpack version 1',
+    'block.bp: blockpack version 2',
     'codec zstd at level 3',
     'trace index *',
     'similarity *',

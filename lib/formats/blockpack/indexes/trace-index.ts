@@ -11,8 +11,8 @@ import { checkedBytes, compressZstd, decompressZstd, withChecksum } from '../lay
 /** Finds the trace of an id: hashes of ids in order, with the positions of their traces (FORMAT.md). */
 
 const tracesPerPage = 1024
-/** Bits beyond those that distinguish the traces: an absent id passes once in 2^16. */
-const spareBits = 16
+/** Bits beyond those that distinguish the traces: an absent id passes once in 4,096, and costs a page group. */
+const spareBits = 12
 const scratch = new Uint32Array(2)
 
 function hashOf(traceId: string): number {

@@ -8,8 +8,8 @@ export const bands = { scan: 0, times: 1, bulk: 2 } as const
 export const bandCount = 3
 export type Band = (typeof bands)[keyof typeof bands]
 
-/** What a page of a column holds: whole numbers, strings, strings of bytes, or blocks of the pool of texts. */
-export type ColumnKind = 'numbers' | 'text' | 'binary' | 'blocks'
+/** What a page of a column holds: whole numbers, strings, strings of bytes, blocks of the pool of texts, or orders of attributes. */
+export type ColumnKind = 'numbers' | 'text' | 'binary' | 'blocks' | 'orders'
 
 export interface ColumnDefinition {
   readonly id: number
@@ -64,6 +64,9 @@ const definitions = [
   ['link.shape', 'binary', bulk],
   ['text.lengths', 'numbers', bulk],
   ['text.blocks', 'blocks', bulk],
+  ['span.order', 'orders', bulk],
+  ['event.order', 'orders', bulk],
+  ['link.order', 'orders', bulk],
 ] as const satisfies readonly (readonly [name: string, kind: ColumnKind, band: Band])[]
 
 /** The name of a column that is not one of attributes. */

@@ -1,6 +1,8 @@
 import type { ByteReader } from '../../../bytes/reader.ts'
 import type { ByteWriter } from '../../../bytes/writer.ts'
 import { readSigned, writeSigned } from '../../../encodings/texts.ts'
+import { noBasis } from './bases.ts'
+import { firstFieldId } from './columns.ts'
 
 /** What the directory says of a page: enough to know that no value in it can meet a condition. */
 export type PageStatistic =
@@ -27,6 +29,8 @@ export interface PageEntry {
   /** Of the page with its checksum; 0 where there is none. */
   readonly storedLength: number
   readonly statistic: PageStatistic
+  /** What its rows are predicted by, see `bases`. */
+  readonly basis: number
 }
 
 /** The pages of a page group, and the start of its first trace, ns. */
@@ -35,6 +39,10 @@ export interface PageGroupEntries {
   /** By column, ascending. */
   readonly entries: readonly PageEntry[]
 }
+
+/** The basis is told in the bits above the kind of the statistic; this says that the number of a field follows. */
+const basisUnit = 8
+const fieldBasis = 3
 
 const kinds = ['constant', 'constantCode', 'range', 'doubles', 'codes', 'none', 'dictionary', 'pooled'] as const
 
@@ -55,10 +63,12 @@ export function readPageGroupEntries(reader: ByteReader): PageGroupEntries {
 }
 
 /** Writes an entry; columns ascend, so each is encoded relative to the previous one. */
-function writeEntry(out: ByteWriter, { column, rowCount, storedLength, statistic }: PageEntry, before: number): void {
+function writeEntry(out: ByteWriter, entry: PageEntry, before: number): void {
+  const { column, rowCount, storedLength, statistic, basis } = entry
   out.varint(column - before)
   out.varint(rowCount)
-  out.u8(kinds.indexOf(statistic.kind))
+  out.u8(kinds.indexOf(statistic.kind) + Math.min(basis, fieldBasis) * basisUnit)
+  if (basis >= firstFieldId) out.varint(basis - firstFieldId)
   switch (statistic.kind) {
     case 'constant':
       return writeSigned(out, statistic.value)
@@ -84,13 +94,22 @@ function readEntry(reader: ByteReader, before: number): PageEntry {
   if (before >= 0 && step === 0) reader.fail('corrupt', `duplicate column ${before}`)
   const column = Math.max(0, before) + step
   const rowCount = reader.varint()
-  const kind = kinds[reader.u8()] ?? reader.fail('unsupported', 'a kind of statistic')
-  if (kind === 'constant') return { column, rowCount, storedLength: 0, statistic: { kind, value: readSigned(reader) } }
-  if (kind === 'constantCode') return { column, rowCount, storedLength: 0, statistic: { kind, code: reader.varint() } }
+  const code = reader.u8()
+  const isPaged = code % basisUnit > 1
+  const kind = kinds[isPaged ? code % basisUnit : code] ?? reader.fail('unsupported', 'a kind of statistic')
+  const constant = { column, rowCount, storedLength: 0, basis: noBasis }
+  if (kind === 'constant') return { ...constant, statistic: { kind, value: readSigned(reader) } }
+  if (kind === 'constantCode') return { ...constant, statistic: { kind, code: reader.varint() } }
+  const basis = readBasis(reader, Math.floor(code / basisUnit))
   const statistic = readStatistic(reader, kind)
   const storedLength = reader.varint()
   if (storedLength < 5) reader.fail('corrupt', `column ${column}: a page of ${storedLength} bytes`)
-  return { column, rowCount, storedLength, statistic }
+  return { column, rowCount, storedLength, statistic, basis }
+}
+
+function readBasis(reader: ByteReader, code: number): number {
+  if (code > fieldBasis) reader.fail('unsupported', `a basis of ${code}`)
+  return code === fieldBasis ? firstFieldId + reader.varint() : code
 }
 
 function readStatistic(

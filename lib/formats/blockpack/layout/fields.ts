@@ -2,6 +2,7 @@ import type { ByteReader } from '../../../bytes/reader.ts'
 import { ByteWriter } from '../../../bytes/writer.ts'
 import { readTextOf, writeTextTo } from '../../../encodings/texts.ts'
 import { LabError } from '../../../error.ts'
+import { getOrInsert } from '../../../maps.ts'
 import { valueTypes } from '../../../shred/attributes.ts'
 import { type Field, type FieldOwner, fieldOwners } from './columns.ts'
 
@@ -11,6 +12,8 @@ export class FieldTable {
   /** Those with values in the columns that rare ones share. */
   readonly rare = new Set<number>()
   readonly #numbers = new Map<string, number>()
+  /** By fields, sorted: the list of them that was met first. */
+  readonly #lists = new Map<string, readonly number[]>()
 
   number(field: Field): number {
     const name = `${fieldOwners.indexOf(field.owner)}${valueTypes.indexOf(field.type)}${field.key}`
@@ -21,7 +24,19 @@ export class FieldTable {
     }
     return number
   }
+
+  /** The list of the same fields that was met first; a long list itself. */
+  usualList(fields: readonly number[]): readonly number[] {
+    if (fields.length > maxOrdered) return fields
+    if (this.#lists.size >= maxLists) this.#lists.clear()
+    return getOrInsert(this.#lists, [...fields].sort((a, b) => a - b).join(' '), () => fields)
+  }
 }
+
+/** Longer lists are shapes in any order: the bits of a permutation grow faster than its length. */
+const maxOrdered = 64
+/** Lists that are remembered. */
+const maxLists = 1 << 14
 
 /** Writes the fields: owner and type in a byte, the key as a text. */
 export function writeFields(out: ByteWriter, fields: readonly Field[]): void {

@@ -7,12 +7,14 @@ import type { Piece } from './stored.ts'
 
 /** "TLBP", little-endian. */
 export const magic = 0x50424c54
-export const version = 1
+/** The version that is written; older ones are read. */
+export const version = 2
 export const headerBytes = 8
 export const footerBytes = 32
 
 /** Where the root is, which ends before the footer, and where the fields begin, which end before the root. */
 export interface Footer extends Piece {
+  readonly version: number
   readonly fieldsOffset: number
   readonly offset: number
 }
@@ -31,13 +33,15 @@ export function checkHeader(bytes: Uint8Array): void {
   checkVersion(reader)
 }
 
-function checkVersion(reader: ByteReader): void {
+function checkVersion(reader: ByteReader): number {
   const found = reader.u32()
-  if (found !== version) reader.fail('unsupported', `unsupported version ${found} (this build reads ${version})`)
+  return found >= 1 && found <= version
+    ? found
+    : reader.fail('unsupported', `unsupported version ${found} (this build reads 1 to ${version})`)
 }
 
 /** Where the fields begin, the sizes of the root, the version, a checksum of these, the magic. */
-export function printFooter({ fieldsOffset, storedLength, rawLength }: Omit<Footer, 'offset'>): Buffer {
+export function printFooter({ fieldsOffset, storedLength, rawLength }: Omit<Footer, 'offset' | 'version'>): Buffer {
   const out = new ByteWriter(footerBytes)
   out.u64(BigInt(fieldsOffset))
   out.u32(storedLength)
@@ -60,7 +64,7 @@ export function parseFooter(bytes: Uint8Array, fileLength: number): Footer {
   if (tail.u32() !== magic) reader.fail('corrupt', 'no blockpack footer at end of file')
   const fieldsOffset = Number(reader.u64())
   const [storedLength, rawLength] = [reader.u32(), reader.u32()]
-  checkVersion(reader)
+  const found = checkVersion(reader)
   const flags = reader.u32()
   if (flags !== 0) reader.fail('unsupported', `flags ${flags}`)
   const sum = checksum(bytes.subarray(0, footerBytes - 8))
@@ -72,5 +76,5 @@ export function parseFooter(bytes: Uint8Array, fileLength: number): Footer {
       'corrupt',
       `fields at byte ${fieldsOffset} and a root of ${storedLength} bytes that ends at byte ${start}`,
     )
-  return { fieldsOffset, offset, storedLength, rawLength }
+  return { fieldsOffset, offset, storedLength, rawLength, version: found }
 }

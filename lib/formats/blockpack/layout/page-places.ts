@@ -1,5 +1,6 @@
 import type { Range } from '../../../bytes/range.ts'
 import { LabError } from '../../../error.ts'
+import { mayHaveBasis } from './bases.ts'
 import { bandCount, columnKind } from './columns.ts'
 import type { PageEntry, PageGroupEntries } from './directory.ts'
 import { bandOf, itemsPerByte } from './layout.ts'
@@ -24,6 +25,8 @@ export function placePages(toc: Toc, pageGroup: PageGroup, { entries }: PageGrou
   let rowCount = 0
   for (const entry of entries) {
     if (columnKind(entry.column, toc.fields) === undefined) fail(`names column ${entry.column}`)
+    if (!mayHaveBasis(entry.column, entry.basis, toc.fields))
+      fail(`predicts column ${entry.column} by basis ${entry.basis}`)
     const band = bandOf(entry.column, entry.rowCount, entry.storedLength)
     const start = at[band]!
     at[band] = start + entry.storedLength

@@ -46,7 +46,7 @@ async function allEntries(block: Block, column: number): Promise<string[]> {
     const place = places.get(column)!
     const [bytes] = await block.file.read([place])
     const pages = new PageDecoder(block, pageGroup, places, new Map([[column, bytes!]]))
-    for (const text of pages.text(column, place.entry.rowCount).locals) entries.add(text)
+    for (const text of pages.locals(column, place.entry.rowCount)) entries.add(text)
   }
   return [...entries]
 }

@@ -1,5 +1,6 @@
 import type { Range } from '../../../bytes/range.ts'
 import type { ColumnName, ScanRequest } from '../../../model/scan.ts'
+import { basisColumns } from '../layout/bases.ts'
 import { columnId, firstFieldId, poolColumns } from '../layout/columns.ts'
 import type { PageGroupEntries } from '../layout/directory.ts'
 import { type PagePlace, placePages } from '../layout/page-places.ts'
@@ -89,6 +90,11 @@ export function columnsFor(
       const others = isRare ? tailColumns(toc, column - firstFieldId) : places.has(column) ? companionsOf(column) : []
       for (const other of others) columns.add(other)
     }
+  // What is added is visited too: a basis may have a basis.
+  for (const column of columns) {
+    const place = places.get(column)
+    for (const other of place ? basisColumns(column, place.entry.basis, toc.fields) : []) columns.add(other)
+  }
   const isPooled = [...columns].some(column => places.get(column)?.entry.statistic.kind === 'pooled')
   if (isPooled) for (const name of poolColumns) columns.add(columnId(name))
   return [...columns].filter(column => places.has(column))

@@ -19,6 +19,8 @@ const tailBytes = 1 << 15
 /** An open file: its table of contents, and the directories and dictionaries read so far. */
 export class Block {
   readonly file: RangeReader
+  /** Of its format. */
+  readonly version: number
   readonly toc: Toc
   readonly decompress: Decompress
   readonly #directories = new Map<number, Promise<PageGroupEntries[]>>()
@@ -29,8 +31,9 @@ export class Block {
 
   #vocabulary: Vocabulary | undefined
 
-  constructor(file: RangeReader, toc: Toc) {
+  constructor(file: RangeReader, version: number, toc: Toc) {
     this.file = file
+    this.version = version
     this.toc = toc
     this.decompress = decompressor(toc.root.codec)
   }
@@ -114,7 +117,7 @@ export class Block {
     const entries = new Map<number, string[]>()
     for (const { column, entryCount } of piece.runs) {
       const kind = columnKind(column, this.toc.fields)
-      if (kind === undefined || kind === 'numbers' || entries.has(column))
+      if ((kind !== 'text' && kind !== 'binary') || entries.has(column))
         reader.in.fail('corrupt', `a dictionary of column ${column}`)
       const strings = reader.naming(() => readStrings(reader, entryCount, kind !== 'text'))
       entries.set(column, strings)
@@ -167,7 +170,7 @@ export async function openBlock(file: RangeReader): Promise<Block> {
     )
   const fieldBytes = piece(footer.fieldsOffset, footer.offset)
   const fields = readFields(openPiece(fieldBytes, root.fields, 'blockpack fields', footer.fieldsOffset))
-  return new Block(file, tocOf(root, fields, rootRange))
+  return new Block(file, footer.version, tocOf(root, fields, rootRange))
 }
 
 /** Keeps what is being read, unless that fails: a store that failed once may be asked again. */

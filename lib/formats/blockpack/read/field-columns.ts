@@ -4,7 +4,7 @@ import type { Value, ValueType } from '../../../model/trace.ts'
 import type { Table } from '../../../shred/table.ts'
 import { decodeValue } from '../../../shred/value-texts.ts'
 import { type Field, type FieldOwner, fieldOwners, firstFieldId, tailId } from '../layout/columns.ts'
-import { lazyBy, once } from './lazy.ts'
+import { lazyBy, once } from '../layout/lazy.ts'
 import type { PageGroupColumns, TailPlace } from './page-group-columns.ts'
 import { cutNumbers } from './page-group-pages.ts'
 

@@ -12,7 +12,7 @@ import { joinParents, type ReadParents, rowsOf } from '../../../shred/parents.ts
 import type { Table } from '../../../shred/table.ts'
 import { parentKind } from '../../../shred/tree.ts'
 import { columnId } from '../layout/columns.ts'
-import { lazy, lazyBy } from './lazy.ts'
+import { lazy, lazyBy } from '../layout/lazy.ts'
 import type { PageGroupColumns } from './page-group-columns.ts'
 
 /** Ids of the traces and spans of a page group, and who is whose parent. */

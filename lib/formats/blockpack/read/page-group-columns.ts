@@ -4,9 +4,9 @@ import { parseStatus } from '../../../shred/field-texts.ts'
 import type { Table } from '../../../shred/table.ts'
 import { parentKind } from '../../../shred/tree.ts'
 import { type ColumnId, columnId, type FieldOwner } from '../layout/columns.ts'
+import { lazy, lazyBy } from '../layout/lazy.ts'
 import type { PageGroup } from '../layout/toc.ts'
 import type { Block } from './block.ts'
-import { lazy, lazyBy } from './lazy.ts'
 import type { PageDecoder, ReadText } from './page-group-pages.ts'
 import type { ParsedColumn, Tables } from './tables.ts'
 
@@ -35,6 +35,8 @@ export interface PageGroupContext {
   readonly tables: Tables
   /** By rare field, where the rows are those of one trace: its values. */
   readonly tails?: ReadonlyMap<number, TailPlace> | undefined
+  /** And the lists of its owners of each kind. */
+  readonly lists?: ReadonlyMap<FieldOwner, Table<readonly number[]>> | undefined
 }
 
 /** Values `[start, end)` of the `total` values of a column. */
@@ -117,6 +119,12 @@ export class PageGroupColumns {
   })
 
   readonly shapes = lazyBy((owner: FieldOwner) => this.#shapes(owner, this.ownerCount(owner)))
+
+  /** The attributes of the owners of one kind: the fields of each list, in order. */
+  readonly lists = lazyBy((owner: FieldOwner): Table<readonly number[]> => {
+    const { symbols, shapes } = this.shapes(owner)
+    return this.context.lists?.get(owner) ?? this.pages.orders(`${owner}.order`, symbols, shapes)
+  })
 
   /** A column of strings with its distinct values. */
   table<T>(name: ColumnId, count: number, parse: (text: string) => T): Table<T> {

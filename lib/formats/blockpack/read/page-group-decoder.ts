@@ -39,11 +39,12 @@ function spanFields(columns: PageGroupColumns) {
 
 /** Puts the attributes of spans, events or links together. */
 function assembler({ columns, fields }: OpenPageGroup, owner: FieldOwner): AttributeAssembler {
-  const { symbols, shapes, counts } = columns.shapes(owner)
+  const { counts } = columns.shapes(owner)
+  const { values: lists, codes } = columns.lists(owner)
   const present = [...counts.keys()]
   const localOf = new Map(present.map((field, local) => [field, local]))
   return new AttributeAssembler(
-    { codes: symbols, entries: shapes.map(shape => shape.map(field => localOf.get(field)!)), free: [] },
+    { codes, entries: lists.map(list => list.map(field => localOf.get(field)!)), free: [] },
     present.map(field => columns.context.block.toc.fields[field]!.key),
     present.map(field => fields.values(field)),
   )

@@ -1,21 +1,26 @@
+import { RangeDecoder } from '../../../encodings/entropy.ts'
 import { type ReadNumbers, readExceptions } from '../../../encodings/exact-numbers.ts'
-import { readCoded } from '../../../encodings/pages/coded.ts'
+import { decodeOrders } from '../../../encodings/orders.ts'
+import { readCoded, readCodedEntries } from '../../../encodings/pages/coded.ts'
 import { readNumbers, readSymbols } from '../../../encodings/pages/numbers-reader.ts'
 import { PageReader } from '../../../encodings/pages/page.ts'
 import { readRunLists } from '../../../encodings/pages/pooled.ts'
+import type { Contexts } from '../../../encodings/pages/predicted.ts'
 import { readHexBytes, readStrings } from '../../../encodings/pages/strings.ts'
 import { gatherTexts, RunListReader } from '../../../encodings/pooled/run-lists.ts'
 import type { Run } from '../../../encodings/pooled/text-pool.ts'
 import { maxTextBytes } from '../../../encodings/texts.ts'
 import { LabError } from '../../../error.ts'
+import type { Table } from '../../../shred/table.ts'
+import { noBasis, ownerOf } from '../layout/bases.ts'
 import { type ColumnId, columnId, columnKind, firstFieldId, poolColumns, tailId } from '../layout/columns.ts'
 import type { PageEntry } from '../layout/directory.ts'
 import { asBits, textLayouts } from '../layout/layout.ts'
+import { lazy } from '../layout/lazy.ts'
 import { maxItemsOf, type PagePlace } from '../layout/page-places.ts'
 import { checkedBytes } from '../layout/stored.ts'
 import type { PageGroup } from '../layout/toc.ts'
 import type { Block } from './block.ts'
-import { lazy } from './lazy.ts'
 import { TextBlocks } from './text-blocks.ts'
 
 /** A column of strings as it was read: symbols, and their strings, some of which are in the dictionary. */
@@ -26,6 +31,9 @@ export interface ReadText {
   /** The symbols from there on. */
   readonly locals: readonly string[]
 }
+
+/** Lists of fields. */
+type Lists = readonly (readonly number[])[]
 
 /** Rows `[start, start + count)` of the `total` rows of a column. */
 export interface RowSlice {
@@ -47,8 +55,10 @@ export class PageDecoder {
   readonly #texts = new Map<number, ReadText>()
   /** Bytes of pooled texts so far. */
   #textBytes = 0
-  /** The page that was read last, for `inspect`. */
-  opened: PageReader | undefined
+  /** What the rows of a column are predicted by; of slices, that of the whole page group. */
+  contextsOf: ((column: number, basis: number) => Contexts) | undefined
+  /** By column: the page as it was read, for `inspect`. */
+  readonly opened = new Map<number, PageReader>()
 
   constructor(
     block: Block,
@@ -64,10 +74,6 @@ export class PageDecoder {
     this.#places = places
     this.#bytes = bytes
     this.#slices = slices
-  }
-
-  forgetOpened(): void {
-    this.opened = undefined
   }
 
   entry(column: number): PageEntry | undefined {
@@ -90,7 +96,8 @@ export class PageDecoder {
     }
     const reader = this.#open(column, place)
     const exceptions = readExceptions(reader.in, count)
-    const values = reader.naming(() => readNumbers(reader, count))
+    const contexts = this.#contexts(place.entry)
+    const values = reader.naming(() => readNumbers(reader, count, contexts))
     reader.in.end()
     return this.#checked(column, { values, exceptions })
   }
@@ -124,7 +131,8 @@ export class PageDecoder {
     if (!place || place.entry.statistic.kind === 'constant') return new Uint32Array(this.plain(name, count, 0, max))
     const reader = this.#open(column, place)
     if (readExceptions(reader.in, count).length > 0) this.fail(name, 'exceptions')
-    const numbers = reader.naming(() => readSymbols(reader, count, max + 1))
+    const contexts = this.#contexts(place.entry)
+    const numbers = reader.naming(() => readSymbols(reader, count, max + 1, contexts))
     reader.in.end()
     return numbers
   }
@@ -142,7 +150,8 @@ export class PageDecoder {
     const reader = this.#open(column, place)
     const scale = reader.in.u8()
     if (scale !== asBits && scale > 6) reader.in.fail('unsupported', `scale ${scale}`)
-    let values = reader.naming(() => readNumbers(reader, count))
+    const contexts = this.#contexts(place.entry)
+    let values = reader.naming(() => readNumbers(reader, count, contexts))
     if (scale !== asBits) {
       const factor = 10 ** scale
       for (let i = 0; i < count; i++) values[i]! /= factor
@@ -160,6 +169,16 @@ export class PageDecoder {
     reader.layout = `${scale === asBits ? 'bits' : `over 10^${scale}`}, ${reader.layout}`
     reader.in.end()
     return values
+  }
+
+  /** The lists of attributes of rows of these shapes, in their orders. */
+  orders(name: ColumnId, symbols: Uint32Array, shapes: Lists): Table<readonly number[]> {
+    const column = columnId(name)
+    if (!this.entry(column)) return { values: shapes, codes: symbols }
+    const reader = this.#open(column, this.#place(column, symbols.length)!)
+    const decoder = new RangeDecoder(reader.in.raw(reader.in.remaining))
+    reader.layout = 'orders'
+    return reader.naming(() => decodeOrders(decoder, symbols, shapes))
   }
 
   /** The `count` strings of a column, by symbol. */
@@ -189,11 +208,12 @@ export class PageDecoder {
       if (statistic.code >= fileSize) this.fail(String(column), `code ${statistic.code} of a dictionary of ${fileSize}`)
       return { symbols: new Uint32Array(count), fileCodes: [statistic.code], locals: [] }
     }
+    const contexts = this.#contexts(place.entry)
     const isBinary = columnKind(column, this.#block.toc.fields) === 'binary'
     const reader = this.#open(column, place)
     const layout = reader.in.u8()
     let text: ReadText
-    if (layout === textLayouts.coded) text = reader.naming(() => readCoded(reader, count, fileSize, isBinary))
+    if (layout === textLayouts.coded) text = reader.naming(() => readCoded(reader, count, fileSize, isBinary, contexts))
     else if (layout === textLayouts.strings)
       text = {
         symbols: Uint32Array.from({ length: count }, (_, row) => row),
@@ -254,6 +274,21 @@ export class PageDecoder {
     return gatherTexts(this.#runLists(reader, column, count), this.pool(), count, isBinary, spend, slice)
   }
 
+  /** The strings of a column that only its page contains; of strings that have no codes, all. */
+  locals(column: number, count: number): readonly string[] {
+    const place = this.#place(column, count)
+    if (!place || place.entry.storedLength === 0) return []
+    const reader = this.#open(column, place)
+    const isBinary = columnKind(column, this.#block.toc.fields) === 'binary'
+    if (reader.in.u8() !== textLayouts.coded) return this.#text(column, count).locals
+    const fileSize = this.#block.toc.dictionarySizes.get(column) ?? 0
+    return reader.naming(() => readCodedEntries(reader, count, fileSize, isBinary)).locals
+  }
+
+  #contexts({ column, basis }: PageEntry): Contexts | undefined {
+    return ownerOf(column, this.#block.toc.fields) && basis !== noBasis ? this.contextsOf?.(column, basis) : undefined
+  }
+
   /** The bytes of strings of hex digits that are stored as such; undefined for a column that is stored in another way. */
   hexBytes(column: number, count: number): Buffer | undefined {
     const place = this.#place(column, count)
@@ -277,8 +312,9 @@ export class PageDecoder {
     const bytes = this.#bytes.get(column)
     if (!bytes || entry.storedLength === 0) return this.fail(String(column), 'no page')
     const subject = `${this.#subject}, column ${column}`
-    this.opened = new PageReader(checkedBytes(bytes, subject, start), subject, start, this.#block.decompress)
-    return this.opened
+    const reader = new PageReader(checkedBytes(bytes, subject, start), subject, start, this.#block.decompress)
+    this.opened.set(column, reader)
+    return reader
   }
 }
 

@@ -23,8 +23,7 @@ export async function* decodeBlockpack(file: RangeReader): AsyncIterable<readonl
 
 /** The pages of a page group. */
 export interface OpenPages {
-  /** The start of its first trace, ns. */
-  readonly base: bigint
+  readonly open: OpenPageGroup
   /** By column. */
   readonly places: ReadonlyMap<number, PagePlace>
   readonly pages: PageDecoder
@@ -61,9 +60,8 @@ export class BlockpackReader {
 
   /** The traces of a page group. */
   async readPageGroup(pageGroup: PageGroup): Promise<Trace[]> {
-    const { base, pages, dictionaries } = await this.openPages(pageGroup)
-    const { block, tables } = this
-    return decodePageGroup(new OpenPageGroup({ block, pageGroup, base, pages, dictionaries, tables }))
+    const { open } = await this.openPages(pageGroup)
+    return decodePageGroup(open)
   }
 
   /** All pages of a page group, ready to be decoded, with their dictionaries. */
@@ -71,7 +69,9 @@ export class BlockpackReader {
     const { block } = this
     const { base, places, bytes } = await this.#readPages(pageGroup)
     const dictionaries = await block.dictionaries(places.keys())
-    return { base, places, dictionaries, pages: new PageDecoder(block, pageGroup, places, bytes) }
+    const pages = new PageDecoder(block, pageGroup, places, bytes)
+    const open = new OpenPageGroup({ block, pageGroup, base, pages, dictionaries, tables: this.tables })
+    return { open, places, dictionaries, pages }
   }
 
   /**
@@ -88,6 +88,7 @@ export class BlockpackReader {
     const open = new OpenPageGroup({ block, pageGroup, base, pages: whole, dictionaries: shapes, tables })
     const slice = sliceTrace(open, trace)
     const pages = new PageDecoder(block, pageGroup, places, bytes, slice.slices)
+    pages.contextsOf = whole.contextsOf
     await this.#readTexts(pages, slice)
     const codes = new Map<number, readonly number[]>()
     for (const [column, { entry }] of places)
@@ -95,7 +96,7 @@ export class BlockpackReader {
         codes.set(column, pages.text(column, slice.slices.get(column)?.count ?? entry.rowCount).fileCodes)
     const dictionaries = await block.dictionaryEntries(codes, maxDictionaryRequests)
     const context = { block, pageGroup: slice.pageGroup, base: slice.base, pages, dictionaries, tables }
-    const [found] = decodePageGroup(new OpenPageGroup({ ...context, tails: slice.tails }))
+    const [found] = decodePageGroup(new OpenPageGroup({ ...context, tails: slice.tails, lists: slice.lists }))
     return found!
   }
 

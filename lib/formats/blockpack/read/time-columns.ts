@@ -1,6 +1,9 @@
 import { addOffsets, checkNanos, type ReadNumbers } from '../../../encodings/exact-numbers.ts'
+import { limit } from '../../../encodings/pages/number-layouts.ts'
+import { parentBasis } from '../layout/bases.ts'
 import { columnId } from '../layout/columns.ts'
-import { lazy } from './lazy.ts'
+import { lazy } from '../layout/lazy.ts'
+import { addParents, parentRowsOf } from '../layout/parent-starts.ts'
 import type { PageGroupColumns } from './page-group-columns.ts'
 
 /** Times of the traces, spans and events of a page group. */
@@ -45,7 +48,25 @@ export class TimeColumns {
   }
 
   /** By span: ns after the start of its trace. */
-  readonly startOffsets = lazy(() => this.#columns.pages.numbers(columnId('span.start'), this.#columns.spanCount))
+  readonly startOffsets = lazy((): ReadNumbers => {
+    const { pages, spanCount } = this.#columns
+    const column = columnId('span.start')
+    const numbers = pages.numbers(column, spanCount)
+    return pages.entry(column)?.basis === parentBasis ? this.#afterParents(numbers) : numbers
+  })
+
+  #afterParents({ values, exceptions }: ReadNumbers): ReadNumbers {
+    const parents = parentRowsOf(this.#columns.parentKinds(), this.#columns.parentDistances())
+    const starts = Float64Array.from(values)
+    for (const { row } of exceptions) {
+      starts[row] = 0
+      parents[row] = -1
+    }
+    if (!addParents(starts, parents)) this.#fail('spans that are their own ancestors')
+    for (let row = 0; row < starts.length; row++)
+      if (!(Math.abs(starts[row]!) < limit)) this.#fail(`${starts[row]} ns after the trace at row ${row}`)
+    return { values: starts, exceptions }
+  }
 
   readonly durations = lazy(() => this.#columns.pages.numbers(columnId('span.duration'), this.#columns.spanCount))
 

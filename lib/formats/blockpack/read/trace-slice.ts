@@ -1,4 +1,5 @@
 import { spanKind, traceKind } from '../../../encodings/ids.ts'
+import type { Table } from '../../../shred/table.ts'
 import { parentKind } from '../../../shred/tree.ts'
 import { type ColumnId, columnId, type FieldOwner, firstFieldId } from '../layout/columns.ts'
 import type { PageGroup } from '../layout/toc.ts'
@@ -16,6 +17,8 @@ export interface TraceSlice {
   readonly slices: ReadonlyMap<number, RowSlice>
   /** By rare field: its values of this trace. */
   readonly tails: ReadonlyMap<number, TailPlace>
+  /** By kind of owner: the lists of their attributes. */
+  readonly lists: ReadonlyMap<FieldOwner, Table<readonly number[]>>
 }
 
 const traceColumns = ['trace.spans', 'trace.idKind', 'trace.start'] as const
@@ -49,6 +52,7 @@ export function sliceTrace(open: OpenPageGroup, trace: number): TraceSlice {
     base: times.traceStarts()[trace]! - times.traceGap(trace),
     slices: slicer.slices,
     tails: slicer.tails,
+    lists: slicer.lists,
   }
 }
 
@@ -58,6 +62,7 @@ type Rows = RowSlice
 class Slicer {
   readonly slices = new Map<number, RowSlice>()
   readonly tails = new Map<number, TailPlace>()
+  readonly lists = new Map<FieldOwner, Table<readonly number[]>>()
   readonly #columns: PageGroupColumns
   readonly #fields: FieldColumns
 
@@ -100,6 +105,8 @@ class Slicer {
   /** The values of each field, by the shapes of their owners. */
   fields(owner: FieldOwner, rows: Rows): void {
     const { symbols, shapes, counts } = this.#columns.shapes(owner)
+    const { values, codes } = this.#columns.lists(owner)
+    this.lists.set(owner, { values, codes: codes.subarray(rows.start, rows.start + rows.count) })
     const before = usesOf(symbols.subarray(0, rows.start), shapes)
     const within = usesOf(symbols.subarray(rows.start, rows.start + rows.count), shapes)
     for (const [field, total] of counts) {

@@ -3,12 +3,15 @@ import { findScale } from '../../../encodings/decimal-scale.ts'
 import { Dictionary } from '../../../encodings/dictionary.ts'
 import { type Exception, writeExceptions } from '../../../encodings/exact-numbers.ts'
 import { extentOf } from '../../../encodings/extent.ts'
+import { encodeOrders, type OrderedRows } from '../../../encodings/orders.ts'
 import { type CodedPage, writeCoded } from '../../../encodings/pages/coded.ts'
-import { type NumberChoice, writeNumbers } from '../../../encodings/pages/numbers.ts'
+import { type Bases, type NumberChoice, writeNumbers } from '../../../encodings/pages/numbers.ts'
 import { type PageCodec, PageWriter } from '../../../encodings/pages/page.ts'
+import type { Contexts } from '../../../encodings/pages/predicted.ts'
 import { writeStrings } from '../../../encodings/pages/strings.ts'
 import { wordsOf } from '../../../encodings/words.ts'
 import { BloomWriter } from '../indexes/bloom.ts'
+import { noBasis, parentBasis } from '../layout/bases.ts'
 import { firstFieldId } from '../layout/columns.ts'
 import { maxListedCodes, type PageEntry, type PageStatistic } from '../layout/directory.ts'
 import { asBits, textLayouts } from '../layout/layout.ts'
@@ -18,6 +21,8 @@ import { FileDictionary, freeEntries } from './dictionaries.ts'
 export interface EncodedPage extends PageEntry {
   /** With its checksum; empty where all values are one. */
   readonly stored: Uint8Array
+  /** Of strings by code: which rows have the same, by which other columns may be predicted. */
+  readonly contexts?: Contexts
 }
 
 /** How pages are encoded. */
@@ -33,6 +38,8 @@ export interface CodedStrings {
 }
 
 const minPlain = 16
+/** Starts after those of parents take at most this share. */
+const parentShare = 0.95
 
 /** Encodes the pages of a file, column by column; remembers what was chosen, and the dictionaries. */
 export class PageEncoder {
@@ -45,6 +52,7 @@ export class PageEncoder {
   readonly #settings: PageSettings
   readonly #choices = new Map<number, NumberChoice>()
   readonly #hasTemplates = new Map<number, boolean>()
+  #startsAfterParents = false
 
   constructor(settings: PageSettings) {
     this.#settings = settings
@@ -52,6 +60,11 @@ export class PageEncoder {
 
   get codec(): PageCodec {
     return this.#settings
+  }
+
+  /** False where strings have no codes, by which others could be predicted. */
+  get hasCodes(): boolean {
+    return this.#settings.usesDictionaries
   }
 
   /** Lets every column choose anew. */
@@ -62,14 +75,44 @@ export class PageEncoder {
   }
 
   /** Whole numbers; those that are not safe are 0 and an exception. Undefined where there are none. */
-  numbers(column: number, values: Float64Array, exceptions: readonly Exception[] = []): EncodedPage | undefined {
+  numbers(
+    column: number,
+    values: Float64Array,
+    exceptions: readonly Exception[] = [],
+    bases?: Bases,
+  ): EncodedPage | undefined {
     if (values.length === 0) return undefined
     const { min, max } = extentOf(values)
     if (min === max && exceptions.length === 0) return constant(column, values.length, { kind: 'constant', value: min })
     const writer = new PageWriter(this.#settings)
     writeExceptions(writer.out, exceptions)
-    this.#writeNumbers(writer, column, values)
-    return page(column, values.length, writer, exceptions.length > 0 ? { kind: 'none' } : { kind: 'range', min, max })
+    const basis = this.#writeNumbers(writer, column, values, bases)
+    const statistic: PageStatistic = exceptions.length > 0 ? { kind: 'none' } : { kind: 'range', min, max }
+    return page(column, values.length, writer, statistic, basis)
+  }
+
+  /** Starts after the trace, or after those of parents where that saves enough for what a reader must know of these. */
+  starts(
+    column: number,
+    { values, afterParents }: { readonly values: Float64Array; readonly afterParents: Float64Array | undefined },
+    exceptions: readonly Exception[],
+  ): EncodedPage | undefined {
+    const relative = () => {
+      const page = afterParents && this.numbers(column, afterParents, exceptions)
+      return page && page.storedLength > 0 ? { ...page, basis: parentBasis } : undefined
+    }
+    if (this.#choices.has(column)) {
+      const page = this.#startsAfterParents ? relative() : undefined
+      return page ?? this.numbers(column, values, exceptions)
+    }
+    const plain = this.numbers(column, values, exceptions)
+    const choice = this.#choices.get(column)
+    this.#choices.delete(column)
+    const page = relative()
+    this.#startsAfterParents = page !== undefined && page.storedLength < plain!.storedLength * parentShare
+    if (this.#startsAfterParents) return page
+    if (choice) this.#choices.set(column, choice)
+    return plain
   }
 
   /** Doubles: whole numbers over a power of ten, or else their bits. */
@@ -97,8 +140,16 @@ export class PageEncoder {
     return page(column, values.length, writer, statistic)
   }
 
+  /** The orders of lists of attributes, where any is not the usual one. */
+  orders(column: number, rows: OrderedRows, lengths: readonly number[]): EncodedPage | undefined {
+    if (rows.places.every(order => order === undefined)) return undefined
+    const writer = new PageWriter(this.#settings)
+    writer.out.raw(encodeOrders(rows, lengths))
+    return page(column, rows.sets.length, writer, { kind: 'none' })
+  }
+
   /** Strings, by code where they repeat. */
-  strings(column: number, values: readonly string[], isBinary: boolean): EncodedPage | undefined {
+  strings(column: number, values: readonly string[], isBinary: boolean, bases?: Bases): EncodedPage | undefined {
     if (this.#isRaw(isBinary)) return this.#raw(column, values, isBinary)
     const dictionary = new Dictionary<string>()
     const codes = new Uint32Array(values.length)
@@ -107,14 +158,14 @@ export class PageEncoder {
     const fileCodes = this.#dictionary(column, isBinary).codesOf(dictionary.values, values.length, grows)
     const ownCount = fileCodes.reduce((sum, code) => sum + (code < 0 ? 1 : 0), 0)
     if (ownCount * 2 > values.length && values.length >= minPlain) return this.#raw(column, values, isBinary)
-    return this.#coded(column, { entries: dictionary.values, codes }, fileCodes, isBinary)
+    return this.#coded(column, { entries: dictionary.values, codes }, fileCodes, { isBinary, bases })
   }
 
   /** Strings that have codes already. */
-  coded(column: number, { entries, codes }: CodedStrings, isBinary: boolean): EncodedPage | undefined {
+  coded(column: number, { entries, codes }: CodedStrings, isBinary: boolean, bases?: Bases): EncodedPage | undefined {
     if (!this.#isRaw(isBinary)) {
       const fileCodes = this.#dictionary(column, isBinary).codesOf(entries, codes.length, true)
-      return this.#coded(column, { entries, codes }, fileCodes, isBinary)
+      return this.#coded(column, { entries, codes }, fileCodes, { isBinary, bases })
     }
     return this.#raw(
       column,
@@ -164,7 +215,7 @@ export class PageEncoder {
     column: number,
     { entries, codes }: CodedStrings,
     fileCodes: Int32Array,
-    isBinary: boolean,
+    { isBinary, bases }: { isBinary: boolean; bases: Bases | undefined },
   ): EncodedPage | undefined {
     if (codes.length === 0) return undefined
     if (entries.length === 1 && fileCodes[0]! >= 0)
@@ -172,9 +223,11 @@ export class PageEncoder {
     const coded = inSymbols(entries, codes, fileCodes)
     const writer = new PageWriter(this.#settings)
     writer.out.u8(textLayouts.coded)
-    const choice = writeCoded(writer, coded, isBinary, this.#choices.get(column))
+    const choice = writeCoded(writer, coded, isBinary, this.#choices.get(column), bases)
     if (choice) this.#choices.set(column, choice)
-    const encoded = page(column, codes.length, writer, statisticOf(coded))
+    const basis = entries.length > 1 ? basisOf(choice, bases) : noBasis
+    const contexts = { codes: coded.symbols, size: entries.length }
+    const encoded = { ...page(column, codes.length, writer, statisticOf(coded), basis), contexts }
     return coded.locals.length > 0 ? this.#open(encoded, coded.locals) : encoded
   }
 
@@ -194,9 +247,16 @@ export class PageEncoder {
     return dictionary
   }
 
-  #writeNumbers(writer: PageWriter, column: number, values: Float64Array): void {
-    this.#choices.set(column, writeNumbers(writer, values, this.#choices.get(column)))
+  /** Returns the basis by which they are written. */
+  #writeNumbers(writer: PageWriter, column: number, values: Float64Array, bases?: Bases): number {
+    const choice = writeNumbers(writer, values, this.#choices.get(column), bases)
+    this.#choices.set(column, choice)
+    return basisOf(choice, bases)
   }
+}
+
+function basisOf(choice: NumberChoice | undefined, bases: Bases | undefined): number {
+  return choice?.basis !== undefined && bases?.contexts(choice.basis) ? choice.basis : noBasis
 }
 
 function statisticOf({ locals, fileCodes }: CodedPage): PageStatistic {
@@ -221,11 +281,17 @@ function inSymbols(entries: readonly string[], codes: ArrayLike<number>, fileCod
 }
 
 function constant(column: number, rowCount: number, statistic: PageStatistic): EncodedPage {
-  return { column, rowCount, statistic, storedLength: 0, stored: new Uint8Array(0) }
+  return { column, rowCount, statistic, basis: noBasis, storedLength: 0, stored: new Uint8Array(0) }
 }
 
-function page(column: number, rowCount: number, { out }: PageWriter, statistic: PageStatistic): EncodedPage {
+function page(
+  column: number,
+  rowCount: number,
+  { out }: PageWriter,
+  statistic: PageStatistic,
+  basis: number = noBasis,
+): EncodedPage {
   out.u32(checksum(out.view()))
   const stored = out.take()
-  return { column, rowCount, statistic, storedLength: stored.length, stored }
+  return { column, rowCount, statistic, basis, storedLength: stored.length, stored }
 }

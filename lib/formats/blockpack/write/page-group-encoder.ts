@@ -2,6 +2,9 @@ import { ByteWriter } from '../../../bytes/writer.ts'
 import { Dictionary } from '../../../encodings/dictionary.ts'
 import { type Exception, Numbers } from '../../../encodings/exact-numbers.ts'
 import { splitSpanIds, traceKind, traceKindOf } from '../../../encodings/ids.ts'
+import type { Bases } from '../../../encodings/pages/numbers.ts'
+import { type Contexts, contextsAt, ownerContexts, pairContexts } from '../../../encodings/pages/predicted.ts'
+import { placesIn } from '../../../encodings/permutation.ts'
 import { ownersOf, startsOf } from '../../../model/owners.ts'
 import { spanIdDigits, type Value, type ValueType } from '../../../model/trace.ts'
 import type { AttributeShredder } from '../../../shred/attributes.ts'
@@ -11,6 +14,7 @@ import type { CodedColumn, Segment } from '../../../shred/shred.ts'
 import { parentKind } from '../../../shred/tree.ts'
 import { encodeValue } from '../../../shred/value-texts.ts'
 import { writeResource, writeScope } from '../../../wire/cbor/resource.ts'
+import { bases, ownerOf } from '../layout/bases.ts'
 import {
   bandCount,
   type ColumnId,
@@ -22,6 +26,8 @@ import {
 } from '../layout/columns.ts'
 import { type FieldTable, printShape } from '../layout/fields.ts'
 import { bandOf, itemsPerByte } from '../layout/layout.ts'
+import { lazy, lazyBy } from '../layout/lazy.ts'
+import { addParents, parentRowsOf, subtractParents } from '../layout/parent-starts.ts'
 import type { EncodedPage, PageEncoder } from './page-encoder.ts'
 import { TextPages } from './text-pages.ts'
 
@@ -80,6 +86,8 @@ class PageGroupEncoder {
   readonly #texts = new TextPages()
   /** By span: the position of its trace. */
   readonly #traceOf: Uint32Array
+  /** By span: its resource, of which equal ones are one. */
+  #resources: Contexts | undefined
 
   constructor(segment: Segment, encoder: PageEncoder, fields: FieldTable) {
     this.#segment = segment
@@ -91,16 +99,16 @@ class PageGroupEncoder {
   encode(): { pages: EncodedPage[]; runCount: number } {
     const { span, event, link } = this.#segment
     this.#traces()
-    this.#parents()
     this.#coded('span.name', span.names)
-    this.#items('span.resource', span.resources, writeResource)
+    this.#resources = this.#items('span.resource', span.resources, writeResource)
     this.#items('span.scope', span.scopes, writeScope)
+    this.#parents()
     this.#numbers('span.kind', span.kinds)
     this.#records('span.status', span.statuses, printStatus)
     this.#coded('span.traceState', span.traceStates)
     this.#numbers('span.flags', span.flags)
     this.#records('span.dropped', span.droppedCounts, printDropped)
-    this.#numbers('span.start', span.starts.values, span.starts.exceptions)
+    this.#starts()
     this.#numbers('span.duration', span.durations.values, span.durations.exceptions)
     this.#ids('span.id', span.ids, this.#traceOf, this.#segment.hasRepeatedIds)
     this.#numbers('span.events', span.eventCounts)
@@ -153,6 +161,20 @@ class PageGroupEncoder {
     this.#ids('span.parentId', span.outsideParents, groups, true)
   }
 
+  #starts(): void {
+    const { starts, parentKinds, parentValues } = this.#segment.span
+    const values = Float64Array.from(starts.values)
+    const parents = parentRowsOf(
+      parentKinds,
+      parentValues.filter((_, row) => parentKinds[row] === parentKind.inside),
+    )
+    for (const { row } of starts.exceptions) parents[row] = -1
+    const afterParents = subtractParents(values, parents)
+    const isForest = addParents(Float64Array.from(afterParents), parents)
+    const columns = { values, afterParents: isForest ? afterParents : undefined }
+    this.#push(this.#encoder.starts(columnId('span.start'), columns, starts.exceptions))
+  }
+
   #ids(name: 'span.id' | 'span.parentId', ids: readonly string[], groups: Uint32Array, mayRepeat: boolean): void {
     const traceIds = (row: number) => this.#segment.trace.ids[groups[row]!]!
     const { kinds, distances, random, odd } = splitSpanIds(ids, { traceIds, groups }, mayRepeat)
@@ -165,27 +187,56 @@ class PageGroupEncoder {
   #attributes(owner: FieldOwner, attributes: AttributeShredder, tails: Tail[]): void {
     const { columns, lists } = attributes
     const numbers = columns.map(({ key, type }) => this.#fields.number({ owner, key, type }))
-    const entries = attributes.listColumns().map(list => printShape(list.map(column => numbers[column]!)))
-    this.#push(this.#encoder.coded(columnId(`${owner}.shape`), { entries, codes: lists }, true))
+    this.#lists(
+      owner,
+      attributes.listColumns().map(list => list.map(column => numbers[column]!)),
+      lists,
+    )
+    const rows = lazy(() => attributes.columnRows())
     const min = Math.max(minOwnValues, lists.length / ownersPerValue)
     const frequent = columns.filter(({ values }) => values.length >= min)
     const own = new Set(frequent.sort((a, b) => b.values.length - a.values.length).slice(0, maxOwnColumns))
-    for (const [i, column] of columns.entries()) {
-      const { type, values } = column
-      const traces = () => this.#tracesOf(owner, attributes, i)
-      if (own.has(column)) this.#push(this.#values(firstFieldId + numbers[i]!, type, values, traces))
-      else {
+    const sources = new Sources(lists.length)
+    const order = [...columns.keys()].sort((a, b) => numbers[a]! - numbers[b]!)
+    for (const i of order) {
+      const { type, values } = columns[i]!
+      const traces = () => this.#tracesOf(owner, rows()[i]!)
+      if (own.has(columns[i]!)) {
+        const id = firstFieldId + numbers[i]!
+        const bases = this.#bases(id, () => rows()[i]!, sources)
+        const page = this.#values(id, type, values, traces, bases)
+        this.#push(page)
+        if (page?.contexts) sources.add(id, page.contexts, rows()[i]!)
+      } else {
         this.#fields.rare.add(numbers[i]!)
         tails.push({ field: numbers[i]!, type, values, traces })
       }
     }
   }
 
-  /** The trace of each value of a column of attributes. */
-  #tracesOf(owner: FieldOwner, attributes: AttributeShredder, column: number): Uint32Array {
-    const { eventCounts, linkCounts } = this.#segment.span
-    const spanOf = owner === 'span' ? undefined : ownersOf(startsOf(owner === 'event' ? eventCounts : linkCounts))
-    return Uint32Array.from(attributes.columnRows()[column]!, row => this.#traceOf[spanOf ? spanOf[row]! : row]!)
+  /** The traces of some owners. */
+  #tracesOf(owner: FieldOwner, rows: readonly number[]): Uint32Array {
+    const spanOf = owner === 'span' ? undefined : this.#segment[owner].spanRows
+    return Uint32Array.from(rows, row => this.#traceOf[spanOf ? spanOf[row]! : row]!)
+  }
+
+  /** Lists of fields as shapes, lists in their usual order, and the orders that differ from these. */
+  #lists(owner: FieldOwner, lists: readonly (readonly number[])[], codes: readonly number[]): void {
+    const shapes = new Dictionary<string>()
+    const lengths: number[] = []
+    const places: (Uint32Array | undefined)[] = []
+    const shapeOf = lists.map(list => {
+      const usual = this.#fields.usualList(list)
+      places.push(usual.every((field, i) => field === list[i]) ? undefined : placesIn(usual, list))
+      const shape = shapes.code(printShape(usual))
+      lengths[shape] = usual.length
+      return shape
+    })
+    const sets = Uint32Array.from(codes, code => shapeOf[code]!)
+    const [shapeColumn, orderColumn] = [columnId(`${owner}.shape`), columnId(`${owner}.order`)]
+    const strings = { entries: shapes.values, codes: sets }
+    this.#push(this.#encoder.coded(shapeColumn, strings, true, this.#bases(shapeColumn)))
+    this.#push(this.#encoder.orders(orderColumn, { sets, lists: codes, places }, lengths))
   }
 
   /** The values of rare attributes of a type, in the order of their fields. */
@@ -211,25 +262,32 @@ class PageGroupEncoder {
     type: ValueType,
     values: readonly Value[],
     traces: () => ArrayLike<number>,
+    bases?: Bases,
   ): EncodedPage | undefined {
     if (type === 'empty') return undefined
-    if (type === 'string') return this.#ofValues(column, values as string[], false, traces)
-    if (type === 'bool') return this.#encoder.numbers(column, Float64Array.from(values, Number))
+    if (type === 'string') return this.#ofValues(column, { texts: values as string[], isBinary: false, traces }, bases)
+    if (type === 'bool') return this.#encoder.numbers(column, Float64Array.from(values, Number), [], bases)
     if (type === 'double') return this.#encoder.doubles(column, values as number[])
-    if (kindOfValues(type) === 'binary') return this.#ofValues(column, values.map(encodeValue), true, traces)
+    if (kindOfValues(type) === 'binary')
+      return this.#ofValues(column, { texts: values.map(encodeValue), isBinary: true, traces }, bases)
     const numbers = new Numbers()
     for (const value of values) numbers.push(value as bigint)
-    return this.#encoder.numbers(column, new Float64Array(numbers.values), numbers.exceptions)
+    return this.#encoder.numbers(column, new Float64Array(numbers.values), numbers.exceptions, bases)
   }
 
-  #ofValues(column: number, texts: readonly string[], isBinary: boolean, traces: () => ArrayLike<number>) {
+  #ofValues(
+    column: number,
+    { texts, isBinary, traces }: { texts: readonly string[]; isBinary: boolean; traces: () => ArrayLike<number> },
+    bases: Bases | undefined,
+  ): EncodedPage | undefined {
     return this.#texts.take(column, texts, isBinary, traces)
       ? undefined
-      : this.#encoder.strings(column, texts, isBinary)
+      : this.#encoder.strings(column, texts, isBinary, bases)
   }
 
   #numbers(name: ColumnId, values: ArrayLike<number>, exceptions?: readonly Exception[]): void {
-    this.#push(this.#encoder.numbers(columnId(name), new Float64Array(values), exceptions))
+    const column = columnId(name)
+    this.#push(this.#encoder.numbers(column, new Float64Array(values), exceptions, this.#bases(column)))
   }
 
   #coded(name: ColumnId, column: CodedColumn<string>): void {
@@ -238,27 +296,87 @@ class PageGroupEncoder {
 
   /** Records as the texts that `print` gives. */
   #records<T>(name: ColumnId, { dictionary, codes }: CodedColumn<T>, print: (value: T) => string): void {
-    this.#push(this.#encoder.coded(columnId(name), { entries: dictionary.values.map(print), codes }, false))
+    const column = columnId(name)
+    const strings = { entries: dictionary.values.map(print), codes }
+    this.#push(this.#encoder.coded(column, strings, false, this.#bases(column)))
   }
 
   #strings(name: ColumnId, values: readonly string[]): void {
     this.#push(this.#encoder.strings(columnId(name), values, false))
   }
 
-  /** Resources and scopes as strings of their CBOR, of which equal ones are one; empty for none. */
+  /** Resources and scopes as strings of their CBOR, of which equal ones are one; empty for none. Returns which each row has. */
   #items<T extends object>(
     name: ColumnId,
     { dictionary, codes }: CodedColumn<T | null>,
     encode: (writer: ByteWriter, item: T) => void,
-  ): void {
+  ): Contexts {
+    const column = columnId(name)
     const distinct = new Dictionary<string>()
     const recoded = dictionary.values.map(item => distinct.code(item === null ? '' : printItem(item, encode)))
     const entries = distinct.values
-    this.#push(this.#encoder.coded(columnId(name), { entries, codes: codes.map(code => recoded[code]!) }, true))
+    const itemCodes = Uint32Array.from(codes, code => recoded[code]!)
+    this.#push(this.#encoder.coded(column, { entries, codes: itemCodes }, true, this.#bases(column)))
+    return { codes: itemCodes, size: entries.length }
+  }
+
+  /** What the rows of a column may be predicted by; `rows` are the owners of its values, where not all have one. */
+  #bases(column: number, rows?: () => readonly number[], sources?: Sources): Bases | undefined {
+    const owner = ownerOf(column, this.#fields.fields)
+    if (owner === undefined || !this.#encoder.hasCodes) return undefined
+    const contexts = lazyBy((basis: number) => {
+      const ofOwners = sources?.contexts.get(basis) ?? this.#ownerContexts(owner, basis)
+      return ofOwners && rows ? contextsAt(ofOwners, rows()) : ofOwners
+    })
+    return { contexts, candidates: () => [...Object.values(bases), ...(sources?.near(rows!()) ?? [])] }
+  }
+
+  readonly #spanContexts = lazyBy((basis: number): Contexts | undefined => {
+    const { dictionary, codes } = this.#segment.span.names
+    const names = { codes: Uint32Array.from(codes), size: dictionary.size }
+    if (basis === bases.name) return names
+    return this.#resources && pairContexts(names, this.#resources)
+  })
+
+  #ownerContexts(owner: FieldOwner, basis: number): Contexts | undefined {
+    if (basis >= firstFieldId || (basis === bases.nameAndResource && !this.#resources)) return undefined
+    const contexts = this.#spanContexts(basis)
+    if (owner === 'span') return contexts
+    return contexts && contextsAt(contexts, this.#segment[owner].spanRows)
   }
 
   #push(page: EncodedPage | undefined): void {
     if (page) this.#pages.push(page)
+  }
+}
+
+/** How many preceding columns are tried as bases, and how many are remembered. */
+const nearCount = 3
+const keptCount = 12
+/** Columns with values at fewer of the owners are not: to hold them by owner takes more time than they save. */
+const minShare = 1 / 64
+
+/** The columns of attributes by which later ones of the same owners may be predicted. */
+class Sources {
+  /** By column: the contexts of all owners. */
+  readonly contexts = new Map<number, Contexts>()
+  readonly #ownerCount: number
+
+  constructor(ownerCount: number) {
+    this.#ownerCount = ownerCount
+  }
+
+  add(column: number, contexts: Contexts, rows: readonly number[]): void {
+    if (rows.length < this.#ownerCount * minShare) return
+    this.contexts.set(column, ownerContexts(contexts, rows, this.#ownerCount))
+    if (this.contexts.size > keptCount) this.contexts.delete(this.contexts.keys().next().value!)
+  }
+
+  /** The last columns that have values at the first, the middle and the last of some rows. */
+  near(rows: readonly number[]): number[] {
+    const ends = [rows[0]!, rows[rows.length >> 1]!, rows.at(-1)!]
+    const near = [...this.contexts].filter(([, { codes }]) => ends.every(row => codes[row]! > 0))
+    return near.map(([column]) => column).slice(-nearCount)
   }
 }
 

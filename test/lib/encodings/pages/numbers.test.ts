@@ -157,7 +157,7 @@ describe('what is broken', () => {
       out.raw(Uint8Array.from(list))
 
   test.each<[string, (out: ByteWriter) => void, RegExp]>([
-    ['bits of the head that mean nothing', bytes(32, 0), /page at byte 1001: numbers: a head of 32/],
+    ['bits of the head that mean nothing', bytes(64, 0), /page at byte 1001: numbers: a head of 64/],
     ['a unit that is none', bytes(16, 4), /a unit/],
     ['more remainders than bytes', bytes(16, 0, 0xff, 0x7f), /16383 items of at least 2 bytes/],
     ['a remainder behind the last row', bytes(16, 3, 1, 100, 1, 0), /remainder 1 at row 100 of 100/],

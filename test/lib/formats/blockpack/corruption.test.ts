@@ -88,17 +88,17 @@ describe('files that are none', () => {
   test.each<[string, Buffer, string, RegExp]>([
     ['another magic in front', changed(0, 0), 'corrupt', /^blockpack header at byte 0: not a blockpack file/],
     [
-      'version 2 in front',
-      changed(4, 2),
+      'version 3 in front',
+      changed(4, 3),
       'unsupported',
-      /^blockpack header at byte 8: unsupported version 2 \(this build reads 1\)/,
+      /^blockpack header at byte 8: unsupported version 3 \(this build reads 1 to 2\)/,
     ],
     ['another magic at the end', changed(-1, 0), 'corrupt', /^blockpack footer at byte \d+: no blockpack footer/],
     [
-      'version 2 at the end',
-      changed(-16, 2, true),
+      'version 3 at the end',
+      changed(-16, 3, true),
       'unsupported',
-      /^blockpack footer at byte \d+: unsupported version 2/,
+      /^blockpack footer at byte \d+: unsupported version 3/,
     ],
     ['a flag', changed(-12, 1, true), 'unsupported', /^blockpack footer at byte \d+: flags 1/],
     ['a footer with another checksum', changed(-20, 99), 'corrupt', /^blockpack footer at byte \d+: checksum/],

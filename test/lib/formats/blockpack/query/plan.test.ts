@@ -22,7 +22,7 @@ const [method, size] = [firstFieldId, firstFieldId + 1]
 
 /** A page of ten values in 20 bytes. */
 function page(column: number, statistic: PageStatistic): PageEntry {
-  return { column, rowCount: 10, storedLength: 20, statistic }
+  return { column, rowCount: 10, storedLength: 20, statistic, basis: 0 }
 }
 
 /** The bytes of pages by band. */

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { lazy, lazyBy } from '../../../../../lib/formats/blockpack/read/lazy.ts'
+import { lazy, lazyBy } from '../../../../../lib/formats/blockpack/layout/lazy.ts'
 
 test('a value is made once, also one that is undefined', () => {
   const make = vi.fn(() => undefined)

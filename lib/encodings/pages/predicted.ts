@@ -1,0 +1,94 @@
+import type { PageReader } from './page.ts'
+
+/**
+ * Numbers of which most are what the last row of the same context had: only the others are stored, with the rows from
+ * one to the next (FORMAT.md of blockpack, Predicted).
+ */
+
+/** What the numbers of a column are predicted by: rows of one context tend to have one number. */
+export interface Contexts {
+  /** By row. */
+  readonly codes: Uint32Array
+  /** All codes are below. */
+  readonly size: number
+}
+
+/** The rows between the numbers that their contexts do not predict, and these numbers. */
+export interface Misses {
+  readonly gaps: Float64Array
+  readonly values: Float64Array
+}
+
+export function findMisses(values: Float64Array, { codes, size }: Contexts): Misses {
+  const last = new Float64Array(size).fill(Number.NaN)
+  const gaps: number[] = []
+  const missed: number[] = []
+  let next = 0
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!
+    if (last[codes[row]!] === value) continue
+    last[codes[row]!] = value
+    missed.push(value)
+    gaps.push(row - next)
+    next = row + 1
+  }
+  return { gaps: Float64Array.from(gaps), values: Float64Array.from(missed) }
+}
+
+/** Undoes `findMisses`; refuses misses beyond the rows, and a row that no other of its context precedes. */
+export function fillPredicted({ in: reader }: PageReader, { codes, size }: Contexts, misses: Misses): Float64Array {
+  const values = new Float64Array(codes.length)
+  const last = new Float64Array(size).fill(Number.NaN)
+  let row = 0
+  const fill = (end: number) => {
+    for (; row < end; row++) {
+      const value = last[codes[row]!]!
+      if (Number.isNaN(value)) reader.fail('corrupt', `predicted: row ${row} is the first of its context`)
+      values[row] = value
+    }
+  }
+  for (let i = 0; i < misses.gaps.length; i++) {
+    const end = row + misses.gaps[i]!
+    if (!(end >= row && end < codes.length))
+      reader.fail('corrupt', `predicted: row ${end} after row ${row - 1} of ${codes.length}`)
+    fill(end)
+    const value = misses.values[i]!
+    last[codes[row]!] = value
+    values[row++] = value
+  }
+  fill(codes.length)
+  return values
+}
+
+/** The contexts of some rows. */
+export function contextsAt({ codes, size }: Contexts, rows: ArrayLike<number>): Contexts {
+  return { codes: Uint32Array.from(rows, row => codes[row]!), size }
+}
+
+/** By owner, of which some have values: the context of its last value, of those without values one of their own. */
+export function ownerContexts({ codes, size }: Contexts, rows: ArrayLike<number>, ownerCount: number): Contexts {
+  const byOwner = new Uint32Array(ownerCount)
+  for (let i = 0; i < codes.length; i++) byOwner[rows[i]!] = codes[i]! + 1
+  return { codes: byOwner, size: size + 1 }
+}
+
+/** A context for each pair of contexts that a row has. */
+export function pairContexts(a: Contexts, b: Contexts): Contexts {
+  const codes = new Uint32Array(a.codes.length)
+  const size = a.size * b.size
+  if (size <= Math.max(codes.length, 1 << 12)) {
+    for (let row = 0; row < codes.length; row++) codes[row] = a.codes[row]! * b.size + b.codes[row]!
+    return { codes, size }
+  }
+  const known = new Map<number, number>()
+  for (let row = 0; row < codes.length; row++) {
+    const pair = a.codes[row]! * b.size + b.codes[row]!
+    let code = known.get(pair)
+    if (code === undefined) {
+      code = known.size
+      known.set(pair, code)
+    }
+    codes[row] = code
+  }
+  return { codes, size: known.size }
+}

@@ -1,0 +1,39 @@
+import { parentKind } from '../../../shred/tree.ts'
+
+/** Starts of spans after those of their parents (FORMAT.md, Bases). */
+
+/** By span: the row of its parent, or -1; `distances` are those of kind `inside`. */
+export function parentRowsOf(kinds: ArrayLike<number>, distances: ArrayLike<number>): Int32Array {
+  const rows = new Int32Array(kinds.length)
+  let next = 0
+  for (let row = 0; row < rows.length; row++) {
+    const parent = kinds[row] === parentKind.inside ? row - distances[next++]! : -1
+    rows[row] = parent === row || parent >= rows.length ? -1 : Math.max(-1, parent)
+  }
+  return rows
+}
+
+/** Starts less those of the parents. */
+export function subtractParents(starts: ArrayLike<number>, parents: Int32Array): Float64Array {
+  return Float64Array.from(parents, (parent, row) => starts[row]! - (parent < 0 ? 0 : starts[parent]!))
+}
+
+/** Adds the starts of parents, wherever they are; false where spans are their own ancestors. */
+export function addParents(starts: Float64Array, parents: Int32Array): boolean {
+  const isDone = new Uint8Array(starts.length)
+  const path = new Int32Array(starts.length)
+  for (let row = 0; row < starts.length; row++) {
+    let [top, depth] = [row, 0]
+    for (; isDone[top] === 0 && parents[top]! >= 0; top = parents[top]!) {
+      if (depth === path.length) return false
+      path[depth++] = top
+    }
+    isDone[top] = 1
+    while (depth > 0) {
+      const child = path[--depth]!
+      starts[child]! += starts[parents[child]!]!
+      isDone[child] = 1
+    }
+  }
+  return true
+}
