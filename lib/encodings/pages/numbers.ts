@@ -54,25 +54,26 @@ function chooseNumbers(values: Float64Array, codec: PageCodec, bases?: Bases): N
   if (values.length < minTried) return plain
   const middle = Math.max(0, (values.length - sampleRows) >> 1)
   const sample = values.subarray(middle, middle + sampleRows)
-  const candidates: NumberChoice[] = []
-  for (const isDelta of [false, true])
-    for (const layout of codec.packsBits ? [layouts.packed, layouts.planes, layouts.split] : [layouts.planes])
-      candidates.push({ layout, isDelta })
-  const sizes = candidates.map(candidate => {
-    const trial = new PageWriter(codec)
-    writeAs(trial, sample, candidate)
-    return trial.out.length
-  })
+  const layoutsTried = codec.packsBits ? [layouts.packed, layouts.planes, layouts.split] : [layouts.planes]
+  const candidates: NumberChoice[] = [false, true].flatMap(isDelta => layoutsTried.map(layout => ({ layout, isDelta })))
+  const sizes = candidates.map(candidate => sizeOf(codec, trial => writeAs(trial, sample, candidate)))
   for (const basis of bases?.candidates() ?? []) {
     const contexts = bases!.contexts(basis)
     if (!contexts) continue
-    const trial = new PageWriter(codec)
-    const codes = contexts.codes.subarray(middle, middle + sampleRows)
-    writePredicted(trial, sample, plain, { codes, size: contexts.size })
-    candidates.push({ ...plain, basis })
-    sizes.push(trial.out.length)
+    const own = { codes: contexts.codes.subarray(middle, middle + sampleRows), size: contexts.size }
+    for (const layout of layoutsTried) {
+      const candidate = { layout, isDelta: false, basis }
+      candidates.push(candidate)
+      sizes.push(sizeOf(codec, trial => writePredicted(trial, sample, candidate, own)))
+    }
   }
   return candidates[sizes.indexOf(Math.min(...sizes))]!
+}
+
+function sizeOf(codec: PageCodec, write: (writer: PageWriter) => void): number {
+  const trial = new PageWriter(codec)
+  write(trial)
+  return trial.out.length
 }
 
 function writePredicted(writer: PageWriter, values: Float64Array, choice: NumberChoice, contexts: Contexts): void {

@@ -117,7 +117,7 @@ export class Block {
     const entries = new Map<number, string[]>()
     for (const { column, entryCount } of piece.runs) {
       const kind = columnKind(column, this.toc.fields)
-      if ((kind !== 'text' && kind !== 'binary') || entries.has(column))
+      if (kind === undefined || kind === 'numbers' || kind === 'orders' || entries.has(column))
         reader.in.fail('corrupt', `a dictionary of column ${column}`)
       const strings = reader.naming(() => readStrings(reader, entryCount, kind !== 'text'))
       entries.set(column, strings)
