@@ -81,10 +81,9 @@ export const profiles = {
   },
   'max-compression': {
     ...defaults,
-    compressionLevel: 9,
-    columnBlockSize: 32_768,
+    compressionLevel: 13,
+    columnBlockSize: 196_608,
     dictionaryMaxSize: 2_097_152,
-    enableMinhash: true,
   },
   'low-memory': {
     ...defaults,

@@ -44,7 +44,7 @@ describe('what holds unless it is set', () => {
         columnBlockSize: 131_072,
         writeBufferSize: 2_097_152,
       },
-      'max-compression': { compressionLevel: 9, columnBlockSize: 32_768, dictionaryMaxSize: 2_097_152 },
+      'max-compression': { compressionLevel: 13, columnBlockSize: 196_608, dictionaryMaxSize: 2_097_152 },
       'low-memory': {
         compressionCodec: 'snappy',
         columnBlockSize: 32_768,
