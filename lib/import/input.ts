@@ -13,7 +13,7 @@ import { mayBeJson } from '../wire/json/object-starts.ts'
 import { decompress } from './decompress.ts'
 
 const headLength = 1 << 16
-/** Keys that tell a format may come as late as this in the first objects of an input. */
+/** Keys that identify a format may come as late as this in the first objects of an input. */
 const maxHeadLength = 1 << 26
 
 /** A file that is read or was: its format and the bytes read so far, decompressed. */
@@ -31,7 +31,7 @@ export interface SkippedFile {
 
 /** What `--format` and its like say about inputs. */
 export interface InputOptions {
-  /** The name of the format; told from the content where absent. */
+  /** The name of the format; recognised by content where absent. */
   format?: string | undefined
   losses: Losses
   /** What makes a span bad, since it is read for a target that cannot hold it. */
@@ -50,7 +50,7 @@ export interface Inputs {
 /**
  * Opens files, directories and `-` (the standard input). gzip and zstd are undone. Of a directory, the files below it
  * are read by path, hidden ones left out, and those that are in no known format (or not in the one named) are skipped,
- * unless all are. Every error has the file's name and format in front; places in it are those of the decompressed
+ * unless all are. Every error begins with the file's name and format; places in it are those of the decompressed
  * content. Where the losses skip what is bad, a file that cannot be read is left out, but for a
  * missing one that is named.
  */
@@ -154,7 +154,7 @@ async function openOrLeaveOut(path: string, reading: Reading): Promise<Opened | 
   }
 }
 
-/** Throws the error with the subject in front, or counts what is left out for it. */
+/** Throws the error prefixed with the subject, or counts what is left out for it. */
 function leaveOut(unit: Unit, path: string, subject: string, error: unknown, { losses }: Reading): void {
   losses.enter(nameOf(path), subject)
   try {

@@ -64,7 +64,7 @@ function wholeTraces(pieces: readonly Trace[]): Trace[] {
   return Array.from(spans, ([traceId, own]) => ({ traceId, spans: own }))
 }
 
-/** The key of the id, whose item of less than 24 bytes stands second in a trace's item. */
+/** The key of the id, whose item of fewer than 24 bytes is the second of a trace's item. */
 function keyOf(body: Buffer): string {
   return traceKey(body.toString('hex', 2, 2 + (body[1]! & 0x1f)))
 }

@@ -60,7 +60,7 @@ function coded(values: readonly Value[]): ColumnData['values'] {
   return { codes, dictionary }
 }
 
-/** The same for values that are the same; strings and bools stand for themselves, and no column holds two types. */
+/** The same for values that are the same; strings and bools are their own keys, and no column holds two types. */
 function keyOf(value: Value): unknown {
   return typeof value === 'string' || typeof value === 'boolean' || value === null ? value : keyText(value)
 }

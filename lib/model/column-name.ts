@@ -5,7 +5,7 @@ export type Named =
   | { readonly intrinsic: Intrinsic }
   | { readonly intrinsic?: undefined; readonly scope: AttributeScope; readonly key: string }
 
-/** What a name says: that of an attribute has a dot behind its scope, that of an intrinsic has none. */
+/** What a name means: an attribute's has a dot after its scope, an intrinsic's has none. */
 export function parseName(name: ColumnName): Named {
   const dot = name.indexOf('.')
   if (dot < 0) return { intrinsic: name as Intrinsic }

@@ -1,6 +1,6 @@
 import { type Attributes, isKeyValueList, type Trace, type Value, valueType } from './trace.ts'
 
-/** Where two traces first differ: a path such as `/spans/3/attributes/http.status_code`, and what stands there. */
+/** Where two traces first differ: a path such as `/spans/3/attributes/http.status_code`, and what each has there. */
 export interface Difference {
   path: string
   expected: string

@@ -9,7 +9,7 @@ export interface Merged {
 
 /**
  * Joins pieces of one trace, as several files have them: the spans of the first, then those of each other one that are
- * new. Equal spans count once, but as often as they stand in one and the same piece.
+ * new. Equal spans count once, but as often as they occur in one piece.
  */
 export function mergePieces(pieces: readonly Trace[]): Merged {
   const [first, ...others] = pieces

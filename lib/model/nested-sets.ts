@@ -1,5 +1,5 @@
 import { ownersOf } from './owners.ts'
-/** The rows on cycles of parents, cycle by cycle, and behind them all others, each behind its parent. */
+/** The rows on cycles of parents, cycle by cycle, then all others, each after its parent. */
 export interface Order {
   readonly rows: Uint32Array
   /** Where each cycle begins in `rows`, and where the last one ends. */

@@ -1,5 +1,5 @@
 /**
- * Whether two values stand in a relation: `=`, `!=`, `<`, `<=`, `>` or `>=`; no other one holds for any. Both are texts,
+ * Whether two values are in a relation: `=`, `!=`, `<`, `<=`, `>` or `>=`; no other one holds for any. Both are texts,
  * which are ordered by their UTF-16 units, or both bools, false before true, or both numbers: ints and doubles by what
  * they are, and NaN differs from all.
  */
@@ -30,7 +30,7 @@ export function isRelated(a: unknown, relation: string, b: unknown): boolean {
 /** By relation what it is with its sides exchanged. */
 export const mirroredRelations = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=', '!=': '!=' } as const
 
-/** Whether some number from `min` to `max` may stand so to the operand; no other relation is told. */
+/** Whether some number from `min` to `max` may be so related to the operand. */
 export function rangeMeets(
   min: number | bigint,
   max: number | bigint,

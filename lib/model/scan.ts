@@ -7,7 +7,7 @@ import type { ValueTest } from './value-test.ts'
  * other; both know this file.
  */
 
-/** Whose attributes a column holds. A resource's and a scope's (`instrumentation`) stand for each of its spans. */
+/** Whose attributes a column holds. A resource's and a scope's (`instrumentation`) hold for each of its spans. */
 export type AttributeScope = 'span' | 'resource' | 'event' | 'link' | 'instrumentation'
 
 /**
@@ -93,7 +93,7 @@ export interface BigintValues {
 /** Values of one type at some rows. Strings, bools, bytes, arrays, kvlists and empty values come coded. */
 export interface ColumnData {
   readonly type: ValueType
-  /** Ascending; a row stands twice where a key does. Undefined: each row of the owner has one value, in order. */
+  /** Ascending; a row repeats where a key does. Undefined: each row of the owner has one value, in order. */
   readonly rows?: Uint32Array | undefined
   readonly values: CodedValues | NumberValues | BigintValues
 }
@@ -112,7 +112,7 @@ export interface ColumnSet {
 /** Whole traces, immutable. */
 export interface SpanBatch {
   readonly spanCount: number
-  /** How many spans each span stands for, where they were sampled; else each stands for itself. */
+  /** How many spans each span represents, where they were sampled; else each represents itself. */
   readonly weights?: Float64Array | undefined
   /**
    * Where the source knows it without reading: no span starts before the first or after the second (ns since the

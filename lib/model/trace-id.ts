@@ -42,7 +42,7 @@ export function groupNeighbours<T extends Pick<Trace, 'traceId'>>(traces: readon
   return groups
 }
 
-/** One trace of those that differ in the spelling of its id: the first spelling stands for all. */
+/** One trace of those that differ in the spelling of its id: the first spelling is used for all. */
 export function joinSpellings(traces: readonly Trace[]): Trace {
   return traces.length === 1 ? traces[0]! : { traceId: traces[0]!.traceId, spans: traces.flatMap(({ spans }) => spans) }
 }

@@ -1,8 +1,8 @@
 /**
  * The model: OTLP's trace data as plain immutable objects, grouped by trace.
  *
- * Of absences the model tells apart those of `resource`, `scope` and `status` (null, against an empty message), as
- * OTLP's protobuf does. It does not tell apart an attribute without a value from one with the empty value (both null),
+ * Of absences the model distinguishes those of `resource`, `scope` and `status` (null, against an empty message), as
+ * OTLP's protobuf does. It does not distinguish an attribute without a value from one with the empty value (both null),
  * a resource or scope that is absent but has a schema URL (read as an empty one with that URL), nor anything that
  * protobuf does not (a missing string is the empty string, a missing number is 0). It keeps no grouping of the wire.
  */
@@ -23,7 +23,7 @@ export interface Attribute {
   readonly value: Value
 }
 
-/** Order is data, and a key may stand twice. */
+/** Order is data, and a key may repeat. */
 export type Attributes = readonly Attribute[]
 
 export interface Resource {

@@ -1,9 +1,9 @@
 import type { ColumnData, ColumnName } from './scan.ts'
 import { isOwnTrace, linkType, noParent } from './tree.ts'
 
-/** Roots of traces whose spans stand in columns. */
+/** Roots of traces whose spans are in columns. */
 
-/** The type of links, which tells of further parents. */
+/** The type of links, which may name further parents. */
 export const linkTypeName: ColumnName = `link.${linkType.key}`
 
 /** Columns of links, with the span of each link, and the trace of each span. */

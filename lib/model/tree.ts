@@ -100,7 +100,7 @@ function isChildByLink(traceId: string, { links }: Span): boolean {
   return links.some(link => isChildOf(link) && isOwnTrace(link.traceId, traceId))
 }
 
-/** The attribute by which a link says what it stands for, and its value of a further parent. */
+/** The attribute that gives the meaning of a link, and its value for a further parent. */
 export const linkType = { key: 'opentracing.ref_type', childOf: 'child_of' } as const
 
 function isChildOf({ attributes }: Link): boolean {

@@ -4,7 +4,7 @@ import { firstWhere } from '../bytes/search.ts'
 /** Gaps of fewer bytes are read with their surroundings: a request costs more than they do. */
 const maxGap = 4096
 
-/** Bytes of a file, and where they stand in it. */
+/** Bytes of a file, and where they are in it. */
 export interface ReadPiece extends Range {
   readonly bytes: Uint8Array
 }

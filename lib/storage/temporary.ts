@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 /**
  * Temporary files and folders. Their names say which process they belong to: of which machine, its id, and when it
- * started, since ids are used again. What a process that was killed left behind is removed by the next one.
+ * started, since ids are used again. What a killed process has left is removed by the next one.
  */
 
 /** How a folder is removed in which a process that was killed may still be writing. */
@@ -80,7 +80,7 @@ function isAbandoned(folder: string, name: string): boolean {
   return lstatSync(join(folder, name)).uid === process.getuid?.()
 }
 
-/** True for a process that has not ended and started at that time, where the system tells times. */
+/** True for a process that has not ended and started at that time, where the system reports times. */
 function isRunning(pid: number, start: number): boolean {
   try {
     process.kill(pid, 0)
@@ -95,7 +95,7 @@ function isEnded([state]: readonly string[]): boolean {
   return state === 'Z' || state === 'X'
 }
 
-/** When a process started, in ticks since the machine did; 0 where the system does not tell. */
+/** When a process started, in ticks since the machine did; 0 where the system does not report it. */
 function startOf(status: readonly string[] | undefined): number {
   return Number(status?.[19] ?? 0)
 }

@@ -9,7 +9,7 @@ import type { AttributeColumn, Layout } from './layout.ts'
 import type { RowGroupColumns } from './row-group-columns.ts'
 import { ownerDepths, serviceName } from './schema.ts'
 
-/** The columns that tell whether an attribute occurs among the owners of a scope; those told empty are left out. */
+/** The columns that show whether an attribute occurs in a scope; those that the footer calls empty are left out. */
 export function keyColumns(columns: RowGroupColumns, layout: Layout, scope: AttributeScope, key: string): string[] {
   const { keys } = genericColumns(scope)
   const isAbsent = columns.dictionary(keys)?.includes(key) === false
@@ -17,7 +17,7 @@ export function keyColumns(columns: RowGroupColumns, layout: Layout, scope: Attr
   return [...own, ...(isAbsent ? [] : [keys])].filter(column => !columns.chunk(column).isEmpty)
 }
 
-/** The columns that its values stand in beyond these, once they have been loaded; none where no list has the key. */
+/** The further columns of its values, once they have been loaded; none where no list has the key. */
 export function valueColumns(columns: RowGroupColumns, scope: AttributeScope, key: string): string[] {
   const { keys, values } = genericColumns(scope)
   if (columns.chunk(keys).isEmpty || columns.dictionary(keys)?.includes(key) === false) return []

@@ -5,13 +5,13 @@ import type { AttributeColumn, Layout } from './layout.ts'
 import type { RowGroupColumns } from './row-group-columns.ts'
 import { ownerDepths, serviceName } from './schema.ts'
 
-/** The columns that all attributes of a scope stand in. */
+/** The columns of all attributes of a scope. */
 export function attributeColumns(layout: Layout, scope: AttributeScope): string[] {
   const { keys, values } = genericColumns(scope)
   return [keys, ...values, ...layout.attributes[scope].map(({ column }) => column)]
 }
 
-/** By owner its attributes: those with a column of their own in front, then the generic ones in their order. */
+/** By owner its attributes: first those with a column of their own, then the generic ones in their order. */
 export function attributesOf(
   columns: RowGroupColumns,
   layout: Layout,

@@ -15,7 +15,7 @@ export class ByteEntries {
     this.#ends = ends
   }
 
-  /** The entries of several, one behind the other. */
+  /** The entries of several, one after the other. */
   static join(parts: readonly ByteEntries[]): ByteEntries {
     if (parts.length === 1) return parts[0]!
     const count = parts.reduce((sum, part) => sum + part.count, 0)
@@ -45,7 +45,7 @@ export class ByteEntries {
     return this.#hex.slice(2 * this.#starts[entry]!, 2 * this.#ends[entry]!)
   }
 
-  /** The string that stands there in UTF-8, undefined where it is not. */
+  /** The string encoded there in UTF-8; undefined where it is not UTF-8. */
   text(entry: number): string | undefined {
     const [start, end] = [this.#starts[entry]!, this.#ends[entry]!]
     const text = this.#bytes.toString('utf8', start, end)

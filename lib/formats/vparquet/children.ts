@@ -4,7 +4,7 @@ import { genericColumns } from './generic-attributes.ts'
 import type { RowGroupColumns } from './row-group-columns.ts'
 import { depthOf, prefixes } from './schema.ts'
 
-/** By events and links columns that tell how many a span has, keys of attributes in front. */
+/** For events and links the columns that give how many a span has, keys of attributes first. */
 const childNames = {
   event: [genericColumns('event').keys, `${prefixes.event}.Name`, `${prefixes.event}.TimeSinceStartNano`],
   link: [genericColumns('link').keys, `${prefixes.link}.SpanID`, `${prefixes.link}.TraceID`],

@@ -199,7 +199,7 @@ function numbers<T extends ArrayBufferView>(
   }
 }
 
-/** Pages of codes share the dictionary in front of them; the values of other pages become entries of their own. */
+/** Pages of codes share the preceding dictionary; the values of other pages become entries of their own. */
 class CodedGatherer implements Gatherer {
   readonly #entries: ByteEntries[] = []
   readonly #codes: Uint32Array[] = []
@@ -247,7 +247,7 @@ function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   return parts.length === 1 ? parts[0]! : new Uint8Array(joinBuffers(parts))
 }
 
-/** The bytes of arrays, one behind the other, in memory of their own. */
+/** The bytes of arrays, one after the other, copied. */
 function joinBuffers(parts: readonly ArrayBufferView[]): ArrayBuffer {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
   let at = 0

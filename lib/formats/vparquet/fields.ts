@@ -40,7 +40,7 @@ export function int32sOf(column: Column): (element: number) => number {
   }
 }
 
-/** Unsigned 32-bit integers, which stand as signed ones. */
+/** Unsigned 32-bit integers, which are stored as signed ones. */
 export function uint32sOf(column: Column): (element: number) => number {
   const { places } = column
   const { numbers } = numbersOf(column, 'INT32')

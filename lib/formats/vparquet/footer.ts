@@ -8,15 +8,15 @@ import type { ChunkPlace } from './pages.ts'
 
 /** `PAR1`, at both ends of a file. */
 export const magic = 0x31524150
-/** Length and magic behind the footer. */
+/** The length and magic after the footer. */
 export const tailBytes = 8
 const spanIds = 'rs.ss.Spans.SpanID'
-/** The magic in front. */
+/** The leading magic. */
 export const headBytes = 4
 /** hyparquet reads a varint in a time that grows with the square of its length, and takes any length. */
 const maxVarintBytes = 1 << 16
 
-/** A column of a row group: where its pages stand, and what its writer says of its values. */
+/** A column of a row group: where its pages are, and what its writer says of its values. */
 export interface Chunk extends ChunkPlace {
   /** The least and greatest value of numbers; undefined where the writer does not say. */
   readonly extent: readonly [least: bigint, greatest: bigint] | undefined
@@ -24,7 +24,7 @@ export interface Chunk extends ChunkPlace {
   readonly isEmpty: boolean
   /** How many values are there, as the writer says; undefined where it does not. */
   readonly presentCount: number | undefined
-  /** Where a dictionary ends that holds all values; undefined where there is none, or some stand beside it. */
+  /** Where a dictionary ends that holds all values; undefined where there is none, or some values are not in it. */
   readonly dictionaryEnd: number | undefined
 }
 
@@ -65,7 +65,7 @@ export async function readFooter(file: RangeReader, knownLength = 0): Promise<Fo
   return { byteLength, rowCount, spanCount, leaves: new Map(leaves.map(leaf => [leaf.name, leaf])), rowGroups }
 }
 
-/** A footer has no checksum: that each chunk stands in a place of its own tells most of the wrong ones. */
+/** A footer has no checksum: requiring that chunks do not overlap finds most corrupt ones. */
 function refuseOverlaps(rowGroups: readonly RowGroup[]): void {
   const chunks = rowGroups.flatMap(({ chunks }, i) =>
     [...chunks].map(([name, { start, end }]) => ({ i, name, start, end })),
@@ -164,7 +164,7 @@ function codecOf(codec: string | undefined, name: string): GeneralCodec {
   return codecs[codec ?? ''] ?? fail(`${name}: compressed by ${codec}`, 'unsupported')
 }
 
-/** A number that the footer tells, which must be none or more, and `max` at most. */
+/** A number of the footer, from 0 to `max`. */
 function count(told: bigint | undefined, max: number, what: string): number {
   if (typeof told === 'bigint' && told >= 0n && told <= BigInt(max)) return Number(told)
   return fail(`${what}: ${told}, at most ${max} can be there`)

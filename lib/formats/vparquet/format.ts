@@ -13,7 +13,7 @@ import { headBytes, magic } from './footer.ts'
 import { decodeVparquet, notHeld } from './reader.ts'
 import { vparquetSource } from './source.ts'
 
-/** Blocks as Grafana Tempo stores them, of which lib/formats/vparquet/FORMAT.md tells. */
+/** Blocks as Grafana Tempo stores them, described in lib/formats/vparquet/FORMAT.md. */
 export const vparquet: Format = {
   name: 'vparquet',
   title: "Tempo's blocks, vParquet4 and vParquet5",

@@ -9,7 +9,7 @@ import { ownerDepths, prefixes } from './schema.ts'
 
 const valueSuffixes = ['Value', 'ValueInt', 'ValueDouble', 'ValueBool', 'IsArray', 'ValueUnsupported'] as const
 
-/** The columns that the generic attributes of a scope stand in: keys, and those of values. */
+/** The columns of the generic attributes of a scope: keys, and those of values. */
 export function genericColumns(scope: AttributeScope): { keys: string; values: readonly string[] } {
   const prefix = `${prefixes[scope]}.Attrs`
   return { keys: `${prefix}.Key`, values: valueSuffixes.map(suffix => `${prefix}.${suffix}`) }
@@ -46,7 +46,7 @@ const lists = [
   ['ValueBool', ofBools],
 ] as const
 
-/** By generic attribute its value; the columns of values must have been loaded, but for those that are told empty. */
+/** The value of each generic attribute; the columns of values must be loaded, but for those that the footer calls empty. */
 export function genericValues(
   columns: RowGroupColumns,
   scope: AttributeScope,

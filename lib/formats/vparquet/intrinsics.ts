@@ -12,7 +12,7 @@ import type { Structure } from './structure.ts'
 import { TextCodes } from './text-codes.ts'
 
 const { span, event, link, instrumentation } = prefixes
-/** What parents are told by. */
+/** The columns that give parents. */
 const parents = [`${span}.SpanID`, `${span}.ParentSpanID`, `${span}.Kind`]
 
 /** The columns of a block that a field which is no attribute is made of. */

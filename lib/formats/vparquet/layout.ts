@@ -13,7 +13,7 @@ import {
   wellKnown,
 } from './schema.ts'
 
-/** An attribute that stands in a column of its own. */
+/** An attribute with a column of its own. */
 export interface AttributeColumn {
   readonly key: string
   /** The name of the leaf. */
@@ -32,7 +32,7 @@ export interface Layout {
 
 type Leaves = ReadonlyMap<string, Leaf>
 
-/** What the columns of a file mean; `meta` tells the keys of dedicated ones. */
+/** What the columns of a file mean; `meta` gives the keys of dedicated ones. */
 export function layoutOf(leaves: Leaves, meta: BlockMeta | undefined): Layout {
   const version = versionOf(leaves)
   if (meta && meta.version !== version)

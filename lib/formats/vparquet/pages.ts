@@ -33,7 +33,7 @@ export interface DictionaryPage {
   readonly values: ByteReader
 }
 
-/** Where a column chunk stands, and how its pages are compressed. */
+/** Where a column chunk is, and how its pages are compressed. */
 export interface ChunkPlace {
   readonly start: number
   readonly end: number
@@ -42,7 +42,7 @@ export interface ChunkPlace {
   readonly valueCount: number
 }
 
-/** The pages of a column chunk, of which `bytes` are all; what is wrong with one is told with its place. */
+/** The pages of a column chunk, of which `bytes` are all; errors name the place of the page. */
 export function* readPages(
   bytes: Uint8Array,
   leaf: Leaf,
@@ -133,7 +133,7 @@ function refuseAbove(reader: ByteReader, levels: Uint8Array, max: number): void 
   for (let i = 0; i < levels.length; i++) if (levels[i]! > max) reader.fail('corrupt', `level ${levels[i]} of ${max}`)
 }
 
-/** What stands behind the levels, which are never compressed. */
+/** What follows the levels, which are never compressed. */
 function readContent(page: StoredPage, levelBytes: number, isCompressed: boolean): ByteReader {
   const { subject, codec, header, offset } = page
   const stored = page.stored.subarray(levelBytes)
@@ -145,7 +145,7 @@ function readContent(page: StoredPage, levelBytes: number, isCompressed: boolean
   })
 }
 
-/** A count that a header tells, which must be none or more, and `max` at most. */
+/** A count of a header, from 0 to `max`. */
 function sizeOf(count: number | undefined, max: number, subject: string): number {
   if (Number.isInteger(count) && count! >= 0 && count! <= max) return count!
   throw new LabError('corrupt', `${subject}: tells of ${count}, at most ${max} can be there`)

@@ -11,9 +11,9 @@ import { prefixes } from './schema.ts'
 
 /** Tells where conditions may be met, from the footer and from dictionaries that have been loaded. */
 
-/** The fields whose strings all stand in a dictionary. */
+/** The fields whose strings are all in a dictionary. */
 const coded: readonly Intrinsic[] = ['span:name', 'event:name', 'instrumentation:name', 'instrumentation:version']
-/** The fields whose least and greatest number the footer tells. */
+/** The fields whose minimum and maximum the footer gives. */
 const numbered: readonly Intrinsic[] = ['span:kind', 'span:status']
 
 /** False where nothing in the row group is wanted. */
@@ -28,7 +28,7 @@ export function isInTime(columns: RowGroupColumns, { startNanos, endNanos }: Sca
   return (startNanos === undefined || extent[1] >= startNanos) && (endNanos === undefined || extent[0] < endNanos)
 }
 
-/** The columns whose dictionaries would tell more: those of names and keys first, then those of values of any key. */
+/** The columns whose dictionaries allow further pruning: names and keys first, then values of any key. */
 export function dictionariesFor(layout: Layout, { needs }: ScanRequest): [first: string[], second: string[]] {
   const [first, second]: [string[], string[]] = [[], []]
   for (const condition of needs.flat(2)) {
@@ -93,7 +93,7 @@ function onlyTexts({ relation, operands }: Condition): boolean {
   return relation === '=' && operands.every(operand => typeof operand === 'string')
 }
 
-/** False where the numbers of the column are told, and none so stands to an operand. */
+/** False where the range of the column is known, and none of it is so related to an operand. */
 function mayHoldNumber({ extent }: Chunk, { relation, operands }: Condition): boolean {
   if (extent === undefined || relation === 'exists') return true
   const [least, greatest] = extent

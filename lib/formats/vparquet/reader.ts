@@ -18,8 +18,8 @@ export const notHeld: readonly string[] = [
 ]
 
 /**
- * The traces of a block, a row group held at a time, in the order of its rows. `dropped` is told of what is passed over
- * by name, with its count.
+ * The traces of a block, one row group held at a time, in the order of its rows. `dropped` is called with the name and
+ * count of what is passed over.
  */
 export function decodeVparquet(
   block: Block,

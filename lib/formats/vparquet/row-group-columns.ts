@@ -43,7 +43,7 @@ export class RowGroupColumns {
     })
   }
 
-  /** Reads the dictionaries of those columns all of whose values stand in one, in one go. */
+  /** Reads, in one go, the dictionaries of those columns whose values are all in one. */
   async loadDictionaries(names: readonly string[]): Promise<void> {
     const missing = [...new Set(names)].filter(
       name => this.has(name) && this.chunk(name).dictionaryEnd !== undefined && !this.#heads.has(name),
@@ -109,7 +109,7 @@ export class RowGroupColumns {
     this.#columns.clear()
   }
 
-  /** What `read` gives; what is wrong is told with the row group. */
+  /** What `read` gives; errors name the row group. */
   named<T>(read: () => T): T {
     return naming(`vParquet row group ${this.#number}`, read)
   }

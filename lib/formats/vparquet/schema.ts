@@ -3,7 +3,7 @@ import type { Version } from './meta.ts'
 
 /** The columns of Tempo's blocks as data, by the names that they have in every version. */
 
-/** Where the attributes of a scope stand. */
+/** Where the attributes of a scope are. */
 export const prefixes: Readonly<Record<AttributeScope, string>> = {
   resource: 'rs.Resource',
   instrumentation: 'rs.ss.Scope',

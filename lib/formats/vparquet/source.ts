@@ -20,7 +20,7 @@ import { RowGroupColumns } from './row-group-columns.ts'
 import { prefixes, required } from './schema.ts'
 import { type Structure, structureOf } from './structure.ts'
 
-/** What tells whether a link stays in its trace. */
+/** The columns that show whether a link stays within its trace. */
 const linkIds = ['link:traceID', 'trace:id'] as const
 const none: ReadonlySet<number> = new Set()
 const startColumn = `${prefixes.span}.StartTimeUnixNano`
@@ -72,7 +72,7 @@ function costOf(block: Block, request: ScanRequest): Cost {
   return { byteLength, spanCount }
 }
 
-/** False where nothing in the row group is wanted, as the footer tells, or dictionaries that are read for it. */
+/** False where nothing in the row group is wanted, by the footer, or by dictionaries that are read for it. */
 async function mayBeWanted(columns: RowGroupColumns, layout: Layout, request: ScanRequest): Promise<boolean> {
   if (!mayHold(columns, layout, request)) return false
   for (const names of dictionariesFor(layout, request)) {
@@ -136,7 +136,7 @@ class RowGroupBatch implements SpanBatch {
     await columns.load(isLinked ? [...second, ...linkIds.flatMap(name => columnsOfIntrinsic(columns, name))] : second)
   }
 
-  /** True where a link has a type, which may tell of a parent; the keys of links must have been loaded. */
+  /** True where a link has a type, which may name a parent; the keys of links must have been loaded. */
   #hasLinkTypes(): boolean {
     return this.#columns.named(() => valueColumns(this.#columns, 'link', linkType.key)).length > 0
   }
@@ -224,7 +224,7 @@ function fail(name: string): never {
   throw new LabError('invalid', `column ${name} has not been read`)
 }
 
-/** The column that tells how spans lie in a row group: one that is wanted anyway, else the smallest. */
+/** The column that gives the structure of a row group: one that is read anyway, else the smallest. */
 function structureColumn(columns: RowGroupColumns, wanted: readonly string[]): string {
   const inSpans = (name: string) => name.startsWith(`${prefixes.span}.`)
   const bytesOf = (name: string) => columns.chunk(name).end - columns.chunk(name).start

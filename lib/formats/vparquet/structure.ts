@@ -16,7 +16,7 @@ export interface Structure {
   readonly scopeOf: Uint32Array
 }
 
-/** The structure as any column of spans, or of what lies in them, tells it. */
+/** The structure, from any column of spans or of what they contain. */
 export function structureOf(column: Column, rowCount: number): Structure {
   const resources = startsOf(column, depthOf.rs, rowCount)
   const resourceCount = resources.at(-1)!

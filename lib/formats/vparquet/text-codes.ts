@@ -9,7 +9,7 @@ export class TextCodes {
     return this.#distinct.code(text)
   }
 
-  /** Codes by place in a list, in which strings may stand twice or be of no use. */
+  /** Codes by place in a list, in which strings may repeat or be unused. */
   within(texts: readonly string[]): (place: number) => number {
     const codes = new Int32Array(texts.length).fill(-1)
     return place => {

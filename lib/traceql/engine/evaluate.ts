@@ -116,7 +116,7 @@ interface FieldComparison {
   test(): ValueTest
 }
 
-/** The comparison of one field with one constant, whichever stands first; else undefined. */
+/** The comparison of one field with one constant, whichever comes first; else undefined. */
 export function fieldComparison({ operator, left, right }: Binary): FieldComparison | undefined {
   if (!isComparison(operator)) return undefined
   if (isField(left) && right.kind === 'static')

@@ -4,7 +4,7 @@ import type { Binary, FieldExpression, Static } from '../language/ast.ts'
 import { operate } from './arithmetic.ts'
 import { isComparison } from './comparison-test.ts'
 
-/** The same expression with what stands on constants alone computed. Nil where an operation has no result. */
+/** The same expression with everything on constants alone computed. Nil where an operation has no result. */
 export function fold(node: FieldExpression): FieldExpression {
   switch (node.kind) {
     case 'unary': {

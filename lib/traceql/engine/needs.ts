@@ -90,7 +90,7 @@ function either(a: MaybeNeed, b: MaybeNeed): MaybeNeed {
   return [...a, ...b]
 }
 
-/** An alternative a column of the field; undefined for what is derived, which no column can tell. */
+/** One alternative per column of the field; undefined for derived fields, which no column decides. */
 function ofField(field: Field, condition: (column: ColumnName) => Condition): MaybeNeed {
   if (field.kind === 'attribute') return columnsOfField(field).map(column => [condition(column)])
   const [column, ...others] = columnsOfField(field)
@@ -126,7 +126,7 @@ function comparisonNeed(node: Binary): MaybeNeed {
   return ofField(field, column => ({ column, relation, operands }))
 }
 
-/** Whether truths are compared, which stand for spans without the fields as well. */
+/** Whether truths are compared, which exist for spans without the fields as well. */
 function hasTruth({ left, right }: Binary): boolean {
   return [left, right].some(
     side =>

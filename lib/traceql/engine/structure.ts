@@ -8,7 +8,7 @@ import { type Order, parentsFirst } from '../../model/nested-sets.ts'
 
 export type Relative = 'parent' | 'child' | 'ancestor' | 'descendant' | 'sibling'
 
-/** For each span whether `mask` holds for a span that stands to it so: its parent, one of its children, and so on. */
+/** For each span whether `mask` holds for a span so related to it: its parent, one of its children, and so on. */
 export function hasRelative(relative: Relative, parents: Int32Array, mask: Uint8Array): Uint8Array {
   switch (relative) {
     case 'parent':

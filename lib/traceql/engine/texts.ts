@@ -9,7 +9,7 @@ export function textColumn(columns: readonly ColumnData[]): Texts {
   if (data === undefined) return () => undefined
   if (data.rows === undefined) return wholeTexts(data)
   const { rows } = data
-  // One more than the place of a row, of a row that stands twice the first; 0 where it has no text.
+  // One more than the position of a row, the first if it repeats; 0 where it has no text.
   const places = new Uint32Array((rows.at(-1) ?? 0) + 1)
   for (let i = rows.length - 1; i >= 0; i--) places[rows[i]!] = i + 1
   const texts = wholeTexts(data)

@@ -16,7 +16,7 @@ import { failAt, type Place } from '../language/parser-error.ts'
 import { printField } from '../language/print-expression.ts'
 import { fold } from './fold.ts'
 
-/** The type of a value, as far as a text tells: of an attribute it does not, which is `any`. */
+/** The type of a value as far as the text determines it; attributes are `any`. */
 export type ValueType = StaticType | 'any'
 
 const intrinsicTypes: Readonly<Record<IntrinsicName, StaticType>> = {
@@ -243,7 +243,7 @@ function isIntrinsic(node: FieldExpression): node is Field {
   return node.kind === 'attribute' && node.scope === 'resource' && node.name === 'service.name'
 }
 
-/** Whether numbers may stand for it: an attribute may have one. */
+/** Whether it may be a number: an attribute may have one. */
 export function isNumeric(type: ValueType): boolean {
   return type === 'int' || type === 'float' || type === 'duration' || type === 'any'
 }

@@ -1,11 +1,11 @@
 /**
  * What a TraceQL text says, as plain immutable objects. The parser makes them, the printer writes them, validation and
- * the engine read them. Every node says where it stood: `start` and `end` are offsets in the text (UTF-16 units,
- * `[start, end)`), parentheses not included. `kind` tells nodes apart.
+ * the engine read them. Every node has its place in the text: `start` and `end` are offsets in the text (UTF-16 units,
+ * `[start, end)`), parentheses not included. `kind` distinguishes nodes.
  *
  * The parser normalises: `{ }` is `{ true }`; an intrinsic has one name, whichever spelling was used; `-` before a
  * literal is part of the literal; parentheses are gone; a pipeline in parentheses that is followed by `|` is one
- * pipeline with what follows; constant arithmetic is folded where only a constant may stand (beside aggregates and in
+ * pipeline with what follows; constant arithmetic is folded where only a constant is allowed (beside aggregates and in
  * math between series), and kept as written inside `{ }`.
  */
 export interface Node {
@@ -130,7 +130,7 @@ export interface MetricsPipeline extends Node {
   readonly stages: readonly SecondStage[]
 }
 
-/** `(left) operator (right) stages`; a number stands on at most one side. */
+/** `(left) operator (right) stages`; at most one side is a number. */
 export interface MetricsMath extends Node {
   readonly kind: 'metrics-math'
   readonly operator: MathOperator
@@ -186,7 +186,7 @@ export interface Top extends Node {
 export interface MetricsFilter extends Node {
   readonly kind: 'metrics-filter'
   readonly operator: ComparisonOperator
-  /** A duration stands for its seconds, in which series of durations are. */
+  /** A duration counts as its seconds, the unit of series of durations. */
   readonly value: NumberStatic | DurationStatic
 }
 
@@ -246,7 +246,7 @@ export interface Intrinsic extends Node {
   readonly ofParent: boolean
 }
 
-/** `span:duration` stands for `duration` as well, `trace:duration` for `traceDuration`, and so on. */
+/** `span:duration` is the same as `duration`, `trace:duration` for `traceDuration`, and so on. */
 export type IntrinsicName =
   | 'span:id'
   | 'span:parentID'

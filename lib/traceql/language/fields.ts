@@ -69,7 +69,7 @@ export function flavourOf(field: Field): Flavour {
   }
 }
 
-/** The fields of an expression, from left to right, a field as often as it stands there. */
+/** The fields of an expression, from left to right, each as often as it occurs. */
 export function fieldsOf(expression: FieldExpression): Field[] {
   const fields: Field[] = []
   const left: FieldExpression[] = [expression]

@@ -1,7 +1,7 @@
 import { clip } from '../../error.ts'
 import { failAt } from './parser-error.ts'
 
-/** What a literal says, and the offset behind it. */
+/** The value of a literal, and the offset after it. */
 export interface Literal<Type extends string, Value> {
   readonly kind: Type
   readonly value: Value
@@ -29,7 +29,7 @@ const unitNanos: Readonly<Record<string, bigint>> = {
   y: 365n * 86_400n * second,
 }
 
-/** The int, float or duration at an offset where a digit stands, or a dot and a digit. */
+/** The int, float or duration at an offset that holds a digit, or a dot and a digit. */
 export function readNumber(text: string, start: number): NumberLiteral {
   const word = matchAt(numberPattern, text, start)![0]
   const end = start + word.length

@@ -18,7 +18,7 @@ import { type Cursor, maxHeight } from './parser-cursor.ts'
 import { precedences } from './parser-fields.ts'
 import { isPlainNumber, scalarOperation } from './parser-scalars.ts'
 
-/** What stands outside of `{ }`: stages of spansets, numbers of one, or series. */
+/** What occurs outside `{ }`: stages of spansets, numbers of one, or series. */
 export type Term = Stage | Pipeline | ScalarExpression | MetricsExpression
 
 const spansetOperators: ReadonlySet<string> = new Set<SpansetOperator>([
@@ -28,7 +28,7 @@ const spansetOperators: ReadonlySet<string> = new Set<SpansetOperator>([
 const comparisons: ReadonlySet<string> = new Set<ComparisonOperator>(['=', '!=', '<', '<=', '>', '>='])
 const mathOperators: ReadonlySet<string> = new Set<MathOperator>(['+', '-', '*', '/'])
 
-/** How tightly an operator binds that stands outside of `{ }`; 0 for what is none. */
+/** How tightly an operator outside `{ }` binds; 0 for anything else. */
 export const termPrecedences: ReadonlyMap<string, number> = new Map([
   ...[...spansetOperators, ...comparisons].map(operator => [operator, precedences.comparison] as const),
   ...['&&', '||'].map(operator => [operator, precedences.logical] as const),
@@ -57,7 +57,7 @@ export function combine(cursor: Cursor, operator: string, at: number, left: Term
   return cursor.fail(message, { start: at, end: at + operator.length })
 }
 
-/** Series whose points are compared; a value that stood on the left of them stands on the right now. */
+/** Series whose points are compared; a value on their left has been moved to the right. */
 function compareSeries(
   cursor: Cursor,
   metrics: MetricsExpression,
@@ -107,7 +107,7 @@ function metricsMath(cursor: Cursor, operator: MathOperator, left: MetricsOperan
   return cursor.grown({ kind: 'metrics-math', operator, left, right, stages: [], ...place }, left, right)
 }
 
-/** The same series, one more stage behind them. */
+/** The same series, followed by one more stage. */
 export function withStage(cursor: Cursor, metrics: MetricsExpression, stage: SecondStage): MetricsExpression {
   const place = { start: Math.min(metrics.start, stage.start), end: stage.end }
   return cursor.grown({ ...metrics, stages: [...metrics.stages, stage], ...place }, metrics)

@@ -1,6 +1,6 @@
 import { type ErrorKind, LabError } from '../../error.ts'
 
-/** Where in a text something stands: offsets in UTF-16 units, `[start, end)`. */
+/** Where in a text something occurs: offsets in UTF-16 units, `[start, end)`. */
 export interface Place {
   readonly start: number
   readonly end: number

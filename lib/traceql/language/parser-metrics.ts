@@ -30,7 +30,7 @@ export function acceptMetricsAggregate(cursor: Cursor): MetricsAggregate | undef
   return { kind: name as OverTime['kind'], argument, by: parseBy(cursor), start, end: cursor.lastEnd }
 }
 
-/** Takes a name and the parenthesis behind it. */
+/** Takes a name and the parenthesis after it. */
 export function open(cursor: Cursor): void {
   const name = cursor.word
   cursor.take()

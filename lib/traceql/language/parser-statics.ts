@@ -86,7 +86,7 @@ export function parseStatic(cursor: Cursor, what: string): Static {
   return negated(value, start) ?? cursor.fail(`expected a number after "-"`, value)
 }
 
-/** A number or duration with the other sign, as it stands after a `-` at `start`; undefined for other statics. */
+/** A number or duration with the other sign, as after a `-` at `start`; undefined for other statics. */
 export function negated(value: Static, start: number): Static | undefined {
   const place = { start, end: value.end }
   if (value.type === 'float') return staticOf('float', -value.value, place)

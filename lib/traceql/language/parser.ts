@@ -140,7 +140,7 @@ function parseOperations(cursor: Cursor, least: number): Term {
   return left
 }
 
-/** The operator that comes next and what stands right of it, joined with what stands left. */
+/** The next operator and its right operand, joined with the left one. */
 function parseOperation(cursor: Cursor, left: Term): Term {
   const at = cursor.token.start
   const operator = cursor.word!

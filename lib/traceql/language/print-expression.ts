@@ -3,7 +3,7 @@ import { isPlainName } from './lexer.ts'
 import { operatorPrecedence, precedences } from './parser-fields.ts'
 import { unscopedIntrinsics } from './parser-statics.ts'
 
-/** Text of an expression, how tightly it binds, and whether it ends in a sign that reaches over a `*` behind it. */
+/** Text of an expression, how tightly it binds, and whether it ends in a sign that binds across a following `*`. */
 interface Printed {
   readonly text: string
   readonly precedence: number
@@ -25,7 +25,7 @@ function printed(node: FieldExpression): Printed {
   return { text: printField(node), precedence: operand, open: false }
 }
 
-/** A literal behind a minus stays in parentheses: without them it would be a negative literal. */
+/** A literal after a minus stays in parentheses: without them it would be a negative literal. */
 function printUnary({ operator, operand: inner }: Unary): Printed {
   const { text, precedence } = printed(inner)
   const enclosed = precedence < precedences.not || (operator === '-' && inner.kind === 'static')

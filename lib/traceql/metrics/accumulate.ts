@@ -190,7 +190,7 @@ export class Accumulator {
 
   #quantileSeries(cells: Cells): Series[] {
     const { quantiles, intervalCount, budget } = this.#gathering
-    // Exemplars stand with the first quantile.
+    // Exemplars go with the first quantile.
     const exemplars = this.#exemplarsOf(cells)
     return quantiles.map((quantile, i) => ({
       exemplars: i === 0 ? exemplars : [],

@@ -18,7 +18,7 @@ import { type Intervals, spanIntervals } from './intervals.ts'
 import type { MetricsRun, PipelineSeries } from './metrics-pipeline.ts'
 import { type Series, valueKey } from './series.ts'
 
-/** No more distinct values an attribute than this are told apart; further ones are left out, and said to be. */
+/** The most distinct values kept per attribute; further ones are left out, and reported. */
 const maxValues = 10_000
 
 const comparedIntrinsics: readonly IntrinsicName[] = [

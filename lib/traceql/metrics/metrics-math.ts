@@ -3,7 +3,7 @@ import type { AnyValue, KeyedValue } from '../engine/answer-value.ts'
 import type { MathOperator, MetricsFilter, SecondStage, Top } from '../language/ast.ts'
 import { labelsKey, type Series, type SeriesSet } from './series.ts'
 
-/** Series with series of the same labels, point by point; what stands on one side only is left out. */
+/** Series with series of the same labels, point by point; what occurs on one side only is left out. */
 export function combineSeries(operator: MathOperator, left: SeriesSet, right: SeriesSet): SeriesSet {
   const name = `(${left.name} ${operator} ${right.name})`
   const others = new Map(right.series.map(series => [labelsKey(series.labels), series]))
@@ -48,7 +48,7 @@ function operate(operator: MathOperator, a: number, b: number): number {
   }
 }
 
-/** Runs the stages behind a pipeline or an operation. Series without a point left are gone. */
+/** Runs the stages after a pipeline or an operation. Series without a point left are gone. */
 export function runStages(stages: readonly SecondStage[], { name, series }: SeriesSet): SeriesSet {
   let left = series
   for (const stage of stages)

@@ -91,7 +91,7 @@ interface BatchInput {
   readonly explainer: Explainer
 }
 
-/** The spans that a pipeline leaves, as rows; undefined stands for all. */
+/** The spans that a pipeline leaves, as rows; undefined means all. */
 interface Matched {
   readonly rows: Uint32Array | undefined
   readonly rowCount: number
@@ -128,7 +128,7 @@ async function readColumns(batch: SpanBatch, columns: readonly ColumnName[], row
 
 async function matchBatch(batch: SpanBatch, { plan, explainer }: BatchInput, pool: Pool): Promise<Matched> {
   const { columns } = plan.request
-  // A read of no columns tells where traces start.
+  // A read of no columns gives where traces start.
   const read = plan.joinsSpans ? batch.read(columns) : readColumns(batch, columns)
   const view = openView(batch, await read)
   let rowCount = batch.spanCount

@@ -88,7 +88,7 @@ function isTrue(hints: readonly Hint[], name: string): boolean {
 interface Evaluation {
   readonly source: SpanSource
   readonly run: MetricsRun
-  /** By text, so that what stands twice runs once. */
+  /** By text, so that a repeated pipeline runs once. */
   readonly pipelines: Map<string, PipelineSeries>
 }
 

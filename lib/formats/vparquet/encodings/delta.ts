@@ -34,7 +34,7 @@ interface Block {
   words: Uint32Array
   at: number
   count: number
-  /** The value in front, moved on. */
+  /** The preceding value, advanced. */
   value: Int64
   miniblockCount: number
   miniblockValues: number

@@ -42,7 +42,7 @@ function readPacked(
   return end
 }
 
-/** With what is left of a byte in front it fits into 31 bits. */
+/** Preceded by the rest of a byte it fits into 31 bits. */
 const maxBufferedBits = 24
 
 function unpack(bytes: Uint8Array, bitWidth: number, out: Uint8Array | Uint32Array, start: number, end: number): void {

@@ -48,7 +48,7 @@ export function readByteArrays(reader: ByteReader, encoding: string | undefined,
   return readBehindEach(reader, count)
 }
 
-/** A length in front of each. */
+/** Each preceded by its length. */
 function readBehindEach(reader: ByteReader, count: number): ByteEntries {
   reader.checkCount(count, 4)
   const [starts, ends] = [new Uint32Array(count), new Uint32Array(count)]
@@ -93,7 +93,7 @@ export function readCodes(reader: ByteReader, count: number, entryCount: number)
   return codes
 }
 
-/** The bytes of values that stand as they are, in memory of their own. */
+/** The bytes of plainly stored values, copied. */
 function plain(reader: ByteReader, encoding: string | undefined, count: number, byteLength: number): ArrayBuffer {
   if (encoding !== 'PLAIN') unknown(reader, encoding)
   return Uint8Array.from(reader.raw(count * byteLength)).buffer

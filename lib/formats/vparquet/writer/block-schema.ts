@@ -135,7 +135,7 @@ export const traceNode: GroupNode = group(
   ),
 )
 
-/** The elements of a schema, a node's own in front of those of its children. */
+/** The elements of a schema, each node before its children. */
 export function schemaElements(node: Node, isRoot = true): SchemaElement[] {
   const repetition = isRoot ? {} : ({ repetition_type: 'REQUIRED' } as const)
   switch (node.kind) {

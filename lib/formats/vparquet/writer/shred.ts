@@ -2,7 +2,7 @@ import { LabError } from '../../../error.ts'
 import type { GroupNode, LeafNode, ListNode, Node } from './block-schema.ts'
 import { Levels } from './levels.ts'
 
-/** What stands in a row: an object by names of a group, an array of a list, a value of a leaf, undefined for none. */
+/** The content of a row: an object by names of a group, an array of a list, a value of a leaf, undefined for none. */
 export type Row = { readonly [name: string]: unknown }
 
 /** The entries of a column: values, undefined where none is there, with the levels of what they lie in (Dremel). */
