@@ -29,7 +29,7 @@ import { bandOf, itemsPerByte } from '../layout/layout.ts'
 import { lazy, lazyBy } from '../layout/lazy.ts'
 import { addParents, parentRowsOf, subtractParents } from '../layout/parent-starts.ts'
 import type { EncodedPage, PageEncoder } from './page-encoder.ts'
-import { TextPages } from './text-pages.ts'
+import { encodeTexts, TextPages } from './text-pages.ts'
 
 /** A page group ready to be placed: its pages in the order of their columns, and what the root says of it. */
 export interface EncodedPageGroup {
@@ -51,23 +51,51 @@ const minOwnValues = 4
 /** Attributes with columns of their own per page group. */
 const maxOwnColumns = 256
 
+/** A page group whose pooled texts are still to be encoded, with those of its row group. */
+export interface OpenPageGroup extends Omit<EncodedPageGroup, 'bands'> {
+  readonly texts: TextPages
+  readonly itemCount: number
+  /** Of its pages and padding, of the texts about. */
+  readonly byteLength: number
+}
+
 /** Encodes a segment as one page group. */
-export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: FieldTable): EncodedPageGroup {
-  const { pages, runCount } = new PageGroupEncoder(segment, encoder, fields).encode()
-  pages.sort((a, b) => a.column - b.column)
-  const bands = groupByBand(pages)
-  const byteLength = pages.reduce((sum, page) => sum + page.storedLength, 0)
-  const padding = Math.ceil((segment.itemCount + runCount) / itemsPerByte) - byteLength
-  if (padding > 0) bands.at(-1)!.push(Buffer.alloc(padding))
+export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: FieldTable): OpenPageGroup {
+  const { pages, texts } = new PageGroupEncoder(segment, encoder, fields).encode()
+  const itemCount = segment.itemCount + texts.runCount
   return {
     traceCount: segment.trace.ids.length,
     spanCount: segment.spanCount,
     base: segment.base,
     minStart: segment.minStart,
     maxStart: segment.maxStart,
-    pages,
-    bands,
+    byteLength: Math.max(byteLengthOf(pages) + texts.byteLength, minBytes(itemCount)),
+    ...{ pages, texts, itemCount },
   }
+}
+
+/** Encodes the texts of a row group's page groups, and puts their pages in order. */
+export function closePageGroups(pageGroups: readonly OpenPageGroup[], encoder: PageEncoder): EncodedPageGroup[] {
+  const texts = encodeTexts(
+    encoder,
+    pageGroups.map(pageGroup => pageGroup.texts),
+  )
+  return pageGroups.map((pageGroup, i) => {
+    const pages = [...pageGroup.pages, ...texts[i]!].sort((a, b) => a.column - b.column)
+    const bands = groupByBand(pages)
+    const padding = minBytes(pageGroup.itemCount) - byteLengthOf(pages)
+    if (padding > 0) bands.at(-1)!.push(Buffer.alloc(padding))
+    return { ...pageGroup, pages, bands }
+  })
+}
+
+/** Bytes that vouch for so many items. */
+function minBytes(itemCount: number): number {
+  return Math.ceil(itemCount / itemsPerByte)
+}
+
+function byteLengthOf(pages: readonly EncodedPage[]): number {
+  return pages.reduce((sum, page) => sum + page.storedLength, 0)
 }
 
 /** By band: the bytes of its pages, in the order of the columns. */
@@ -96,7 +124,7 @@ class PageGroupEncoder {
     this.#fields = fields
   }
 
-  encode(): { pages: EncodedPage[]; runCount: number } {
+  encode(): { pages: EncodedPage[]; texts: TextPages } {
     const { span, event, link } = this.#segment
     this.#traces()
     this.#coded('span.name', span.names)
@@ -126,8 +154,7 @@ class PageGroupEncoder {
     this.#attributes('event', event.attributes, tails)
     this.#attributes('link', link.attributes, tails)
     this.#tails(tails)
-    this.#pages.push(...this.#texts.encode(this.#encoder))
-    return { pages: this.#pages, runCount: this.#texts.runCount }
+    return { pages: this.#pages, texts: this.#texts }
   }
 
   #traces(): void {

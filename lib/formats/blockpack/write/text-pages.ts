@@ -3,16 +3,24 @@ import { arrangePool, type OwnedTexts } from '../../../encodings/pooled/arrangem
 import { encodeRunLists } from '../../../encodings/pooled/run-lists.ts'
 import { TextPool } from '../../../encodings/pooled/text-pool.ts'
 import { arePooled, poolTexts } from '../../../encodings/pooled/texts.ts'
-import { codesOf, encodeTokens, frequentTokens, TokenTable } from '../../../encodings/pooled/tokens.ts'
+import {
+  type CodedTokens,
+  codesOf,
+  encodeTokens,
+  frequentTokens,
+  TokenTable,
+} from '../../../encodings/pooled/tokens.ts'
 import { columnId } from '../layout/columns.ts'
 import { withChecksum } from '../layout/stored.ts'
 import { blockEnds } from '../layout/text-blocks.ts'
 import type { EncodedPage, PageEncoder } from './page-encoder.ts'
 
-/** A token is in the vocabulary if so many blocks of a page group have it, */
+/** What a pool has for each byte that it takes, about. */
+const bytesPerStored = 4
+/** A token is in the vocabulary if so many blocks of a row group have it, */
 const minBlocks = 2
-/** and as long as this is not full: who reads one trace reads all of the vocabulary, of agent-chat 33 kB. */
-const maxVocabulary = 1 << 13
+/** and as long as this is not full: who reads one trace reads all of it. Of agent-chat, 8,192 tokens: 256 B/span and 35 kB, 4,096: 282 and 18. */
+const maxVocabulary = 5120
 
 /** Collects the columns of a page group whose texts repeat each other, and encodes them together with their pool. */
 export class TextPages {
@@ -32,36 +40,50 @@ export class TextPages {
     return true
   }
 
-  /** The pages of the columns, of the pool's blocks and of their lengths. */
-  encode(encoder: PageEncoder): EncodedPage[] {
-    if (this.#columns.length === 0) return []
+  /** About what its pages will take. */
+  get byteLength(): number {
+    return this.#pool.byteLength / bytesPerStored
+  }
+
+  /** The pages of the columns, and the blocks of their pool. */
+  arrange(encoder: PageEncoder): { pages: EncodedPage[]; blocks: Buffer[] } {
     const { bytes, borders, sharedLength, columns } = arrangePool(this.#pool, this.#columns)
     const pages = columns.map((texts, i) =>
       encoder.pooled(this.#columns[i]!.column, texts.length, writer => writeRunLists(writer, encodeRunLists(texts))),
     )
-    return [...pages, ...blockPages(encoder, bytes, blockEnds(borders, sharedLength, bytes.length))]
+    const ends = blockEnds(borders, sharedLength, bytes.length)
+    return { pages, blocks: ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end)) }
   }
 }
 
-function blockPages(encoder: PageEncoder, bytes: Buffer, ends: readonly number[]): EncodedPage[] {
-  const blocks = ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
-  const column = columnId('text.blocks')
+/** By page group of a row group: the pages of its pooled texts and their pool. One vocabulary serves them all. */
+export function encodeTexts(encoder: PageEncoder, pageGroups: readonly TextPages[]): EncodedPage[][] {
+  const arranged = pageGroups.map(texts => texts.arrange(encoder))
+  if (arranged.every(({ pages }) => pages.length === 0)) return arranged.map(() => [])
   const table = new TokenTable()
-  const numbers = blocks.map(block => table.add(block))
+  const numbers = arranged.map(({ blocks }) => blocks.map(block => table.add(block)))
   const tokens = table.tokens()
-  const vocabulary = encoder.vocabulary(column, frequentTokens(tokens, minBlocks), maxVocabulary)
+  const vocabulary = encoder.vocabulary(columnId('text.blocks'), frequentTokens(tokens, minBlocks), maxVocabulary)
   const codes = codesOf(tokens, vocabulary)
-  const stored = blocks.map((block, i) => {
-    const choice = encoder.blockChoice
-    const encoded = encodeTextBlock(
-      encoder.codec,
-      block,
-      encodeTokens(numbers[i]!, codes, tokens, vocabulary.length),
-      choice,
-    )
+  const code = (group: number, block: number) => encodeTokens(numbers[group]![block]!, codes, tokens, vocabulary.length)
+  return arranged.map(({ pages, blocks }, group) =>
+    pages.length === 0 ? [] : [...pages, ...blockPages(encoder, blocks, block => code(group, block))],
+  )
+}
+
+function blockPages(
+  encoder: PageEncoder,
+  blocks: readonly Buffer[],
+  tokensOf: (block: number) => CodedTokens,
+): EncodedPage[] {
+  const stored = blocks.map((bytes, block) => {
+    const encoded = encodeTextBlock(encoder.codec, bytes, tokensOf(block), encoder.blockChoice)
     encoder.blockChoice = encoded.choice
     return withChecksum(encoded.stored)
   })
   const lengths = [...blocks, ...stored].map(({ length }) => length)
-  return [encoder.numbers(columnId('text.lengths'), Float64Array.from(lengths))!, encoder.blocks(column, stored)]
+  return [
+    encoder.numbers(columnId('text.lengths'), Float64Array.from(lengths))!,
+    encoder.blocks(columnId('text.blocks'), stored),
+  ]
 }

@@ -16,7 +16,7 @@ import { type DictionaryPage, type Root, type RowGroup, writeRoot } from '../lay
 import { type StoredPiece, storePiece } from '../layout/stored.ts'
 import type { BlockpackConfig } from './config.ts'
 import { PageEncoder } from './page-encoder.ts'
-import { type EncodedPageGroup, encodePageGroup } from './page-group-encoder.ts'
+import { closePageGroups, type EncodedPageGroup, encodePageGroup, type OpenPageGroup } from './page-group-encoder.ts'
 
 /** A page group ends with the trace by which it has the min of spans and one more per so many bytes of a page. */
 const bytesPerSpan = 32
@@ -54,7 +54,7 @@ export class BlockpackWriter {
   readonly #rowGroups: RowGroup[] = []
   readonly #spansPerPageGroup: number
   #segment = new Segment()
-  #waiting: EncodedPageGroup[] = []
+  #waiting: OpenPageGroup[] = []
   #waitingBytes = 0
   #offset = 0
 
@@ -129,13 +129,13 @@ export class BlockpackWriter {
     this.#similarity?.add(segment)
     const pageGroup = encodePageGroup(segment, this.#encoder, this.#fields)
     this.#waiting.push(pageGroup)
-    this.#waitingBytes += pageGroup.bands.reduce((sum, band) => sum + byteLengthOf(band), 0)
+    this.#waitingBytes += pageGroup.byteLength
     if (this.#waitingBytes >= this.#config.writeBufferSize) await this.#endRowGroup()
   }
 
   async #endRowGroup(): Promise<void> {
-    const pageGroups = this.#waiting
-    if (pageGroups.length === 0) return
+    if (this.#waiting.length === 0) return
+    const pageGroups = closePageGroups(this.#waiting, this.#encoder)
     if (this.#offset === 0) await this.#write(printHeader())
     for (let band = 0; band < bandCount; band++)
       await this.#write(Buffer.concat(pageGroups.flatMap(({ bands }) => bands[band]!)))
