@@ -46,6 +46,17 @@ export class TextPool {
     return this.#bytes.length
   }
 
+  /** Forgets all texts. */
+  clear(): void {
+    this.#bytes.clear()
+    this.#view = this.#bytes.view()
+    this.#slots.fill(0)
+    this.#slotsUsed = 0
+    this.textBytes = 0
+    this.runCount = 0
+    this.stretches.length = 0
+  }
+
   /** Valid until the next text. */
   view(): Buffer {
     return this.#view

@@ -14,8 +14,32 @@ const maxSampled = 256
 /** Runs of all texts of a pool: a column that could bring it beyond is not pooled. */
 const maxRuns = 1 << 21
 
-/** Whether the texts of a column should join a pool: long ones, most of which differ as a whole. */
-export function arePooled(pool: TextPool, texts: readonly string[]): boolean {
+/** A pool is started by a column that it makes so many times shorter, */
+const minGain = 2
+/** and that has so many bytes for each run: shorter repeats are left to the general codec. */
+const minBytesPerRun = 512
+
+/**
+ * Adds the texts of a column to a pool if that is worth it, each with the owner at its row; else returns undefined. The
+ * texts of one owner build on the one before.
+ */
+export function poolLongTexts(
+  pool: TextPool,
+  texts: readonly string[],
+  isBinary: boolean,
+  owners?: () => ArrayLike<number>,
+): PooledText[] | undefined {
+  if (!areLong(pool, texts)) return undefined
+  const isFirst = pool.byteLength === 0
+  const pooled = poolTexts(pool, texts, isBinary, owners?.())
+  const { byteLength, textBytes, runCount } = pool
+  if (!isFirst || (textBytes >= byteLength * minGain && textBytes >= runCount * minBytesPerRun)) return pooled
+  pool.clear()
+  return undefined
+}
+
+/** Whether the texts of a column may join a pool: long ones, most of which differ as a whole. */
+function areLong(pool: TextPool, texts: readonly string[]): boolean {
   const length = texts.reduce((sum, text) => sum + text.length, 0)
   if (length < texts.length * minAverageLength || length === 0) return false
   if (pool.textBytes + length * maxBytesPerUnit > maxTextBytes || pool.runCount + texts.length > maxRuns) return false
@@ -34,8 +58,7 @@ function lengthOf(texts: Iterable<string>): number {
   return length
 }
 
-/** Adds the texts of a column to a pool, each with the owner at its row: those of one owner build on the one before. */
-export function poolTexts(
+function poolTexts(
   pool: TextPool,
   texts: readonly string[],
   isBinary: boolean,

@@ -1,5 +1,5 @@
 import { encodeRunLists, gatherTexts, RunListReader } from '../../encodings/pooled/run-lists.ts'
-import { poolTexts } from '../../encodings/pooled/texts.ts'
+import type { PooledText } from '../../encodings/pooled/text-pool.ts'
 import {
   codeCount,
   codesOf,
@@ -97,9 +97,9 @@ function decodePartTokens(reader: ColumnReader, layout: number, byteLength: numb
   return decodeTokens({ vocabularySize, codes, others }, new Vocabulary(vocabulary), byteLength, reader.failing('pool'))
 }
 
-/** Writes strings as runs of the segment's pool. */
-export function writePooled(writer: ColumnWriter, values: readonly string[], prediction: Prediction): void {
-  const { kept, added, steps, lengths } = encodeRunLists(poolTexts(writer.pool, values, false))
+/** Writes texts as the runs of the segment's pool that they are. */
+export function writePooled(writer: ColumnWriter, texts: readonly PooledText[], prediction: Prediction): void {
+  const { kept, added, steps, lengths } = encodeRunLists(texts)
   writeNumbers(writer, kept, prediction)
   writeNumbers(writer, added, prediction)
   writeNumbers(writer, steps, plainPrediction(steps.length))

@@ -1,7 +1,7 @@
 import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { Dictionary } from '../../encodings/dictionary.ts'
-import { arePooled } from '../../encodings/pooled/texts.ts'
+import { poolLongTexts } from '../../encodings/pooled/texts.ts'
 import { checkTextBytes, maxTextBytes, readTextOf, writeTextTo } from '../../encodings/texts.ts'
 import { readCodes, writeCodes } from './codes.ts'
 import { type ColumnReader, type ColumnWriter, decompress } from './columns.ts'
@@ -32,9 +32,10 @@ export function writeStrings(
 ): Uint32Array | undefined {
   const { head } = writer
   if (values.length === 0) return undefined
-  if (arePooled(writer.pool, values)) {
+  const pooled = poolLongTexts(writer.pool, values, false)
+  if (pooled) {
     head.u8(encoding.pooled)
-    writePooled(writer, values, prediction)
+    writePooled(writer, pooled, prediction)
     return undefined
   }
   const dictionary = new Dictionary<string>()

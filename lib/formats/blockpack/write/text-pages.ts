@@ -2,7 +2,7 @@ import { encodeTextBlock, writeRunLists } from '../../../encodings/pages/pooled.
 import { arrangePool, type OwnedTexts } from '../../../encodings/pooled/arrangement.ts'
 import { encodeRunLists } from '../../../encodings/pooled/run-lists.ts'
 import { TextPool } from '../../../encodings/pooled/text-pool.ts'
-import { arePooled, poolTexts } from '../../../encodings/pooled/texts.ts'
+import { poolLongTexts } from '../../../encodings/pooled/texts.ts'
 import {
   type CodedTokens,
   codesOf,
@@ -34,10 +34,9 @@ export class TextPages {
 
   /** Takes a column if it is one of long texts; `traces` tells the trace of each. */
   take(column: number, texts: readonly string[], isBinary: boolean, traces: () => ArrayLike<number>): boolean {
-    if (!arePooled(this.#pool, texts)) return false
-    const owners = traces()
-    this.#columns.push({ column, texts: poolTexts(this.#pool, texts, isBinary, owners), owners })
-    return true
+    const pooled = poolLongTexts(this.#pool, texts, isBinary, traces)
+    if (pooled) this.#columns.push({ column, texts: pooled, owners: traces() })
+    return pooled !== undefined
   }
 
   /** About what its pages will take. */

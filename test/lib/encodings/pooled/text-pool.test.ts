@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { encodeWtf8 } from '../../../../lib/bytes/wtf8.ts'
 import { arrangePool } from '../../../../lib/encodings/pooled/arrangement.ts'
 import {
   encodeRunLists,
@@ -7,13 +8,30 @@ import {
   RunListReader,
 } from '../../../../lib/encodings/pooled/run-lists.ts'
 import { type PooledText, TextPool } from '../../../../lib/encodings/pooled/text-pool.ts'
-import { arePooled, poolTexts } from '../../../../lib/encodings/pooled/texts.ts'
+import { poolLongTexts } from '../../../../lib/encodings/pooled/texts.ts'
 import { LabError } from '../../../../lib/error.ts'
 import { drawsOf } from '../../../support/draws.ts'
 
 const seed = Number(process.env.SEED ?? 20261129)
 const fail = (message: string): never => {
   throw new LabError('corrupt', message)
+}
+
+/** The texts of a column in a pool that takes all. */
+function poolTexts(
+  pool: TextPool,
+  texts: readonly string[],
+  isBinary: boolean,
+  owners?: readonly number[],
+): PooledText[] {
+  let before: Buffer = Buffer.alloc(0)
+  return texts.map((text, row) => {
+    const isContinued = row > 0 && owners?.[row] === owners?.[row - 1]
+    const bytes = isBinary ? Buffer.from(text, 'latin1') : text.isWellFormed() ? Buffer.from(text) : encodeWtf8(text)
+    const pooled = pool.add(bytes, isContinued ? before : Buffer.alloc(0), owners?.[row] ?? 0)
+    before = bytes
+    return pooled
+  })
 }
 
 /** Texts that are made of pieces of those before, and of new ones. */
@@ -119,21 +137,20 @@ test.each<[string, Partial<Record<'kept' | 'added' | 'steps' | 'lengths', number
   expect(() => new RunListReader(lists, 100, fail).next()).toThrow(message)
 })
 
-test('short texts, few texts and texts that a dictionary holds are not pooled', () => {
-  const long = Array.from({ length: 400 }, (_, i) => String(i).repeat(300))
-  expect(arePooled(new TextPool(), long)).toBe(true)
-  expect(arePooled(new TextPool(), long.slice(0, 9))).toBe(false)
-  expect(
-    arePooled(
-      new TextPool(),
-      long.map(text => text.slice(0, 200)),
-    ),
-  ).toBe(false)
-  expect(
-    arePooled(
-      new TextPool(),
-      long.map((_, i) => long[300 + (i % 100)]!),
-    ),
-  ).toBe(false)
-  expect(arePooled(new TextPool(), [])).toBe(false)
+test('short texts, few texts, texts that a dictionary holds and texts that differ everywhere are not pooled', () => {
+  const isPooled = (texts: readonly string[]) => {
+    const pool = new TextPool()
+    const pooled = poolLongTexts(pool, texts, false)
+    expect(pool.byteLength > 0).toBe(pooled !== undefined)
+    return pooled !== undefined
+  }
+  const draw = drawsOf(seed)
+  const noise = Array.from({ length: 400 }, () => Array.from({ length: 100 }, () => String(draw())).join(' '))
+  const long = noise.map((_, i) => noise.slice(0, 1 + (i % 40)).join('') + i)
+  expect(isPooled(long)).toBe(true)
+  expect(isPooled(long.slice(0, 5))).toBe(false)
+  expect(isPooled(long.map(text => text.slice(0, 200)))).toBe(false)
+  expect(isPooled(long.map((_, i) => long[300 + (i % 90)]!))).toBe(false)
+  expect(isPooled(noise)).toBe(false)
+  expect(isPooled([])).toBe(false)
 })
