@@ -5,9 +5,9 @@ import { readPermutation, writePermutation } from './permutation.ts'
 
 /** The orders that the members of sets have, row by row (FORMAT.md of blockpack, Orders). */
 
-/** Orders of one set are told apart by so many bits; the last number says that one follows. */
-const orderBits = 6
-const newOrder = 2 ** orderBits - 1
+/** So many orders of a set have numbers; the next number says that another one follows. */
+const maxOrders = 63
+const maxBits = 6
 /** Orders of a set come and go little. */
 const rateLimit = 9
 
@@ -24,17 +24,17 @@ export interface OrderedRows {
 /** `lengths` are the numbers of members, by set. */
 export function encodeOrders({ sets, lists, places }: OrderedRows, lengths: readonly number[]): Buffer {
   const encoder = new RangeEncoder()
-  const models = new TreeModels(lengths.length, orderBits, rateLimit)
+  const models = modelsOf(lengths.length)
   const counts = new Uint8Array(lengths.length).fill(1)
   const numbers = Int16Array.from(places, order => (order ? -1 : 0))
   for (let row = 0; row < sets.length; row++) {
     const [set, list] = [sets[row]!, lists[row]!]
     if (lengths[set]! < 2) continue
-    const number = numbers[list]!
-    models.encode(encoder, set, number < 0 ? newOrder : number)
+    const [number, count] = [numbers[list]!, counts[set]!]
+    models.encode(encoder, contextOf(set, count), number < 0 ? count : number, bitLength(count))
     if (number >= 0) continue
     writePermutation(encoder, places[list]!)
-    if (counts[set]! < newOrder) numbers[list] = counts[set]!++
+    if (count < maxOrders) numbers[list] = counts[set]!++
   }
   return encoder.finish()
 }
@@ -45,7 +45,7 @@ export function decodeOrders(
   rowSets: ArrayLike<number>,
   sets: readonly (readonly number[])[],
 ): { codes: Uint32Array; values: (readonly number[])[] } {
-  const models = new TreeModels(sets.length, orderBits, rateLimit)
+  const models = modelsOf(sets.length)
   const values = [...sets]
   /** By set: its lists by the number of their order. */
   const known = sets.map((_, set) => [set])
@@ -54,14 +54,27 @@ export function decodeOrders(
     const set = rowSets[row]!
     const members = sets[set]!
     if (members.length < 2) continue
-    const number = models.decode(decoder, set)
     const orders = known[set]!
-    if (number === newOrder) {
+    const number = models.decode(decoder, contextOf(set, orders.length), bitLength(orders.length))
+    if (number < orders.length) codes[row] = orders[number]!
+    else if (number === orders.length) {
       codes[row] = values.push(Array.from(readPermutation(decoder, members.length), place => members[place]!)) - 1
-      if (orders.length < newOrder) orders.push(codes[row]!)
-    } else if (number < orders.length) codes[row] = orders[number]!
-    else throw new LabError('corrupt', `orders: order ${number} of ${orders.length} at row ${row}`)
+      if (orders.length < maxOrders) orders.push(codes[row]!)
+    } else throw new LabError('corrupt', `orders: order ${number} of ${orders.length} at row ${row}`)
   }
   decoder.end()
   return { codes, values }
+}
+
+/** Numbers up to a count are symbols of as many bits as it takes: each length has models of its own. */
+function modelsOf(setCount: number): TreeModels {
+  return new TreeModels(setCount * maxBits, maxBits, rateLimit)
+}
+
+function contextOf(set: number, count: number): number {
+  return set * maxBits + bitLength(count) - 1
+}
+
+function bitLength(count: number): number {
+  return 32 - Math.clz32(count)
 }

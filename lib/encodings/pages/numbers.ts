@@ -3,7 +3,7 @@ import { writeSigned } from '../texts.ts'
 import { zigzag } from '../zigzag.ts'
 import { clockUnits, encodings, flag, type Layout, layouts, limit, predictedHead } from './number-layouts.ts'
 import { type PageCodec, PageWriter } from './page.ts'
-import { type Contexts, findMisses } from './predicted.ts'
+import { type Contexts, findMisses, type Misses } from './predicted.ts'
 
 /** Writes pages of whole numbers. */
 
@@ -13,6 +13,10 @@ const rowsPerRemainder = 24
 const minTried = 32
 /** The number of rows, from the middle, that are tried. */
 const sampleRows = 2048
+
+/** Contexts that miss a larger share of the sample are not tried, nor others where these leave less. */
+const maxMisses = 0.5
+const smallPage = 64
 
 /** How a column's numbers are laid out; chosen on one page, and good for those that follow. */
 export interface NumberChoice {
@@ -43,7 +47,7 @@ export function writeNumbers(
   const taken = choice ?? chooseNumbers(values, writer.codec, bases)
   if (values.length === 0) return taken
   const contexts = taken.basis === undefined ? undefined : bases?.contexts(taken.basis)
-  if (contexts) writePredicted(writer, values, taken, contexts)
+  if (contexts) writeMisses(writer, findMisses(values, contexts), taken)
   else writeAs(writer, values, taken)
   return taken
 }
@@ -60,12 +64,15 @@ function chooseNumbers(values: Float64Array, codec: PageCodec, bases?: Bases): N
   for (const basis of bases?.candidates() ?? []) {
     const contexts = bases!.contexts(basis)
     if (!contexts) continue
-    const own = { codes: contexts.codes.subarray(middle, middle + sampleRows), size: contexts.size }
+    const codes = contexts.codes.subarray(middle, middle + sampleRows)
+    const misses = findMisses(sample, { codes, size: contexts.size })
+    if (misses.values.length > sample.length * maxMisses) continue
     for (const layout of layoutsTried) {
       const candidate = { layout, isDelta: false, basis }
       candidates.push(candidate)
-      sizes.push(sizeOf(codec, trial => writePredicted(trial, sample, candidate, own)))
+      sizes.push(sizeOf(codec, trial => writeMisses(trial, misses, candidate)))
     }
+    if (sizes.at(-1)! < smallPage) break
   }
   return candidates[sizes.indexOf(Math.min(...sizes))]!
 }
@@ -76,8 +83,7 @@ function sizeOf(codec: PageCodec, write: (writer: PageWriter) => void): number {
   return trial.out.length
 }
 
-function writePredicted(writer: PageWriter, values: Float64Array, choice: NumberChoice, contexts: Contexts): void {
-  const { gaps, values: missed } = findMisses(values, contexts)
+function writeMisses(writer: PageWriter, { gaps, values: missed }: Misses, choice: NumberChoice): void {
   writer.out.u8(predictedHead)
   writer.out.varint(missed.length)
   if (missed.length === 0) return

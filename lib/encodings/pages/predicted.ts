@@ -62,7 +62,9 @@ export function fillPredicted({ in: reader }: PageReader, { codes, size }: Conte
 
 /** The contexts of some rows. */
 export function contextsAt({ codes, size }: Contexts, rows: ArrayLike<number>): Contexts {
-  return { codes: Uint32Array.from(rows, row => codes[row]!), size }
+  const at = new Uint32Array(rows.length)
+  for (let i = 0; i < at.length; i++) at[i] = codes[rows[i]!]!
+  return { codes: at, size }
 }
 
 /** By owner, of which some have values: the context of its last value, of those without values one of their own. */

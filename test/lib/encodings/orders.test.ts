@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { RangeDecoder, RangeEncoder } from '../../../lib/encodings/entropy.ts'
 import { TreeModels } from '../../../lib/encodings/entropy-symbols.ts'
 import { decodeOrders, encodeOrders } from '../../../lib/encodings/orders.ts'
-import { placesIn } from '../../../lib/encodings/permutation.ts'
+import { placesIn, writePermutation } from '../../../lib/encodings/permutation.ts'
 import { seeded } from '../../support/arbitrary.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { labError } from '../../support/errors.ts'
@@ -83,7 +83,14 @@ test('every prefix, flips and orders that are not there are refused', () => {
     }
   }
   const encoder = new RangeEncoder()
-  new TreeModels(1, 6, 9).encode(encoder, 0, 5)
+  const models = new TreeModels(6, 6, 9)
+  for (const [bits, number] of [
+    [1, 1],
+    [2, 3],
+  ] as const) {
+    models.encode(encoder, bits - 1, number, bits)
+    if (bits === 1) writePermutation(encoder, [1, 0])
+  }
   const forged = new RangeDecoder(encoder.finish())
-  expect(labError(() => decodeOrders(forged, [0], [[1, 2]])).message).toMatch(/order 5 of 1 at row 0/)
+  expect(labError(() => decodeOrders(forged, [0, 0], [[1, 2]])).message).toMatch(/order 3 of 2 at row 1/)
 })

@@ -1,3 +1,4 @@
+import { firstWhere } from '../../../bytes/search.ts'
 import { ByteWriter } from '../../../bytes/writer.ts'
 import { Dictionary } from '../../../encodings/dictionary.ts'
 import { type Exception, Numbers } from '../../../encodings/exact-numbers.ts'
@@ -352,7 +353,7 @@ class PageGroupEncoder {
     const owner = ownerOf(column, this.#fields.fields)
     if (owner === undefined || !this.#encoder.hasCodes) return undefined
     const contexts = lazyBy((basis: number) => {
-      const ofOwners = sources?.contexts.get(basis) ?? this.#ownerContexts(owner, basis)
+      const ofOwners = basis >= firstFieldId ? sources?.contexts(basis) : this.#ownerContexts(owner, basis)
       return ofOwners && rows ? contextsAt(ofOwners, rows()) : ofOwners
     })
     return { contexts, candidates: () => [...Object.values(bases), ...(sources?.near(rows!()) ?? [])] }
@@ -366,7 +367,7 @@ class PageGroupEncoder {
   })
 
   #ownerContexts(owner: FieldOwner, basis: number): Contexts | undefined {
-    if (basis >= firstFieldId || (basis === bases.nameAndResource && !this.#resources)) return undefined
+    if (basis === bases.nameAndResource && !this.#resources) return undefined
     const contexts = this.#spanContexts(basis)
     if (owner === 'span') return contexts
     return contexts && contextsAt(contexts, this.#segment[owner].spanRows)
@@ -377,16 +378,15 @@ class PageGroupEncoder {
   }
 }
 
-/** How many preceding columns are tried as bases, and how many are remembered. */
+/** How many preceding columns are tried as bases. */
 const nearCount = 3
-const keptCount = 12
 /** Columns with values at fewer of the owners are not: to hold them by owner takes more time than they save. */
 const minShare = 1 / 64
 
 /** The columns of attributes by which later ones of the same owners may be predicted. */
 class Sources {
-  /** By column: the contexts of all owners. */
-  readonly contexts = new Map<number, Contexts>()
+  /** By column: which of its values are equal, and their owners. */
+  readonly #columns = new Map<number, { readonly contexts: Contexts; readonly rows: readonly number[] }>()
   readonly #ownerCount: number
 
   constructor(ownerCount: number) {
@@ -394,15 +394,21 @@ class Sources {
   }
 
   add(column: number, contexts: Contexts, rows: readonly number[]): void {
-    if (rows.length < this.#ownerCount * minShare) return
-    this.contexts.set(column, ownerContexts(contexts, rows, this.#ownerCount))
-    if (this.contexts.size > keptCount) this.contexts.delete(this.contexts.keys().next().value!)
+    if (rows.length >= this.#ownerCount * minShare) this.#columns.set(column, { contexts, rows })
   }
+
+  /** The contexts of all owners, by a column; undefined where the page group lacks it. */
+  readonly contexts = lazyBy((column: number): Contexts | undefined => {
+    const source = this.#columns.get(column)
+    return source && ownerContexts(source.contexts, source.rows, this.#ownerCount)
+  })
 
   /** The last columns that have values at the first, the middle and the last of some rows. */
   near(rows: readonly number[]): number[] {
     const ends = [rows[0]!, rows[rows.length >> 1]!, rows.at(-1)!]
-    const near = [...this.contexts].filter(([, { codes }]) => ends.every(row => codes[row]! > 0))
+    const has = (column: readonly number[], row: number) =>
+      column[firstWhere(column.length, i => column[i]! >= row)] === row
+    const near = [...this.#columns].filter(([, source]) => ends.every(row => has(source.rows, row)))
     return near.map(([column]) => column).slice(-nearCount)
   }
 }
