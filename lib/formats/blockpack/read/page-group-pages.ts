@@ -245,20 +245,18 @@ export class PageDecoder {
     return [...this.#places].filter(([, { entry }]) => entry.statistic.kind === 'pooled').map(([column]) => column)
   }
 
-  /** The runs of some texts of a pooled column, or of all. */
-  runsOf(column: number, slice?: RowSlice): Run[] {
+  /** The runs of some texts of a pooled column, or of all, text by text. */
+  *runsOf(column: number, slice?: RowSlice): Iterable<Run> {
     const place = this.#places.get(column)!
     const { start, count, total } = slice ?? { start: 0, count: place.entry.rowCount, total: place.entry.rowCount }
     this.#place(column, total)
     const reader = this.#open(column, place)
     if (reader.in.u8() !== textLayouts.pooled) reader.in.fail('unsupported', 'text: another layout than pooled')
     const lists = reader.naming(() => this.#runLists(reader, column, total))
-    const runs: Run[] = []
     for (let row = 0; row < start + count; row++) {
-      const next = lists.next()
-      if (row >= start) runs.push(...next.runs)
+      const { runs } = lists.next()
+      if (row >= start) yield* runs
     }
-    return runs
   }
 
   #runLists(reader: PageReader, column: number, count: number): RunListReader {

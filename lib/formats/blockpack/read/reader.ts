@@ -33,7 +33,7 @@ export interface OpenPages {
 const shapeColumns = (['span.shape', 'event.shape', 'link.shape'] as const).map(columnId)
 /** Of the eight requests that a trace may cost, what the index, the shapes, the directory and the bands leave. */
 const maxDictionaryRequests = 2
-/** For the blocks of the texts of a trace: its own, and those that it shares with others. */
+/** Beyond the eight, for a trace of pooled texts: its own blocks, and those that it shares with others. */
 const maxTextRequests = 2
 const textBlocks = columnId('text.blocks')
 
@@ -104,8 +104,7 @@ export class BlockpackReader {
   async #readTexts(pages: PageDecoder, { slices }: TraceSlice): Promise<void> {
     const columns = pages.pooledColumns()
     if (columns.length === 0) return
-    const runs = columns.flatMap(column => pages.runsOf(column, slices.get(column)))
-    const ranges = pages.pool().rangesOf(runs)
+    const ranges = pages.pool().rangesOf(columns.map(column => pages.runsOf(column, slices.get(column))))
     pages.pool().load(ranges, await readCoalesced(this.block.file, ranges, maxTextRequests))
   }
 

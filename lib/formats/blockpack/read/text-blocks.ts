@@ -51,13 +51,14 @@ export class TextBlocks implements PoolSource {
   }
 
   /** Where the blocks with some of the runs are in the file. */
-  rangesOf(runs: Iterable<Run>): Range[] {
+  rangesOf(lists: Iterable<Iterable<Run>>): Range[] {
     const blocks = new Set<number>()
-    for (const { offset, length } of runs)
-      for (let block = this.#blockAt(offset); block < this.#ends.length; block++) {
-        blocks.add(block)
-        if (this.#ends[block]! >= offset + length) break
-      }
+    for (const runs of lists)
+      for (const { offset, length } of runs)
+        for (let block = this.#blockAt(offset); block < this.#ends.length; block++) {
+          blocks.add(block)
+          if (this.#ends[block]! >= offset + length) break
+        }
     return [...blocks].sort((a, b) => a - b).map(block => this.#ranges[block]!)
   }
 

@@ -21,6 +21,7 @@ import { expectRefusal } from '../../../support/corruption.ts'
 import { drawsOf } from '../../../support/draws.ts'
 import { labRejection } from '../../../support/errors.ts'
 import { longTexts, repetitions } from '../../../support/long-texts.ts'
+import { span } from '../../../support/nasty.ts'
 import { expectSameTraces } from '../../../support/traces.ts'
 import { packed } from './blocks.ts'
 import { decode, forged, type OpenFile, type OpenPage, placed } from './forge.ts'
@@ -89,6 +90,17 @@ test('one trace of many costs not much more than its own texts', async () => {
   counting.reset()
   expectSameTraces([traces[9]!], [(await reader.findTrace(traces[9]!.traceId))!])
   expect(counting.reads.bytes).toBeLessThan(file.length / 3)
+})
+
+test('a text of a hundred thousand runs is found: no call has an argument for each', async () => {
+  const pieces = Array.from({ length: 40 }, (_, i) => String(Math.sin(i + 1)).repeat(40))
+  const piece = (i: number) => pieces[(i * i * 7 + (i >> 3)) % 40]!.slice(0, 220)
+  const other = Array.from({ length: 250_000 }, (_, i) => piece(i)).join('')
+  const values = Array.from({ length: 20 }, (_, row) => pieces.join('').repeat(9) + row)
+  const attributes = [...values.map(value => ({ key: 'long', value })), { key: 'other', value: other }]
+  const trace = { traceId: '1'.repeat(32), spans: attributes.map(one => span({ attributes: [one] })) }
+  const reader = await BlockpackReader.open(openMemory(await packed([trace])))
+  expectSameTraces([trace], [(await reader.findTrace(trace.traceId))!])
 })
 
 test('prefixes and flips are refused', async () => {
