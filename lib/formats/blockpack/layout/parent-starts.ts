@@ -21,6 +21,27 @@ export function subtractParents(starts: ArrayLike<number>, parents: Int32Array):
 /** Adds the starts of parents, wherever they are; false where spans are their own ancestors. */
 export function addParents(starts: Float64Array, parents: Int32Array): boolean {
   const isDone = new Uint8Array(starts.length)
+  // Most parents are known in one of two sweeps; only chains that turn take the walk below.
+  let leftCount = 0
+  for (let row = 0; row < starts.length; row++) {
+    const parent = parents[row]!
+    if (parent >= 0 && isDone[parent] === 0) continue
+    if (parent >= 0) starts[row]! += starts[parent]!
+    isDone[row] = 1
+  }
+  for (let row = starts.length - 1; row >= 0; row--) {
+    if (isDone[row] !== 0) continue
+    if (isDone[parents[row]!] === 0) leftCount++
+    else {
+      starts[row]! += starts[parents[row]!]!
+      isDone[row] = 1
+    }
+  }
+  return leftCount === 0 || walkParents(starts, parents, isDone)
+}
+
+/** Adds the starts of parents to all that are not done, from the first ancestor that is. */
+function walkParents(starts: Float64Array, parents: Int32Array, isDone: Uint8Array): boolean {
   const path = new Int32Array(starts.length)
   for (let row = 0; row < starts.length; row++) {
     let [top, depth] = [row, 0]

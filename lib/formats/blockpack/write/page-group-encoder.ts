@@ -356,7 +356,9 @@ class PageGroupEncoder {
       const ofOwners = basis >= firstFieldId ? sources?.contexts(basis) : this.#ownerContexts(owner, basis)
       return ofOwners && rows ? contextsAt(ofOwners, rows()) : ofOwners
     })
-    return { contexts, candidates: () => [...Object.values(bases), ...(sources?.near(rows!()) ?? [])] }
+    // Starts are read with the kinds of parents: these must not take resources too.
+    const fixed = column === columnId('span.parentKind') ? [bases.name] : Object.values(bases)
+    return { contexts, candidates: () => [...fixed, ...(sources?.near(rows!()) ?? [])] }
   }
 
   readonly #spanContexts = lazyBy((basis: number): Contexts | undefined => {
