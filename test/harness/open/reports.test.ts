@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { findTrace } from '../../../harness/open/find-trace.ts'
 import { capturedSource } from '../../../harness/open/source.ts'
 import { treeOf } from '../../../harness/view/waterfall/tree.ts'
@@ -16,11 +15,12 @@ import { search } from '../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import vparquet4 from '../../../phases/23-vparquet4.ts'
 import { collect, streamOf } from '../../support/chunks.ts'
+import { corpusPath, describeCorpora } from '../../support/corpora.ts'
 
 /** Inputs made after public reports, with the behaviour that the corpora's README asks for. */
 
 function report(name: string): string {
-  return fileURLToPath(new URL(`../../../../shared/corpora/reports/${name}`, import.meta.url))
+  return corpusPath(`reports/${name}`)
 }
 
 async function tracesOf(name: string): Promise<Trace[]> {
@@ -47,7 +47,7 @@ async function expectAnswers(name: string, query: string, names: readonly string
   }
 }
 
-describe('reports', () => {
+describeCorpora('reports', () => {
   test('30: a parent id of zeros is no parent, and comes back', async () => {
     await expectAnswers('30-zero-parent.json', '{ nestedSetParent < 0 }', ['root'], 'root')
     const [trace] = await tracesOf('30-zero-parent.json')
