@@ -6,7 +6,7 @@ import { decodeValue } from '../../../shred/value-texts.ts'
 import { type Field, type FieldOwner, fieldOwners, firstFieldId, tailId } from '../layout/columns.ts'
 import { lazyBy, once } from '../layout/lazy.ts'
 import type { PageGroupColumns, TailPlace } from './page-group-columns.ts'
-import { cutNumbers } from './page-group-pages.ts'
+import { cutNumbers } from './row-slices.ts'
 
 /** The attributes of the spans, events and links of a page group. */
 export class FieldColumns {

@@ -7,7 +7,8 @@ import { type ColumnId, columnId, type FieldOwner } from '../layout/columns.ts'
 import { lazy, lazyBy } from '../layout/lazy.ts'
 import type { PageGroup } from '../layout/toc.ts'
 import type { Block } from './block.ts'
-import type { PageDecoder, ReadText } from './page-group-pages.ts'
+import type { PageDecoder } from './page-group-pages.ts'
+import type { ReadText } from './row-slices.ts'
 import type { ParsedColumn, Tables } from './tables.ts'
 
 /** The largest number that a column of flags or counts holds. */

@@ -21,26 +21,11 @@ import { maxItemsOf, type PagePlace } from '../layout/page-places.ts'
 import { checkedBytes } from '../layout/stored.ts'
 import type { PageGroup } from '../layout/toc.ts'
 import type { Block } from './block.ts'
+import { cutNumbers, cutText, type ReadText, type RowSlice } from './row-slices.ts'
 import { TextBlocks } from './text-blocks.ts'
-
-/** A column of strings as it was read: symbols, and their strings, some of which are in the dictionary. */
-export interface ReadText {
-  readonly symbols: Uint32Array
-  /** The first symbols are these codes of the file's dictionary. */
-  readonly fileCodes: readonly number[]
-  /** The symbols from there on. */
-  readonly locals: readonly string[]
-}
 
 /** Lists of fields. */
 type Lists = readonly (readonly number[])[]
-
-/** Rows `[start, start + count)` of the `total` rows of a column. */
-export interface RowSlice {
-  readonly start: number
-  readonly count: number
-  readonly total: number
-}
 
 /** Decodes pages of one page group; of columns that have a slice, only these rows are returned. */
 export class PageDecoder {
@@ -313,29 +298,5 @@ export class PageDecoder {
     const reader = new PageReader(checkedBytes(bytes, subject, start), subject, start, this.#block.decompress)
     this.opened.set(column, reader)
     return reader
-  }
-}
-
-/** The numbers of some rows. */
-export function cutNumbers(
-  { values, exceptions }: ReadNumbers,
-  { start, count }: Omit<RowSlice, 'total'>,
-): ReadNumbers {
-  const own = exceptions.filter(({ row }) => row >= start && row < start + count)
-  return {
-    values: values.slice(start, start + count),
-    exceptions: own.map(({ row, value }) => ({ row: row - start, value })),
-  }
-}
-
-/** With the entries only that the rows have. */
-function cutText({ symbols, fileCodes, locals }: ReadText, { start, count }: RowSlice): ReadText {
-  const own = symbols.subarray(start, start + count)
-  const used = [...new Set(own)].sort((a, b) => a - b)
-  const symbolOf = new Map(used.map((symbol, i) => [symbol, i]))
-  return {
-    symbols: Uint32Array.from(own, symbol => symbolOf.get(symbol)!),
-    fileCodes: used.filter(symbol => symbol < fileCodes.length).map(symbol => fileCodes[symbol]!),
-    locals: used.filter(symbol => symbol >= fileCodes.length).map(symbol => locals[symbol - fileCodes.length]!),
   }
 }

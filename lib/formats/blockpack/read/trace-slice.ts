@@ -6,7 +6,7 @@ import type { PageGroup } from '../layout/toc.ts'
 import type { FieldColumns } from './field-columns.ts'
 import type { OpenPageGroup } from './page-group.ts'
 import type { PageGroupColumns, TailPlace } from './page-group-columns.ts'
-import type { RowSlice } from './page-group-pages.ts'
+import type { RowSlice } from './row-slices.ts'
 
 /** Which rows of each column one trace of a page group has, so that no other is put together. */
 export interface TraceSlice {

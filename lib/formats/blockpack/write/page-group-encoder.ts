@@ -1,10 +1,9 @@
-import { firstWhere } from '../../../bytes/search.ts'
 import { ByteWriter } from '../../../bytes/writer.ts'
 import { Dictionary } from '../../../encodings/dictionary.ts'
 import { type Exception, Numbers } from '../../../encodings/exact-numbers.ts'
 import { splitSpanIds, traceKind, traceKindOf } from '../../../encodings/ids.ts'
 import type { Bases } from '../../../encodings/pages/numbers.ts'
-import { type Contexts, contextsAt, ownerContexts, pairContexts } from '../../../encodings/pages/predicted.ts'
+import { type Contexts, contextsAt, pairContexts } from '../../../encodings/pages/predicted.ts'
 import { placesIn } from '../../../encodings/permutation.ts'
 import { ownersOf, startsOf } from '../../../model/owners.ts'
 import { spanIdDigits, type Value, type ValueType } from '../../../model/trace.ts'
@@ -16,49 +15,20 @@ import { parentKind } from '../../../shred/tree.ts'
 import { encodeValue } from '../../../shred/value-texts.ts'
 import { writeResource, writeScope } from '../../../wire/cbor/resource.ts'
 import { bases, ownerOf } from '../layout/bases.ts'
-import {
-  bandCount,
-  type ColumnId,
-  columnId,
-  type FieldOwner,
-  firstFieldId,
-  kindOfValues,
-  tailId,
-} from '../layout/columns.ts'
+import { type ColumnId, columnId, type FieldOwner, firstFieldId, kindOfValues, tailId } from '../layout/columns.ts'
 import { type FieldTable, printShape } from '../layout/fields.ts'
-import { bandOf, itemsPerByte } from '../layout/layout.ts'
 import { lazy, lazyBy } from '../layout/lazy.ts'
 import { addParents, parentRowsOf, subtractParents } from '../layout/parent-starts.ts'
+import { AttributeSources } from './attribute-sources.ts'
 import type { EncodedPage, PageEncoder } from './page-encoder.ts'
-import { encodeTexts, TextPages } from './text-pages.ts'
-
-/** A page group ready to be placed: its pages in the order of their columns, and what the root says of it. */
-export interface EncodedPageGroup {
-  readonly traceCount: number
-  readonly spanCount: number
-  /** The start of the first trace, ns. */
-  readonly base: bigint
-  readonly pages: readonly EncodedPage[]
-  /** By band: the bytes of its pages, and of padding. */
-  readonly bands: readonly (readonly Uint8Array[])[]
-  /** Of the starts of spans, ns. */
-  readonly minStart: bigint
-  readonly maxStart: bigint
-}
+import { byteLengthOf, minBytes, type OpenPageGroup } from './page-groups.ts'
+import { TextPages } from './text-pages.ts'
 
 /** An attribute has a column of its own from one value per so many owners, and this many values, on. */
 const ownersPerValue = 256
 const minOwnValues = 4
 /** Attributes with columns of their own per page group. */
 const maxOwnColumns = 256
-
-/** A page group whose pooled texts are still to be encoded, with those of its row group. */
-export interface OpenPageGroup extends Omit<EncodedPageGroup, 'bands'> {
-  readonly texts: TextPages
-  readonly itemCount: number
-  /** Of its pages and padding, of the texts about. */
-  readonly byteLength: number
-}
 
 /** Encodes a segment as one page group. */
 export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: FieldTable): OpenPageGroup {
@@ -73,38 +43,6 @@ export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: 
     byteLength: Math.max(byteLengthOf(pages) + texts.byteLength, minBytes(itemCount)),
     ...{ pages, texts, itemCount },
   }
-}
-
-/** Encodes the texts of a row group's page groups, and puts their pages in order. */
-export function closePageGroups(pageGroups: readonly OpenPageGroup[], encoder: PageEncoder): EncodedPageGroup[] {
-  const texts = encodeTexts(
-    encoder,
-    pageGroups.map(pageGroup => pageGroup.texts),
-  )
-  return pageGroups.map((pageGroup, i) => {
-    const pages = [...pageGroup.pages, ...texts[i]!].sort((a, b) => a.column - b.column)
-    const bands = groupByBand(pages)
-    const padding = minBytes(pageGroup.itemCount) - byteLengthOf(pages)
-    if (padding > 0) bands.at(-1)!.push(Buffer.alloc(padding))
-    return { ...pageGroup, pages, bands }
-  })
-}
-
-/** Bytes that vouch for so many items. */
-function minBytes(itemCount: number): number {
-  return Math.ceil(itemCount / itemsPerByte)
-}
-
-function byteLengthOf(pages: readonly EncodedPage[]): number {
-  return pages.reduce((sum, page) => sum + page.storedLength, 0)
-}
-
-/** By band: the bytes of its pages, in the order of the columns. */
-function groupByBand(pages: readonly EncodedPage[]): Uint8Array[][] {
-  const bands = Array.from({ length: bandCount }, (): Uint8Array[] => [])
-  for (const { column, rowCount, storedLength, stored } of pages)
-    if (storedLength > 0) bands[bandOf(column, rowCount, storedLength)]!.push(stored)
-  return bands
 }
 
 class PageGroupEncoder {
@@ -224,7 +162,7 @@ class PageGroupEncoder {
     const min = Math.max(minOwnValues, lists.length / ownersPerValue)
     const frequent = columns.filter(({ values }) => values.length >= min)
     const own = new Set(frequent.sort((a, b) => b.values.length - a.values.length).slice(0, maxOwnColumns))
-    const sources = new Sources(lists.length)
+    const sources = new AttributeSources(lists.length)
     const order = [...columns.keys()].sort((a, b) => numbers[a]! - numbers[b]!)
     for (const i of order) {
       const { type, values } = columns[i]!
@@ -349,7 +287,7 @@ class PageGroupEncoder {
   }
 
   /** What the rows of a column may be predicted by; `rows` are the owners of its values, where not all have one. */
-  #bases(column: number, rows?: () => readonly number[], sources?: Sources): Bases | undefined {
+  #bases(column: number, rows?: () => readonly number[], sources?: AttributeSources): Bases | undefined {
     const owner = ownerOf(column, this.#fields.fields)
     if (owner === undefined || !this.#encoder.hasCodes) return undefined
     const contexts = lazyBy((basis: number) => {
@@ -377,41 +315,6 @@ class PageGroupEncoder {
 
   #push(page: EncodedPage | undefined): void {
     if (page) this.#pages.push(page)
-  }
-}
-
-/** How many preceding columns are tried as bases. */
-const nearCount = 3
-/** Columns with values at fewer of the owners are not: to hold them by owner takes more time than they save. */
-const minShare = 1 / 64
-
-/** The columns of attributes by which later ones of the same owners may be predicted. */
-class Sources {
-  /** By column: which of its values are equal, and their owners. */
-  readonly #columns = new Map<number, { readonly contexts: Contexts; readonly rows: readonly number[] }>()
-  readonly #ownerCount: number
-
-  constructor(ownerCount: number) {
-    this.#ownerCount = ownerCount
-  }
-
-  add(column: number, contexts: Contexts, rows: readonly number[]): void {
-    if (rows.length >= this.#ownerCount * minShare) this.#columns.set(column, { contexts, rows })
-  }
-
-  /** The contexts of all owners, by a column; undefined where the page group lacks it. */
-  readonly contexts = lazyBy((column: number): Contexts | undefined => {
-    const source = this.#columns.get(column)
-    return source && ownerContexts(source.contexts, source.rows, this.#ownerCount)
-  })
-
-  /** The last columns that have values at the first, the middle and the last of some rows. */
-  near(rows: readonly number[]): number[] {
-    const ends = [rows[0]!, rows[rows.length >> 1]!, rows.at(-1)!]
-    const has = (column: readonly number[], row: number) =>
-      column[firstWhere(column.length, i => column[i]! >= row)] === row
-    const near = [...this.#columns].filter(([, source]) => ends.every(row => has(source.rows, row)))
-    return near.map(([column]) => column).slice(-nearCount)
   }
 }
 

@@ -16,7 +16,8 @@ import { type DictionaryPage, type Root, type RowGroup, writeRoot } from '../lay
 import { type StoredPiece, storePiece } from '../layout/stored.ts'
 import type { BlockpackConfig } from './config.ts'
 import { PageEncoder } from './page-encoder.ts'
-import { closePageGroups, type EncodedPageGroup, encodePageGroup, type OpenPageGroup } from './page-group-encoder.ts'
+import { encodePageGroup } from './page-group-encoder.ts'
+import { closePageGroups, type EncodedPageGroup, type OpenPageGroup } from './page-groups.ts'
 
 /** A page group ends with the trace by which it has the min of spans and one more per so many bytes of a page. */
 const bytesPerSpan = 32
