@@ -1,7 +1,7 @@
 import { LabError } from '../../lib/error.ts'
 import { Losses } from '../../lib/formats/losses.ts'
 import { readInputs, type SkippedFile } from '../../lib/import/input.ts'
-import { mergePieces } from '../../lib/model/merge.ts'
+import { mergeSpellings } from '../../lib/model/merge.ts'
 import { type Span, type Trace, traceIdDigits } from '../../lib/model/trace.ts'
 import { spellingsOf, traceKey } from '../../lib/model/trace-id.ts'
 import { reportLeftOut } from './left-out.ts'
@@ -16,20 +16,15 @@ export async function findTrace(id: string, paths: readonly string[], skipsBad?:
   const [written] = idsMeant(id)
   const losses = new Losses({ skipsBad: skipsBad === true })
   const skipped: SkippedFile[] = []
-  const pieces = new Map<string, Trace[]>()
-  const add = (piece: Trace): void => {
-    const known = pieces.get(piece.traceId)
-    if (known) known.push(piece)
-    else pieces.set(piece.traceId, [piece])
-  }
+  const pieces: Trace[] = []
   const [blocks, captures] = await sortOut(paths)
   await withBlockSources(blocks, async opened => {
-    for (const { source } of opened) for await (const piece of source.findTraces([written!])) add(piece)
+    for (const { source } of opened) for await (const piece of source.findTraces([written!])) pieces.push(piece)
   })
-  for (const path of captures) for (const piece of await scan(path, traceKey(written!), losses, skipped)) add(piece)
+  for (const path of captures) pieces.push(...(await scan(path, traceKey(written!), losses, skipped)))
   reportLeftOut({ dropped: losses.list(), skipped, bad: losses.listBad() }, skipsBad)
-  if (pieces.size === 0) throw notFound(id, paths.join(', '))
-  return [...pieces.values()].map(own => mergePieces(own).trace)
+  if (pieces.length === 0) throw notFound(id, paths.join(', '))
+  return mergeSpellings(pieces)
 }
 
 export function notFound(id: string, where: string): LabError {

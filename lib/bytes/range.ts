@@ -10,6 +10,11 @@ export interface Located {
   readonly offset: number
 }
 
+/** The bytes of all ranges together. */
+export function byteLengthOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { start, end }) => sum + end - start, 0)
+}
+
 /** Ranges in, bytes out. All ranges of one step go in one call; the store coalesces and counts. */
 export interface RangeReader {
   readonly byteLength: number

@@ -1,3 +1,4 @@
+import { getOrInsert } from '../maps.ts'
 import { Digester } from './digest.ts'
 import type { Span, Trace } from './trace.ts'
 
@@ -35,6 +36,13 @@ export function mergePieces(pieces: readonly Trace[]): Merged {
     }
   }
   return { trace: { traceId, spans }, droppedCount }
+}
+
+/** Pieces of one trace, whose ids may be spelled in several ways: a trace per spelling, in the order of their first pieces. */
+export function mergeSpellings(pieces: readonly Trace[]): Trace[] {
+  const spellings = new Map<string, Trace[]>()
+  for (const piece of pieces) getOrInsert(spellings, piece.traceId, () => []).push(piece)
+  return [...spellings.values()].map(own => mergePieces(own).trace)
 }
 
 function countBy(spans: readonly Span[], nameOf: (span: Span) => string): Map<string, number> {

@@ -1,3 +1,4 @@
+import type { Extent } from './extent.ts'
 import type { Limits } from './limits.ts'
 import type { Trace, Value, ValueType } from './trace.ts'
 import type { ValueTest } from './value-test.ts'
@@ -118,7 +119,7 @@ export interface SpanBatch {
    * Where the source knows it without reading: no span starts before the first or after the second (ns since the
    * epoch), so that spans can be counted by time without `span:start`.
    */
-  readonly startExtent?: readonly [bigint, bigint] | undefined
+  readonly startExtent?: Extent | undefined
   /** Reads columns; with `rows` (ascending) at least the values of these spans. What was read before costs nothing. */
   read(columns: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet>
   /** Gives memory back; nothing may be read afterwards. */
@@ -144,7 +145,7 @@ export interface SpanSource {
   /** The traces with these ids, each spelling of an id a trace of its own: an id is given in any of its spellings. */
   findTraces(traceIds: readonly string[], limits?: Limits): AsyncIterable<Trace>
   /** When spans start: the first and the last, ns since the epoch. Undefined where it must be read, or there are none. */
-  bounds(): readonly [bigint, bigint] | undefined
+  bounds(): Extent | undefined
   cost(request: ScanRequest): Cost
   /** The attributes that occur in any of its spans. */
   attributeNames(): Promise<readonly AttributeName[]>

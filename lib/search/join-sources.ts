@@ -1,7 +1,8 @@
 import { AttributeNames } from '../model/attribute-names.ts'
+import { unionOf } from '../model/extent.ts'
 import type { Limits } from '../model/limits.ts'
 import { memorySource } from '../model/memory-source.ts'
-import { mergePieces } from '../model/merge.ts'
+import { mergeSpellings } from '../model/merge.ts'
 import type { AttributeName, ColumnName, ScanRequest, SpanBatch, SpanNeed, SpanSource } from '../model/scan.ts'
 import type { Trace, Value } from '../model/trace.ts'
 import { traceKey } from '../model/trace-id.ts'
@@ -15,22 +16,16 @@ import { withoutTraces } from './without-traces.ts'
  */
 export function joinSources(sources: readonly SpanSource[]): SpanSource {
   if (sources.length === 1) return sources[0]!
-  let shared: Promise<SharedIds> | undefined
-  // What the sources hold does not change; only an answer that came to an end is kept.
-  const sharedBetween = (limits?: Limits): Promise<SharedIds> => {
-    shared ??= sharedIds(sources, limits).catch(error => {
-      shared = undefined
-      throw error
-    })
-    return shared
-  }
+  // What the sources hold does not change. Each scan waits for its own reading only, which others' limits cannot end.
+  let shared: SharedIds | undefined
   return {
     async *scan(request, limits) {
       for (const need of request.needs) if (!(await isPossible(sources, need, limits))) return
-      yield* scan(sources, await sharedBetween(limits), request, limits)
+      shared ??= await sharedIds(sources, limits)
+      yield* scan(sources, shared, request, limits)
     },
     findTraces: (traceIds, limits) => findTraces(sources, traceIds, limits),
-    bounds: () => boundsOf(sources),
+    bounds: () => unionOf(sources.map(source => source.bounds())),
     cost: request => costOf(sources, request),
     attributeNames: async () => joinNames(await Promise.all(sources.map(source => source.attributeNames()))),
     distinctValues: async (column: ColumnName) => {
@@ -91,18 +86,10 @@ async function* findTraces(
   traceIds: readonly string[],
   limits: Limits | undefined,
 ): AsyncIterable<Trace> {
-  const pieces = new Map<string, Map<string, Trace[]>>(traceIds.map(traceId => [traceKey(traceId), new Map()]))
+  const pieces = new Map<string, Trace[]>(traceIds.map(traceId => [traceKey(traceId), []]))
   for (const source of sources)
-    for await (const piece of source.findTraces(traceIds, limits)) {
-      const spellings = pieces.get(traceKey(piece.traceId))!
-      spellings.set(piece.traceId, [...(spellings.get(piece.traceId) ?? []), piece])
-    }
-  for (const spellings of pieces.values()) for (const own of spellings.values()) yield mergePieces(own).trace
-}
-
-function boundsOf(sources: readonly SpanSource[]): readonly [bigint, bigint] | undefined {
-  const all = sources.map(source => source.bounds())
-  return all.reduce((a, b) => a && b && [a[0] < b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1]])
+    for await (const piece of source.findTraces(traceIds, limits)) pieces.get(traceKey(piece.traceId))!.push(piece)
+  for (const own of pieces.values()) yield* mergeSpellings(own)
 }
 
 function costOf(sources: readonly SpanSource[], request: ScanRequest) {

@@ -1,4 +1,4 @@
-import type { RangeReader } from '../../bytes/range.ts'
+import { byteLengthOf, type RangeReader } from '../../bytes/range.ts'
 import { bandCount, columnName } from './layout/columns.ts'
 import { footerBytes, headerBytes } from './layout/footer.ts'
 import { bandOf } from './layout/layout.ts'
@@ -31,7 +31,7 @@ export async function partsOf(block: Block): Promise<BlockpackParts> {
     }
   }
   const pages = bands.reduce((sum, byteLength) => sum + byteLength, 0)
-  const blooms = block.toc.bloomRanges.flat().reduce((sum, { start, end }) => sum + end - start, 0)
+  const blooms = byteLengthOf(block.toc.bloomRanges.flat())
   const others = new Map([['header', headerBytes]])
   for (const [name, { start, end }] of Object.entries(block.toc.sections))
     if (name === 'data') {

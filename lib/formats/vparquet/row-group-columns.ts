@@ -1,4 +1,4 @@
-import type { Range } from '../../bytes/range.ts'
+import { byteLengthOf, type Range } from '../../bytes/range.ts'
 import { LabError, naming } from '../../error.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
 import { readCoalesced } from '../../storage/coalesce.ts'
@@ -54,10 +54,7 @@ export class RowGroupColumns {
   }
 
   #read(ranges: readonly Range[]): Promise<Uint8Array[]> {
-    checkLimits(
-      this.#limits,
-      ranges.reduce((sum, { start, end }) => sum + end - start, 0),
-    )
+    checkLimits(this.#limits, byteLengthOf(ranges))
     return readCoalesced(this.#block.file, ranges)
   }
 

@@ -1,6 +1,7 @@
 import { LabError } from '../../error.ts'
 import { getOrInsert } from '../../maps.ts'
 import { parseName } from '../../model/column-name.ts'
+import { unionOf } from '../../model/extent.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
 import { ownersOf } from '../../model/owners.ts'
 import type { ColumnData, ColumnName, ColumnSet, Cost, ScanRequest, SpanBatch, SpanSource } from '../../model/scan.ts'
@@ -30,7 +31,7 @@ export function vparquetSource(block: Block): SpanSource {
   return {
     scan: (request, limits) => scan(block, request, limits),
     findTraces: (traceIds, limits) => findTraces(block, new Set(traceIds.map(traceKey)), limits),
-    bounds: () => boundsOf(block),
+    bounds: () => unionOf(rowGroupsOf(block).map(columns => columns.chunk(startColumn).extent)),
     cost: request => costOf(block, request),
     attributeNames: () => attributeNames(block),
   }
@@ -50,16 +51,6 @@ async function* scan(block: Block, request: ScanRequest, limits?: Limits): Async
 
 function rowGroupsOf(block: Block): RowGroupColumns[] {
   return block.footer.rowGroups.map((_, number) => new RowGroupColumns(block, number))
-}
-
-function boundsOf(block: Block): readonly [bigint, bigint] | undefined {
-  const extents = rowGroupsOf(block).map(columns => columns.chunk(startColumn).extent)
-  let bounds = extents[0]
-  for (const extent of extents) {
-    if (bounds === undefined || extent === undefined) return undefined
-    bounds = [extent[0] < bounds[0] ? extent[0] : bounds[0], extent[1] > bounds[1] ? extent[1] : bounds[1]]
-  }
-  return bounds
 }
 
 /** Of the row groups that lie in time, all columns. Where the footer does not count their spans, those of the block. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { blockpackSource } from '../../../lib/formats/blockpack/query/source.ts'
 import { BlockpackReader } from '../../../lib/formats/blockpack/read/reader.ts'
@@ -148,4 +149,20 @@ test('a request crosses processes', async () => {
   )
   expect(found.length).toBe(20)
   expect(asked).toHaveLength(1)
+})
+
+test('a question that ends early does not end another that asks the same sources meanwhile', async () => {
+  const controller = new AbortController()
+  const source: SpanSource = {
+    ...memorySource(traces),
+    async *scan(request, limits) {
+      await setImmediate()
+      if (limits?.signal && request.columns.includes('trace:id')) controller.abort(new Error('enough'))
+      limits?.signal?.throwIfAborted()
+      yield* memorySource(traces).scan(request)
+    },
+  }
+  const joined = joinSources([source, memorySource(traces)])
+  const asked = [search(joined, parseQuery('{ }'), { signal: controller.signal }), search(joined, parseQuery('{ }'))]
+  expect((await Promise.allSettled(asked)).map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
 })

@@ -2,6 +2,7 @@ import type { Range } from '../../../bytes/range.ts'
 import { ByteReader } from '../../../bytes/reader.ts'
 import { firstWhere } from '../../../bytes/search.ts'
 import { LabError } from '../../../error.ts'
+import { type Extent, unionOf } from '../../../model/extent.ts'
 import { bandCount, type Field } from './columns.ts'
 import { headerBytes } from './footer.ts'
 import { bloomBlockBytes } from './layout.ts'
@@ -135,10 +136,8 @@ export function entryFailure({ sections }: Toc): (message: string) => never {
 }
 
 /** The first and the last start of a span, ns; undefined where there are none. */
-export function boundsOf(pageGroups: readonly PageGroup[]): readonly [bigint, bigint] | undefined {
-  if (pageGroups.length === 0) return undefined
-  const min = pageGroups.reduce((a, b) => (b.minStart < a.minStart ? b : a)).minStart
-  return [min, pageGroups.reduce((a, b) => (b.maxStart > a.maxStart ? b : a)).maxStart]
+export function boundsOf(pageGroups: readonly PageGroup[]): Extent | undefined {
+  return unionOf(pageGroups.map(({ minStart, maxStart }) => [minStart, maxStart] as const))
 }
 
 /** The page group that has the trace at a position. */

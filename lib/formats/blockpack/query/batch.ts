@@ -1,4 +1,4 @@
-import type { Range } from '../../../bytes/range.ts'
+import { byteLengthOf, type Range } from '../../../bytes/range.ts'
 import { LabError } from '../../../error.ts'
 import { checkLimits, type Limits } from '../../../model/limits.ts'
 import { memoryBatch } from '../../../model/memory-source.ts'
@@ -152,8 +152,4 @@ export class PageGroupBatch implements SpanBatch {
 
 function fail(name: string): never {
   throw new LabError('invalid', `column ${name} has not been read`)
-}
-
-export function byteLengthOf(ranges: readonly Range[]): number {
-  return ranges.reduce((sum, { start, end }) => sum + end - start, 0)
 }

@@ -1,0 +1,13 @@
+/** The first and the last of some times, ns since the epoch. */
+export type Extent = readonly [first: bigint, last: bigint]
+
+/** What all extents lie in; undefined where there is none, or one of them is not known. */
+export function unionOf(extents: Iterable<Extent | undefined>): Extent | undefined {
+  let union: Extent | undefined
+  for (const extent of extents) {
+    if (extent === undefined) return undefined
+    const [first, last] = union ?? extent
+    union = [extent[0] < first ? extent[0] : first, extent[1] > last ? extent[1] : last]
+  }
+  return union
+}
