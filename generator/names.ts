@@ -5,7 +5,11 @@ import { type FaultLabel, faultNames } from './otel/faults.ts'
 export type { FaultLabel }
 
 /** What can go wrong on purpose in each workload, by its name. The first workload is the default. */
-export const workloadFaults: Readonly<Record<'otel' | 'classic', readonly string[]>> = { otel: faultNames, classic: [] }
+export const workloadFaults: Readonly<Record<'otel' | 'classic' | 'agent', readonly string[]>> = {
+  otel: faultNames,
+  classic: [],
+  agent: [],
+}
 
 export type WorkloadName = keyof typeof workloadFaults
 

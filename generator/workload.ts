@@ -1,11 +1,12 @@
 import { LabError } from '../lib/error.ts'
 import { squeezedByteLength } from '../lib/formats/squeezed/print.ts'
 import type { Trace } from '../lib/model/trace.ts'
+import { generateAgent } from './agent/agent.ts'
 import { generateClassic } from './classic.ts'
 import type { FloorMeter } from './floor-meter.ts'
 import { type FaultLabel, type WorkloadName, workloadFaults } from './names.ts'
-import { otlpByteLength } from './otel/input.ts'
 import { generateOtel } from './otel/otel.ts'
+import { otlpByteLength } from './otlp-input.ts'
 
 interface WorkloadOptions {
   readonly traceCount: number
@@ -44,6 +45,13 @@ export const workloads: readonly Workload[] = [
     generate: generateClassic,
     faults: workloadFaults.classic,
     inputByteLength: squeezedByteLength,
+  },
+  {
+    name: 'agent',
+    title: 'conversations with LLM agents that call tools, each call of a model with all that was said before',
+    generate: generateAgent,
+    faults: workloadFaults.agent,
+    inputByteLength: otlpByteLength,
   },
 ]
 

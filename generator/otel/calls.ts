@@ -1,9 +1,9 @@
 import type { Attributes, Value } from '../../lib/model/trace.ts'
+import { micros } from '../timing.ts'
+import { constants } from '../words.ts'
 import { addException, fails, failures, happens, setError } from './failures.ts'
 import type { Pod, Service } from './fleet.ts'
 import { close, type Failure, kinds, open, put, putAll, type SpanDraft, type TraceDraft, work } from './span-draft.ts'
-import { micros } from './timing.ts'
-import { constants } from './words.ts'
 
 /** What the server of a call does; it ends with the server span's own now. */
 export type Handler = (server: SpanDraft) => Failure | undefined

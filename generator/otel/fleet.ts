@@ -1,8 +1,8 @@
 import type { Resource, Scope } from '../../lib/model/trace.ts'
+import { hexDigits, uuidOf } from '../identifiers.ts'
 import type { Random } from '../random.ts'
-import { hexDigits, uuidOf } from './identifiers.ts'
+import { constants } from '../words.ts'
 import { dotnet, go, java, type Language, nodejs, oldNodejs, python, scopeOf } from './languages.ts'
-import { constants } from './words.ts'
 
 /** A service of the shop: what its pods have in common. */
 export interface Service {

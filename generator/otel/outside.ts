@@ -1,7 +1,9 @@
+import { uuidOf } from '../identifiers.ts'
+import { amounts, micros } from '../timing.ts'
+import { constants } from '../words.ts'
 import { choosePod } from './calls.ts'
 import { failures, happens, setError } from './failures.ts'
 import type { Service } from './fleet.ts'
-import { uuidOf } from './identifiers.ts'
 import type { Message } from './queue.ts'
 import {
   close,
@@ -17,8 +19,6 @@ import {
   type TraceDraft,
   work,
 } from './span-draft.ts'
-import { amounts, micros } from './timing.ts'
-import { constants } from './words.ts'
 
 /** What lies outside the shop's own services: the bank, and the broker between them. */
 

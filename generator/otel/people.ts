@@ -1,10 +1,10 @@
 import { faker } from '@faker-js/faker/locale/en'
 import { getOrInsert } from '../../lib/maps.ts'
 import type { DrawTable } from '../distribution.ts'
+import { uuidOf } from '../identifiers.ts'
 import type { Random } from '../random.ts'
-import { uuidOf } from './identifiers.ts'
-import { zipfTable } from './tables.ts'
-import type { Words } from './words.ts'
+import { zipfTable } from '../tables.ts'
+import type { Words } from '../words.ts'
 
 /** Who uses the shop. What is not an own field is drawn when it is first asked for: only what is shown may count. */
 export interface User {

@@ -1,8 +1,8 @@
 import type { Attribute, Attributes, Link, Scope, Span, SpanEvent, Status, Value } from '../../lib/model/trace.ts'
+import { hexDigits } from '../identifiers.ts'
 import type { Random } from '../random.ts'
+import type { Timing } from '../timing.ts'
 import type { Pod } from './fleet.ts'
-import { hexDigits } from './identifiers.ts'
-import type { Timing } from './timing.ts'
 import type { World } from './world.ts'
 
 export const kinds = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 } as const

@@ -1,9 +1,9 @@
 import type { Attributes } from '../../lib/model/trace.ts'
+import { amounts, micros, type Timing } from '../timing.ts'
+import { constants } from '../words.ts'
 import { fails, failures, happens, setError } from './failures.ts'
 import type { Library } from './languages.ts'
 import { close, type Failure, kinds, open, put, putAll, type SpanDraft, work } from './span-draft.ts'
-import { amounts, micros, type Timing } from './timing.ts'
-import { constants } from './words.ts'
 
 /** Databases and the cache run without instrumentation: a call to one is a span of the caller. */
 

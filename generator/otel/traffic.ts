@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts'
-import { exponentialSteps, exponentialTable } from './tables.ts'
-import { usual } from './timing.ts'
+import { exponentialSteps, exponentialTable } from '../tables.ts'
+import { usual } from '../timing.ts'
 
 /** The mean time from a trace to the next, in milliseconds, by hour of the day (UTC). */
 const gapMillis = [

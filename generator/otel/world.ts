@@ -1,11 +1,11 @@
 import { FloorMeter } from '../floor-meter.ts'
 import { Random } from '../random.ts'
+import { usual } from '../timing.ts'
+import { Words } from '../words.ts'
 import { Faults } from './faults.ts'
 import { buildFleet, type Fleet } from './fleet.ts'
 import { Catalogue } from './people.ts'
 import { Queue } from './queue.ts'
-import { usual } from './timing.ts'
-import { Words } from './words.ts'
 
 /** All that outlives a trace. */
 export interface World {

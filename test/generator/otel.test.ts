@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { FloorMeter } from '../../generator/floor-meter.ts'
 import { otelFields } from '../../generator/otel/fields.ts'
 import { generateOtel } from '../../generator/otel/otel.ts'
-import { Timing } from '../../generator/otel/timing.ts'
+import { Timing } from '../../generator/timing.ts'
 import { countSpans, type Span, type Trace, type Value, valueType } from '../../lib/model/trace.ts'
 
 const seed = 1

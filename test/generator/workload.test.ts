@@ -14,7 +14,7 @@ describe('workloads', () => {
   it('are found by name', () => {
     expect(workloads.map(({ name }) => name)).toEqual(workloadNames)
     for (const workload of workloads) expect(findWorkload(workload.name)).toBe(workload)
-    expect(() => findWorkload('clasic')).toThrow('workload "clasic": there is otel, classic')
+    expect(() => findWorkload('clasic')).toThrow('workload "clasic": there is otel, classic, agent')
   })
 
   for (const workload of workloads)
@@ -25,17 +25,18 @@ describe('workloads', () => {
       expect(floor.total()).toBeGreaterThan(0)
     })
 
-  it('classic counts the original form as its input, otel OTLP protobuf', async () => {
+  it('classic counts the original form as its input, the others OTLP protobuf', async () => {
     const generate = (name: string) => [
       ...findWorkload(name).generate({ traceCount: 20, seed: defaultSeed }, new FloorMeter()),
     ]
     for (const trace of generate('classic'))
       expect(findWorkload('classic').inputByteLength(trace)).toBe(Buffer.byteLength(printSqueezed(trace)))
-    for (const trace of generate('otel')) {
-      let byteLength = 0
-      for await (const chunk of encodeOtlpProto(batchOf(trace))) byteLength += chunk.length
-      expect(findWorkload('otel').inputByteLength(trace)).toBe(byteLength)
-    }
+    for (const name of ['otel', 'agent'])
+      for (const trace of generate(name)) {
+        let byteLength = 0
+        for await (const chunk of encodeOtlpProto(batchOf(trace))) byteLength += chunk.length
+        expect(findWorkload(name).inputByteLength(trace)).toBe(byteLength)
+      }
   })
 
   it('begin with the default', () => {

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FloorMeter } from '../../generator/floor-meter.ts'
-import { findWorkload, workloads } from '../../generator/workload.ts'
+import { workloads } from '../../generator/workload.ts'
 import { type Discovered, discoverPhases, variantsOf } from '../../harness/lab/discover.ts'
 import { verify } from '../../harness/verify/verify.ts'
 import { LabError } from '../../lib/error.ts'
@@ -11,6 +10,7 @@ import { MemorySink, openMemory } from '../../lib/storage/memory.ts'
 import type { Options, Phase } from '../../phases/phase.ts'
 import { arbitraryTraces, seeded } from '../support/arbitrary.ts'
 import { collect, streamOf } from '../support/chunks.ts'
+import { generatedTraces } from '../support/generated.ts'
 import { nastyCorpora } from '../support/nasty.ts'
 
 const discovered = await discoverPhases()
@@ -74,8 +74,7 @@ describe.each(rows)('%s %s', (_, __, phase, options) => {
 
   // Random values seldom meet as those of real clocks do: a unit that was lost showed on generated traces alone.
   test.each(workloads.map(({ name }) => name))('keeps what it claims of generated traces: %s', async name => {
-    const draws = { traceCount: 300, seed: 7, faults: [], onFaults: () => {} }
-    await expectKept(phase, [...findWorkload(name).generate(draws, new FloorMeter())], options)
+    await expectKept(phase, generatedTraces(name, 300), options)
   })
 
   test('keeps what it claims of arbitrary traces', async () => {

@@ -1,9 +1,9 @@
+import { micros } from '../../timing.ts'
 import { call, defineHttp, defineRpc } from '../calls.ts'
 import { failures, happens } from '../failures.ts'
 import { services } from '../fleet.ts'
 import { type Failure, put, putName, type SpanDraft } from '../span-draft.ts'
 import { defineQuery, query, readCache, step, together, writeCache } from '../stores.ts'
-import { micros } from '../timing.ts'
 import { defineRoute, type Entry, enter, evaluateFlag, putUser, verifySession } from './gateway.ts'
 
 /** Pattern 5, browsing: a profile, or a search. A hit in the cache cuts the branch. */

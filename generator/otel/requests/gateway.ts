@@ -1,13 +1,13 @@
 import type { Attributes } from '../../../lib/model/trace.ts'
+import { uuidOf } from '../../identifiers.ts'
+import { amounts, micros } from '../../timing.ts'
+import { constants } from '../../words.ts'
 import { call, choosePod, defineRpc, ephemeralPort, handle } from '../calls.ts'
 import { failures, happens } from '../failures.ts'
 import { services } from '../fleet.ts'
-import { uuidOf } from '../identifiers.ts'
 import type { User } from '../people.ts'
 import { addEvent, type Failure, kinds, open, put, putAll, type SpanDraft, type TraceDraft } from '../span-draft.ts'
 import { defineQuery, query, readCache, step, writeCache } from '../stores.ts'
-import { amounts, micros } from '../timing.ts'
-import { constants } from '../words.ts'
 
 /** What a request of a user is about. */
 export interface Route {

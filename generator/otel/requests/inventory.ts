@@ -1,3 +1,4 @@
+import { micros } from '../../timing.ts'
 import { call, defineHttp, defineRpc } from '../calls.ts'
 import { fails, failures, happens } from '../failures.ts'
 import { services } from '../fleet.ts'
@@ -5,7 +6,6 @@ import { consume, publish } from '../outside.ts'
 import type { Item } from '../people.ts'
 import { type Failure, put, putName, type SpanDraft } from '../span-draft.ts'
 import { defineQuery, query, readCache, step, together, writeCache } from '../stores.ts'
-import { micros } from '../timing.ts'
 import { defineRoute, type Entry, enter, verifySession } from './gateway.ts'
 
 /** Pattern 4, inventory: what is there, and its restocking. */

@@ -1,12 +1,12 @@
+import { uuidOf } from '../../identifiers.ts'
+import { micros } from '../../timing.ts'
 import { call, choosePod, defineHttp } from '../calls.ts'
 import { addException, fails, failures, setError } from '../failures.ts'
 import { services } from '../fleet.ts'
-import { uuidOf } from '../identifiers.ts'
 import { consumeBatch } from '../outside.ts'
 import type { Message } from '../queue.ts'
 import { close, type Failure, kinds, open, put, putName, type SpanDraft, type TraceDraft, work } from '../span-draft.ts'
 import { defineQuery, query, readCache, step, together } from '../stores.ts'
-import { micros } from '../timing.ts'
 
 /** Pattern 6, work without a user: the warehouse's queue, reports, and the large batches. */
 

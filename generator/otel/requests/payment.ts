@@ -1,12 +1,12 @@
+import { uuidOf } from '../../identifiers.ts'
+import { micros } from '../../timing.ts'
+import { constants } from '../../words.ts'
 import { backOff, call, defineRpc } from '../calls.ts'
 import { fails, failures, happens } from '../failures.ts'
 import { services } from '../fleet.ts'
-import { uuidOf } from '../identifiers.ts'
 import { callBank, consume, publish } from '../outside.ts'
 import { addEvent, type Failure, put, putName, type SpanDraft } from '../span-draft.ts'
 import { defineQuery, query, readCache, step, together } from '../stores.ts'
-import { micros } from '../timing.ts'
-import { constants } from '../words.ts'
 import { defineRoute, type Entry, enter, putUser, verifySession } from './gateway.ts'
 
 /** Pattern 3, payment. */

@@ -1,9 +1,9 @@
+import { micros } from '../../timing.ts'
 import { call, defineHttp, defineRpc } from '../calls.ts'
 import { failures, happens } from '../failures.ts'
 import { services } from '../fleet.ts'
 import type { Failure, SpanDraft } from '../span-draft.ts'
 import { defineQuery, query, readCache, step, together, writeCache } from '../stores.ts'
-import { micros } from '../timing.ts'
 import { defineRoute, type Entry, enter, evaluateFlag, putUser } from './gateway.ts'
 
 /** Pattern 1, user authentication. */

@@ -70,7 +70,7 @@ test.each([
   [['--phase', 'ndjsn'], /^--phase ndjsn: no such phase \(did you mean ndjson\?\)/],
   [['--variants', 'by-trce'], /^--variants by-trce: no chosen phase has it \(did you mean by-trace\?\)/],
   [['--size', 'medum'], /^--size medum: needs one of .*\(did you mean medium\?\)/],
-  [['--workload', 'clasic'], /^--workload clasic: needs one of otel, classic \(did you mean classic\?\)/],
+  [['--workload', 'clasic'], /^--workload clasic: needs one of otel, classic, agent \(did you mean classic\?\)/],
   [['--faults', 'cold-cash'], /^--faults cold-cash: workload otel has slow-dep.* \(did you mean cold-cache\?\)/],
   [['--faults', 'all,none'], /^--faults all,none: all and none stand alone/],
   [['--faults', 'bad-version', '--workload', 'classic'], /^--faults bad-version: workload classic has no faults/],

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { describe, expect, test } from 'vitest'
-import { FloorMeter } from '../../../../generator/floor-meter.ts'
-import { findWorkload, workloads } from '../../../../generator/workload.ts'
+import { workloads } from '../../../../generator/workload.ts'
 import { openVparquet } from '../../../../lib/formats/vparquet/block.ts'
 import { blockParts } from '../../../../lib/formats/vparquet/parts.ts'
 import { encodeVparquet } from '../../../../lib/formats/vparquet/writer/writer.ts'
@@ -11,6 +10,7 @@ import { MemorySink, openMemory } from '../../../../lib/storage/memory.ts'
 import { arbitraryTraces, seeded } from '../../../support/arbitrary.ts'
 import { streamOf } from '../../../support/chunks.ts'
 import { labRejection } from '../../../support/errors.ts'
+import { generatedTraces } from '../../../support/generated.ts'
 import { attributes, nastyCorpora, span } from '../../../support/nasty.ts'
 import { describeReference } from '../../traceql/references.ts'
 import { differences } from './as-held.ts'
@@ -59,8 +59,7 @@ describe('what a block holds comes back', () => {
   })
 
   test.each(workloads.map(({ name }) => name))('generated: %s', async name => {
-    const draws = { traceCount: 200, seed: 7, faults: [], onFaults: () => {} }
-    await expectKept([...findWorkload(name).generate(draws, new FloorMeter())], 700)
+    await expectKept(generatedTraces(name, 200), 700)
   })
 
   test('arbitrary traces', async () => {

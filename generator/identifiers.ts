@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts'
+import type { Random } from './random.ts'
 
 /** So many random hex digits. */
 export function hexDigits(random: Random, field: string, digitCount: number): string {

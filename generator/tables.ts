@@ -1,4 +1,4 @@
-import { type DrawTable, type Knot, polylineTable } from '../distribution.ts'
+import { type DrawTable, type Knot, polylineTable } from './distribution.ts'
 
 /** Only + - * / and rounding lead to the weights below: no engine's exp or log enters the bytes. */
 

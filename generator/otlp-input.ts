@@ -1,5 +1,5 @@
-import { TracesWriter } from '../../lib/formats/otlp/proto-write.ts'
-import type { Trace } from '../../lib/model/trace.ts'
+import { TracesWriter } from '../lib/formats/otlp/proto-write.ts'
+import type { Trace } from '../lib/model/trace.ts'
 
 /**
  * The bytes of a trace as one OTLP protobuf message: what a collector would receive, so what counts as the input of a

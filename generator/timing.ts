@@ -1,7 +1,6 @@
-import { getOrInsert } from '../../lib/maps.ts'
-import { type DrawTable, tableWeight } from '../distribution.ts'
-import type { Random } from '../random.ts'
-import type { OtelField } from './fields.ts'
+import { getOrInsert } from '../lib/maps.ts'
+import { type DrawTable, tableWeight } from './distribution.ts'
+import type { Random } from './random.ts'
 import { logTable, powerOfTwo, type Shape } from './tables.ts'
 
 /** Latencies are scaled in quarters: 4 is as it is, 8 twice as long. */
@@ -30,7 +29,7 @@ export class Timing {
   }
 
   /** A latency in nanoseconds, a multiple of `unit`. */
-  draw(random: Random, field: OtelField, unit: number, quarters = usual): number {
+  draw(random: Random, field: string, unit: number, quarters = usual): number {
     const { table, edges } = this.#ticksOf(unit, quarters)
     const index = random.draw(field, table)
     const width = edges[index + 1] - edges[index]

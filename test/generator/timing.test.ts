@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { FloorMeter } from '../../generator/floor-meter.ts'
-import { exponentialSteps, exponentialTable, powerOfTwo, zipfTable } from '../../generator/otel/tables.ts'
-import { micros, type Timing } from '../../generator/otel/timing.ts'
 import { Random } from '../../generator/random.ts'
+import { exponentialSteps, exponentialTable, powerOfTwo, zipfTable } from '../../generator/tables.ts'
+import { micros, type Timing } from '../../generator/timing.ts'
 
 const seed = 11
 

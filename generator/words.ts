@@ -1,5 +1,5 @@
-import type { Attribute, Attributes } from '../../lib/model/trace.ts'
-import type { FloorMeter } from '../floor-meter.ts'
+import type { Attribute, Attributes } from '../lib/model/trace.ts'
+import type { FloorMeter } from './floor-meter.ts'
 
 /** Less than any known compressor needs for the letters of words that it has not seen. */
 const bitsPerCharacter = 2
