@@ -2,7 +2,7 @@
 export const maxScale = 6
 
 /** The smallest power of ten that makes all values whole numbers from which they come back exactly. */
-export function findScale(values: readonly number[]): number | undefined {
+export function findScale(values: Float64Array): number | undefined {
   let scale = 0
   let factor = 1
   for (const value of values)

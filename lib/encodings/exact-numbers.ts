@@ -1,3 +1,4 @@
+import { growingNumbers } from '../bytes/growing.ts'
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import type { Fail } from './counts.ts'
@@ -17,7 +18,7 @@ export interface ExactNumbers {
 
 /** Collects numbers. */
 export class Numbers implements ExactNumbers {
-  readonly values: number[] = []
+  readonly #values = growingNumbers()
   readonly exceptions: Exception[] = []
   readonly #limit: number
 
@@ -26,15 +27,45 @@ export class Numbers implements ExactNumbers {
     this.#limit = Number(limit)
   }
 
-  push(value: bigint): void {
-    const number = Number(value)
-    if (number > -this.#limit && number < this.#limit) {
-      this.values.push(number)
-      return
-    }
-    this.exceptions.push({ row: this.values.length, value })
-    this.values.push(0)
+  get length(): number {
+    return this.#values.length
   }
+
+  get values(): Float64Array {
+    return this.#values.view()
+  }
+
+  push(value: bigint): void {
+    if (this.pushSmall(Number(value))) return
+    this.exceptions.push({ row: this.#values.length, value })
+    this.#values.push(0)
+  }
+
+  /** Adds a number that is no exception, whatever it is. */
+  pushExact(number: number): void {
+    this.#values.push(number)
+  }
+
+  /** Adds a whole number where it is no exception; false where it is one. */
+  pushSmall(number: number): boolean {
+    if (!(number > -this.#limit && number < this.#limit)) return false
+    this.#values.push(number)
+    return true
+  }
+}
+
+/** Several columns, one after the other. */
+export function joinNumbers(columns: readonly Numbers[]): ReadNumbers {
+  if (columns.length === 1) return columns[0]!
+  const values = new Float64Array(columns.reduce((sum, { length }) => sum + length, 0))
+  const exceptions: Exception[] = []
+  let start = 0
+  for (const column of columns) {
+    values.set(column.values, start)
+    for (const { row, value } of column.exceptions) exceptions.push({ row: start + row, value })
+    start += column.length
+  }
+  return { values, exceptions }
 }
 
 /** Of numbers below it the differences and the zigzag are exact. */

@@ -1,5 +1,9 @@
+import { type Growing, growingCodes } from '../bytes/growing.ts'
+import { Numbers } from '../encodings/exact-numbers.ts'
 import { getOrInsert } from '../maps.ts'
 import { type Attributes, isKeyValueList, type Value, type ValueType, valueType } from '../model/trace.ts'
+import { CodedColumn } from './columns.ts'
+import { encodeValue } from './value-texts.ts'
 
 /** A key with the type of its value: what makes a column of attributes. */
 export interface KeyType {
@@ -8,8 +12,31 @@ export interface KeyType {
 }
 
 /** The values of one key and type, in the order of their owners (spans, events or links) and of their lists. */
-export interface AttributeColumn extends KeyType {
-  readonly values: Value[]
+export class AttributeColumn implements KeyType {
+  readonly key: string
+  readonly type: ValueType
+  /** Strings, and of bytes, arrays and kvlists their CBOR (see `encodeValue`). */
+  readonly texts = new CodedColumn<string>()
+  /** Ints, doubles, and bools as 0 and 1. */
+  readonly numbers = new Numbers()
+  length = 0
+
+  constructor({ key, type }: KeyType) {
+    this.key = key
+    this.type = type
+  }
+
+  add(value: Value): void {
+    this.length++
+    if (typeof value === 'string') this.texts.push(value)
+    else if (typeof value === 'bigint') this.numbers.push(value)
+    else if (typeof value === 'object') this.#addObject(value)
+    else this.numbers.pushExact(Number(value))
+  }
+
+  #addObject(value: Exclude<Value, string | bigint | number | boolean>): void {
+    if (value !== null) this.texts.push(encodeValue(value))
+  }
 }
 
 interface Node {
@@ -17,7 +44,8 @@ interface Node {
   list: number
   readonly column: number
   readonly parent: Node | undefined
-  readonly next: Map<string, Map<ValueType, Node>>
+  /** By column. */
+  readonly next: (Node | undefined)[]
 }
 
 /** The types of values by their number on disk. */
@@ -33,21 +61,42 @@ export class AttributeShredder {
   /** The characters of the strings and the bytes among the values. */
   textLength = 0
   /** By owner: the code of its list. */
-  readonly lists: number[] = []
+  readonly lists: Growing<Uint32Array> = growingCodes()
   readonly #root: Node = newNode(-1, undefined)
+  #node: Node = this.#root
   readonly #ends: Node[] = []
+  readonly #byKey = new Map<string, number[]>()
 
   add(attributes: Attributes): void {
-    this.valueCount += attributes.length
-    let node = this.#root
     for (const { key, value } of attributes) {
-      node = this.#step(node, key, value)
-      const column = this.columns[node.column]!
-      column.values.push(value)
-      this.textLength += typeof value === 'string' ? value.length : valueLength(value)
+      const column = this.column(key, valueType(value))
+      this.step(column, valueLength(value))
+      this.columns[column]!.add(value)
     }
+    this.endList()
+  }
+
+  /** Which column a key has for values of a type. */
+  column(key: string, type: ValueType): number {
+    const byType = getOrInsert(this.#byKey, key, () => [])
+    const at = valueTypes.indexOf(type)
+    byType[at] ??= this.columns.push(new AttributeColumn({ key, type })) - 1
+    return byType[at]
+  }
+
+  /** Puts a column next in the list of the owner at hand, which has a value of so many characters there. */
+  step(column: number, textLength: number): void {
+    this.valueCount++
+    this.textLength += textLength
+    this.#node = this.#node.next[column] ??= newNode(column, this.#node)
+  }
+
+  /** Ends the list of the owner at hand. */
+  endList(): void {
+    const node = this.#node
     if (node.list < 0) node.list = this.#ends.push(node) - 1
     this.lists.push(node.list)
+    this.#node = this.#root
   }
 
   /** By code of a list: its columns, in order. */
@@ -60,23 +109,14 @@ export class AttributeShredder {
   }
 
   /** By column: the owner's row of each of its values. */
-  columnRows(): number[][] {
-    const rows: number[][] = this.columns.map(() => [])
+  columnRows(): Uint32Array[] {
+    const rows = this.columns.map(({ length }) => new Uint32Array(length))
+    const ends = new Uint32Array(rows.length)
     const lists = this.listColumns()
-    for (let row = 0; row < this.lists.length; row++)
-      for (const column of lists[this.lists[row]!]!) rows[column]!.push(row)
+    const codes = this.lists.view()
+    for (let row = 0; row < codes.length; row++)
+      for (const column of lists[codes[row]!]!) rows[column]![ends[column]!++] = row
     return rows
-  }
-
-  #step(node: Node, key: string, value: Value): Node {
-    const byType = getOrInsert(node.next, key, newNodes)
-    return getOrInsert(byType, valueType(value), type => newNode(this.#column(key, type), node))
-  }
-
-  readonly #byKey = new Map<string, number>()
-
-  #column(key: string, type: ValueType): number {
-    return getOrInsert(this.#byKey, `${type}=${key}`, () => this.columns.push({ key, type, values: [] }) - 1)
   }
 }
 
@@ -87,19 +127,16 @@ export function lengthOf(attributes: Attributes): number {
   return length
 }
 
-function valueLength(value: Value): number {
+/** Those of one value. */
+export function valueLength(value: Value): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return value.length
   if (typeof value !== 'object' || value === null) return 0
   if (isKeyValueList(value)) return lengthOf(value.entries)
   return value.reduce<number>((sum, item) => sum + valueLength(item), 0)
 }
 
-function newNodes(): Map<ValueType, Node> {
-  return new Map()
-}
-
 function newNode(column: number, parent: Node | undefined): Node {
-  return { list: -1, column, parent, next: new Map() }
+  return { list: -1, column, parent, next: [] }
 }
 
 /** The lists of all owners: an entry an owner, and the lists of those whose entry has none. */

@@ -1,83 +1,89 @@
-import { Dictionary } from '../encodings/dictionary.ts'
+import { growingCodes, growingNumbers } from '../bytes/growing.ts'
 import { Numbers, timeLimit } from '../encodings/exact-numbers.ts'
-import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../model/trace.ts'
+import type { Resource, Scope, Status } from '../model/trace.ts'
 import { AttributeShredder, lengthOf } from './attributes.ts'
-import { type DroppedCounts, droppedCountsOf, printDropped, statusKey } from './field-texts.ts'
-import { findParents, parentKind } from './tree.ts'
-
-/** A column of values by code, while it grows. */
-export interface CodedColumn<T> {
-  readonly dictionary: Dictionary<T>
-  readonly codes: number[]
-}
-
-/** `keyOf` maps equal values to one key. */
-function newColumn<T>(keyOf?: (value: T) => unknown): CodedColumn<T> {
-  return { dictionary: new Dictionary(keyOf), codes: [] }
-}
+import { CodedColumn, joinHalves, pushDifference } from './columns.ts'
+import { type DroppedCounts, printDropped, statusKey } from './field-texts.ts'
+import { noRow, parentKind } from './tree.ts'
 
 /**
  * A segment of whole traces as typed columns. Rows are numbered within the segment: a row of `span` columns is a span,
- * of `event` columns an event, and so on, each in the order of the data.
+ * of `event` columns an event, and so on, each in the order of the data. Numbers and codes are typed arrays (`view()` of
+ * a growing one; times are Float64Array with the few inexact ones beside), what codes stand for is in dictionaries of
+ * strings, resources and scopes, and ids are strings: all of it can be cloned to another thread, the arrays moved.
+ *
+ * A driver fills it, each trace by `beginTrace` and then span by span: see objects.ts.
  */
 export class Segment {
   readonly trace = {
     ids: [] as string[],
-    spanCounts: [] as number[],
+    spanCounts: growingCodes(),
     /** Of the first root, nanoseconds after that of the trace before; of the first trace after `base`. */
     starts: new Numbers(),
   }
   readonly span = {
     ids: [] as string[],
-    parentKinds: [] as number[],
+    parentKinds: growingCodes(),
     /** Rows from the span back to its parent, or the position among the trace's outside ids; see `tree.ts`. */
-    parentValues: [] as number[],
+    parentValues: growingNumbers(),
     outsideParents: [] as string[],
-    names: newColumn<string>(),
-    kinds: [] as number[],
-    statuses: newColumn<Status | null>(statusKey),
-    traceStates: newColumn<string>(),
-    flags: [] as number[],
-    droppedCounts: newColumn<DroppedCounts>(printDropped),
-    resources: newColumn<Resource | null>(),
-    scopes: newColumn<Scope | null>(),
+    names: new CodedColumn<string>(),
+    kinds: growingNumbers(),
+    statuses: new CodedColumn<Status | null>(statusKey),
+    traceStates: new CodedColumn<string>(),
+    flags: growingNumbers(),
+    droppedCounts: new CodedColumn<DroppedCounts>(printDropped),
+    resources: new CodedColumn<Resource | null>(),
+    scopes: new CodedColumn<Scope | null>(),
     /** Nanoseconds after the start of the trace's first root. */
     starts: new Numbers(timeLimit),
     durations: new Numbers(timeLimit),
-    eventCounts: [] as number[],
-    linkCounts: [] as number[],
+    eventCounts: growingNumbers(),
+    linkCounts: growingNumbers(),
     attributes: new AttributeShredder(),
   }
   readonly event = {
-    spanRows: [] as number[],
-    names: newColumn<string>(),
+    spanRows: growingCodes(),
+    names: new CodedColumn<string>(),
     /** Nanoseconds after the span's start. */
     times: new Numbers(timeLimit),
-    droppedCounts: [] as number[],
+    droppedCounts: growingNumbers(),
     attributes: new AttributeShredder(),
   }
   readonly link = {
-    spanRows: [] as number[],
+    spanRows: growingCodes(),
     traceIds: [] as string[],
     spanIds: [] as string[],
-    traceStates: newColumn<string>(),
-    flags: [] as number[],
-    droppedCounts: [] as number[],
+    traceStates: new CodedColumn<string>(),
+    flags: growingNumbers(),
+    droppedCounts: growingNumbers(),
     attributes: new AttributeShredder(),
   }
   /** The start of the first trace, nanoseconds since the epoch. */
   base = 0n
-  /** Of the starts of all spans. */
-  minStart = 2n ** 64n
-  maxStart = 0n
   /** True if a span id repeats within a trace. */
   hasRepeatedIds = false
   #textLength = 0
-  /** The start of the last trace. */
-  #start = 0n
+  /** The start of the last trace, in halves of 32 bits. */
+  #startHigh = 0
+  #startLow = 0
+  /** Of the starts of all spans, likewise. */
+  #minHigh = 2 ** 32
+  #minLow = 0
+  #maxHigh = 0
+  #maxLow = 0
 
   get spanCount(): number {
     return this.span.ids.length
+  }
+
+  /** Of the starts of all spans. */
+  get minStart(): bigint {
+    return joinHalves(this.#minHigh, this.#minLow)
+  }
+
+  get maxStart(): bigint {
+    return joinHalves(this.#maxHigh, this.#maxLow)
   }
 
   /** The characters of strings that may have to be kept, roughly. */
@@ -93,86 +99,83 @@ export class Segment {
     return trace.ids.length + this.spanCount + event.spanRows.length + link.spanRows.length + valueCount
   }
 
-  add({ traceId, spans }: Trace): void {
-    const firstRow = this.spanCount
+  /**
+   * Begins a trace and gives its first root. `parents` has, by span, the row of its parent or one of `noRow`;
+   * `parentIdOf` is asked for ids that the trace lacks.
+   */
+  beginTrace(traceId: string, spanCount: number, parents: Int32Array, parentIdOf: (row: number) => string): number {
     this.trace.ids.push(traceId)
-    this.trace.spanCounts.push(spans.length)
-    const first = this.#addParents(spans)
-    const start = spans[first]!.startNanos
-    if (firstRow === 0) this.base = this.#start = start
-    this.trace.starts.push(start - this.#start)
-    this.#start = start
-    for (let i = 0; i < spans.length; i++) this.#addSpan(spans[i]!, firstRow + i)
-  }
-
-  /** Returns the trace's first root. */
-  #addParents(spans: readonly Span[]): number {
-    const { kinds, values, outside, hasRepeats } = findParents(spans)
-    this.hasRepeatedIds ||= hasRepeats
-    for (let row = 0; row < spans.length; row++) {
-      this.span.parentKinds.push(kinds[row]!)
-      this.span.parentValues.push(kinds[row] === parentKind.inside ? row - values[row]! : values[row]!)
+    this.trace.spanCounts.push(spanCount)
+    const { parentKinds, parentValues } = this.span
+    let first = -1
+    this.#outside?.clear()
+    for (let row = 0; row < spanCount; row++) {
+      const parent = parents[row]!
+      if (parent >= 0) {
+        parentKinds.push(parentKind.inside)
+        parentValues.push(row - parent)
+        continue
+      }
+      if (first < 0) first = row
+      if (parent === noRow.outside) this.#addOutside(parentIdOf(row))
+      else {
+        parentKinds.push(parentKind.none)
+        parentValues.push(0)
+      }
     }
-    for (const id of outside) this.span.outsideParents.push(id)
-    return Math.max(
-      0,
-      kinds.findIndex(kind => kind !== parentKind.inside),
-    )
+    return Math.max(0, first)
   }
 
-  #addSpan(span: Span, row: number): void {
-    const columns = this.span
-    columns.ids.push(span.spanId)
-    this.#textLength += span.name.length + span.traceState.length
-    push(columns.names, span.name)
-    columns.kinds.push(span.kind)
-    push(columns.statuses, span.status)
-    push(columns.traceStates, span.traceState)
-    columns.flags.push(span.flags)
-    push(columns.droppedCounts, droppedCountsOf(span))
-    if (push(columns.resources, span.resource)) this.#textLength += sharedLength(span.resource)
-    if (push(columns.scopes, span.scope)) this.#textLength += sharedLength(span.scope)
-    if (span.startNanos < this.minStart) this.minStart = span.startNanos
-    if (span.startNanos > this.maxStart) this.maxStart = span.startNanos
-    columns.starts.push(span.startNanos - this.#start)
-    columns.durations.push(span.endNanos - span.startNanos)
-    columns.eventCounts.push(span.events.length)
-    columns.linkCounts.push(span.links.length)
-    columns.attributes.add(span.attributes)
-    for (const event of span.events) this.#addEvent(event, span.startNanos, row)
-    for (const link of span.links) this.#addLink(link, row)
+  /** The ids that the trace lacks, by their positions among them. */
+  #outside: Map<string, number> | undefined
+
+  #addOutside(id: string): void {
+    this.#outside ??= new Map()
+    const known = this.#outside.get(id)
+    this.span.parentKinds.push(known === undefined ? parentKind.outside : parentKind.repeated)
+    this.span.parentValues.push(known ?? 0)
+    if (known !== undefined) return
+    this.#outside.set(id, this.#outside.size)
+    this.span.outsideParents.push(id)
   }
 
-  #addEvent(event: SpanEvent, startNanos: bigint, row: number): void {
-    const columns = this.event
-    columns.spanRows.push(row)
-    this.#textLength += event.name.length
-    push(columns.names, event.name)
-    columns.times.push(event.timeNanos - startNanos)
-    columns.droppedCounts.push(event.droppedAttributesCount)
-    columns.attributes.add(event.attributes)
+  /** Sets the start of the trace that was begun. */
+  setStart(high: number, low: number): void {
+    if (this.trace.ids.length === 1) {
+      this.base = joinHalves(high, low)
+      this.#startHigh = high
+      this.#startLow = low
+    }
+    pushDifference(this.trace.starts, high, low, this.#startHigh, this.#startLow)
+    this.#startHigh = high
+    this.#startLow = low
   }
 
-  #addLink(link: Link, row: number): void {
-    const columns = this.link
-    columns.spanRows.push(row)
-    this.#textLength += link.traceState.length
-    columns.traceIds.push(link.traceId)
-    columns.spanIds.push(link.spanId)
-    push(columns.traceStates, link.traceState)
-    columns.flags.push(link.flags)
-    columns.droppedCounts.push(link.droppedAttributesCount)
-    columns.attributes.add(link.attributes)
+  /** Adds the times of a span. */
+  addTimes(startHigh: number, startLow: number, endHigh: number, endLow: number): void {
+    if (precedes(startHigh, startLow, this.#minHigh, this.#minLow)) {
+      this.#minHigh = startHigh
+      this.#minLow = startLow
+    }
+    if (precedes(this.#maxHigh, this.#maxLow, startHigh, startLow)) {
+      this.#maxHigh = startHigh
+      this.#maxLow = startLow
+    }
+    pushDifference(this.span.starts, startHigh, startLow, this.#startHigh, this.#startLow)
+    pushDifference(this.span.durations, endHigh, endLow, startHigh, startLow)
+  }
+
+  /** Counts the characters of a text. */
+  addText(text: string): void {
+    this.#textLength += text.length
+  }
+
+  /** Counts those of a resource or scope that is new. */
+  addShared(shared: Resource | Scope | null): void {
+    if (shared !== null) this.#textLength += shared.schemaUrl.length + lengthOf(shared.attributes)
   }
 }
 
-function sharedLength(shared: Resource | Scope | null): number {
-  return shared === null ? 0 : shared.schemaUrl.length + lengthOf(shared.attributes)
-}
-
-/** Returns true where the value is a new one. */
-function push<T>({ dictionary, codes }: CodedColumn<T>, value: T): boolean {
-  const known = dictionary.size
-  codes.push(dictionary.code(value))
-  return dictionary.size > known
+function precedes(high: number, low: number, otherHigh: number, otherLow: number): boolean {
+  return high < otherHigh || (high === otherHigh && low < otherLow)
 }

@@ -12,58 +12,25 @@ export const parentKind = {
   repeated: 3,
 } as const
 
-/** The parents of one trace's spans. */
-export interface Parents {
-  kinds: Uint8Array
-  /** `inside`: the parent's row. `repeated`: the position among the outside ids. Else 0. */
-  values: Int32Array
-  /** The outside ids in the order of first use. */
-  outside: string[]
-  /** True if an id repeats. */
-  hasRepeats: boolean
-}
+/** In place of a parent's row: the span names none, or one that its trace lacks, as all do whose id is of zeros. */
+export const noRow = { none: -1, outside: -2 } as const
 
 /** Traces of so many spans are searched row by row: that costs less than a map. */
 const maxSearched = 12
 
 /**
- * How parents' ids are stored: by the first row that has the id, zeros as ids that the trace lacks. This is no rule of
- * who is whose parent, which lib/model/tree.ts has, but what the formats predict ids by.
+ * By span of a trace, the first row that has the id of its parent, or one of `noRow`; and true if an id repeats. This is
+ * no rule of who is whose parent, which lib/model/tree.ts has, but what the formats predict ids by.
  */
-export function findParents(spans: readonly Span[]): Parents {
-  const rows = spans.length > maxSearched ? firstRows(spans) : undefined
-  const parents: Parents = {
-    kinds: new Uint8Array(spans.length),
-    values: new Int32Array(spans.length),
-    outside: [],
-    hasRepeats: rows ? rows.size < spans.length : repeats(spans),
-  }
-  let outsidePositions: Map<string, number> | undefined
+export function findRows(spans: readonly Span[], rows: Int32Array): boolean {
+  const firsts = spans.length > maxSearched ? firstRows(spans) : undefined
   for (let row = 0; row < spans.length; row++) {
     const { parentSpanId } = spans[row]!
-    if (parentSpanId === '') continue
-    const inside = rows ? (rows.get(parentSpanId) ?? -1) : searchRow(spans, parentSpanId)
-    if (inside >= 0 && !isNoSpanId(parentSpanId)) {
-      parents.kinds[row] = parentKind.inside
-      parents.values[row] = inside
-    } else {
-      outsidePositions ??= new Map()
-      addOutside(parents, outsidePositions, row, parentSpanId)
-    }
+    if (parentSpanId === '') rows[row] = noRow.none
+    else if (isNoSpanId(parentSpanId)) rows[row] = noRow.outside
+    else rows[row] = firsts ? (firsts.get(parentSpanId) ?? noRow.outside) : searchRow(spans, parentSpanId)
   }
-  return parents
-}
-
-function addOutside(
-  { kinds, values, outside }: Parents,
-  positions: Map<string, number>,
-  row: number,
-  id: string,
-): void {
-  const before = positions.get(id) ?? -1
-  kinds[row] = before < 0 ? parentKind.outside : parentKind.repeated
-  if (before < 0) positions.set(id, outside.push(id) - 1)
-  else values[row] = before
+  return firsts ? firsts.size < spans.length : repeats(spans)
 }
 
 /** By id: the first row that has it. */
@@ -75,7 +42,7 @@ function firstRows(spans: readonly Span[]): Map<string, number> {
 
 function searchRow(spans: readonly Span[], id: string): number {
   for (let row = 0; row < spans.length; row++) if (spans[row]!.spanId === id) return row
-  return -1
+  return noRow.outside
 }
 
 function repeats(spans: readonly Span[]): boolean {

@@ -4,7 +4,7 @@ import { maxTextBytes } from '../texts.ts'
 import type { PooledText, TextPool } from './text-pool.ts'
 
 /** Shorter texts, on average, are not worth a pool. */
-const minAverageLength = 256
+export const minAverageLength = 256
 /** Characters of distinct texts that are worth starting one. */
 const minLength = 1 << 16
 /** Columns with more values than this for each distinct text are better off with a dictionary. */

@@ -1,4 +1,5 @@
 import type { Trace } from '../../model/trace.ts'
+import { shredTrace } from '../../shred/objects.ts'
 import { Segment } from '../../shred/shred.ts'
 import { featuresOf, jaccard } from './indexes/features.ts'
 import type { Estimated, SimilarityIndex } from './indexes/similarity.ts'
@@ -76,6 +77,6 @@ function membersOf(sets: Uint32Array, wanted: readonly number[], except: number)
 
 function featuresOfTrace(trace: Trace): Uint32Array {
   const segment = new Segment()
-  segment.add(trace)
+  shredTrace(segment, trace)
   return featuresOf(segment)[0]!
 }

@@ -63,25 +63,25 @@ export function writeEvents(
   contexts: SpanContexts,
   references: readonly Reference[],
 ): void {
-  const { spanRows } = event
-  const names = writeTextTable(writer, event.names, predict(contexts, spanRows))
+  const spanRows = event.spanRows.view()
+  const names = writeTextTable(writer, event.names.table(), predict(contexts, spanRows))
   const prediction = predict(contexts, spanRows, names)
   const times = origins.map(originOf => shifted(event.times, spanRows, span.durations.values, originOf))
   const costs = times.map(values => estimateNumbers(values, prediction))
   const origin = costs.indexOf(Math.min(...costs))
   writer.head.u8(origin)
   writeExact(writer, { values: times[origin]!, exceptions: event.times.exceptions }, prediction)
-  writeNumberTable(writer, event.droppedCounts, prediction)
+  writeNumberTable(writer, event.droppedCounts.view(), prediction)
   writeAttributeLists(writer, event.attributes, prediction, ofSpans(references, spanRows))
 }
 
 function shifted(
   times: Numbers,
-  spanRows: readonly number[],
-  durations: readonly number[],
+  spanRows: Uint32Array,
+  durations: Float64Array,
   originOf: (duration: number) => number,
 ): Float64Array {
-  return Float64Array.from(times.values, (time, row) => time - originOf(durations[spanRows[row]!]!))
+  return times.values.map((time, row) => time - originOf(durations[spanRows[row]!]!))
 }
 
 /** Reads the events of all spans, given their number, and the starts and durations of the spans. */
@@ -123,13 +123,13 @@ export function writeLinks(
   contexts: SpanContexts,
   references: readonly Reference[],
 ): void {
-  const { spanRows } = link
+  const spanRows = link.spanRows.view()
   const prediction = predict(contexts, spanRows)
   writeStrings(writer, link.traceIds, prediction)
   writeStrings(writer, link.spanIds, prediction)
-  writeTextTable(writer, link.traceStates, prediction)
-  writeNumberTable(writer, link.flags, prediction)
-  writeNumberTable(writer, link.droppedCounts, prediction)
+  writeTextTable(writer, link.traceStates.table(), prediction)
+  writeNumberTable(writer, link.flags.view(), prediction)
+  writeNumberTable(writer, link.droppedCounts.view(), prediction)
   writeAttributeLists(writer, link.attributes, prediction, ofSpans(references, spanRows))
 }
 

@@ -18,14 +18,14 @@ import {
 
 /** Writes the fields; later ones, and later columns, are predicted from names, resources and statuses. */
 export function writeSpanFields(writer: ColumnWriter, span: Segment['span'], contexts: SpanContexts): void {
-  contexts.setNames(writeTextTable(writer, span.names, contexts.forNames()))
-  contexts.setResources(writeItems(writer, span.resources, writeResource, contexts.forSpans()))
-  writeItems(writer, span.scopes, writeScope, contexts.forSpans())
-  writeNumberTable(writer, span.kinds, contexts.forSpans())
-  contexts.setStatuses(writePrintedTable(writer, span.statuses, printStatus, contexts.forSpans()))
-  writeTextTable(writer, span.traceStates, contexts.forSpans())
-  writeNumberTable(writer, span.flags, contexts.forSpans())
-  writePrintedTable(writer, span.droppedCounts, printDropped, contexts.forSpans())
+  contexts.setNames(writeTextTable(writer, span.names.table(), contexts.forNames()))
+  contexts.setResources(writeItems(writer, span.resources.table(), writeResource, contexts.forSpans()))
+  writeItems(writer, span.scopes.table(), writeScope, contexts.forSpans())
+  writeNumberTable(writer, span.kinds.view(), contexts.forSpans())
+  contexts.setStatuses(writePrintedTable(writer, span.statuses.table(), printStatus, contexts.forSpans()))
+  writeTextTable(writer, span.traceStates.table(), contexts.forSpans())
+  writeNumberTable(writer, span.flags.view(), contexts.forSpans())
+  writePrintedTable(writer, span.droppedCounts.table(), printDropped, contexts.forSpans())
 }
 
 export function readSpanFields(reader: ColumnReader, contexts: SpanContexts): SpanFields {

@@ -3,6 +3,7 @@ import type { ByteSink, RangeReader } from '../../bytes/range.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { LabError } from '../../error.ts'
 import type { Trace } from '../../model/trace.ts'
+import { shredTrace } from '../../shred/objects.ts'
 import { Segment } from '../../shred/shred.ts'
 import { checkEnd, checkRest, checkSum, checkVersion, placeOf, readWindow } from '../../wire/framing.ts'
 import { maxSegmentItems, type Parts } from './columns.ts'
@@ -63,7 +64,7 @@ export async function encodeColumnarFile(
   for await (const batch of batches)
     for (const trace of batch) {
       if (segment.spanCount > 0 && segment.spanCount + trace.spans.length > limits.spanCount) await flush()
-      segment.add(trace)
+      shredTrace(segment, trace)
       if (segment.itemCount > limits.itemCount || segment.textLength > limits.textLength) await flush()
     }
   if (segment.spanCount > 0) await flush()

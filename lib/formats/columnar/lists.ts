@@ -21,14 +21,14 @@ export function writeAttributeLists(
     head.u8(valueTypes.indexOf(type))
     writeText(writer, key)
   }
-  const orders = findOrders(attributes.listColumns(), attributes.lists)
+  const orders = findOrders(attributes.listColumns(), attributes.lists.view())
   writeOrders(writer, orders)
   writeCodes(writer, orders.codes, orders.table.entries.length, prediction)
   const neighbours = new Neighbours(prediction.known(1))
   const columnRows = attributes.columnRows()
-  for (const [column, { type, values }] of columns.entries()) {
-    const rows = columnRows[column]!
-    const codes = writeValues(writer, type, values, neighbours.predict(prediction, rows), at(references, rows))
+  for (const [i, column] of columns.entries()) {
+    const rows = columnRows[i]!
+    const codes = writeValues(writer, column, neighbours.predict(prediction, rows), at(references, rows))
     neighbours.add(rows, codes)
   }
 }
@@ -82,7 +82,7 @@ class Neighbours {
     this.#names = names
   }
 
-  add(rows: readonly number[], codes: Uint32Array | undefined): void {
+  add(rows: ArrayLike<number>, codes: Uint32Array | undefined): void {
     if (!codes || rows.length < this.#names.length * minShare || codes.every(code => code === codes[0])) return
     const column = new Uint32Array(this.#names.length)
     for (let i = 0; i < rows.length; i++) column[rows[i]!] = codes[i]! + 1
@@ -91,8 +91,8 @@ class Neighbours {
   }
 
   /** The prediction of a column with values at `rows`, with the nearest columns that have values there too. */
-  predict(prediction: Prediction, rows: readonly number[]): Prediction {
-    const ends = [rows[0], rows[rows.length >> 1], rows.at(-1)]
+  predict(prediction: Prediction, rows: ArrayLike<number>): Prediction {
+    const ends = [rows[0], rows[rows.length >> 1], rows[rows.length - 1]]
     const near = this.#columns.filter(column => ends.every(row => column[row!]! > 0)).slice(0, neighbourCount)
     const chains = near.map(column => [
       { known: [column, this.#names] as const, history: 0 },
@@ -119,6 +119,6 @@ function rowsByColumn(
 }
 
 /** The references of a column that has values at some rows only. */
-function at(references: readonly Reference[], rows: readonly number[]): Reference[] {
+function at(references: readonly Reference[], rows: ArrayLike<number>): Reference[] {
   return references.map(stringAt => row => stringAt(rows[row]!))
 }

@@ -31,7 +31,7 @@ export interface Ordered {
 }
 
 /** Sorts the lists (columns by code) of all owners (codes by row) into sets and orders. */
-export function findOrders(lists: readonly (readonly number[])[], rows: readonly number[]): Ordered {
+export function findOrders(lists: readonly (readonly number[])[], rows: Uint32Array): Ordered {
   const counts = new Uint32Array(lists.length)
   for (const code of rows) counts[code]!++
   const sets: (readonly number[])[] = []
@@ -53,8 +53,11 @@ export function findOrders(lists: readonly (readonly number[])[], rows: readonly
     entrySets.push(set)
     return entries.push(isFree ? undefined : list) - 1
   })
-  const free = rows.filter(code => entries[entryOf[code]!] === undefined).map(code => lists[code]!)
-  return { table: { sets, entrySets, entries }, codes: Uint32Array.from(rows, code => entryOf[code]!), free }
+  const free = Array.from(
+    rows.filter(code => entries[entryOf[code]!] === undefined),
+    code => lists[code]!,
+  )
+  return { table: { sets, entrySets, entries }, codes: rows.map(code => entryOf[code]!), free }
 }
 
 /** Writes the table, and the orders of its entries and of the owners without one. */

@@ -15,13 +15,13 @@ export function writeParents(
   { span, trace }: Pick<Segment, 'span' | 'trace'>,
   contexts: SpanContexts,
 ): void {
-  const kinds = Uint32Array.from(span.parentKinds)
+  const kinds = span.parentKinds.view()
   writeCodes(writer, kinds, kindCount, contexts.forParents())
   for (const kind of [parentKind.inside, parentKind.repeated]) {
     const rows = rowsOf(kinds, kind)
     writeNumbers(
       writer,
-      Float64Array.from(rows, row => span.parentValues[row]!),
+      Float64Array.from(rows, row => span.parentValues.at(row)),
       contexts.forParents().at(rows),
     )
   }

@@ -25,20 +25,21 @@ export function encodeSegment(segment: Segment, level: number): Buffer {
   const { trace, span } = segment
   writer.head.varint(trace.ids.length)
   writer.head.u64(segment.base)
-  writeNumbers(writer, Float64Array.from(trace.spanCounts), plainPrediction(trace.ids.length))
-  const contexts = new SpanContexts(trace.spanCounts)
+  const spanCounts = trace.spanCounts.view()
+  writeNumbers(writer, Float64Array.from(spanCounts), plainPrediction(trace.ids.length))
+  const contexts = new SpanContexts(spanCounts)
   writeSpanFields(writer, span, contexts)
   writeTraceIds(writer, trace.ids)
   writeParents(writer, segment, contexts)
   writeSpanIds(writer, span.ids, idRowsOf(trace.ids, contexts))
-  const forest = growForest(trace.spanCounts, parentRowsOf(span))
+  const forest = growForest(spanCounts, parentRowsOf(span))
   writeExact(writer, trace.starts, contexts.forSpans().at(forest.firsts))
   writeTimes(writer, span, forest, contexts)
-  const references = referencesOf(columnOf(span.names), columnOf(span.resources))
+  const references = referencesOf(span.names.table(), span.resources.table())
   writeAttributeLists(writer, span.attributes, contexts.forSpans(), references)
-  writeNumbers(writer, Float64Array.from(span.eventCounts), contexts.forSpans())
+  writeNumbers(writer, span.eventCounts.view(), contexts.forSpans())
   writeEvents(writer, segment, contexts, references)
-  writeNumbers(writer, Float64Array.from(span.linkCounts), contexts.forSpans())
+  writeNumbers(writer, span.linkCounts.view(), contexts.forSpans())
   writeLinks(writer, segment, contexts, references)
   const { byteLength, runCount } = writer.pool
   return writer.finish(segment.itemCount + runCount, byteLength > 0 ? encodePool(writer.pool.view(), level) : undefined)
@@ -88,11 +89,8 @@ function idRowsOf(traceIds: readonly string[], contexts: SpanContexts): Paramete
 
 /** By span: the row of its parent, or -1. */
 function parentRowsOf({ parentKinds, parentValues }: Segment['span']): Int32Array {
-  return Int32Array.from(parentKinds, (kind, row) => (kind === parentKind.inside ? row - parentValues[row]! : -1))
-}
-
-function columnOf<T>({ dictionary, codes }: { dictionary: { values: T[] }; codes: number[] }): Table<T> {
-  return { values: dictionary.values, codes: Uint32Array.from(codes) }
+  const values = parentValues.view()
+  return Int32Array.from(parentKinds.view(), (kind, row) => (kind === parentKind.inside ? row - values[row]! : -1))
 }
 
 /** What attribute values may repeat: the span's name, and the name of its service. */

@@ -2,7 +2,6 @@ import { ByteReader } from '../../bytes/reader.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { Dictionary } from '../../encodings/dictionary.ts'
 import { readSigned, writeSigned } from '../../encodings/texts.ts'
-import type { CodedColumn } from '../../shred/shred.ts'
 import type { Table } from '../../shred/table.ts'
 import { CborReader } from '../../wire/cbor/heads.ts'
 import { readCodes, writeCodes } from './codes.ts'
@@ -21,10 +20,10 @@ export const int32: NumberRange = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 export const uint32: NumberRange = { min: 0, max: 2 ** 32 - 1 }
 
 /** Writes a column of small whole numbers. */
-export function writeNumberTable(writer: ColumnWriter, numbers: readonly number[], prediction: Prediction): void {
+export function writeNumberTable(writer: ColumnWriter, numbers: Float64Array, prediction: Prediction): void {
   const dictionary = new Dictionary<number>()
-  const codes = numbers.map(number => dictionary.code(number))
-  writeTable(writer, { dictionary, codes }, value => writeSigned(writer.head, value), prediction)
+  const codes = Uint32Array.from(numbers, number => dictionary.code(number))
+  writeTable(writer, { values: dictionary.values, codes }, value => writeSigned(writer.head, value), prediction)
 }
 
 export function readNumberTable(
@@ -42,14 +41,14 @@ export function readNumberTable(
   return Float64Array.from(codes, code => values[code]!)
 }
 
-export function writeTextTable(writer: ColumnWriter, column: CodedColumn<string>, prediction: Prediction): Uint32Array {
+export function writeTextTable(writer: ColumnWriter, column: Table<string>, prediction: Prediction): Uint32Array {
   return writePrintedTable(writer, column, text => text, prediction)
 }
 
 /** Writes records as the texts that `print` gives. */
 export function writePrintedTable<T>(
   writer: ColumnWriter,
-  column: CodedColumn<T>,
+  column: Table<T>,
   print: (value: T) => string,
   prediction: Prediction,
 ): Uint32Array {
@@ -67,15 +66,14 @@ export function readTextTable(
 
 function writeTable<T>(
   writer: ColumnWriter,
-  { dictionary, codes }: CodedColumn<T>,
+  { values, codes }: Table<T>,
   write: (value: T) => void,
   prediction: Prediction,
 ): Uint32Array {
-  writer.head.varint(dictionary.size)
-  for (const value of dictionary.values) write(value)
-  const array = Uint32Array.from(codes)
-  writeCodes(writer, array, dictionary.size, prediction)
-  return array
+  writer.head.varint(values.length)
+  for (const value of values) write(value)
+  writeCodes(writer, codes, values.length, prediction)
+  return codes
 }
 
 function readTable<T>(
@@ -94,15 +92,13 @@ function readTable<T>(
 /** Writes resources or scopes as CBOR; those that are equal become one. */
 export function writeItems<T extends object>(
   writer: ColumnWriter,
-  { dictionary, codes }: CodedColumn<T | null>,
+  { values, codes }: Table<T | null>,
   encode: (writer: ByteWriter, item: T) => void,
   prediction: Prediction,
 ): Uint32Array {
   const distinct = new Dictionary<Buffer>(bytes => bytes.toString('latin1'))
-  const recoded = dictionary.values.map(item =>
-    distinct.code(item === null ? Buffer.alloc(0) : encodeItem(item, encode)),
-  )
-  const column: CodedColumn<Buffer> = { dictionary: distinct, codes: codes.map(code => recoded[code]!) }
+  const recoded = values.map(item => distinct.code(item === null ? Buffer.alloc(0) : encodeItem(item, encode)))
+  const column = { values: distinct.values, codes: codes.map(code => recoded[code]!) }
   const write = (bytes: Buffer) => {
     writer.head.varint(bytes.length)
     writer.texts.raw(bytes)

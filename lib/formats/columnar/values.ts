@@ -1,8 +1,9 @@
 import { StringCache } from '../../bytes/string-cache.ts'
 import { findScale, maxScale } from '../../encodings/decimal-scale.ts'
-import { Numbers } from '../../encodings/exact-numbers.ts'
 import type { Value, ValueType } from '../../model/trace.ts'
-import { decodeValue, encodeValue } from '../../shred/value-texts.ts'
+import type { AttributeColumn } from '../../shred/attributes.ts'
+import { valuesByRow } from '../../shred/table.ts'
+import { decodeValue } from '../../shred/value-texts.ts'
 import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { readExact, writeExact } from './exact-columns.ts'
@@ -13,36 +14,32 @@ import { type Reference, readStrings, writeStrings } from './strings.ts'
 /** In place of a scale: the doubles are written as the 16 hex digits of their bits. */
 const asBits = 15
 
-/** Writes the values of one attribute column, all of `type`; returns the codes of strings that have a dictionary. */
+/** Writes the values of one attribute column; returns the codes of strings that have a dictionary. */
 export function writeValues(
   writer: ColumnWriter,
-  type: ValueType,
-  values: readonly Value[],
+  column: AttributeColumn,
   prediction: Prediction,
   references: readonly Reference[],
 ): Uint32Array | undefined {
-  switch (type) {
+  const { values } = column.numbers
+  switch (column.type) {
     case 'empty':
-      return undefined
+      break
     case 'string':
-      return writeStrings(writer, values as string[], prediction, references)
+      return writeStrings(writer, valuesByRow(column.texts.table()), prediction, references)
     case 'bool':
-      writeCodes(
-        writer,
-        Uint32Array.from(values, value => (value === true ? 1 : 0)),
-        2,
-        prediction,
-      )
-      return undefined
+      writeCodes(writer, Uint32Array.from(values), 2, prediction)
+      break
     case 'int':
-      writeBigints(writer, values as bigint[], prediction)
-      return undefined
+      writeExact(writer, column.numbers, prediction)
+      break
     case 'double':
-      writeDoubles(writer, values as number[], prediction)
-      return undefined
+      writeDoubles(writer, values, prediction)
+      break
     default:
-      return writeStrings(writer, values.map(encodeValue), prediction)
+      return writeStrings(writer, valuesByRow(column.texts.table()), prediction)
   }
+  return undefined
 }
 
 /** Values, and their codes if they are a dictionary of strings. */
@@ -88,12 +85,6 @@ function readEncoded(
   return { values: values.map(text => decodeValue(place, text, type, strings)), codes }
 }
 
-function writeBigints(writer: ColumnWriter, values: readonly bigint[], prediction: Prediction): void {
-  const numbers = new Numbers()
-  for (const value of values) numbers.push(value)
-  writeExact(writer, numbers, prediction)
-}
-
 function readBigints(reader: ColumnReader, name: string, count: number, prediction: Prediction): bigint[] {
   const { values, exceptions } = readExact(reader, name, count, prediction)
   const bigints = Array.from(values, value => BigInt(value))
@@ -104,18 +95,18 @@ function readBigints(reader: ColumnReader, name: string, count: number, predicti
   return bigints
 }
 
-function writeDoubles(writer: ColumnWriter, values: readonly number[], prediction: Prediction): void {
+function writeDoubles(writer: ColumnWriter, values: Float64Array, prediction: Prediction): void {
   if (values.length === 0) return
   const scale = findScale(values)
   writer.head.u8(scale ?? asBits)
   if (scale === undefined) {
-    writeStrings(writer, values.map(bitsOf), prediction)
+    writeStrings(writer, Array.from(values, bitsOf), prediction)
     return
   }
   const factor = 10 ** scale
   writeNumbers(
     writer,
-    Float64Array.from(values, value => Math.round(value * factor)),
+    values.map(value => Math.round(value * factor)),
     prediction,
   )
 }

@@ -8,6 +8,7 @@ import {
   printStatus,
   statusKey,
 } from '../../../lib/shred/field-texts.ts'
+import { shredTrace } from '../../../lib/shred/objects.ts'
 import { Segment } from '../../../lib/shred/shred.ts'
 import { span } from '../../support/nasty.ts'
 
@@ -43,7 +44,7 @@ test('a segment keeps equal records once, though they are not the same object, a
   const spans = starts.map((startNanos, i) =>
     span({ spanId: `0${i}`.repeat(8), startNanos, status: { code: 2, message: 'no' }, ...(i < 2 ? dropped : {}) }),
   )
-  segment.add({ traceId: 'ab'.repeat(16), spans })
+  shredTrace(segment, { traceId: 'ab'.repeat(16), spans })
   expect(segment.span.statuses.dictionary.values).toEqual([{ code: 2, message: 'no' }])
   expect(segment.span.droppedCounts.dictionary.values).toEqual([
     [1, 2, 3],

@@ -27,20 +27,23 @@ export function featuresOf(segment: Segment): Uint32Array[] {
   const shapes = span.attributes.listColumns().map(list => list.map(column => keys[column]!))
   const seenShapes = new Int32Array(shapes.length).fill(-1)
   const operations = new Uint32Array(segment.spanCount)
+  const resources = span.resources.codes.view()
+  const nameCodes = span.names.codes.view()
   for (let row = 0; row < operations.length; row++)
-    operations[row] = mix32(services[span.resources.codes[row]!]! ^ names[span.names.codes[row]!]!)
+    operations[row] = mix32(services[resources[row]!]! ^ names[nameCodes[row]!]!)
   const parents = parentsOf(segment)
+  const lists = span.attributes.lists.view()
   const features = new FeatureSet()
   let start = 0
-  return trace.spanCounts.map((spanCount, index) => {
+  return Array.from(trace.spanCounts.view(), (spanCount, index) => {
     features.clear()
     for (let row = start; row < start + spanCount; row++) {
       const operation = operations[row]!
-      features.add(services[span.resources.codes[row]!]!)
+      features.add(services[resources[row]!]!)
       features.add(operation)
       const parent = parents[row]!
       if (parent >= 0) features.add(edgeHash(operations[parent]!, operation))
-      const shape = span.attributes.lists[row]!
+      const shape = lists[row]!
       if (seenShapes[shape] === index) continue
       seenShapes[shape] = index
       for (const key of shapes[shape]!) features.add(key)
@@ -52,15 +55,14 @@ export function featuresOf(segment: Segment): Uint32Array[] {
 
 /** By span of the segment: the row of its parent, or a negative number. */
 function parentsOf({ span, trace, hasRepeatedIds }: Segment): Int32Array {
-  const named = Int32Array.from(span.parentKinds, (kind, row) =>
-    kind === parentKind.inside ? row - span.parentValues[row]! : noParent,
-  )
-  const first = hasRepeatedIds ? firstRows(span.ids, trace.spanCounts) : undefined
-  return resolveParents({ named, first }, row => span.kinds[row]!)
+  const [kinds, values] = [span.parentKinds.view(), span.parentValues.view()]
+  const named = Int32Array.from(kinds, (kind, row) => (kind === parentKind.inside ? row - values[row]! : noParent))
+  const first = hasRepeatedIds ? firstRows(span.ids, trace.spanCounts.view()) : undefined
+  return resolveParents({ named, first }, row => span.kinds.at(row))
 }
 
 /** By span: the first row of its trace that has the same id. */
-function firstRows(ids: readonly string[], spanCounts: readonly number[]): Int32Array {
+function firstRows(ids: readonly string[], spanCounts: Uint32Array): Int32Array {
   const first = new Int32Array(ids.length)
   let start = 0
   for (const spanCount of spanCounts) {

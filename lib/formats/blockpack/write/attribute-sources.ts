@@ -10,14 +10,14 @@ const minShare = 1 / 64
 /** The columns of attributes by which later ones of the same owners may be predicted. */
 export class AttributeSources {
   /** By column: which of its values are equal, and their owners. */
-  readonly #columns = new Map<number, { readonly contexts: Contexts; readonly rows: readonly number[] }>()
+  readonly #columns = new Map<number, { readonly contexts: Contexts; readonly rows: Uint32Array }>()
   readonly #ownerCount: number
 
   constructor(ownerCount: number) {
     this.#ownerCount = ownerCount
   }
 
-  add(column: number, contexts: Contexts, rows: readonly number[]): void {
+  add(column: number, contexts: Contexts, rows: Uint32Array): void {
     if (rows.length >= this.#ownerCount * minShare) this.#columns.set(column, { contexts, rows })
   }
 
@@ -28,10 +28,9 @@ export class AttributeSources {
   })
 
   /** The last columns that have values at the first, the middle and the last of some rows. */
-  near(rows: readonly number[]): number[] {
+  near(rows: Uint32Array): number[] {
     const ends = [rows[0]!, rows[rows.length >> 1]!, rows.at(-1)!]
-    const has = (column: readonly number[], row: number) =>
-      column[firstWhere(column.length, i => column[i]! >= row)] === row
+    const has = (column: Uint32Array, row: number) => column[firstWhere(column.length, i => column[i]! >= row)] === row
     const near = [...this.#columns].filter(([, source]) => ends.every(row => has(source.rows, row)))
     return near.map(([column]) => column).slice(-nearCount)
   }

@@ -116,7 +116,7 @@ export class PageEncoder {
   }
 
   /** Doubles: whole numbers over a power of ten, or else their bits. */
-  doubles(column: number, values: readonly number[]): EncodedPage | undefined {
+  doubles(column: number, values: Float64Array): EncodedPage | undefined {
     if (values.length === 0) return undefined
     const writer = new PageWriter(this.#settings)
     const scale = findScale(values)
@@ -154,11 +154,18 @@ export class PageEncoder {
     const dictionary = new Dictionary<string>()
     const codes = new Uint32Array(values.length)
     for (let row = 0; row < values.length; row++) codes[row] = dictionary.code(values[row]!)
-    const grows = dictionary.size * 2 <= values.length || values.length <= freeEntries
-    const fileCodes = this.#dictionary(column, isBinary).codesOf(dictionary.values, values.length, grows)
+    return this.distinct(column, { entries: dictionary.values, codes }, isBinary, bases)
+  }
+
+  /** Strings by code, which may be too many to be worth it. */
+  distinct(column: number, strings: CodedStrings, isBinary: boolean, bases?: Bases): EncodedPage | undefined {
+    const { entries, codes } = strings
+    if (this.#isRaw(isBinary)) return this.#raw(column, textsByRow(strings), isBinary)
+    const grows = entries.length * 2 <= codes.length || codes.length <= freeEntries
+    const fileCodes = this.#dictionary(column, isBinary).codesOf(entries, codes.length, grows)
     const ownCount = fileCodes.reduce((sum, code) => sum + (code < 0 ? 1 : 0), 0)
-    if (ownCount * 2 > values.length && values.length >= minPlain) return this.#raw(column, values, isBinary)
-    return this.#coded(column, { entries: dictionary.values, codes }, fileCodes, { isBinary, bases })
+    if (ownCount * 2 > codes.length && codes.length >= minPlain) return this.#raw(column, textsByRow(strings), isBinary)
+    return this.#coded(column, strings, fileCodes, { isBinary, bases })
   }
 
   /** Strings that have codes already. */
@@ -167,11 +174,7 @@ export class PageEncoder {
       const fileCodes = this.#dictionary(column, isBinary).codesOf(entries, codes.length, true)
       return this.#coded(column, { entries, codes }, fileCodes, { isBinary, bases })
     }
-    return this.#raw(
-      column,
-      Array.from(codes, code => entries[code]!),
-      isBinary,
-    )
+    return this.#raw(column, textsByRow({ entries, codes }), isBinary)
   }
 
   /** Texts that are runs of a pool, as `write` writes them. No filter tells of them: who asks for a long text is rare. */
@@ -253,6 +256,13 @@ export class PageEncoder {
     this.#choices.set(column, choice)
     return basisOf(choice, bases)
   }
+}
+
+/** The string of each row. */
+export function textsByRow({ entries, codes }: CodedStrings): string[] {
+  const texts = new Array<string>(codes.length)
+  for (let row = 0; row < texts.length; row++) texts[row] = entries[codes[row]!]!
+  return texts
 }
 
 function basisOf(choice: NumberChoice | undefined, bases: Bases | undefined): number {

@@ -1,18 +1,19 @@
 import { ByteWriter } from '../../../bytes/writer.ts'
 import { Dictionary } from '../../../encodings/dictionary.ts'
-import { type Exception, Numbers } from '../../../encodings/exact-numbers.ts'
+import { type Exception, joinNumbers } from '../../../encodings/exact-numbers.ts'
 import { splitSpanIds, traceKind, traceKindOf } from '../../../encodings/ids.ts'
 import type { Bases } from '../../../encodings/pages/numbers.ts'
 import { type Contexts, contextsAt, pairContexts } from '../../../encodings/pages/predicted.ts'
 import { placesIn } from '../../../encodings/permutation.ts'
 import { ownersOf, startsOf } from '../../../model/owners.ts'
-import { spanIdDigits, type Value, type ValueType } from '../../../model/trace.ts'
-import type { AttributeShredder } from '../../../shred/attributes.ts'
+import { spanIdDigits } from '../../../model/trace.ts'
+import type { AttributeColumn, AttributeShredder } from '../../../shred/attributes.ts'
+import type { CodedColumn } from '../../../shred/columns.ts'
 import { printDropped, printStatus } from '../../../shred/field-texts.ts'
 import { rowsOf } from '../../../shred/parents.ts'
-import type { CodedColumn, Segment } from '../../../shred/shred.ts'
+import type { Segment } from '../../../shred/shred.ts'
+import { joinTables } from '../../../shred/table.ts'
 import { parentKind } from '../../../shred/tree.ts'
-import { encodeValue } from '../../../shred/value-texts.ts'
 import { writeResource, writeScope } from '../../../wire/cbor/resource.ts'
 import { bases, ownerOf } from '../layout/bases.ts'
 import { type ColumnId, columnId, type FieldOwner, firstFieldId, kindOfValues, tailId } from '../layout/columns.ts'
@@ -58,7 +59,7 @@ class PageGroupEncoder {
 
   constructor(segment: Segment, encoder: PageEncoder, fields: FieldTable) {
     this.#segment = segment
-    this.#traceOf = ownersOf(startsOf(segment.trace.spanCounts))
+    this.#traceOf = ownersOf(startsOf(segment.trace.spanCounts.view()))
     this.#encoder = encoder
     this.#fields = fields
   }
@@ -70,24 +71,24 @@ class PageGroupEncoder {
     this.#resources = this.#items('span.resource', span.resources, writeResource)
     this.#items('span.scope', span.scopes, writeScope)
     this.#parents()
-    this.#numbers('span.kind', span.kinds)
+    this.#numbers('span.kind', span.kinds.view())
     this.#records('span.status', span.statuses, printStatus)
     this.#coded('span.traceState', span.traceStates)
-    this.#numbers('span.flags', span.flags)
+    this.#numbers('span.flags', span.flags.view())
     this.#records('span.dropped', span.droppedCounts, printDropped)
     this.#starts()
     this.#numbers('span.duration', span.durations.values, span.durations.exceptions)
     this.#ids('span.id', span.ids, this.#traceOf, this.#segment.hasRepeatedIds)
-    this.#numbers('span.events', span.eventCounts)
-    this.#numbers('span.links', span.linkCounts)
+    this.#numbers('span.events', span.eventCounts.view())
+    this.#numbers('span.links', span.linkCounts.view())
     this.#coded('event.name', event.names)
     this.#numbers('event.time', event.times.values, event.times.exceptions)
-    this.#numbers('event.dropped', event.droppedCounts)
+    this.#numbers('event.dropped', event.droppedCounts.view())
     this.#strings('link.traceId', link.traceIds)
     this.#strings('link.spanId', link.spanIds)
     this.#coded('link.traceState', link.traceStates)
-    this.#numbers('link.flags', link.flags)
-    this.#numbers('link.dropped', link.droppedCounts)
+    this.#numbers('link.flags', link.flags.view())
+    this.#numbers('link.dropped', link.droppedCounts.view())
     const tails: Tail[] = []
     this.#attributes('span', span.attributes, tails)
     this.#attributes('event', event.attributes, tails)
@@ -98,7 +99,7 @@ class PageGroupEncoder {
 
   #traces(): void {
     const { ids, spanCounts, starts } = this.#segment.trace
-    this.#numbers('trace.spans', spanCounts)
+    this.#numbers('trace.spans', spanCounts.view())
     const kinds = ids.map(traceKindOf)
     this.#numbers('trace.idKind', kinds)
     this.#strings(
@@ -118,22 +119,24 @@ class PageGroupEncoder {
 
   #parents(): void {
     const { span } = this.#segment
-    const kinds = Uint32Array.from(span.parentKinds)
-    this.#numbers('span.parentKind', span.parentKinds)
-    const valuesOf = (kind: number) => Array.from(rowsOf(kinds, kind), row => span.parentValues[row]!)
-    this.#numbers('span.parentDistance', valuesOf(parentKind.inside))
-    this.#numbers('span.parentRepeat', valuesOf(parentKind.repeated))
+    const kinds = span.parentKinds.view()
+    this.#numbers('span.parentKind', kinds)
+    this.#numbers('span.parentDistance', this.#parentValues(parentKind.inside))
+    this.#numbers('span.parentRepeat', this.#parentValues(parentKind.repeated))
     const groups = rowsOf(kinds, parentKind.outside).map(row => this.#traceOf[row]!)
     this.#ids('span.parentId', span.outsideParents, groups, true)
   }
 
+  #parentValues(kind: number): Float64Array {
+    const { parentKinds, parentValues } = this.#segment.span
+    const values = parentValues.view()
+    return Float64Array.from(rowsOf(parentKinds.view(), kind), row => values[row]!)
+  }
+
   #starts(): void {
-    const { starts, parentKinds, parentValues } = this.#segment.span
-    const values = Float64Array.from(starts.values)
-    const parents = parentRowsOf(
-      parentKinds,
-      parentValues.filter((_, row) => parentKinds[row] === parentKind.inside),
-    )
+    const { starts, parentKinds } = this.#segment.span
+    const { values } = starts
+    const parents = parentRowsOf(parentKinds.view(), this.#parentValues(parentKind.inside))
     for (const { row } of starts.exceptions) parents[row] = -1
     const afterParents = subtractParents(values, parents)
     const isForest = addParents(Float64Array.from(afterParents), parents)
@@ -156,38 +159,38 @@ class PageGroupEncoder {
     this.#lists(
       owner,
       attributes.listColumns().map(list => list.map(column => numbers[column]!)),
-      lists,
+      lists.view(),
     )
     const rows = lazy(() => attributes.columnRows())
     const min = Math.max(minOwnValues, lists.length / ownersPerValue)
-    const frequent = columns.filter(({ values }) => values.length >= min)
-    const own = new Set(frequent.sort((a, b) => b.values.length - a.values.length).slice(0, maxOwnColumns))
+    const frequent = columns.filter(({ length }) => length >= min)
+    const own = new Set(frequent.sort((a, b) => b.length - a.length).slice(0, maxOwnColumns))
     const sources = new AttributeSources(lists.length)
     const order = [...columns.keys()].sort((a, b) => numbers[a]! - numbers[b]!)
     for (const i of order) {
-      const { type, values } = columns[i]!
+      const column = columns[i]!
       const traces = () => this.#tracesOf(owner, rows()[i]!)
-      if (own.has(columns[i]!)) {
+      if (own.has(column)) {
         const id = firstFieldId + numbers[i]!
         const bases = this.#bases(id, () => rows()[i]!, sources)
-        const page = this.#values(id, type, values, traces, bases)
+        const page = this.#values(id, [column], traces, bases)
         this.#push(page)
         if (page?.contexts) sources.add(id, page.contexts, rows()[i]!)
       } else {
         this.#fields.rare.add(numbers[i]!)
-        tails.push({ field: numbers[i]!, type, values, traces })
+        tails.push({ field: numbers[i]!, column, traces })
       }
     }
   }
 
   /** The traces of some owners. */
-  #tracesOf(owner: FieldOwner, rows: readonly number[]): Uint32Array {
-    const spanOf = owner === 'span' ? undefined : this.#segment[owner].spanRows
-    return Uint32Array.from(rows, row => this.#traceOf[spanOf ? spanOf[row]! : row]!)
+  #tracesOf(owner: FieldOwner, rows: Uint32Array): Uint32Array {
+    const spanOf = owner === 'span' ? undefined : this.#segment[owner].spanRows.view()
+    return rows.map(row => this.#traceOf[spanOf ? spanOf[row]! : row]!)
   }
 
   /** Lists of fields as shapes, lists in their usual order, and the orders that differ from these. */
-  #lists(owner: FieldOwner, lists: readonly (readonly number[])[], codes: readonly number[]): void {
+  #lists(owner: FieldOwner, lists: readonly (readonly number[])[], codes: Uint32Array): void {
     const shapes = new Dictionary<string>()
     const lengths: number[] = []
     const places: (Uint32Array | undefined)[] = []
@@ -198,7 +201,7 @@ class PageGroupEncoder {
       lengths[shape] = usual.length
       return shape
     })
-    const sets = Uint32Array.from(codes, code => shapeOf[code]!)
+    const sets = codes.map(code => shapeOf[code]!)
     const [shapeColumn, orderColumn] = [columnId(`${owner}.shape`), columnId(`${owner}.order`)]
     const strings = { entries: shapes.values, codes: sets }
     this.#push(this.#encoder.coded(shapeColumn, strings, true, this.#bases(shapeColumn)))
@@ -208,52 +211,48 @@ class PageGroupEncoder {
   /** The values of rare attributes of a type, in the order of their fields. */
   #tails(tails: readonly Tail[]): void {
     const sorted = [...tails].sort((a, b) => a.field - b.field)
-    for (const type of new Set(sorted.map(tail => tail.type))) {
-      const own = sorted.filter(tail => tail.type === type)
+    for (const type of new Set(sorted.map(tail => tail.column.type))) {
+      const own = sorted.filter(tail => tail.column.type === type)
       const traces = () => own.flatMap(tail => Array.from(tail.traces()))
       this.#push(
         this.#values(
           tailId(type),
-          type,
-          own.flatMap(tail => tail.values),
+          own.map(tail => tail.column),
           traces,
         ),
       )
     }
   }
 
-  /** `traces` tells the trace of each value. */
+  /** The values of columns of one type, one after the other; `traces` tells the trace of each value. */
   #values(
-    column: number,
-    type: ValueType,
-    values: readonly Value[],
+    id: number,
+    columns: readonly AttributeColumn[],
     traces: () => ArrayLike<number>,
     bases?: Bases,
   ): EncodedPage | undefined {
+    const { type } = columns[0]!
     if (type === 'empty') return undefined
-    if (type === 'string') return this.#ofValues(column, { texts: values as string[], isBinary: false, traces }, bases)
-    if (type === 'bool') return this.#encoder.numbers(column, Float64Array.from(values, Number), [], bases)
-    if (type === 'double') return this.#encoder.doubles(column, values as number[])
-    if (kindOfValues(type) === 'binary')
-      return this.#ofValues(column, { texts: values.map(encodeValue), isBinary: true, traces }, bases)
-    const numbers = new Numbers()
-    for (const value of values) numbers.push(value as bigint)
-    return this.#encoder.numbers(column, new Float64Array(numbers.values), numbers.exceptions, bases)
-  }
-
-  #ofValues(
-    column: number,
-    { texts, isBinary, traces }: { texts: readonly string[]; isBinary: boolean; traces: () => ArrayLike<number> },
-    bases: Bases | undefined,
-  ): EncodedPage | undefined {
-    return this.#texts.take(column, texts, isBinary, traces)
-      ? undefined
-      : this.#encoder.strings(column, texts, isBinary, bases)
+    if (kindOfValues(type) !== 'numbers') {
+      const { values: entries, codes } = joinTables(columns.map(({ texts }) => texts.table()))
+      const isBinary = type !== 'string'
+      if (this.#texts.take(id, { entries, codes }, isBinary, traces)) return undefined
+      return this.#encoder.distinct(id, { entries, codes }, isBinary, bases)
+    }
+    const { values, exceptions } = joinNumbers(columns.map(({ numbers }) => numbers))
+    return type === 'double' ? this.#encoder.doubles(id, values) : this.#encoder.numbers(id, values, exceptions, bases)
   }
 
   #numbers(name: ColumnId, values: ArrayLike<number>, exceptions?: readonly Exception[]): void {
     const column = columnId(name)
-    this.#push(this.#encoder.numbers(column, new Float64Array(values), exceptions, this.#bases(column)))
+    this.#push(
+      this.#encoder.numbers(
+        column,
+        values instanceof Float64Array ? values : new Float64Array(values),
+        exceptions,
+        this.#bases(column),
+      ),
+    )
   }
 
   #coded(name: ColumnId, column: CodedColumn<string>): void {
@@ -263,7 +262,7 @@ class PageGroupEncoder {
   /** Records as the texts that `print` gives. */
   #records<T>(name: ColumnId, { dictionary, codes }: CodedColumn<T>, print: (value: T) => string): void {
     const column = columnId(name)
-    const strings = { entries: dictionary.values.map(print), codes }
+    const strings = { entries: dictionary.values.map(print), codes: codes.view() }
     this.#push(this.#encoder.coded(column, strings, false, this.#bases(column)))
   }
 
@@ -281,13 +280,13 @@ class PageGroupEncoder {
     const distinct = new Dictionary<string>()
     const recoded = dictionary.values.map(item => distinct.code(item === null ? '' : printItem(item, encode)))
     const entries = distinct.values
-    const itemCodes = Uint32Array.from(codes, code => recoded[code]!)
+    const itemCodes = codes.view().map(code => recoded[code]!)
     this.#push(this.#encoder.coded(column, { entries, codes: itemCodes }, true, this.#bases(column)))
     return { codes: itemCodes, size: entries.length }
   }
 
   /** What the rows of a column may be predicted by; `rows` are the owners of its values, where not all have one. */
-  #bases(column: number, rows?: () => readonly number[], sources?: AttributeSources): Bases | undefined {
+  #bases(column: number, rows?: () => Uint32Array, sources?: AttributeSources): Bases | undefined {
     const owner = ownerOf(column, this.#fields.fields)
     if (owner === undefined || !this.#encoder.hasCodes) return undefined
     const contexts = lazyBy((basis: number) => {
@@ -301,7 +300,7 @@ class PageGroupEncoder {
 
   readonly #spanContexts = lazyBy((basis: number): Contexts | undefined => {
     const { dictionary, codes } = this.#segment.span.names
-    const names = { codes: Uint32Array.from(codes), size: dictionary.size }
+    const names = { codes: codes.view(), size: dictionary.size }
     if (basis === bases.name) return names
     return this.#resources && pairContexts(names, this.#resources)
   })
@@ -310,7 +309,7 @@ class PageGroupEncoder {
     if (basis === bases.nameAndResource && !this.#resources) return undefined
     const contexts = this.#spanContexts(basis)
     if (owner === 'span') return contexts
-    return contexts && contextsAt(contexts, this.#segment[owner].spanRows)
+    return contexts && contextsAt(contexts, this.#segment[owner].spanRows.view())
   }
 
   #push(page: EncodedPage | undefined): void {
@@ -321,8 +320,7 @@ class PageGroupEncoder {
 /** The values of an attribute that has no column of its own. */
 interface Tail {
   readonly field: number
-  readonly type: ValueType
-  readonly values: readonly Value[]
+  readonly column: AttributeColumn
   readonly traces: () => ArrayLike<number>
 }
 

@@ -2,7 +2,7 @@ import { encodeTextBlock, writeRunLists } from '../../../encodings/pages/pooled.
 import { arrangePool, type OwnedTexts } from '../../../encodings/pooled/arrangement.ts'
 import { encodeRunLists } from '../../../encodings/pooled/run-lists.ts'
 import { TextPool } from '../../../encodings/pooled/text-pool.ts'
-import { poolLongTexts } from '../../../encodings/pooled/texts.ts'
+import { minAverageLength, poolLongTexts } from '../../../encodings/pooled/texts.ts'
 import {
   type CodedTokens,
   codesOf,
@@ -13,7 +13,7 @@ import {
 import { columnId } from '../layout/columns.ts'
 import { withChecksum } from '../layout/stored.ts'
 import { blockEnds } from '../layout/text-blocks.ts'
-import type { EncodedPage, PageEncoder } from './page-encoder.ts'
+import { type CodedStrings, type EncodedPage, type PageEncoder, textsByRow } from './page-encoder.ts'
 
 /** What a pool has for each byte that it takes, about. */
 const bytesPerStored = 4
@@ -33,8 +33,9 @@ export class TextPages {
   }
 
   /** Takes a column if it is one of long texts; `traces` tells the trace of each. */
-  take(column: number, texts: readonly string[], isBinary: boolean, traces: () => ArrayLike<number>): boolean {
-    const pooled = poolLongTexts(this.#pool, texts, isBinary, traces)
+  take(column: number, strings: CodedStrings, isBinary: boolean, traces: () => ArrayLike<number>): boolean {
+    if (!areLong(strings)) return false
+    const pooled = poolLongTexts(this.#pool, textsByRow(strings), isBinary, traces)
     if (pooled) this.#columns.push({ column, texts: pooled, owners: traces() })
     return pooled !== undefined
   }
@@ -68,6 +69,13 @@ export function encodeTexts(encoder: PageEncoder, pageGroups: readonly TextPages
   return arranged.map(({ pages, blocks }, group) =>
     pages.length === 0 ? [] : [...pages, ...blockPages(encoder, blocks, block => code(group, block))],
   )
+}
+
+/** Whether texts are long enough, on average, to be pooled. */
+function areLong({ entries, codes }: CodedStrings): boolean {
+  let length = 0
+  for (let row = 0; row < codes.length; row++) length += entries[codes[row]!]!.length
+  return length >= codes.length * minAverageLength
 }
 
 function blockPages(

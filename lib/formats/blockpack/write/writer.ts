@@ -5,6 +5,7 @@ import { PageWriter } from '../../../encodings/pages/page.ts'
 import { writeStrings } from '../../../encodings/pages/strings.ts'
 import type { Trace } from '../../../model/trace.ts'
 import { traceKey } from '../../../model/trace-id.ts'
+import { shredTrace } from '../../../shred/objects.ts'
 import { Segment } from '../../../shred/shred.ts'
 import { SimilarityWriter } from '../indexes/similarity.ts'
 import { TraceIndexWriter } from '../indexes/trace-index.ts'
@@ -77,7 +78,7 @@ export class BlockpackWriter {
     for (const trace of traces) {
       if (this.#endsBefore(trace)) await this.#endPageGroup()
       this.#traceIndex.add(trace.traceId)
-      this.#segment.add(trace)
+      shredTrace(this.#segment, trace)
     }
   }
 

@@ -5,6 +5,7 @@ import { BlockpackReader } from '../../../../lib/formats/blockpack/read/reader.t
 import { findSimilar } from '../../../../lib/formats/blockpack/similar.ts'
 import { type BlockpackConfig, profiles } from '../../../../lib/formats/blockpack/write/config.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
+import { shredTrace } from '../../../../lib/shred/objects.ts'
 import { Segment } from '../../../../lib/shred/shred.ts'
 import { openMemory } from '../../../../lib/storage/memory.ts'
 import { drawsOf } from '../../../support/draws.ts'
@@ -17,7 +18,7 @@ const seed = Number(process.env.SEED ?? 20261127)
 /** The features of all traces, found together: a reader finds them trace by trace. */
 function featuresOfAll(traces: readonly Trace[]): Uint32Array[] {
   const segment = new Segment()
-  for (const trace of traces) segment.add(trace)
+  for (const trace of traces) shredTrace(segment, trace)
   return featuresOf(segment)
 }
 

@@ -1,0 +1,39 @@
+/** A list of numbers in a typed array that grows. */
+export class Growing<A extends Float64Array | Uint32Array> {
+  length = 0
+  #array: A
+
+  /** `empty` says of which type. */
+  constructor(empty: A) {
+    this.#array = empty
+  }
+
+  push(value: number): void {
+    if (this.length === this.#array.length) this.#grow(this.length + 1)
+    this.#array[this.length++] = value
+  }
+
+  at(index: number): number {
+    return this.#array[index]!
+  }
+
+  /** What was added so far, without a copy; valid until more is. */
+  view(): A {
+    return this.#array.subarray(0, this.length) as A
+  }
+
+  #grow(needed: number): void {
+    const capacity = Math.max(16, needed, this.#array.length * 2)
+    const grown = (this.#array instanceof Float64Array ? new Float64Array(capacity) : new Uint32Array(capacity)) as A
+    grown.set(this.view())
+    this.#array = grown
+  }
+}
+
+export function growingCodes(): Growing<Uint32Array> {
+  return new Growing(new Uint32Array(0))
+}
+
+export function growingNumbers(): Growing<Float64Array> {
+  return new Growing(new Float64Array(0))
+}
