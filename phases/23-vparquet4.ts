@@ -19,9 +19,11 @@ async function* decode(file: RangeReader): AsyncIterable<readonly Trace[]> {
 
 const phase: Phase = {
   title: 'vParquet4',
-  idea: "Reference: data.parquet of Grafana Tempo's block, written by hyparquet-writer in its encodings; no dedicated columns.",
+  idea: "Reference: data.parquet of Grafana Tempo's block, in its encodings; no dedicated columns.",
   fidelity: { traceOrder: false, spanOrder: false, attributeOrder: false, spanIds: 'kept', lossy: notHeld },
-  encode: (batches, sink) => encodeVparquet(joinSpelled(sortByTraceId(batches, { maxSpans })), sink),
+  encode: async (batches, sink) => {
+    await encodeVparquet(joinSpelled(sortByTraceId(batches, { maxSpans })), sink)
+  },
   refusal: surrogateRefusal,
   decode,
   open: async file => vparquetSource(await openVparquet(file)),

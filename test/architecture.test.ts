@@ -25,7 +25,7 @@ const floors = [
   ['lib/traceql/engine'],
   ['lib/traceql/metrics'],
   ['lib/traceql/answers'],
-  ['lib/formats/losses.ts'],
+  ['lib/parquet', 'lib/formats/losses.ts'],
   ['lib/formats/format.ts', 'lib/formats/foreign'],
   ['lib/formats/blockpack/layout'],
   ['lib/formats/blockpack/indexes'],

@@ -66,7 +66,7 @@ async function smallPageGroups(traces: readonly Trace[], spansPerPageGroup: numb
 /** A block of Tempo's format, read in place, beside its decoded traces: some of what was written is not held by it. */
 async function vparquetSubject(traces: readonly Trace[], rowGroupSpans?: number): Promise<Subject> {
   const sink = new MemorySink()
-  await encodeVparquet(streamOf([traces]), sink, rowGroupSpans)
+  await encodeVparquet(streamOf([traces]), sink, rowGroupSpans === undefined ? {} : { rowGroupSpans })
   return blockSubject(`vparquet, row groups of ${rowGroupSpans ?? 'many'} spans`, sink.bytes())
 }
 

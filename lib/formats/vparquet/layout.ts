@@ -1,17 +1,9 @@
 import { LabError } from '../../error.ts'
 import type { AttributeScope } from '../../model/scan.ts'
+import { dedicatedLeaves } from './dedicated.ts'
 import type { Leaf } from './leaves.ts'
-import type { BlockMeta, DedicatedColumn, Version } from './meta.ts'
-import {
-  type ColumnType,
-  dedicated,
-  optionalSuffixes,
-  ownerDepths,
-  prefixes,
-  required,
-  serviceName,
-  wellKnown,
-} from './schema.ts'
+import type { BlockMeta, Version } from './meta.ts'
+import { type ColumnType, optionalSuffixes, ownerDepths, prefixes, required, serviceName, wellKnown } from './schema.ts'
 
 /** An attribute with a column of its own. */
 export interface AttributeColumn {
@@ -38,7 +30,13 @@ export function layoutOf(leaves: Leaves, meta: BlockMeta | undefined): Layout {
   if (meta && meta.version !== version)
     throw new LabError('corrupt', `meta.json: says ${meta.version}, data.parquet has the columns of ${version}`)
   checkColumns(leaves)
-  const named = dedicatedLeaves(version, meta?.dedicatedColumns ?? [])
+  const named = dedicatedLeaves(version, meta?.dedicatedColumns ?? []).map(
+    ({ scope, name, column }): Named => ({
+      scope,
+      key: column.name,
+      column: `${prefixes[scope]}.DedicatedAttributes.${name}`,
+    }),
+  )
   const known = new Set(named.map(({ column }) => column))
   const columnsOf = (scope: AttributeScope) =>
     [...wellKnownLeaves(version, scope), ...named.filter(one => one.scope === scope)].map(({ key, column }) =>
@@ -101,29 +99,6 @@ function wellKnownLeaves(version: Version, scope: AttributeScope): Named[] {
   const own = Object.entries(wellKnown[version][scope] ?? {})
   const service = scope === 'resource' ? [[serviceName.column, serviceName.key] as [string, string]] : []
   return [...service, ...own].map(([column, key]) => ({ scope, key, column: `${prefixes[scope]}.${column}` }))
-}
-
-/** Numbered by scope and type in the order of the settings, those that the version cannot use left out. */
-function dedicatedLeaves(version: Version, columns: readonly DedicatedColumn[]): Named[] {
-  const counts = new Map<string, number>()
-  return columns
-    .filter(column => isUsable(version, column))
-    .map(({ scope, name, type }) => {
-      const number = (counts.get(`${scope} ${type}`) ?? 0) + 1
-      counts.set(`${scope} ${type}`, number)
-      if (number > dedicated[version][type])
-        throw new LabError(
-          'corrupt',
-          `meta.json: ${number} dedicated columns of the type ${type} in the scope ${scope}`,
-        )
-      const suffix = `${type === 'int' ? 'Int' : 'String'}${String(number).padStart(2, '0')}`
-      return { scope, key: name, column: `${prefixes[scope]}.DedicatedAttributes.${suffix}` }
-    })
-}
-
-function isUsable(version: Version, { scope, name, type }: DedicatedColumn): boolean {
-  const { scopes, [type]: most } = dedicated[version]
-  return most > 0 && scopes.includes(scope) && !wellKnownLeaves(version, scope).some(({ key }) => key === name)
 }
 
 function attributeColumn(leaves: Leaves, scope: AttributeScope, key: string, column: string): AttributeColumn {

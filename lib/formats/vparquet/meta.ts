@@ -13,6 +13,10 @@ export interface DedicatedColumn {
   readonly scope: DedicatedScope
   readonly name: string
   readonly type: 'string' | 'int'
+  /** True where arrays may stand in it too. */
+  readonly isArray?: boolean
+  /** True for long texts that seldom repeat, which are compressed and not coded. */
+  readonly isBlob?: boolean
 }
 
 /** What `meta.json` says of a block, as far as it matters to a reader. */
@@ -34,6 +38,7 @@ const dedicatedSchema = z.object({
   s: z.enum(['resource', 'span', 'event']).default('span'),
   n: z.string().min(1),
   t: z.enum(['string', 'int']).default('string'),
+  o: z.array(z.string()).nullish(),
 })
 
 const metaSchema = z.object({
@@ -63,7 +68,11 @@ export function parseMeta(text: string): BlockMeta {
     byteLength: size,
     rowGroupCount: totalRecords,
     footerLength: footerSize,
-    dedicatedColumns: (dedicatedColumns ?? []).map(({ s, n, t }) => ({ scope: s, name: n, type: t })),
+    dedicatedColumns: (dedicatedColumns ?? []).map(({ s, n, t, o }) => ({
+      ...{ scope: s, name: n, type: t },
+      ...(o?.includes('array') ? { isArray: true } : {}),
+      ...(o?.includes('blob') ? { isBlob: true } : {}),
+    })),
   }
 }
 

@@ -90,6 +90,9 @@ export const dedicated: Readonly<Record<Version, { scopes: readonly AttributeSco
     vParquet5: { scopes: ['resource', 'span', 'event'], string: 20, int: 5 },
   }
 
+/** Seconds to whose multiples version 5 rounds starts. */
+export const roundings = [15, 60, 300, 3600] as const
+
 function column(name: string, type: ColumnType['type'], depth: number): [string, ColumnType] {
   return [name, { type, depth }]
 }

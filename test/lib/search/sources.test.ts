@@ -49,7 +49,7 @@ async function blockpackOf(of: readonly Trace[]): Promise<SpanSource> {
 
 async function vparquetOf(of: readonly Trace[]): Promise<[SpanSource, Trace[]]> {
   const sink = new MemorySink()
-  await encodeVparquet(streamOf([of]), sink, 7)
+  await encodeVparquet(streamOf([of]), sink, { rowGroupSpans: 7 })
   const block = await openVparquet(openMemory(sink.bytes()))
   return [vparquetSource(block), (await collect(decodeVparquet(block))).flat()]
 }

@@ -1,177 +1,130 @@
-import type { ConvertedType, Encoding, ParquetType, SchemaElement } from 'hyparquet'
-import { dedicated, wellKnown } from '../schema.ts'
+import type { AttributeScope } from '../../../model/scan.ts'
+import type { GroupNode, LeafNode, ListNode, Node } from '../../../parquet/schema.ts'
+import { allDedicatedLeaves } from '../dedicated.ts'
+import type { DedicatedColumn, Version } from '../meta.ts'
+import { roundings, wellKnown } from '../schema.ts'
 
-/** The schema of vParquet4 as data, in the order of its columns: how each is encoded and compressed. */
-
-/** A column of values. */
-export interface LeafNode {
-  readonly kind: 'leaf'
-  readonly name: string
-  readonly type: ParquetType
-  readonly meaning?: ConvertedType
-  readonly encoding: Encoding
-  readonly codec: 'UNCOMPRESSED' | 'SNAPPY'
-  readonly isOptional?: boolean
-}
-
-export interface GroupNode {
-  readonly kind: 'group'
-  readonly name: string
-  readonly children: readonly Node[]
-}
-
-/** A list of three levels; the name of its element is `element`. A map is one of `key_value`, with two levels. */
-export interface ListNode {
-  readonly kind: 'list' | 'map'
-  readonly name: string
-  readonly element: Node
-}
-
-export type Node = LeafNode | GroupNode | ListNode
-
-type Spelled = Partial<Pick<LeafNode, 'name' | 'isOptional'>>
+/** The schema of Tempo's blocks as data, in the order of its columns: how each is encoded and compressed. */
 
 const snappy = { codec: 'SNAPPY' } as const
 const plainCodec = { codec: 'UNCOMPRESSED' } as const
 const delta = { encoding: 'DELTA_BINARY_PACKED', ...plainCodec } as const
+const optional = { isOptional: true } as const
+
+type Own = Partial<Omit<LeafNode, 'kind' | 'name' | 'type'>>
 
 function leaf(name: string, node: Omit<LeafNode, 'kind' | 'name'>): LeafNode {
   return { kind: 'leaf', name, ...node }
 }
 
 const bytes = (name: string) => leaf(name, { type: 'BYTE_ARRAY', encoding: 'DELTA_LENGTH_BYTE_ARRAY', ...plainCodec })
-const text = (name: string, own: Spelled = {}) =>
-  leaf(name, { type: 'BYTE_ARRAY', meaning: 'UTF8', encoding: 'DELTA_LENGTH_BYTE_ARRAY', ...snappy, ...own })
-const word = (name: string, own: Spelled & Partial<LeafNode> = {}) =>
-  leaf(name, { type: 'BYTE_ARRAY', meaning: 'UTF8', encoding: 'RLE_DICTIONARY', ...snappy, ...own })
-const uint64 = (name: string) => leaf(name, { type: 'INT64', meaning: 'UINT_64', ...delta })
-const int64 = (name: string) => leaf(name, { type: 'INT64', meaning: 'INT_64', ...delta })
-const int32 = (name: string, own: Partial<LeafNode> = {}) =>
-  leaf(name, { type: 'INT32', meaning: 'INT_32', ...delta, ...own })
-const plainInt64 = (name: string, own: Spelled = {}) =>
-  leaf(name, { type: 'INT64', meaning: 'INT_64', encoding: 'PLAIN', ...snappy, ...own })
-const dropped = int32('DroppedAttributesCount', snappy)
+const text = (name: string, own: Own = {}) =>
+  leaf(name, { type: 'BYTE_ARRAY', meaning: 'string', encoding: 'DELTA_LENGTH_BYTE_ARRAY', ...snappy, ...own })
+const word = (name: string, own: Own = {}) =>
+  leaf(name, { type: 'BYTE_ARRAY', meaning: 'string', encoding: 'RLE_DICTIONARY', ...snappy, ...own })
+const uint64 = (name: string) => leaf(name, { type: 'INT64', meaning: 'uint64', ...delta })
+const int64 = (name: string) => leaf(name, { type: 'INT64', meaning: 'int64', ...delta })
+const int32 = (name: string, own: Own = {}) => leaf(name, { type: 'INT32', meaning: 'int32', ...delta, ...own })
+const count = (name: string) => leaf(name, { type: 'INT32', meaning: 'uint32', ...delta })
+const plainInt64 = (name: string, own: Own = {}) =>
+  leaf(name, { type: 'INT64', meaning: 'int64', encoding: 'PLAIN', ...snappy, ...own })
+const plainInt32 = (name: string) => int32(name, { encoding: 'PLAIN', ...snappy })
 
 const group = (name: string, ...children: Node[]): GroupNode => ({ kind: 'group', name, children })
-const list = (name: string, element: Node): ListNode => ({ kind: 'list', name, element })
-const listOf = (name: string, ...children: Node[]): ListNode => list(name, group('element', ...children))
 
-const attributes = listOf(
-  'Attrs',
-  word('Key'),
-  leaf('IsArray', { type: 'BOOLEAN', encoding: 'PLAIN', ...snappy }),
-  list('Value', word('element')),
-  list('ValueInt', plainInt64('element')),
-  list('ValueDouble', leaf('element', { type: 'DOUBLE', encoding: 'PLAIN', ...snappy })),
-  list('ValueBool', leaf('element', { type: 'BOOLEAN', encoding: 'PLAIN', ...snappy })),
-  text('ValueUnsupported', { isOptional: true }),
-)
-
-const optional = { isOptional: true }
-const dedicatedColumns = group(
-  'DedicatedAttributes',
-  ...Array.from({ length: dedicated.vParquet4.string }, (_, i) =>
-    word(`String${String(i + 1).padStart(2, '0')}`, optional),
-  ),
-)
-
-function wellKnownColumns(scope: 'resource' | 'span'): LeafNode[] {
-  const names = Object.keys(wellKnown.vParquet4[scope] ?? {})
-  return names.map(name => (name === 'HttpStatusCode' ? plainInt64(name, optional) : word(name, optional)))
+/** What differs between the versions. */
+interface Shape {
+  /** A list of values, and one of groups. */
+  values(element: LeafNode): ListNode
+  list(name: string, ...children: Node[]): ListNode
+  resource(attributes: Node[], own: Node[], dedicated: Node[]): Node[]
+  readonly stats: ListNode
+  readonly span: { readonly tree: Node[]; readonly end: Node[] }
+  readonly scopeSpans: Node[]
+  dedicatedLeaf(name: string, column: DedicatedColumn | undefined): Node
 }
 
-const event = listOf('Events', uint64('TimeSinceStartNano'), word('Name'), attributes, dropped)
-const link = listOf('Links', bytes('TraceID'), bytes('SpanID'), text('TraceState'), attributes, dropped)
+const shapes: Readonly<Record<Version, Shape>> = {
+  vParquet4: {
+    values: element => ({ kind: 'list', name: element.name, element: { ...element, name: 'element' } }),
+    list: (name, ...children) => ({ kind: 'list', name, element: group('element', ...children) }),
+    resource: (attributes, own, dedicated) => [...attributes, word('ServiceName'), ...own, ...dedicated],
+    stats: {
+      kind: 'map',
+      name: 'ServiceStats',
+      element: group('key_value', text('key', plainCodec), group('value', count('SpanCount'), count('ErrorCount'))),
+    },
+    span: { tree: [], end: [] },
+    scopeSpans: [],
+    dedicatedLeaf: name => word(name, optional),
+  },
+  vParquet5: {
+    values: element => ({ kind: 'repeated', name: element.name, element }),
+    list: (name, ...children) => ({ kind: 'repeated', name, element: group(name, ...children) }),
+    resource: (attributes, own, dedicated) => [word('ServiceName'), ...own, ...attributes, ...dedicated],
+    stats: {
+      kind: 'repeated',
+      name: 'ServiceStats',
+      element: group('ServiceStats', word('ServiceName'), count('SpanCount'), count('ErrorCount')),
+    },
+    span: { tree: [int32('ChildCount')], end: roundings.map(seconds => count(`StartTimeRounded${seconds}`)) },
+    scopeSpans: [int32('SpanCount')],
+    dedicatedLeaf: (name, column) => ({ kind: 'repeated', name, element: dedicatedValue(name, column!) }),
+  },
+}
 
-const span = listOf(
-  'Spans',
-  bytes('SpanID'),
-  bytes('ParentSpanID'),
-  int32('ParentID'),
-  int32('NestedSetLeft'),
-  int32('NestedSetRight'),
-  word('Name'),
-  int64('Kind'),
-  text('TraceState'),
-  uint64('StartTimeUnixNano'),
-  uint64('DurationNano'),
-  int64('StatusCode'),
-  text('StatusMessage'),
-  attributes,
-  dropped,
-  event,
-  int32('DroppedEventsCount', { encoding: 'PLAIN', ...snappy }),
-  link,
-  int32('DroppedLinksCount', { encoding: 'PLAIN', ...snappy }),
-  ...wellKnownColumns('span'),
-  dedicatedColumns,
-)
-
-const count = (name: string) => leaf(name, { type: 'INT32', meaning: 'UINT_32', ...delta })
+function dedicatedValue(name: string, { type, isBlob }: DedicatedColumn): LeafNode {
+  if (type === 'int') return plainInt64(name)
+  return isBlob ? text(name, { codec: 'ZSTD' }) : word(name)
+}
 
 /** A row: a trace. */
-export const traceNode: GroupNode = group(
-  'Trace',
-  bytes('TraceID'),
-  text('TraceIDText'),
-  uint64('StartTimeUnixNano'),
-  uint64('EndTimeUnixNano'),
-  uint64('DurationNano'),
-  word('RootServiceName', plainCodec),
-  word('RootSpanName', plainCodec),
-  {
-    kind: 'map',
-    name: 'ServiceStats',
-    element: group(
-      'key_value',
-      { ...text('key'), ...plainCodec },
-      group('value', count('SpanCount'), count('ErrorCount')),
-    ),
-  },
-  listOf(
-    'rs',
-    group('Resource', attributes, dropped, word('ServiceName'), ...wellKnownColumns('resource'), dedicatedColumns),
-    listOf('ss', group('Scope', word('Name'), word('Version'), attributes, dropped), span),
-  ),
-)
-
-/** The elements of a schema, each node before its children. */
-export function schemaElements(node: Node, isRoot = true): SchemaElement[] {
-  const repetition = isRoot ? {} : ({ repetition_type: 'REQUIRED' } as const)
-  switch (node.kind) {
-    case 'leaf':
-      return [leafElement(node)]
-    case 'group': {
-      const { name, children } = node
-      const inner = children.flatMap(child => schemaElements(child, false))
-      return [{ name, ...repetition, num_children: children.length }, ...inner]
-    }
-    case 'map': {
-      const [own, ...inner] = schemaElements(node.element, false)
-      const outer: SchemaElement = { name: node.name, ...repetition, num_children: 1, ...meaning('MAP') }
-      return [outer, { ...own!, repetition_type: 'REPEATED' }, ...inner]
-    }
-    default:
-      return [
-        { name: node.name, ...repetition, num_children: 1, ...meaning('LIST') },
-        { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-        ...schemaElements(node.element, false),
-      ]
+export function blockSchema(version: Version, columns: readonly DedicatedColumn[]): GroupNode {
+  const shape = shapes[version]
+  const { list } = shape
+  const attributes = list(
+    'Attrs',
+    word('Key'),
+    leaf('IsArray', { type: 'BOOLEAN', encoding: 'PLAIN', ...snappy }),
+    shape.values(word('Value')),
+    shape.values(plainInt64('ValueInt')),
+    shape.values(leaf('ValueDouble', { type: 'DOUBLE', encoding: 'PLAIN', ...snappy })),
+    shape.values(leaf('ValueBool', { type: 'BOOLEAN', encoding: 'PLAIN', ...snappy })),
+    text('ValueUnsupported', optional),
+  )
+  const dropped = int32('DroppedAttributesCount', snappy)
+  const own = (scope: AttributeScope) =>
+    Object.keys(wellKnown[version][scope] ?? {}).map(name =>
+      name === 'HttpStatusCode' ? plainInt64(name, optional) : word(name, optional),
+    )
+  const dedicatedOf = (scope: AttributeScope) => {
+    const leaves = allDedicatedLeaves(version, scope, columns)
+    const children = leaves.map(({ name, column }) => shape.dedicatedLeaf(name, column))
+    return children.length === 0 ? [] : [group('DedicatedAttributes', ...children)]
   }
-}
-
-function leafElement({ name, type, meaning: converted, isOptional }: LeafNode): SchemaElement {
-  const repetition_type = isOptional ? 'OPTIONAL' : 'REQUIRED'
-  return { name, type, repetition_type, ...(converted === undefined ? {} : meaning(converted)) }
-}
-
-/**
- * What a column means, in the older terms of Parquet; in the newer ones only where they are no integers: the width of
- * these is a byte, which hyparquet-writer 0.17.0 writes as another type, and strict readers refuse the file.
- */
-function meaning(converted: ConvertedType): Pick<SchemaElement, 'converted_type' | 'logical_type'> {
-  if (converted === 'UTF8') return { converted_type: converted, logical_type: { type: 'STRING' } }
-  return converted === 'MAP' || converted === 'LIST'
-    ? { converted_type: converted, logical_type: { type: converted } }
-    : { converted_type: converted }
+  const event = [uint64('TimeSinceStartNano'), word('Name'), attributes, dropped, ...dedicatedOf('event')]
+  const link = [bytes('TraceID'), bytes('SpanID'), text('TraceState'), attributes, dropped]
+  const span = [
+    ...[bytes('SpanID'), bytes('ParentSpanID')],
+    ...[int32('ParentID'), int32('NestedSetLeft'), int32('NestedSetRight'), ...shape.span.tree],
+    ...[word('Name'), int64('Kind'), text('TraceState'), uint64('StartTimeUnixNano'), uint64('DurationNano')],
+    ...[int64('StatusCode'), text('StatusMessage'), attributes, dropped],
+    ...[list('Events', ...event), plainInt32('DroppedEventsCount')],
+    ...[list('Links', ...link), plainInt32('DroppedLinksCount')],
+    ...own('span'),
+    ...dedicatedOf('span'),
+    ...shape.span.end,
+  ]
+  const scope = group('Scope', word('Name'), word('Version'), attributes, dropped)
+  return group(
+    'Trace',
+    ...[bytes('TraceID'), text('TraceIDText')],
+    ...[uint64('StartTimeUnixNano'), uint64('EndTimeUnixNano'), uint64('DurationNano')],
+    ...[word('RootServiceName', plainCodec), word('RootSpanName', plainCodec), shape.stats],
+    list(
+      'rs',
+      group('Resource', ...shape.resource([attributes, dropped], own('resource'), dedicatedOf('resource'))),
+      list('ss', scope, list('Spans', ...span), ...shape.scopeSpans),
+    ),
+  )
 }

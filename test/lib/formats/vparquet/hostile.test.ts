@@ -186,7 +186,7 @@ describe('meta.json', () => {
     const dedicatedColumns = [{ n: 'a' }, { s: 'resource', n: 'b', t: 'int', o: ['blob'] }]
     expect(parseMeta(JSON.stringify({ ...whole, dedicatedColumns })).dedicatedColumns).toEqual([
       { scope: 'span', name: 'a', type: 'string' },
-      { scope: 'resource', name: 'b', type: 'int' },
+      { scope: 'resource', name: 'b', type: 'int', isBlob: true },
     ])
   })
 

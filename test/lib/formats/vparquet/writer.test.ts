@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { workloads } from '../../../../generator/workload.ts'
 import { openVparquet } from '../../../../lib/formats/vparquet/block.ts'
 import { blockParts } from '../../../../lib/formats/vparquet/parts.ts'
+import { RowGroupColumns } from '../../../../lib/formats/vparquet/row-group-columns.ts'
 import { encodeVparquet } from '../../../../lib/formats/vparquet/writer/writer.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
 import { MemorySink, openMemory } from '../../../../lib/storage/memory.ts'
@@ -18,7 +19,7 @@ import { decode, readBlockFiles } from './blocks.ts'
 
 async function blockOf(traces: readonly Trace[], rowGroupSpans?: number): Promise<Buffer> {
   const sink = new MemorySink()
-  await encodeVparquet(streamOf([traces]), sink, rowGroupSpans)
+  await encodeVparquet(streamOf([traces]), sink, rowGroupSpans === undefined ? {} : { rowGroupSpans })
   return sink.bytes()
 }
 
@@ -114,6 +115,16 @@ test('what Tempo derives of a trace: nested sets, root, services, times', async 
   ])
 })
 
+test('all columns of spans tell of the same spans, also those in which no attribute stands', async () => {
+  const spans = Array.from({ length: 200 }, (_, i) => span({ spanId: i.toString(16).padStart(16, '0') }))
+  const bytes = await blockOf([{ traceId: '01', spans }])
+  const block = await openVparquet(openMemory(bytes))
+  const columns = new RowGroupColumns(block, 0)
+  await columns.load([...block.footer.leaves.keys()])
+  for (const [name, { depths }] of block.footer.leaves)
+    if (depths.length >= 3 && name.startsWith('rs.ss.Spans.')) expect(columns.get(name).starts(3), name).toEqual(Uint32Array.of(0, 200))
+})
+
 function slice(bytes: Buffer, start: number, end = bytes.length): ArrayBuffer {
   return Uint8Array.from(bytes.subarray(start, end)).buffer
 }
@@ -129,11 +140,7 @@ describeReference('beside a block of Tempo', ['tempo-blocks/demo-blob'], () => {
     const { data, meta } = readBlockFiles('demo-blob', 'vParquet4')
     const { traces } = await decode(data, meta)
     const [theirs, ours] = [data, await blockOf(traces)].map(bytes => parquetMetadata(Uint8Array.from(bytes)))
-    const elements = (schema: NonNullable<typeof ours>['schema']) =>
-      schema.map(({ type_length, logical_type, ...rest }) => ({
-        ...rest,
-        logical_type: logical_type?.type === 'INTEGER' ? undefined : logical_type,
-      }))
+    const elements = (schema: NonNullable<typeof ours>['schema']) => schema.map(({ type_length, ...rest }) => rest)
     expect(elements(ours!.schema)).toEqual(elements(theirs!.schema))
     const columns = (file: typeof ours) =>
       file!.row_groups[0]!.columns.map(({ meta_data }) => [
