@@ -1,12 +1,12 @@
 import { ownersOf } from '../../model/owners.ts'
 import type { AttributeScope, ColumnData } from '../../model/scan.ts'
+import type { Column } from '../../parquet/read/column.ts'
+import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import { ownColumnValues } from './attributes.ts'
-import type { Column } from './column.ts'
 import { ColumnValues } from './column-values.ts'
 import { startsOf } from './fields.ts'
 import { genericColumns, genericValues } from './generic-attributes.ts'
 import type { AttributeColumn, Layout } from './layout.ts'
-import type { RowGroupColumns } from './row-group-columns.ts'
 import { ownerDepths, serviceName } from './schema.ts'
 
 /** The columns that show whether an attribute occurs in a scope; those that the footer calls empty are left out. */

@@ -1,11 +1,11 @@
 import { AttributeNames } from '../../model/attribute-names.ts'
 import type { AttributeName, AttributeScope } from '../../model/scan.ts'
 import { type Attribute, valueType } from '../../model/trace.ts'
+import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import { attributeColumns, attributesOf } from './attributes.ts'
 import type { Block } from './block.ts'
 import { genericColumns } from './generic-attributes.ts'
 import type { Layout } from './layout.ts'
-import { RowGroupColumns } from './row-group-columns.ts'
 import { ownerDepths } from './schema.ts'
 
 const scopes: readonly AttributeScope[] = ['span', 'resource', 'event', 'link', 'instrumentation']

@@ -1,8 +1,8 @@
 import type { AttributeScope } from '../../model/scan.ts'
 import type { Attribute, Value } from '../../model/trace.ts'
+import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import { GenericAttributes, genericColumns, listOf, ofInts, ofStrings } from './generic-attributes.ts'
 import type { AttributeColumn, Layout } from './layout.ts'
-import type { RowGroupColumns } from './row-group-columns.ts'
 import { ownerDepths, serviceName } from './schema.ts'
 
 /** The columns of all attributes of a scope. */

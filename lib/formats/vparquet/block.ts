@@ -1,14 +1,17 @@
 import type { RangeReader } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
-import { type Footer, readFooter } from './footer.ts'
+import { type Footer, type ParquetFile, readFooter } from '../../parquet/read/footer.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { type BlockMeta, parseMeta } from './meta.ts'
+import { prefixes } from './schema.ts'
+
+const spanIds = `${prefixes.span}.SpanID`
 
 /** An open block: its data and what its footer and `meta.json` say of them. */
-export interface Block {
-  readonly file: RangeReader
-  readonly footer: Footer
+export interface Block extends ParquetFile {
   readonly layout: Layout
+  /** By the number of values of span ids: a scope without spans counts as one. */
+  readonly spanCount: number
 }
 
 /**
@@ -24,7 +27,8 @@ export async function openVparquet(file: RangeReader, metaText?: string): Promis
     )
   const footer = await readFooter(file, meta?.footerLength)
   if (meta) checkMeta(meta, footer)
-  return { file, footer, layout: layoutOf(footer.leaves, meta) }
+  const spanCount = footer.rowGroups.reduce((sum, { chunks }) => sum + (chunks.get(spanIds)?.valueCount ?? 0), 0)
+  return { file, footer, layout: layoutOf(footer.leaves, meta), spanCount }
 }
 
 function checkMeta(meta: BlockMeta, footer: Footer): void {

@@ -1,7 +1,7 @@
 import type { AttributeScope } from '../../model/scan.ts'
+import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import { startsOf } from './fields.ts'
 import { genericColumns } from './generic-attributes.ts'
-import type { RowGroupColumns } from './row-group-columns.ts'
 import { depthOf, prefixes } from './schema.ts'
 
 /** For events and links the columns that give how many a span has, keys of attributes first. */

@@ -3,13 +3,13 @@ import { basename, dirname, join } from 'node:path'
 import type { RangeReader } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
 import { countSpans, type Trace } from '../../model/trace.ts'
+import { headBytes, magic } from '../../parquet/read/footer.ts'
 import { blockData } from '../../storage/files.ts'
 import { holdStream, maxStreamedBytes } from '../../storage/held-stream.ts'
 import { openLocal } from '../../storage/local.ts'
 import type { Format, SearchableFile } from '../format.ts'
 import type { Losses } from '../losses.ts'
 import { openVparquet } from './block.ts'
-import { headBytes, magic } from './footer.ts'
 import { decodeVparquet, notHeld } from './reader.ts'
 import { vparquetSource } from './source.ts'
 
@@ -25,8 +25,8 @@ export const vparquet: Format = {
 
 async function openFile(file: RangeReader, path: string): Promise<SearchableFile> {
   const block = await openVparquet(file, await readMeta(path))
-  const { rowGroups, rowCount, spanCount } = block.footer
-  return { source: vparquetSource(block), batchCount: rowGroups.length, traceCount: rowCount, spanCount }
+  const { footer, spanCount } = block
+  return { source: vparquetSource(block), batchCount: footer.rowGroups.length, traceCount: footer.rowCount, spanCount }
 }
 
 /** True where bytes begin as a Parquet file does. */

@@ -1,7 +1,7 @@
 import { LabError } from '../../error.ts'
 import type { AttributeScope } from '../../model/scan.ts'
+import type { Leaf } from '../../parquet/read/leaves.ts'
 import { dedicatedLeaves } from './dedicated.ts'
-import type { Leaf } from './leaves.ts'
 import type { BlockMeta, Version } from './meta.ts'
 import { type ColumnType, optionalSuffixes, ownerDepths, prefixes, required, serviceName, wellKnown } from './schema.ts'
 

@@ -1,6 +1,6 @@
 import type { RangeReader } from '../../bytes/range.ts'
+import { headBytes, tailBytes } from '../../parquet/read/footer.ts'
 import { openVparquet } from './block.ts'
-import { headBytes, tailBytes } from './footer.ts'
 
 /** Bytes by column (a point a level, `rs.ss.Spans.Name`), of the footer, and of what is between them: page indexes. */
 export async function blockParts(file: RangeReader): Promise<Record<string, number>> {

@@ -2,11 +2,11 @@ import { parseName } from '../../model/column-name.ts'
 import { rangeMeets } from '../../model/relation.ts'
 import type { AttributeScope, Condition, Intrinsic, ScanRequest } from '../../model/scan.ts'
 import { passes } from '../../model/value-test.ts'
-import type { Chunk } from './footer.ts'
+import type { Chunk } from '../../parquet/read/footer.ts'
+import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import { genericColumns } from './generic-attributes.ts'
 import { intrinsicColumns, isForward } from './intrinsics.ts'
 import type { Layout } from './layout.ts'
-import type { RowGroupColumns } from './row-group-columns.ts'
 import { prefixes } from './schema.ts'
 
 /** Tells where conditions may be met, from the footer and from dictionaries that have been loaded. */

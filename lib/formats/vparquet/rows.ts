@@ -1,9 +1,9 @@
 import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../../model/trace.ts'
+import type { Column } from '../../parquet/read/column.ts'
+import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import { attributeColumns, attributesOf } from './attributes.ts'
-import type { Column } from './column.ts'
 import { idsOf, int32sOf, startsOf, textsOf, uint32sOf, uint64sOf } from './fields.ts'
 import type { Layout } from './layout.ts'
-import type { RowGroupColumns } from './row-group-columns.ts'
 import { depthOf, prefixes, required } from './schema.ts'
 
 /** The columns that the traces of a row group are made of; those that repeat what others hold are left out. */

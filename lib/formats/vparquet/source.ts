@@ -8,6 +8,7 @@ import type { ColumnData, ColumnName, ColumnSet, Cost, ScanRequest, SpanBatch, S
 import { traceKey } from '../../model/trace-id.ts'
 import { linkType } from '../../model/tree.ts'
 import { childrenByLink, linkTypeName, rootRows } from '../../model/tree-columns.ts'
+import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import { attributeData, keyColumns, valueColumns } from './attribute-data.ts'
 import { attributeNames } from './attribute-names.ts'
 import type { Block } from './block.ts'
@@ -17,7 +18,6 @@ import { columnsOfIntrinsic, idsAt, intrinsicData, ints, parentsOf } from './int
 import type { Layout } from './layout.ts'
 import { dictionariesFor, isInTime, mayHold } from './prune.ts'
 import { findTraces } from './reader.ts'
-import { RowGroupColumns } from './row-group-columns.ts'
 import { prefixes, required } from './schema.ts'
 import { type Structure, structureOf } from './structure.ts'
 
@@ -58,7 +58,7 @@ function costOf(block: Block, request: ScanRequest): Cost {
   let [byteLength, spanCount] = [0, 0]
   for (const columns of rowGroupsOf(block).filter(one => isInTime(one, request))) {
     for (const name of block.footer.leaves.keys()) byteLength += columns.chunk(name).end - columns.chunk(name).start
-    spanCount += columns.chunk(`${prefixes.span}.SpanID`).presentCount ?? block.footer.spanCount
+    spanCount += columns.chunk(`${prefixes.span}.SpanID`).presentCount ?? block.spanCount
   }
   return { byteLength, spanCount }
 }

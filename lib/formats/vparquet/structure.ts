@@ -1,5 +1,5 @@
 import { ownersOf } from '../../model/owners.ts'
-import type { Column } from './column.ts'
+import type { Column } from '../../parquet/read/column.ts'
 import { startsOf } from './fields.ts'
 import { depthOf } from './schema.ts'
 

@@ -113,7 +113,7 @@ describeReference('blocks that are damaged', ['tempo-blocks/search', 'tempo-bloc
     broken[200] ^= 1
     const { kind, message } = await labRejection(decode(broken, meta))
     expect(kind).toBe('corrupt')
-    expect(message).toMatch(/^vParquet row group 0: TraceID: page at byte \d+: the checksum does not match$/)
+    expect(message).toMatch(/^Parquet row group 0: TraceID: page at byte \d+: the checksum does not match$/)
   })
 
   describe('meta.json that does not tell the truth', () => {
@@ -159,11 +159,11 @@ test('a footer that cannot be read, and one whose numbers never end', async () =
   const file = (body: Buffer) => openMemory(Buffer.concat([Buffer.from('PAR1'), body, tail(body.length)]))
   const started = performance.now()
   for (const [body, message] of [
-    [Buffer.alloc(0), /^vParquet footer: /],
-    [Buffer.alloc(100), /^vParquet footer: /],
-    [Buffer.alloc(200, 0x1c), /^vParquet footer: /],
-    [Buffer.alloc(1 << 20, 0x3c), /^vParquet footer: /],
-    [Buffer.alloc(1 << 20, 0x80), /^vParquet footer: a varint of over 65536 bytes$/],
+    [Buffer.alloc(0), /^Parquet footer: /],
+    [Buffer.alloc(100), /^Parquet footer: /],
+    [Buffer.alloc(200, 0x1c), /^Parquet footer: /],
+    [Buffer.alloc(1 << 20, 0x3c), /^Parquet footer: /],
+    [Buffer.alloc(1 << 20, 0x80), /^Parquet footer: a varint of over 65536 bytes$/],
   ] as const) {
     const error = await labRejection(openVparquet(file(body)))
     expect([error.kind, error.message]).toEqual(['corrupt', expect.stringMatching(message)])

@@ -69,5 +69,5 @@ describeReference('blocks of Tempo as inputs', ['tempo-blocks/search'], () => {
 test('a Parquet file that is no block is refused', async () => {
   const path = join(folder, 'data.parquet')
   writeFileSync(path, Buffer.from('PAR1\x00\x00\x00\x00PAR1', 'latin1'))
-  expect((await labRejection(read(path))).message).toMatch(/data\.parquet: vparquet: vParquet footer: /)
+  expect((await labRejection(read(path))).message).toMatch(/data\.parquet: vparquet: Parquet footer: /)
 })

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { workloads } from '../../../../generator/workload.ts'
 import { openVparquet } from '../../../../lib/formats/vparquet/block.ts'
 import { blockParts } from '../../../../lib/formats/vparquet/parts.ts'
-import { RowGroupColumns } from '../../../../lib/formats/vparquet/row-group-columns.ts'
 import { encodeVparquet } from '../../../../lib/formats/vparquet/writer/writer.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
+import { RowGroupColumns } from '../../../../lib/parquet/read/row-group-columns.ts'
 import { MemorySink, openMemory } from '../../../../lib/storage/memory.ts'
 import { arbitraryTraces, seeded } from '../../../support/arbitrary.ts'
 import { streamOf } from '../../../support/chunks.ts'
@@ -122,7 +122,8 @@ test('all columns of spans tell of the same spans, also those in which no attrib
   const columns = new RowGroupColumns(block, 0)
   await columns.load([...block.footer.leaves.keys()])
   for (const [name, { depths }] of block.footer.leaves)
-    if (depths.length >= 3 && name.startsWith('rs.ss.Spans.')) expect(columns.get(name).starts(3), name).toEqual(Uint32Array.of(0, 200))
+    if (depths.length >= 3 && name.startsWith('rs.ss.Spans.'))
+      expect(columns.get(name).starts(3), name).toEqual(Uint32Array.of(0, 200))
 })
 
 function slice(bytes: Buffer, start: number, end = bytes.length): ArrayBuffer {

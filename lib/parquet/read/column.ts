@@ -1,9 +1,9 @@
 import { LabError } from '../../error.ts'
 import { getOrInsert } from '../../maps.ts'
 import { ByteEntries } from './byte-entries.ts'
-import { readBooleans, readByteArrays, readCodes, readDoubles, readInt32s, readInt64s } from './encodings/values.ts'
 import type { Leaf } from './leaves.ts'
 import { type ChunkPlace, countOf, type DataPage, type DictionaryPage, readPages } from './pages.ts'
+import { readBooleans, readByteArrays, readCodes, readDoubles, readInt32s, readInt64s } from './values.ts'
 
 /** The values of a column that are there, by Parquet's type. */
 export type Values =

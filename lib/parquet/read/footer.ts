@@ -10,7 +10,6 @@ import type { ChunkPlace } from './pages.ts'
 export const magic = 0x31524150
 /** The length and magic after the footer. */
 export const tailBytes = 8
-const spanIds = 'rs.ss.Spans.SpanID'
 /** The leading magic. */
 export const headBytes = 4
 /** hyparquet reads a varint in a time that grows with the square of its length, and takes any length. */
@@ -38,10 +37,14 @@ export interface RowGroup {
 export interface Footer {
   readonly byteLength: number
   readonly rowCount: number
-  /** By the number of values of span ids: a scope without spans counts as one. */
-  readonly spanCount: number
   readonly leaves: ReadonlyMap<string, Leaf>
   readonly rowGroups: readonly RowGroup[]
+}
+
+/** A file of which the footer has been read. */
+export interface ParquetFile {
+  readonly file: RangeReader
+  readonly footer: Footer
 }
 
 /**
@@ -61,8 +64,7 @@ export async function readFooter(file: RangeReader, knownLength = 0): Promise<Fo
   const inGroups = rowGroups.reduce((sum, group) => sum + group.rowCount, 0)
   refuseOverlaps(rowGroups)
   if (inGroups !== rowCount) fail(`tells of ${rowCount} rows, its row groups of ${inGroups}`)
-  const spanCount = rowGroups.reduce((sum, { chunks }) => sum + (chunks.get(spanIds)?.valueCount ?? 0), 0)
-  return { byteLength, rowCount, spanCount, leaves: new Map(leaves.map(leaf => [leaf.name, leaf])), rowGroups }
+  return { byteLength, rowCount, leaves: new Map(leaves.map(leaf => [leaf.name, leaf])), rowGroups }
 }
 
 /** A footer has no checksum: requiring that chunks do not overlap finds most corrupt ones. */
@@ -82,7 +84,7 @@ function refuseOverlaps(rowGroups: readonly RowGroup[]): void {
 async function readTail(file: RangeReader, knownLength: number): Promise<Uint8Array> {
   const least = headBytes + tailBytes
   if (file.byteLength < least)
-    throw new LabError('truncated', `vParquet: needs ${least} bytes at least, file has ${file.byteLength}`)
+    throw new LabError('truncated', `Parquet: needs ${least} bytes at least, file has ${file.byteLength}`)
   const byteLength = Math.min(file.byteLength, knownLength + tailBytes)
   const [tail] = await file.read([{ start: file.byteLength - byteLength, end: file.byteLength }])
   return tail!
@@ -91,10 +93,10 @@ async function readTail(file: RangeReader, knownLength: number): Promise<Uint8Ar
 function footerLength(tail: Uint8Array, fileLength: number): number {
   const view = new DataView(tail.buffer, tail.byteOffset + tail.byteLength - tailBytes, tailBytes)
   if (view.getUint32(4, true) !== magic)
-    throw new LabError('truncated', `vParquet: no footer ends at byte ${fileLength}, where the file does`)
+    throw new LabError('truncated', `Parquet: no footer ends at byte ${fileLength}, where the file does`)
   const byteLength = view.getUint32(0, true)
   const most = fileLength - headBytes - tailBytes
-  if (byteLength > most) throw new LabError('truncated', `vParquet footer: needs ${byteLength} bytes, file has ${most}`)
+  if (byteLength > most) throw new LabError('truncated', `Parquet footer: needs ${byteLength} bytes, file has ${most}`)
   return byteLength
 }
 
@@ -177,12 +179,12 @@ function attempt<T>(read: () => T, rowGroup?: number): T {
   } catch (error) {
     if (error instanceof LabError && rowGroup === undefined) throw error
     const place = rowGroup === undefined ? '' : ` row group ${rowGroup}:`
-    const message = messageOf(error).replace('vParquet footer: ', '')
+    const message = messageOf(error).replace('Parquet footer: ', '')
     const kind = error instanceof LabError ? error.kind : 'corrupt'
-    throw new LabError(kind, `vParquet footer:${place} ${message}`, { cause: error })
+    throw new LabError(kind, `Parquet footer:${place} ${message}`, { cause: error })
   }
 }
 
 function fail(message: string, kind: 'corrupt' | 'unsupported' = 'corrupt'): never {
-  throw new LabError(kind, `vParquet footer: ${message}`)
+  throw new LabError(kind, `Parquet footer: ${message}`)
 }

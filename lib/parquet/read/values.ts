@@ -1,5 +1,5 @@
-import type { ByteReader } from '../../../bytes/reader.ts'
-import { ByteEntries } from '../byte-entries.ts'
+import type { ByteReader } from '../../bytes/reader.ts'
+import { ByteEntries } from './byte-entries.ts'
 import { readDelta } from './delta.ts'
 import { readHybrid } from './hybrid.ts'
 

@@ -2,14 +2,13 @@ import { byteLengthOf, type Range } from '../../bytes/range.ts'
 import { LabError, naming } from '../../error.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
 import { readCoalesced } from '../../storage/coalesce.ts'
-import type { Block } from './block.ts'
 import { Column, readDictionary } from './column.ts'
-import type { Chunk } from './footer.ts'
+import type { Chunk, ParquetFile } from './footer.ts'
 
 /** The columns of a row group, read when they are wanted, and kept. */
 export class RowGroupColumns {
   readonly rowCount: number
-  readonly #block: Block
+  readonly #file: ParquetFile
   readonly #number: number
   readonly #limits: Limits | undefined
   readonly #bytes = new Map<string, Uint8Array>()
@@ -18,18 +17,18 @@ export class RowGroupColumns {
   readonly #dictionaries = new Map<string, readonly string[]>()
   readonly #columns = new Map<string, Column>()
 
-  constructor(block: Block, number: number, limits?: Limits) {
+  constructor(file: ParquetFile, number: number, limits?: Limits) {
     this.#limits = limits
-    this.#block = block
+    this.#file = file
     this.#number = number
-    this.rowCount = block.footer.rowGroups[number]!.rowCount
+    this.rowCount = file.footer.rowGroups[number]!.rowCount
   }
 
   has(name: string): boolean {
-    return this.#block.footer.leaves.has(name)
+    return this.#file.footer.leaves.has(name)
   }
 
-  /** Reads what is missing of some columns, in one go; those that the block does not have are passed over. */
+  /** Reads what is missing of some columns, in one go; those that the file does not have are passed over. */
   async load(names: readonly string[]): Promise<void> {
     const missing = [...new Set(names)].filter(name => this.has(name) && !this.#bytes.has(name))
     const ranges = missing.map(name => {
@@ -55,7 +54,7 @@ export class RowGroupColumns {
 
   #read(ranges: readonly Range[]): Promise<Uint8Array[]> {
     checkLimits(this.#limits, byteLengthOf(ranges))
-    return readCoalesced(this.#block.file, ranges)
+    return readCoalesced(this.#file.file, ranges)
   }
 
   /** All strings of a column whose dictionary has been loaded; undefined where none has. */
@@ -63,7 +62,7 @@ export class RowGroupColumns {
     const head = this.#heads.get(name)
     const known = this.#dictionaries.get(name)
     if (head === undefined || known) return known
-    const texts = readDictionary(head, this.#block.footer.leaves.get(name)!, this.chunk(name))
+    const texts = readDictionary(head, this.#file.footer.leaves.get(name)!, this.chunk(name))
     this.#dictionaries.set(name, texts)
     return texts
   }
@@ -73,7 +72,7 @@ export class RowGroupColumns {
     return this.#bytes.has(name) ? this.get(name) : undefined
   }
 
-  /** As `get`; undefined where the block lacks the column, or says that it is empty, and it has not been loaded. */
+  /** As `get`; undefined where the file lacks the column, or says that it is empty, and it has not been loaded. */
   find(name: string): Column | undefined {
     const isAbsent = !this.has(name) || (this.chunk(name).isEmpty && !this.#bytes.has(name))
     return isAbsent ? undefined : this.get(name)
@@ -92,7 +91,7 @@ export class RowGroupColumns {
   #decode(name: string): Column {
     const bytes = this.#bytes.get(name)
     if (bytes === undefined) throw new LabError('invalid', `${name}: has not been read`)
-    const column = new Column(bytes, this.#block.footer.leaves.get(name)!, this.chunk(name))
+    const column = new Column(bytes, this.#file.footer.leaves.get(name)!, this.chunk(name))
     const rowCount = column.elementCount(0)
     if (rowCount !== this.rowCount) column.fail(`${rowCount} rows, the footer says ${this.rowCount}`)
     this.#columns.set(name, column)
@@ -108,11 +107,11 @@ export class RowGroupColumns {
 
   /** What `read` gives; errors name the row group. */
   named<T>(read: () => T): T {
-    return naming(`vParquet row group ${this.#number}`, read)
+    return naming(`Parquet row group ${this.#number}`, read)
   }
 
-  /** What the footer says of a column that the block has. */
+  /** What the footer says of a column that the file has. */
   chunk(name: string): Chunk {
-    return this.#block.footer.rowGroups[this.#number]!.chunks.get(name)!
+    return this.#file.footer.rowGroups[this.#number]!.chunks.get(name)!
   }
 }

@@ -65,5 +65,5 @@ function isListLevel(names: readonly string[], name: string, at: number): boolea
 }
 
 function fail(message: string): never {
-  throw new LabError('corrupt', `vParquet footer: the schema ${message}`)
+  throw new LabError('corrupt', `Parquet footer: the schema ${message}`)
 }

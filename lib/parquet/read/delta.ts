@@ -1,5 +1,5 @@
-import type { ByteReader } from '../../../bytes/reader.ts'
-import { bitWords, readBits } from '../../../encodings/bits.ts'
+import type { ByteReader } from '../../bytes/reader.ts'
+import { bitWords, readBits } from '../../encodings/bits.ts'
 
 const maxBlockValues = 1 << 16
 const word = 2 ** 32

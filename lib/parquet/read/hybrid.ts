@@ -1,5 +1,5 @@
-import type { ByteReader } from '../../../bytes/reader.ts'
-import { bitWords, readBits } from '../../../encodings/bits.ts'
+import type { ByteReader } from '../../bytes/reader.ts'
+import { bitWords, readBits } from '../../encodings/bits.ts'
 
 /**
  * Fills `out` with values of `bitWidth` bits (0 to 32) from runs: of one value that repeats, or of values packed in

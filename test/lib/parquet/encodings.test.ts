@@ -1,15 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { ByteReader } from '../../../../lib/bytes/reader.ts'
-import { bitWords, readBits } from '../../../../lib/encodings/bits.ts'
-import { readDelta } from '../../../../lib/formats/vparquet/encodings/delta.ts'
-import { readHybrid } from '../../../../lib/formats/vparquet/encodings/hybrid.ts'
-import {
-  readBooleans,
-  readByteArrays,
-  readCodes,
-  readInt64s,
-} from '../../../../lib/formats/vparquet/encodings/values.ts'
-import { labError } from '../../../support/errors.ts'
+import { ByteReader } from '../../../lib/bytes/reader.ts'
+import { bitWords, readBits } from '../../../lib/encodings/bits.ts'
+import { readDelta } from '../../../lib/parquet/read/delta.ts'
+import { readHybrid } from '../../../lib/parquet/read/hybrid.ts'
+import { readBooleans, readByteArrays, readCodes, readInt64s } from '../../../lib/parquet/read/values.ts'
+import { labError } from '../../support/errors.ts'
 
 const reader = (...bytes: number[]) => new ByteReader(Uint8Array.from(bytes), 'page')
 
