@@ -31,24 +31,36 @@ export function readRunLists(reader: PageReader, count: number, checkRuns: (coun
   return { kept, added, steps, lengths }
 }
 
-/** A block as it is, or as tokens if that is shorter, and how the codes of its tokens are laid out. */
+/** How a block is laid out, and the codes of its tokens. */
+export interface BlockChoice {
+  readonly isPlain: boolean
+  readonly codes: NumberChoice
+}
+
+/** A block that has become this many times shorter as tokens is not tried as it is, unless that was better for the one before. */
+const minTokenGain = 3
+
+/** A block as it is, or as tokens if that is shorter. */
 export function encodeTextBlock(
   codec: PageCodec,
   bytes: Buffer,
   { vocabularySize, codes, others }: CodedTokens,
-  choice?: NumberChoice,
-): { stored: Buffer; choice: NumberChoice } {
-  const plain = new PageWriter(codec)
-  plain.out.u8(layouts.plain)
-  plain.bytes(bytes)
+  choice?: BlockChoice,
+): { stored: Buffer; choice: BlockChoice } {
   const coded = new PageWriter(codec)
   coded.out.u8(layouts.tokens)
   coded.out.varint(vocabularySize)
   coded.out.varint(others.length)
   writeStrings(coded, others, true)
   coded.out.varint(codes.length)
-  const taken = writeNumbers(coded, Float64Array.from(codes), choice)
-  return { stored: (coded.out.length < plain.out.length ? coded : plain).out.take(), choice: taken }
+  const taken = writeNumbers(coded, Float64Array.from(codes), choice?.codes)
+  if (choice?.isPlain === false && coded.out.length * minTokenGain <= bytes.length)
+    return { stored: coded.out.take(), choice: { isPlain: false, codes: taken } }
+  const plain = new PageWriter(codec)
+  plain.out.u8(layouts.plain)
+  plain.bytes(bytes)
+  const isPlain = plain.out.length <= coded.out.length
+  return { stored: (isPlain ? plain : coded).out.take(), choice: { isPlain, codes: taken } }
 }
 
 /** The `byteLength` bytes of a block. */

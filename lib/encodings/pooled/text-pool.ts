@@ -28,8 +28,9 @@ export interface PooledText {
 export class TextPool {
   readonly #bytes = new ByteWriter(1 << 16)
   #view = this.#bytes.view()
-  /** By hash of a window: where it is in the pool, plus 1. */
+  /** By hash of a window: where it is in the pool, plus 1; and the hash. */
   #slots = new Int32Array(1 << minSlotBits)
+  #slotHashes = new Int32Array(1 << minSlotBits)
   #slotBits = minSlotBits
   #slotsUsed = 0
   /** Windows of the text at hand that the pool lacks: places and hashes. */
@@ -113,8 +114,8 @@ export class TextPool {
       this.#bytes.raw(text.subarray(start, end))
       this.#view = this.#bytes.view()
     }
-    for (const [i, place] of this.#places.entries())
-      if (place + windowLength <= end) this.#index(this.#hashes[i]!, offset + place - start)
+    for (let i = 0; i < this.#places.length; i++)
+      if (this.#places[i]! + windowLength <= end) this.#index(this.#hashes[i]!, offset + this.#places[i]! - start)
     this.#places.length = 0
     this.#hashes.length = 0
   }
@@ -124,14 +125,21 @@ export class TextPool {
     const slot = slotOf(hash, this.#slotBits)
     if (this.#slots[slot] !== 0) return
     this.#slots[slot] = offset + 1
+    this.#slotHashes[slot] = hash
     this.#slotsUsed++
   }
 
   #grow(): void {
-    const old = this.#slots
+    const [slots, hashes] = [this.#slots, this.#slotHashes]
     this.#slotBits += 2
     this.#slots = new Int32Array(1 << this.#slotBits)
-    for (const place of old) if (place > 0) this.#slots[slotOf(hashAt(this.#view, place - 1), this.#slotBits)] = place
+    this.#slotHashes = new Int32Array(1 << this.#slotBits)
+    for (let i = 0; i < slots.length; i++) {
+      if (slots[i] === 0) continue
+      const slot = slotOf(hashes[i]!, this.#slotBits)
+      this.#slots[slot] = slots[i]!
+      this.#slotHashes[slot] = hashes[i]!
+    }
   }
 }
 

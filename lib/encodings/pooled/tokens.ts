@@ -31,20 +31,24 @@ export class TokenTable {
   readonly #hashes: number[] = []
   /** By hash: the number of a token, plus 1. */
   #slots = new Int32Array(minSlots)
+  /** Those of the text at hand. */
+  #numbers = new Uint32Array(0)
 
   /** The numbers of the tokens of a text, in the order in which they first occurred. */
   add(text: Buffer): Uint32Array {
     this.#text++
-    const numbers = new Uint32Array(text.length)
-    let [count, start, hash] = [0, 0, 0]
-    for (let end = 0; end <= text.length; end++) {
-      if (end > start && (end === text.length || isWordByte[text[end]!] !== isWordByte[text[start]!])) {
-        const isImplied = end - start === 1 && text[start] === space && start > 0 && end < text.length
-        if (!isImplied) numbers[count++] = this.#number(text, start, end, hash)
-        start = end
-        hash = 0
-      }
-      if (end < text.length) hash = (Math.imul(hash ^ text[end]!, 0x9e3779b1) + 1) | 0
+    if (this.#numbers.length < text.length) this.#numbers = new Uint32Array(text.length)
+    const numbers = this.#numbers
+    const { length } = text
+    let [count, start] = [0, 0]
+    while (start < length) {
+      const isWord = isWordByte[text[start]!]
+      let [end, hash] = [start, 0]
+      for (; end < length && isWordByte[text[end]!] === isWord; end++)
+        hash = (Math.imul(hash ^ text[end]!, 0x9e3779b1) + 1) | 0
+      const isImplied = end - start === 1 && text[start] === space && start > 0 && end < length
+      if (!isImplied) numbers[count++] = this.#number(text, start, end, hash)
+      start = end
     }
     return numbers.slice(0, count)
   }

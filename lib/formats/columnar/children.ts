@@ -8,11 +8,11 @@ import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { mixColumns } from './contexts.ts'
 import { readExact, writeExact } from './exact-columns.ts'
 import { readAttributeLists, writeAttributeLists } from './lists.ts'
-import { estimateNumbers } from './numbers.ts'
 import { Prediction } from './prediction.ts'
 import type { SpanContexts } from './spans.ts'
 import { type Reference, readStrings, writeStrings } from './strings.ts'
 import { readNumberTable, readTextTable, uint32, writeNumberTable, writeTextTable } from './tables.ts'
+import { chooseOrigin } from './times.ts'
 
 /** Events and links: the children of spans, in tables of their own. */
 
@@ -67,10 +67,9 @@ export function writeEvents(
   const names = writeTextTable(writer, event.names.table(), predict(contexts, spanRows))
   const prediction = predict(contexts, spanRows, names)
   const times = origins.map(originOf => shifted(event.times, spanRows, span.durations.values, originOf))
-  const costs = times.map(values => estimateNumbers(values, prediction))
-  const origin = costs.indexOf(Math.min(...costs))
+  const { origin, estimate } = chooseOrigin(times, () => prediction)
   writer.head.u8(origin)
-  writeExact(writer, { values: times[origin]!, exceptions: event.times.exceptions }, prediction)
+  writeExact(writer, { values: times[origin]!, exceptions: event.times.exceptions }, prediction, estimate)
   writeNumberTable(writer, event.droppedCounts.view(), prediction)
   writeAttributeLists(writer, event.attributes, prediction, ofSpans(references, spanRows))
 }

@@ -1,13 +1,18 @@
 import { type ExactNumbers, type ReadNumbers, readExceptions, writeExceptions } from '../../encodings/exact-numbers.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
-import { readNumbers, writeNumbers } from './numbers.ts'
+import { type Estimate, readNumbers, writeNumbers } from './numbers.ts'
 import type { Prediction } from './prediction.ts'
 
 /** Writes numbers and, in the head, the exact values of those that are not safe. */
-export function writeExact(writer: ColumnWriter, numbers: ExactNumbers, prediction: Prediction): void {
+export function writeExact(
+  writer: ColumnWriter,
+  numbers: ExactNumbers,
+  prediction: Prediction,
+  estimate?: Estimate,
+): void {
   const { head } = writer
   writeExceptions(head, numbers.exceptions)
-  writeNumbers(writer, Float64Array.from(numbers.values), prediction)
+  writeNumbers(writer, Float64Array.from(numbers.values), prediction, estimate)
 }
 
 export function readExact(

@@ -21,8 +21,12 @@ export interface SegmentLimits {
   readonly textLength: number
 }
 
-/** Half of the items that a reader takes: the trace at hand may bring as many again. */
-const defaultLimits: SegmentLimits = { spanCount: 131_072, itemCount: maxSegmentItems / 2, textLength: 2 ** 26 }
+/**
+ * Half of the items that a reader takes: the trace at hand may bring as many again. Characters of up to three bytes: with
+ * 16 MiB of one more trace they are what a reader takes. Pools repeat across segments: agent-chat takes 244 B/span in
+ * segments of 2^26 characters, 234 in one.
+ */
+const defaultLimits: SegmentLimits = { spanCount: 131_072, itemCount: maxSegmentItems / 2, textLength: 5 * 2 ** 24 }
 const maxHeadBytes = 32
 
 /** What precedes each segment; a segment of 0 bytes ends the file. */

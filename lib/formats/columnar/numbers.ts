@@ -13,6 +13,8 @@ const maxDictionary = 512
 /** Steps of clocks that occur: s, ms, 100 µs, µs, 100 ns, the 256 ns of a double near the present. */
 const clockUnits = [1e9, 1e6, 1e5, 1e3, 256, 100]
 const modelledBits = [0, 2, 3, 4, 6, 8]
+/** With these, differences and contexts are tried. */
+const firstBits = 3
 const maxModelledBits = 8
 
 /** How a column of numbers is modelled. */
@@ -22,8 +24,13 @@ interface Model {
   shape: NumberShape
 }
 
-/** Writes whole numbers below 2^52 in magnitude. `prediction.known` are the contexts to choose from. */
-export function writeNumbers(writer: ColumnWriter, values: Float64Array, prediction: Prediction): void {
+/** Writes whole numbers below 2^52 in magnitude. `prediction.known` are the contexts to choose from, but where `estimate` has chosen. */
+export function writeNumbers(
+  writer: ColumnWriter,
+  values: Float64Array,
+  prediction: Prediction,
+  estimate?: Estimate,
+): void {
   const { head } = writer
   if (values.length === 0) return
   const { min, max } = extentOf(values)
@@ -38,8 +45,7 @@ export function writeNumbers(writer: ColumnWriter, values: Float64Array, predict
     return
   }
   const sample = sampleOf(values, prediction)
-  const model = chooseModel(sample)
-  const modelledBytes = encodeModelled(sample, model).length
+  const { model, byteLength: modelledBytes } = estimate?.modelled ?? chooseModel(sample)
   const uniformBytes = (Math.log2(max - min + 1) * sample.values.length) / 8
   const dictionary = dictionaryOf(values)
   if (dictionary && dictionaryBytes(dictionary, sample) < Math.min(modelledBytes, uniformBytes))
@@ -71,13 +77,20 @@ export function readNumbers(reader: ColumnReader, name: string, count: number, p
   }
 }
 
-/** What `writeNumbers` would take for these values, in bytes, by its sample. */
-export function estimateNumbers(values: Float64Array, prediction: Prediction): number {
-  if (values.length === 0) return 0
+/** What `writeNumbers` would take, and the model that it would choose. */
+export interface Estimate {
+  readonly byteLength: number
+  readonly modelled?: Modelled
+}
+
+/** Estimates by a sample of the values. */
+export function estimateNumbers(values: Float64Array, prediction: Prediction): Estimate {
+  if (values.length === 0) return { byteLength: 0 }
   const { min, max } = extentOf(values)
-  if (min === max) return 0
+  if (min === max) return { byteLength: 0 }
   const sample = sampleOf(values, prediction)
-  return (encodeModelled(sample, chooseModel(sample)).length * values.length) / sample.values.length
+  const modelled = chooseModel(sample)
+  return { byteLength: (modelled.byteLength * values.length) / sample.values.length, modelled }
 }
 
 /** Values with their prediction. */
@@ -91,28 +104,28 @@ function sampleOf(values: Float64Array, prediction: Prediction): Column {
   return { values: values.subarray(sample.start, sample.end), prediction: sample.prediction }
 }
 
-function chooseModel(sample: Column): Model {
-  const { values, prediction } = sample
-  const costOf = (model: Model) => encodeModelled(sample, model).length
-  const simple = (isDelta: boolean): Model => ({
-    isDelta,
-    context: 0,
-    shape: shapeOf(isDelta ? deltas(values) : values, 3),
-  })
-  let best = [simple(false), simple(true)].reduce((a, b) => (costOf(b) < costOf(a) * 0.98 ? b : a))
-  best = bestOf(
-    Array.from({ length: prediction.knownCount }, (_, context) => ({ ...best, context })),
-    costOf,
-  )
-  return bestOf(
-    modelledBits.map(bits => ({ ...best, shape: { ...best.shape, modelledBits: bits } })),
-    costOf,
-  )
+/** A model and the bytes that the sample takes by it. */
+interface Modelled {
+  readonly model: Model
+  readonly byteLength: number
 }
 
-function bestOf(models: readonly Model[], costOf: (model: Model) => number): Model {
-  const costs = models.map(costOf)
-  return models[costs.indexOf(Math.min(...costs))]!
+function chooseModel(sample: Column): Modelled {
+  const { values, prediction } = sample
+  const tryOut = (model: Model): Modelled => ({ model, byteLength: encodeModelled(sample, model).length })
+  const [plain, delta] = [false, true].map(isDelta =>
+    tryOut({ isDelta, context: 0, shape: shapeOf(isDelta ? deltas(values) : values, firstBits) }),
+  ) as [Modelled, Modelled]
+  let best = delta.byteLength < plain.byteLength * 0.98 ? delta : plain
+  const { model } = best
+  for (let context = 1; context < prediction.knownCount; context++) best = smaller(best, tryOut({ ...model, context }))
+  const withBits = (bits: number) =>
+    bits === firstBits ? best : tryOut({ ...best.model, shape: { ...best.model.shape, modelledBits: bits } })
+  return modelledBits.map(withBits).reduce(smaller)
+}
+
+function smaller(a: Modelled, b: Modelled): Modelled {
+  return b.byteLength < a.byteLength ? b : a
 }
 
 /** The clock units that a share of the values are encoded in. */

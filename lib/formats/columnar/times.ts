@@ -2,7 +2,8 @@ import type { Numbers, ReadNumbers } from '../../encodings/exact-numbers.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { readExact, writeExact } from './exact-columns.ts'
 import { endOrigin, type Forest, startOrigin } from './forest.ts'
-import { estimateNumbers } from './numbers.ts'
+import { type Estimate, estimateNumbers } from './numbers.ts'
+import type { Prediction } from './prediction.ts'
 import type { SpanContexts } from './spans.ts'
 
 /**
@@ -37,12 +38,21 @@ function writeBest(
   writer: ColumnWriter,
   columns: readonly Float64Array[],
   { exceptions }: Numbers,
-  predict: (origin: number) => ReturnType<SpanContexts['forSpans']>,
+  predict: (origin: number) => Prediction,
 ): void {
-  const costs = columns.map((values, origin) => estimateNumbers(values, predict(origin)))
-  const origin = costs.indexOf(Math.min(...costs))
+  const { origin, estimate } = chooseOrigin(columns, predict)
   writer.head.u8(origin)
-  writeExact(writer, { values: columns[origin]!, exceptions }, predict(origin))
+  writeExact(writer, { values: columns[origin]!, exceptions }, predict(origin), estimate)
+}
+
+/** The cheapest of columns, each with its own prediction. */
+export function chooseOrigin(
+  columns: readonly Float64Array[],
+  predict: (origin: number) => Prediction,
+): { origin: number; estimate: Estimate } {
+  const estimates = columns.map((values, origin) => estimateNumbers(values, predict(origin)))
+  const estimate = estimates.reduce((best, next) => (next.byteLength < best.byteLength ? next : best))
+  return { origin: estimates.indexOf(estimate), estimate }
 }
 
 /** By origin: the starts of all rows after it. */

@@ -7,6 +7,7 @@ import { encodeOrders, type OrderedRows } from '../../../encodings/orders.ts'
 import { type CodedPage, writeCoded } from '../../../encodings/pages/coded.ts'
 import { type Bases, type NumberChoice, writeNumbers } from '../../../encodings/pages/numbers.ts'
 import { type PageCodec, PageWriter } from '../../../encodings/pages/page.ts'
+import type { BlockChoice } from '../../../encodings/pages/pooled.ts'
 import type { Contexts } from '../../../encodings/pages/predicted.ts'
 import { writeStrings } from '../../../encodings/pages/strings.ts'
 import { wordsOf } from '../../../encodings/words.ts'
@@ -47,8 +48,8 @@ export class PageEncoder {
   /** Columns with strings that are in no dictionary. */
   readonly openColumns = new Set<number>()
   readonly blooms = new BloomWriter()
-  /** How the tokens of blocks of texts are laid out, once chosen. */
-  blockChoice: NumberChoice | undefined
+  /** How blocks of texts are laid out, once chosen. */
+  blockChoice: BlockChoice | undefined
   readonly #settings: PageSettings
   readonly #choices = new Map<number, NumberChoice>()
   readonly #hasTemplates = new Map<number, boolean>()
