@@ -4,14 +4,10 @@ import { blockParts } from '../lib/formats/vparquet/parts.ts'
 import { decodeVparquet, notHeld } from '../lib/formats/vparquet/reader.ts'
 import { vparquetSource } from '../lib/formats/vparquet/source.ts'
 import { encodeVparquet } from '../lib/formats/vparquet/writer/writer.ts'
-import { joinSpelled } from '../lib/import/group.ts'
-import { sortByTraceId } from '../lib/import/sort.ts'
+import { joinById } from '../lib/import/sort.ts'
 import type { Trace } from '../lib/model/trace.ts'
 import { surrogateRefusal } from '../lib/wire/protobuf/surrogate.ts'
 import type { Phase } from './phase.ts'
-
-/** Spans held while traces are sorted. */
-const maxSpans = 1 << 17
 
 async function* decode(file: RangeReader): AsyncIterable<readonly Trace[]> {
   yield* decodeVparquet(await openVparquet(file))
@@ -22,7 +18,7 @@ const phase: Phase = {
   idea: "Reference: data.parquet of Grafana Tempo's block, in its encodings; no dedicated columns.",
   fidelity: { traceOrder: false, spanOrder: false, attributeOrder: false, spanIds: 'kept', lossy: notHeld },
   encode: async (batches, sink) => {
-    await encodeVparquet(joinSpelled(sortByTraceId(batches, { maxSpans })), sink)
+    await encodeVparquet(joinById(batches), sink)
   },
   refusal: surrogateRefusal,
   decode,

@@ -2,13 +2,22 @@ import { join } from 'node:path'
 import { TraceReader, TraceWriter } from '../formats/cbor/trace.ts'
 import { type Trace, traceIdDigits } from '../model/trace.ts'
 import { makeWorkFolder, removeWorkFolder } from '../storage/work-folder.ts'
+import { joinSpelled } from './group.ts'
 import { merge, RecordFile } from './records.ts'
+
+/** Spans held while traces are sorted. */
+const defaultMaxSpans = 1 << 17
 
 export interface SortOptions {
   /** Spans held in memory, above which they go to disk. */
   maxSpans: number
   /** Where they go: a folder of its own is made in it and removed at the end. */
   directory?: string
+}
+
+/** The traces in the order of their ids, those of one id in several spellings joined: as blocks of Tempo hold them. */
+export function joinById(batches: AsyncIterable<readonly Trace[]>): AsyncIterable<readonly Trace[]> {
+  return joinSpelled(sortByTraceId(batches, { maxSpans: defaultMaxSpans }))
 }
 
 /**

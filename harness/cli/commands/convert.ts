@@ -2,7 +2,10 @@ import type { CommandModule } from 'yargs'
 import { LabError } from '../../../lib/error.ts'
 import { encodeBlockpack } from '../../../lib/formats/blockpack/write/writer.ts'
 import { formatNamed, formats } from '../../../lib/formats/formats.ts'
+import type { Version } from '../../../lib/formats/vparquet/meta.ts'
+import { surrogateRefusal } from '../../../lib/wire/protobuf/surrogate.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
+import type { TraceSource } from '../../open/source.ts'
 import { describeSource } from '../../view/report.ts'
 import { type BlockpackArguments, blockpackConfigFrom, blockpackFlags, withBlockpackFlags } from '../blockpack-flags.ts'
 import {
@@ -16,10 +19,12 @@ import {
 } from '../flags.ts'
 import { choice } from '../options.ts'
 import { writeOutput } from '../output.ts'
+import { blockVersions, type TempoBlockArguments, tempoBlockFlags, writeTempoBlock } from '../tempo-block.ts'
 
-const writerNames = formats.filter(({ write }) => write !== undefined).map(({ name }) => name)
+const fileNames = formats.filter(({ write }) => write !== undefined).map(({ name }) => name)
+const targets = [...fileNames, ...Object.keys(blockVersions)]
 
-interface ConvertArguments extends FormatArguments, BlockpackArguments {
+interface ConvertArguments extends FormatArguments, BlockpackArguments, TempoBlockArguments {
   in: string[] | undefined
   to: string | undefined
   out: string | undefined
@@ -31,29 +36,54 @@ export const convert: CommandModule<object, ConvertArguments> = {
   describe: 'Write captures in another format, the spans of each trace together',
   builder: yargs =>
     withBlockpackFlags(yargs, 'With --to blockpack:')
+      .options(tempoBlockFlags)
+      .group(Object.keys(tempoBlockFlags), 'With --to vparquet4 or vparquet5 (and --config):')
       .positional('in', { ...inputPositional, demandOption: true })
       .options(formatFlags)
       .option('format', choice('format', formatNames, 'as --input-format'))
-      .option('to', { ...choice('to', writerNames, 'format to write'), demandOption: true })
-      .option('out', { ...pathFlag('out', 'file to write; - for standard output'), demandOption: true })
+      .option('to', { ...choice('to', targets, 'format to write'), demandOption: true })
+      .option('out', {
+        ...pathFlag('out', 'file to write; - for standard output; of vparquet4 and vparquet5 a folder'),
+        demandOption: true,
+      })
       .options(progressFlag)
       .example('$0 convert jaeger.json --to otlp-proto --out traces.pb', 'Jaeger to OTLP')
+      .example('$0 convert traces.pb --to vparquet4 --out store', 'a block that Tempo opens')
       .example('$0 convert traces/ --to blockpack --profile max-compression --out traces.bp', 'a block to search'),
   handler: async args => {
-    if (args.to !== 'blockpack') refuseBlockpackFlags(args)
+    const version = blockVersions[args.to!]
+    refuseFlags(args, version)
+    if (version) return convertToBlock(args, version)
     const { write, refusal } = formatNamed(args.to!)
     const config = args.to === 'blockpack' ? await blockpackConfigFrom(args) : undefined
     const source = capturedFrom(args.in!, args, refusal)
     await writeOutput(args.out!, args.in!, sink =>
       config === undefined ? write!(source.traces, sink) : encodeBlockpack(source.traces, sink, config),
     )
-    if (args.progress) process.stderr.write(`${describeSource(source)}\n`)
-    reportLeftOut(leftOutOf(source), args.skipBad)
+    report(source, args)
   },
 }
 
-function refuseBlockpackFlags(args: ConvertArguments): void {
+async function convertToBlock(args: ConvertArguments, version: Version): Promise<void> {
+  const source = capturedFrom(args.in!, args, surrogateRefusal)
+  const folder = await writeTempoBlock(source.traces, args.out!, version, args)
+  process.stdout.write(`${folder}\n`)
+  report(source, args)
+}
+
+function report(source: TraceSource, args: ConvertArguments): void {
+  if (args.progress) process.stderr.write(`${describeSource(source)}\n`)
+  reportLeftOut(leftOutOf(source), args.skipBad)
+}
+
+/** Flags go with their targets; `config` with two of them. */
+function refuseFlags(args: ConvertArguments, version: Version | undefined): void {
   const given = args as unknown as Record<string, unknown>
-  for (const flag of Object.keys(blockpackFlags))
-    if (given[flag] !== undefined) throw new LabError('usage', `--${flag}: goes with --to blockpack`)
+  const refuse = (flags: object, isWanted: (flag: string) => boolean, targets: string) => {
+    for (const flag of Object.keys(flags))
+      if (given[flag] !== undefined && !isWanted(flag))
+        throw new LabError('usage', `--${flag}: goes with --to ${targets}`)
+  }
+  refuse(blockpackFlags, flag => args.to === 'blockpack' || (flag === 'config' && version !== undefined), 'blockpack')
+  refuse(tempoBlockFlags, () => version !== undefined, Object.keys(blockVersions).join(' or '))
 }

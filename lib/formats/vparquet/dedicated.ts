@@ -1,4 +1,3 @@
-import { LabError } from '../../error.ts'
 import type { AttributeScope } from '../../model/scan.ts'
 import type { DedicatedColumn, Version } from './meta.ts'
 import { dedicated, serviceName, wellKnown } from './schema.ts'
@@ -20,13 +19,20 @@ export function dedicatedLeaves(version: Version, columns: readonly DedicatedCol
       const { scope, type } = column
       const number = (counts.get(`${scope} ${type}`) ?? 0) + 1
       counts.set(`${scope} ${type}`, number)
-      if (number > dedicated[version][type])
-        throw new LabError(
-          'corrupt',
-          `meta.json: ${number} dedicated columns of the type ${type} in the scope ${scope}`,
-        )
       return { scope, name: leafName(type, number), column }
     })
+}
+
+/** Why the settings do not fit a version; undefined where they do. */
+export function overfull(version: Version, columns: readonly DedicatedColumn[]): string | undefined {
+  for (const type of ['string', 'int'] as const)
+    for (const scope of dedicated[version].scopes) {
+      const ofKind = dedicatedLeaves(version, columns).filter(leaf => leaf.scope === scope && leaf.column.type === type)
+      const [count, most] = [ofKind.length, dedicated[version][type]]
+      if (count > most)
+        return `${count} dedicated columns of the type ${type} in the scope ${scope}, ${version} has ${most}`
+    }
+  return undefined
 }
 
 /** All leaves that a scope has: in version 4 also those in which nothing stands. */

@@ -1,7 +1,7 @@
 import { LabError } from '../../error.ts'
 import type { AttributeScope } from '../../model/scan.ts'
 import type { Leaf } from '../../parquet/read/leaves.ts'
-import { dedicatedLeaves } from './dedicated.ts'
+import { dedicatedLeaves, overfull } from './dedicated.ts'
 import type { BlockMeta, Version } from './meta.ts'
 import { type ColumnType, optionalSuffixes, ownerDepths, prefixes, required, serviceName, wellKnown } from './schema.ts'
 
@@ -30,6 +30,8 @@ export function layoutOf(leaves: Leaves, meta: BlockMeta | undefined): Layout {
   if (meta && meta.version !== version)
     throw new LabError('corrupt', `meta.json: says ${meta.version}, data.parquet has the columns of ${version}`)
   checkColumns(leaves)
+  const problem = overfull(version, meta?.dedicatedColumns ?? [])
+  if (problem !== undefined) throw new LabError('corrupt', `meta.json: ${problem}`)
   const named = dedicatedLeaves(version, meta?.dedicatedColumns ?? []).map(
     ({ scope, name, column }): Named => ({
       scope,

@@ -32,6 +32,10 @@ export interface BlockMeta {
   readonly dedicatedColumns: readonly DedicatedColumn[]
 }
 
+const nanosPerSecond = 1_000_000_000n
+/** The last second of the year 9999: later ones have no such text. */
+const maxSeconds = 253_402_300_799
+
 const whole = z.number().int().nonnegative()
 
 const dedicatedSchema = z.object({
@@ -91,4 +95,54 @@ function versionNamed(format: string): Version {
     'unsupported',
     `meta.json: a block of the version ${JSON.stringify(format)}; read are ${versions.join(' and ')}`,
   )
+}
+
+/** What a writer knows of a block. */
+export interface NewMeta {
+  readonly version?: Version
+  readonly blockId: string
+  readonly tenantId: string
+  readonly startNanos: bigint
+  readonly endNanos: bigint
+  readonly traceCount: number
+  readonly byteLength: number
+  readonly rowGroupCount: number
+  readonly footerLength: number
+  readonly bloomShardCount: number
+  readonly dedicatedColumns?: readonly DedicatedColumn[]
+}
+
+/** `meta.json`, the fields in the order in which Tempo has them, defaults left out. */
+export function printMeta(meta: NewMeta): string {
+  const { version = 'vParquet4', dedicatedColumns = [] } = meta
+  return JSON.stringify({
+    format: version,
+    blockID: meta.blockId,
+    tenantID: meta.tenantId,
+    startTime: printSecond(meta.startNanos / nanosPerSecond),
+    endTime: printSecond((meta.endNanos + nanosPerSecond - 1n) / nanosPerSecond),
+    totalObjects: meta.traceCount,
+    size: meta.byteLength,
+    compactionLevel: 0,
+    indexPageSize: 0,
+    totalRecords: meta.rowGroupCount,
+    bloomShards: meta.bloomShardCount,
+    footerSize: meta.footerLength,
+    ...(dedicatedColumns.length > 0 ? { dedicatedColumns: dedicatedColumns.map(printDedicated) } : {}),
+    replicationFactor: 1,
+  })
+}
+
+function printSecond(seconds: bigint): string {
+  return new Date(Math.min(Number(seconds), maxSeconds) * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+function printDedicated({ scope, name, type, isArray, isBlob }: DedicatedColumn) {
+  const options = [...(isArray ? ['array'] : []), ...(isBlob ? ['blob'] : [])]
+  return {
+    ...(scope === 'span' ? {} : { s: scope }),
+    n: name,
+    ...(type === 'string' ? {} : { t: type }),
+    ...(options.length === 0 ? {} : { o: options }),
+  }
 }

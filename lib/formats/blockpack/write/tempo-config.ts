@@ -1,83 +1,21 @@
-import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
-import { LabError, messageOf } from '../../../error.ts'
+import { blockPath, failure, mapOf, parseBlockSettings, place } from '../../tempo-yaml.ts'
 import { type Given, parseSetting } from './config.ts'
 
-type YamlMap = Readonly<Record<string, unknown>>
-
-/** A document read as YAML, and the positions of its parts. */
-interface Yaml {
-  file: string
-  document: Document
-  lines: LineCounter
-}
-
-const blockPath = ['storage', 'trace', 'block']
 const ownVersion = 'vblockpack'
 
 /**
  * What the YAML of a Tempo user sets for blockpack: the map `blockpack` of `storage.trace.block`, whose `version` must be
- * `vblockpack`. Nothing else of the file counts. It is YAML 1.1, as Tempo reads it (`yes` is true, maps merge). What is
- * wrong is an `invalid` error that names the file, the line where it is known, and the key.
+ * `vblockpack`. Nothing else of the file counts. What is wrong is an `invalid` error that names the file, the line where
+ * it is known, and the key.
  */
 export function parseTempoConfig(text: string, file: string): Given {
-  const yaml = parseYaml(text, file)
-  let map = mapOf(yaml, contentOf(yaml), [])
-  for (const [depth, key] of blockPath.entries()) map = mapOf(yaml, map[key], blockPath.slice(0, depth + 1))
+  const { yaml, block } = parseBlockSettings(text, file)
   const versionPath = [...blockPath, 'version']
-  if (map.version === undefined) throw failure(yaml, versionPath, `is missing, needs ${ownVersion}`)
-  if (map.version !== ownVersion) throw failure(yaml, versionPath, `is ${map.version}, needs ${ownVersion}`)
-  return settingsOf(yaml, map.blockpack ?? {}, [...blockPath, 'blockpack'])
-}
-
-function settingsOf(yaml: Yaml, value: unknown, path: readonly string[]): Given {
-  const settings = Object.entries(mapOf(yaml, value, path)).map(([key, value]) =>
+  if (block.version === undefined) throw failure(yaml, versionPath, `is missing, needs ${ownVersion}`)
+  if (block.version !== ownVersion) throw failure(yaml, versionPath, `is ${block.version}, needs ${ownVersion}`)
+  const path = [...blockPath, 'blockpack']
+  const settings = Object.entries(mapOf(yaml, block.blockpack ?? {}, path)).map(([key, value]) =>
     parseSetting(key, value, `${place(yaml, [...path, key])}${path.join('.')}`),
   )
   return Object.assign({}, ...settings)
-}
-
-function parseYaml(text: string, file: string): Yaml {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { version: '1.1', lineCounter: lines, prettyErrors: false, logLevel: 'error' })
-  const [error] = document.errors
-  if (error === undefined) return { file, document, lines }
-  throw new LabError('invalid', `${file}: line ${lines.linePos(error.pos[0]).line}: ${messageOf(error)}`)
-}
-
-/** The document as plain values; an alias of nothing, or too many of them, is an error. */
-function contentOf({ document, file }: Yaml): unknown {
-  try {
-    return document.toJS()
-  } catch (cause) {
-    throw new LabError('invalid', `${file}: ${messageOf(cause)}`, { cause })
-  }
-}
-
-function mapOf(yaml: Yaml, value: unknown, path: readonly string[]): YamlMap {
-  if (value === undefined || value === null) throw failure(yaml, path.length === 0 ? blockPath : path, 'is missing')
-  if (Object.getPrototypeOf(value) === Object.prototype) return value as YamlMap
-  throw failure(yaml, path, 'needs a map')
-}
-
-function failure(yaml: Yaml, path: readonly string[], message: string): LabError {
-  return new LabError('invalid', `${place(yaml, path)}${path.join('.') || 'its content'} ${message}`)
-}
-
-/** `tempo.yaml: line 7: `, without the line where none is known: of what is missing, or came by a merge. */
-function place(yaml: Yaml, path: readonly string[]): string {
-  const line = lineOf(yaml, path)
-  return line === undefined ? `${yaml.file}: ` : `${yaml.file}: line ${line}: `
-}
-
-/** The line of the last key of a path. */
-function lineOf({ document, lines }: Yaml, path: readonly string[]): number | undefined {
-  let [node, offset]: [unknown, number | undefined] = [document.contents, undefined]
-  for (const key of path) {
-    const map = isAlias(node) ? node.resolve(document) : node
-    const pair = isMap(map) ? map.items.find(({ key: own }) => isScalar(own) && String(own.value) === key) : undefined
-    if (pair === undefined) return undefined
-    node = pair.value
-    offset = isNode(pair.key) ? pair.key.range?.[0] : undefined
-  }
-  return offset === undefined ? undefined : lines.linePos(offset).line
 }

@@ -143,7 +143,7 @@ function serviceColumn(columns: Columns): OwnColumn {
 function ownColumn(columns: Columns, name: string, key: string, { type, isArray = false }: Kind): OwnColumn {
   const leaf = columns.leaf(name)
   const addValue = adderOf(leaf.values)
-  const own = { key, type, takesArrays: isArray }
+  const own = { key, type, takesArrays: isArray && !leaf.leaf.isOptional }
   if (leaf.leaf.isOptional) {
     const add = (value: Value | undefined) => leaf.present(value !== undefined) && addValue(value!)
     return { ...own, add }

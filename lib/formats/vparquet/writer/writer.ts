@@ -1,8 +1,9 @@
 import type { ByteSink } from '../../../bytes/range.ts'
-import { withSubject } from '../../../error.ts'
+import { LabError, withSubject } from '../../../error.ts'
 import type { Trace } from '../../../model/trace.ts'
 import { ParquetFileWriter, type WrittenFile } from '../../../parquet/write/file.ts'
 import { surrogateRefusal } from '../../../wire/protobuf/surrogate.ts'
+import { overfull } from '../dedicated.ts'
 import type { DedicatedColumn, Version } from '../meta.ts'
 import { blockSchema } from './block-schema.ts'
 import { TraceColumns } from './trace-columns.ts'
@@ -17,6 +18,11 @@ export interface BlockOptions {
   readonly rowGroupSpans?: number
 }
 
+export interface WrittenData extends WrittenFile {
+  /** The last trace of each row group. */
+  readonly lastTraceIds: readonly string[]
+}
+
 /**
  * Writes traces as the `data.parquet` of a block of Tempo. They must come in the order of their ids, as bytes: Tempo
  * finds a trace by it. What no column takes is lost (`notHeld`); a string with a lone surrogate is refused.
@@ -25,21 +31,28 @@ export async function encodeVparquet(
   batches: AsyncIterable<readonly Trace[]>,
   sink: ByteSink,
   { version = 'vParquet4', dedicatedColumns = [], rowGroupSpans = defaultRowGroupSpans }: BlockOptions = {},
-): Promise<WrittenFile> {
+): Promise<WrittenData> {
+  const problem = overfull(version, dedicatedColumns)
+  if (problem !== undefined) throw new LabError('invalid', problem)
   const file = new ParquetFileWriter(blockSchema(version, dedicatedColumns), sink)
   const rows = new TraceColumns(file.columns, version, dedicatedColumns)
-  let [groupRows, groupSpans] = [0, 0]
+  const lastTraceIds: string[] = []
+  let [groupRows, groupSpans, lastTraceId] = [0, 0, '']
+  const cut = async () => {
+    if (groupRows > 0) lastTraceIds.push(lastTraceId)
+    await file.endRowGroup(groupRows)
+    ;[groupRows, groupSpans] = [0, 0]
+  }
   for await (const batch of batches)
     for (const trace of batch) {
       addRow(rows, trace)
       groupRows++
       groupSpans += trace.spans.length
-      if (groupSpans < rowGroupSpans) continue
-      await file.endRowGroup(groupRows)
-      ;[groupRows, groupSpans] = [0, 0]
+      lastTraceId = trace.traceId
+      if (groupSpans >= rowGroupSpans) await cut()
     }
-  await file.endRowGroup(groupRows)
-  return file.finish()
+  await cut()
+  return { ...(await file.finish()), lastTraceIds }
 }
 
 /** Adds the row of a trace; an error names the trace, and the span whose text has no UTF-8. */

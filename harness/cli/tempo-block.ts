@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import type { Options } from 'yargs'
+import { LabError } from '../../lib/error.ts'
+import type { DedicatedColumn, Version } from '../../lib/formats/vparquet/meta.ts'
+import { parseDedicatedColumn, parseDedicatedColumns } from '../../lib/formats/vparquet/settings.ts'
+import { writeBlock } from '../../lib/formats/vparquet/writer/block.ts'
+import { joinById } from '../../lib/import/sort.ts'
+import type { Trace } from '../../lib/model/trace.ts'
+import { folderStore } from '../../lib/storage/folder-store.ts'
+import { text } from './flags.ts'
+import { list, single } from './options.ts'
+
+/** What `--to` calls the versions of Tempo's blocks. */
+export const blockVersions: Readonly<Record<string, Version>> = { vparquet4: 'vParquet4', vparquet5: 'vParquet5' }
+
+/** How to write a block of Tempo, beside `--config`. */
+export const tempoBlockFlags = {
+  tenant: { ...text, describe: 'tenant of the block (default single-tenant)' },
+  'dedicated-columns': {
+    ...text,
+    describe: 'attributes with columns of their own: resource.k8s.pod.name, span.http.status_code:int, …',
+    coerce: list('dedicated-columns'),
+  },
+} as const satisfies Record<string, Options>
+
+export interface TempoBlockArguments {
+  tenant?: string | undefined
+  dedicatedColumns?: string[] | undefined
+  config?: string | undefined
+}
+
+/** Writes the traces as a block in a folder, and returns the folder of the block. */
+export async function writeTempoBlock(
+  traces: AsyncIterable<readonly Trace[]>,
+  folder: string,
+  version: Version,
+  args: TempoBlockArguments,
+): Promise<string> {
+  const dedicatedColumns = await dedicatedFrom(args)
+  const tenantId = single('tenant', args.tenant) ?? 'single-tenant'
+  const place = { store: folderStore(folder), tenantId }
+  return `${folder}/${await writeBlock(joinById(traces), place, { version, dedicatedColumns })}`
+}
+
+/** A flag before the file. */
+async function dedicatedFrom({ dedicatedColumns, config }: TempoBlockArguments): Promise<DedicatedColumn[]> {
+  if (dedicatedColumns) return dedicatedColumns.map(parseDedicatedColumn)
+  if (config === undefined) return []
+  const content = await readFile(config, 'utf8').catch(() => {
+    throw new LabError('missing', `${config}: no such file, or not readable`)
+  })
+  return parseDedicatedColumns(content, config)
+}

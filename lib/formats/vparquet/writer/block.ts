@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import { ByteWriter } from '../../../bytes/writer.ts'
+import { type Trace, traceIdDigits } from '../../../model/trace.ts'
+import { blockData } from '../../../storage/files.ts'
+import { type BlobStore, putBytes } from '../../../storage/store.ts'
+import { writeBlooms } from '../blooms.ts'
+import { printMeta } from '../meta.ts'
+import { type BlockOptions, encodeVparquet } from './writer.ts'
+
+const idBytes = traceIdDigits / 2
+
+/** Where a block goes, and what it is called. */
+export interface BlockPlace {
+  readonly store: BlobStore
+  readonly tenantId: string
+  /** A UUID; a random one where absent. */
+  readonly blockId?: string
+}
+
+/**
+ * Writes traces, which come in the order of their ids, as a block that Tempo opens:
+ * `<tenant>/<block id>/{data.parquet, bloom-N, index, meta.json}`. `meta.json` comes last: without it there is no block.
+ * What fails leaves nothing behind. Trace ids are padded to 16 bytes, as Tempo has them. Returns the key of the block.
+ */
+export async function writeBlock(
+  batches: AsyncIterable<readonly Trace[]>,
+  { store, tenantId, blockId = randomUUID() }: BlockPlace,
+  options: BlockOptions = {},
+): Promise<string> {
+  const key = `${tenantId}/${blockId}`
+  const written: string[] = []
+  const put = async (name: string, bytes: Uint8Array) => {
+    written.push(name)
+    await putBytes(store, `${key}/${name}`, bytes)
+  }
+  const seen = new Seen()
+  try {
+    let data: Awaited<ReturnType<typeof encodeVparquet>> | undefined
+    written.push(blockData)
+    await store.put(`${key}/${blockData}`, async sink => {
+      data = await encodeVparquet(seen.through(batches), sink, options)
+    })
+    const blooms = writeBlooms(seen.ids())
+    for (const [i, bloom] of blooms.entries()) await put(`bloom-${i}`, bloom)
+    await put('index', printIndex(data!.lastTraceIds))
+    const meta = { ...seen, ...data!, ...options, tenantId, blockId, bloomShardCount: blooms.length }
+    await put('meta.json', Buffer.from(printMeta(meta)))
+    return key
+  } catch (error) {
+    for (const name of written) await store.delete(`${key}/${name}`)
+    throw error
+  }
+}
+
+/** What `meta.json` and the filters must know of the traces that went by. */
+class Seen {
+  traceCount = 0
+  startNanos = 2n ** 64n
+  endNanos = 0n
+  readonly #ids = new ByteWriter(1 << 16)
+
+  async *through(batches: AsyncIterable<readonly Trace[]>): AsyncIterable<readonly Trace[]> {
+    for await (const batch of batches) {
+      const padded = batch.map(({ traceId, spans }) => ({ traceId: traceId.padStart(traceIdDigits, '0'), spans }))
+      for (const trace of padded) this.#add(trace)
+      yield padded
+    }
+  }
+
+  #add({ traceId, spans }: Trace): void {
+    this.traceCount++
+    this.#ids.hex(traceId)
+    for (const { startNanos, endNanos } of spans) {
+      if (startNanos < this.startNanos) this.startNanos = startNanos
+      if (endNanos > this.endNanos) this.endNanos = endNanos
+    }
+  }
+
+  ids(): Uint8Array[] {
+    const bytes = this.#ids.view()
+    return Array.from({ length: this.traceCount }, (_, i) => bytes.subarray(i * idBytes, (i + 1) * idBytes))
+  }
+}
+
+/** The last trace id of each row group. */
+function printIndex(lastTraceIds: readonly string[]): Buffer {
+  const rowGroups = lastTraceIds.map(traceId => Buffer.from(traceId, 'hex').toString('base64'))
+  return Buffer.from(JSON.stringify({ rowGroups }))
+}
