@@ -5,6 +5,7 @@ import { type Decompress, PageReader } from '../../../encodings/pages/page.ts'
 import { readStrings } from '../../../encodings/pages/strings.ts'
 import { Vocabulary } from '../../../encodings/pooled/tokens.ts'
 import { readCoalesced } from '../../../storage/coalesce.ts'
+import { holdEnd } from '../../../storage/held-end.ts'
 import { columnId, columnKind } from '../layout/columns.ts'
 import { type PageGroupEntries, readPageGroupEntries } from '../layout/directory.ts'
 import { readFields } from '../layout/fields.ts'
@@ -148,7 +149,7 @@ function runsWith({ dictionaryPages }: Toc, codes: ReadonlyMap<number, readonly 
   return runs
 }
 
-/** Opens a file with one read, or two where its table of contents is long. */
+/** Opens a file with one read, or two where its table of contents is long; what these have read is not read again. */
 export async function openBlock(file: RangeReader): Promise<Block> {
   const end = file.byteLength
   let start = Math.max(0, end - tailBytes)
@@ -170,7 +171,7 @@ export async function openBlock(file: RangeReader): Promise<Block> {
     )
   const fieldBytes = piece(footer.fieldsOffset, footer.offset)
   const fields = readFields(openPiece(fieldBytes, root.fields, 'blockpack fields', footer.fieldsOffset))
-  return new Block(file, footer.version, tocOf(root, fields, rootRange))
+  return new Block(holdEnd(file, { start, end, bytes: tail! }), footer.version, tocOf(root, fields, rootRange))
 }
 
 /** Keeps what is being read, unless that fails: a store that failed once may be asked again. */

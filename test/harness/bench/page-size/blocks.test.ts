@@ -54,7 +54,8 @@ test('lookups are counted by part, and each trace must come back as it was', asy
   expect(openRanges).toBe(1)
   for (const cost of [present, absent])
     expect(Object.values(cost.parts).reduce((sum, bytes) => sum + bytes, 0)).toBeCloseTo(cost.bytes)
-  expect(present.parts['trace index']).toBe(end - start)
+  // Opening the file has read its last 32 KiB.
+  expect(present.parts['trace index'] ?? 0).toBe(Math.max(0, Math.min(end, file.byteLength - 2 ** 15) - start))
   expect(present.parts.columns).toBeGreaterThan(absent.parts.columns ?? 0)
   const changed = { ...traces[0]!, spans: traces[0]!.spans.slice(1) }
   expect((await labRejection(measureLookups(file, [changed]))).message).toMatch(/came back changed$/)
