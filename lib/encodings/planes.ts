@@ -29,10 +29,11 @@ export function decodePlanes(
   readPlane: (plane: number) => Uint8Array,
   words: Uint32Array,
 ): Uint32Array | Float64Array {
-  words.fill(0)
+  if (planeCount === 0) words.fill(0)
   for (let plane = 0; plane < Math.min(planeCount, planesPerWord); plane++) {
     const bytes = readPlane(plane)
-    for (let i = 0; i < words.length; i++) words[i]! |= bytes[i]! << (8 * plane)
+    if (plane === 0) for (let i = 0; i < words.length; i++) words[i] = bytes[i]!
+    else for (let i = 0; i < words.length; i++) words[i]! |= bytes[i]! << (8 * plane)
   }
   if (planeCount <= planesPerWord) return words
   const values = new Float64Array(words)

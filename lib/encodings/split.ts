@@ -13,6 +13,7 @@ export interface Split {
 
 /** The largest class of a number below 2^53. */
 const maxClass = 207
+export const classCount: number = maxClass + 1
 
 /** 2^n, of which the operator would take ten times as long. */
 const powers = Float64Array.from({ length: 53 }, (_, exponent) => 2 ** exponent)
@@ -21,9 +22,14 @@ const powers = Float64Array.from({ length: 53 }, (_, exponent) => 2 ** exponent)
 const bitCounts = Uint8Array.from({ length: 256 }, (_, kind) => (kind < 8 ? 0 : (kind >> 2) - 1))
 
 /** By class its least number. */
-const leastOf = Float64Array.from({ length: maxClass + 1 }, (_, kind) =>
+export const leastOf: Float64Array = Float64Array.from({ length: maxClass + 1 }, (_, kind) =>
   kind < 8 ? kind : (4 + (kind & 3)) * powers[bitCounts[kind]!]!,
 )
+
+/** The largest number of a class. */
+export function greatestOf(kind: number): number {
+  return leastOf[kind]! + powers[bitCounts[kind]!]! - 1
+}
 
 /** The classes of whole numbers from 0 to 2^53 - 1. */
 export function classesOf(values: Float64Array): Uint8Array {
@@ -60,13 +66,34 @@ export function encodeSplit(values: Float64Array, classes: Uint8Array): Split {
 export function decodeSplit({ classes, bits }: Split): Float64Array {
   const words = bitWords(bits)
   const values = new Float64Array(classes.length)
-  for (let i = 0, at = 0; i < classes.length; i++) {
-    const kind = classes[i]!
-    if (kind > maxClass) throw new LabError('corrupt', `split: class ${kind} at row ${i}`)
-    const bitCount = bitCounts[kind]!
-    if (bitCount <= 32) values[i] = leastOf[kind]! + readBits(words, at, bitCount)
-    else values[i] = leastOf[kind]! + readBits(words, at + 32, bitCount - 32) * 0x100000000 + readBits(words, at, 32)
-    at += bitCount
+  for (let row = 0, at = 0; row < classes.length; row++) {
+    const kind = classes[row]!
+    if (kind > maxClass) failClass(kind, row)
+    values[row] = numberAt(words, at, kind)
+    at += bitCounts[kind]!
   }
   return values
+}
+
+/** The numbers of some rows, which ascend: of all others only the classes are looked at. */
+export function decodeSplitAt({ classes, bits }: Split, rows: Uint32Array): Float64Array {
+  const words = bitWords(bits)
+  const values = new Float64Array(rows.length)
+  for (let i = 0, row = 0, at = 0; i < rows.length; i++) {
+    for (; row < rows[i]!; row++) at += bitCounts[classes[row]!]!
+    const kind = classes[row]!
+    if (kind > maxClass) failClass(kind, row)
+    values[i] = numberAt(words, at, kind)
+  }
+  return values
+}
+
+function numberAt(words: Uint32Array, at: number, kind: number): number {
+  const bitCount = bitCounts[kind]!
+  if (bitCount <= 32) return leastOf[kind]! + readBits(words, at, bitCount)
+  return leastOf[kind]! + readBits(words, at + 32, bitCount - 32) * 0x100000000 + readBits(words, at, 32)
+}
+
+function failClass(kind: number, row: number): never {
+  throw new LabError('corrupt', `split: class ${kind} at row ${row}`)
 }

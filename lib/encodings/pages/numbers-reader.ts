@@ -1,12 +1,13 @@
+import { decodeSplitAt, splitByteLength } from '../split.ts'
 import { readSigned } from '../texts.ts'
 import { clockUnits, encodings, flag, type Layout, layouts, limit, predictedHead } from './number-layouts.ts'
 import type { PageReader } from './page.ts'
-import { type Contexts, fillPredicted } from './predicted.ts'
+import { type Contexts, missesOfRows } from './predicted.ts'
 
 /** Reads pages of whole numbers. */
 
 /** What precedes the numbers of a page. */
-interface Head {
+export interface Head {
   readonly code: number
   readonly layout: Layout
   readonly isDelta: boolean
@@ -30,48 +31,86 @@ const layoutNames = Array.from({ length: 32 }, (_, head) => {
 
 /** Reads `count` whole numbers; `contexts` are what they may be predicted by. */
 export function readNumbers(reader: PageReader, count: number, contexts?: Contexts): Float64Array {
+  return count === 0 ? new Float64Array(0) : readAfter(reader, reader.in.u8(), count, contexts)
+}
+
+/** Whether the page of this first byte has a class and bits for each number. */
+export function isSplit(code: number): boolean {
+  return (code & ~(flag.folded | flag.unit)) === layouts.split
+}
+
+/** Reads `count` whole numbers, 1 or more, behind the first byte of their page. */
+export function readAfter(
+  reader: PageReader,
+  code: number,
+  count: number,
+  contexts: Contexts | undefined,
+): Float64Array {
+  if (code === predictedHead) {
+    const { values, rows } = readMisses(reader, count, contexts)
+    const numbers = new Float64Array(count)
+    for (let row = 0; row < count; row++) numbers[row] = values[rows[row]!]!
+    return numbers
+  }
+  const head = readHead(reader, code, count)
+  return finish(reader, head, readOffsets(reader, head, scratchOf(count)))
+}
+
+/** Reads some of `count` whole numbers, those of ascending rows; of a split page only their bits. */
+export function readNumbersAt(reader: PageReader, count: number, rows: Uint32Array, contexts?: Contexts): Float64Array {
   if (count === 0) return new Float64Array(0)
   const code = reader.in.u8()
-  if (code === predictedHead) return readPredicted(reader, count, contexts)
+  if (!isSplit(code)) {
+    const all = readAfter(reader, code, count, contexts)
+    return Float64Array.from(rows, row => all[row]!)
+  }
   const head = readHead(reader, code, count)
-  return finish(reader, head, readOffsets(reader, head, count))
+  const classes = reader.bytes(count)
+  const bits = reader.bytes(splitByteLength(classes))
+  return finish(reader, head, decodeSplitAt({ classes, bits }, rows), rows)
 }
 
 /** Reads `count` whole numbers from 0 to `size` - 1. */
 export function readSymbols(reader: PageReader, count: number, size: number, contexts?: Contexts): Uint32Array {
   if (count === 0) return new Uint32Array(0)
   const code = reader.in.u8()
-  if (code === predictedHead) return symbolsOf(reader, readPredicted(reader, count, contexts), size)
+  if (code === predictedHead) {
+    const { values, rows } = readMisses(reader, count, contexts)
+    const symbols = symbolsOf(reader, values, size, rows)
+    for (let row = 0; row < count; row++) rows[row] = symbols[rows[row]!]!
+    return rows
+  }
   const head = readHead(reader, code, count)
-  const offsets = readOffsets(reader, head, count)
+  const offsets = readOffsets(reader, head, new Uint32Array(count))
   if (!(offsets instanceof Uint32Array) || head.code >= flag.deltas || head.base !== 0)
     return symbolsOf(reader, finish(reader, head, offsets), size)
   reader.layout = layoutNames[head.code]!
-  const symbols = new Uint32Array(count)
   let most = 0
-  for (let row = 0; row < count; row++) {
-    const symbol = offsets[row]!
-    if (symbol > most) most = symbol
-    symbols[row] = symbol
-  }
-  if (most >= size) failSymbol(reader, symbols.indexOf(most), most, size)
-  return symbols
+  for (let row = 0; row < count; row++) if (offsets[row]! > most) most = offsets[row]!
+  if (most >= size) failSymbol(reader, offsets.indexOf(most), most, size)
+  return offsets
 }
 
-function readPredicted(reader: PageReader, count: number, contexts: Contexts | undefined): Float64Array {
+/** The numbers that contexts do not predict, and by row which of them it has. */
+function readMisses(
+  reader: PageReader,
+  count: number,
+  contexts: Contexts | undefined,
+): { values: Float64Array; rows: Uint32Array } {
   if (contexts?.codes.length !== count)
     return reader.in.fail('corrupt', `predicted: ${count} rows by the contexts of ${contexts?.codes.length ?? 0}`)
   const missCount = reader.in.varint()
   if (missCount > count) reader.in.fail('corrupt', `predicted: ${missCount} misses in ${count} rows`)
   const gaps = readNumbers(reader, missCount)
-  const values = fillPredicted(reader, contexts, { gaps, values: readNumbers(reader, missCount) })
+  const values = readNumbers(reader, missCount)
   reader.layout = 'predicted'
-  return values
+  return { values, rows: missesOfRows(reader, contexts, gaps) }
 }
 
-function symbolsOf(reader: PageReader, numbers: Float64Array, size: number): Uint32Array {
-  for (let row = 0; row < numbers.length; row++)
-    if (!(numbers[row]! >= 0 && numbers[row]! < size)) failSymbol(reader, row, numbers[row]!, size)
+/** Numbers as symbols; with `places`, number i is that of the rows whose place is i. */
+function symbolsOf(reader: PageReader, numbers: Float64Array, size: number, places?: Uint32Array): Uint32Array {
+  for (let i = 0; i < numbers.length; i++)
+    if (!(numbers[i]! >= 0 && numbers[i]! < size)) failSymbol(reader, places?.indexOf(i) ?? i, numbers[i]!, size)
   return new Uint32Array(numbers)
 }
 
@@ -79,7 +118,8 @@ function failSymbol(reader: PageReader, row: number, symbol: number, size: numbe
   return reader.in.fail('corrupt', `symbol ${symbol} of ${size} at row ${row}`)
 }
 
-function readHead(reader: PageReader, code: number, count: number): Head {
+/** What precedes the numbers in their page, beyond the byte `code`. */
+export function readHead(reader: PageReader, code: number, count: number): Head {
   if (code >> 5 !== 0) reader.in.fail('unsupported', `numbers: a head of ${code}`)
   const layout = (code & 3) as Layout
   const isFolded = layout !== layouts.constant && (code & flag.folded) !== 0
@@ -88,11 +128,11 @@ function readHead(reader: PageReader, code: number, count: number): Head {
   return { code, layout, isDelta: (code & flag.deltas) !== 0, isFolded, base, unit, patches }
 }
 
-/** The numbers of their offsets, words of 32 bits or wider ones: these are overwritten. */
-function finish(reader: PageReader, head: Head, offsets: Uint32Array | Float64Array): Float64Array {
+/** The numbers of their offsets, words of 32 bits or wider ones: these are overwritten. Of `rows` only, where given. */
+function finish(reader: PageReader, head: Head, offsets: Uint32Array | Float64Array, rows?: Uint32Array): Float64Array {
   checkReach(reader, head, offsets)
   const values = offsets instanceof Float64Array ? placeWide(offsets, head) : placeWords(offsets, head)
-  if (head.patches) patch(values, head.patches)
+  if (head.patches) patch(values, head.patches, rows)
   reader.layout = layoutNames[head.code]!
   return head.isDelta ? sums(reader, values) : values
 }
@@ -133,10 +173,13 @@ function placeWide(values: Float64Array, { isFolded, base, unit }: Head): Float6
 /** Words being decoded; valid until the next page. */
 let scratch = new Uint32Array(1 << 13)
 
-/** The stored offsets: words if 32 bits hold all, valid until the next page. */
-function readOffsets(reader: PageReader, { layout }: Head, count: number): Uint32Array | Float64Array {
+function scratchOf(count: number): Uint32Array {
   if (scratch.length < count) scratch = new Uint32Array(count)
-  const words = scratch.subarray(0, count)
+  return scratch.subarray(0, count)
+}
+
+/** The stored offsets: in `words` if 32 bits hold all. */
+function readOffsets(reader: PageReader, { layout }: Head, words: Uint32Array): Uint32Array | Float64Array {
   return layout === layouts.constant ? words.fill(0) : encodings[layout].decode(reader, words)
 }
 
@@ -155,8 +198,13 @@ function readPatches(reader: PageReader, count: number): { unit: number; patches
   return { unit, patches: { rows, remainders } }
 }
 
-function patch(values: Float64Array, { rows, remainders }: Patches): void {
-  for (let i = 0; i < rows.length; i++) values[rows[i]!]! += remainders[i]!
+/** Adds the remainders; the values are those of `own` rows, ascending, or of all. */
+function patch(values: Float64Array, { rows, remainders }: Patches, own?: Uint32Array): void {
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    if (own) while (at < own.length && own[at]! < rows[i]!) at++
+    else at = rows[i]!
+    if (!own || own[at] === rows[i]) values[at]! += remainders[i]!
+  }
 }
 
 function sums(reader: PageReader, deltas: Float64Array): Float64Array {

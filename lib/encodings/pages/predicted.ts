@@ -35,29 +35,29 @@ export function findMisses(values: Float64Array, { codes, size }: Contexts): Mis
   return { gaps: Float64Array.from(gaps), values: Float64Array.from(missed) }
 }
 
-/** Undoes `findMisses`; refuses misses beyond the rows, and a row that no other of its context precedes. */
-export function fillPredicted({ in: reader }: PageReader, { codes, size }: Contexts, misses: Misses): Float64Array {
-  const values = new Float64Array(codes.length)
-  const last = new Float64Array(size).fill(Number.NaN)
+/**
+ * By row which of the misses it has, the last one of its context: undoes `findMisses`, given the rows between. Refuses misses
+ * beyond the rows, and a row that no other of its context precedes.
+ */
+export function missesOfRows({ in: reader }: PageReader, { codes, size }: Contexts, gaps: Float64Array): Uint32Array {
+  const rowCount = codes.length
+  const misses = new Uint32Array(rowCount)
+  const last = new Int32Array(size).fill(-1)
   let row = 0
-  const fill = (end: number) => {
+  for (let miss = 0; miss <= gaps.length; miss++) {
+    const end = miss < gaps.length ? row + gaps[miss]! : rowCount
+    if (!(end >= row && end + (miss < gaps.length ? 1 : 0) <= rowCount))
+      reader.fail('corrupt', `predicted: row ${end} after row ${row - 1} of ${rowCount}`)
     for (; row < end; row++) {
-      const value = last[codes[row]!]!
-      if (Number.isNaN(value)) reader.fail('corrupt', `predicted: row ${row} is the first of its context`)
-      values[row] = value
+      const known = last[codes[row]!]!
+      if (known < 0) reader.fail('corrupt', `predicted: row ${row} is the first of its context`)
+      misses[row] = known
     }
+    if (miss === gaps.length) break
+    last[codes[row]!] = miss
+    misses[row++] = miss
   }
-  for (let i = 0; i < misses.gaps.length; i++) {
-    const end = row + misses.gaps[i]!
-    if (!(end >= row && end < codes.length))
-      reader.fail('corrupt', `predicted: row ${end} after row ${row - 1} of ${codes.length}`)
-    fill(end)
-    const value = misses.values[i]!
-    last[codes[row]!] = value
-    values[row++] = value
-  }
-  fill(codes.length)
-  return values
+  return misses
 }
 
 /** The contexts of some rows. */

@@ -1,7 +1,6 @@
 import { LabError } from '../../error.ts'
-import type { ColumnData, SpanBatch } from '../../model/scan.ts'
+import type { ColumnData, SpanBatch, StartBounds } from '../../model/scan.ts'
 import { areWide, bigintsOf, overOneBase } from '../engine/numbers.ts'
-import type { View } from '../engine/view.ts'
 
 /** No more intervals than this in one answer. */
 export const maxIntervals = 11_000
@@ -58,12 +57,70 @@ export function commonInterval({ startExtent }: SpanBatch, intervals: Intervals)
   return interval === intervalOf(last, intervals) ? interval : undefined
 }
 
-/** By span the interval in which it starts, -1 where it does not count. `span:start` must have been read. */
-export function spanIntervals(view: View, intervals: Intervals): Int32Array {
-  const columns = view.columns.get('span:start')
-  if (!areWide(columns) && intervals.stepNanos < maxExactStep) return exactIntervals(columns, view.spanCount, intervals)
+/** By span the interval in which it starts, -1 where it does not count; of `rows`, if given, at the least. */
+export async function spanIntervals(
+  batch: SpanBatch,
+  rows: Uint32Array | undefined,
+  intervals: Intervals,
+): Promise<Int32Array> {
+  const bounds = intervals.stepNanos < maxExactStep ? await batch.startBounds?.() : undefined
+  if (bounds === undefined) return readIntervals(batch, rows, intervals)
+  const result = new Int32Array(batch.spanCount)
+  const open = fillTraces(bounds, intervals, result)
+  if (open.length === 0) return result
+  const crossing = rowsInTraces(open, bounds.traceStarts, rows)
+  if (crossing.length === 0) return result
+  const read = await readIntervals(batch, crossing, intervals)
+  for (let i = 0; i < crossing.length; i++) result[crossing[i]!] = read[crossing[i]!]!
+  return result
+}
+
+/** Fills the rows of all traces whose spans start in one interval; returns the other traces. */
+function fillTraces(
+  { base, first, last, traceStarts }: StartBounds,
+  intervals: Intervals,
+  result: Int32Array,
+): number[] {
+  const place = placing(base, intervals)
+  const { from, until } = place
+  const open: number[] = []
+  for (let trace = 0; trace < first.length; trace++) {
+    const [least, greatest] = [first[trace]!, last[trace]!]
+    const isOut = greatest < from || least >= until
+    const interval = isOut ? -1 : intervalAt(least, place)
+    if (isOut || (least >= from && greatest < until && interval === intervalAt(greatest, place)))
+      result.fill(interval, traceStarts[trace]!, traceStarts[trace + 1]!)
+    else open.push(trace)
+  }
+  return open
+}
+
+/** The rows of some traces, ascending; of `rows`, if given, only those. */
+function rowsInTraces(traces: readonly number[], traceStarts: Uint32Array, rows: Uint32Array | undefined): Uint32Array {
+  const found: number[] = []
+  let next = 0
+  for (const trace of traces) {
+    const [start, end] = [traceStarts[trace]!, traceStarts[trace + 1]!]
+    if (rows === undefined) for (let row = start; row < end; row++) found.push(row)
+    else {
+      while (next < rows.length && rows[next]! < start) next++
+      for (; next < rows.length && rows[next]! < end; next++) found.push(rows[next]!)
+    }
+  }
+  return Uint32Array.from(found)
+}
+
+/** The same from `span:start`. */
+export async function readIntervals(
+  batch: SpanBatch,
+  rows: Uint32Array | undefined,
+  intervals: Intervals,
+): Promise<Int32Array> {
+  const columns = (await batch.read(['span:start'], rows)).get('span:start')
+  if (!areWide(columns) && intervals.stepNanos < maxExactStep)
+    return exactIntervals(columns, batch.spanCount, intervals)
   const { fromNanos, untilNanos } = intervals
-  return Int32Array.from(bigintsOf(columns, view.spanCount), start =>
+  return Int32Array.from(bigintsOf(columns, batch.spanCount), start =>
     start >= fromNanos && start < untilNanos ? intervalOf(start, intervals) : -1,
   )
 }
@@ -71,22 +128,44 @@ export function spanIntervals(view: View, intervals: Intervals): Int32Array {
 /** Sums of two rests below it are exact as doubles. */
 const maxExactStep = 2n ** 52n
 
-/** The same by doubles, of which none is rounded: quotients and rests of the base and of what is over it are added. */
+/** The same by doubles. */
 function exactIntervals(columns: readonly ColumnData[], spanCount: number, intervals: Intervals): Int32Array {
   const { base, numbers } = overOneBase(columns, spanCount)
-  const [from, until] = [Number(intervals.fromNanos - base), Number(intervals.untilNanos - base)]
-  const step = Number(intervals.stepNanos)
-  const baseInterval = Number((base - intervals.startNanos) / intervals.stepNanos)
-  const baseRest = Number((base - intervals.startNanos) % intervals.stepNanos)
+  const place = placing(base, intervals)
+  const { from, until } = place
   const result = new Int32Array(spanCount)
   for (let row = 0; row < spanCount; row++) {
     const number = numbers[row]!
-    const whole = Math.floor(number / step)
-    const rest = number - whole * step + baseRest
-    const isIn = number >= from && number < until
-    result[row] = isIn ? baseInterval + whole + Math.ceil(rest / step) - 1 : -1
+    result[row] = number >= from && number < until ? intervalAt(number, place) : -1
   }
   return result
+}
+
+/** Intervals as doubles over a base. */
+interface Placing {
+  readonly from: number
+  readonly until: number
+  readonly step: number
+  /** The interval of the base, as if the first one began with it, and how far behind its beginning the base is. */
+  readonly baseInterval: number
+  readonly baseRest: number
+}
+
+function placing(base: bigint, { startNanos, stepNanos, fromNanos, untilNanos }: Intervals): Placing {
+  return {
+    from: Number(fromNanos - base),
+    until: Number(untilNanos - base),
+    step: Number(stepNanos),
+    baseInterval: Number((base - startNanos) / stepNanos),
+    baseRest: Number((base - startNanos) % stepNanos),
+  }
+}
+
+/** The interval of a time over the base, of doubles of which none is rounded: quotients and rests are added. */
+function intervalAt(number: number, { step, baseInterval, baseRest }: Placing): number {
+  const whole = Math.floor(number / step)
+  const rest = number - whole * step + baseRest
+  return baseInterval + whole + Math.ceil(rest / step) - 1
 }
 
 const steps = [3_600_000, 300_000, 60_000, 15_000, 5_000, 1_000, 50].map(millis => BigInt(millis) * 1_000_000n)

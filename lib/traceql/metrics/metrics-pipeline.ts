@@ -105,14 +105,15 @@ async function gatherBatch(batch: SpanBatch, input: BatchInput): Promise<void> {
   const pool = new Pool()
   const matched = await matchBatch(batch, input, pool)
   if (matched.rowCount === 0) return
-  const columns: ColumnName[] = fields.flatMap(columnsOfField)
-  if (common === undefined) columns.push('span:start')
-  const rows = matched.rowCount < batch.spanCount / 2 && !fields.some(isDerived) ? matched.rows : undefined
-  const view = openView(batch, await readColumns(batch, [...new Set(columns)], rows))
+  const columns: readonly ColumnName[] = fields.flatMap(columnsOfField)
+  const few = matched.rowCount < batch.spanCount / 2 ? matched.rows : undefined
+  const read = readColumns(batch, [...new Set(columns)], fields.some(isDerived) ? undefined : few)
+  const [columnSet, spansOf] = await Promise.all([read, common ?? spanIntervals(batch, few, intervals)])
+  const view = openView(batch, columnSet)
   const groups = groupCodes(view, aggregate.by, pool)
   const observations: Observations = {
     ...matched,
-    intervals: common ?? spanIntervals(view, intervals),
+    intervals: spansOf,
     codes: groups.codes,
     weights: batch.weights,
     values: argument === undefined ? undefined : valuesOf(view, argument, pool),

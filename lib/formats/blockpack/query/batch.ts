@@ -2,7 +2,7 @@ import { byteLengthOf, type Range } from '../../../bytes/range.ts'
 import { LabError } from '../../../error.ts'
 import { checkLimits, type Limits } from '../../../model/limits.ts'
 import { memoryBatch } from '../../../model/memory-source.ts'
-import type { ColumnData, ColumnName, ColumnSet, SpanBatch } from '../../../model/scan.ts'
+import type { ColumnData, ColumnName, ColumnSet, SpanBatch, StartBounds } from '../../../model/scan.ts'
 import { groupNeighbours, joinSpellings } from '../../../model/trace-id.ts'
 import { covers, cut, type ReadPiece, readPieces } from '../../../storage/coalesce.ts'
 import { columnId } from '../layout/columns.ts'
@@ -11,6 +11,7 @@ import { OpenPageGroup } from '../read/page-group.ts'
 import { PageDecoder } from '../read/page-group-pages.ts'
 import type { BlockpackReader } from '../read/reader.ts'
 import { columnData, isReadByRow } from './column-data.ts'
+import { startColumns } from './column-plan.ts'
 import { columnsFor, type PageGroupPlan, rangesOf } from './plan.ts'
 
 /** Reads what is missing of some columns of page groups, in one go. */
@@ -119,8 +120,7 @@ export class PageGroupBatch implements SpanBatch {
   async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
     const missing = names.filter(name => !this.#data.has(name))
     if (missing.length > 0) {
-      const columns = columnsFor(this.#block.toc, this.#plan.places, missing)
-      await loadColumns(this.#block, [this], () => columns, this.#limits)
+      await this.#loadColumns(columnsFor(this.#block.toc, this.#plan.places, missing))
     }
     const byRow = new Map<ColumnName, readonly ColumnData[]>()
     for (const name of names)
@@ -141,6 +141,20 @@ export class PageGroupBatch implements SpanBatch {
         return columns.linkSpans()
       },
     }
+  }
+
+  async startBounds(): Promise<StartBounds | undefined> {
+    await this.#loadColumns(startColumns.filter(column => this.#plan.places.has(column)))
+    const { times, columns } = this.#open
+    const [bounds, offsets] = [times.startBounds(), times.traceOffsets()]
+    if (!bounds || !offsets) return undefined
+    const shifted = (own: Float64Array) => own.map((offset, trace) => offset + offsets[trace]!)
+    const [first, last] = [shifted(bounds.first), shifted(bounds.last)]
+    return { base: times.firstStart(), first, last, traceStarts: columns.traceStarts() }
+  }
+
+  async #loadColumns(columns: readonly number[]): Promise<void> {
+    await loadColumns(this.#block, [this], () => columns, this.#limits)
   }
 
   release(): void {

@@ -7,19 +7,22 @@ import type { Table } from '../../../shred/table.ts'
 import type { FieldOwner } from '../layout/columns.ts'
 import type { OpenPageGroup } from '../read/page-group.ts'
 import type { PageGroupColumns } from '../read/page-group-columns.ts'
+import type { TimeColumns } from '../read/time-columns.ts'
 import { fieldsOf, hasLinkTypes } from './column-plan.ts'
 
 /** Columns of a page group in the shape that queries ask for. */
 
 /** Columns that are worth their bytes only for the rows that an answer shows. */
 export function isReadByRow(name: ColumnName): boolean {
-  return name === 'span:id' || name === 'trace:id'
+  return name === 'span:id' || name === 'trace:id' || name === 'span:start'
 }
 
 /** One column per type; none where no row has a value. Of columns that are read by row, only `rows` have one. */
 export function columnData(open: OpenPageGroup, name: ColumnName, rows: Uint32Array | undefined): ColumnData[] {
   const { columns, ids } = open
   const named = parseName(name)
+  // Of many rows the starts are sooner made all at once.
+  if (rows && name === 'span:start') return [startData(open, rows.length * 4 > columns.spanCount ? undefined : rows)]
   if (rows && isReadByRow(name))
     return [coded(name === 'span:id' ? ids.spanIdsAt(rows) : ids.traceIdsAt(tracesOf(columns, rows)))]
   if (named.intrinsic) return [intrinsicData(open, named.intrinsic)]
@@ -92,10 +95,10 @@ function intrinsicData(open: OpenPageGroup, name: Intrinsic): ColumnData {
 }
 
 /** Starts as distances from the first trace's, exact as doubles unless times are 52 days or more apart. */
-function startData({ columns, times }: OpenPageGroup): ColumnData {
-  const { values, exceptions } = times.startOffsets()
+function startData({ columns, times }: OpenPageGroup, rows?: Uint32Array): ColumnData {
   const offsets = times.traceOffsets()
-  if (exceptions.length > 0 || offsets === undefined)
+  const values = rows ? times.startOffsetsAt(rows) : offsetsOf(times)
+  if (values === undefined || offsets === undefined)
     return { type: 'int', values: { bigints: BigUint64Array.from(times.starts()) } }
   const spanCounts = columns.spanCounts()
   const numbers = new Float64Array(values.length)
@@ -105,6 +108,11 @@ function startData({ columns, times }: OpenPageGroup): ColumnData {
     for (const end = row + spanCounts[trace]!; row < end; row++) numbers[row] = offset + values[row]!
   }
   return { type: 'int', values: { base: times.firstStart(), numbers } }
+}
+
+function offsetsOf(times: TimeColumns): Float64Array | undefined {
+  const { values, exceptions } = times.startOffsets()
+  return exceptions.length > 0 ? undefined : values
 }
 
 /** By trace: the row of its root, or -1. */

@@ -1,4 +1,5 @@
 import { addOffsets, checkNanos, type ReadNumbers } from '../../../encodings/exact-numbers.ts'
+import type { NumberBounds } from '../../../encodings/pages/number-bounds.ts'
 import { limit } from '../../../encodings/pages/number-layouts.ts'
 import { parentBasis } from '../layout/bases.ts'
 import { columnId } from '../layout/columns.ts'
@@ -55,8 +56,65 @@ export class TimeColumns {
     return pages.entry(column)?.basis === parentBasis ? this.#afterParents(numbers) : numbers
   })
 
+  /** By trace: ns after its start, before and after which no span of it starts; undefined where it takes decoding. */
+  readonly startBounds = lazy((): OffsetBounds | undefined => {
+    const { pages, spanCount } = this.#columns
+    const column = columnId('span.start')
+    const bounds = pages.bounds(column, spanCount)
+    if (!bounds) return undefined
+    const isSum = pages.entry(column)!.basis === parentBasis
+    const starts = this.#columns.traceStarts()
+    const found = isSum ? sumBounds(bounds, starts) : extremeBounds(bounds, starts)
+    return found.first.every(low => low > -limit) && found.last.every(high => high < limit) ? found : undefined
+  })
+
+  /** As `startOffsets`, for some rows alone: all others are 0. Undefined where a row has an exception. */
+  startOffsetsAt(rows: Uint32Array): Float64Array | undefined {
+    const { pages, spanCount } = this.#columns
+    const column = columnId('span.start')
+    const isSum = pages.entry(column)!.basis === parentBasis
+    const own = isSum ? this.#traceRows(rows) : rows
+    const { values, exceptions } = pages.numbersAt(column, spanCount, own)
+    if (exceptions.length > 0) return undefined
+    const starts = new Float64Array(spanCount)
+    for (let i = 0; i < own.length; i++) starts[own[i]!] = values[i]!
+    return isSum ? this.#sumsAt(rows, starts) : starts
+  }
+
+  /** By row of some, its number and those of all its ancestors. */
+  #sumsAt(rows: Uint32Array, numbers: Float64Array): Float64Array {
+    const parents = this.#parentRows()
+    const sums = new Float64Array(numbers.length)
+    for (let i = 0; i < rows.length; i++) {
+      let sum = 0
+      let depth = 0
+      for (let row = rows[i]!; row >= 0; row = parents[row]!) {
+        sum += numbers[row]!
+        if (depth++ === numbers.length) this.#fail('spans that are their own ancestors')
+      }
+      if (!(Math.abs(sum) < limit)) this.#fail(`${sum} ns after the trace at row ${rows[i]}`)
+      sums[rows[i]!] = sum
+    }
+    return sums
+  }
+
+  /** All rows of the traces of some, ascending. */
+  #traceRows(rows: Uint32Array): Uint32Array {
+    const [starts, traceOf] = [this.#columns.traceStarts(), this.#columns.traceOf()]
+    const all: number[] = []
+    for (let i = 0; i < rows.length; ) {
+      const trace = traceOf[rows[i]!]!
+      const end = starts[trace + 1]!
+      for (let row = starts[trace]!; row < end; row++) all.push(row)
+      while (i < rows.length && rows[i]! < end) i++
+    }
+    return Uint32Array.from(all)
+  }
+
+  readonly #parentRows = lazy(() => parentRowsOf(this.#columns.parentKinds(), this.#columns.parentDistances()))
+
   #afterParents({ values, exceptions }: ReadNumbers): ReadNumbers {
-    const parents = parentRowsOf(this.#columns.parentKinds(), this.#columns.parentDistances())
+    const parents = exceptions.length === 0 ? this.#parentRows() : this.#parentRows().slice()
     const starts = Float64Array.from(values)
     for (const { row } of exceptions) {
       starts[row] = 0
@@ -93,4 +151,44 @@ export class TimeColumns {
   }
 
   readonly #fail = (message: string): never => this.#columns.pages.fail('times', message)
+}
+
+interface OffsetBounds {
+  readonly first: Float64Array
+  readonly last: Float64Array
+}
+
+/** Bounds of the starts of each trace, where all are after their parents' but the first: the sums of those below and above 0. */
+function sumBounds({ classes, least, greatest }: NumberBounds, traceStarts: Uint32Array): OffsetBounds {
+  const [below, above] = [least.map(low => Math.min(low, 0)), greatest.map(high => Math.max(high, 0))]
+  const traceCount = traceStarts.length - 1
+  const [first, last] = [new Float64Array(traceCount), new Float64Array(traceCount)]
+  for (let trace = 0, row = 0; trace < traceCount; trace++) {
+    const end = traceStarts[trace + 1]!
+    let low = 0
+    let high = 0
+    for (; row < end; row++) {
+      const kind = classes[row]!
+      low += below[kind]!
+      high += above[kind]!
+    }
+    first[trace] = low
+    last[trace] = high
+  }
+  return { first, last }
+}
+
+/** The same where all are after the start of their trace. */
+function extremeBounds({ classes, least, greatest }: NumberBounds, traceStarts: Uint32Array): OffsetBounds {
+  const traceCount = traceStarts.length - 1
+  const first = new Float64Array(traceCount).fill(Number.POSITIVE_INFINITY)
+  const last = new Float64Array(traceCount).fill(Number.NEGATIVE_INFINITY)
+  for (let trace = 0, row = 0; trace < traceCount; trace++)
+    for (const end = traceStarts[trace + 1]!; row < end; row++) {
+      const kind = classes[row]!
+      // A class that there is not has bounds that are no numbers, which the negations let through.
+      if (!(least[kind]! >= first[trace]!)) first[trace] = least[kind]!
+      if (!(greatest[kind]! <= last[trace]!)) last[trace] = greatest[kind]!
+    }
+  return { first, last }
 }

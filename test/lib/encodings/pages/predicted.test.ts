@@ -6,8 +6,8 @@ import { PageReader, PageWriter } from '../../../../lib/encodings/pages/page.ts'
 import {
   type Contexts,
   contextsAt,
-  fillPredicted,
   findMisses,
+  missesOfRows,
   ownerContexts,
   pairContexts,
 } from '../../../../lib/encodings/pages/predicted.ts'
@@ -38,7 +38,9 @@ describe('predicted numbers', () => {
       fc.property(arbitraryRows, rows => {
         const contexts = contextsOf(rows.map(([context]) => context))
         const values = Float64Array.from(rows, ([, value]) => value)
-        expect(fillPredicted(none, contexts, findMisses(values, contexts))).toEqual(values)
+        const misses = findMisses(values, contexts)
+        const rowMisses = missesOfRows(none, contexts, misses.gaps)
+        expect(Float64Array.from(rowMisses, miss => misses.values[miss]!)).toEqual(values)
         const reader = open(writePage([...values], contexts))
         expect(readNumbers(reader, values.length, contexts)).toEqual(values)
         reader.in.end()
@@ -85,6 +87,7 @@ describe('predicted numbers', () => {
     ['a hit that is the first of its context', misses(1, [0], [1]), /row 1 is the first of its context/],
     ['a miss within a miss', writer => writer.out.raw(Buffer.from([2, 32])), /2 rows by the contexts of 0/],
     ['a symbol that is none', misses(2, [0, 0], [1, 9]), /symbol 9 of 2 at row 1/],
+    ['a symbol that is none after a hit', misses(3, [0, 0, 1], [1, 1, 9]), /symbol 9 of 2 at row 3/],
   ])('%s', (_, fill, message) => {
     const contexts = contextsOf([0, 1, 0, 1])
     expect(labError(() => readSymbols(forge(fill), 4, 2, contexts)).message).toMatch(message)

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest'
+import { blockpackSource } from '../../../../../lib/formats/blockpack/query/source.ts'
+import { BlockpackReader } from '../../../../../lib/formats/blockpack/read/reader.ts'
+import { memorySource } from '../../../../../lib/model/memory-source.ts'
+import type { ColumnData, SpanSource } from '../../../../../lib/model/scan.ts'
+import type { Span, Trace } from '../../../../../lib/model/trace.ts'
+import { openMemory } from '../../../../../lib/storage/memory.ts'
+import { parseQuery } from '../../../../../lib/traceql/engine/validate.ts'
+import { queryRange } from '../../../../../lib/traceql/metrics/metrics.ts'
+import { drawsOf } from '../../../../support/draws.ts'
+import { span } from '../../../../support/nasty.ts'
+import { packed } from '../blocks.ts'
+
+const seed = Number(process.env.SEED ?? 20261128)
+const second = 1_000_000_000n
+const now = 1_700_000_000n * second
+
+/** Traces of several roots and of none, with orphans, parents behind their children, starts before the root's. */
+function drawTraces(draw: () => number, isWild: boolean): Trace[] {
+  const pick = (count: number) => Math.floor(draw() * count)
+  const id = (number: number, digits: number) => (number + 1).toString(16).padStart(digits, '0')
+  return Array.from({ length: 60 }, (_, trace) => {
+    const count = 1 + pick(12)
+    const edge = now + BigInt(trace) * second + BigInt(pick(3) - 1)
+    const spans: Span[] = Array.from({ length: count }, (_, row) => {
+      // Half a second, an edge to the nanosecond, a child before its parent, and now and then a far one.
+      const offsets = [BigInt(pick(2 ** pick(30))), BigInt(pick(3)) * second, -BigInt(pick(2_000_000)), 0n]
+      const far = isWild && draw() < 0.02 ? 2n ** BigInt(48 + pick(12)) : 0n
+      const startNanos = edge + offsets[pick(4)]! + far
+      const parent = pick(count + 2)
+      const parentSpanId = row === 0 && draw() < 0.8 ? '' : parent > count ? '' : id(trace * 100 + parent, 16)
+      return span({
+        spanId: id(trace * 100 + row, 16),
+        parentSpanId: parent === row ? '' : parentSpanId,
+        startNanos,
+        endNanos: startNanos + BigInt(pick(3) * 1_000_000 - 1_000_000),
+        name: `operation ${pick(3)}`,
+        kind: pick(4),
+      })
+    })
+    return { traceId: id(trace, 32), spans }
+  }).map(trace => ({ ...trace, spans: withoutCycles(trace.spans) }))
+}
+
+/** Parents of spans that are their own ancestors are dropped. */
+function withoutCycles(spans: readonly Span[]): Span[] {
+  const kept = spans.map(own => ({ ...own }))
+  const byId = new Map(kept.map(own => [own.spanId, own]))
+  for (const own of kept) {
+    const seen = new Set([own.spanId])
+    for (let at = byId.get(own.parentSpanId); at; at = byId.get(at.parentSpanId)) {
+      if (seen.has(at.spanId)) {
+        own.parentSpanId = ''
+        break
+      }
+      seen.add(at.spanId)
+    }
+  }
+  return kept
+}
+
+async function sourceOf(traces: readonly Trace[]): Promise<SpanSource> {
+  return blockpackSource(await BlockpackReader.open(openMemory(await packed(traces))))
+}
+
+function startOf({ values }: ColumnData, row: number): bigint {
+  if ('bigints' in values) return values.bigints[row]!
+  return 'numbers' in values ? values.base + BigInt(values.numbers[row]!) : 0n
+}
+
+test(`no span starts outside of its trace's bounds, and starts by row are those of all (seed ${seed})`, async () => {
+  const draw = drawsOf(seed)
+  let bounded = 0
+  for (let round = 0; round < 40; round++) {
+    const source = await sourceOf(drawTraces(draw, round % 4 === 0))
+    for await (const batch of source.scan({ needs: [], columns: [] })) {
+      const rows = Uint32Array.from({ length: batch.spanCount }, (_, row) => row).filter(() => draw() < 0.1)
+      const some = (await batch.read(['span:start'], rows)).get('span:start')[0]!
+      const found = rows.map((_, i) => i).map(i => Number(startOf(some, rows[i]!) % 1000n))
+      const bounds = await batch.startBounds!()
+      const all = (await batch.read(['span:start'])).get('span:start')[0]!
+      expect([...found]).toEqual([...rows].map(row => Number(startOf(all, row) % 1000n)))
+      if (bounds === undefined) continue
+      bounded++
+      const { base, first, last, traceStarts } = bounds
+      for (let trace = 0; trace < first.length; trace++)
+        for (let row = traceStarts[trace]!; row < traceStarts[trace + 1]!; row++) {
+          const start = startOf(all, row) - base
+          expect(start >= BigInt(first[trace]!) && start <= BigInt(last[trace]!)).toBe(true)
+        }
+    }
+  }
+  expect(bounded).toBeGreaterThan(20)
+})
+
+test.each([
+  '{ } | rate()',
+  '{ kind = server } | rate()',
+  '{ } | max_over_time(duration) by (name)',
+  '{ kind = client } | count_over_time() by (name)',
+])(`spans at edges, before their parents and far away count as in memory: %s (seed ${seed})`, async text => {
+  const draw = drawsOf(seed + text.length)
+  for (let round = 0; round < 25; round++) {
+    const traces = drawTraces(draw, round % 4 === 0)
+    const source = await sourceOf(traces)
+    const [from, length] = [BigInt(Math.floor(draw() * 70) - 5), BigInt(1 + Math.floor(draw() * 50))]
+    const range = {
+      startNanos: now + from * second,
+      endNanos: now + (from + length) * second + 1n,
+      stepNanos: [second, 7n * second, 10n * second + 1n][Math.floor(draw() * 3)]!,
+    }
+    const [stored, expected] = await Promise.all(
+      [source, memorySource(traces)].map(own => queryRange(own, parseQuery(text), range)),
+    )
+    expect(stored!.series).toEqual(expected!.series)
+  }
+})
