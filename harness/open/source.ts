@@ -89,7 +89,7 @@ export function capturedSource(paths: readonly string[], options: CaptureOptions
   const { format, limit, skipsBad = false, refusal } = options
   const losses = new Losses({ skipsBad })
   const inputs = readInputs(paths, { losses, refusal, ...(format === undefined ? {} : { format }) })
-  const pieces = limit === undefined ? inputs.batches : firstTraces(inputs.batches, limit)
+  const pieces = limit === undefined ? inputs.pieces : firstTraces(inputs.batches, limit)
   return {
     name: nameOf(paths),
     title: paths.map(path => (path === '-' ? 'standard input' : basename(path))).join(', '),

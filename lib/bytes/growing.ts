@@ -17,6 +17,24 @@ export class Growing<A extends Float64Array | Uint32Array> {
     return this.#array[index]!
   }
 
+  set(index: number, value: number): void {
+    this.#array[index] = value
+  }
+
+  /** Adds this many zeros and returns the position of the first. */
+  extend(count: number): number {
+    const start = this.length
+    if (start + count > this.#array.length) this.#grow(start + count)
+    this.length += count
+    this.#array.fill(0, start, this.length)
+    return start
+  }
+
+  /** Takes away what was added beyond a length. */
+  truncate(length: number): void {
+    this.length = length
+  }
+
   /** What was added so far, without a copy; valid until more is. */
   view(): A {
     return this.#array.subarray(0, this.length) as A

@@ -7,6 +7,8 @@ import { holdable } from '../formats/holdable.ts'
 import type { Losses } from '../formats/losses.ts'
 import type { Trace } from '../model/trace.ts'
 import type { Unit } from '../model/units.ts'
+import { objectBatches } from '../shred/row-traces.ts'
+import { SpanRows } from '../shred/rows.ts'
 import { kindOf, listDirectory, openFile } from '../storage/files.ts'
 import { openLocal } from '../storage/local.ts'
 import { mayBeJson } from '../wire/json/object-starts.ts'
@@ -41,6 +43,8 @@ export interface InputOptions {
 /** The traces of all inputs as pieces, in the order of the paths. The lists and the count grow while they are read. */
 export interface Inputs {
   readonly batches: AsyncIterable<readonly Trace[]>
+  /** The same instead, as rows where the format has them: all in one, which may be cleared whenever it comes. */
+  readonly pieces: AsyncIterable<readonly Trace[] | SpanRows>
   readonly files: readonly InputFile[]
   readonly skipped: readonly SkippedFile[]
   /** The bytes read so far, decompressed. */
@@ -58,10 +62,12 @@ export function readInputs(paths: readonly string[], { format, losses, refusal }
   const files: MutableFile[] = []
   const skipped: SkippedFile[] = []
   const wanted = format === undefined ? undefined : formatNamed(format)
+  const pieces = readPaths({ paths, wanted, losses, refusal, files, skipped, rows: new SpanRows() })
   return {
     files,
     skipped,
-    batches: readPaths({ paths, wanted, losses, refusal, files, skipped }),
+    batches: objectBatches(pieces),
+    pieces,
     byteLength: () => files.reduce((sum, file) => sum + file.byteLength, 0),
   }
 }
@@ -77,13 +83,16 @@ interface Reading {
   refusal: Refusal | undefined
   files: MutableFile[]
   skipped: SkippedFile[]
+  rows: SpanRows
 }
+
+type Piece = readonly Trace[] | SpanRows
 
 interface Opened extends Head {
   path: string
 }
 
-async function* readPaths(reading: Reading): AsyncIterable<readonly Trace[]> {
+async function* readPaths(reading: Reading): AsyncIterable<Piece> {
   for (const path of reading.paths) {
     const files = await naming(nameOf(path), () => listDirectory(path))
     if (files !== undefined) yield* readDirectory(path, files, reading)
@@ -91,17 +100,13 @@ async function* readPaths(reading: Reading): AsyncIterable<readonly Trace[]> {
   }
 }
 
-async function* readFile(path: string, reading: Reading): AsyncIterable<readonly Trace[]> {
+async function* readFile(path: string, reading: Reading): AsyncIterable<Piece> {
   const { wanted } = reading
   const choose = (head: Uint8Array) => wanted ?? detectFormat(head, path)
   yield* readOne(path, choose, reading, reason => leaveOut('file', path, nameOf(path), reason, reading))
 }
 
-async function* readDirectory(
-  path: string,
-  files: readonly string[],
-  reading: Reading,
-): AsyncIterable<readonly Trace[]> {
+async function* readDirectory(path: string, files: readonly string[], reading: Reading): AsyncIterable<Piece> {
   const skipped: SkippedFile[] = []
   for (const file of files) {
     const choose = (head: Uint8Array) => detectFormat(head, file, reading.wanted)
@@ -119,7 +124,7 @@ async function* readOne(
   choose: (head: Uint8Array) => Format,
   reading: Reading,
   skip: (reason: LabError) => void,
-): AsyncIterable<readonly Trace[]> {
+): AsyncIterable<Piece> {
   const opened = await openOrLeaveOut(path, reading)
   if (opened === undefined) return
   const format = await chooseFormat(opened, choose)
@@ -173,7 +178,7 @@ async function* readOpened(
   format: Format,
   reading: Reading,
   skip: (reason: LabError) => void,
-): AsyncIterable<readonly Trace[]> {
+): AsyncIterable<Piece> {
   const { path, chunks } = opened
   const file: MutableFile = { path: nameOf(path), format: format.name, byteLength: 0 }
   reading.files.push(file)
@@ -185,7 +190,12 @@ async function* readOpened(
       await close(opened)
       file.byteLength = plain.byteLength
       yield* held(format.readFile!(path, reading.losses), reading)
-    } else yield* held(format.read(counted(chunks, file, reading.losses), reading.losses), reading)
+    } else {
+      const content = counted(chunks, file, reading.losses)
+      yield* reading.refusal === undefined && format.readRows
+        ? format.readRows(content, reading.losses, reading.rows)
+        : held(format.read(content, reading.losses), reading)
+    }
   } catch (error) {
     if (!(error instanceof LabError && error.kind === 'missing'))
       return leaveOut('rest of the file', path, subject, error, reading)
@@ -194,7 +204,7 @@ async function* readOpened(
   }
 }
 
-function held(batches: AsyncIterable<readonly Trace[]>, { refusal, losses }: Reading): AsyncIterable<readonly Trace[]> {
+function held(batches: AsyncIterable<readonly Trace[]>, { refusal, losses }: Reading): AsyncIterable<Piece> {
   return refusal === undefined ? batches : holdable(batches, refusal, losses)
 }
 

@@ -20,7 +20,7 @@ export class Spill {
     this.#partitions = Array.from({ length: partitionCount }, (_, i) => new RecordFile(join(folder, `part-${i}`)))
   }
 
-  async write(traces: readonly Trace[]): Promise<void> {
+  async write(traces: Iterable<Trace>): Promise<void> {
     for (const trace of traces) {
       const partition = this.#partitions[hash(traceKey(trace.traceId)) % partitionCount]!
       await partition.add(this.#ordinal++, writer => this.#writer.write(writer, trace))

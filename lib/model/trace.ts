@@ -92,6 +92,13 @@ export interface Span {
 export interface Trace {
   readonly traceId: string
   readonly spans: readonly Span[]
+  /** How many there are, where they are made only when they are asked for. */
+  readonly spanCount?: number
+}
+
+/** The number of a trace's spans, none of which is made for it. */
+export function spanCountOf(trace: Trace): number {
+  return trace.spanCount ?? trace.spans.length
 }
 
 export const traceIdDigits = 32
@@ -131,6 +138,6 @@ export const maxValueDepth = 64
 /** The number of spans in a batch of traces. */
 export function countSpans(traces: readonly Trace[]): number {
   let spanCount = 0
-  for (const trace of traces) spanCount += trace.spans.length
+  for (const trace of traces) spanCount += spanCountOf(trace)
   return spanCount
 }

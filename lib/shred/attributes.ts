@@ -34,6 +34,12 @@ export class AttributeColumn implements KeyType {
     else this.numbers.pushExact(Number(value))
   }
 
+  /** Adds a text that it has already, by code. */
+  addText(code: number): void {
+    this.length++
+    this.texts.codes.push(code)
+  }
+
   #addObject(value: Exclude<Value, string | bigint | number | boolean>): void {
     if (value !== null) this.texts.push(encodeValue(value))
   }

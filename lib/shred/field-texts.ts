@@ -5,7 +5,7 @@ import type { Span, Status } from '../model/trace.ts'
 /** Of attributes, events and links. */
 export type DroppedCounts = readonly [attributes: number, events: number, links: number]
 
-const noneDropped: DroppedCounts = [0, 0, 0]
+export const noneDropped: DroppedCounts = [0, 0, 0]
 
 export function droppedCountsOf(span: Span): DroppedCounts {
   const { droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span

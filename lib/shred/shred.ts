@@ -12,7 +12,8 @@ import { noRow, parentKind } from './tree.ts'
  * a growing one; times are Float64Array with the few inexact ones beside), what codes stand for is in dictionaries of
  * strings, resources and scopes, and ids are strings: all of it can be cloned to another thread, the arrays moved.
  *
- * A driver fills it, each trace by `beginTrace` and then span by span: see objects.ts.
+ * Two drivers fill it, each trace by `beginTrace` and then span by span: objects.ts from traces, row-shredder.ts from
+ * the rows that a reader of a wire format has made. Both give the same columns for the same spans.
  */
 export class Segment {
   readonly trace = {

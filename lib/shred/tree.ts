@@ -16,7 +16,7 @@ export const parentKind = {
 export const noRow = { none: -1, outside: -2 } as const
 
 /** Traces of so many spans are searched row by row: that costs less than a map. */
-const maxSearched = 12
+export const maxSearched = 12
 
 /**
  * By span of a trace, the first row that has the id of its parent, or one of `noRow`; and true if an id repeats. This is

@@ -2,8 +2,8 @@ import { checksum } from '../../bytes/checksum.ts'
 import type { ByteSink, RangeReader } from '../../bytes/range.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { LabError } from '../../error.ts'
-import type { Trace } from '../../model/trace.ts'
-import { shredTrace } from '../../shred/objects.ts'
+import { spanCountOf, type Trace } from '../../model/trace.ts'
+import { addTrace } from '../../shred/add-trace.ts'
 import { Segment } from '../../shred/shred.ts'
 import { checkEnd, checkRest, checkSum, checkVersion, placeOf, readWindow } from '../../wire/framing.ts'
 import { maxSegmentItems, type Parts } from './columns.ts'
@@ -67,8 +67,8 @@ export async function encodeColumnarFile(
   )
   for await (const batch of batches)
     for (const trace of batch) {
-      if (segment.spanCount > 0 && segment.spanCount + trace.spans.length > limits.spanCount) await flush()
-      shredTrace(segment, trace)
+      if (segment.spanCount > 0 && segment.spanCount + spanCountOf(trace) > limits.spanCount) await flush()
+      addTrace(segment, trace)
       if (segment.itemCount > limits.itemCount || segment.textLength > limits.textLength) await flush()
     }
   if (segment.spanCount > 0) await flush()

@@ -91,21 +91,30 @@ const metric: Shape = new Map<number, Content>([
   [0x62, attribute],
 ])
 
-const resourceSpans = resourceOf(span, [1000 * 8 + 2])
-const otherSignals = new Map([
-  ['resourceLogs', resourceOf(logRecord)],
-  ['resourceMetrics', resourceOf(metric)],
-])
+const resourceSpans = resourceOf(span, { resource, scope }, [1000 * 8 + 2])
+const otherSignals = [
+  { name: 'resourceLogs', record: logRecord },
+  { name: 'resourceMetrics', record: metric },
+].map(({ name, record }) => ({
+  name,
+  shape: resourceOf(record),
+  /** With any content of resources and scopes: what does not fit this is seen soon. */
+  outline: resourceOf(record, { resource: any, scope: any }),
+}))
 
 /** The ResourceSpans of spans, and its like of other records; `olderTags` are those that groups of them had before. */
-function resourceOf(record: Shape, olderTags: readonly number[] = []): Shape {
+function resourceOf(
+  record: Shape,
+  shared: { resource: Content; scope: Content } = { resource, scope },
+  olderTags: readonly number[] = [],
+): Shape {
   const group: Shape = new Map<number, Content>([
-    [0x0a, scope],
+    [0x0a, shared.scope],
     [0x12, record],
     [0x1a, any],
   ])
   const groups = [0x12, ...olderTags].map((tag): [number, Content] => [tag, group])
-  return new Map<number, Content>([[0x0a, resource], ...groups, [0x1a, any]])
+  return new Map<number, Content>([[0x0a, shared.resource], ...groups, [0x1a, any]])
 }
 
 const maxMessageLength = 2 ** 31
@@ -135,7 +144,7 @@ export function looksLikeOtlp(head: Uint8Array, start: number): boolean {
     const found = { ...look }
     return fits(found, end, shape) ? found : undefined
   }
-  if ([...otherSignals.values()].some(shape => inner(shape)?.isProved)) return true
+  if (otherSignals.some(({ shape }) => inner(shape)?.isProved)) return true
   const spans = inner(resourceSpans)
   if (spans === undefined) return false
   if (spans.unknownCount > 0) return spans.isProved
@@ -144,7 +153,8 @@ export function looksLikeOtlp(head: Uint8Array, start: number): boolean {
 
 /** The signal, by its name in JSON, that the fields of a ResourceSpans or its like hold; undefined for spans. */
 export function otherSignalOf(bytes: Uint8Array): string | undefined {
-  for (const [name, shape] of otherSignals) {
+  for (const { name, shape, outline } of otherSignals) {
+    if (!fits(newLook(bytes, 0), bytes.length, outline)) continue
     const look = newLook(bytes, 0)
     if (fits(look, bytes.length, shape) && look.isProved) return name
   }

@@ -1,6 +1,6 @@
 import { surrogateRefusal } from '../../wire/protobuf/surrogate.ts'
 import type { Format } from '../format.ts'
-import { readOtlpProto, writeOtlpProto } from './proto.ts'
+import { readOtlpProto, readOtlpRows, writeOtlpProto } from './proto.ts'
 import { looksLikeOtlp } from './proto-detect.ts'
 
 /** OTLP protobuf: one message, or a stream of messages with their lengths (32 bits, big-endian) in front. */
@@ -9,6 +9,7 @@ export const otlpProto: Format = {
   title: 'OTLP protobuf',
   detect: head => (looksLikeOtlp(head, 0) || looksLikeStream(head)) && !isText(head),
   read: (chunks, losses) => readOtlpProto(chunks, (field, count) => losses.drop(field, count), losses),
+  readRows: (chunks, losses, rows) => readOtlpRows(chunks, rows, (field, count) => losses.drop(field, count), losses),
   write: writeOtlpProto,
   refusal: surrogateRefusal,
 }

@@ -1,8 +1,18 @@
+import { growingCodes } from '../../bytes/growing.ts'
 import type { Range } from '../../bytes/range.ts'
-import { type Draft, newEvent, newLink, newResource, newScope, newSpan, newStatus } from '../../model/draft.ts'
-import { Pieces } from '../../model/groups.ts'
-import type { Attribute, Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../../model/trace.ts'
+import { type Draft, newResource, newScope, newStatus } from '../../model/draft.ts'
+import type { Attribute, Resource, Scope, Status } from '../../model/trace.ts'
 import type { Units } from '../../model/units.ts'
+import {
+  eventField,
+  eventWidth,
+  linkField,
+  linkWidth,
+  type RowTables,
+  type SpanRows,
+  spanField,
+  spanWidth,
+} from '../../shred/rows.ts'
 import { type WireContext, WireReader } from '../../wire/protobuf/reader.ts'
 import { SharedMessages } from './proto-shared.ts'
 import { readAttribute } from './proto-value.ts'
@@ -16,32 +26,44 @@ type WithAttributes<T> = Draft<T> & { attributes: Attribute[] }
 /** What outlives one ResourceSpans. */
 export interface ReadContext extends WireContext {
   units: Units
+  /** Where the spans go. */
+  rows: SpanRows
   resources: SharedMessages<WithAttributes<Resource>>
   scopes: SharedMessages<WithAttributes<Scope>>
 }
 
 /** The caches of one input. */
-export function newReadContext(wire: WireContext, units: Units): ReadContext {
+export function newReadContext(wire: WireContext, units: Units, rows: SpanRows): ReadContext {
   return {
     ...wire,
     units,
+    rows,
     resources: new SharedMessages('resource', emptyResource, readResource),
     scopes: new SharedMessages('scope', emptyScope, readScope),
   }
 }
 
 /**
- * The spans of one ResourceSpans as pieces. The cases of this file are tags: a field's number times 8 plus its wire
- * type; 1000 is the name that scopes had before OTLP 0.15, with the same fields, which counts where the new one is absent.
+ * Adds the spans of one ResourceSpans to the rows; none where it is bad, and left out. The cases of this file are tags: a
+ * field's number times 8 plus its wire type; 1000 is the name that scopes had before OTLP 0.15, with the same fields,
+ * which counts where the new one is absent.
  */
-export function readResourceSpans(bytes: Buffer, offset: number, context: ReadContext): Trace[] {
-  const wire = new WireReader(bytes, offset, context)
+export function readResourceSpans(bytes: Buffer, offset: number, context: ReadContext): void {
+  const { units, rows } = context
+  const mark = rows.mark()
+  const isRead = units.attempt('ResourceSpans', () => {
+    readGroups(new WireReader(bytes, offset, context), context)
+    return true
+  })
+  if (!isRead) rows.reset(mark)
+}
+
+function readGroups(wire: WireReader, context: ReadContext): void {
   wire.path.push('resourceSpans')
+  const first = context.rows.length
   const resources: Range[] = []
   const groups: Range[] = []
   const olderGroups: Range[] = []
-  const pieces = new Pieces()
-  const spans: Draft<Span>[] = []
   let schemaUrl = ''
   for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
     if (tag === 0x0a) resources.push(wire.range('resource'))
@@ -51,92 +73,182 @@ export function readResourceSpans(bytes: Buffer, offset: number, context: ReadCo
     else wire.drop(tag)
   }
   for (const group of groups.length > 0 ? groups : olderGroups)
-    wire.within(group, 'scopeSpans', () => readScopeSpans(wire, context, spans, pieces))
+    wire.within(group, 'scopeSpans', () => readScopeSpans(wire, context))
   if (groups.length > 0) for (const _ of olderGroups) wire.dropped(`resourceSpans.${olderName}`)
   const resource = context.resources.read(wire, resources, schemaUrl)
-  for (const span of spans) span.resource = resource
-  return pieces.traces()
+  setFrom(context.rows, first, spanField.resource, context.rows.tables.resources.code(resource))
 }
 
-function readScopeSpans(wire: WireReader, context: ReadContext, spans: Draft<Span>[], pieces: Pieces): void {
-  const first = spans.length
+function readScopeSpans(wire: WireReader, context: ReadContext): void {
+  const first = context.rows.length
   const scopes: Range[] = []
   let schemaUrl = ''
   for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
-    if (tag === 0x12) wire.message('spans', () => context.units.attempt('span', () => readSpan(wire, spans, pieces)))
+    if (tag === 0x12) readUnit(wire, context)
     else if (tag === 0x0a) scopes.push(wire.range('scope'))
     else if (tag === 0x1a) schemaUrl = wire.text('schemaUrl')
     else wire.drop(tag)
   }
   const scope = context.scopes.read(wire, scopes, schemaUrl)
-  for (let i = first; i < spans.length; i++) spans[i]!.scope = scope
+  setFrom(context.rows, first, spanField.scope, context.rows.tables.scopes.code(scope))
 }
 
-/** The message as a span, which is put into the list and the pieces. */
-function readSpan(wire: WireReader, spans: Draft<Span>[], pieces: Pieces): void {
-  const span = newSpan()
-  const attributes: Attribute[] = []
-  const events: SpanEvent[] = []
-  const links: Link[] = []
-  let traceId = ''
-  for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
-    if (tag === 0x4a) attributes.push(readAttribute(wire, 'attributes'))
-    else if (tag === 0x0a) traceId = wire.id(traceIdBytes, 'traceId')
-    else if (tag === 0x12) span.spanId = wire.id(spanIdBytes, 'spanId')
-    else if (tag === 0x1a) span.traceState = wire.text('traceState')
-    else if (tag === 0x22) span.parentSpanId = wire.id(spanIdBytes, 'parentSpanId')
-    else if (tag === 0x2a) span.name = wire.text('name')
-    else if (tag === 0x30) span.kind = wire.int32()
-    else if (tag === 0x39) span.startNanos = wire.fixed64('startTimeUnixNano')
-    else if (tag === 0x41) span.endNanos = wire.fixed64('endTimeUnixNano')
-    else if (tag === 0x50) span.droppedAttributesCount = wire.uint32()
-    else if (tag === 0x5a) events.push(readEvent(wire))
-    else if (tag === 0x60) span.droppedEventsCount = wire.uint32()
-    else if (tag === 0x6a) links.push(readLink(wire))
-    else if (tag === 0x70) span.droppedLinksCount = wire.uint32()
-    else if (tag === 0x7a) span.status = readStatus(wire, span.status ?? newStatus())
-    else if (tag === 0x85) span.flags = wire.fixed32('flags')
-    else wire.drop(tag)
+/** Sets a field of all spans from one on. */
+function setFrom({ spans }: SpanRows, first: number, field: number, value: number): void {
+  for (let at = first * spanWidth; at < spans.length; at += spanWidth) spans.set(at + field, value)
+}
+
+/** Reads a span; where it is bad and left out, the rows are as before. */
+function readUnit(wire: WireReader, { units, rows }: ReadContext): void {
+  if (!units.skipsBad) {
+    const outer = wire.open('spans')
+    readSpan(wire, rows)
+    return wire.close(outer)
   }
-  if (attributes.length > 0) span.attributes = attributes
-  if (events.length > 0) span.events = events
-  if (links.length > 0) span.links = links
-  spans.push(span)
-  pieces.add(traceId, span)
+  const mark = rows.mark()
+  let isRead = false
+  wire.message('spans', () =>
+    units.attempt('span', () => {
+      readSpan(wire, rows)
+      isRead = true
+    }),
+  )
+  if (!isRead) rows.reset(mark)
 }
 
-function readEvent(wire: WireReader): SpanEvent {
+/** The codes of the attributes of the span at hand: those of its events may stand between them. */
+const ownAttributes = growingCodes()
+
+function readSpan(wire: WireReader, rows: SpanRows): void {
+  const { spans, tables, traceIds } = rows
+  const at = spans.extend(spanWidth)
+  spans.set(at + spanField.events, rows.events.length / eventWidth)
+  spans.set(at + spanField.links, rows.links.length / linkWidth)
+  ownAttributes.truncate(0)
+  let traceId = -1
+  let [idLength, parentLength] = [0, 0]
+  let [attributesDropped, eventsDropped, linksDropped] = [0, 0, 0]
+  let status: Draft<Status> | undefined
+  for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
+    switch (tag) {
+      case 0x4a:
+        ownAttributes.push(attributeCode(wire, tables))
+        break
+      case 0x0a:
+        traceId = traceIds.code(wire.words, wire.idWords(traceIdBytes, 'traceId'))
+        break
+      case 0x12:
+        idLength = wire.idWords(spanIdBytes, 'spanId')
+        spans.set(at + spanField.idHigh, wire.words[2]!)
+        spans.set(at + spanField.idLow, wire.words[3]!)
+        break
+      case 0x1a:
+        spans.set(at + spanField.traceState, wire.textCode(tables.texts, 'traceState'))
+        break
+      case 0x22:
+        parentLength = wire.idWords(spanIdBytes, 'parentSpanId')
+        spans.set(at + spanField.parentHigh, wire.words[2]!)
+        spans.set(at + spanField.parentLow, wire.words[3]!)
+        break
+      case 0x2a:
+        spans.set(at + spanField.name, wire.textCode(tables.texts, 'name'))
+        break
+      case 0x30:
+        spans.set(at + spanField.kind, wire.uint32())
+        break
+      case 0x39:
+        spans.set(at + spanField.startLow, wire.fixed64Low('startTimeUnixNano'))
+        spans.set(at + spanField.startHigh, wire.high)
+        break
+      case 0x41:
+        spans.set(at + spanField.endLow, wire.fixed64Low('endTimeUnixNano'))
+        spans.set(at + spanField.endHigh, wire.high)
+        break
+      case 0x50:
+        attributesDropped = wire.uint32()
+        break
+      case 0x5a:
+        readEvent(wire, rows)
+        break
+      case 0x60:
+        eventsDropped = wire.uint32()
+        break
+      case 0x6a:
+        readLink(wire, rows)
+        break
+      case 0x70:
+        linksDropped = wire.uint32()
+        break
+      case 0x7a:
+        status = readStatus(wire, status ?? newStatus())
+        break
+      case 0x85:
+        spans.set(at + spanField.flags, wire.fixed32('flags'))
+        break
+      default:
+        wire.drop(tag)
+    }
+  }
+  if (traceId < 0) traceId = traceIds.code(noId, 0)
+  spans.set(at + spanField.trace, traceId)
+  spans.set(at + spanField.idLengths, idLength | (parentLength << 4))
+  spans.set(at + spanField.eventCount, rows.events.length / eventWidth - spans.at(at + spanField.events))
+  spans.set(at + spanField.linkCount, rows.links.length / linkWidth - spans.at(at + spanField.links))
+  spans.set(at + spanField.attributes, rows.attributes.length)
+  spans.set(at + spanField.attributeCount, ownAttributes.length)
+  for (let i = 0; i < ownAttributes.length; i++) rows.attributes.push(ownAttributes.at(i))
+  if (status !== undefined) spans.set(at + spanField.status, tables.statuses.code(status))
+  if (attributesDropped !== 0 || eventsDropped !== 0 || linksDropped !== 0)
+    spans.set(at + spanField.dropped, tables.dropped.code([attributesDropped, eventsDropped, linksDropped]))
+}
+
+const noId = new Uint32Array(4)
+
+/** The code of the attribute that stands next. One with unknown fields is read each time, so that they are counted. */
+function attributeCode(wire: WireReader, { attributes }: RowTables): number {
+  const known = wire.known(attributes, 'attributes')
+  if (known >= 0) return known
+  const { dropCount } = wire
+  const attribute = readAttribute(wire, 'attributes')
+  return wire.dropCount === dropCount ? wire.remember(attributes, attribute) : attributes.addAlone(attribute)
+}
+
+function readEvent(wire: WireReader, { events, attributes, tables }: SpanRows): void {
   const outer = wire.open('events')
-  const event = newEvent()
-  const attributes: Attribute[] = []
+  const at = events.extend(eventWidth)
+  const first = attributes.length
   for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
-    if (tag === 0x09) event.timeNanos = wire.fixed64('timeUnixNano')
-    else if (tag === 0x12) event.name = wire.text('name')
-    else if (tag === 0x1a) attributes.push(readAttribute(wire, 'attributes'))
-    else if (tag === 0x20) event.droppedAttributesCount = wire.uint32()
+    if (tag === 0x09) {
+      events.set(at + eventField.timeLow, wire.fixed64Low('timeUnixNano'))
+      events.set(at + eventField.timeHigh, wire.high)
+    } else if (tag === 0x12) events.set(at + eventField.name, wire.textCode(tables.texts, 'name'))
+    else if (tag === 0x1a) attributes.push(attributeCode(wire, tables))
+    else if (tag === 0x20) events.set(at + eventField.dropped, wire.uint32())
     else wire.drop(tag)
   }
   wire.close(outer)
-  event.attributes = attributes
-  return event
+  events.set(at + eventField.attributes, first)
+  events.set(at + eventField.attributeCount, attributes.length - first)
 }
 
-function readLink(wire: WireReader): Link {
+function readLink(wire: WireReader, { links, attributes, linkIds, tables }: SpanRows): void {
   const outer = wire.open('links')
-  const link = newLink()
-  const attributes: Attribute[] = []
+  const at = links.extend(linkWidth)
+  const first = attributes.length
+  let [traceId, spanId] = ['', '']
   for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
-    if (tag === 0x0a) link.traceId = wire.id(traceIdBytes, 'traceId')
-    else if (tag === 0x12) link.spanId = wire.id(spanIdBytes, 'spanId')
-    else if (tag === 0x1a) link.traceState = wire.text('traceState')
-    else if (tag === 0x22) attributes.push(readAttribute(wire, 'attributes'))
-    else if (tag === 0x28) link.droppedAttributesCount = wire.uint32()
-    else if (tag === 0x35) link.flags = wire.fixed32('flags')
+    if (tag === 0x0a) traceId = wire.id(traceIdBytes, 'traceId')
+    else if (tag === 0x12) spanId = wire.id(spanIdBytes, 'spanId')
+    else if (tag === 0x1a) links.set(at + linkField.traceState, wire.textCode(tables.texts, 'traceState'))
+    else if (tag === 0x22) attributes.push(attributeCode(wire, tables))
+    else if (tag === 0x28) links.set(at + linkField.dropped, wire.uint32())
+    else if (tag === 0x35) links.set(at + linkField.flags, wire.fixed32('flags'))
     else wire.drop(tag)
   }
   wire.close(outer)
-  link.attributes = attributes
-  return link
+  linkIds.push(traceId, spanId)
+  links.set(at + linkField.attributes, first)
+  links.set(at + linkField.attributeCount, attributes.length - first)
 }
 
 /** The status, merged into the one that stood before. */

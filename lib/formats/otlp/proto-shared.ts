@@ -1,6 +1,16 @@
+import { ByteTable } from '../../bytes/byte-table.ts'
 import type { Range } from '../../bytes/range.ts'
-import { type Shared, sharedByText } from '../../wire/json/shared.ts'
+import { getOrInsert } from '../../maps.ts'
 import type { WireReader } from '../../wire/protobuf/reader.ts'
+
+/** Bytes of messages that are kept. */
+const maxKept = 1 << 24
+
+/** A value, and the fields that were dropped when it was read, to be reported again with each use. */
+interface Shared<T> {
+  readonly value: T
+  readonly drops: readonly string[]
+}
 
 /**
  * Reads a resource or scope, which many groups repeat, and gives the same object for the same bytes and schema URL.
@@ -10,7 +20,8 @@ export class SharedMessages<T extends { schemaUrl: string }> {
   readonly #name: string
   readonly #empty: () => T
   readonly #readFields: (wire: WireReader, target: T) => void
-  readonly #known = sharedByText<T>()
+  /** By bytes, by schema URL. */
+  #known = new ByteTable<Map<string, Shared<T>>>()
 
   /** `name` is the field's, for paths; `readFields` merges one message into the target. */
   constructor(name: string, empty: () => T, readFields: (wire: WireReader, target: T) => void) {
@@ -22,24 +33,32 @@ export class SharedMessages<T extends { schemaUrl: string }> {
   /** What the occurrences of the field, merged, stand for; null where there are none and no schema URL either. */
   read(wire: WireReader, occurrences: readonly Range[], schemaUrl: string): T | null {
     if (occurrences.length === 0 && schemaUrl === '') return null
-    let text = `${schemaUrl}\0`
-    for (const range of occurrences) text += wire.view(range).toString('latin1')
-    const shared = this.#known.get(text, () => {
-      const made = this.#readOne(wire, occurrences)
-      made.value.schemaUrl = schemaUrl
-      return made
-    })
+    const read = () => this.#readOne(wire, occurrences, schemaUrl)
+    // Parts of one message may be none by themselves: only whole ones are known by their bytes.
+    const shared = occurrences.length > 1 ? read() : getOrInsert(this.#byUrl(wire, occurrences[0]), schemaUrl, read)
     for (const field of shared.drops) wire.dropped(field)
     return shared.value
   }
 
-  #readOne(wire: WireReader, occurrences: readonly Range[]): Shared<T> {
+  #byUrl(wire: WireReader, occurrence: Range | undefined): Map<string, Shared<T>> {
+    if (this.#known.byteLength > maxKept) this.#known = new ByteTable()
+    const bytes = wire.view(occurrence ?? { start: 0, end: 0 })
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const known = this.#known.find(view, 0, bytes.length)
+    if (known >= 0) return this.#known.values[known]!
+    const byUrl = new Map<string, Shared<T>>()
+    this.#known.add(byUrl, view, 0, bytes.length)
+    return byUrl
+  }
+
+  #readOne(wire: WireReader, occurrences: readonly Range[], schemaUrl: string): Shared<T> {
     const drops: string[] = []
     const value = this.#empty()
     const { dropped } = wire
     wire.dropped = field => drops.push(field)
     for (const range of occurrences) wire.within(range, this.#name, () => this.#readFields(wire, value))
     wire.dropped = dropped
+    value.schemaUrl = schemaUrl
     return { value, drops }
   }
 }

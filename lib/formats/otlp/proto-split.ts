@@ -7,6 +7,8 @@ import { looksLikeOtlp, otherSignalOf } from './proto-detect.ts'
 
 const maxGroupLength = 2 ** 30
 const headLength = 4096
+/** Bytes of a tag and of the length of what is held: 4 of these, that is 256 MiB. */
+const maxHeldHead = 5
 
 /**
  * The ResourceSpans of the input, each held whole, without holding the message around it. The input is one TracesData,
@@ -17,7 +19,7 @@ export async function* splitTraces(
   chunks: AsyncIterable<Uint8Array>,
   report: DocumentReport,
   units: Units = strictUnits,
-): AsyncIterable<Located> {
+): AsyncIterable<readonly Located[]> {
   const input = new Input(chunks)
   try {
     await input.bytes.fill(headLength)
@@ -40,7 +42,7 @@ function isLengthPrefixed(head: Uint8Array): boolean {
 }
 
 /** The fields of one message as far as they can be told apart; then the input stands behind it. */
-async function* message(input: Input, report: DocumentReport, units: Units): AsyncIterable<Located> {
+async function* message(input: Input, report: DocumentReport, units: Units): AsyncIterable<readonly Located[]> {
   try {
     yield* fields(input, report)
   } catch (error) {
@@ -50,11 +52,14 @@ async function* message(input: Input, report: DocumentReport, units: Units): Asy
 }
 
 /** The fields of a message, which ends where the input's `end` is, or with the input where that is infinite. */
-async function* fields(input: Input, report: DocumentReport): AsyncIterable<Located> {
+async function* fields(input: Input, report: DocumentReport): AsyncIterable<readonly Located[]> {
   const passed = new Set<string>()
   const { end } = input
   while (input.offset < end) {
+    const held = input.takeHeld()
+    if (held.length > 0) yield held
     const start = input.offset
+    if (start >= end) return
     if ((await input.bytes.fill(1)) === 0) {
       if (end === Number.POSITIVE_INFINITY) return
       input.fail(`the message ends at byte ${end}`)
@@ -66,7 +71,7 @@ async function* fields(input: Input, report: DocumentReport): AsyncIterable<Loca
     if (tag === 0x0a) {
       const located = await resourceSpans(input, byteLength)
       const signal = otherSignalOf(located.bytes)
-      if (signal === undefined) yield located
+      if (signal === undefined) yield [located]
       else if (!passed.has(signal)) report.passed(signal)
       if (signal !== undefined) passed.add(signal)
     } else {
@@ -114,6 +119,34 @@ class Input {
 
   get offset(): number {
     return this.bytes.offset
+  }
+
+  /** The ResourceSpans that are held whole and stand next, those of other signals left out. */
+  takeHeld(): Located[] {
+    const { held, offset } = this.bytes
+    const end = Math.min(held.length, this.end - offset)
+    const found: Located[] = []
+    let position = 0
+    while (end - position > maxHeldHead && held[position] === 0x0a) {
+      let [start, byteLength] = [position + 1, 0]
+      for (let shift = 0; ; shift += 7) {
+        const byte = held[start++]!
+        byteLength |= (byte & 0x7f) << shift
+        if (byte < 0x80) break
+        if (shift === 21) return this.#took(found, position)
+      }
+      if (byteLength > end - start) break
+      const bytes = held.subarray(start, start + byteLength)
+      if (otherSignalOf(bytes) !== undefined) break
+      found.push({ bytes, offset: offset + start })
+      position = start + byteLength
+    }
+    return this.#took(found, position)
+  }
+
+  #took(found: Located[], byteLength: number): Located[] {
+    this.bytes.take(byteLength)
+    return found
   }
 
   async skip(byteLength: number): Promise<void> {

@@ -1,31 +1,44 @@
 import type { ByteSink, Located } from '../../bytes/range.ts'
 import { StringCache } from '../../bytes/string-cache.ts'
-import { inBatches } from '../../model/batches.ts'
 import type { Trace } from '../../model/trace.ts'
 import { strictUnits, type Units } from '../../model/units.ts'
+import { objectBatches } from '../../shred/row-traces.ts'
+import { SpanRows } from '../../shred/rows.ts'
 import { newReadContext, readResourceSpans } from './proto-read.ts'
 import { splitTraces } from './proto-split.ts'
 import { TracesWriter } from './proto-write.ts'
 import { type Dropped, readParts } from './signals.ts'
 
 /**
- * The traces of OTLP protobuf, as pieces in the order of the input: one for each trace id within a ResourceSpans, which
- * is held whole. The input is one TracesData or ExportTraceServiceRequest, or a stream of them that each have their
- * length in front (32 bits, big-endian). Fields may come in any order and are merged as protobuf says. `dropped` is
- * told of every unknown field: its path, the number last. What the JSON's reader normalises is normalised here too (see
+ * The traces of OTLP protobuf, as pieces in the order of the input. The input is one TracesData or
+ * ExportTraceServiceRequest, or a stream of them that each have their length in front (32 bits, big-endian); a
+ * ResourceSpans is held whole. Fields may come in any order and are merged as protobuf says. `dropped` is told of every
+ * unknown field: its path, the number last. What the JSON's reader normalises is normalised here too (see
  * lib/formats/otlp/json.ts). Errors begin with `byte N: ` and the path of fields; `units` decides about bad spans,
  * ResourceSpans and messages.
  */
 export function readOtlpProto(
   chunks: AsyncIterable<Uint8Array>,
+  dropped?: Dropped,
+  units?: Units,
+): AsyncIterable<readonly Trace[]> {
+  return objectBatches(readOtlpRows(chunks, new SpanRows(), dropped, units))
+}
+
+/** The same as rows: gives them whenever some have come. They may be cleared then. */
+export function readOtlpRows(
+  chunks: AsyncIterable<Uint8Array>,
+  rows: SpanRows,
   dropped: Dropped = () => {},
   units: Units = strictUnits,
-): AsyncIterable<readonly Trace[]> {
-  const context = newReadContext({ strings: new StringCache(), dropped }, units)
-  const read = ({ bytes, offset }: Located) => [
-    units.attempt('ResourceSpans', () => readResourceSpans(bytes, offset, context)) ?? [],
-  ]
-  return inBatches(readParts(report => splitTraces(chunks, report, units), read, dropped))
+): AsyncIterable<SpanRows> {
+  const context = newReadContext({ strings: new StringCache(), dropped }, units, rows)
+  function* read(parts: readonly Located[]) {
+    const before = rows.length
+    for (const { bytes, offset } of parts) readResourceSpans(bytes, offset, context)
+    if (rows.length > before) yield rows
+  }
+  return readParts(report => splitTraces(chunks, report, units), read, dropped)
 }
 
 /**

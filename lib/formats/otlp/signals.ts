@@ -1,6 +1,4 @@
-import type { Located } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
-import type { Trace } from '../../model/trace.ts'
 import type { DocumentReport } from '../../wire/json/split.ts'
 import { camelCase } from '../../wire/otlp-json/names.ts'
 
@@ -21,11 +19,11 @@ export const signalNames: readonly string[] = [...titles.keys()]
  * What `read` gives of the parts of an input. Documents that hold other signals are counted, passed over and dropped at
  * the end; an input that holds nothing else is an error.
  */
-export async function* readParts(
-  split: (report: DocumentReport) => AsyncIterable<Located>,
-  read: (part: Located) => Iterable<readonly Trace[]>,
+export async function* readParts<Part, Spans extends { readonly length: number }>(
+  split: (report: DocumentReport) => AsyncIterable<Part>,
+  read: (part: Part) => Iterable<Spans>,
   dropped: Dropped,
-): AsyncIterable<readonly Trace[]> {
+): AsyncIterable<Spans> {
   const counts = new Map<string, number>()
   const passed = (alias: string) => {
     const name = camelCase(alias)
@@ -33,9 +31,9 @@ export async function* readParts(
   }
   let hasSpans = false
   for await (const part of split({ dropped, passed }))
-    for (const traces of read(part)) {
-      hasSpans ||= traces.length > 0
-      yield traces
+    for (const spans of read(part)) {
+      hasSpans ||= spans.length > 0
+      yield spans
     }
   if (counts.size > 0 && !hasSpans)
     throw new LabError('missing', `holds ${[...counts].map(printCount).join(' and ')}, no traces`)

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import type { ByteTable } from '../../bytes/byte-table.ts'
 import type { Range } from '../../bytes/range.ts'
 import type { StringCache } from '../../bytes/string-cache.ts'
 import { type ErrorKind, LabError } from '../../error.ts'
@@ -23,6 +24,11 @@ export class WireReader {
   /** The names of the fields around what is read. */
   readonly path: string[] = []
   dropped: (field: string) => void
+  /** Unknown fields so far. */
+  dropCount = 0
+  /** The number of 128 bits that `idWords` has read, and the upper half of what `fixed64Low` has. */
+  readonly words = new Uint32Array(4)
+  high = 0
   readonly #bytes: Buffer
   readonly #view: DataView
   readonly #offset: number
@@ -31,6 +37,9 @@ export class WireReader {
   #end: number
   #low = 0
   #high = 0
+  /** The bytes that no table knew. */
+  #knownStart = 0
+  #knownEnd = 0
 
   constructor(bytes: Buffer, offset: number, { strings, dropped }: WireContext) {
     this.#bytes = bytes
@@ -127,6 +136,13 @@ export class WireReader {
     return this.#view.getBigUint64(this.#take(8, name), true)
   }
 
+  /** The lower half; the upper one is in `high`. */
+  fixed64Low(name: string): number {
+    const start = this.#take(8, name)
+    this.high = this.#view.getUint32(start + 4, true)
+    return this.#view.getUint32(start, true)
+  }
+
   double(name: string): number {
     return this.#view.getFloat64(this.#take(8, name), true)
   }
@@ -142,6 +158,29 @@ export class WireReader {
     return text
   }
 
+  /** The code of a string. */
+  textCode(texts: ByteTable<string>, name: string): number {
+    const known = this.known(texts, name)
+    if (known >= 0) return known
+    return this.remember(texts, this.text(name))
+  }
+
+  /** Passes over the field that stands next where a table knows its bytes: their code, or else -1. */
+  known<T>(table: ByteTable<T>, name: string): number {
+    const before = this.#position
+    const length = this.#length(name)
+    this.#knownStart = this.#position
+    this.#knownEnd = this.#position + length
+    const code = table.find(this.#view, this.#knownStart, this.#knownEnd)
+    this.#position = code < 0 ? before : this.#knownEnd
+    return code
+  }
+
+  /** The code of what was read of the bytes that a table did not know. */
+  remember<T>(table: ByteTable<T>, value: T): number {
+    return table.add(value, this.#view, this.#knownStart, this.#knownEnd)
+  }
+
   /** A copy of the bytes. */
   bytes(name: string): Uint8Array {
     return new Uint8Array(this.view(this.range(name)))
@@ -149,18 +188,37 @@ export class WireReader {
 
   /** An id of at most `maxByteLength` bytes as hex. */
   id(maxByteLength: number, name: string): string {
+    const end = this.#idEnd(maxByteLength, name)
+    const start = this.#position
+    this.#position = end
+    return this.#bytes.toString('hex', start, end)
+  }
+
+  /** An id as a number, in the last of `words`, and returns how many bytes it has. */
+  idWords(maxByteLength: number, name: string): number {
+    const end = this.#idEnd(maxByteLength, name)
+    const start = this.#position
+    const { words } = this
+    words.fill(0)
+    let [at, word] = [end, 3]
+    for (; at - start >= 4; at -= 4) words[word--] = this.#view.getUint32(at - 4)
+    for (let shift = 0; at > start; shift += 8) words[word]! |= this.#view.getUint8(--at) << shift
+    this.#position = end
+    return end - start
+  }
+
+  #idEnd(maxByteLength: number, name: string): number {
     const start = this.#position
     const length = this.#length(name)
     if (length > maxByteLength)
       this.#failAt(start, `an id of ${length} bytes, at most ${maxByteLength} are known`, name)
-    const from = this.#position
-    this.#position = from + length
-    return this.#bytes.toString('hex', from, this.#position)
+    return this.#position + length
   }
 
   /** Passes over the rest of the field with this tag, and tells its path, which ends with its number. */
   drop(tag: number): void {
     this.#skip(tag, 1)
+    this.dropCount++
     this.dropped([...this.path, tag >>> 3].join('.'))
   }
 

@@ -3,9 +3,9 @@ import { ByteWriter } from '../../../bytes/writer.ts'
 import { compressor } from '../../../codecs/compress.ts'
 import { PageWriter } from '../../../encodings/pages/page.ts'
 import { writeStrings } from '../../../encodings/pages/strings.ts'
-import type { Trace } from '../../../model/trace.ts'
+import { spanCountOf, type Trace } from '../../../model/trace.ts'
 import { traceKey } from '../../../model/trace-id.ts'
-import { shredTrace } from '../../../shred/objects.ts'
+import { addTrace } from '../../../shred/add-trace.ts'
 import { Segment } from '../../../shred/shred.ts'
 import { SimilarityWriter } from '../indexes/similarity.ts'
 import { TraceIndexWriter } from '../indexes/trace-index.ts'
@@ -78,15 +78,15 @@ export class BlockpackWriter {
     for (const trace of traces) {
       if (this.#endsBefore(trace)) await this.#endPageGroup()
       this.#traceIndex.add(trace.traceId)
-      shredTrace(this.#segment, trace)
+      addTrace(this.#segment, trace)
     }
   }
 
   /** Spellings of one id stay in one page group. */
-  #endsBefore({ traceId, spans }: Trace): boolean {
+  #endsBefore(other: Trace): boolean {
     const { spanCount, trace } = this.#segment
-    if (spanCount === 0 || traceKey(trace.ids.at(-1)!) === traceKey(traceId)) return false
-    return spanCount + spans.length > spanLimits.max || this.#isFull()
+    if (spanCount === 0 || traceKey(trace.ids.at(-1)!) === traceKey(other.traceId)) return false
+    return spanCount + spanCountOf(other) > spanLimits.max || this.#isFull()
   }
 
   #isFull(): boolean {

@@ -74,9 +74,10 @@ describe('forms of the same', () => {
   })
 
   test('resources and scopes are shared by their bytes', async () => {
-    const traces = await read(Buffer.concat([full, full]))
-    expect(traces[0]!.spans[0]!.resource).toBe(traces[1]!.spans[0]!.resource)
-    expect(traces[0]!.spans[0]!.scope).toBe(traces[1]!.spans[0]!.scope)
+    const spans = (await read(Buffer.concat([full, full]))).flatMap(trace => trace.spans)
+    expect(spans).toHaveLength(2 * fullTrace.spans.length)
+    expect(spans[0]!.resource).toBe(spans[fullTrace.spans.length]!.resource)
+    expect(spans[0]!.scope).toBe(spans[fullTrace.spans.length]!.scope)
   })
 })
 

@@ -1,0 +1,76 @@
+import { type Growing, growingCodes } from '../bytes/growing.ts'
+import { mix32 } from '../bytes/hash.ts'
+
+/** Of an id: its four words, as those of a number of 128 bits, and how many bytes it has. */
+const width = 5
+
+/** Codes of trace ids. */
+export class IdTable {
+  readonly #ids: Growing<Uint32Array> = growingCodes()
+  /** By place: a code and 1, or 0. */
+  #places = new Uint32Array(1024)
+  /** Differs from process to process, so that nobody sends ids that share a place. */
+  readonly #seed = Math.floor(Math.random() * 2 ** 32)
+
+  get size(): number {
+    return this.#ids.length / width
+  }
+
+  /** The code of the id of `byteLength` bytes that is this number. */
+  code(words: Uint32Array, byteLength: number): number {
+    const mask = this.#places.length - 1
+    for (let place = this.#hash(words, byteLength) & mask; ; place = (place + 1) & mask) {
+      const code = this.#places[place]! - 1
+      if (code < 0) return this.#add(words, byteLength, place)
+      if (this.#isAt(code, words, byteLength)) return code
+    }
+  }
+
+  /** By code: as hex. */
+  hex(): string[] {
+    const bytes = Buffer.alloc(16)
+    return Array.from({ length: this.size }, (_, code) => {
+      for (let i = 0; i < 4; i++) bytes.writeUInt32BE(this.#ids.at(code * width + i), i * 4)
+      return bytes.toString('hex', 16 - this.#ids.at(code * width + 4))
+    })
+  }
+
+  #add(words: Uint32Array, byteLength: number, place: number): number {
+    const code = this.size
+    this.#places[place] = code + 1
+    for (let i = 0; i < 4; i++) this.#ids.push(words[i]!)
+    this.#ids.push(byteLength)
+    if (code * 2 > this.#places.length) this.#rehash()
+    return code
+  }
+
+  #isAt(code: number, words: Uint32Array, byteLength: number): boolean {
+    const at = code * width
+    const ids = this.#ids
+    return (
+      ids.at(at + 3) === words[3] &&
+      ids.at(at + 2) === words[2] &&
+      ids.at(at + 1) === words[1] &&
+      ids.at(at) === words[0] &&
+      ids.at(at + 4) === byteLength
+    )
+  }
+
+  #hash(words: Uint32Array, byteLength: number): number {
+    let hash = this.#seed ^ byteLength
+    for (let i = 0; i < 4; i++) hash = mix32(hash ^ words[i]!)
+    return hash
+  }
+
+  #rehash(): void {
+    this.#places = new Uint32Array(this.#places.length * 4)
+    const mask = this.#places.length - 1
+    const ids = this.#ids.view()
+    for (let code = 0; code < this.size; code++) {
+      const words = ids.subarray(code * width, code * width + 4)
+      let place = this.#hash(words, ids[code * width + 4]!) & mask
+      while (this.#places[place] !== 0) place = (place + 1) & mask
+      this.#places[place] = code + 1
+    }
+  }
+}

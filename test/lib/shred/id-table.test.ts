@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { IdTable } from '../../../lib/shred/id-table.ts'
+import { drawsOf } from '../../support/draws.ts'
+
+test('ids have a code each, as numbers and by their length, and come back as hex', () => {
+  const draw = drawsOf(20261128)
+  const table = new IdTable()
+  const codes = new Map<string, number>()
+  for (let i = 0; i < 10_000; i++) {
+    const byteLength = Math.floor(draw() * 17)
+    const bytes = Buffer.alloc(16)
+    for (let at = 16 - byteLength; at < 16; at++) bytes[at] = draw() < 0.7 ? 0 : Math.floor(draw() * 256)
+    const words = Uint32Array.from({ length: 4 }, (_, word) => bytes.readUInt32BE(word * 4))
+    const id = bytes.toString('hex', 16 - byteLength)
+    const code = table.code(words, byteLength)
+    expect(codes.get(id) ?? code, id).toBe(code)
+    codes.set(id, code)
+  }
+  expect(table.hex()).toEqual([...codes.keys()])
+})
