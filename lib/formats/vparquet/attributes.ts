@@ -18,18 +18,17 @@ export function attributesOf(
   scope: AttributeScope,
   ownerCount: number,
 ): (owner: number) => Attribute[] {
-  const own = layout.attributes[scope].map(one => ({
-    key: one.key,
-    value: ownColumnValues(columns, scope, one, ownerCount),
-  }))
-  const generic = new GenericAttributes(columns, scope, ownerCount)
+  const filled = layout.attributes[scope].filter(({ column }) => !columns.chunk(column).isEmpty)
+  const own = filled.map(one => ({ key: one.key, value: ownColumnValues(columns, scope, one, ownerCount) }))
+  const hasGeneric = !columns.chunk(genericColumns(scope).keys).isEmpty
+  const generic = hasGeneric ? new GenericAttributes(columns, scope, ownerCount) : undefined
   return owner => {
     const found: Attribute[] = []
     for (const { key, value } of own) {
       const one = value(owner)
       if (one !== undefined) found.push({ key, value: one })
     }
-    return found.concat(generic.of(owner))
+    return generic ? found.concat(generic.of(owner)) : found
   }
 }
 

@@ -7,18 +7,28 @@ import { prefixes } from './schema.ts'
 
 const spanIds = `${prefixes.span}.SpanID`
 
+/** What stands beside `data.parquet`. */
+export interface BlockParts {
+  /** What `use` gives of a part, opened by its name; undefined where it is missing. */
+  withPart<T>(name: string, use: (part: RangeReader) => Promise<T>): Promise<T | undefined>
+  /** Told of parts without which answers only take longer. */
+  warn(message: string): void
+}
+
 /** An open block: its data and what its footer and `meta.json` say of them. */
 export interface Block extends ParquetFile {
   readonly layout: Layout
   /** By the number of values of span ids: a scope without spans counts as one. */
   readonly spanCount: number
+  readonly parts: (BlockParts & { readonly shardCount: number }) | undefined
 }
 
 /**
- * Opens `data.parquet`, with the text of the `meta.json` beside it if there is one. Both are checked against each other;
+ * Opens `data.parquet`, with the text of the `meta.json` beside it if there is one, and a way to the parts of the block,
+ * by which one trace is found faster. Both are checked against each other;
  * a version that is not read is `unsupported`, by name.
  */
-export async function openVparquet(file: RangeReader, metaText?: string): Promise<Block> {
+export async function openVparquet(file: RangeReader, metaText?: string, beside?: BlockParts): Promise<Block> {
   const meta = metaText === undefined ? undefined : parseMeta(metaText)
   if (meta && meta.byteLength !== file.byteLength)
     throw new LabError(
@@ -28,7 +38,8 @@ export async function openVparquet(file: RangeReader, metaText?: string): Promis
   const footer = await readFooter(file, meta?.footerLength)
   if (meta) checkMeta(meta, footer)
   const spanCount = footer.rowGroups.reduce((sum, { chunks }) => sum + (chunks.get(spanIds)?.valueCount ?? 0), 0)
-  return { file, footer, layout: layoutOf(footer.leaves, meta), spanCount }
+  const parts = beside && meta && { ...beside, shardCount: meta.bloomShardCount }
+  return { file, footer, layout: layoutOf(footer.leaves, meta), spanCount, parts }
 }
 
 function checkMeta(meta: BlockMeta, footer: Footer): void {

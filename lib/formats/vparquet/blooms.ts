@@ -1,3 +1,5 @@
+import type { RangeReader } from '../../bytes/range.ts'
+
 /**
  * Filters of trace ids as Tempo writes them: bit for bit those of its Go packages (a Bloom filter in shards, probes from
  * four 64-bit halves of MurmurHash3 x64 128 over the id and over the id and a one). Ids are 16 bytes.
@@ -35,10 +37,8 @@ export function writeBlooms(
   const shards = Array.from({ length: shape.shardCount }, () => newShard(shape))
   for (const id of ids) {
     const shard = shards[shardOf(id, shape.shardCount)]!
-    for (const bit of probesOf(id, shape.probeCount, shape.shardBits)) {
-      // Bits are numbered within words of 64 bits that are written big-endian.
-      shard[shardHeadBytes + (bit >>> 6) * 8 + (7 - ((bit & 63) >>> 3))]! |= 1 << (bit & 7)
-    }
+    for (const bit of probesOf(id, shape.probeCount, shape.shardBits))
+      shard[wordAt(bit) + byteInWord(bit)]! |= 1 << (bit & 7)
   }
   return shards
 }
@@ -58,18 +58,32 @@ export function shardOf(id: Uint8Array, shardCount: number): number {
   return (hash >>> 0) % shardCount
 }
 
-/** False where a shard says that the id is not there; undefined where the bytes are no shard. */
-export function mayHold(shard: Uint8Array, id: Uint8Array): boolean | undefined {
-  const view = new DataView(shard.buffer, shard.byteOffset, shard.byteLength)
-  const wordCount = (shard.length - shardHeadBytes) / 8
-  if (!(Number.isInteger(wordCount) && wordCount > 0)) return undefined
-  const [bitCount, probeCount, told] = [0, 8, 16].map(at => view.getBigUint64(at))
-  const isSound = bitCount === told && bitCount! > 64n * BigInt(wordCount - 1) && bitCount! <= 64n * BigInt(wordCount)
-  if (!isSound || probeCount === 0n || probeCount! > 1024n) return undefined
-  return probesOf(id, Number(probeCount), Number(bitCount)).every(bit => {
-    const byte = shard[shardHeadBytes + (bit >>> 6) * 8 + (7 - ((bit & 63) >>> 3))]!
-    return ((byte >>> (bit & 7)) & 1) === 1
-  })
+/** At most so many probes are read together with the head of a shard; Tempo makes 7 at its rate of false hits. */
+const readProbes = 16
+
+/** False where a shard says that the id is not there; undefined where the file is no shard. Its head and some words are read. */
+export async function mayHold(shard: RangeReader, id: Uint8Array): Promise<boolean | undefined> {
+  const bitCount = (shard.byteLength - shardHeadBytes) * 8
+  if (!(bitCount > 0 && bitCount % 64 === 0)) return undefined
+  const bits = probesOf(id, readProbes, bitCount)
+  const [head, ...words] = await shard.read([
+    { start: 0, end: shardHeadBytes },
+    ...bits.map(bit => ({ start: wordAt(bit), end: wordAt(bit) + 8 })),
+  ])
+  const view = new DataView(head!.buffer, head!.byteOffset, shardHeadBytes)
+  const [told, probeCount, length] = [0, 8, 16].map(at => view.getBigUint64(at))
+  if (told !== BigInt(bitCount) || length !== told || probeCount === 0n) return undefined
+  const probes = Math.min(readProbes, Number(probeCount))
+  return bits.slice(0, probes).every((bit, i) => ((words[i]![byteInWord(bit)]! >>> (bit & 7)) & 1) === 1)
+}
+
+/** Where the word of a bit stands, and in it its byte: words are big-endian. */
+function wordAt(bit: number): number {
+  return shardHeadBytes + (bit >>> 6) * 8
+}
+
+function byteInWord(bit: number): number {
+  return 7 - ((bit & 63) >>> 3)
 }
 
 function probesOf(id: Uint8Array, probeCount: number, bitCount: number): number[] {

@@ -9,7 +9,7 @@ import { holdStream, maxStreamedBytes } from '../../storage/held-stream.ts'
 import { openLocal } from '../../storage/local.ts'
 import type { Format, SearchableFile } from '../format.ts'
 import type { Losses } from '../losses.ts'
-import { openVparquet } from './block.ts'
+import { type BlockParts, openVparquet } from './block.ts'
 import { decodeVparquet, notHeld } from './reader.ts'
 import { vparquetSource } from './source.ts'
 
@@ -24,7 +24,7 @@ export const vparquet: Format = {
 }
 
 async function openFile(file: RangeReader, path: string): Promise<SearchableFile> {
-  const block = await openVparquet(file, await readMeta(path))
+  const block = await openVparquet(file, await readMeta(path), partsOf(path))
   const { footer, spanCount } = block
   return { source: vparquetSource(block), batchCount: footer.rowGroups.length, traceCount: footer.rowCount, spanCount }
 }
@@ -44,6 +44,23 @@ async function* decodeLocal(path: string, losses: Losses): AsyncIterable<readonl
     yield* decode(file, await readMeta(path), losses)
   } finally {
     await file.close()
+  }
+}
+
+/** The parts beside a block's data, as files. */
+function partsOf(path: string): BlockParts {
+  return {
+    withPart: (name, use) => withLocal(join(dirname(path), name), use),
+    warn: message => process.emitWarning(`${path}: ${message}`),
+  }
+}
+
+async function withLocal<T>(path: string, use: (file: RangeReader) => Promise<T>): Promise<T | undefined> {
+  const file = await openLocal(path).catch(() => undefined)
+  try {
+    return file && (await use(file))
+  } finally {
+    await file?.close()
   }
 }
 

@@ -29,6 +29,8 @@ export interface BlockMeta {
   readonly byteLength: number
   readonly rowGroupCount: number
   readonly footerLength: number
+  /** Of the filter of trace ids; 0 where none is told of. */
+  readonly bloomShardCount: number
   readonly dedicatedColumns: readonly DedicatedColumn[]
 }
 
@@ -53,6 +55,7 @@ const metaSchema = z.object({
   size: whole,
   totalRecords: whole,
   footerSize: whole,
+  bloomShards: whole.nullish(),
   dedicatedColumns: z.array(dedicatedSchema).nullish(),
 })
 
@@ -63,7 +66,8 @@ export function parseMeta(text: string): BlockMeta {
     const { path, message } = parsed.error.issues[0]!
     throw new LabError('corrupt', `meta.json: ${path.join('.')}: ${message}`)
   }
-  const { format, blockID, tenantID, totalObjects, size, totalRecords, footerSize, dedicatedColumns } = parsed.data
+  const { format, blockID, tenantID, totalObjects, size, totalRecords, footerSize, bloomShards, dedicatedColumns } =
+    parsed.data
   return {
     version: versionNamed(format),
     blockId: blockID,
@@ -72,6 +76,7 @@ export function parseMeta(text: string): BlockMeta {
     byteLength: size,
     rowGroupCount: totalRecords,
     footerLength: footerSize,
+    bloomShardCount: bloomShards ?? 0,
     dedicatedColumns: (dedicatedColumns ?? []).map(({ s, n, t, o }) => ({
       ...{ scope: s, name: n, type: t },
       ...(o?.includes('array') ? { isArray: true } : {}),

@@ -1,10 +1,7 @@
 import { inBatches } from '../../model/batches.ts'
-import type { Limits } from '../../model/limits.ts'
 import type { Trace } from '../../model/trace.ts'
-import { traceKey } from '../../model/trace-id.ts'
 import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import type { Block } from './block.ts'
-import { idsOf } from './fields.ts'
 import { traceColumns, tracesOf } from './rows.ts'
 import { prefixes } from './schema.ts'
 
@@ -33,7 +30,7 @@ async function* rowsOf(block: Block, dropped: (field: string, count: number) => 
   const passedOver = [...layout.nameless, ...Object.values(prefixes).map(prefix => `${prefix}.Attrs.ValueDropped`)]
   for (let number = 0; number < footer.rowGroups.length; number++) {
     const columns = new RowGroupColumns(block, number)
-    await columns.load([...traceColumns(layout), ...passedOver])
+    await columns.load([...traceColumns(columns, layout), ...passedOver])
     const trace = columns.named(() => tracesOf(columns, layout))
     for (let row = 0; row < columns.rowCount; row++) {
       const read = columns.named(() => trace(row))
@@ -41,25 +38,6 @@ async function* rowsOf(block: Block, dropped: (field: string, count: number) => 
       else yield [read]
     }
     for (const name of passedOver) countValues(columns, name, dropped)
-  }
-}
-
-/** The traces whose ids, without leading zeros, are among the keys. Only row groups that have one are read further. */
-export async function* findTraces(block: Block, keys: ReadonlySet<string>, limits?: Limits): AsyncIterable<Trace> {
-  for (let number = 0; number < block.footer.rowGroups.length; number++) {
-    const columns = new RowGroupColumns(block, number, limits)
-    await columns.load(['TraceID'])
-    const rows = columns.named(() => {
-      const traceId = idsOf(columns.get('TraceID'), 16)
-      return Array.from({ length: columns.rowCount }, (_, row) => row).filter(row => keys.has(traceKey(traceId(row))))
-    })
-    if (rows.length === 0) continue
-    await columns.load(traceColumns(block.layout))
-    const trace = columns.named(() => tracesOf(columns, block.layout))
-    for (const row of rows) {
-      const read = columns.named(() => trace(row))
-      if (read.spans.length > 0) yield read
-    }
   }
 }
 

@@ -6,10 +6,17 @@ import { idsOf, int32sOf, startsOf, textsOf, uint32sOf, uint64sOf } from './fiel
 import type { Layout } from './layout.ts'
 import { depthOf, prefixes, required } from './schema.ts'
 
-/** The columns that the traces of a row group are made of; those that repeat what others hold are left out. */
-export function traceColumns(layout: Layout): string[] {
+/** The columns that the traces of a row group are made of; those that repeat what others hold, or hold none, are left out. */
+export function traceColumns(columns: RowGroupColumns, layout: Layout): string[] {
   const scopes = ['resource', 'instrumentation', 'span', 'event', 'link'] as const
-  return [...required.keys(), ...scopes.flatMap(scope => attributeColumns(layout, scope))]
+  const names = [...new Set([...required.keys(), ...scopes.flatMap(scope => attributeColumns(layout, scope))])]
+  return names.filter(name => columns.has(name) && !(isOptional(name) && columns.chunk(name).isEmpty))
+}
+
+/** True for columns without which spans are read as well where they are empty: of attributes, events and links. */
+function isOptional(name: string): boolean {
+  const isOfChild = name.startsWith(`${prefixes.event}.`) || name.startsWith(`${prefixes.link}.`)
+  return isOfChild || /\.Attrs\.|\.DedicatedAttributes\./.test(name)
 }
 
 /** The traces of a row group, by row; their columns must have been loaded. */
@@ -129,8 +136,17 @@ function statusesOf(codes: Column, messages: Column): (span: number) => Status |
   }
 }
 
+/** What nothing is in. */
+function noElements(parentCount: number): Elements<unknown[], never> {
+  const read = (): never => {
+    throw new RangeError('there is no element')
+  }
+  return { starts: new Uint32Array(parentCount + 1), count: 0, read }
+}
+
 function eventsOf(columns: RowGroupColumns, layout: Layout, spanCount: number): Elements<[bigint], SpanEvent> {
   const prefix = prefixes.event
+  if (columns.chunk(`${prefix}.Name`).isEmpty) return noElements(spanCount)
   return elementsOf(columns.get(`${prefix}.Name`), depthOf.event, spanCount, count => {
     const column = (name: string) => columns.get(`${prefix}.${name}`, count)
     const [since, name] = [uint64sOf(column('TimeSinceStartNano')), textsOf(column('Name'))]
@@ -147,6 +163,7 @@ function eventsOf(columns: RowGroupColumns, layout: Layout, spanCount: number): 
 
 function linksOf(columns: RowGroupColumns, layout: Layout, spanCount: number): Elements<[], Link> {
   const prefix = prefixes.link
+  if (columns.chunk(`${prefix}.SpanID`).isEmpty) return noElements(spanCount)
   return elementsOf(columns.get(`${prefix}.SpanID`), depthOf.link, spanCount, count => {
     const column = (name: string) => columns.get(`${prefix}.${name}`, count)
     const [traceId, spanId] = [idsOf(column('TraceID'), 16), idsOf(column('SpanID'), 8)]

@@ -5,7 +5,6 @@ import { unionOf } from '../../model/extent.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
 import { ownersOf } from '../../model/owners.ts'
 import type { ColumnData, ColumnName, ColumnSet, Cost, ScanRequest, SpanBatch, SpanSource } from '../../model/scan.ts'
-import { traceKey } from '../../model/trace-id.ts'
 import { linkType } from '../../model/tree.ts'
 import { childrenByLink, linkTypeName, rootRows } from '../../model/tree-columns.ts'
 import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
@@ -14,10 +13,10 @@ import { attributeNames } from './attribute-names.ts'
 import type { Block } from './block.ts'
 import { childColumns, childStarts } from './children.ts'
 import { spread } from './column-values.ts'
+import { findTraces } from './find.ts'
 import { columnsOfIntrinsic, idsAt, intrinsicData, ints, parentsOf } from './intrinsics.ts'
 import type { Layout } from './layout.ts'
 import { dictionariesFor, isInTime, mayHold } from './prune.ts'
-import { findTraces } from './reader.ts'
 import { prefixes, required } from './schema.ts'
 import { type Structure, structureOf } from './structure.ts'
 
@@ -30,7 +29,7 @@ const startColumn = `${prefixes.span}.StartTimeUnixNano`
 export function vparquetSource(block: Block): SpanSource {
   return {
     scan: (request, limits) => scan(block, request, limits),
-    findTraces: (traceIds, limits) => findTraces(block, new Set(traceIds.map(traceKey)), limits),
+    findTraces: (traceIds, limits) => findTraces(block, traceIds, limits),
     bounds: () => unionOf(rowGroupsOf(block).map(columns => columns.chunk(startColumn).extent)),
     cost: request => costOf(block, request),
     attributeNames: () => attributeNames(block),

@@ -13,6 +13,15 @@ export type Values =
   | { readonly type: 'DOUBLE'; readonly numbers: Float64Array }
   | { readonly type: 'BOOLEAN'; readonly numbers: Uint8Array }
 
+/** How many entries, rows and values there are, and what places them. */
+interface Levels {
+  readonly entryCount: number
+  readonly rowCount: number
+  readonly valueCount: number
+  repetitions(): Uint8Array
+  definitions(): Uint8Array
+}
+
 /** A column of a row group: an entry a value or absence, with the levels that place it (Dremel). */
 export class Column {
   readonly leaf: Leaf
@@ -21,25 +30,59 @@ export class Column {
   /** Of values that are there. */
   readonly valueCount: number
   readonly rowCount: number
-  readonly #pages: readonly DataPage[]
+  readonly #levels: Levels
   readonly #starts = new Map<number, Uint32Array>()
   #texts: readonly string[] | undefined
   #places: Int32Array | undefined
   #repetitions: Uint8Array | undefined
   #definitions: Uint8Array | undefined
 
-  /** Decodes all pages of a chunk; levels when they are asked for. Their numbers are checked against each other. */
-  constructor(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace) {
+  constructor(leaf: Leaf, values: Values, levels: Levels) {
     this.leaf = leaf
-    const { pages, values } = readChunk(bytes, leaf, place)
-    this.#pages = pages
     this.values = values
+    this.#levels = levels
+    this.entryCount = levels.entryCount
+    this.rowCount = levels.rowCount
+    this.valueCount = levels.valueCount
+  }
+
+  /** Decodes all pages of a chunk; levels when they are asked for. Their numbers are checked against each other. */
+  static read(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace): Column {
+    const column = Column.readPart(bytes, leaf, place)
+    if (column.entryCount !== place.valueCount)
+      column.fail(`holds ${column.entryCount} values, the footer says ${place.valueCount}`)
+    return column
+  }
+
+  /** Decodes some pages of a chunk, with the dictionary before them. */
+  static readPart(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace): Column {
+    const { pages, values } = readChunk(bytes, leaf, place)
     const sum = (of: (page: DataPage) => number) => pages.reduce((total, page) => total + of(page), 0)
-    this.entryCount = sum(page => page.entryCount)
-    this.rowCount = sum(page => page.rowCount)
-    this.valueCount = sum(page => page.valueCount)
-    if (this.entryCount !== place.valueCount)
-      this.fail(`holds ${this.entryCount} values, the footer says ${place.valueCount}`)
+    return new Column(leaf, values, {
+      entryCount: sum(page => page.entryCount),
+      rowCount: sum(page => page.rowCount),
+      valueCount: sum(page => page.valueCount),
+      repetitions: () => joinBytes(pages.map(page => page.repetitions())),
+      definitions: () => joinBytes(pages.map(page => page.definitions())),
+    })
+  }
+
+  /** Some rows of it, as a column of its own. */
+  slice(firstRow: number, endRow: number): Column {
+    const { depths, maxDefinition } = this.leaf
+    const rows = depths.length === 0 ? undefined : this.repetitions
+    const [start, end] = rows ? [entryOfRow(rows, firstRow), entryOfRow(rows, endRow)] : [firstRow, endRow]
+    const definitions = maxDefinition === 0 ? new Uint8Array(this.entryCount) : this.definitions
+    const valueStart = countOf(definitions.subarray(0, start), maxDefinition)
+    const own = definitions.subarray(start, end)
+    const valueCount = countOf(own, maxDefinition)
+    return new Column(this.leaf, sliceValues(this.values, valueStart, valueStart + valueCount), {
+      entryCount: end - start,
+      rowCount: endRow - firstRow,
+      valueCount,
+      repetitions: () => rows?.subarray(start, end) ?? new Uint8Array(end - start),
+      definitions: () => own,
+    })
   }
 
   get repetitions(): Uint8Array {
@@ -48,7 +91,7 @@ export class Column {
   }
 
   #readRepetitions(): Uint8Array {
-    const levels = joinBytes(this.#pages.map(page => page.repetitions()))
+    const levels = this.#levels.repetitions()
     const found = countOf(levels, 0)
     if (found !== this.rowCount) this.fail(`${found} rows begin, the pages say ${this.rowCount}`)
     return levels.length === 0 || levels[0] === 0 ? levels : this.fail('begins within a row')
@@ -60,7 +103,7 @@ export class Column {
   }
 
   #readDefinitions(): Uint8Array {
-    const levels = joinBytes(this.#pages.map(page => page.definitions()))
+    const levels = this.#levels.definitions()
     const found = countOf(levels, this.leaf.maxDefinition)
     return found === this.valueCount ? levels : this.fail(`${found} values, the pages say ${this.valueCount}`)
   }
@@ -108,6 +151,18 @@ export class Column {
   fail(message: string): never {
     throw new LabError('corrupt', `${this.leaf.name}: ${message}`)
   }
+}
+
+/** Where a row begins; behind the last one, the number of entries. */
+function entryOfRow(repetitions: Uint8Array, row: number): number {
+  let found = -1
+  for (let i = 0; i < repetitions.length; i++) if (repetitions[i] === 0 && ++found === row) return i
+  return repetitions.length
+}
+
+function sliceValues(values: Values, start: number, end: number): Values {
+  if (values.type === 'BYTE_ARRAY') return { ...values, codes: values.codes.subarray(start, end) }
+  return { ...values, numbers: values.numbers.subarray(start, end) } as Values
 }
 
 /** The strings of the dictionary that a chunk begins with, of which `bytes` hold all. */

@@ -1,9 +1,15 @@
-import { type ColumnMetaData, type FileMetaData, parquetMetadata, type RowGroup as RawRowGroup } from 'hyparquet'
-import type { RangeReader } from '../../bytes/range.ts'
+import {
+  type ColumnChunk,
+  type ColumnMetaData,
+  type FileMetaData,
+  parquetMetadata,
+  type RowGroup as RawRowGroup,
+} from 'hyparquet'
+import type { Range, RangeReader } from '../../bytes/range.ts'
 import type { GeneralCodec } from '../../codecs/compress.ts'
 import { LabError, messageOf } from '../../error.ts'
 import { type Leaf, leavesOf } from './leaves.ts'
-import { maxChunkValues } from './limits.ts'
+import { maxChunkValues, maxIndexBytes } from './limits.ts'
 import type { ChunkPlace } from './pages.ts'
 
 /** `PAR1`, at both ends of a file. */
@@ -25,6 +31,13 @@ export interface Chunk extends ChunkPlace {
   readonly presentCount: number | undefined
   /** Where a dictionary ends that holds all values; undefined where there is none, or some values are not in it. */
   readonly dictionaryEnd: number | undefined
+  /** The first page of values; a dictionary stands before it. */
+  readonly dataStart: number
+  /** The least and greatest value of strings, or what is below and above; undefined where the writer does not say. */
+  readonly bounds: readonly [least: Uint8Array, greatest: Uint8Array] | undefined
+  /** Where it stands which pages there are, and what is in them. */
+  readonly offsetIndex: Range | undefined
+  readonly columnIndex: Range | undefined
 }
 
 export interface RowGroup {
@@ -118,12 +131,24 @@ function rowGroupOf({ num_rows, columns }: RawRowGroup, leaves: readonly Leaf[],
   if (columns.length !== leaves.length) fail(`${columns.length} columns, the schema has ${leaves.length}`)
   const chunks = columns.map((column, i): [string, Chunk] => {
     const leaf = leaves[i]!
-    return [leaf.name, chunkOf(column.meta_data!, leaf, end)]
+    return [leaf.name, { ...chunkOf(column.meta_data!, leaf, end), ...indexesOf(column, leaf, end) }]
   })
   return { rowCount: count(num_rows, maxChunkValues, 'rows'), chunks: new Map(chunks) }
 }
 
-function chunkOf(meta: ColumnMetaData, leaf: Leaf, end: number): Chunk {
+function indexesOf(column: ColumnChunk, { name }: Leaf, end: number): Pick<Chunk, 'offsetIndex' | 'columnIndex'> {
+  const range = (what: string, offset?: bigint, length?: number): Range | undefined => {
+    if (offset === undefined || length === undefined) return undefined
+    const start = count(offset, end, `${name}: ${what}`)
+    return { start, end: start + count(BigInt(length), Math.min(end - start, maxIndexBytes), `${name}: ${what}`) }
+  }
+  return {
+    offsetIndex: range('offset index', column.offset_index_offset, column.offset_index_length),
+    columnIndex: range('column index', column.column_index_offset, column.column_index_length),
+  }
+}
+
+function chunkOf(meta: ColumnMetaData, leaf: Leaf, end: number): Omit<Chunk, 'offsetIndex' | 'columnIndex'> {
   const start = count(meta.dictionary_page_offset ?? meta.data_page_offset, end, `${leaf.name}: first byte`)
   const byteLength = count(meta.total_compressed_size, end - start, `${leaf.name}: bytes`)
   const path = meta.path_in_schema.join('.')
@@ -138,12 +163,19 @@ function chunkOf(meta: ColumnMetaData, leaf: Leaf, end: number): Chunk {
     isEmpty: meta.statistics?.null_count === meta.num_values,
     presentCount: presentCountOf(meta, leaf),
     dictionaryEnd: dictionaryEndOf(meta, start, start + byteLength),
+    dataStart: count(meta.data_page_offset, start + byteLength, `${leaf.name}: first page`),
+    bounds: boundsOf(meta),
   }
 }
 
 function extentOf({ statistics }: ColumnMetaData): Chunk['extent'] {
   const [least, greatest] = [statistics?.min_value, statistics?.max_value]
   return typeof least === 'bigint' && typeof greatest === 'bigint' && least <= greatest ? [least, greatest] : undefined
+}
+
+function boundsOf({ statistics }: ColumnMetaData): Chunk['bounds'] {
+  const [least, greatest] = [statistics?.min_value, statistics?.max_value]
+  return least instanceof Uint8Array && greatest instanceof Uint8Array ? [least, greatest] : undefined
 }
 
 function presentCountOf({ size_statistics }: ColumnMetaData, { maxDefinition }: Leaf): number | undefined {

@@ -14,3 +14,9 @@ export const maxPageBytes: number = 1 << 28
 
 /** Bytes of the header of a page: it holds the least and the greatest value. */
 export const maxHeaderBytes: number = 1 << 16
+
+/** Pages of a column in a row group. */
+export const maxPagesOfChunk: number = 1 << 20
+
+/** Bytes of an index of pages. */
+export const maxIndexBytes: number = 1 << 26

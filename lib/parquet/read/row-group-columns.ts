@@ -4,6 +4,21 @@ import { checkLimits, type Limits } from '../../model/limits.ts'
 import { readCoalesced } from '../../storage/coalesce.ts'
 import { Column, readDictionary } from './column.ts'
 import type { Chunk, ParquetFile } from './footer.ts'
+import type { PageIndexes } from './page-index.ts'
+
+/** Some rows of a row group, and where the pages stand that have them; a column without an index is read whole. */
+export interface RowPages extends Range {
+  readonly indexes: PageIndexes
+}
+
+/** The pages of a column in which rows stand, one after the other. */
+function pagesOf(
+  { indexes, start: startRow, end: endRow }: RowPages,
+  name: string,
+): (Range & { firstRow: number }) | undefined {
+  const places = indexes.places(name)?.filter(place => place.firstRow < endRow && place.endRow > startRow)
+  return places && { start: places[0]!.start, end: places.at(-1)!.end, firstRow: places[0]!.firstRow }
+}
 
 /** The columns of a row group, read when they are wanted, and kept. */
 export class RowGroupColumns {
@@ -11,17 +26,22 @@ export class RowGroupColumns {
   readonly #file: ParquetFile
   readonly #number: number
   readonly #limits: Limits | undefined
+  readonly #rows: RowPages | undefined
   readonly #bytes = new Map<string, Uint8Array>()
+  /** The first row of the pages that have been read. */
+  readonly #firstRows = new Map<string, number>()
   /** The parts of columns that hold a dictionary. */
   readonly #heads = new Map<string, Uint8Array>()
   readonly #dictionaries = new Map<string, readonly string[]>()
   readonly #columns = new Map<string, Column>()
 
-  constructor(file: ParquetFile, number: number, limits?: Limits) {
+  /** Of all rows, or of some alone. */
+  constructor(file: ParquetFile, number: number, limits?: Limits, rows?: RowPages) {
     this.#limits = limits
     this.#file = file
     this.#number = number
-    this.rowCount = file.footer.rowGroups[number]!.rowCount
+    this.#rows = rows
+    this.rowCount = rows ? rows.end - rows.start : file.footer.rowGroups[number]!.rowCount
   }
 
   has(name: string): boolean {
@@ -31,6 +51,7 @@ export class RowGroupColumns {
   /** Reads what is missing of some columns, in one go; those that the file does not have are passed over. */
   async load(names: readonly string[]): Promise<void> {
     const missing = [...new Set(names)].filter(name => this.has(name) && !this.#bytes.has(name))
+    if (this.#rows) return this.#loadPages(missing, this.#rows)
     const ranges = missing.map(name => {
       const { start, end } = this.chunk(name)
       return { start: start + (this.#heads.get(name)?.length ?? 0), end }
@@ -50,6 +71,20 @@ export class RowGroupColumns {
     const ranges = missing.map(name => ({ start: this.chunk(name).start, end: this.chunk(name).dictionaryEnd! }))
     const bytes = await this.#read(ranges)
     for (const [i, name] of missing.entries()) this.#heads.set(name, bytes[i]!)
+  }
+
+  /** Reads the pages that have the rows, with the dictionaries. */
+  async #loadPages(names: readonly string[], rows: RowPages): Promise<void> {
+    const places = names.map(name => this.named(() => pagesOf(rows, name)))
+    const ranges = names.flatMap((name, i) => {
+      const { start, end, dataStart } = this.chunk(name)
+      return [{ start, end: dataStart }, places[i] ?? { start: dataStart, end }]
+    })
+    const bytes = await this.#read(ranges)
+    for (const [i, name] of names.entries()) {
+      this.#bytes.set(name, Buffer.concat([bytes[2 * i]!, bytes[2 * i + 1]!]))
+      this.#firstRows.set(name, places[i]?.firstRow ?? 0)
+    }
   }
 
   #read(ranges: readonly Range[]): Promise<Uint8Array[]> {
@@ -91,11 +126,21 @@ export class RowGroupColumns {
   #decode(name: string): Column {
     const bytes = this.#bytes.get(name)
     if (bytes === undefined) throw new LabError('invalid', `${name}: has not been read`)
-    const column = new Column(bytes, this.#file.footer.leaves.get(name)!, this.chunk(name))
+    const leaf = this.#file.footer.leaves.get(name)!
+    const column = this.#rows
+      ? this.#slice(Column.readPart(bytes, leaf, this.chunk(name)), this.#rows, this.#firstRows.get(name)!)
+      : Column.read(bytes, leaf, this.chunk(name))
     const rowCount = column.elementCount(0)
     if (rowCount !== this.rowCount) column.fail(`${rowCount} rows, the footer says ${this.rowCount}`)
     this.#columns.set(name, column)
     return column
+  }
+
+  /** The rows of a column whose pages begin with `firstRow`. */
+  #slice(column: Column, { start, end }: RowPages, firstRow: number): Column {
+    if (firstRow + column.rowCount < end)
+      column.fail(`rows ${firstRow} to ${firstRow + column.rowCount}, wanted to ${end}`)
+    return column.slice(start - firstRow, end - firstRow)
   }
 
   release(): void {

@@ -8,8 +8,8 @@ import { encodingIds, pageTypes } from './ids.ts'
 import { ThriftWriter } from './thrift.ts'
 import type { Bounds } from './values.ts'
 
-/** Bits of values of a page, as Tempo's writer has them. */
-const pageBits = 8 * (1 << 18)
+/** Bits of a page's values and levels: less than Tempo has (256 KiB), so that one trace is read with few bytes. */
+const pageBits = 8 * (20 << 10)
 /** Bytes of the bounds of strings. */
 const maxBoundBytes = 16
 
@@ -180,9 +180,10 @@ interface PageContent {
 
 /** The pages: one ends with the row by which it has its bytes of values. */
 function* partsOf(column: Column, repetitions: Uint8Array, definitions: Uint8Array): Iterable<Part> {
-  const { maxDefinition, values } = column
+  const { maxRepetition, maxDefinition, values } = column
   let [entryStart, valueStart, firstRow] = [0, 0, 0]
   let [value, row, bits] = [0, 0, 0]
+  const levelBits = (maxRepetition > 0 ? 8 : 0) + (maxDefinition > 0 ? 8 : 0)
   for (let entry = 0; entry < definitions.length; entry++) {
     if (repetitions[entry] === 0) {
       if (bits >= pageBits) {
@@ -191,6 +192,7 @@ function* partsOf(column: Column, repetitions: Uint8Array, definitions: Uint8Arr
       }
       row++
     }
+    bits += levelBits
     if (definitions[entry] === maxDefinition) bits += values.bitsOf(value++)
   }
   yield partOf(firstRow, row, [entryStart, definitions.length], [valueStart, value])

@@ -4,7 +4,7 @@ import type { LeafNode } from '../schema.ts'
 import { writeDelta32, writeDelta64 } from './delta.ts'
 import { packBits, writeHybrid } from './hybrid.ts'
 
-/** What a part of a column's values has: which bytes compare least and greatest; undefined where it has no order. */
+/** What a part of a column's values has: copies of the bytes that compare least and greatest; undefined where it has no order. */
 export type Bounds = readonly [least: Buffer, greatest: Buffer] | undefined
 
 /** The values of a column that are there, in order, in the memory of their type. */
@@ -341,7 +341,8 @@ function boundsOf(count: number, at: (index: number) => Buffer): Bounds {
     if (bytes.compare(least) < 0) least = bytes
     if (bytes.compare(greatest) > 0) greatest = bytes
   }
-  return [least, greatest]
+  // They outlive the memory that values stand in.
+  return [Buffer.from(least), Buffer.from(greatest)]
 }
 
 function checkText(path: string, text: string): void {

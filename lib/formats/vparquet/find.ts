@@ -1,0 +1,81 @@
+import type { Limits } from '../../model/limits.ts'
+import { type Trace, traceIdDigits } from '../../model/trace.ts'
+import { spellingsOf, traceKey } from '../../model/trace-id.ts'
+import type { Chunk } from '../../parquet/read/footer.ts'
+import { PageIndexes } from '../../parquet/read/page-index.ts'
+import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
+import type { Block } from './block.ts'
+import { mayHold, shardOf } from './blooms.ts'
+import { idsOf } from './fields.ts'
+import { traceColumns, tracesOf } from './rows.ts'
+
+const idColumn = 'TraceID'
+
+/** Trace ids that are sought: by the key, without leading zeros, all spellings as bytes. */
+type Sought = ReadonlyMap<string, readonly Buffer[]>
+
+/**
+ * The traces of some ids. The filters rule out ids, then what the footer says of the ids of a row group, and what the
+ * index says of a page; of the row groups that remain the pages of ids are read, and of the others those of the rows.
+ */
+export async function* findTraces(block: Block, traceIds: readonly string[], limits?: Limits): AsyncIterable<Trace> {
+  const asked = [...new Set(traceIds.map(traceKey))]
+  const sought = new Map(asked.map(key => [key, spellingsIn(block, key).map(id => Buffer.from(id, 'hex'))]))
+  // The filters are asked while the first indexes are on their way: a trace that is there waits for one request less.
+  const filtering = Promise.all(asked.map(async key => (await passes(block, key)) || sought.delete(key)))
+  for (const [number, { chunks, rowCount }] of block.footer.rowGroups.entries()) {
+    if (!mayBeIn(chunks.get(idColumn)!, sought)) continue
+    const indexes = new PageIndexes(block, number)
+    await Promise.all([
+      filtering,
+      indexes.load(traceColumns(new RowGroupColumns(block, number), block.layout), [idColumn], limits),
+    ])
+    if (sought.size === 0) return
+    const rows = (start: number, end: number) => new RowGroupColumns(block, number, limits, { start, end, indexes })
+    const pages = indexes.placesWith(idColumn, (...extent) => mayBeBetween(sought, ...extent))
+    for (const { firstRow, endRow } of pages ?? [{ firstRow: 0, endRow: rowCount }])
+      for (const row of await rowsOf(rows(firstRow, endRow), sought))
+        yield* traceAt(rows(firstRow + row, firstRow + row + 1), block)
+  }
+  await filtering
+}
+
+/** The spellings that may stand in a block: in a whole one all ids have 16 bytes, in a lone `data.parquet` what was read. */
+function spellingsIn({ parts }: Block, key: string): string[] {
+  return parts ? [key.padStart(traceIdDigits, '0')] : spellingsOf(key)
+}
+
+/** False where the block's filters do not have the id. What is missing or broken of them rules nothing out. */
+async function passes({ parts }: Block, key: string): Promise<boolean> {
+  if (parts === undefined || parts.shardCount === 0) return true
+  const id = Buffer.from(key.padStart(traceIdDigits, '0'), 'hex')
+  const name = `bloom-${shardOf(id, parts.shardCount)}`
+  const answer = await parts.withPart(name, async shard => (await mayHold(shard, id)) ?? 'damaged')
+  if (typeof answer === 'boolean') return answer
+  parts.warn(`${name}: is ${answer ?? 'missing'}: ids are looked for without it`)
+  return true
+}
+
+function mayBeIn({ bounds }: Pick<Chunk, 'bounds'>, sought: Sought): boolean {
+  return bounds === undefined || mayBeBetween(sought, ...bounds)
+}
+
+function mayBeBetween(sought: Sought, least: Uint8Array, greatest: Uint8Array): boolean {
+  return [...sought.values()].flat().some(id => id.compare(least) >= 0 && id.compare(greatest) <= 0)
+}
+
+/** Which of the rows have one of the ids. */
+async function rowsOf(columns: RowGroupColumns, sought: Sought): Promise<number[]> {
+  await columns.load([idColumn])
+  return columns.named(() => {
+    const traceId = idsOf(columns.get(idColumn), 16)
+    return Array.from({ length: columns.rowCount }, (_, row) => row).filter(row => sought.has(traceKey(traceId(row))))
+  })
+}
+
+/** The trace of the one row. */
+async function* traceAt(columns: RowGroupColumns, { layout }: Block): AsyncIterable<Trace> {
+  await columns.load(traceColumns(columns, layout))
+  const trace = columns.named(() => tracesOf(columns, layout)(0))
+  if (trace.spans.length > 0) yield trace
+}
