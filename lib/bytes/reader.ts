@@ -87,6 +87,12 @@ export class ByteReader {
 
   /** LEB128, at most 2^53 - 1. */
   varint(): number {
+    // Most take one byte.
+    const first = this.#bytes[this.#position]
+    if (first !== undefined && first < 0x80) {
+      this.#position++
+      return first
+    }
     let value = 0
     let scale = 1
     for (let i = 0; i < 8; i++) {

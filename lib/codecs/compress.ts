@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { bytesToFill } from '../bytes/arena.ts'
 import { LabError } from '../error.ts'
 import { checkReach, contentOf } from './content.ts'
 import { lz4Compressor, lz4Decompressor } from './lz4.ts'
@@ -75,7 +76,7 @@ function loadNative(): ZstdProvider {
       const context = new binding.DCtx()
       if (dictionary) context.loadDictionary(dictionary)
       return (frame, byteLength) => {
-        const content = Buffer.allocUnsafe(byteLength)
+        const content = bytesToFill(byteLength)
         return content.subarray(0, context.decompress(content, frame))
       }
     },
@@ -186,12 +187,15 @@ interface Binding {
   decompressor(): (stored: Uint8Array, byteLength: number) => Uint8Array
 }
 
+/** For all that need no dictionary: what it takes to make one is more than what a page takes. */
+const plainZstd = zstdDecompressor()
+
 const bindings: Readonly<Record<GeneralCodec, Binding>> = {
   none: {
     compressor: () => bytes => bytes,
     decompressor: () => (stored, byteLength) => contentOf('plain bytes', byteLength, () => stored),
   },
-  zstd: { compressor: level => zstdCompressor(level), decompressor: () => zstdDecompressor() },
+  zstd: { compressor: level => zstdCompressor(level), decompressor: () => plainZstd },
   snappy: { compressor: snappyCompressor, decompressor: snappyDecompressor },
   lz4: { compressor: lz4Compressor, decompressor: lz4Decompressor },
 }

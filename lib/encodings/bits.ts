@@ -1,3 +1,5 @@
+import { words } from '../bytes/arena.ts'
+
 const wordRange = 0x100000000
 
 /** The lowest n bits of a word. */
@@ -38,9 +40,10 @@ export class BitWriter {
 
 /** The bytes as words, followed by zeros, so that any bits of them can be read. */
 export function bitWords(bytes: Uint8Array): Uint32Array {
-  const words = new Uint32Array((bytes.length >> 2) + 3)
-  new Uint8Array(words.buffer).set(bytes)
-  return words
+  const filled = words((bytes.length >> 2) + 3)
+  filled.fill(0, bytes.length >> 2)
+  new Uint8Array(filled.buffer, filled.byteOffset, bytes.length).set(bytes)
+  return filled
 }
 
 /** The unsigned value of the `bitCount` bits (0 to 32) that begin at bit `at`. */

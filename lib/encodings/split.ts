@@ -1,3 +1,4 @@
+import { floats } from '../bytes/arena.ts'
 import { LabError } from '../error.ts'
 import { BitWriter, bitWords, readBits } from './bits.ts'
 
@@ -65,7 +66,7 @@ export function encodeSplit(values: Float64Array, classes: Uint8Array): Split {
 /** Joins split numbers. The bits must be exactly those of the classes. */
 export function decodeSplit({ classes, bits }: Split): Float64Array {
   const words = bitWords(bits)
-  const values = new Float64Array(classes.length)
+  const values = floats(classes.length)
   for (let row = 0, at = 0; row < classes.length; row++) {
     const kind = classes[row]!
     if (kind > maxClass) failClass(kind, row)
@@ -78,7 +79,7 @@ export function decodeSplit({ classes, bits }: Split): Float64Array {
 /** The numbers of some rows, which ascend: of all others only the classes are looked at. */
 export function decodeSplitAt({ classes, bits }: Split, rows: Uint32Array): Float64Array {
   const words = bitWords(bits)
-  const values = new Float64Array(rows.length)
+  const values = floats(rows.length)
   for (let i = 0, row = 0, at = 0; i < rows.length; i++) {
     for (; row < rows[i]!; row++) at += bitCounts[classes[row]!]!
     const kind = classes[row]!

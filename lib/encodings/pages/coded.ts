@@ -1,3 +1,4 @@
+import { words } from '../../bytes/arena.ts'
 import { type Bases, type NumberChoice, writeNumbers } from './numbers.ts'
 import { readSymbols } from './numbers-reader.ts'
 import type { PageReader, PageWriter } from './page.ts'
@@ -47,7 +48,7 @@ export function readCoded(
   const size = entries.fileCodes.length + entries.locals.length
   if (size < 2) {
     reader.layout = 'coded'
-    return { ...entries, symbols: new Uint32Array(count) }
+    return { ...entries, symbols: words(count).fill(0) }
   }
   const symbols = readSymbols(reader, count, size, contexts)
   reader.layout = `coded, ${reader.layout}`

@@ -1,3 +1,4 @@
+import { floats, words } from '../../bytes/arena.ts'
 import { decodeSplitAt, splitByteLength } from '../split.ts'
 import { readSigned } from '../texts.ts'
 import { clockUnits, encodings, flag, type Layout, layouts, limit, predictedHead } from './number-layouts.ts'
@@ -48,7 +49,7 @@ export function readAfter(
 ): Float64Array {
   if (code === predictedHead) {
     const { values, rows } = readMisses(reader, count, contexts)
-    const numbers = new Float64Array(count)
+    const numbers = floats(count)
     for (let row = 0; row < count; row++) numbers[row] = values[rows[row]!]!
     return numbers
   }
@@ -81,7 +82,7 @@ export function readSymbols(reader: PageReader, count: number, size: number, con
     return rows
   }
   const head = readHead(reader, code, count)
-  const offsets = readOffsets(reader, head, new Uint32Array(count))
+  const offsets = readOffsets(reader, head, words(count))
   if (!(offsets instanceof Uint32Array) || head.code >= flag.deltas || head.base !== 0)
     return symbolsOf(reader, finish(reader, head, offsets), size)
   reader.layout = layoutNames[head.code]!
@@ -152,10 +153,10 @@ function reachOf(max: number, { base, unit }: Head): number {
   return Math.max(Math.abs(base), Math.abs(base + max)) * unit
 }
 
-function placeWords(words: Uint32Array, { isFolded, base, unit }: Head): Float64Array {
-  const values = new Float64Array(words.length)
-  if (isFolded) for (let i = 0; i < words.length; i++) values[i] = ((words[i]! >>> 1) ^ -(words[i]! & 1)) * unit
-  else for (let i = 0; i < words.length; i++) values[i] = (words[i]! + base) * unit
+function placeWords(offsets: Uint32Array, { isFolded, base, unit }: Head): Float64Array {
+  const values = floats(offsets.length)
+  if (isFolded) for (let i = 0; i < offsets.length; i++) values[i] = ((offsets[i]! >>> 1) ^ -(offsets[i]! & 1)) * unit
+  else for (let i = 0; i < offsets.length; i++) values[i] = (offsets[i]! + base) * unit
   return values
 }
 
@@ -178,9 +179,9 @@ function scratchOf(count: number): Uint32Array {
   return scratch.subarray(0, count)
 }
 
-/** The stored offsets: in `words` if 32 bits hold all. */
-function readOffsets(reader: PageReader, { layout }: Head, words: Uint32Array): Uint32Array | Float64Array {
-  return layout === layouts.constant ? words.fill(0) : encodings[layout].decode(reader, words)
+/** The stored offsets: in `to` if 32 bits hold all. */
+function readOffsets(reader: PageReader, { layout }: Head, to: Uint32Array): Uint32Array | Float64Array {
+  return layout === layouts.constant ? to.fill(0) : encodings[layout].decode(reader, to)
 }
 
 function readPatches(reader: PageReader, count: number): { unit: number; patches: Patches } {

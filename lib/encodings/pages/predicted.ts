@@ -1,3 +1,4 @@
+import { words } from '../../bytes/arena.ts'
 import type { PageReader } from './page.ts'
 
 /**
@@ -41,7 +42,7 @@ export function findMisses(values: Float64Array, { codes, size }: Contexts): Mis
  */
 export function missesOfRows({ in: reader }: PageReader, { codes, size }: Contexts, gaps: Float64Array): Uint32Array {
   const rowCount = codes.length
-  const misses = new Uint32Array(rowCount)
+  const misses = words(rowCount)
   const last = new Int32Array(size).fill(-1)
   let row = 0
   for (let miss = 0; miss <= gaps.length; miss++) {
@@ -62,7 +63,7 @@ export function missesOfRows({ in: reader }: PageReader, { codes, size }: Contex
 
 /** The contexts of some rows. */
 export function contextsAt({ codes, size }: Contexts, rows: ArrayLike<number>): Contexts {
-  const at = new Uint32Array(rows.length)
+  const at = words(rows.length)
   for (let i = 0; i < at.length; i++) at[i] = codes[rows[i]!]!
   return { codes: at, size }
 }
@@ -76,7 +77,7 @@ export function ownerContexts({ codes, size }: Contexts, rows: ArrayLike<number>
 
 /** A context for each pair of contexts that a row has. */
 export function pairContexts(a: Contexts, b: Contexts): Contexts {
-  const codes = new Uint32Array(a.codes.length)
+  const codes = words(a.codes.length)
   const size = a.size * b.size
   if (size <= Math.max(codes.length, 1 << 12)) {
     for (let row = 0; row < codes.length; row++) codes[row] = a.codes[row]! * b.size + b.codes[row]!

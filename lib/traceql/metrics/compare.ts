@@ -99,7 +99,7 @@ async function compareBatch(batch: SpanBatch, comparison: Comparison): Promise<v
   const { mask } = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => explainer.addStage(stage, spanCount))
   const selected = holds(node.selection.condition, view, pool)
   restrict(selected, view, node)
-  const starts = await readIntervals(batch, undefined, intervals)
+  const starts = await readIntervals(batch, intervals)
   const spans: Spans = { mask, selected, intervals: starts, weights: batch.weights }
   fields.forEach((field, i) => {
     tallyField(view, field, spans, [tallies[0]![i]!, tallies[1]![i]!], pool)

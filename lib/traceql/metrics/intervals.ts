@@ -64,14 +64,14 @@ export async function spanIntervals(
   intervals: Intervals,
 ): Promise<Int32Array> {
   const bounds = intervals.stepNanos < maxExactStep ? await batch.startBounds?.() : undefined
-  if (bounds === undefined) return readIntervals(batch, rows, intervals)
+  if (bounds === undefined) return readIntervals(batch, intervals, rows)
   const result = new Int32Array(batch.spanCount)
   const open = fillTraces(bounds, intervals, result)
   if (open.length === 0) return result
   const crossing = rowsInTraces(open, bounds.traceStarts, rows)
   if (crossing.length === 0) return result
-  const read = await readIntervals(batch, crossing, intervals)
-  for (let i = 0; i < crossing.length; i++) result[crossing[i]!] = read[crossing[i]!]!
+  const columns = (await batch.read(['span:start'], crossing)).get('span:start')
+  fillRows(columns, crossing, intervals, result)
   return result
 }
 
@@ -82,15 +82,16 @@ function fillTraces(
   result: Int32Array,
 ): number[] {
   const place = placing(base, intervals)
-  const { from, until } = place
   const open: number[] = []
-  for (let trace = 0; trace < first.length; trace++) {
-    const [least, greatest] = [first[trace]!, last[trace]!]
-    const isOut = greatest < from || least >= until
-    const interval = isOut ? -1 : intervalAt(least, place)
-    if (isOut || (least >= from && greatest < until && interval === intervalAt(greatest, place)))
-      result.fill(interval, traceStarts[trace]!, traceStarts[trace + 1]!)
+  // Neighbours tend to be in one interval: what was found for one holds as long as the next one is within the same times.
+  let known: Stretch = { from: 0, until: 0, interval: -1 }
+  for (let trace = 0, row = 0; trace < first.length; trace++) {
+    const least = first[trace]!
+    if (!(least >= known.from && least < known.until)) known = stretchAt(least, place)
+    const end = traceStarts[trace + 1]!
+    if (last[trace]! < known.until) for (; row < end; row++) result[row] = known.interval
     else open.push(trace)
+    row = end
   }
   return open
 }
@@ -111,35 +112,36 @@ function rowsInTraces(traces: readonly number[], traceStarts: Uint32Array, rows:
 }
 
 /** The same from `span:start`. */
-export async function readIntervals(
-  batch: SpanBatch,
-  rows: Uint32Array | undefined,
-  intervals: Intervals,
-): Promise<Int32Array> {
+export async function readIntervals(batch: SpanBatch, intervals: Intervals, rows?: Uint32Array): Promise<Int32Array> {
   const columns = (await batch.read(['span:start'], rows)).get('span:start')
-  if (!areWide(columns) && intervals.stepNanos < maxExactStep)
-    return exactIntervals(columns, batch.spanCount, intervals)
-  const { fromNanos, untilNanos } = intervals
-  return Int32Array.from(bigintsOf(columns, batch.spanCount), start =>
-    start >= fromNanos && start < untilNanos ? intervalOf(start, intervals) : -1,
-  )
+  const result = new Int32Array(batch.spanCount)
+  fillRows(columns, rows ?? Uint32Array.from(result.keys()), intervals, result)
+  return result
+}
+
+/** Fills some rows by the columns `span:start`. */
+function fillRows(columns: readonly ColumnData[], rows: Uint32Array, intervals: Intervals, result: Int32Array): void {
+  if (areWide(columns) || intervals.stepNanos >= maxExactStep) {
+    const starts = bigintsOf(columns, result.length)
+    for (const row of rows) result[row] = countedInterval(starts[row]!, intervals)
+    return
+  }
+  const { base, numbers } = overOneBase(columns, result.length)
+  const place = placing(base, intervals)
+  const { from, until } = place
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
+    const number = numbers[row]!
+    result[row] = number >= from && number < until ? intervalAt(number, place) : -1
+  }
+}
+
+function countedInterval(start: bigint, intervals: Intervals): number {
+  return start >= intervals.fromNanos && start < intervals.untilNanos ? intervalOf(start, intervals) : -1
 }
 
 /** Sums of two rests below it are exact as doubles. */
 const maxExactStep = 2n ** 52n
-
-/** The same by doubles. */
-function exactIntervals(columns: readonly ColumnData[], spanCount: number, intervals: Intervals): Int32Array {
-  const { base, numbers } = overOneBase(columns, spanCount)
-  const place = placing(base, intervals)
-  const { from, until } = place
-  const result = new Int32Array(spanCount)
-  for (let row = 0; row < spanCount; row++) {
-    const number = numbers[row]!
-    result[row] = number >= from && number < until ? intervalAt(number, place) : -1
-  }
-  return result
-}
 
 /** Intervals as doubles over a base. */
 interface Placing {
@@ -159,6 +161,26 @@ function placing(base: bigint, { startNanos, stepNanos, fromNanos, untilNanos }:
     baseInterval: Number((base - startNanos) / stepNanos),
     baseRest: Number((base - startNanos) % stepNanos),
   }
+}
+
+/** Times over a base, `[from, until)`, that are of one interval. */
+interface Stretch {
+  readonly from: number
+  readonly until: number
+  readonly interval: number
+}
+
+/** The times around one that are surely of its interval. */
+function stretchAt(number: number, place: Placing): Stretch {
+  const { from, until, step, baseInterval, baseRest } = place
+  if (number < from) return { from: Number.NEGATIVE_INFINITY, until: from, interval: -1 }
+  if (number >= until) return { from: until, until: Number.POSITIVE_INFINITY, interval: -1 }
+  const interval = intervalAt(number, place)
+  // Intervals hold their end: the next nanosecond is of the next one.
+  const end = (interval + 1 - baseInterval) * step - baseRest + 1
+  const isExact = Number.isSafeInteger(end) && Number.isSafeInteger(end - step)
+  if (!isExact) return { from: number, until: number + 1, interval }
+  return { from: Math.max(from, end - step), until: Math.min(until, end), interval }
 }
 
 /** The interval of a time over the base, of doubles of which none is rounded: quotients and rests are added. */

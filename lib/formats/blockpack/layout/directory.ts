@@ -58,7 +58,12 @@ export function writePageGroupEntries(out: ByteWriter, { base, entries }: PageGr
 export function readPageGroupEntries(reader: ByteReader): PageGroupEntries {
   const base = reader.u64()
   const entries: PageEntry[] = []
-  for (let left = reader.count(4); left > 0; left--) entries.push(readEntry(reader, entries.at(-1)?.column ?? -1))
+  let before = -1
+  for (let left = reader.count(4); left > 0; left--) {
+    const entry = readEntry(reader, before)
+    entries.push(entry)
+    before = entry.column
+  }
   return { base, entries }
 }
 
@@ -97,14 +102,17 @@ function readEntry(reader: ByteReader, before: number): PageEntry {
   const code = reader.u8()
   const isPaged = code % basisUnit > 1
   const kind = kinds[isPaged ? code % basisUnit : code] ?? reader.fail('unsupported', 'a kind of statistic')
-  const constant = { column, rowCount, storedLength: 0, basis: noBasis }
-  if (kind === 'constant') return { ...constant, statistic: { kind, value: readSigned(reader) } }
-  if (kind === 'constantCode') return { ...constant, statistic: { kind, code: reader.varint() } }
+  if (kind === 'constant') return unpaged(column, rowCount, { kind, value: readSigned(reader) })
+  if (kind === 'constantCode') return unpaged(column, rowCount, { kind, code: reader.varint() })
   const basis = readBasis(reader, Math.floor(code / basisUnit))
   const statistic = readStatistic(reader, kind)
   const storedLength = reader.varint()
   if (storedLength < 5) reader.fail('corrupt', `column ${column}: a page of ${storedLength} bytes`)
   return { column, rowCount, storedLength, statistic, basis }
+}
+
+function unpaged(column: number, rowCount: number, statistic: PageStatistic): PageEntry {
+  return { column, rowCount, storedLength: 0, statistic, basis: noBasis }
 }
 
 function readBasis(reader: ByteReader, code: number): number {

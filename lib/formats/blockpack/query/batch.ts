@@ -1,3 +1,4 @@
+import { type Arena, allocatingIn, borrowArena, returnArena } from '../../../bytes/arena.ts'
 import { byteLengthOf, type Range } from '../../../bytes/range.ts'
 import { LabError } from '../../../error.ts'
 import { checkLimits, type Limits } from '../../../model/limits.ts'
@@ -41,6 +42,8 @@ export class PageGroupBatch implements SpanBatch {
   readonly #loading = new Map<number, Promise<void>>()
   readonly #dictionaries = new Map<number, readonly string[]>()
   #open: OpenPageGroup
+  /** What its columns are allocated in until it is released. */
+  #arena: Arena | undefined
   readonly #data = new Map<ColumnName, readonly ColumnData[]>()
 
   constructor(reader: BlockpackReader, plan: PageGroupPlan, limits: Limits | undefined) {
@@ -126,7 +129,10 @@ export class PageGroupBatch implements SpanBatch {
     for (const name of names)
       if (!this.#data.has(name)) {
         const data = rows && isReadByRow(name) ? byRow : this.#data
-        data.set(name, columnData(this.#open, name, rows))
+        data.set(
+          name,
+          this.#allocating(() => columnData(this.#open, name, rows)),
+        )
       }
     const { columns } = this.#open
     return {
@@ -146,11 +152,17 @@ export class PageGroupBatch implements SpanBatch {
   async startBounds(): Promise<StartBounds | undefined> {
     await this.#loadColumns(startColumns.filter(column => this.#plan.places.has(column)))
     const { times, columns } = this.#open
-    const [bounds, offsets] = [times.startBounds(), times.traceOffsets()]
+    const [bounds, offsets] = this.#allocating(() => [times.startBounds(), times.traceOffsets()] as const)
     if (!bounds || !offsets) return undefined
     const shifted = (own: Float64Array) => own.map((offset, trace) => offset + offsets[trace]!)
     const [first, last] = [shifted(bounds.first), shifted(bounds.last)]
     return { base: times.firstStart(), first, last, traceStarts: columns.traceStarts() }
+  }
+
+  /** Does work that allocates in the arena of this batch. */
+  #allocating<T>(work: () => T): T {
+    this.#arena ??= borrowArena()
+    return allocatingIn(this.#arena, work)
   }
 
   async #loadColumns(columns: readonly number[]): Promise<void> {
@@ -161,6 +173,8 @@ export class PageGroupBatch implements SpanBatch {
     this.#bytes.clear()
     this.#data.clear()
     this.#open = this.#openPageGroup()
+    if (this.#arena) returnArena(this.#arena)
+    this.#arena = undefined
   }
 }
 

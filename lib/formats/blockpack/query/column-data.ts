@@ -1,3 +1,4 @@
+import { floats, words } from '../../../bytes/arena.ts'
 import type { ReadNumbers } from '../../../encodings/exact-numbers.ts'
 import { parseName } from '../../../model/column-name.ts'
 import type { ColumnData, ColumnName, Intrinsic } from '../../../model/scan.ts'
@@ -101,7 +102,7 @@ function startData({ columns, times }: OpenPageGroup, rows?: Uint32Array): Colum
   if (values === undefined || offsets === undefined)
     return { type: 'int', values: { bigints: BigUint64Array.from(times.starts()) } }
   const spanCounts = columns.spanCounts()
-  const numbers = new Float64Array(values.length)
+  const numbers = floats(values.length)
   let row = 0
   for (let trace = 0; trace < spanCounts.length; trace++) {
     const offset = offsets[trace]!
@@ -225,13 +226,13 @@ function mapTable<T, U>({ values, codes }: Table<T>, map: (value: T) => U): Tabl
 }
 
 function pick(values: Float64Array, codes: Uint32Array): Float64Array {
-  const picked = new Float64Array(codes.length)
+  const picked = floats(codes.length)
   for (let row = 0; row < picked.length; row++) picked[row] = values[codes[row]!]!
   return picked
 }
 
 function countUp(count: number): Uint32Array {
-  const codes = new Uint32Array(count)
+  const codes = words(count)
   for (let i = 0; i < count; i++) codes[i] = i
   return codes
 }

@@ -1,3 +1,4 @@
+import { words } from '../../../bytes/arena.ts'
 import { StringCache } from '../../../bytes/string-cache.ts'
 import type { ReadNumbers } from '../../../encodings/exact-numbers.ts'
 import type { Value, ValueType } from '../../../model/trace.ts'
@@ -25,7 +26,7 @@ export class FieldColumns {
   rows(owner: FieldOwner, field: number): Uint32Array {
     const { symbols, shapes, counts } = this.#columns.shapes(owner)
     const uses = usesOf(field, shapes)
-    const rows = new Uint32Array(counts.get(field) ?? 0)
+    const rows = words(counts.get(field) ?? 0)
     let at = 0
     for (let row = 0; row < symbols.length; row++)
       for (let left = uses[symbols[row]!]!; left > 0; left--) rows[at++] = row

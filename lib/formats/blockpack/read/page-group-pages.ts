@@ -1,3 +1,4 @@
+import { floats, words } from '../../../bytes/arena.ts'
 import { RangeDecoder } from '../../../encodings/entropy.ts'
 import { type ReadNumbers, readExceptions } from '../../../encodings/exact-numbers.ts'
 import { decodeOrders } from '../../../encodings/orders.ts'
@@ -77,7 +78,7 @@ export class PageDecoder {
     if (!place) return { values: new Float64Array(0), exceptions: [] }
     const { statistic } = place.entry
     if (statistic.kind === 'constant') {
-      const values = new Float64Array(count).fill(statistic.value)
+      const values = floats(count).fill(statistic.value)
       return this.#checked(column, { values, exceptions: [] })
     }
     const reader = this.#open(column, place)
@@ -218,7 +219,7 @@ export class PageDecoder {
     const fileSize = this.#block.toc.dictionarySizes.get(column) ?? 0
     if (statistic.kind === 'constantCode') {
       if (statistic.code >= fileSize) this.fail(String(column), `code ${statistic.code} of a dictionary of ${fileSize}`)
-      return { symbols: new Uint32Array(count), fileCodes: [statistic.code], locals: [] }
+      return { symbols: words(count).fill(0), fileCodes: [statistic.code], locals: [] }
     }
     const contexts = this.#contexts(place.entry)
     const isBinary = columnKind(column, this.#block.toc.fields) === 'binary'

@@ -1,3 +1,4 @@
+import { floats } from '../../../bytes/arena.ts'
 import { addOffsets, checkNanos, type ReadNumbers } from '../../../encodings/exact-numbers.ts'
 import type { NumberBounds } from '../../../encodings/pages/number-bounds.ts'
 import { limit } from '../../../encodings/pages/number-layouts.ts'
@@ -22,7 +23,8 @@ export class TimeColumns {
   readonly traceOffsets = lazy((): Float64Array | undefined => {
     const { values, exceptions } = this.#traceGaps()
     if (exceptions.length > 0) return undefined
-    const offsets = new Float64Array(values.length)
+    const offsets = floats(values.length)
+    offsets[0] = 0
     for (let trace = 1; trace < offsets.length; trace++) {
       offsets[trace] = offsets[trace - 1]! + values[trace]!
       if (Math.abs(offsets[trace]!) >= 2 ** 52) return undefined
@@ -76,7 +78,7 @@ export class TimeColumns {
     const own = isSum ? this.#traceRows(rows) : rows
     const { values, exceptions } = pages.numbersAt(column, spanCount, own)
     if (exceptions.length > 0) return undefined
-    const starts = new Float64Array(spanCount)
+    const starts = floats(spanCount).fill(0)
     for (let i = 0; i < own.length; i++) starts[own[i]!] = values[i]!
     return isSum ? this.#sumsAt(rows, starts) : starts
   }
@@ -84,7 +86,7 @@ export class TimeColumns {
   /** By row of some, its number and those of all its ancestors. */
   #sumsAt(rows: Uint32Array, numbers: Float64Array): Float64Array {
     const parents = this.#parentRows()
-    const sums = new Float64Array(numbers.length)
+    const sums = floats(numbers.length).fill(0)
     for (let i = 0; i < rows.length; i++) {
       let sum = 0
       let depth = 0
@@ -162,7 +164,7 @@ interface OffsetBounds {
 function sumBounds({ classes, least, greatest }: NumberBounds, traceStarts: Uint32Array): OffsetBounds {
   const [below, above] = [least.map(low => Math.min(low, 0)), greatest.map(high => Math.max(high, 0))]
   const traceCount = traceStarts.length - 1
-  const [first, last] = [new Float64Array(traceCount), new Float64Array(traceCount)]
+  const [first, last] = [floats(traceCount), floats(traceCount)]
   for (let trace = 0, row = 0; trace < traceCount; trace++) {
     const end = traceStarts[trace + 1]!
     let low = 0
@@ -181,8 +183,8 @@ function sumBounds({ classes, least, greatest }: NumberBounds, traceStarts: Uint
 /** The same where all are after the start of their trace. */
 function extremeBounds({ classes, least, greatest }: NumberBounds, traceStarts: Uint32Array): OffsetBounds {
   const traceCount = traceStarts.length - 1
-  const first = new Float64Array(traceCount).fill(Number.POSITIVE_INFINITY)
-  const last = new Float64Array(traceCount).fill(Number.NEGATIVE_INFINITY)
+  const first = floats(traceCount).fill(Number.POSITIVE_INFINITY)
+  const last = floats(traceCount).fill(Number.NEGATIVE_INFINITY)
   for (let trace = 0, row = 0; trace < traceCount; trace++)
     for (const end = traceStarts[trace + 1]!; row < end; row++) {
       const kind = classes[row]!
