@@ -49,7 +49,7 @@ export async function* groupByTrace(
         takeRows()
         for (const piece of batch) held.add(piece)
       }
-      if (held.byteLength + (rows?.byteLength ?? 0) < spillBytes(maxBytes)) continue
+      if (!isTooMuch(held.byteLength + (rows?.byteLength ?? 0), maxBytes)) continue
       folder ??= makeWorkFolder(directory)
       spill ??= new Spill(folder)
       await spill.write(held.take())
@@ -67,8 +67,9 @@ export async function* groupByTrace(
   }
 }
 
-function spillBytes(maxBytes: number): number {
-  return process.memoryUsage.rss() < largeProcessBytes ? maxBytes : Math.min(maxBytes, minSpilledBytes)
+function isTooMuch(byteLength: number, maxBytes: number): boolean {
+  if (byteLength >= maxBytes) return true
+  return byteLength >= minSpilledBytes && process.memoryUsage.rss() >= largeProcessBytes
 }
 
 /** Joins pieces of one trace that follow one another, for formats that keep traces apart but cut them. */

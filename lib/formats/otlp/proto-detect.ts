@@ -188,17 +188,20 @@ function hasField(shape: Shape, tag: number): boolean {
   return false
 }
 
+/** By wire type: the bytes that a field takes at most. */
+const maxLengths = new Map([
+  [0, 10],
+  [1, 8],
+  [2, any],
+  [5, 4],
+])
+
 /** Passes over a field of any number; false where it does not fit. */
 function skipsUnknown(look: Look, end: number): boolean {
   const tag = varint(look)
   if (tag === undefined || tag < 8) return false
   look.unknownCount++
-  const byteLength = new Map([
-    [0, 10],
-    [1, 8],
-    [2, any],
-    [5, 4],
-  ]).get(tag % 8)
+  const byteLength = maxLengths.get(tag % 8)
   return byteLength !== undefined && look.position < end && fieldFits(look, tag, end, byteLength)
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../../shred/rows.ts'
 import { type WireContext, WireReader } from '../../wire/protobuf/reader.ts'
 import { SharedMessages } from './proto-shared.ts'
+import type { Groups } from './proto-split.ts'
 import { readAttribute } from './proto-value.ts'
 
 const traceIdBytes = 16
@@ -44,22 +45,26 @@ export function newReadContext(wire: WireContext, units: Units, rows: SpanRows):
 }
 
 /**
- * Adds the spans of one ResourceSpans to the rows; none where it is bad, and left out. The cases of this file are tags: a
+ * Adds the spans of ResourceSpans to the rows, but of those that are bad and left out. The cases of this file are tags: a
  * field's number times 8 plus its wire type; 1000 is the name that scopes had before OTLP 0.15, with the same fields,
  * which counts where the new one is absent.
  */
-export function readResourceSpans(bytes: Buffer, offset: number, context: ReadContext): void {
+export function readResourceSpans({ bytes, offset, ranges }: Groups, context: ReadContext): void {
   const { units, rows } = context
-  const mark = rows.mark()
-  const isRead = units.attempt('ResourceSpans', () => {
-    readGroups(new WireReader(bytes, offset, context), context)
-    return true
-  })
-  if (!isRead) rows.reset(mark)
+  const wire = new WireReader(bytes, offset, context)
+  const readGroup = () => readScopes(wire, context)
+  const readUnit = () => {
+    const mark = rows.mark()
+    const isRead = units.attempt('ResourceSpans', () => {
+      readGroup()
+      return true
+    })
+    if (!isRead) rows.reset(mark)
+  }
+  for (const range of ranges) wire.within(range, 'resourceSpans', units.skipsBad ? readUnit : readGroup)
 }
 
-function readGroups(wire: WireReader, context: ReadContext): void {
-  wire.path.push('resourceSpans')
+function readScopes(wire: WireReader, context: ReadContext): void {
   const first = context.rows.length
   const resources: Range[] = []
   const groups: Range[] = []
@@ -72,8 +77,8 @@ function readGroups(wire: WireReader, context: ReadContext): void {
     else if (tag === 0x1a) schemaUrl = wire.text('schemaUrl')
     else wire.drop(tag)
   }
-  for (const group of groups.length > 0 ? groups : olderGroups)
-    wire.within(group, 'scopeSpans', () => readScopeSpans(wire, context))
+  const readGroup = () => readScopeSpans(wire, context)
+  for (const group of groups.length > 0 ? groups : olderGroups) wire.within(group, 'scopeSpans', readGroup)
   if (groups.length > 0) for (const _ of olderGroups) wire.dropped(`resourceSpans.${olderName}`)
   const resource = context.resources.read(wire, resources, schemaUrl)
   setFrom(context.rows, first, spanField.resource, context.rows.tables.resources.code(resource))
@@ -84,7 +89,7 @@ function readScopeSpans(wire: WireReader, context: ReadContext): void {
   const scopes: Range[] = []
   let schemaUrl = ''
   for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
-    if (tag === 0x12) readUnit(wire, context)
+    if (tag === 0x12) readSpanUnit(wire, context)
     else if (tag === 0x0a) scopes.push(wire.range('scope'))
     else if (tag === 0x1a) schemaUrl = wire.text('schemaUrl')
     else wire.drop(tag)
@@ -99,7 +104,7 @@ function setFrom({ spans }: SpanRows, first: number, field: number, value: numbe
 }
 
 /** Reads a span; where it is bad and left out, the rows are as before. */
-function readUnit(wire: WireReader, { units, rows }: ReadContext): void {
+function readSpanUnit(wire: WireReader, { units, rows }: ReadContext): void {
   if (!units.skipsBad) {
     const outer = wire.open('spans')
     readSpan(wire, rows)

@@ -1,10 +1,11 @@
 import { ByteTable } from '../../bytes/byte-table.ts'
 import type { Range } from '../../bytes/range.ts'
-import { getOrInsert } from '../../maps.ts'
 import type { WireReader } from '../../wire/protobuf/reader.ts'
 
 /** Bytes of messages that are kept. */
 const maxKept = 1 << 24
+
+const nothing: Range = { start: 0, end: 0 }
 
 /** A value, and the fields that were dropped when it was read, to be reported again with each use. */
 interface Shared<T> {
@@ -22,6 +23,7 @@ export class SharedMessages<T extends { schemaUrl: string }> {
   readonly #readFields: (wire: WireReader, target: T) => void
   /** By bytes, by schema URL. */
   #known = new ByteTable<Map<string, Shared<T>>>()
+  readonly #newUrls = () => new Map<string, Shared<T>>()
 
   /** `name` is the field's, for paths; `readFields` merges one message into the target. */
   constructor(name: string, empty: () => T, readFields: (wire: WireReader, target: T) => void) {
@@ -33,22 +35,22 @@ export class SharedMessages<T extends { schemaUrl: string }> {
   /** What the occurrences of the field, merged, stand for; null where there are none and no schema URL either. */
   read(wire: WireReader, occurrences: readonly Range[], schemaUrl: string): T | null {
     if (occurrences.length === 0 && schemaUrl === '') return null
-    const read = () => this.#readOne(wire, occurrences, schemaUrl)
-    // Parts of one message may be none by themselves: only whole ones are known by their bytes.
-    const shared = occurrences.length > 1 ? read() : getOrInsert(this.#byUrl(wire, occurrences[0]), schemaUrl, read)
+    const shared = this.#shared(wire, occurrences, schemaUrl)
     for (const field of shared.drops) wire.dropped(field)
     return shared.value
   }
 
-  #byUrl(wire: WireReader, occurrence: Range | undefined): Map<string, Shared<T>> {
+  #shared(wire: WireReader, occurrences: readonly Range[], schemaUrl: string): Shared<T> {
+    // Parts of one message may be none by themselves: only whole ones are known by their bytes.
+    if (occurrences.length > 1) return this.#readOne(wire, occurrences, schemaUrl)
     if (this.#known.byteLength > maxKept) this.#known = new ByteTable()
-    const bytes = wire.view(occurrence ?? { start: 0, end: 0 })
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const known = this.#known.find(view, 0, bytes.length)
-    if (known >= 0) return this.#known.values[known]!
-    const byUrl = new Map<string, Shared<T>>()
-    this.#known.add(byUrl, view, 0, bytes.length)
-    return byUrl
+    const code = wire.rangeCode(this.#known, occurrences[0] ?? nothing, this.#newUrls)
+    const byUrl = this.#known.values[code]!
+    const known = byUrl.get(schemaUrl)
+    if (known !== undefined) return known
+    const made = this.#readOne(wire, occurrences, schemaUrl)
+    byUrl.set(schemaUrl, made)
+    return made
   }
 
   #readOne(wire: WireReader, occurrences: readonly Range[], schemaUrl: string): Shared<T> {
@@ -56,8 +58,11 @@ export class SharedMessages<T extends { schemaUrl: string }> {
     const value = this.#empty()
     const { dropped } = wire
     wire.dropped = field => drops.push(field)
-    for (const range of occurrences) wire.within(range, this.#name, () => this.#readFields(wire, value))
-    wire.dropped = dropped
+    try {
+      for (const range of occurrences) wire.within(range, this.#name, () => this.#readFields(wire, value))
+    } finally {
+      wire.dropped = dropped
+    }
     value.schemaUrl = schemaUrl
     return { value, drops }
   }

@@ -1,5 +1,5 @@
 import { ChunkInput } from '../../bytes/chunk-input.ts'
-import type { Located } from '../../bytes/range.ts'
+import type { Located, Range } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
 import { strictUnits, type Units } from '../../model/units.ts'
 import type { DocumentReport } from '../../wire/json/split.ts'
@@ -10,6 +10,11 @@ const headLength = 4096
 /** Bytes of a tag and of the length of what is held: 4 of these, that is 256 MiB. */
 const maxHeldHead = 5
 
+/** ResourceSpans that lie in the same bytes. */
+export interface Groups extends Located {
+  readonly ranges: readonly Range[]
+}
+
 /**
  * The ResourceSpans of the input, each held whole, without holding the message around it. The input is one TracesData,
  * or a stream of them that each have their length in front, 32 bits big-endian. What holds other signals is passed over;
@@ -19,7 +24,7 @@ export async function* splitTraces(
   chunks: AsyncIterable<Uint8Array>,
   report: DocumentReport,
   units: Units = strictUnits,
-): AsyncIterable<readonly Located[]> {
+): AsyncIterable<Groups> {
   const input = new Input(chunks)
   try {
     await input.bytes.fill(headLength)
@@ -42,7 +47,7 @@ function isLengthPrefixed(head: Uint8Array): boolean {
 }
 
 /** The fields of one message as far as they can be told apart; then the input stands behind it. */
-async function* message(input: Input, report: DocumentReport, units: Units): AsyncIterable<readonly Located[]> {
+async function* message(input: Input, report: DocumentReport, units: Units): AsyncIterable<Groups> {
   try {
     yield* fields(input, report)
   } catch (error) {
@@ -52,12 +57,12 @@ async function* message(input: Input, report: DocumentReport, units: Units): Asy
 }
 
 /** The fields of a message, which ends where the input's `end` is, or with the input where that is infinite. */
-async function* fields(input: Input, report: DocumentReport): AsyncIterable<readonly Located[]> {
+async function* fields(input: Input, report: DocumentReport): AsyncIterable<Groups> {
   const passed = new Set<string>()
   const { end } = input
   while (input.offset < end) {
     const held = input.takeHeld()
-    if (held.length > 0) yield held
+    if (held.ranges.length > 0) yield held
     const start = input.offset
     if (start >= end) return
     if ((await input.bytes.fill(1)) === 0) {
@@ -71,7 +76,7 @@ async function* fields(input: Input, report: DocumentReport): AsyncIterable<read
     if (tag === 0x0a) {
       const located = await resourceSpans(input, byteLength)
       const signal = otherSignalOf(located.bytes)
-      if (signal === undefined) yield [located]
+      if (signal === undefined) yield { ...located, ranges: [{ start: 0, end: byteLength }] }
       else if (!passed.has(signal)) report.passed(signal)
       if (signal !== undefined) passed.add(signal)
     } else {
@@ -108,6 +113,17 @@ async function fieldLength(input: Input, tag: number): Promise<number> {
   }
 }
 
+/** The range after the length that stands there; undefined for one of more than 4 bytes. */
+function rangeAt(bytes: Uint8Array, start: number): Range | undefined {
+  let byteLength = 0
+  for (let i = 0; i < maxHeldHead - 1; i++) {
+    const byte = bytes[start + i]!
+    byteLength |= (byte & 0x7f) << (7 * i)
+    if (byte < 0x80) return { start: start + i + 1, end: start + i + 1 + byteLength }
+  }
+  return undefined
+}
+
 /** The input, and where the message ends that is read: no varint goes past it. */
 class Input {
   readonly bytes: ChunkInput
@@ -121,32 +137,21 @@ class Input {
     return this.bytes.offset
   }
 
-  /** The ResourceSpans that are held whole and stand next, those of other signals left out. */
-  takeHeld(): Located[] {
+  /** The ResourceSpans that are held whole and stand next, up to the first that holds another signal. */
+  takeHeld(): Groups {
     const { held, offset } = this.bytes
     const end = Math.min(held.length, this.end - offset)
-    const found: Located[] = []
+    const ranges: Range[] = []
     let position = 0
     while (end - position > maxHeldHead && held[position] === 0x0a) {
-      let [start, byteLength] = [position + 1, 0]
-      for (let shift = 0; ; shift += 7) {
-        const byte = held[start++]!
-        byteLength |= (byte & 0x7f) << shift
-        if (byte < 0x80) break
-        if (shift === 21) return this.#took(found, position)
-      }
-      if (byteLength > end - start) break
-      const bytes = held.subarray(start, start + byteLength)
-      if (otherSignalOf(bytes) !== undefined) break
-      found.push({ bytes, offset: offset + start })
-      position = start + byteLength
+      const range = rangeAt(held, position + 1)
+      if (range === undefined || range.end > end) break
+      if (otherSignalOf(held.subarray(range.start, range.end)) !== undefined) break
+      ranges.push(range)
+      position = range.end
     }
-    return this.#took(found, position)
-  }
-
-  #took(found: Located[], byteLength: number): Located[] {
-    this.bytes.take(byteLength)
-    return found
+    this.bytes.take(position)
+    return { bytes: held, offset, ranges }
   }
 
   async skip(byteLength: number): Promise<void> {

@@ -1,11 +1,11 @@
-import type { ByteSink, Located } from '../../bytes/range.ts'
+import type { ByteSink } from '../../bytes/range.ts'
 import { StringCache } from '../../bytes/string-cache.ts'
 import type { Trace } from '../../model/trace.ts'
 import { strictUnits, type Units } from '../../model/units.ts'
 import { objectBatches } from '../../shred/row-traces.ts'
 import { SpanRows } from '../../shred/rows.ts'
 import { newReadContext, readResourceSpans } from './proto-read.ts'
-import { splitTraces } from './proto-split.ts'
+import { type Groups, splitTraces } from './proto-split.ts'
 import { TracesWriter } from './proto-write.ts'
 import { type Dropped, readParts } from './signals.ts'
 
@@ -33,9 +33,9 @@ export function readOtlpRows(
   units: Units = strictUnits,
 ): AsyncIterable<SpanRows> {
   const context = newReadContext({ strings: new StringCache(), dropped }, units, rows)
-  function* read(parts: readonly Located[]) {
+  function* read(groups: Groups) {
     const before = rows.length
-    for (const { bytes, offset } of parts) readResourceSpans(bytes, offset, context)
+    readResourceSpans(groups, context)
     if (rows.length > before) yield rows
   }
   return readParts(report => splitTraces(chunks, report, units), read, dropped)

@@ -8,6 +8,9 @@ import { atPath } from '../path.ts'
 const maxGroupDepth = 100
 const maxFieldNumber = 2 ** 29 - 1
 
+/** Of all readers: none keeps them. */
+const idWords = new Uint32Array(4)
+
 /** What outlives one message: the strings, and who is told the path of every unknown field. */
 export interface WireContext {
   strings: StringCache
@@ -27,7 +30,7 @@ export class WireReader {
   /** Unknown fields so far. */
   dropCount = 0
   /** The number of 128 bits that `idWords` has read, and the upper half of what `fixed64Low` has. */
-  readonly words = new Uint32Array(4)
+  readonly words = idWords
   high = 0
   readonly #bytes: Buffer
   readonly #view: DataView
@@ -98,13 +101,14 @@ export class WireReader {
     return this.#bytes.subarray(start, end)
   }
 
-  /** Reads what lies there as the field `name`, and goes on where it was. */
+  /** Reads what lies there as the field `name`, and goes on where it was, however much of it `read` reads. */
   within({ start, end }: Range, name: string, read: () => void): void {
     const [position, outer] = [this.#position, this.#end]
+    const depth = this.path.push(name)
     this.#position = start
     this.#end = end
-    this.path.push(name)
     read()
+    this.path.length = depth
     this.close(outer)
     this.#position = position
   }
@@ -179,6 +183,12 @@ export class WireReader {
   /** The code of what was read of the bytes that a table did not know. */
   remember<T>(table: ByteTable<T>, value: T): number {
     return table.add(value, this.#view, this.#knownStart, this.#knownEnd)
+  }
+
+  /** The code that a table has for what lies there; where it has none, that of a new value. */
+  rangeCode<T>(table: ByteTable<T>, { start, end }: Range, make: () => T): number {
+    const known = table.find(this.#view, start, end)
+    return known < 0 ? table.add(make(), this.#view, start, end) : known
   }
 
   /** A copy of the bytes. */

@@ -15,6 +15,7 @@ import { chunked, collect, collectBytes, streamOf } from '../../support/chunks.t
 import { drawsOf } from '../../support/draws.ts'
 import { nastyCorpora, span } from '../../support/nasty.ts'
 import { disturb } from '../../support/otlp-disturb.ts'
+import { delimited, number } from '../../support/protobuf.ts'
 import { expectSameTraces, joinPieces } from '../../support/traces.ts'
 
 const maxBytes = Number.POSITIVE_INFINITY
@@ -125,6 +126,22 @@ describe('rows of OTLP protobuf give the same files as its traces', () => {
     )
   }, 60_000)
 })
+
+test('a bad resource is left out, and what later ones drop is counted', async () => {
+  const named = await messageOf([{ traceId: 'ab'.repeat(16), spans: [span({ name: 'kept' })] }])
+  const bad = delimited(1, delimited(1, number(7, 1), delimited(1, delimited(1, Buffer.from([0xff])))), spansOf(named))
+  const good = delimited(1, delimited(1, number(8, 1)), spansOf(named))
+  const { grouped, losses } = readAs(Buffer.concat([bad, good, good]), true, true)
+  expect((await collect(grouped)).flat().map(({ spans }) => spans.length)).toEqual([2])
+  const [dropped, leftOut] = losses()
+  expect(dropped).toMatchObject([{ field: 'resourceSpans.resource.8', count: 2 }])
+  expect(leftOut).toMatchObject([{ unit: 'ResourceSpans', count: 1 }])
+})
+
+/** What the only ResourceSpans of a message has, which are spans alone. */
+function spansOf(message: Buffer): Buffer {
+  return message.subarray(message.indexOf(0x12))
+}
 
 function idOf(i: number): string {
   return (i + 1).toString(16).padStart(16, '0')
