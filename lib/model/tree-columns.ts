@@ -34,17 +34,18 @@ function textAt({ values }: ColumnData, row: number): string {
   return 'codes' in values ? (values.dictionary[values.codes[row]!] as string) : ''
 }
 
-/** By trace: the row of its last span that has no parent and is no child by a link, or -1. */
+/** By trace: the row of its last span that has no parent (`none` in `parents`) and is no child by a link, or -1. */
 export function rootRows(
   traceStarts: Uint32Array,
   parents: ArrayLike<number>,
   children: ReadonlySet<number>,
+  none: number = noParent,
 ): Float64Array {
   const roots = new Float64Array(traceStarts.length - 1)
   for (let trace = 0; trace < roots.length; trace++) {
     const first = traceStarts[trace]!
     let row = traceStarts[trace + 1]! - 1
-    while (row >= first && (parents[row] !== noParent || children.has(row))) row--
+    while (row >= first && (parents[row] !== none || children.has(row))) row--
     roots[trace] = row < first ? -1 : row
   }
   return roots

@@ -13,7 +13,7 @@ export interface ParentParts {
   /** By span, see `parentKind`. */
   readonly kinds: Uint32Array
   /** Of kind `inside`: rows from the parent to the span. */
-  readonly distances: Float64Array
+  readonly distances: ArrayLike<number>
   /** Of kind `repeated`: the position among the outside ids of the trace. */
   readonly positions: Float64Array
   /** Of kind `outside`. */

@@ -83,12 +83,14 @@ export function readSymbols(reader: PageReader, count: number, size: number, con
   }
   const head = readHead(reader, code, count)
   const offsets = readOffsets(reader, head, words(count))
-  if (!(offsets instanceof Uint32Array) || head.code >= flag.deltas || head.base !== 0)
+  const { base } = head
+  if (!(offsets instanceof Uint32Array) || head.code >= flag.deltas || base < 0 || base >= size)
     return symbolsOf(reader, finish(reader, head, offsets), size)
   reader.layout = layoutNames[head.code]!
   let most = 0
   for (let row = 0; row < count; row++) if (offsets[row]! > most) most = offsets[row]!
-  if (most >= size) failSymbol(reader, offsets.indexOf(most), most, size)
+  if (base + most >= size) failSymbol(reader, offsets.indexOf(most), base + most, size)
+  if (base > 0) for (let row = 0; row < count; row++) offsets[row]! += base
   return offsets
 }
 

@@ -91,7 +91,7 @@ export async function answerHits(hits: readonly Hit[], spansets: Spansets, input
     statuses: overOneBase(summary.get('span:status'), view.spanCount),
     counter,
     extentOf: traceExtents(summary, view.traceStarts),
-    shown: shown.filter(field => !isName(field)).map(field => shownColumn(field, detailView, pool)),
+    shown: shown.filter(field => !isName(field)).map(field => shownColumn(field, detailView, pool, spanRows)),
     showsName: shown.some(isName),
     startText: intTexts(summary.get('span:start'), starts),
     durationText: intTexts(summary.get('span:duration'), durations),
@@ -132,7 +132,8 @@ interface ShownColumn extends Vector {
   keyed(tag: number, number: number): readonly KeyedValue[]
 }
 
-function shownColumn(field: Field, view: View, pool: Pool): ShownColumn {
+/** What a field is at some rows. */
+function shownColumn(field: Field, view: View, pool: Pool, rows: Uint32Array): ShownColumn {
   const key = answerKey(field)
   const byTag = new Map<number, Map<number, readonly KeyedValue[]>>()
   const keyed = (tag: number, number: number): readonly KeyedValue[] => {
@@ -148,7 +149,7 @@ function shownColumn(field: Field, view: View, pool: Pool): ShownColumn {
     }
     return value
   }
-  return { ...fieldVector(view, field, pool), keyed }
+  return { ...fieldVector(view, field, pool, rows), keyed }
 }
 
 interface Context {

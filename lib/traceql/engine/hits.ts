@@ -26,11 +26,16 @@ export interface HitOptions {
 /** The traces that have a span in a spanset, in the order of the batch. */
 export function collectHits({ mask, groups }: Spansets, view: View, { limit, spss, wanted }: HitOptions): Hit[] {
   const hits: Hit[] = []
-  for (let trace = 0; trace < view.traceCount && hits.length < limit; trace++) {
+  const { traceCount, traceStarts } = view
+  let next = mask.indexOf(1)
+  for (let trace = 0; trace < traceCount && next >= 0 && hits.length < limit; trace++) {
+    const end = traceStarts[trace + 1]!
+    if (next >= end) continue
+    const first = next
+    next = mask.indexOf(1, end)
     if (wanted?.[trace] === 0) continue
     let sets: HitSet[] | undefined
-    const end = view.traceStarts[trace + 1]!
-    for (let row = view.traceStarts[trace]!; row < end; row++) {
+    for (let row = first; row < end; row++) {
       if (mask[row] === 0) continue
       const group = groups === undefined ? trace : groups.of[row]!
       const set = sets?.at(-1)?.group === group ? sets.at(-1)! : sets?.find(known => known.group === group)

@@ -159,14 +159,14 @@ function intTag(flavour: Flavour): number {
 
 /**
  * The values of a field by span: of a key that repeats the first one, by the order of parts; of several events or links
- * one of each, in their order.
+ * one of each, in their order. Of `rows`, if given, at the least.
  */
-export function fieldVector(view: View, field: Field, pool: Pool): Vector {
+export function fieldVector(view: View, field: Field, pool: Pool, rows?: Uint32Array): Vector {
   const parts = view.parts(field)
   const owner = parts[0]?.owner ?? 'span'
   const vector = emptyVector(view.spanCount)
   if (owner === 'span') {
-    for (const part of parts) fillPart(part, pool, vector)
+    for (const part of parts) fillPart(part, pool, vector, rows && placesOf(part.data.rows, rows))
     return vector
   }
   const own = emptyVector(ownerCount(view, owner))
@@ -176,9 +176,20 @@ export function fieldVector(view: View, field: Field, pool: Pool): Vector {
   return vector
 }
 
-/** Fills the rows of the owner that have no value yet. */
-function fillPart({ data, flavour, unless }: Part, pool: Pool, vector: Vector): void {
-  fillCells(data, flavour, pool, data.values, (row, tag, number) => {
+/** The places of a column's values that are of some rows; both ascend. */
+function placesOf(columnRows: Uint32Array | undefined, rows: Uint32Array): Uint32Array {
+  if (columnRows === undefined) return rows
+  const places: number[] = []
+  for (let i = 0, place = 0; i < rows.length; i++) {
+    while (place < columnRows.length && columnRows[place]! < rows[i]!) place++
+    for (; columnRows[place] === rows[i]; place++) places.push(place)
+  }
+  return Uint32Array.from(places)
+}
+
+/** Fills the rows of the owner that have no value yet, of all values or of those at some places. */
+function fillPart({ data, flavour, unless }: Part, pool: Pool, vector: Vector, places?: Uint32Array): void {
+  fillCells(data, flavour, pool, places, (row, tag, number) => {
     if (vector.tags[row] !== Tag.nil || unless?.[row] === 1) return
     vector.tags[row] = tag
     vector.numbers[row] = number
@@ -188,22 +199,24 @@ function fillPart({ data, flavour, unless }: Part, pool: Pool, vector: Vector): 
 type Fill = (row: number, tag: number, number: number) => void
 
 function fillCells(
-  { rows, type }: ColumnData,
+  { rows, type, values }: ColumnData,
   flavour: Flavour,
   pool: Pool,
-  values: ColumnData['values'],
+  places: Uint32Array | undefined,
   fill: Fill,
 ): void {
-  if ('codes' in values) fillCoded(values, rows, flavour, pool, fill)
-  else if ('numbers' in values && (type === 'double' || values.base === 0n)) {
-    const tag = type === 'double' ? Tag.float : intTag(flavour)
-    for (let i = 0; i < values.numbers.length; i++) fill(rows === undefined ? i : rows[i]!, tag, values.numbers[i]!)
-  } else {
-    const count = 'numbers' in values ? values.numbers.length : values.bigints.length
-    for (let i = 0; i < count; i++) {
-      const value = 'numbers' in values ? values.base + BigInt(values.numbers[i]!) : values.bigints[i]!
-      const { tag, number } = cellOf(value, flavour, pool)
-      fill(rows === undefined ? i : rows[i]!, tag, number)
+  if ('codes' in values) return fillCoded(values, rows, flavour, pool, places, fill)
+  const { length } = places ?? ('numbers' in values ? values.numbers : values.bigints)
+  const isPlain = 'numbers' in values && (type === 'double' || values.base === 0n)
+  const tag = type === 'double' ? Tag.float : intTag(flavour)
+  for (let i = 0; i < length; i++) {
+    const place = places === undefined ? i : places[i]!
+    const row = rows === undefined ? place : rows[place]!
+    if (isPlain) fill(row, tag, values.numbers[place]!)
+    else {
+      const value = 'numbers' in values ? values.base + BigInt(values.numbers[place]!) : values.bigints[place]!
+      const cell = cellOf(value, flavour, pool)
+      fill(row, cell.tag, cell.number)
     }
   }
 }
@@ -213,13 +226,16 @@ function fillCoded(
   rows: Uint32Array | undefined,
   flavour: Flavour,
   pool: Pool,
+  places: Uint32Array | undefined,
   fill: Fill,
 ): void {
   const cells: (Cell | undefined)[] = new Array(dictionary.length).fill(undefined)
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i]!
+  const { length } = places ?? codes
+  for (let i = 0; i < length; i++) {
+    const place = places === undefined ? i : places[i]!
+    const code = codes[place]!
     cells[code] ??= cellOf(dictionary[code]!, flavour, pool)
-    fill(rows === undefined ? i : rows[i]!, cells[code].tag, cells[code].number)
+    fill(rows === undefined ? place : rows[place]!, cells[code].tag, cells[code].number)
   }
 }
 

@@ -114,7 +114,7 @@ export class Accumulator {
   }
 
   add(observations: Observations, groups: Groups): void {
-    const found = occurringCells(observations, groups.count)
+    const found = occurringCells(observations, groups.count, this.#gathering.intervalCount)
     // Only groups that occur become series.
     const byCode: (Cells | null | undefined)[] = []
     const series = found.codes.map(code => (byCode[code] ??= this.#cellsOfGroup(groups, code)))

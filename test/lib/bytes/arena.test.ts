@@ -4,7 +4,7 @@ import { Arena, allocatingIn, borrowArena, bytesToFill, floats, returnArena, wor
 test('what an arena gives does not overlap, fits any type and is not given twice until it is cleared', () => {
   const arena = new Arena()
   const taken = allocatingIn(arena, () =>
-    Array.from({ length: 400 }, (_, i) => [words(i), bytesToFill(i * 3 + 1), floats(i * 7)] as const),
+    Array.from({ length: 100 }, (_, i) => [words(i), bytesToFill(i * 3 + 1), floats(i * 7)] as const),
   )
   for (const [i, [own, bytes, numbers]] of taken.entries()) {
     own.fill(i)

@@ -5,25 +5,28 @@ import type { ColumnData, ColumnName, Intrinsic } from '../../../model/scan.ts'
 import { type Attributes, int64Max, int64Min, type Value, type ValueType, valueType } from '../../../model/trace.ts'
 import { childrenByLink, linkTypeName, rootRows } from '../../../model/tree-columns.ts'
 import type { Table } from '../../../shred/table.ts'
+import { parentKind } from '../../../shred/tree.ts'
 import type { FieldOwner } from '../layout/columns.ts'
 import type { OpenPageGroup } from '../read/page-group.ts'
 import type { PageGroupColumns } from '../read/page-group-columns.ts'
 import type { TimeColumns } from '../read/time-columns.ts'
-import { fieldsOf, hasLinkTypes } from './column-plan.ts'
+import { fieldsOf, hasLinkTypes, parentCompanions } from './column-plan.ts'
 
 /** Columns of a page group in the shape that queries ask for. */
 
 /** Columns that are worth their bytes only for the rows that an answer shows. */
 export function isReadByRow(name: ColumnName): boolean {
-  return name === 'span:id' || name === 'trace:id' || name === 'span:start'
+  return name === 'span:id' || name === 'trace:id' || name === 'span:start' || name === 'span:duration'
 }
 
 /** One column per type; none where no row has a value. Of columns that are read by row, only `rows` have one. */
 export function columnData(open: OpenPageGroup, name: ColumnName, rows: Uint32Array | undefined): ColumnData[] {
   const { columns, ids } = open
   const named = parseName(name)
-  // Of many rows the starts are sooner made all at once.
-  if (rows && name === 'span:start') return [startData(open, rows.length * 4 > columns.spanCount ? undefined : rows)]
+  // Many rows are sooner made all at once.
+  const few = rows && rows.length * 4 < columns.spanCount ? rows : undefined
+  if (name === 'span:start') return [startData(open, few)]
+  if (name === 'span:duration') return [durationData(open, few)]
   if (rows && isReadByRow(name))
     return [coded(name === 'span:id' ? ids.spanIdsAt(rows) : ids.traceIdsAt(tracesOf(columns, rows)))]
   if (named.intrinsic) return [intrinsicData(open, named.intrinsic)]
@@ -79,7 +82,7 @@ function intrinsicData(open: OpenPageGroup, name: Intrinsic): ColumnData {
     case 'span:start':
       return startData(open)
     case 'span:duration':
-      return exactInts(times.durations())
+      return durationData(open)
     case 'event:name':
       return coded(columns.table('event.name', columns.ownerCount('event'), text => text))
     case 'event:time':
@@ -101,14 +104,25 @@ function startData({ columns, times }: OpenPageGroup, rows?: Uint32Array): Colum
   const values = rows ? times.startOffsetsAt(rows) : offsetsOf(times)
   if (values === undefined || offsets === undefined)
     return { type: 'int', values: { bigints: BigUint64Array.from(times.starts()) } }
-  const spanCounts = columns.spanCounts()
-  const numbers = floats(values.length)
-  let row = 0
-  for (let trace = 0; trace < spanCounts.length; trace++) {
-    const offset = offsets[trace]!
-    for (const end = row + spanCounts[trace]!; row < end; row++) numbers[row] = offset + values[row]!
+  const base = times.firstStart()
+  if (rows) {
+    const traceOf = columns.traceOf()
+    for (let i = 0; i < rows.length; i++) values[rows[i]!]! += offsets[traceOf[rows[i]!]!]!
+    return { type: 'int', values: { base, numbers: values } }
   }
-  return { type: 'int', values: { base: times.firstStart(), numbers } }
+  const traceStarts = columns.traceStarts()
+  const numbers = floats(values.length)
+  for (let trace = 0, row = 0; trace < offsets.length; trace++) {
+    const offset = offsets[trace]!
+    for (const end = traceStarts[trace + 1]!; row < end; row++) numbers[row] = offset + values[row]!
+  }
+  return { type: 'int', values: { base, numbers } }
+}
+
+/** Durations; with `rows` of these alone, the others are 0. */
+function durationData({ times }: OpenPageGroup, rows?: Uint32Array): ColumnData {
+  const numbers = rows && times.durationsAt(rows)
+  return numbers ? ints(numbers) : exactInts(times.durations())
 }
 
 function offsetsOf(times: TimeColumns): Float64Array | undefined {
@@ -120,6 +134,9 @@ function offsetsOf(times: TimeColumns): Float64Array | undefined {
 function rootRowsOf(open: OpenPageGroup): Float64Array {
   const { columns } = open
   const children = hasLinkTypes(columns.context.block.toc) ? childrenOf(open) : new Set<number>()
+  // Where no id repeats and none is of zeros, the kinds tell who has no parent.
+  if (parentCompanions.every(column => !columns.pages.entry(column)))
+    return rootRows(columns.traceStarts(), columns.parentKinds(), children, parentKind.none)
   return rootRows(columns.traceStarts(), open.parentRows(), children)
 }
 

@@ -9,8 +9,10 @@ import type { Toc } from '../layout/toc.ts'
 
 const traceIds = ['trace.idKind', 'trace.idHigh', 'trace.idLow', 'trace.idOdd'] as const
 const parents = ['span.parentKind', 'span.parentDistance'] as const
-/** With columns whose presence means that ids repeat or that parents may be zeros: ordinary page groups lack them. */
-const parentRule = [...parents, 'span.idRepeat', 'span.parentIdOdd'] as const
+/** Columns whose presence means that ids repeat or that parents may be zeros: ordinary page groups lack them. */
+const odd = ['span.idRepeat', 'span.parentIdOdd'] as const
+export const parentCompanions: readonly number[] = odd.map(columnId)
+const parentRule = [...parents, ...odd] as const
 /** What those take beyond, where a page group has them. */
 const companions: ReadonlyMap<number, readonly number[]> = new Map([
   [columnId('span.idRepeat'), (['span.idKind', 'span.kind'] as const).map(columnId)],

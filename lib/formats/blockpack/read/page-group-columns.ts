@@ -86,8 +86,12 @@ export class PageGroupColumns {
   readonly parentKinds = lazy(() => this.pages.small('span.parentKind', this.spanCount, 3))
 
   /** By span, of kind `inside`: the distance to the parent's row. */
-  readonly parentDistances = lazy(() => {
+  readonly parentDistances = lazy((): ArrayLike<number> => {
     const count = countOf(this.parentKinds(), parentKind.inside)
+    const statistic = this.pages.entry(columnId('span.parentDistance'))?.statistic
+    // Parents come before their children nearly always.
+    if (statistic?.kind === 'range' && statistic.min >= 0)
+      return this.pages.small('span.parentDistance', count, this.spanCount)
     return this.pages.plain('span.parentDistance', count, -this.spanCount, this.spanCount)
   })
 

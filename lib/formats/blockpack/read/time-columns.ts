@@ -72,15 +72,9 @@ export class TimeColumns {
 
   /** As `startOffsets`, for some rows alone: all others are 0. Undefined where a row has an exception. */
   startOffsetsAt(rows: Uint32Array): Float64Array | undefined {
-    const { pages, spanCount } = this.#columns
-    const column = columnId('span.start')
-    const isSum = pages.entry(column)!.basis === parentBasis
-    const own = isSum ? this.#traceRows(rows) : rows
-    const { values, exceptions } = pages.numbersAt(column, spanCount, own)
-    if (exceptions.length > 0) return undefined
-    const starts = floats(spanCount).fill(0)
-    for (let i = 0; i < own.length; i++) starts[own[i]!] = values[i]!
-    return isSum ? this.#sumsAt(rows, starts) : starts
+    const isSum = this.#columns.pages.entry(columnId('span.start'))!.basis === parentBasis
+    const numbers = this.#numbersAt('span.start', isSum ? this.#traceRows(rows) : rows)
+    return numbers && isSum ? this.#sumsAt(rows, numbers) : numbers
   }
 
   /** By row of some, its number and those of all its ancestors. */
@@ -129,6 +123,20 @@ export class TimeColumns {
   }
 
   readonly durations = lazy(() => this.#columns.pages.numbers(columnId('span.duration'), this.#columns.spanCount))
+
+  /** The durations of some rows, which ascend; 0 for all others. Undefined where a row has an exception. */
+  durationsAt(rows: Uint32Array): Float64Array | undefined {
+    return this.#numbersAt('span.duration', rows)
+  }
+
+  #numbersAt(name: 'span.start' | 'span.duration', rows: Uint32Array): Float64Array | undefined {
+    const { pages, spanCount } = this.#columns
+    const { values, exceptions } = pages.numbersAt(columnId(name), spanCount, rows)
+    if (exceptions.length > 0) return undefined
+    const numbers = floats(spanCount).fill(0)
+    for (let i = 0; i < rows.length; i++) numbers[rows[i]!] = values[i]!
+    return numbers
+  }
 
   /** By span: ns since the epoch. */
   readonly starts = lazy(() => {
