@@ -13,8 +13,9 @@ const rowsPerRemainder = 24
 const minTried = 32
 /** Of fewer numbers, differences are tried whatever their bits. */
 const minEstimated = 256
-/** The number of rows, from the middle, that are tried. */
+/** The number of rows, from the middle, that are tried; of the quick. */
 const sampleRows = 2048
+const quickRows = 256
 
 /** Contexts that miss a larger share of the sample are not tried, nor others where these miss fewer rows. */
 const maxMisses = 0.5
@@ -73,8 +74,9 @@ interface Tried {
 function chooseNumbers(values: Float64Array, codec: PageCodec, bases?: Bases): Tried {
   if (values.length < minTried)
     return { choice: { layout: codec.packsBits ? layouts.packed : layouts.planes, isDelta: false } }
-  const middle = Math.max(0, (values.length - sampleRows) >> 1)
-  const sample = values.subarray(middle, middle + sampleRows)
+  const rowCount = codec.isQuick ? quickRows : sampleRows
+  const middle = Math.max(0, (values.length - rowCount) >> 1)
+  const sample = values.subarray(middle, middle + rowCount)
   const layoutsTried = codec.packsBits ? [layouts.packed, layouts.planes, layouts.split] : [layouts.planes]
   const trial = new PageWriter(codec)
   let best: { choice: NumberChoice; bytes: Uint8Array } | undefined

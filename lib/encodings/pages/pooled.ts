@@ -56,11 +56,17 @@ export function encodeTextBlock(
   const taken = writeNumbers(coded, Float64Array.from(codes), choice?.codes)
   if (choice?.isPlain === false && coded.out.length * minTokenGain <= bytes.length)
     return { stored: coded.out.take(), choice: { isPlain: false, codes: taken } }
-  const plain = new PageWriter(codec)
-  plain.out.u8(layouts.plain)
-  plain.bytes(bytes)
-  const isPlain = plain.out.length <= coded.out.length
-  return { stored: (isPlain ? plain : coded).out.take(), choice: { isPlain, codes: taken } }
+  const plain = encodePlainBlock(codec, bytes)
+  const isPlain = plain.length <= coded.out.length
+  return { stored: isPlain ? plain : coded.out.take(), choice: { isPlain, codes: taken } }
+}
+
+/** A block as it is. */
+export function encodePlainBlock(codec: PageCodec, bytes: Buffer): Buffer {
+  const writer = new PageWriter(codec)
+  writer.out.u8(layouts.plain)
+  writer.bytes(bytes)
+  return writer.out.take()
 }
 
 /** The `byteLength` bytes of a block. */

@@ -80,8 +80,9 @@ export class BlockpackReader {
    */
   async #readTrace(pageGroup: PageGroup, trace: number): Promise<Trace> {
     const { block, tables } = this
+    const { dictionarySizes, openColumns } = block.toc
     const [{ base, places, bytes }, shapes] = await Promise.all([
-      this.#readPages(pageGroup, !block.toc.dictionarySizes.has(textBlocks)),
+      this.#readPages(pageGroup, !dictionarySizes.has(textBlocks) && !openColumns.has(textBlocks)),
       block.dictionaries([...shapeColumns, textBlocks]),
     ])
     const whole = new PageDecoder(block, pageGroup, places, bytes)
@@ -92,7 +93,7 @@ export class BlockpackReader {
     await this.#readTexts(pages, slice)
     const codes = new Map<number, readonly number[]>()
     for (const [column, { entry }] of places)
-      if (block.toc.dictionarySizes.has(column) && column !== textBlocks)
+      if (dictionarySizes.has(column) && column !== textBlocks)
         codes.set(column, pages.text(column, slice.slices.get(column)?.count ?? entry.rowCount).fileCodes)
     const dictionaries = await block.dictionaryEntries(codes, maxDictionaryRequests)
     const context = { block, pageGroup: slice.pageGroup, base: slice.base, pages, dictionaries, tables }

@@ -41,7 +41,11 @@ const boolean: Rule = { kind: 'boolean' }
 /** The nine keys, in the order of documentation. */
 export const settings: readonly Setting[] = [
   setting('compressionCodec', { kind: 'choice', choices: generalCodecs }, 'codec of column pages'),
-  setting('compressionLevel', { kind: 'integer', min: 0, max: 22 }, 'level of zstd; the other codecs have none'),
+  setting(
+    'compressionLevel',
+    { kind: 'integer', min: 0, max: 22 },
+    'level of zstd, at 1 with less tried; the other codecs have none',
+  ),
   setting('columnBlockSize', bytes, 'bytes of a column page before compression'),
   setting('writeBufferSize', bytes, 'bytes that the writer holds before it hands them on'),
   setting('enableDictionary', boolean, 'store strings that repeat once'),
@@ -74,10 +78,10 @@ export const profiles = {
   default: defaults,
   'high-throughput': {
     ...defaults,
-    compressionCodec: 'lz4',
     compressionLevel: 1,
     columnBlockSize: 131_072,
     writeBufferSize: 2_097_152,
+    enableMinhash: false,
   },
   'max-compression': {
     ...defaults,

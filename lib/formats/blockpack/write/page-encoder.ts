@@ -63,9 +63,9 @@ export class PageEncoder {
     return this.#settings
   }
 
-  /** False where strings have no codes, by which others could be predicted. */
-  get hasCodes(): boolean {
-    return this.#settings.usesDictionaries
+  /** False where no page is predicted by another: strings have no codes, or it takes too long. */
+  get predicts(): boolean {
+    return this.#settings.usesDictionaries && !this.#settings.isQuick
   }
 
   /** Lets every column choose anew. */
@@ -95,11 +95,13 @@ export class PageEncoder {
   /** Starts after the trace, or after those of parents where that saves enough for what a reader must know of these. */
   starts(
     column: number,
-    { values, afterParents }: { readonly values: Float64Array; readonly afterParents: Float64Array | undefined },
+    { values, afterParents }: { readonly values: Float64Array; readonly afterParents: () => Float64Array | undefined },
     exceptions: readonly Exception[],
   ): EncodedPage | undefined {
+    if (this.#settings.isQuick) return this.numbers(column, values, exceptions)
     const relative = () => {
-      const page = afterParents && this.numbers(column, afterParents, exceptions)
+      const differences = afterParents()
+      const page = differences && this.numbers(column, differences, exceptions)
       return page && page.storedLength > 0 ? { ...page, basis: parentBasis } : undefined
     }
     if (this.#choices.has(column)) {
@@ -191,6 +193,7 @@ export class PageEncoder {
   /** Blocks of a pool. */
   blocks(column: number, blocks: readonly Uint8Array[]): EncodedPage {
     const writer = new PageWriter(this.#settings)
+    if (!this.dictionaries.get(column)?.entries.length) this.openColumns.add(column)
     for (const block of blocks) writer.out.raw(block)
     return page(column, blocks.length, writer, { kind: 'none' })
   }

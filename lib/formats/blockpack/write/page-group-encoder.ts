@@ -136,12 +136,13 @@ class PageGroupEncoder {
   #starts(): void {
     const { starts, parentKinds } = this.#segment.span
     const { values } = starts
-    const parents = parentRowsOf(parentKinds.view(), this.#parentValues(parentKind.inside))
-    for (const { row } of starts.exceptions) parents[row] = -1
-    const afterParents = subtractParents(values, parents)
-    const isForest = addParents(Float64Array.from(afterParents), parents)
-    const columns = { values, afterParents: isForest ? afterParents : undefined }
-    this.#push(this.#encoder.starts(columnId('span.start'), columns, starts.exceptions))
+    const afterParents = () => {
+      const parents = parentRowsOf(parentKinds.view(), this.#parentValues(parentKind.inside))
+      for (const { row } of starts.exceptions) parents[row] = -1
+      const relative = subtractParents(values, parents)
+      return addParents(Float64Array.from(relative), parents) ? relative : undefined
+    }
+    this.#push(this.#encoder.starts(columnId('span.start'), { values, afterParents }, starts.exceptions))
   }
 
   #ids(name: 'span.id' | 'span.parentId', ids: readonly string[], groups: Uint32Array, mayRepeat: boolean): void {
@@ -288,7 +289,7 @@ class PageGroupEncoder {
   /** What the rows of a column may be predicted by; `rows` are the owners of its values, where not all have one. */
   #bases(column: number, rows?: () => Uint32Array, sources?: AttributeSources): Bases | undefined {
     const owner = ownerOf(column, this.#fields.fields)
-    if (owner === undefined || !this.#encoder.hasCodes) return undefined
+    if (owner === undefined || !this.#encoder.predicts) return undefined
     const contexts = lazyBy((basis: number) => {
       const ofOwners = basis >= firstFieldId ? sources?.contexts(basis) : this.#ownerContexts(owner, basis)
       return ofOwners && rows ? contextsAt(ofOwners, rows()) : ofOwners

@@ -1,15 +1,9 @@
-import { encodeTextBlock, writeRunLists } from '../../../encodings/pages/pooled.ts'
+import { encodePlainBlock, encodeTextBlock, writeRunLists } from '../../../encodings/pages/pooled.ts'
 import { arrangePool, type OwnedTexts } from '../../../encodings/pooled/arrangement.ts'
 import { encodeRunLists } from '../../../encodings/pooled/run-lists.ts'
 import { TextPool } from '../../../encodings/pooled/text-pool.ts'
 import { minAverageLength, poolLongTexts } from '../../../encodings/pooled/texts.ts'
-import {
-  type CodedTokens,
-  codesOf,
-  encodeTokens,
-  frequentTokens,
-  TokenTable,
-} from '../../../encodings/pooled/tokens.ts'
+import { codesOf, encodeTokens, frequentTokens, TokenTable } from '../../../encodings/pooled/tokens.ts'
 import { columnId } from '../layout/columns.ts'
 import { withChecksum } from '../layout/stored.ts'
 import { blockEnds } from '../layout/text-blocks.ts'
@@ -56,18 +50,36 @@ export class TextPages {
   }
 }
 
-/** By page group of a row group: the pages of its pooled texts and their pool. One vocabulary serves them all. */
+/** The pages of the columns of a page group, and the blocks of their pool. */
+type ArrangedTexts = ReturnType<TextPages['arrange']>
+
+/** By page group of a row group: the pages of its pooled texts and their pool. */
 export function encodeTexts(encoder: PageEncoder, pageGroups: readonly TextPages[]): EncodedPage[][] {
   const arranged = pageGroups.map(texts => texts.arrange(encoder))
   if (arranged.every(({ pages }) => pages.length === 0)) return arranged.map(() => [])
+  const { codec } = encoder
+  const stored = codec.isQuick
+    ? arranged.map(({ blocks }) => blocks.map(bytes => encodePlainBlock(codec, bytes)))
+    : encodeBlocks(encoder, arranged)
+  return arranged.map(({ pages, blocks }, group) =>
+    pages.length === 0 ? [] : [...pages, ...blockPages(encoder, blocks, stored[group]!)],
+  )
+}
+
+/** By page group: its blocks, as tokens of one vocabulary where that is shorter. */
+function encodeBlocks(encoder: PageEncoder, pageGroups: readonly ArrangedTexts[]): Buffer[][] {
   const table = new TokenTable()
-  const numbers = arranged.map(({ blocks }) => blocks.map(block => table.add(block)))
+  const numbers = pageGroups.map(({ blocks }) => blocks.map(block => table.add(block)))
   const tokens = table.tokens()
   const vocabulary = encoder.vocabulary(columnId('text.blocks'), frequentTokens(tokens, minBlocks), maxVocabulary)
   const codes = codesOf(tokens, vocabulary)
-  const code = (group: number, block: number) => encodeTokens(numbers[group]![block]!, codes, tokens, vocabulary.length)
-  return arranged.map(({ pages, blocks }, group) =>
-    pages.length === 0 ? [] : [...pages, ...blockPages(encoder, blocks, block => code(group, block))],
+  return pageGroups.map(({ blocks }, group) =>
+    blocks.map((bytes, block) => {
+      const coded = encodeTokens(numbers[group]![block]!, codes, tokens, vocabulary.length)
+      const { stored, choice } = encodeTextBlock(encoder.codec, bytes, coded, encoder.blockChoice)
+      encoder.blockChoice = choice
+      return stored
+    }),
   )
 }
 
@@ -78,16 +90,8 @@ function areLong({ entries, codes }: CodedStrings): boolean {
   return length >= codes.length * minAverageLength
 }
 
-function blockPages(
-  encoder: PageEncoder,
-  blocks: readonly Buffer[],
-  tokensOf: (block: number) => CodedTokens,
-): EncodedPage[] {
-  const stored = blocks.map((bytes, block) => {
-    const encoded = encodeTextBlock(encoder.codec, bytes, tokensOf(block), encoder.blockChoice)
-    encoder.blockChoice = encoded.choice
-    return withChecksum(encoded.stored)
-  })
+function blockPages(encoder: PageEncoder, blocks: readonly Buffer[], encoded: readonly Buffer[]): EncodedPage[] {
+  const stored = encoded.map(withChecksum)
   const lengths = [...blocks, ...stored].map(({ length }) => length)
   return [
     encoder.numbers(columnId('text.lengths'), Float64Array.from(lengths))!,

@@ -67,6 +67,7 @@ export class BlockpackWriter {
       compress:
         config.compressionCodec === 'none' ? undefined : compressor(config.compressionCodec, config.compressionLevel),
       packsBits: config.enableBitPacking,
+      isQuick: config.compressionCodec === 'zstd' && config.compressionLevel === 1,
       usesDictionaries: config.enableDictionary,
       maxDictionaryBytes: config.dictionaryMaxSize,
     })

@@ -81,10 +81,13 @@ describe.each(repetitions)(`%s (seed ${seed})`, repetition => {
   })
 })
 
-test('one trace of many is read with at most twice the bytes that it takes alone', async () => {
+test.each([
+  ['', profiles.default],
+  [', with blocks that need no vocabulary', profiles['high-throughput']],
+])('one trace of many is read with at most twice the bytes that it takes alone%s', async (_, profile) => {
   const traces = longTexts('conversations that grow', seed, 40, 25)
-  const file = await packed(traces)
-  const alone = (await packed([traces[9]!])).length
+  const file = await packed(traces, profile)
+  const alone = (await packed([traces[9]!], profile)).length
   expect(file.length).toBeLessThan(traces.length * alone)
   const counting = countReads(openMemory(file))
   const reader = await BlockpackReader.open(counting)

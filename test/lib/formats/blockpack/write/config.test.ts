@@ -39,10 +39,10 @@ describe('what holds unless it is set', () => {
     expect(Object.fromEntries(differing)).toEqual({
       default: {},
       'high-throughput': {
-        compressionCodec: 'lz4',
         compressionLevel: 1,
         columnBlockSize: 131_072,
         writeBufferSize: 2_097_152,
+        enableMinhash: false,
       },
       'max-compression': { compressionLevel: 13, columnBlockSize: 196_608, dictionaryMaxSize: 2_097_152 },
       'low-memory': {
