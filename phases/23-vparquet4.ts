@@ -1,11 +1,11 @@
 import type { RangeReader } from '../lib/bytes/range.ts'
 import { openVparquet } from '../lib/formats/vparquet/block.ts'
-import { blockParts } from '../lib/formats/vparquet/parts.ts'
 import { decodeVparquet, notHeld } from '../lib/formats/vparquet/reader.ts'
 import { vparquetSource } from '../lib/formats/vparquet/source.ts'
 import { encodeVparquet } from '../lib/formats/vparquet/writer/writer.ts'
 import { joinById } from '../lib/import/sort.ts'
 import type { Trace } from '../lib/model/trace.ts'
+import { parquetParts } from '../lib/parquet/read/parts.ts'
 import { surrogateRefusal } from '../lib/wire/protobuf/surrogate.ts'
 import type { Phase } from './phase.ts'
 
@@ -23,7 +23,7 @@ const phase: Phase = {
   refusal: surrogateRefusal,
   decode,
   open: async file => vparquetSource(await openVparquet(file)),
-  parts: blockParts,
+  parts: parquetParts,
 }
 
 export default phase

@@ -5,8 +5,8 @@ import { jaeger } from './jaeger/format.ts'
 import { ndjson } from './ndjson/format.ts'
 import { otlpJson } from './otlp/json-format.ts'
 import { otlpProto } from './otlp/proto-format.ts'
+import { vparquet } from './parquet.ts'
 import { squeezed } from './squeezed/format.ts'
-import { vparquet } from './vparquet/format.ts'
 import { zipkin } from './zipkin/format.ts'
 
 /** Every format that traces can come in. Each is recognised by its first bytes, so the order does not matter. */

@@ -2,11 +2,14 @@
 
 export type PhysicalType = 'BOOLEAN' | 'INT32' | 'INT64' | 'DOUBLE' | 'BYTE_ARRAY' | 'FIXED_LEN_BYTE_ARRAY'
 
-export type Encoding = 'PLAIN' | 'RLE_DICTIONARY' | 'DELTA_BINARY_PACKED' | 'DELTA_LENGTH_BYTE_ARRAY'
+/** `DICTIONARY_IF_SMALLER` is RLE_DICTIONARY or, in a row group where that takes more, PLAIN. */
+export type Encoding = WrittenEncoding | 'DICTIONARY_IF_SMALLER'
+
+export type WrittenEncoding = 'PLAIN' | 'RLE_DICTIONARY' | 'DELTA_BINARY_PACKED' | 'DELTA_LENGTH_BYTE_ARRAY'
 
 export type Codec = 'UNCOMPRESSED' | 'SNAPPY' | 'ZSTD'
 
-/** What the values of a physical type mean. `nanos` are those since the epoch, UTC. */
+/** What the values of a physical type mean. `nanos` are those since the epoch (TIMESTAMP). */
 export type Meaning = 'string' | 'json' | 'int32' | 'uint32' | 'int64' | 'uint64' | 'nanos'
 
 /** A column of values. */

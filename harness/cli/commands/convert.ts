@@ -3,6 +3,7 @@ import { LabError } from '../../../lib/error.ts'
 import { encodeBlockpack } from '../../../lib/formats/blockpack/write/writer.ts'
 import { formatNamed, formats } from '../../../lib/formats/formats.ts'
 import type { Version } from '../../../lib/formats/vparquet/meta.ts'
+import { writeFlat } from '../../../lib/import/flat.ts'
 import { surrogateRefusal } from '../../../lib/wire/protobuf/surrogate.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import type { TraceSource } from '../../open/source.ts'
@@ -22,7 +23,10 @@ import { writeOutput } from '../output.ts'
 import { blockVersions, type TempoBlockArguments, tempoBlockFlags, writeTempoBlock } from '../tempo-block.ts'
 
 const fileNames = formats.filter(({ write }) => write !== undefined).map(({ name }) => name)
-const targets = [...fileNames, ...Object.keys(blockVersions)]
+const targets = [...fileNames, 'parquet', ...Object.keys(blockVersions)]
+
+/** A table of spans, which takes all spans before it writes any. */
+const table = { write: writeFlat, refusal: surrogateRefusal } as const
 
 interface ConvertArguments extends FormatArguments, BlockpackArguments, TempoBlockArguments {
   in: string[] | undefined
@@ -48,13 +52,14 @@ export const convert: CommandModule<object, ConvertArguments> = {
       })
       .options(progressFlag)
       .example('$0 convert jaeger.json --to otlp-proto --out traces.pb', 'Jaeger to OTLP')
+      .example('$0 convert traces.pb --to parquet --out spans.parquet', 'a table that DuckDB reads')
       .example('$0 convert traces.pb --to vparquet4 --out store', 'a block that Tempo opens')
       .example('$0 convert traces/ --to blockpack --profile max-compression --out traces.bp', 'a block to search'),
   handler: async args => {
     const version = blockVersions[args.to!]
     refuseFlags(args, version)
     if (version) return convertToBlock(args, version)
-    const { write, refusal } = formatNamed(args.to!)
+    const { write, refusal } = args.to === 'parquet' ? table : formatNamed(args.to!)
     const config = args.to === 'blockpack' ? await blockpackConfigFrom(args) : undefined
     const source = capturedFrom(args.in!, args, refusal)
     await writeOutput(args.out!, args.in!, sink =>

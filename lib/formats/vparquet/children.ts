@@ -1,6 +1,6 @@
 import type { AttributeScope } from '../../model/scan.ts'
+import { startsOf } from '../../parquet/read/fields.ts'
 import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
-import { startsOf } from './fields.ts'
 import { genericColumns } from './generic-attributes.ts'
 import { depthOf, prefixes } from './schema.ts'
 

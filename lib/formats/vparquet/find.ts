@@ -1,12 +1,12 @@
 import type { Limits } from '../../model/limits.ts'
 import { type Trace, traceIdDigits } from '../../model/trace.ts'
 import { spellingsOf, traceKey } from '../../model/trace-id.ts'
+import { idsOf } from '../../parquet/read/fields.ts'
 import type { Chunk } from '../../parquet/read/footer.ts'
 import { PageIndexes } from '../../parquet/read/page-index.ts'
 import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import type { Block } from './block.ts'
 import { mayHold, shardOf } from './blooms.ts'
-import { idsOf } from './fields.ts'
 import { traceColumns, tracesOf } from './rows.ts'
 
 const idColumn = 'TraceID'

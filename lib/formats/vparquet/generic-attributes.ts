@@ -1,10 +1,10 @@
 import type { AttributeScope } from '../../model/scan.ts'
 import type { Attribute, Value } from '../../model/trace.ts'
 import type { Column } from '../../parquet/read/column.ts'
+import { numbersOf, startsOf, textsOf } from '../../parquet/read/fields.ts'
 import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import { JsonReader } from '../../wire/json/reader.ts'
 import { readAnyValue } from '../../wire/otlp-json/value.ts'
-import { numbersOf, startsOf, textsOf } from './fields.ts'
 import { ownerDepths, prefixes } from './schema.ts'
 
 const valueSuffixes = ['Value', 'ValueInt', 'ValueDouble', 'ValueBool', 'IsArray', 'ValueUnsupported'] as const

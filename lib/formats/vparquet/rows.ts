@@ -1,8 +1,8 @@
 import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../../model/trace.ts'
 import type { Column } from '../../parquet/read/column.ts'
+import { idsOf, int32sOf, startsOf, textsOf, uint32sOf, uint64sOf } from '../../parquet/read/fields.ts'
 import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import { attributeColumns, attributesOf } from './attributes.ts'
-import { idsOf, int32sOf, startsOf, textsOf, uint32sOf, uint64sOf } from './fields.ts'
 import type { Layout } from './layout.ts'
 import { depthOf, prefixes, required } from './schema.ts'
 

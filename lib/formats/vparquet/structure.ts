@@ -1,6 +1,6 @@
 import { ownersOf } from '../../model/owners.ts'
 import type { Column } from '../../parquet/read/column.ts'
-import { startsOf } from './fields.ts'
+import { startsOf } from '../../parquet/read/fields.ts'
 import { depthOf } from './schema.ts'
 
 /** How traces, resources, scopes and spans of a row group lie in one another, flat. */

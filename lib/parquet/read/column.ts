@@ -225,10 +225,12 @@ interface Gatherer {
   finish(): Values
 }
 
-function gathererOf({ name, type }: Leaf): Gatherer {
+function gathererOf({ name, type, byteLength }: Leaf): Gatherer {
   switch (type) {
     case 'BYTE_ARRAY':
-      return new CodedGatherer()
+      return new CodedGatherer(undefined)
+    case 'FIXED_LEN_BYTE_ARRAY':
+      return new CodedGatherer(byteLength ?? 0)
     case 'INT64':
       return numbers(readInt64s, parts => ({ type, numbers: new BigInt64Array(joinBuffers(parts)) }))
     case 'INT32':
@@ -256,14 +258,19 @@ function numbers<T extends ArrayBufferView>(
 
 /** Pages of codes share the preceding dictionary; the values of other pages become entries of their own. */
 class CodedGatherer implements Gatherer {
+  readonly #byteLength: number | undefined
   readonly #entries: ByteEntries[] = []
   readonly #codes: Uint32Array[] = []
   #entryCount = 0
   #dictionaryLength: number | undefined
 
+  constructor(byteLength: number | undefined) {
+    this.#byteLength = byteLength
+  }
+
   dictionary({ values, encoding, valueCount }: DictionaryPage): void {
     if (this.#dictionaryLength !== undefined || this.#codes.length > 0) values.fail('corrupt', 'a second dictionary')
-    this.#take(readByteArrays(values, encoding, valueCount))
+    this.#take(readByteArrays(values, encoding, valueCount, this.#byteLength))
     this.#dictionaryLength = valueCount
   }
 
@@ -272,7 +279,7 @@ class CodedGatherer implements Gatherer {
       this.#codes.push(readCodes(values, valueCount, this.#dictionaryLength ?? 0))
       return
     }
-    const first = this.#take(readByteArrays(values, encoding, valueCount))
+    const first = this.#take(readByteArrays(values, encoding, valueCount, this.#byteLength))
     const codes = new Uint32Array(valueCount)
     for (let i = 0; i < valueCount; i++) codes[i] = first + i
     this.#codes.push(codes)

@@ -8,6 +8,8 @@ export interface Leaf {
   /** All names from the root, joined by dots. */
   readonly path: string
   readonly type: string
+  /** Of FIXED_LEN_BYTE_ARRAY. */
+  readonly byteLength: number | undefined
   /** By repeated field on the way to it, outermost first, the definition level from which an element is there. */
   readonly depths: readonly number[]
   /** The definition level of a value that is there. */
@@ -35,7 +37,7 @@ export function leavesOf(schema: readonly SchemaElement[]): Leaf[] {
       if (element === undefined) fail(`ends where ${path.names.join('.') || 'the root'} lacks a field`)
       const inner = descend(path, element)
       if (element.type === undefined) visit(inner, element.num_children ?? 0)
-      else leaves.push(leafOf(inner, element.type))
+      else leaves.push(leafOf(inner, element.type, element.type_length))
     }
   }
   visit({ names: [], depths: [], definition: 0 }, root?.num_children ?? 0)
@@ -53,9 +55,9 @@ function descend({ names, depths, definition }: Path, { name, repetition_type }:
   }
 }
 
-function leafOf({ names, depths, definition }: Path, type: string): Leaf {
+function leafOf({ names, depths, definition }: Path, type: string, byteLength: number | undefined): Leaf {
   const name = names.filter((own, i) => !isListLevel(names, own, i)).join('.')
-  return { name, path: names.join('.'), type, depths, maxDefinition: definition }
+  return { name, path: names.join('.'), type, byteLength, depths, maxDefinition: definition }
 }
 
 /** True for `list` and `element` of a list of three levels. */

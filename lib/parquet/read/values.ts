@@ -42,10 +42,26 @@ export function readBooleans(reader: ByteReader, encoding: string | undefined, c
   return values
 }
 
-export function readByteArrays(reader: ByteReader, encoding: string | undefined, count: number): ByteEntries {
+/** `byteLength` is that of each, where all have the same. */
+export function readByteArrays(
+  reader: ByteReader,
+  encoding: string | undefined,
+  count: number,
+  byteLength?: number,
+): ByteEntries {
   if (encoding === 'DELTA_LENGTH_BYTE_ARRAY') return readBehindLengths(reader, count)
   if (encoding !== 'PLAIN') unknown(reader, encoding)
-  return readBehindEach(reader, count)
+  return byteLength === undefined ? readBehindEach(reader, count) : readFixed(reader, count, byteLength)
+}
+
+function readFixed(reader: ByteReader, count: number, byteLength: number): ByteEntries {
+  if (!(byteLength > 0)) reader.fail('corrupt', `values of ${byteLength} bytes`)
+  const starts = Uint32Array.from({ length: count }, (_, i) => i * byteLength)
+  return new ByteEntries(
+    reader.raw(count * byteLength),
+    starts,
+    starts.map(start => start + byteLength),
+  )
 }
 
 /** Each preceded by its length. */

@@ -1,15 +1,13 @@
 import { checksum } from '../../bytes/checksum.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { compressor, type GeneralCodec } from '../../codecs/compress.ts'
-import type { Codec } from '../schema.ts'
+import type { Codec, WrittenEncoding } from '../schema.ts'
 import type { Column } from './columns.ts'
 import { writeHybrid } from './hybrid.ts'
 import { encodingIds, pageTypes } from './ids.ts'
 import { ThriftWriter } from './thrift.ts'
 import type { Bounds } from './values.ts'
 
-/** Bits of a page's values and levels: less than Tempo has (256 KiB), so that one trace is read with few bytes. */
-const pageBits = 8 * (20 << 10)
 /** Bytes of the bounds of strings. */
 const maxBoundBytes = 16
 
@@ -32,6 +30,7 @@ export interface WrittenPage {
 /** A column chunk as the footer and the indexes tell of it. */
 export interface WrittenChunk {
   readonly column: Column
+  readonly encoding: WrittenEncoding
   readonly dictionaryOffset: number | undefined
   readonly pages: readonly WrittenPage[]
   readonly entryCount: number
@@ -53,25 +52,35 @@ interface Part {
 
 const codecNames: Readonly<Record<Codec, GeneralCodec>> = { UNCOMPRESSED: 'none', SNAPPY: 'snappy', ZSTD: 'zstd' }
 
+export interface FileOptions {
+  readonly zstdLevel?: number | undefined
+  /** A page ends with the row by which it has so many bytes of values and levels, before compression. */
+  readonly pageBytes: number
+}
+
 /** Writes column chunks: a dictionary, where the column has one, and data pages of version 2. */
 export class ChunkWriter {
   readonly #content = new ByteWriter(1 << 16)
   readonly #header = new ByteWriter(256)
   readonly #compress = new Map<Codec, (bytes: Uint8Array) => Uint8Array>()
   readonly #zstdLevel: number
+  readonly #pageBits: number
 
-  constructor(zstdLevel: number) {
+  constructor({ zstdLevel = 3, pageBytes }: FileOptions) {
     this.#zstdLevel = zstdLevel
+    this.#pageBits = 8 * pageBytes
   }
 
   /** Appends the chunk to `out`, whose first byte stands at `offset` of the file. */
   write(out: ByteWriter, offset: number, column: Column): WrittenChunk {
     const from = out.length
     const [repetitions, definitions] = [column.repetitions, column.definitions]
-    const dictionaryOffset = column.values.writeDictionary ? offset + out.length : undefined
-    let rawLength = column.values.writeDictionary ? this.#dictionary(out, column) : 0
+    const { encoding } = column.values
+    const isCoded = encoding === 'RLE_DICTIONARY'
+    const dictionaryOffset = isCoded ? offset + out.length : undefined
+    let rawLength = isCoded ? this.#dictionary(out, column) : 0
     const pages: WrittenPage[] = []
-    for (const part of partsOf(column, repetitions, definitions)) {
+    for (const part of partsOf(column, repetitions, definitions, this.#pageBits)) {
       const at = out.length
       const statistics = statisticsOf(column, part)
       rawLength += this.#page(out, column, { part, statistics, repetitions, definitions })
@@ -86,6 +95,7 @@ export class ChunkWriter {
     } as const
     return {
       column,
+      encoding,
       dictionaryOffset,
       pages,
       entryCount: definitions.length,
@@ -130,7 +140,7 @@ export class ChunkWriter {
         thrift.i32(1, end - start)
         thrift.i32(2, statistics.nullCount)
         thrift.i32(3, part.rowCount)
-        thrift.i32(4, encodingIds[column.leaf.encoding])
+        thrift.i32(4, encodingIds[column.values.encoding])
         thrift.i32(5, levelBytes - repetitionBytes)
         thrift.i32(6, repetitionBytes)
         thrift.bool(7, column.leaf.codec !== 'UNCOMPRESSED')
@@ -179,7 +189,7 @@ interface PageContent {
 }
 
 /** The pages: one ends with the row by which it has its bytes of values. */
-function* partsOf(column: Column, repetitions: Uint8Array, definitions: Uint8Array): Iterable<Part> {
+function* partsOf(column: Column, repetitions: Uint8Array, definitions: Uint8Array, pageBits: number): Iterable<Part> {
   const { maxRepetition, maxDefinition, values } = column
   let [entryStart, valueStart, firstRow] = [0, 0, 0]
   let [value, row, bits] = [0, 0, 0]

@@ -199,7 +199,8 @@ function found<T>(map: ReadonlyMap<string, T>, name: string): T {
 }
 
 function valuesOf(leaf: LeafNode, path: string): ColumnValues {
-  if (leaf.encoding === 'RLE_DICTIONARY') return new DictionaryValues(leaf, path)
+  if (leaf.encoding === 'RLE_DICTIONARY' || leaf.encoding === 'DICTIONARY_IF_SMALLER')
+    return new DictionaryValues(leaf, path)
   switch (leaf.type) {
     case 'INT32':
       return new Int32Values(leaf)

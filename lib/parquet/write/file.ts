@@ -1,7 +1,7 @@
 import type { ByteSink } from '../../bytes/range.ts'
 import { ByteWriter } from '../../bytes/writer.ts'
 import type { GroupNode } from '../schema.ts'
-import { ChunkWriter, type WrittenChunk } from './chunk.ts'
+import { ChunkWriter, type FileOptions, type WrittenChunk } from './chunk.ts'
 import { Columns } from './columns.ts'
 import { type IndexPlace, printColumnIndex, printFooter, printOffsetIndex, type WrittenRowGroup } from './footer.ts'
 
@@ -28,10 +28,10 @@ export class ParquetFileWriter {
   readonly #rowGroups: { rowCount: number; chunks: WrittenChunk[] }[] = []
   #offset = 0
 
-  constructor(schema: GroupNode, sink: ByteSink, zstdLevel = 3) {
+  constructor(schema: GroupNode, sink: ByteSink, options: FileOptions) {
     this.#schema = schema
     this.#sink = sink
-    this.#chunks = new ChunkWriter(zstdLevel)
+    this.#chunks = new ChunkWriter(options)
     this.columns = new Columns(schema)
     this.#out.raw(magic)
   }

@@ -139,7 +139,8 @@ function writeMeaning(thrift: ThriftWriter, meaning: Meaning | 'map' | 'list'): 
   if (plain !== undefined) thrift.struct(plain, () => {})
   else if (meaning === 'nanos')
     thrift.struct(8, () => {
-      thrift.bool(1, true)
+      // Told as adjusted to UTC, DuckDB keeps microseconds alone.
+      thrift.bool(1, false)
       thrift.struct(2, () => thrift.struct(3, () => {}))
     })
   else
@@ -186,7 +187,7 @@ function writeColumnMetadata(thrift: ThriftWriter, chunk: WrittenChunk): void {
   const isCoded = dictionaryOffset !== undefined
   thrift.i32(1, typeIds[leaf.type])
   const levels = maxRepetition + maxDefinition > 0 ? [encodingIds.RLE] : []
-  thrift.i32s(2, [...(isCoded ? [encodingIds.PLAIN] : []), ...levels, encodingIds[leaf.encoding]])
+  thrift.i32s(2, [...(isCoded ? [encodingIds.PLAIN] : []), ...levels, encodingIds[chunk.encoding]])
   thrift.binaries(
     3,
     path.map(name => Buffer.from(name)),
@@ -199,7 +200,7 @@ function writeColumnMetadata(thrift: ThriftWriter, chunk: WrittenChunk): void {
   if (isCoded) thrift.i64(11, dictionaryOffset)
   thrift.struct(12, () => writeStatistics(thrift, chunk.statistics))
   const dictionary = { type: pageTypes.dictionary, encoding: encodingIds.PLAIN, count: 1 }
-  const data = { type: pageTypes.data, encoding: encodingIds[leaf.encoding], count: pages.length }
+  const data = { type: pageTypes.data, encoding: encodingIds[chunk.encoding], count: pages.length }
   thrift.structs(13, isCoded ? [dictionary, data] : [data], ({ type, encoding, count }) => {
     thrift.i32(1, type)
     thrift.i32(2, encoding)

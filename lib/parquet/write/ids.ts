@@ -1,4 +1,4 @@
-import type { Codec, Encoding, Meaning, PhysicalType } from '../schema.ts'
+import type { Codec, Meaning, PhysicalType, WrittenEncoding } from '../schema.ts'
 
 /** The numbers by which Parquet's metadata tell types, encodings and the like. */
 
@@ -13,7 +13,7 @@ export const typeIds: Readonly<Record<PhysicalType, number>> = {
   FIXED_LEN_BYTE_ARRAY: 7,
 }
 
-export const encodingIds: Readonly<Record<Encoding | 'RLE', number>> = {
+export const encodingIds: Readonly<Record<WrittenEncoding | 'RLE', number>> = {
   PLAIN: 0,
   RLE: 3,
   DELTA_BINARY_PACKED: 5,

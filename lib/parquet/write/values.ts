@@ -1,6 +1,7 @@
 import { ByteWriter } from '../../bytes/writer.ts'
 import { LabError } from '../../error.ts'
-import type { LeafNode } from '../schema.ts'
+import { getOrInsert } from '../../maps.ts'
+import type { LeafNode, WrittenEncoding } from '../schema.ts'
 import { writeDelta32, writeDelta64 } from './delta.ts'
 import { packBits, writeHybrid } from './hybrid.ts'
 
@@ -10,13 +11,15 @@ export type Bounds = readonly [least: Buffer, greatest: Buffer] | undefined
 /** The values of a column that are there, in order, in the memory of their type. */
 export interface ColumnValues {
   readonly count: number
+  /** That of the pages: settled when all values of a row group are there. */
+  readonly encoding: WrittenEncoding
   clear(): void
   /** About what a value takes in a page before compression, in bits. */
   bitsOf(index: number): number
   /** The values from `start` to `end`, in the column's encoding. */
   write(out: ByteWriter, start: number, end: number): void
   bounds(start: number, end: number): Bounds
-  /** What stands in front of the pages, and how many entries it has. */
+  /** What stands in front of pages of RLE_DICTIONARY; returns how many entries it has. */
   writeDictionary?(out: ByteWriter): number
 }
 
@@ -28,6 +31,11 @@ function grown<T extends Array>(array: T): T {
   return larger
 }
 
+function written(encoding: LeafNode['encoding']): WrittenEncoding {
+  if (encoding === 'DICTIONARY_IF_SMALLER') throw new TypeError('only strings and bytes have dictionaries')
+  return encoding
+}
+
 function bytesOf(byteLength: number, write: (bytes: Buffer) => void): Buffer {
   const bytes = Buffer.alloc(byteLength)
   write(bytes)
@@ -36,13 +44,13 @@ function bytesOf(byteLength: number, write: (bytes: Buffer) => void): Buffer {
 
 /** INT32. */
 export class Int32Values implements ColumnValues {
+  readonly encoding: WrittenEncoding
   count = 0
   #values = new Int32Array(64)
-  readonly #isPlain: boolean
   readonly #isUnsigned: boolean
 
   constructor({ encoding, meaning }: LeafNode) {
-    this.#isPlain = encoding === 'PLAIN'
+    this.encoding = written(encoding)
     this.#isUnsigned = meaning === 'uint32'
   }
 
@@ -61,7 +69,7 @@ export class Int32Values implements ColumnValues {
   }
 
   write(out: ByteWriter, start: number, end: number): void {
-    if (this.#isPlain) out.raw(new Uint8Array(this.#values.buffer, 4 * start, 4 * (end - start)))
+    if (this.encoding === 'PLAIN') out.raw(new Uint8Array(this.#values.buffer, 4 * start, 4 * (end - start)))
     else writeDelta32(out, this.#values, start, end)
   }
 
@@ -79,14 +87,14 @@ export class Int32Values implements ColumnValues {
 
 /** INT64: two words each, the lower first. */
 export class Int64Values implements ColumnValues {
+  readonly encoding: WrittenEncoding
   count = 0
   #words = new Uint32Array(128)
   #integers = new BigUint64Array(this.#words.buffer)
-  readonly #isPlain: boolean
   readonly #isUnsigned: boolean
 
   constructor({ encoding, meaning }: LeafNode) {
-    this.#isPlain = encoding === 'PLAIN'
+    this.encoding = written(encoding)
     this.#isUnsigned = meaning === 'uint64'
   }
 
@@ -108,7 +116,7 @@ export class Int64Values implements ColumnValues {
   }
 
   write(out: ByteWriter, start: number, end: number): void {
-    if (this.#isPlain) out.raw(new Uint8Array(this.#words.buffer, 8 * start, 8 * (end - start)))
+    if (this.encoding === 'PLAIN') out.raw(new Uint8Array(this.#words.buffer, 8 * start, 8 * (end - start)))
     else writeDelta64(out, this.#words, start, end)
   }
 
@@ -132,6 +140,7 @@ export class Int64Values implements ColumnValues {
 
 /** DOUBLE. */
 export class DoubleValues implements ColumnValues {
+  readonly encoding = 'PLAIN'
   count = 0
   #values = new Float64Array(64)
 
@@ -168,6 +177,7 @@ export class DoubleValues implements ColumnValues {
 
 /** BOOLEAN. */
 export class BooleanValues implements ColumnValues {
+  readonly encoding = 'PLAIN'
   count = 0
   #values = new Uint8Array(64)
 
@@ -196,6 +206,7 @@ export class BooleanValues implements ColumnValues {
 
 /** BYTE_ARRAY and FIXED_LEN_BYTE_ARRAY, one after the other. */
 export class ByteArrayValues implements ColumnValues {
+  readonly encoding: WrittenEncoding
   readonly #leaf: LeafNode
   readonly #path: string
   readonly #bytes = new ByteWriter(1024)
@@ -207,6 +218,7 @@ export class ByteArrayValues implements ColumnValues {
   constructor(leaf: LeafNode, path: string) {
     this.#leaf = leaf
     this.#path = path
+    this.encoding = written(leaf.encoding)
   }
 
   /** The bytes that an even number of hex digits tells. */
@@ -269,15 +281,19 @@ export class ByteArrayValues implements ColumnValues {
   }
 }
 
-/** Distinct strings, and a code for each value. */
+/** Distinct strings, or bytes as hex digits, and a code for each value. */
 export class DictionaryValues implements ColumnValues {
+  readonly #leaf: LeafNode
   readonly #path: string
   readonly #codeOf = new Map<string, number>()
   #codes = new Uint32Array(64)
+  #encoded: Buffer[] | undefined
+  #settled: WrittenEncoding | undefined
   count = 0
 
   /** The path is for errors. */
-  constructor(_: LeafNode, path: string) {
+  constructor(leaf: LeafNode, path: string) {
+    this.#leaf = leaf
     this.#path = path
   }
 
@@ -288,6 +304,15 @@ export class DictionaryValues implements ColumnValues {
       code = this.#codeOf.size
       this.#codeOf.set(text, code)
     }
+    this.#add(code)
+  }
+
+  /** The bytes that an even number of hex digits tells; no texts must come too. */
+  addHex(digits: string): void {
+    this.#add(getOrInsert(this.#codeOf, digits, () => this.#codeOf.size))
+  }
+
+  #add(code: number): void {
     if (this.count === this.#codes.length) this.#codes = grown(this.#codes)
     this.#codes[this.count++] = code
   }
@@ -295,36 +320,66 @@ export class DictionaryValues implements ColumnValues {
   clear(): void {
     this.count = 0
     this.#codeOf.clear()
-    this.#entries = undefined
+    this.#encoded = undefined
+    this.#settled = undefined
   }
 
-  bitsOf(): number {
-    return 32
+  get encoding(): WrittenEncoding {
+    this.#settled ??= this.#leaf.encoding === 'RLE_DICTIONARY' || this.#isSmaller() ? 'RLE_DICTIONARY' : 'PLAIN'
+    return this.#settled
+  }
+
+  #isSmaller(): boolean {
+    const lengths = this.#entries().map(({ length }) => length + this.#prefixBytes)
+    const entryBytes = lengths.reduce((sum, length) => sum + length, 0)
+    let plainBytes = 0
+    for (let i = 0; i < this.count; i++) plainBytes += lengths[this.#codes[i]!]!
+    return entryBytes + (this.count * this.#bitWidth) / 8 < plainBytes
+  }
+
+  get #prefixBytes(): number {
+    return this.#leaf.type === 'BYTE_ARRAY' ? 4 : 0
+  }
+
+  get #bitWidth(): number {
+    return 32 - Math.clz32(Math.max(0, this.#codeOf.size - 1))
+  }
+
+  bitsOf(index: number): number {
+    if (this.#leaf.encoding === 'RLE_DICTIONARY') return 32
+    return 8 * (this.#entries()[this.#codes[index]!]!.length + this.#prefixBytes)
   }
 
   write(out: ByteWriter, start: number, end: number): void {
-    const bitWidth = 32 - Math.clz32(Math.max(0, this.#codeOf.size - 1))
-    out.u8(bitWidth)
-    writeHybrid(out, this.#codes, [start, end], bitWidth)
+    if (this.encoding === 'PLAIN') {
+      for (let i = start; i < end; i++) this.#writePlain(out, this.#entries()[this.#codes[i]!]!)
+      return
+    }
+    out.u8(this.#bitWidth)
+    writeHybrid(out, this.#codes, [start, end], this.#bitWidth)
+  }
+
+  #writePlain(out: ByteWriter, bytes: Uint8Array): void {
+    if (this.#leaf.type === 'BYTE_ARRAY') writePlainBytes(out, bytes)
+    else out.raw(bytes)
   }
 
   bounds(start: number, end: number): Bounds {
     const occurring = new Uint8Array(this.#codeOf.size)
     for (let i = start; i < end; i++) occurring[this.#codes[i]!] = 1
-    const entries = this.#encoded().filter((_, code) => occurring[code] === 1)
+    const entries = this.#entries().filter((_, code) => occurring[code] === 1)
     return boundsOf(entries.length, i => entries[i]!)
   }
 
   writeDictionary(out: ByteWriter): number {
-    for (const entry of this.#encoded()) writePlainBytes(out, entry)
+    for (const entry of this.#entries()) this.#writePlain(out, entry)
     return this.#codeOf.size
   }
 
-  #entries: Buffer[] | undefined
-
-  #encoded(): readonly Buffer[] {
-    this.#entries ??= [...this.#codeOf.keys()].map(text => Buffer.from(text))
-    return this.#entries
+  #entries(): readonly Buffer[] {
+    const form = this.#leaf.meaning === undefined ? 'hex' : 'utf8'
+    this.#encoded ??= [...this.#codeOf.keys()].map(text => Buffer.from(text, form))
+    return this.#encoded
   }
 }
 

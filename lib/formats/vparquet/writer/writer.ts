@@ -11,6 +11,9 @@ import { TraceColumns } from './trace-columns.ts'
 /** Spans of a row group, held as columns of values until it is written. */
 const defaultRowGroupSpans = 1 << 15
 
+/** Of a page: less than Tempo has (256 KiB), so that one trace is read with few bytes. */
+const pageBytes = 20 << 10
+
 export interface BlockOptions {
   /** vParquet4 where absent. */
   readonly version?: Version
@@ -34,7 +37,7 @@ export async function encodeVparquet(
 ): Promise<WrittenData> {
   const problem = overfull(version, dedicatedColumns)
   if (problem !== undefined) throw new LabError('invalid', problem)
-  const file = new ParquetFileWriter(blockSchema(version, dedicatedColumns), sink)
+  const file = new ParquetFileWriter(blockSchema(version, dedicatedColumns), sink, { pageBytes })
   const rows = new TraceColumns(file.columns, version, dedicatedColumns)
   const lastTraceIds: string[] = []
   let [groupRows, groupSpans, lastTraceId] = [0, 0, '']

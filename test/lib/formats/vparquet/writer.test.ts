@@ -3,9 +3,9 @@ import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { describe, expect, test } from 'vitest'
 import { workloads } from '../../../../generator/workload.ts'
 import { openVparquet } from '../../../../lib/formats/vparquet/block.ts'
-import { blockParts } from '../../../../lib/formats/vparquet/parts.ts'
 import { encodeVparquet } from '../../../../lib/formats/vparquet/writer/writer.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
+import { parquetParts } from '../../../../lib/parquet/read/parts.ts'
 import { RowGroupColumns } from '../../../../lib/parquet/read/row-group-columns.ts'
 import { MemorySink, openMemory } from '../../../../lib/storage/memory.ts'
 import { arbitraryTraces, seeded } from '../../../support/arbitrary.ts'
@@ -132,7 +132,7 @@ function slice(bytes: Buffer, start: number, end = bytes.length): ArrayBuffer {
 
 test('the parts of a block sum to its size', async () => {
   const bytes = await blockOf([{ traceId: '01', spans: [span({})] }])
-  const parts = await blockParts(openMemory(bytes))
+  const parts = await parquetParts(openMemory(bytes))
   expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBe(bytes.length)
 })
 

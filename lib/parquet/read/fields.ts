@@ -1,4 +1,4 @@
-import type { Column } from '../../parquet/read/column.ts'
+import type { Column } from './column.ts'
 
 /** Readers of a column's values by element of its innermost repeated field. */
 
