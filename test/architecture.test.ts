@@ -17,7 +17,7 @@ const formats = [
 const floors = [
   ['lib/system-reasons.ts'],
   ['lib/error.ts', 'lib/maps.ts', 'lib/nearest.ts'],
-  ['lib/bytes', 'lib/regex'],
+  ['lib/bytes', 'lib/regex', 'lib/workers'],
   ['lib/model'],
   ['lib/codecs', 'lib/storage'],
   ['lib/encodings', 'lib/wire'],
@@ -34,7 +34,7 @@ const floors = [
   formats.map(format => `lib/formats/${format}`),
   ['lib/formats'],
   ['lib/import', 'lib/search'],
-  ['lib/index.ts', 'generator', 'phases'],
+  ['lib/index.ts', 'lib/worker.ts', 'generator', 'phases'],
   ['harness/compile'],
   ['harness/runs', 'harness/text'],
   ['harness/process'],

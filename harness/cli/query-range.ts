@@ -27,7 +27,7 @@ export interface RangeArguments {
 export async function answerRange(opened: SearchSource, query: Query, args: RangeArguments): Promise<Answer> {
   const range = await rangeOf(opened, args)
   const intervals = checkIntervals(range)
-  const answer = await queryRange(opened.source, query, range)
+  const answer = await queryRange(opened.source, query, { ...range, workers: opened.workers })
   const { svg } = args
   if (svg !== undefined) {
     if (answer.series.length === 0) throw new LabError('missing', `${svg}: the answer has no series to draw`)

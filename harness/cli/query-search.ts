@@ -20,7 +20,8 @@ export interface SearchArguments {
 /** The answer to a search; as JSON in the shape of Tempo's API. */
 export async function answerSearch(opened: SearchSource, query: Query, args: SearchArguments): Promise<Answer> {
   const { start, end, limit = 20, spss } = args
-  const found = await search(opened.source, query, { startNanos: start, endNanos: end, limit, spss })
+  const { source, workers } = opened
+  const found = await search(source, query, { startNanos: start, endNanos: end, limit, spss, workers })
   return { page: () => pageOf(found, opened, { ...args, limit }), json: () => toJson(found, opened, args) }
 }
 

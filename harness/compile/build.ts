@@ -1,7 +1,7 @@
 /** Builds the command of the package in dist/: compiled, with the licences of what is compiled into it. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundleInto, compileStarts, phaseSources } from './bundle.ts'
+import { bundleInto, compileStarts, phaseSources, threadStarts } from './bundle.ts'
 import { root } from './compiled.ts'
 
 const folder = join(root, 'dist')
@@ -10,7 +10,7 @@ const place = "join(__dirname, '..')"
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder)
 const { metafile } = await bundleInto(folder, { place, phases: phaseSources(), isInstalled: true })
-await compileStarts(folder, place, ['harness/start-child.ts', 'harness/trace-lab.ts'])
+await compileStarts(folder, place, [...threadStarts, 'harness/trace-lab.ts'])
 writeFileSync(join(folder, 'LICENSES.txt'), licencesOf(Object.keys(metafile!.inputs)))
 
 /** The licences of the packages that these files are of. */

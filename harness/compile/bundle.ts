@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild'
-import { codeName, root, sourcesBelow } from './compiled.ts'
+import { codeName, root, sourcesBelow, workerStart } from './compiled.ts'
 
-const programs = ['harness/cli/cli.ts', 'harness/child.ts']
+const programs = ['harness/cli/cli.ts', 'harness/child.ts', 'lib/worker.ts']
 
 /** The sources of the phases: their file names are the registration. */
 export function phaseSources(): string[] {
@@ -30,6 +30,9 @@ export const modules = enterCompiled({
   const stdin = { contents, resolveDir: root }
   return build({ ...options(place), metafile: true, outfile: join(folder, codeName), stdin })
 }
+
+/** What Node runs first of a process of ours, and of a thread. */
+export const threadStarts = ['harness/start-child.ts', `harness/${workerStart}.ts`]
 
 /** Compiles what Node runs first, a file each. */
 export async function compileStarts(folder: string, place: string, starts: string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stop } from 'esbuild'
-import { bundleInto, compileStarts, phaseSources } from './bundle.ts'
+import { bundleInto, compileStarts, phaseSources, threadStarts } from './bundle.ts'
 import { cacheFolder, inventoryName, isWhole, root } from './compiled.ts'
 
 const unusedMillis = 24 * 3_600_000
@@ -30,7 +30,7 @@ async function compileInto(folder: string): Promise<void> {
     const alone = await Promise.allSettled(phases.map(path => bundle([path])))
     await bundle(phases.filter((_, i) => alone[i]!.status === 'fulfilled'))
   })
-  await compileStarts(folder, place, ['harness/start-child.ts'])
+  await compileStarts(folder, place, threadStarts)
 }
 
 function writeInventory(folder: string): void {

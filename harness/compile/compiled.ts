@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { basename, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Script } from 'node:vm'
+import { startWorkersFrom } from '../../lib/workers/start.ts'
 
 /**
  * The harness and the phases are compiled once for all starts, into a folder of node_modules/.cache that is named after
@@ -16,6 +17,8 @@ export type Modules = Readonly<Record<string, () => Promise<unknown>>>
 export const root: string = fileURLToPath(new URL('../..', import.meta.url))
 export const cacheFolder: string = join(root, 'node_modules/.cache/trace-storage-lab')
 export const codeName = 'lab.cjs'
+/** What a thread runs first, beside the compiled code. */
+export const workerStart = 'start-worker'
 /** Names the files of a compiled folder with their sizes; written last. */
 export const inventoryName = 'inventory.json'
 
@@ -37,6 +40,7 @@ let running: Compiled | undefined
 /** Called first by the compiled code, never by the sources: from now on its modules stand for theirs. */
 export function enterCompiled(compiled: Compiled): Modules {
   running = compiled
+  startWorkersFrom(join(compiled.folder, `${workerStart}.cjs`))
   return compiled.modules
 }
 

@@ -11,6 +11,7 @@ import { joinSources } from '../../lib/search/join-sources.ts'
 import { namedSource } from '../../lib/search/named-source.ts'
 import { type CountingReader, countReads, type Reads } from '../../lib/storage/counting.ts'
 import { listDirectory } from '../../lib/storage/files.ts'
+import { WorkerPool } from '../../lib/workers/pool.ts'
 import { whole } from '../text/format.ts'
 import { fileBegins, headOf, withFiles } from './blockpack-files.ts'
 import { type LeftOut, reportLeftOut } from './left-out.ts'
@@ -21,6 +22,8 @@ export interface SearchSource {
   readonly files: readonly SearchedFile[]
   /** What of the files cannot be found. */
   readonly leftOut: LeftOut
+  /** Threads for questions about many spans, as long as the files are open. */
+  readonly workers: WorkerPool
 }
 
 /** A file that is searched in place, or all other captures together. */
@@ -57,10 +60,12 @@ export async function withSearchSource<T>(
     const all = held ? [...opened, held] : opened
     const leftOut = { dropped: losses.list(), skipped: held?.skipped ?? [], bad: losses.listBad() }
     const files = all.map(({ file }) => file)
+    const workers = new WorkerPool()
     try {
       if (held?.file.spanCount === 0) throw new LabError('invalid', `${held.file.name}: holds no spans`)
-      return await work({ source: joinSources(all.map(({ source }) => source)), files, leftOut })
+      return await work({ source: joinSources(all.map(({ source }) => source)), files, leftOut, workers })
     } finally {
+      await workers.close()
       reportLeftOut(leftOut, skipBad)
     }
   })

@@ -1,4 +1,5 @@
 import { LabError } from '../error.ts'
+import type { WorkerPool } from '../workers/pool.ts'
 
 /** What answering a request may take. Sources check it before they read, and the engine before each batch. */
 export interface Limits {
@@ -6,6 +7,8 @@ export interface Limits {
   readonly signal?: AbortSignal | undefined
   /** Shared by all that counts against it: the pages of all sources and pipelines of a query. */
   readonly budget?: ByteBudget | undefined
+  /** Threads that may help with what is large enough. The answer does not depend on how many there are. */
+  readonly workers?: WorkerPool | undefined
 }
 
 /** Bytes that may be read of storage. What a source keeps between requests, its indexes and dictionaries, does not count. */

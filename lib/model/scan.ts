@@ -1,3 +1,5 @@
+import type { Parcel } from '../workers/message.ts'
+import type { Shared } from '../workers/task.ts'
 import type { Extent } from './extent.ts'
 import type { Limits } from './limits.ts'
 import type { Trace, Value, ValueType } from './trace.ts'
@@ -135,8 +137,28 @@ export interface SpanBatch {
   startBounds?(): Promise<StartBounds | undefined>
   /** Reads columns; with `rows` (ascending) at least the values of these spans. What was read before costs nothing. */
   read(columns: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet>
+  /** The same for a worker, which reads by it as long as it is not released; nothing is read here any more. */
+  share?(): SharedBatch | undefined
   /** Gives memory back; nothing may be read afterwards. */
   release(): void
+}
+
+/** A batch as a worker opens it. */
+export interface SharedBatch {
+  /** What is needed to open it. */
+  readonly input: Parcel<SharedInput>
+  /** What batches of one file share. */
+  readonly file: Shared
+  /** So many batches that follow have been read with it: to ask for them costs nothing. */
+  readonly readAhead: number
+}
+
+export interface SharedInput {
+  /** The format that opens it. */
+  readonly format: string
+  readonly batch: unknown
+  /** What its errors begin with. */
+  readonly subject?: string | undefined
 }
 
 /** An attribute that occurs: its key where, and the types of its values. */

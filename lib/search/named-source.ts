@@ -1,12 +1,12 @@
 import { naming } from '../error.ts'
-import type { ColumnName, ColumnSet, SpanBatch, SpanSource, StartBounds } from '../model/scan.ts'
+import type { ColumnName, ColumnSet, SharedBatch, SpanBatch, SpanSource, StartBounds } from '../model/scan.ts'
 
 /** The same source; what is wrong with it is told with its name. */
 export function namedSource(name: string, source: SpanSource): SpanSource {
   const named: Named = work => naming(name, work)
   return {
     async *scan(request, limits) {
-      for await (const batch of eachNamed(source.scan(request, limits), named)) yield new NamedBatch(batch, named)
+      for await (const batch of eachNamed(source.scan(request, limits), named)) yield namedBatch(batch, name)
     },
     findTraces: (traceIds, limits) => eachNamed(source.findTraces(traceIds, limits), named),
     bounds: () => source.bounds(),
@@ -14,6 +14,11 @@ export function namedSource(name: string, source: SpanSource): SpanSource {
     attributeNames: () => named(() => source.attributeNames()),
     distinctValues: column => named(async () => source.distinctValues?.(column)),
   }
+}
+
+/** The same batch; what is wrong with it is told with the name of its source. */
+export function namedBatch(batch: SpanBatch, name: string): SpanBatch {
+  return new NamedBatch(batch, name)
 }
 
 async function* eachNamed<T>(items: AsyncIterable<T>, named: Named): AsyncIterable<T> {
@@ -34,12 +39,14 @@ type Named = <T>(work: () => Promise<T>) => Promise<T>
 class NamedBatch implements SpanBatch {
   readonly spanCount: number
   readonly #batch: SpanBatch
+  readonly #name: string
   readonly #named: Named
 
-  constructor(batch: SpanBatch, named: Named) {
+  constructor(batch: SpanBatch, name: string) {
     this.spanCount = batch.spanCount
     this.#batch = batch
-    this.#named = named
+    this.#name = name
+    this.#named = work => naming(name, work)
   }
 
   get weights(): Float64Array | undefined {
@@ -56,6 +63,13 @@ class NamedBatch implements SpanBatch {
 
   read(columns: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
     return this.#named(() => this.#batch.read(columns, rows))
+  }
+
+  share(): SharedBatch | undefined {
+    const shared = this.#batch.share?.()
+    if (shared === undefined) return undefined
+    const { value, transfer } = shared.input
+    return { ...shared, input: { value: { ...value, subject: this.#name }, transfer } }
   }
 
   release(): void {

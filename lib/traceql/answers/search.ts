@@ -1,10 +1,11 @@
 import { LabError } from '../../error.ts'
 import type { Limits } from '../../model/limits.ts'
-import type { ColumnName, SpanBatch, SpanSource } from '../../model/scan.ts'
+import type { ColumnName, SharedInput, SpanBatch, SpanSource } from '../../model/scan.ts'
+import type { Shared, Task } from '../../workers/task.ts'
 import { type Explain, Explainer } from '../engine/explain.ts'
 import { collectHits } from '../engine/hits.ts'
 import { type PipelinePlan, planPipeline, type TimeRange } from '../engine/plan.ts'
-import { scanBatches } from '../engine/scan.ts'
+import { type BatchWork, scanResults } from '../engine/scan.ts'
 import { runPipeline } from '../engine/spansets.ts'
 import { startsIn } from '../engine/time-extent.ts'
 import { Pool } from '../engine/vector.ts'
@@ -13,6 +14,7 @@ import type { Field, Hint, Query, SearchQuery } from '../language/ast.ts'
 import { columnsOfField } from '../language/fields.ts'
 import { answerHits, summaryColumns, type TraceAnswer } from './search-answer.ts'
 import { ServiceCounter } from './service-stats.ts'
+import { Turns } from './turns.ts'
 
 /** `limit` traces are answered, with `spss` spans a spanset. Traces count where a span starts in the time range. */
 export interface SearchOptions extends TimeRange, Limits {
@@ -44,11 +46,30 @@ async function runSearch(source: SpanSource, query: SearchQuery, options: Search
   const later = laterColumns(plan.shown)
   const explainer = new Explainer(source, plan.request, [...new Set([...summaryColumns, ...later])])
   const isLatest = isTrue(query.hints, 'most_recent')
-  const run: SearchRun = { plan, range, isRanged, spss, explainer, counter: new ServiceCounter() }
+  const isLimited = !isLatest && limit < source.cost(plan.request).spanCount
+  const input: SearchInput = { plan, range, isRanged, spss, limit: isLimited ? limit : undefined }
+  const turns = new Turns(limit)
+  const shared: Shared<SearchInput, Wanting, number> = {
+    content: input,
+    answer: async ({ turn, hitCount }) => ({ value: await turns.take(turn, hitCount) }),
+  }
+  const counter = new ServiceCounter()
+  const work: BatchWork<Searched> = {
+    isLimited,
+    here: batch =>
+      turns.during(turn => searchBatch(batch, input, { counter, wanted: hitCount => turns.take(turn, hitCount) })),
+    there: ({ inputs, file }, workers) =>
+      turns.during(
+        turn => workers.run(searchTask, { ...inputs, value: { batches: inputs.value, turn } }, file, shared),
+        inputs.value.length,
+      ),
+  }
   let traces: TraceAnswer[] = []
-  for await (const batch of scanBatches(source, plan.request, options)) {
-    const wanted = isLatest ? Number.POSITIVE_INFINITY : limit - traces.length
-    for (const trace of await searchBatch(batch, run, wanted)) traces.push(trace)
+  for await (const { spanCount, traceCount, stages, answers } of scanResults(source, plan.request, options, work)) {
+    explainer.addBatch(spanCount)
+    explainer.addTraces(traceCount)
+    for (const [i, left] of stages.entries()) explainer.addStage(plan.pipeline.stages[i]!, left)
+    for (const trace of answers) traces.push(trace)
     if (isLatest && traces.length > 2 * limit) traces = newestFirst(traces).slice(0, limit)
     if (!isLatest && traces.length >= limit) break
   }
@@ -80,29 +101,63 @@ function laterColumns(shown: readonly Field[]): ColumnName[] {
   return ['span:id', ...shown.flatMap(columnsOfField)]
 }
 
-interface SearchRun {
+/** What of a query batches are searched by. */
+export interface SearchInput {
   readonly plan: PipelinePlan
   readonly range: TimeRange
   readonly isRanged: boolean
   readonly spss: number
-  readonly explainer: Explainer
-  readonly counter: ServiceCounter
+  /** No more traces than this; all where undefined. */
+  readonly limit: number | undefined
 }
 
-async function searchBatch(batch: SpanBatch, run: SearchRun, limit: number): Promise<TraceAnswer[]> {
-  const { plan, explainer, counter } = run
+/** Who searches several batches: what they share, and how many of its hits a batch may answer. */
+export interface Searcher {
+  readonly counter: ServiceCounter
+  wanted(hitCount: number): Promise<number>
+}
+
+/** What a batch gives. */
+export interface Searched {
+  readonly spanCount: number
+  readonly traceCount: number
+  /** By stage of the pipeline: the spans that it leaves. */
+  readonly stages: readonly number[]
+  readonly answers: readonly TraceAnswer[]
+}
+
+interface Wanting {
+  readonly turn: number
+  readonly hitCount: number
+}
+
+/** Searches batches in a worker, which asks how many of its hits each may answer, from a turn on. */
+export const searchTask: Task<
+  { readonly batches: readonly SharedInput[]; readonly turn: number },
+  [Shared, Shared<SearchInput, Wanting, number>],
+  readonly Searched[]
+> = { name: 'search' }
+
+/** The traces of a batch that match, as many as are wanted. */
+export async function searchBatch(
+  batch: SpanBatch,
+  { plan, range, isRanged, spss, limit }: SearchInput,
+  { counter, wanted }: Searcher,
+): Promise<Searched> {
   const pool = new Pool()
   const view = openView(batch, await batch.read(plan.request.columns))
-  explainer.addBatch(view.spanCount)
-  explainer.addTraces(view.traceCount)
-  const spansets = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => explainer.addStage(stage, spanCount))
+  const { spanCount, traceCount } = view
+  const stages: number[] = []
+  const spansets = runPipeline(plan.pipeline, view, pool, (_, left) => stages.push(left))
   const hits = collectHits(spansets, view, {
-    limit,
-    spss: run.spss,
-    wanted: run.isRanged ? tracesInRange(view, run.range) : undefined,
+    limit: limit ?? Number.POSITIVE_INFINITY,
+    spss,
+    wanted: isRanged ? tracesInRange(view, range) : undefined,
   })
-  const answers = hits.length === 0 ? [] : await answerHits(hits, spansets, { view, pool, shown: plan.shown, counter })
-  return answers
+  const count = limit === undefined ? hits.length : await wanted(hits.length)
+  const shown = hits.slice(0, count)
+  const answers = count === 0 ? [] : await answerHits(shown, spansets, { view, pool, shown: plan.shown, counter })
+  return { spanCount, traceCount, stages, answers }
 }
 
 /** 1 for the traces with a span that starts in the range. */

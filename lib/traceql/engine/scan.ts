@@ -1,6 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { checkLimits, type Limits } from '../../model/limits.ts'
-import type { ScanRequest, SpanBatch, SpanSource } from '../../model/scan.ts'
+import type { ScanRequest, SharedBatch, SharedInput, SpanBatch, SpanSource } from '../../model/scan.ts'
+import { inOrder } from '../../workers/in-order.ts'
+import type { Parcel } from '../../workers/message.ts'
+import type { WorkerPool } from '../../workers/pool.ts'
+import type { Shared } from '../../workers/task.ts'
 
 /** The batches of a scan; each is released when the next one is asked for, or none is any more. */
 export async function* scanBatches(source: SpanSource, request: ScanRequest, limits: Limits): AsyncIterable<SpanBatch> {
@@ -14,4 +18,90 @@ export async function* scanBatches(source: SpanSource, request: ScanRequest, lim
       batch.release()
     }
   }
+}
+
+/** How batches become results: here, or by a worker where one can open them. */
+export interface BatchWork<Result> {
+  here(batch: SpanBatch): Promise<Result>
+  /** Of batches of one file. Absent where a batch is looked at by what those before it gave. */
+  there?: ((batches: SharedJob, workers: WorkerPool) => Promise<readonly Result[]>) | undefined
+  /** True where not all results may be wanted: then no batch is read that one thread would not have read. */
+  readonly isLimited: boolean
+}
+
+/** Batches for a worker, and what they share. */
+export interface SharedJob {
+  readonly inputs: Parcel<readonly SharedInput[]>
+  readonly file: Shared
+}
+
+/** Batches go to a worker together until they have so many spans: a job costs 0.3 ms, whatever it is. */
+const spansPerJob = 16_384
+
+/** The results of the batches of a scan, in their order, whichever thread they come from. */
+export async function* scanResults<Result>(
+  source: SpanSource,
+  request: ScanRequest,
+  limits: Limits,
+  { here, there, isLimited }: BatchWork<Result>,
+): AsyncIterable<Result> {
+  const { workers } = limits
+  if (workers === undefined || there === undefined || source.cost(request).spanCount < workers.minSpans) {
+    for await (const batch of scanBatches(source, request, limits)) yield await here(batch)
+    return
+  }
+  const work = async ({ batches, shared }: Group, before: Promise<unknown>) => {
+    try {
+      checkLimits(limits)
+      if (shared.length > 0) return await there(jobOf(shared), workers)
+      await before
+      return [await here(batches[0]!)]
+    } finally {
+      for (const batch of batches) batch.release()
+    }
+  }
+  const ahead = { width: workers.width, mayFollow: ({ shared }: Group) => !isLimited || isReadAhead(shared.at(-1)) }
+  for await (const results of inOrder(groupBatches(source.scan(request, limits), isLimited), ahead, work)) {
+    checkLimits(limits)
+    yield* results
+  }
+}
+
+/** Batches that are looked at together: of one file by a worker, or one here. */
+interface Group {
+  readonly batches: SpanBatch[]
+  readonly shared: SharedBatch[]
+}
+
+async function* groupBatches(batches: AsyncIterable<SpanBatch>, isLimited: boolean): AsyncIterable<Group> {
+  let group: Group = { batches: [], shared: [] }
+  let spanCount = 0
+  const take = () => {
+    const taken = group
+    group = { batches: [], shared: [] }
+    spanCount = 0
+    return taken
+  }
+  try {
+    for await (const batch of batches) {
+      const shared = batch.share?.()
+      if (group.batches.length > 0 && group.shared[0]!.file !== shared?.file) yield take()
+      group.batches.push(batch)
+      if (shared !== undefined) group.shared.push(shared)
+      spanCount += batch.spanCount
+      if (shared === undefined || spanCount >= spansPerJob || (isLimited && !isReadAhead(shared))) yield take()
+    }
+  } finally {
+    // What was read before an error comes before it.
+    if (group.batches.length > 0) yield take()
+  }
+}
+
+function isReadAhead(batch: SharedBatch | undefined): boolean {
+  return batch !== undefined && batch.readAhead > 0
+}
+
+function jobOf(batches: readonly SharedBatch[]): SharedJob {
+  const value = batches.map(({ input }) => input.value)
+  return { inputs: { value, transfer: batches.flatMap(({ input }) => input.transfer ?? []) }, file: batches[0]!.file }
 }

@@ -1,7 +1,8 @@
 import type { AnyValue, KeyedValue } from '../engine/answer-value.ts'
 import type { PointBudget } from '../language/limits.ts'
-import { type Cells, gatherers, type Kind } from './gatherers.ts'
-import { type Observations, occurringCells } from './occurring-cells.ts'
+import type { CellSums, Kind } from './cell-sums.ts'
+import { type Cells, gatherers } from './gatherers.ts'
+import type { Observations } from './occurring-cells.ts'
 import { bucketExponent, bucketQuantile, type Exemplar, exactQuantile, labelsKey, type Series } from './series.ts'
 
 /** A span that was chosen as exemplar of a series. */
@@ -113,12 +114,12 @@ export class Accumulator {
     return choices
   }
 
-  add(observations: Observations, groups: Groups): void {
-    const found = occurringCells(observations, groups.count, this.#gathering.intervalCount)
+  /** Adds what a batch gave. Batches are added in their order, which is that of series and of sums. */
+  add(sums: CellSums, groups: Groups): void {
     // Only groups that occur become series.
     const byCode: (Cells | null | undefined)[] = []
-    const series = found.codes.map(code => (byCode[code] ??= this.#cellsOfGroup(groups, code)))
-    gatherers[this.#gathering.kind](found, series, observations)
+    const series = sums.codes.map(code => (byCode[code] ??= this.#cellsOfGroup(groups, code)))
+    gatherers[this.#gathering.kind](sums, series)
   }
 
   /** The series of a group; null where there are too many. */

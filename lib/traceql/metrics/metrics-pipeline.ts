@@ -1,11 +1,12 @@
 import type { Limits } from '../../model/limits.ts'
-import type { ColumnName, ColumnSet, SpanBatch, SpanSource } from '../../model/scan.ts'
+import type { ColumnName, ColumnSet, SharedInput, SpanBatch, SpanSource } from '../../model/scan.ts'
+import type { Shared, Task } from '../../workers/task.ts'
 import { answerValue, type KeyedValue } from '../engine/answer-value.ts'
 import { firstNumber } from '../engine/arithmetic.ts'
 import { type Explain, Explainer } from '../engine/explain.ts'
 import { numbersOf } from '../engine/numbers.ts'
-import { planPipeline } from '../engine/plan.ts'
-import { scanBatches } from '../engine/scan.ts'
+import { type PipelinePlan, planPipeline } from '../engine/plan.ts'
+import { type BatchWork, scanResults } from '../engine/scan.ts'
 import { runPipeline } from '../engine/spansets.ts'
 import { type Cell, fieldVector, Pool, Tag } from '../engine/vector.ts'
 import { noColumns, openView, type Part, type View } from '../engine/view.ts'
@@ -14,10 +15,11 @@ import { columnsOfField, flavourOf, isDerived } from '../language/fields.ts'
 import type { PointBudget } from '../language/limits.ts'
 import { printField } from '../language/print-expression.ts'
 import { Accumulator, type Gathering, type Groups } from './accumulate.ts'
+import { type CellSums, sumCells } from './cell-sums.ts'
 import { readExemplars } from './exemplars.ts'
 import { type GroupCodes, groupCodes } from './group-codes.ts'
 import { commonInterval, type Intervals, spanIntervals } from './intervals.ts'
-import type { Observations } from './occurring-cells.ts'
+import { type Observations, occurringCells } from './occurring-cells.ts'
 import { type SeriesSet, valueKey } from './series.ts'
 
 /** How series are gathered, beside what the text says. */
@@ -39,6 +41,44 @@ export interface PipelineSeries extends SeriesSet {
 
 export type CountingAggregate = Exclude<MetricsAggregate, { kind: 'compare' }>
 
+/** What of a query batches are gathered by. */
+export interface GatherInput {
+  readonly plan: PipelinePlan
+  readonly aggregate: CountingAggregate
+  readonly argument: Field | undefined
+  readonly fields: readonly Field[]
+  readonly intervals: Intervals
+  readonly isExact: boolean
+}
+
+/** What a batch gives. */
+interface Gathered {
+  readonly spanCount: number
+  /** By stage of the pipeline: the spans that it leaves. */
+  readonly stages: readonly number[]
+  /** Absent where none are left. */
+  readonly cells?: {
+    readonly sums: CellSums
+    readonly groups: Groups
+    /** Here, the spans themselves. */
+    readonly counted?: { readonly batch: SpanBatch; readonly observations: Observations }
+  }
+}
+
+/** Gathers batches in a worker. */
+export const gatherTask: Task<readonly SharedInput[], [Shared, Shared<GatherInput>], readonly SharedGathered[]> = {
+  name: 'metrics',
+}
+
+/** What a batch gives, as data: the groups that occur, by new codes. */
+export interface SharedGathered extends Omit<Gathered, 'cells'> {
+  readonly cells?: {
+    readonly sums: CellSums
+    readonly keys: readonly string[]
+    readonly labels: readonly (readonly KeyedValue[])[]
+  }
+}
+
 /** Gathers the series of a pipeline, batch by batch. */
 export async function gatherSeries(
   source: SpanSource,
@@ -46,7 +86,7 @@ export async function gatherSeries(
   aggregate: CountingAggregate,
   run: MetricsRun,
 ): Promise<PipelineSeries> {
-  const { intervals } = run
+  const { intervals, isExact } = run
   const plan = planPipeline(pipeline, { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos })
   const argument = 'argument' in aggregate ? aggregate.argument : undefined
   const fields = [...aggregate.by, ...(argument === undefined ? [] : [argument])]
@@ -54,8 +94,26 @@ export async function gatherSeries(
   const accumulator = new Accumulator(gatheringOf(aggregate, run))
   const isCount = aggregate.kind === 'rate' || aggregate.kind === 'count_over_time'
   if (isCount && aggregate.by.length === 0) accumulator.open(nameLabels(aggregate.kind))
-  for await (const batch of scanBatches(source, plan.request, run.limits))
-    await gatherBatch(batch, { plan, aggregate, argument, fields, intervals, accumulator, explainer })
+  const input: GatherInput = { plan, aggregate, argument, fields, intervals, isExact }
+  const shared: Shared<GatherInput> = { content: input }
+  const work: BatchWork<Gathered> = {
+    isLimited: false,
+    here: batch => gatherBatch(batch, input),
+    // Which spans are shown depends on those of batches before.
+    there:
+      run.maxExemplars > 0
+        ? undefined
+        : async ({ inputs, file }, workers) =>
+            (await workers.run(gatherTask, inputs, file, shared)).map(unpackGathered),
+  }
+  for await (const { spanCount, stages, cells } of scanResults(source, plan.request, run.limits, work)) {
+    explainer.addBatch(spanCount)
+    for (const [i, left] of stages.entries()) explainer.addStage(plan.pipeline.stages[i]!, left)
+    if (cells === undefined) continue
+    accumulator.add(cells.sums, cells.groups)
+    if (cells.counted !== undefined)
+      await readExemplars(cells.counted.batch, accumulator.choose(cells.counted.observations, cells.groups))
+  }
   return {
     name: aggregate.kind,
     series: accumulator.finish(),
@@ -81,30 +139,22 @@ function gatheringOf(
   }
 }
 
-interface BatchInput {
-  readonly plan: ReturnType<typeof planPipeline>
-  readonly aggregate: CountingAggregate
-  readonly argument: Field | undefined
-  readonly fields: readonly Field[]
-  readonly intervals: Intervals
-  readonly accumulator: Accumulator
-  readonly explainer: Explainer
-}
-
 /** The spans that a pipeline leaves, as rows; undefined means all. */
 interface Matched {
   readonly rows: Uint32Array | undefined
   readonly rowCount: number
 }
 
-async function gatherBatch(batch: SpanBatch, input: BatchInput): Promise<void> {
-  const { aggregate, argument, fields, intervals, accumulator, explainer } = input
-  explainer.addBatch(batch.spanCount)
+/** Gathers the spans of a batch. */
+export async function gatherBatch(batch: SpanBatch, input: GatherInput): Promise<Gathered> {
+  const { aggregate, argument, fields, intervals } = input
+  const { spanCount } = batch
+  const stages: number[] = []
   const common = commonInterval(batch, intervals)
-  if (common === -1) return
+  if (common === -1) return { spanCount, stages }
   const pool = new Pool()
-  const matched = await matchBatch(batch, input, pool)
-  if (matched.rowCount === 0) return
+  const matched = await matchBatch(batch, input, pool, stages)
+  if (matched.rowCount === 0) return { spanCount, stages }
   const columns: readonly ColumnName[] = fields.flatMap(columnsOfField)
   const few = matched.rowCount < batch.spanCount / 2 ? matched.rows : undefined
   const read = readColumns(batch, [...new Set(columns)], fields.some(isDerived) ? undefined : few)
@@ -118,24 +168,53 @@ async function gatherBatch(batch: SpanBatch, input: BatchInput): Promise<void> {
     weights: batch.weights,
     values: argument === undefined ? undefined : valuesOf(view, argument, pool),
   }
-  const labels = labelsOf(aggregate, groups, pool)
-  accumulator.add(observations, labels)
-  await readExemplars(batch, accumulator.choose(observations, labels))
+  const found = occurringCells(observations, groups.count, intervals.count)
+  const sums = sumCells(aggregate.kind, found, observations, input.isExact)
+  return {
+    spanCount,
+    stages,
+    cells: { sums, groups: labelsOf(aggregate, groups, pool), counted: { batch, observations } },
+  }
+}
+
+/** What a batch gave, for another thread. */
+export function packGathered({ spanCount, stages, cells }: Gathered): SharedGathered {
+  if (cells === undefined) return { spanCount, stages }
+  const { sums, groups } = cells
+  const present = [...new Set(sums.codes)]
+  const newCodes = new Map(present.map((code, i) => [code, i]))
+  return {
+    spanCount,
+    stages,
+    cells: {
+      sums: { ...sums, codes: sums.codes.map(code => newCodes.get(code)!) },
+      keys: present.map(groups.key),
+      labels: present.map(groups.labels),
+    },
+  }
+}
+
+function unpackGathered({ cells, ...counts }: SharedGathered): Gathered {
+  if (cells === undefined) return counts
+  const { sums, keys, labels } = cells
+  const groups: Groups = { count: keys.length, key: code => keys[code]!, labels: code => labels[code]! }
+  return { ...counts, cells: { sums, groups } }
 }
 
 async function readColumns(batch: SpanBatch, columns: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
   return columns.length === 0 ? noColumns : batch.read(columns, rows)
 }
 
-async function matchBatch(batch: SpanBatch, { plan, explainer }: BatchInput, pool: Pool): Promise<Matched> {
+/** Notes what each stage leaves. */
+async function matchBatch(batch: SpanBatch, { plan }: GatherInput, pool: Pool, stages: number[]): Promise<Matched> {
   const { columns } = plan.request
   // A read of no columns gives where traces start.
   const read = plan.joinsSpans ? batch.read(columns) : readColumns(batch, columns)
   const view = openView(batch, await read)
   let rowCount = batch.spanCount
-  const { mask } = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => {
+  const { mask } = runPipeline(plan.pipeline, view, pool, (_, spanCount) => {
     rowCount = spanCount
-    explainer.addStage(stage, spanCount)
+    stages.push(spanCount)
   })
   if (rowCount === batch.spanCount) return { rows: undefined, rowCount }
   return { rows: rowsOf(mask, rowCount), rowCount }

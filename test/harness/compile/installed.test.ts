@@ -1,8 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -105,4 +107,26 @@ test('an import is typed, and runs', async () => {
   execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...flags], { cwd: folder })
   const printed = execFileSync(process.execPath, ['program.js'], { cwd: folder, encoding: 'utf8' })
   expect(printed).toBe(`${id} ${id}\n`)
+})
+
+const workersProgram = `import { BlockpackReader, blockpackSource, openLocal, parseQuery, search, WorkerPool } from 'trace-storage-lab'
+const source = blockpackSource(await BlockpackReader.open(await openLocal('traces.bp')))
+const workers = new WorkerPool(2, 0)
+const { traces } = await search(source, parseQuery('{ name = "a" }'), { workers })
+console.log(traces.map(trace => trace.traceID).join())
+`
+
+test('a search by workers needs no end of theirs: the process ends', async () => {
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(folder, 'workers.js'), workersProgram)
+  await run('trace-lab', 'convert', 'traces.ndjson', '--to', 'blockpack', '--out', 'traces.bp', '--no-progress')
+  expect(execFileSync(process.execPath, ['workers.js'], { cwd: folder, encoding: 'utf8' })).toBe(`${id}\n`)
+})
+
+test('the command has what its threads run', async () => {
+  const worker = new Worker(join(folder, installed, 'dist/start-worker.cjs'))
+  worker.postMessage({ job: 1, task: 'none', input: 0, shares: [] })
+  const [{ job, outcome }] = await once(worker, 'message')
+  expect({ job, outcome }).toEqual({ job: 1, outcome: { problem: expect.anything() } })
+  await worker.terminate()
 })

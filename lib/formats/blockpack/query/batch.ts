@@ -3,7 +3,7 @@ import { byteLengthOf, type Range } from '../../../bytes/range.ts'
 import { LabError } from '../../../error.ts'
 import { checkLimits, type Limits } from '../../../model/limits.ts'
 import { memoryBatch } from '../../../model/memory-source.ts'
-import type { ColumnData, ColumnName, ColumnSet, SpanBatch, StartBounds } from '../../../model/scan.ts'
+import type { ColumnData, ColumnName, ColumnSet, SharedBatch, SpanBatch, StartBounds } from '../../../model/scan.ts'
 import { groupNeighbours, joinSpellings } from '../../../model/trace-id.ts'
 import { covers, cut, type ReadPiece, readPieces } from '../../../storage/coalesce.ts'
 import { columnId } from '../layout/columns.ts'
@@ -14,6 +14,7 @@ import type { BlockpackReader } from '../read/reader.ts'
 import { columnData, isReadByRow } from './column-data.ts'
 import { startColumns } from './column-plan.ts'
 import { columnsFor, type PageGroupPlan, rangesOf } from './plan.ts'
+import { type PackedPages, type PageLender, packPages, sharePageGroup, unpackPages } from './share.ts'
 
 /** Reads what is missing of some columns of page groups, in one go. */
 export async function loadColumns(
@@ -37,21 +38,28 @@ export class PageGroupBatch implements SpanBatch {
   readonly #block: Block
   readonly #limits: Limits | undefined
   readonly #plan: PageGroupPlan
+  readonly #lender: PageLender | undefined
   readonly #bytes = new Map<number, Uint8Array>()
   /** By column: what fills `#bytes`. */
   readonly #loading = new Map<number, Promise<void>>()
   readonly #dictionaries = new Map<number, readonly string[]>()
+  #endSharing = () => {}
   #open: OpenPageGroup
   /** What its columns are allocated in until it is released. */
   #arena: Arena | undefined
   readonly #data = new Map<ColumnName, readonly ColumnData[]>()
 
-  constructor(reader: BlockpackReader, plan: PageGroupPlan, limits: Limits | undefined) {
+  /** So many batches that follow have been read with it. */
+  readAhead = 0
+
+  /** Pages are read from the file, or in a worker had from who lends them. */
+  constructor(reader: BlockpackReader, plan: PageGroupPlan, limits: Limits | undefined, lender?: PageLender) {
     const { pageGroup } = plan
     this.#reader = reader
     this.#block = reader.block
     this.#plan = plan
     this.#limits = limits
+    this.#lender = lender
     this.spanCount = pageGroup.spanCount
     this.startExtent = [pageGroup.minStart, pageGroup.maxStart]
     this.#open = this.#openPageGroup()
@@ -166,10 +174,38 @@ export class PageGroupBatch implements SpanBatch {
   }
 
   async #loadColumns(columns: readonly number[]): Promise<void> {
-    await loadColumns(this.#block, [this], () => columns, this.#limits)
+    if (this.#lender) await this.#borrow(columns, this.#lender)
+    else await loadColumns(this.#block, [this], () => columns, this.#limits)
+  }
+
+  async #borrow(columns: readonly number[], lender: PageLender): Promise<void> {
+    const missing = columns.filter(column => !this.#bytes.has(column))
+    if (missing.length > 0) this.keep(await lender(missing))
+    await this.#loadDictionaries(columns)
+  }
+
+  /** Takes pages that were read by another thread. */
+  keep(pages: PackedPages): void {
+    for (const [column, page] of unpackPages(pages)) this.#bytes.set(column, page)
+  }
+
+  share(): SharedBatch {
+    const pagesOf = (columns: readonly number[]) => packPages(columns, this.#bytes)
+    const { end, ...shared } = sharePageGroup(
+      this.#reader,
+      this.#plan.pageGroup.index,
+      pagesOf(this.planned),
+      async columns => {
+        await loadColumns(this.#block, [this], () => columns, this.#limits)
+        return pagesOf(columns)
+      },
+    )
+    this.#endSharing = end
+    return { ...shared, readAhead: this.readAhead }
   }
 
   release(): void {
+    this.#endSharing()
     this.#bytes.clear()
     this.#data.clear()
     this.#open = this.#openPageGroup()

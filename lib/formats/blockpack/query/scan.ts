@@ -27,7 +27,10 @@ export async function* scan(reader: BlockpackReader, request: ScanRequest, limit
     for (let start = 0; start < plans.length; start += window, window = Math.min(maxWindow, window * 2)) {
       const together = plans.slice(start, start + window).map(one => new PageGroupBatch(reader, one, limits))
       await loadColumns(block, together, batch => batch.planned, limits)
-      for (const batch of together) yield (await batch.spelledBatch()) ?? batch
+      for (const [i, batch] of together.entries()) {
+        batch.readAhead = together.length - 1 - i
+        yield (await batch.spelledBatch()) ?? batch
+      }
     }
   }
 }

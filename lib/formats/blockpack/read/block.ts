@@ -4,7 +4,7 @@ import { decompressor } from '../../../codecs/compress.ts'
 import { type Decompress, PageReader } from '../../../encodings/pages/page.ts'
 import { readStrings } from '../../../encodings/pages/strings.ts'
 import { Vocabulary } from '../../../encodings/pooled/tokens.ts'
-import { readCoalesced } from '../../../storage/coalesce.ts'
+import type { ReadPiece } from '../../../storage/coalesce.ts'
 import { holdEnd } from '../../../storage/held-end.ts'
 import { columnId, columnKind } from '../layout/columns.ts'
 import { type PageGroupEntries, readPageGroupEntries } from '../layout/directory.ts'
@@ -13,6 +13,7 @@ import { footerBytes, parseFooter } from '../layout/footer.ts'
 import { readRoot } from '../layout/root.ts'
 import { openPiece } from '../layout/stored.ts'
 import { type PageGroup, type Toc, tocOf } from '../layout/toc.ts'
+import { FileIndex, type IndexReader } from './index-reader.ts'
 
 /** Read at once at the end of a file: footer, root and fields of all but large ones. */
 const tailBytes = 1 << 15
@@ -20,6 +21,9 @@ const tailBytes = 1 << 15
 /** An open file: its table of contents, and the directories and dictionaries read so far. */
 export class Block {
   readonly file: RangeReader
+  /** The end of the file, from its table of contents or before it. */
+  readonly tail: ReadPiece
+  readonly index: IndexReader
   /** Of its format. */
   readonly version: number
   readonly toc: Toc
@@ -32,8 +36,10 @@ export class Block {
 
   #vocabulary: Vocabulary | undefined
 
-  constructor(file: RangeReader, version: number, toc: Toc) {
+  constructor(file: RangeReader, tail: ReadPiece, version: number, toc: Toc, index: IndexReader) {
     this.file = file
+    this.tail = tail
+    this.index = index
     this.version = version
     this.toc = toc
     this.decompress = decompressor(toc.root.codec)
@@ -57,8 +63,8 @@ export class Block {
 
   async #readDirectory(rowGroup: number): Promise<PageGroupEntries[]> {
     const directory = this.toc.directories[rowGroup]!
-    const [bytes] = await this.file.read([directory])
-    const reader = openPiece(bytes!, directory, 'blockpack directory', directory.start)
+    const bytes = await this.index.directory(rowGroup)
+    const reader = openPiece(bytes, directory, 'blockpack directory', directory.start)
     const groups = this.toc.root.rowGroups[rowGroup]!.pageGroups.map(() => readPageGroupEntries(reader))
     reader.end()
     return groups
@@ -102,8 +108,7 @@ export class Block {
 
   async #loadDictionaryPages(pages: readonly number[], maxRequests?: number): Promise<Map<number, string[]>[]> {
     const missing = pages.filter(page => !this.#dictionaryPages.has(page))
-    const ranges = missing.map(page => this.toc.dictionaryPages[page]!)
-    const reading = readCoalesced(this.file, ranges, maxRequests)
+    const reading = this.index.dictionaryPages(missing, maxRequests)
     for (const [i, page] of missing.entries()) {
       const opening = reading.then(read => this.#openDictionary(page, read[i]!))
       keep(this.#dictionaryPages, page, opening)
@@ -150,7 +155,7 @@ function runsWith({ dictionaryPages }: Toc, codes: ReadonlyMap<number, readonly 
 }
 
 /** Opens a file with one read, or two where its table of contents is long; what these have read is not read again. */
-export async function openBlock(file: RangeReader): Promise<Block> {
+export async function openBlock(file: RangeReader, index?: IndexReader): Promise<Block> {
   const end = file.byteLength
   let start = Math.max(0, end - tailBytes)
   let [tail] = await file.read([{ start, end }])
@@ -171,7 +176,10 @@ export async function openBlock(file: RangeReader): Promise<Block> {
     )
   const fieldBytes = piece(footer.fieldsOffset, footer.offset)
   const fields = readFields(openPiece(fieldBytes, root.fields, 'blockpack fields', footer.fieldsOffset))
-  return new Block(holdEnd(file, { start, end, bytes: tail! }), footer.version, tocOf(root, fields, rootRange))
+  const toc = tocOf(root, fields, rootRange)
+  const held = { start, end, bytes: tail! }
+  const holding = holdEnd(file, held)
+  return new Block(holding, held, footer.version, toc, index ?? new FileIndex(holding, toc))
 }
 
 /** Keeps what is being read, unless that fails: a store that failed once may be asked again. */

@@ -7,6 +7,7 @@ import { checkHeader, headerBytes } from '../layout/footer.ts'
 import { type PagePlace, placePages } from '../layout/page-places.ts'
 import { type PageGroup, pageGroupAt } from '../layout/toc.ts'
 import { type Block, openBlock } from './block.ts'
+import type { IndexReader } from './index-reader.ts'
 import { OpenPageGroup } from './page-group.ts'
 import { decodePageGroup } from './page-group-decoder.ts'
 import { PageDecoder } from './page-group-pages.ts'
@@ -54,8 +55,8 @@ export class BlockpackReader {
   }
 
   /** Opens a file: one read, or two where its table of contents is long. */
-  static async open(file: RangeReader): Promise<BlockpackReader> {
-    return new BlockpackReader(await openBlock(file))
+  static async open(file: RangeReader, index?: IndexReader): Promise<BlockpackReader> {
+    return new BlockpackReader(await openBlock(file, index))
   }
 
   /** The traces of a page group. */

@@ -1,0 +1,17 @@
+import { naming } from '../error.ts'
+import { openPageGroup } from '../formats/blockpack/query/received.ts'
+import type { SharedInput, SpanBatch } from '../model/scan.ts'
+import type { Received } from '../workers/task.ts'
+import { namedBatch } from './named-source.ts'
+
+/** By format: what opens a batch of its files in a worker. */
+const openers: Readonly<Record<string, (batch: never, file: never) => Promise<SpanBatch>>> = {
+  blockpack: openPageGroup,
+}
+
+/** Opens a batch that another thread shares. */
+export async function openShared({ format, batch, subject }: SharedInput, file: Received): Promise<SpanBatch> {
+  const open = openers[format]!
+  const opened = () => open(batch as never, file as never)
+  return subject === undefined ? opened() : namedBatch(await naming(subject, opened), subject)
+}

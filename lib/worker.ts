@@ -1,0 +1,11 @@
+/** What a worker thread runs: the tasks of the library, by name. */
+
+import { serve } from './workers/serve.ts'
+import type { AnyWork } from './workers/task.ts'
+
+const search = () => import('./search/shared-work.ts')
+
+serve({
+  metrics: async () => (await search()).gatherShared as AnyWork,
+  search: async () => (await search()).searchShared as AnyWork,
+})
