@@ -29,7 +29,7 @@ export const vparquet: Format = {
 }
 
 /** True where bytes begin as a Parquet file does. */
-function isParquet(head: Uint8Array): boolean {
+export function isParquet(head: Uint8Array): boolean {
   return head.length >= headBytes && new DataView(head.buffer, head.byteOffset, headBytes).getUint32(0, true) === magic
 }
 

@@ -1,9 +1,15 @@
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import type { CommandModule } from 'yargs'
-import { withSubject } from '../../../lib/error.ts'
+import { naming, withSubject } from '../../../lib/error.ts'
 import { type BlockpackFacts, inspectBlockpack } from '../../../lib/formats/blockpack/inspect.ts'
-import { withBlocks } from '../../open/blockpack-files.ts'
+import { isParquet } from '../../../lib/formats/parquet.ts'
+import { openBeside } from '../../../lib/formats/vparquet/format.ts'
+import { inspectVparquet } from '../../../lib/formats/vparquet/inspect.ts'
+import { blockData } from '../../../lib/storage/files.ts'
+import { fileBegins, withBlocks, withFiles } from '../../open/blockpack-files.ts'
+import type { TableFormat } from '../../text/page.ts'
 import { factsPage, toJson } from '../../view/block-facts.ts'
+import { tempoFactsPage } from '../../view/tempo-facts.ts'
 import { textPositional } from '../flags.ts'
 import { jsonFlag, show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
 
@@ -13,16 +19,22 @@ interface InspectArguments extends TableArguments {
 
 export const inspect: CommandModule<object, InspectArguments> = {
   command: 'inspect <file>',
-  describe: 'Show where the bytes of a blockpack file go, by part and by column, and how each is encoded',
+  describe: 'Show where the bytes of a blockpack file or a block of Tempo go: by part, column and attribute',
   builder: yargs =>
     yargs
-      .positional('file', { ...textPositional, describe: 'blockpack file' })
+      .positional('file', {
+        ...textPositional,
+        describe: 'blockpack file, or a block of Tempo: its data.parquet or its folder',
+      })
       .options({ ...tableFlag, ...jsonFlag('print the facts as JSON, and nothing else') })
       .example('$0 inspect traces.bp', 'parts and columns as tables')
+      .example('$0 inspect store/single-tenant/<id>', 'with dedicated columns that would save bytes')
       .example("$0 inspect traces.bp --json | jq '.columns[0]'", 'the largest column, for a program'),
   handler: async args => {
     const path = args.file!
     const format = tableFormatOf(args)
+    const data = await tempoData(path)
+    if (data !== undefined) return inspectTempo(data, format)
     const facts = await withBlocks([path], ([file]) =>
       inspectBlockpack(file!).catch((error): BlockpackFacts => {
         throw withSubject(path, error)
@@ -31,4 +43,19 @@ export const inspect: CommandModule<object, InspectArguments> = {
     const file = basename(path)
     show({ json: () => ({ file, ...toJson(facts) }), page: () => factsPage(file, facts) }, format)
   },
+}
+
+/** The data of a block of Tempo that a path names; undefined for any other file. */
+async function tempoData(path: string): Promise<string | undefined> {
+  const inFolder = join(path, blockData)
+  if (await fileBegins(inFolder, isParquet)) return inFolder
+  return (await fileBegins(path, isParquet)) ? path : undefined
+}
+
+async function inspectTempo(path: string, format: TableFormat): Promise<void> {
+  const facts = await withFiles([path], ([file]) =>
+    naming(path, async () => inspectVparquet(await openBeside(file!, path))),
+  )
+  const file = basename(path)
+  show({ json: () => ({ file, ...facts }), page: () => tempoFactsPage(file, facts) }, format)
 }

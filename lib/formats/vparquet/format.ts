@@ -7,15 +7,20 @@ import { blockData } from '../../storage/files.ts'
 import { openLocal } from '../../storage/local.ts'
 import type { SearchableFile } from '../format.ts'
 import type { Losses } from '../losses.ts'
-import { type BlockParts, openVparquet } from './block.ts'
+import { type Block, type BlockParts, openVparquet } from './block.ts'
 import { decodeVparquet, notHeld } from './reader.ts'
 import { vparquetSource } from './source.ts'
 
 /** Opens a block that stands in a folder, with what is beside its data, for queries. */
 export async function openBlock(file: RangeReader, path: string): Promise<SearchableFile> {
-  const block = await openVparquet(file, await readMeta(path), partsOf(path))
+  const block = await openBeside(file, path)
   const { footer, spanCount } = block
   return { source: vparquetSource(block), batchCount: footer.rowGroups.length, traceCount: footer.rowCount, spanCount }
+}
+
+/** Opens `data.parquet` with the other parts of its block, which stand beside it. */
+export async function openBeside(file: RangeReader, path: string): Promise<Block> {
+  return openVparquet(file, await readMeta(path), partsOf(path))
 }
 
 /** The parts beside a block's data, as files. */

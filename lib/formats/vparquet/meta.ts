@@ -6,7 +6,9 @@ export const versions = ['vParquet4', 'vParquet5'] as const
 
 export type Version = (typeof versions)[number]
 
-export type DedicatedScope = 'resource' | 'span' | 'event'
+export const dedicatedScopes = ['resource', 'span', 'event'] as const
+
+export type DedicatedScope = (typeof dedicatedScopes)[number]
 
 /** An attribute that has a column of its own by the block's settings. */
 export interface DedicatedColumn {
