@@ -78,3 +78,10 @@ export function words(count: number): Uint32Array {
   const { buffer, start } = current.take(count * 4)
   return new Uint32Array(buffer, start, count)
 }
+
+/** 0, 1, 2 and so on. */
+export function countUp(count: number): Uint32Array {
+  const numbers = words(count)
+  for (let i = 0; i < count; i++) numbers[i] = i
+  return numbers
+}

@@ -50,7 +50,7 @@ export function bitWords(bytes: Uint8Array): Uint32Array {
 export function readBits(words: Uint32Array, at: number, bitCount: number): number {
   const word = at >>> 5
   const shift = at & 31
-  const low = words[word]! >>> shift
-  const all = shift + bitCount > 32 ? low | (words[word + 1]! << (32 - shift)) : low
-  return (all & masks[bitCount]!) >>> 0
+  // In two steps, as a shift by 32 would be none: whether the bits go on in the next word, no branch could foresee.
+  const high = (words[word + 1]! << (31 - shift)) << 1
+  return (((words[word]! >>> shift) | high) & masks[bitCount]!) >>> 0
 }

@@ -63,36 +63,64 @@ export function encodeSplit(values: Float64Array, classes: Uint8Array): Split {
   return { classes, bits: bits.finish() }
 }
 
-/** Joins split numbers. The bits must be exactly those of the classes. */
-export function decodeSplit({ classes, bits }: Split): Float64Array {
-  const words = bitWords(bits)
+/** What every number is above a base, and how much one more of it counts. */
+export interface Scale {
+  readonly base: number
+  readonly unit: number
+}
+
+const plain: Scale = { base: 0, unit: 1 }
+
+/**
+ * Joins split numbers: (base + number) * unit, which the caller knows to be exact. The bits must be exactly those of the
+ * classes.
+ */
+export function decodeSplit({ classes, bits }: Split, scale: Scale = plain): Float64Array {
+  const [words, starts] = [bitWords(bits), startsOf(scale)]
+  const { unit } = scale
   const values = floats(classes.length)
   for (let row = 0, at = 0; row < classes.length; row++) {
     const kind = classes[row]!
     if (kind > maxClass) failClass(kind, row)
-    values[row] = numberAt(words, at, kind)
-    at += bitCounts[kind]!
+    const bitCount = bitCounts[kind]!
+    values[row] = starts[kind]! + unit * bitsAt(words, at, bitCount)
+    at += bitCount
   }
   return values
 }
 
 /** The numbers of some rows, which ascend: of all others only the classes are looked at. */
-export function decodeSplitAt({ classes, bits }: Split, rows: Uint32Array): Float64Array {
-  const words = bitWords(bits)
+export function decodeSplitAt({ classes, bits }: Split, rows: Uint32Array, scale: Scale = plain): Float64Array {
+  const [words, starts] = [bitWords(bits), startsOf(scale)]
+  const { unit } = scale
   const values = floats(rows.length)
   for (let i = 0, row = 0, at = 0; i < rows.length; i++) {
     for (; row < rows[i]!; row++) at += bitCounts[classes[row]!]!
     const kind = classes[row]!
     if (kind > maxClass) failClass(kind, row)
-    values[i] = numberAt(words, at, kind)
+    values[i] = starts[kind]! + unit * bitsAt(words, at, bitCounts[kind]!)
   }
   return values
 }
 
-function numberAt(words: Uint32Array, at: number, kind: number): number {
-  const bitCount = bitCounts[kind]!
-  if (bitCount <= 32) return leastOf[kind]! + readBits(words, at, bitCount)
-  return leastOf[kind]! + readBits(words, at + 32, bitCount - 32) * 0x100000000 + readBits(words, at, 32)
+/** By class what its least number stands for. */
+function startsOf({ base, unit }: Scale): Float64Array {
+  if (base === 0 && unit === 1) return leastOf
+  const starts = floats(classCount)
+  for (let kind = 0; kind < classCount; kind++) starts[kind] = (base + leastOf[kind]!) * unit
+  return starts
+}
+
+function bitsAt(words: Uint32Array, at: number, bitCount: number): number {
+  if (bitCount <= 32) return readBits(words, at, bitCount)
+  return readBits(words, at + 32, bitCount - 32) * 0x100000000 + readBits(words, at, 32)
+}
+
+/** The largest number that has one of the classes. */
+export function largestOf(classes: Uint8Array): number {
+  let most = 0
+  for (let row = 0; row < classes.length; row++) if (classes[row]! > most) most = classes[row]!
+  return most > maxClass ? Number.POSITIVE_INFINITY : greatestOf(most)
 }
 
 function failClass(kind: number, row: number): never {

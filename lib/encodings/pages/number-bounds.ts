@@ -1,3 +1,4 @@
+import { countUp, floats } from '../../bytes/arena.ts'
 import { classCount, greatestOf, leastOf } from '../split.ts'
 import { layouts } from './number-layouts.ts'
 import { type Head, isSplit, readAfter, readHead } from './numbers-reader.ts'
@@ -17,15 +18,16 @@ export function readNumberBounds(reader: PageReader, count: number, contexts?: C
   const code = count === 0 ? layouts.constant : reader.in.u8()
   if (isSplit(code)) return classBounds(readHead(reader, code, count), reader.bytes(count))
   const values = count === 0 ? new Float64Array(0) : readAfter(reader, code, count, contexts)
-  return { classes: Uint32Array.from(values.keys()), least: values, greatest: values }
+  return { classes: countUp(count), least: values, greatest: values }
 }
 
 function classBounds({ isFolded, base, unit, patches }: Head, classes: Uint8Array): NumberBounds {
-  const least = new Float64Array(256).fill(Number.NaN)
-  const greatest = least.slice()
+  const least = floats(256).fill(Number.NaN)
+  const greatest = floats(256).fill(Number.NaN)
   const remainder = patches && patches.rows.length > 0 ? unit - 1 : 0
   for (let kind = 0; kind < classCount; kind++) {
-    const [low, high] = [leastOf[kind]!, greatestOf(kind)]
+    const low = leastOf[kind]!
+    const high = greatestOf(kind)
     least[kind] = (isFolded ? -Math.ceil(high / 2) : base + low) * unit
     greatest[kind] = (isFolded ? Math.floor(high / 2) : base + high) * unit + remainder
   }

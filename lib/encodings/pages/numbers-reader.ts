@@ -1,5 +1,5 @@
 import { floats, words } from '../../bytes/arena.ts'
-import { decodeSplitAt, splitByteLength } from '../split.ts'
+import { decodeSplit, decodeSplitAt, largestOf, splitByteLength } from '../split.ts'
 import { readSigned } from '../texts.ts'
 import { clockUnits, encodings, flag, type Layout, layouts, limit, predictedHead } from './number-layouts.ts'
 import type { PageReader } from './page.ts'
@@ -54,7 +54,19 @@ export function readAfter(
     return numbers
   }
   const head = readHead(reader, code, count)
+  if (head.layout === layouts.split) return readSplit(reader, head, count)
   return finish(reader, head, readOffsets(reader, head, scratchOf(count)))
+}
+
+/** Numbers, or those of `rows`, by their classes and bits. */
+function readSplit(reader: PageReader, head: Head, count: number, rows?: Uint32Array): Float64Array {
+  const classes = reader.bytes(count)
+  const split = { classes, bits: reader.bytes(splitByteLength(classes)) }
+  // What stays exact for the largest of its classes is put over base and unit at once.
+  const isScaled = !head.isFolded && reachOf(largestOf(classes), head) <= Number.MAX_SAFE_INTEGER
+  const scale = isScaled ? head : undefined
+  const numbers = rows ? decodeSplitAt(split, rows, scale) : decodeSplit(split, scale)
+  return isScaled ? settle(reader, head, numbers, rows) : finish(reader, head, numbers, rows)
 }
 
 /** Reads some of `count` whole numbers, those of ascending rows; of a split page only their bits. */
@@ -65,10 +77,7 @@ export function readNumbersAt(reader: PageReader, count: number, rows: Uint32Arr
     const all = readAfter(reader, code, count, contexts)
     return Float64Array.from(rows, row => all[row]!)
   }
-  const head = readHead(reader, code, count)
-  const classes = reader.bytes(count)
-  const bits = reader.bytes(splitByteLength(classes))
-  return finish(reader, head, decodeSplitAt({ classes, bits }, rows), rows)
+  return readSplit(reader, readHead(reader, code, count), count, rows)
 }
 
 /** Reads `count` whole numbers from 0 to `size` - 1. */
@@ -135,6 +144,11 @@ export function readHead(reader: PageReader, code: number, count: number): Head 
 function finish(reader: PageReader, head: Head, offsets: Uint32Array | Float64Array, rows?: Uint32Array): Float64Array {
   checkReach(reader, head, offsets)
   const values = offsets instanceof Float64Array ? placeWide(offsets, head) : placeWords(offsets, head)
+  return settle(reader, head, values, rows)
+}
+
+/** Adds remainders and differences to multiples of the unit. */
+function settle(reader: PageReader, head: Head, values: Float64Array, rows?: Uint32Array): Float64Array {
   if (head.patches) patch(values, head.patches, rows)
   reader.layout = layoutNames[head.code]!
   return head.isDelta ? sums(reader, values) : values

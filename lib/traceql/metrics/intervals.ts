@@ -1,3 +1,4 @@
+import { countUp } from '../../bytes/arena.ts'
 import { LabError } from '../../error.ts'
 import type { ColumnData, SpanBatch, StartBounds } from '../../model/scan.ts'
 import { areWide, bigintsOf, overOneBase } from '../engine/numbers.ts'
@@ -115,7 +116,7 @@ function rowsInTraces(traces: readonly number[], traceStarts: Uint32Array, rows:
 export async function readIntervals(batch: SpanBatch, intervals: Intervals, rows?: Uint32Array): Promise<Int32Array> {
   const columns = (await batch.read(['span:start'], rows)).get('span:start')
   const result = new Int32Array(batch.spanCount)
-  fillRows(columns, rows ?? Uint32Array.from(result.keys()), intervals, result)
+  fillRows(columns, rows ?? countUp(result.length), intervals, result)
   return result
 }
 

@@ -7,8 +7,11 @@ export function parentRowsOf(kinds: ArrayLike<number>, distances: ArrayLike<numb
   const rows = new Int32Array(kinds.length)
   let next = 0
   for (let row = 0; row < rows.length; row++) {
-    const parent = kinds[row] === parentKind.inside ? row - distances[next++]! : -1
-    rows[row] = parent === row || parent >= rows.length ? -1 : Math.max(-1, parent)
+    rows[row] = -1
+    if (kinds[row] !== parentKind.inside) continue
+    // Distances are below the number of rows, so that they fit 32 bits.
+    const parent = row - (distances[next++]! | 0)
+    if (parent !== row && parent >= 0 && parent < rows.length) rows[row] = parent
   }
   return rows
 }

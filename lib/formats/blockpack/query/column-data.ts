@@ -1,4 +1,4 @@
-import { floats, words } from '../../../bytes/arena.ts'
+import { countUp, floats } from '../../../bytes/arena.ts'
 import type { ReadNumbers } from '../../../encodings/exact-numbers.ts'
 import { parseName } from '../../../model/column-name.ts'
 import type { ColumnData, ColumnName, Intrinsic } from '../../../model/scan.ts'
@@ -246,10 +246,4 @@ function pick(values: Float64Array, codes: Uint32Array): Float64Array {
   const picked = floats(codes.length)
   for (let row = 0; row < picked.length; row++) picked[row] = values[codes[row]!]!
   return picked
-}
-
-function countUp(count: number): Uint32Array {
-  const codes = words(count)
-  for (let i = 0; i < count; i++) codes[i] = i
-  return codes
 }

@@ -170,7 +170,11 @@ interface OffsetBounds {
 
 /** Bounds of the starts of each trace, where all are after their parents' but the first: the sums of those below and above 0. */
 function sumBounds({ classes, least, greatest }: NumberBounds, traceStarts: Uint32Array): OffsetBounds {
-  const [below, above] = [least.map(low => Math.min(low, 0)), greatest.map(high => Math.max(high, 0))]
+  const [below, above] = [floats(least.length), floats(greatest.length)]
+  for (let kind = 0; kind < below.length; kind++) {
+    below[kind] = Math.min(least[kind]!, 0)
+    above[kind] = Math.max(greatest[kind]!, 0)
+  }
   const traceCount = traceStarts.length - 1
   const [first, last] = [floats(traceCount), floats(traceCount)]
   for (let trace = 0, row = 0; trace < traceCount; trace++) {
