@@ -1,6 +1,6 @@
 import { decodeFlat } from '../lib/formats/flat/reader.ts'
-import { writeFlat } from '../lib/import/flat.ts'
 import { defaultMaxBytes, groupByTrace } from '../lib/import/group.ts'
+import { writeFlat } from '../lib/import/tables.ts'
 import { parquetParts } from '../lib/parquet/read/parts.ts'
 import { surrogateRefusal } from '../lib/wire/protobuf/surrogate.ts'
 import { exact, type Phase, zstdLevel } from './phase.ts'

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 const formats = [
-  ...['blockpack', 'cbor', 'columnar', 'jaeger', 'ndjson', 'flat'],
+  ...['blockpack', 'cbor', 'columnar', 'jaeger', 'ndjson', 'flat', 'clickhouse'],
   ...['otlp', 'relations', 'squeezed', 'vparquet', 'zipkin'],
 ]
 

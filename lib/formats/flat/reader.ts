@@ -3,7 +3,7 @@ import { LabError } from '../../error.ts'
 import { inBatches } from '../../model/batches.ts'
 import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../../model/trace.ts'
 import type { Column } from '../../parquet/read/column.ts'
-import { idsOf, numbersOf, startsOf, textsOf, uint32sOf, uint64sOf } from '../../parquet/read/fields.ts'
+import { idsOf, listOf, numbersOf, textsOf, uint32sOf, uint64sOf } from '../../parquet/read/fields.ts'
 import { type Footer, type ParquetFile, readFooter } from '../../parquet/read/footer.ts'
 import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import type { Node } from '../../parquet/schema.ts'
@@ -166,17 +166,6 @@ function scopesOf(columns: RowGroupColumns, names: readonly string[]): Of<Scope 
           ...{ attributes: attributes(row), droppedAttributesCount: dropped(row) },
         }
       : null
-}
-
-/** The elements of a list by row. */
-function listOf<T>(columns: RowGroupColumns, first: string, read: (count: number) => Of<T>): Of<T[]> {
-  const starts = startsOf(columns.get(first), 1, columns.rowCount)
-  const item = read(starts.at(-1)!)
-  return row => {
-    const items: T[] = []
-    for (let i = starts[row]!; i < starts[row + 1]!; i++) items.push(item(i))
-    return items
-  }
 }
 
 function eventsOf(columns: RowGroupColumns): Of<SpanEvent[]> {

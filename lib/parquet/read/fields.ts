@@ -1,4 +1,5 @@
 import type { Column } from './column.ts'
+import type { RowGroupColumns } from './row-group-columns.ts'
 
 /** Readers of a column's values by element of its innermost repeated field. */
 
@@ -61,4 +62,15 @@ export function startsOf(column: Column, depth: number, parentCount: number): Ui
   const starts = column.starts(depth)
   if (starts.length - 1 === parentCount) return starts
   return column.fail(`stands in ${starts.length - 1} elements, its neighbours in ${parentCount}`)
+}
+
+/** By row the elements of a list, of which `first` is a column; `read` gives one element, of so many in all. */
+export function listOf<T>(
+  columns: RowGroupColumns,
+  first: string,
+  read: (count: number) => (element: number) => T,
+): (row: number) => T[] {
+  const starts = startsOf(columns.get(first), 1, columns.rowCount)
+  const item = read(starts.at(-1)!)
+  return row => Array.from({ length: starts[row + 1]! - starts[row]! }, (_, i) => item(starts[row]! + i))
 }

@@ -1,4 +1,5 @@
 import type { ByteSink } from '../bytes/range.ts'
+import { encodeClickhouse } from '../formats/clickhouse/table.ts'
 import { AttributeCounts } from '../formats/flat/choose.ts'
 import { encodeFlat } from '../formats/flat/writer.ts'
 import { serviceOf } from '../model/service.ts'
@@ -24,13 +25,13 @@ export async function writeFlat(
   await encodeFlat(all(), sink, counts.choose(), zstdLevel)
 }
 
-/** The traces span by span, counted. */
+/** The traces span by span, counted where that is wanted. */
 async function* spansOf(
   batches: AsyncIterable<readonly Trace[]>,
-  counts: AttributeCounts,
+  counts?: AttributeCounts,
 ): AsyncIterable<readonly Trace[]> {
   for await (const batch of batches) {
-    for (const trace of batch) counts.add(trace)
+    for (const trace of batch) counts?.add(trace)
     yield batch.flatMap(({ traceId, spans }) => spans.map(span => ({ traceId, spans: [span] })))
   }
 }
@@ -40,4 +41,9 @@ function precedes(a: Trace, b: Trace): boolean {
   const [service, otherService] = [serviceOf(one.resource), serviceOf(other.resource)]
   if (service !== otherService) return service < otherService
   return one.name === other.name ? one.startNanos < other.startNanos : one.name < other.name
+}
+
+/** Writes traces as the table that the Collector's exporter for ClickHouse makes. */
+export function writeClickhouse(batches: AsyncIterable<readonly Trace[]>, sink: ByteSink): Promise<void> {
+  return encodeClickhouse(sortTraces(spansOf(batches), precedes), sink)
 }
