@@ -1,9 +1,10 @@
-import { floats, words } from '../../bytes/arena.ts'
+import { countUp, floats, words } from '../../bytes/arena.ts'
+import { sumOf } from '../counts.ts'
 import { decodeSplit, decodeSplitAt, largestOf, splitByteLength } from '../split.ts'
 import { readSigned } from '../texts.ts'
 import { clockUnits, encodings, flag, type Layout, layouts, limit, predictedHead } from './number-layouts.ts'
 import type { PageReader } from './page.ts'
-import { type Contexts, missesOfRows } from './predicted.ts'
+import { type Contexts, checkGaps, fillPredicted, type Misses } from './predicted.ts'
 
 /** Reads pages of whole numbers. */
 
@@ -48,9 +49,10 @@ export function readAfter(
   contexts: Contexts | undefined,
 ): Float64Array {
   if (code === predictedHead) {
-    const { values, rows } = readMisses(reader, count, contexts)
+    const { gaps, values, of } = readMisses(reader, count, contexts)
+    const misses = fillPredicted(reader, of, gaps, countUp(values.length))
     const numbers = floats(count)
-    for (let row = 0; row < count; row++) numbers[row] = values[rows[row]!]!
+    for (let row = 0; row < count; row++) numbers[row] = values[misses[row]!]!
     return numbers
   }
   const head = readHead(reader, code, count)
@@ -80,15 +82,13 @@ export function readNumbersAt(reader: PageReader, count: number, rows: Uint32Arr
   return readSplit(reader, readHead(reader, code, count), count, rows)
 }
 
-/** Reads `count` whole numbers from 0 to `size` - 1. */
+/** Reads `count` whole numbers from 0 to `size` - 1, which is below 2^31. */
 export function readSymbols(reader: PageReader, count: number, size: number, contexts?: Contexts): Uint32Array {
   if (count === 0) return new Uint32Array(0)
   const code = reader.in.u8()
   if (code === predictedHead) {
-    const { values, rows } = readMisses(reader, count, contexts)
-    const symbols = symbolsOf(reader, values, size, rows)
-    for (let row = 0; row < count; row++) rows[row] = symbols[rows[row]!]!
-    return rows
+    const { gaps, values, of } = readMisses(reader, count, contexts)
+    return fillPredicted(reader, of, gaps, symbolsOf(reader, values, size, gaps))
   }
   const head = readHead(reader, code, count)
   const offsets = readOffsets(reader, head, words(count))
@@ -103,26 +103,24 @@ export function readSymbols(reader: PageReader, count: number, size: number, con
   return offsets
 }
 
-/** The numbers that contexts do not predict, and by row which of them it has. */
-function readMisses(
-  reader: PageReader,
-  count: number,
-  contexts: Contexts | undefined,
-): { values: Float64Array; rows: Uint32Array } {
-  if (contexts?.codes.length !== count)
-    return reader.in.fail('corrupt', `predicted: ${count} rows by the contexts of ${contexts?.codes.length ?? 0}`)
+/** The numbers that their contexts do not predict, and the rows between them. */
+function readMisses(reader: PageReader, count: number, of: Contexts | undefined): Misses & { of: Contexts } {
+  if (of?.codes.length !== count)
+    return reader.in.fail('corrupt', `predicted: ${count} rows by the contexts of ${of?.codes.length ?? 0}`)
   const missCount = reader.in.varint()
   if (missCount > count) reader.in.fail('corrupt', `predicted: ${missCount} misses in ${count} rows`)
   const gaps = readNumbers(reader, missCount)
   const values = readNumbers(reader, missCount)
+  checkGaps(reader, gaps, count)
   reader.layout = 'predicted'
-  return { values, rows: missesOfRows(reader, contexts, gaps) }
+  return { gaps, values, of }
 }
 
-/** Numbers as symbols; with `places`, number i is that of the rows whose place is i. */
-function symbolsOf(reader: PageReader, numbers: Float64Array, size: number, places?: Uint32Array): Uint32Array {
+/** Numbers as symbols, of all rows or of misses with these gaps before them. */
+function symbolsOf(reader: PageReader, numbers: Float64Array, size: number, gaps?: Float64Array): Uint32Array {
   for (let i = 0; i < numbers.length; i++)
-    if (!(numbers[i]! >= 0 && numbers[i]! < size)) failSymbol(reader, places?.indexOf(i) ?? i, numbers[i]!, size)
+    if (!(numbers[i]! >= 0 && numbers[i]! < size))
+      failSymbol(reader, gaps ? sumOf(gaps.subarray(0, i + 1)) + i : i, numbers[i]!, size)
   return new Uint32Array(numbers)
 }
 

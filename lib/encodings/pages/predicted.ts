@@ -36,29 +36,39 @@ export function findMisses(values: Float64Array, { codes, size }: Contexts): Mis
   return { gaps: Float64Array.from(gaps), values: Float64Array.from(missed) }
 }
 
+/** Refuses misses, told by the rows between them, that are beyond the rows. */
+export function checkGaps({ in: reader }: PageReader, gaps: Float64Array, rowCount: number): void {
+  for (let miss = 0, row = 0; miss < gaps.length; miss++, row++) {
+    const before = row - 1
+    row += gaps[miss]!
+    if (!(row > before && row < rowCount))
+      reader.fail('corrupt', `predicted: row ${row} after row ${before} of ${rowCount}`)
+  }
+}
+
 /**
- * By row which of the misses it has, the last one of its context: undoes `findMisses`, given the rows between. Refuses misses
- * beyond the rows, and a row that no other of its context precedes.
+ * By row the symbol of the last miss of its context: undoes `findMisses`, given the rows between, which were checked, and a
+ * symbol of each miss. Refuses a row that no other of its context precedes.
  */
-export function missesOfRows({ in: reader }: PageReader, { codes, size }: Contexts, gaps: Float64Array): Uint32Array {
-  const rowCount = codes.length
-  const misses = words(rowCount)
+export function fillPredicted(
+  { in: reader }: PageReader,
+  { codes, size }: Contexts,
+  gaps: Float64Array,
+  symbols: Uint32Array,
+): Uint32Array {
+  const filled = words(codes.length)
   const last = new Int32Array(size).fill(-1)
-  let row = 0
-  for (let miss = 0; miss <= gaps.length; miss++) {
-    const end = miss < gaps.length ? row + gaps[miss]! : rowCount
-    if (!(end >= row && end + (miss < gaps.length ? 1 : 0) <= rowCount))
-      reader.fail('corrupt', `predicted: row ${end} after row ${row - 1} of ${rowCount}`)
-    for (; row < end; row++) {
+  for (let miss = 0, row = 0; miss <= gaps.length; miss++) {
+    for (const end = miss < gaps.length ? row + gaps[miss]! : codes.length; row < end; row++) {
       const known = last[codes[row]!]!
       if (known < 0) reader.fail('corrupt', `predicted: row ${row} is the first of its context`)
-      misses[row] = known
+      filled[row] = known
     }
     if (miss === gaps.length) break
-    last[codes[row]!] = miss
-    misses[row++] = miss
+    last[codes[row]!] = symbols[miss]!
+    filled[row++] = symbols[miss]!
   }
-  return misses
+  return filled
 }
 
 /** The contexts of some rows. */

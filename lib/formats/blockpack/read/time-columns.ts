@@ -1,7 +1,8 @@
-import { floats } from '../../../bytes/arena.ts'
+import { floats, words } from '../../../bytes/arena.ts'
 import { addOffsets, checkNanos, type ReadNumbers } from '../../../encodings/exact-numbers.ts'
 import type { NumberBounds } from '../../../encodings/pages/number-bounds.ts'
 import { limit } from '../../../encodings/pages/number-layouts.ts'
+import { parentKind } from '../../../shred/tree.ts'
 import { parentBasis } from '../layout/bases.ts'
 import { columnId } from '../layout/columns.ts'
 import { lazy } from '../layout/lazy.ts'
@@ -72,14 +73,43 @@ export class TimeColumns {
 
   /** As `startOffsets`, for some rows alone: all others are 0. Undefined where a row has an exception. */
   startOffsetsAt(rows: Uint32Array): Float64Array | undefined {
-    const isSum = this.#columns.pages.entry(columnId('span.start'))!.basis === parentBasis
-    const numbers = this.#numbersAt('span.start', isSum ? this.#traceRows(rows) : rows)
-    return numbers && isSum ? this.#sumsAt(rows, numbers) : numbers
+    if (this.#columns.pages.entry(columnId('span.start'))!.basis !== parentBasis)
+      return this.#numbersAt('span.start', rows)
+    const own = this.#traceRows(rows)
+    const numbers = this.#numbersAt('span.start', own)
+    return numbers && this.#sumsAt(rows, numbers, this.#parentsAt(own))
+  }
+
+  /** By row of some the row of its parent, as `parentRowsOf` gives it; -1 for all others. */
+  #parentsAt(rows: Uint32Array): Int32Array {
+    const { pages, spanCount, parentKinds } = this.#columns
+    const kinds = parentKinds()
+    const [children, places] = [words(rows.length), words(rows.length)]
+    let [insideCount, found] = [0, 0]
+    for (let row = 0, next = 0; row < spanCount; row++) {
+      const isInside = kinds[row] === parentKind.inside
+      if (row === rows[next]) {
+        next++
+        if (isInside) {
+          children[found] = row
+          places[found++] = insideCount
+        }
+      }
+      if (isInside) insideCount++
+    }
+    const column = columnId('span.parentDistance')
+    const { values, exceptions } = pages.numbersAt(column, insideCount, places.subarray(0, found))
+    if (exceptions.length > 0) pages.fail('span.parentDistance', 'exceptions')
+    const parents = new Int32Array(spanCount).fill(-1)
+    for (let i = 0; i < found; i++) {
+      const parent = children[i]! - values[i]!
+      if (parent !== children[i] && parent >= 0 && parent < spanCount) parents[children[i]!] = parent
+    }
+    return parents
   }
 
   /** By row of some, its number and those of all its ancestors. */
-  #sumsAt(rows: Uint32Array, numbers: Float64Array): Float64Array {
-    const parents = this.#parentRows()
+  #sumsAt(rows: Uint32Array, numbers: Float64Array, parents: Int32Array): Float64Array {
     const sums = floats(numbers.length).fill(0)
     for (let i = 0; i < rows.length; i++) {
       let sum = 0
@@ -107,11 +137,9 @@ export class TimeColumns {
     return Uint32Array.from(all)
   }
 
-  readonly #parentRows = lazy(() => parentRowsOf(this.#columns.parentKinds(), this.#columns.parentDistances()))
-
   #afterParents({ values, exceptions }: ReadNumbers): ReadNumbers {
-    const parents = exceptions.length === 0 ? this.#parentRows() : this.#parentRows().slice()
-    const starts = Float64Array.from(values)
+    const parents = parentRowsOf(this.#columns.parentKinds(), this.#columns.parentDistances())
+    const starts = values.slice()
     for (const { row } of exceptions) {
       starts[row] = 0
       parents[row] = -1

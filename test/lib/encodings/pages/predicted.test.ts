@@ -6,8 +6,8 @@ import { PageReader, PageWriter } from '../../../../lib/encodings/pages/page.ts'
 import {
   type Contexts,
   contextsAt,
+  fillPredicted,
   findMisses,
-  missesOfRows,
   ownerContexts,
   pairContexts,
 } from '../../../../lib/encodings/pages/predicted.ts'
@@ -39,7 +39,7 @@ describe('predicted numbers', () => {
         const contexts = contextsOf(rows.map(([context]) => context))
         const values = Float64Array.from(rows, ([, value]) => value)
         const misses = findMisses(values, contexts)
-        const rowMisses = missesOfRows(none, contexts, misses.gaps)
+        const rowMisses = fillPredicted(none, contexts, misses.gaps, Uint32Array.from(misses.values.keys()))
         expect(Float64Array.from(rowMisses, miss => misses.values[miss]!)).toEqual(values)
         const reader = open(writePage([...values], contexts))
         expect(readNumbers(reader, values.length, contexts)).toEqual(values)
