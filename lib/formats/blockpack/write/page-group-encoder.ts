@@ -129,8 +129,11 @@ class PageGroupEncoder {
 
   #parentValues(kind: number): Float64Array {
     const { parentKinds, parentValues } = this.#segment.span
-    const values = parentValues.view()
-    return Float64Array.from(rowsOf(parentKinds.view(), kind), row => values[row]!)
+    const [kinds, values] = [parentKinds.view(), parentValues.view()]
+    const found = new Float64Array(values.length)
+    let count = 0
+    for (let row = 0; row < kinds.length; row++) if (kinds[row] === kind) found[count++] = values[row]!
+    return found.subarray(0, count)
   }
 
   #starts(): void {
