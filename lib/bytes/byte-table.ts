@@ -46,10 +46,10 @@ export class ByteTable<T> {
     return -1
   }
 
-  /** A code for a value that was not found and shall not be. */
-  addAlone(value: T): number {
+  /** A code for a value of so many bytes that was not looked for, and shall not be found. */
+  addAlone(value: T, byteLength = 0): number {
     this.#place = -1
-    return this.#push(value, 0)
+    return this.#push(value, byteLength)
   }
 
   /** The code of the value of bytes that were not found, which must be the last that were looked for. */

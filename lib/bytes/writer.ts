@@ -1,6 +1,9 @@
 /** Strings up to this length are tried as ASCII, a character at a time, before Buffer's slower general call. */
 const maxAsciiLoop = 48
 
+/** Up to so many bytes are copied one by one, which costs less than a view. */
+const maxCopyLoop = 64
+
 /** A growing buffer with a cursor at its end. Integers are little-endian. */
 export class ByteWriter {
   #bytes: Buffer
@@ -111,15 +114,25 @@ export class ByteWriter {
       this.#bytes[start - 1] = byteLength
       return
     }
-    const content = this.copy(start)
+    const prefixLength = varintLength(byteLength)
+    this.reserve(prefixLength - 1)
+    this.#bytes.copyWithin(start - 1 + prefixLength, start, start + byteLength)
     this.#length = start - 1
     this.varint(byteLength)
-    this.raw(content)
+    this.#length += byteLength
   }
 
   raw(bytes: Uint8Array): void {
     const at = this.reserve(bytes.length)
     this.#bytes.set(bytes, at)
+  }
+
+  /** So many bytes of another writer, from `start` on. */
+  copyOf(other: ByteWriter, start: number, byteLength: number): void {
+    const at = this.reserve(byteLength)
+    const [own, bytes] = [this.#bytes, other.#bytes]
+    if (byteLength > maxCopyLoop) own.set(bytes.subarray(start, start + byteLength), at)
+    else for (let i = 0; i < byteLength; i++) own[at + i] = bytes[start + i]!
   }
 
   /** The UTF-8 of a well-formed string, without a length; returns the number of bytes. */
@@ -156,6 +169,13 @@ export class ByteWriter {
     for (let i = 0; i < digits.length; i += 2)
       bytes[at + (i >> 1)] = (nibble(digits.charCodeAt(i)) << 4) | nibble(digits.charCodeAt(i + 1))
   }
+}
+
+/** The bytes of the varint of a whole number. */
+function varintLength(value: number): number {
+  let byteLength = 1
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) byteLength++
+  return byteLength
 }
 
 function nibble(code: number): number {

@@ -2,7 +2,7 @@ import { getOrInsert } from '../maps.ts'
 import { inBatches } from '../model/batches.ts'
 import { type Attributes, isKeyValueList, type Span, type Trace, type Value } from '../model/trace.ts'
 import { groupNeighbours, joinSpellings, traceKey } from '../model/trace-id.ts'
-import { objectTraces, rowTraces } from '../shred/row-traces.ts'
+import { objectTraces, RowTrace, rowTraces } from '../shred/row-traces.ts'
 import { SpanRows } from '../shred/rows.ts'
 import { makeWorkFolder, removeWorkFolder } from '../storage/work-folder.ts'
 import { Spill } from './spill.ts'
@@ -21,6 +21,8 @@ const largeProcessBytes = 400 * 2 ** 20
 const minSpilledBytes = 16 * 2 ** 20
 /** A trace's share of the heap without its spans: its id, its list, its place in the map. */
 const traceBytes = 300
+/** A span's share where it is a row. */
+const rowBytes = 250
 
 /**
  * Brings the spans of each trace together: traces come out whole, once each, in the order in which their first spans
@@ -103,34 +105,34 @@ export async function* joinSpelled(batches: AsyncIterable<readonly Trace[]>): As
 
 /** Pieces of traces, joined by trace id in the order of first sight, spellings of one id next to each other. */
 class Pieces {
-  /** By trace, by spelling. */
-  readonly #spans = new Map<string, Map<string, Span[]>>()
+  /** By trace, by spelling: spans, or the only piece where it is of rows. */
+  readonly #pieces = new Map<string, Map<string, Span[] | RowTrace>>()
   /** What the spans take in memory, estimated. */
   byteLength = 0
 
-  add({ traceId, spans }: Trace): void {
-    const held = this.#spansOf(traceId)
-    for (const span of spans) {
-      held.push(span)
+  add(piece: Trace): void {
+    const spellings = getOrInsert(this.#pieces, traceKey(piece.traceId), () => new Map<string, Span[] | RowTrace>())
+    const held = spellings.get(piece.traceId)
+    if (held === undefined) this.byteLength += traceBytes
+    if (held === undefined && piece instanceof RowTrace) {
+      this.byteLength += piece.spanCount * rowBytes
+      spellings.set(piece.traceId, piece)
+      return
+    }
+    const spans = held instanceof RowTrace ? [...held.spans] : (held ?? [])
+    if (spans !== held) spellings.set(piece.traceId, spans)
+    for (const span of piece.spans) {
+      spans.push(span)
       this.byteLength += estimateBytes(span)
     }
-  }
-
-  #spansOf(traceId: string): Span[] {
-    const key = traceKey(traceId)
-    const spellings = getOrInsert(this.#spans, key, () => new Map<string, Span[]>())
-    return getOrInsert(spellings, traceId, () => {
-      this.byteLength += traceBytes
-      return []
-    })
   }
 
   /** The traces so far; nothing is held afterwards. */
   take(): Trace[] {
     const traces: Trace[] = []
-    for (const spellings of this.#spans.values())
-      for (const [traceId, spans] of spellings) traces.push({ traceId, spans })
-    this.#spans.clear()
+    for (const spellings of this.#pieces.values())
+      for (const [traceId, held] of spellings) traces.push(held instanceof RowTrace ? held : { traceId, spans: held })
+    this.#pieces.clear()
     this.byteLength = 0
     return traces
   }

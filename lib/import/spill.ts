@@ -3,6 +3,7 @@ import { TraceReader, TraceWriter } from '../formats/cbor/trace.ts'
 import { getOrInsert } from '../maps.ts'
 import type { Span, Trace } from '../model/trace.ts'
 import { traceKey } from '../model/trace-id.ts'
+import { objectOf } from '../shred/row-traces.ts'
 import { merge, RecordFile, type StoredRecord } from './records.ts'
 
 const partitionCount = 64
@@ -23,7 +24,7 @@ export class Spill {
   async write(traces: Iterable<Trace>): Promise<void> {
     for (const trace of traces) {
       const partition = this.#partitions[hash(traceKey(trace.traceId)) % partitionCount]!
-      await partition.add(this.#ordinal++, writer => this.#writer.write(writer, trace))
+      await partition.add(this.#ordinal++, writer => this.#writer.write(writer, objectOf(trace)))
     }
   }
 

@@ -4,6 +4,9 @@ import type { Resource, Scope, Span, Trace } from './trace.ts'
 
 const maxGroupLength = 1 << 23
 
+/** What the spans of a group share. */
+export type Shared = Pick<Span, 'resource' | 'scope'>
+
 /** What begins anew with a span: nothing, its ScopeSpans, or its ResourceSpans with it. */
 export type Boundary = 'none' | 'scope' | 'resource'
 
@@ -12,7 +15,7 @@ export type Boundary = 'none' | 'scope' | 'resource'
  * the order of spans is kept. A ResourceSpans ends after 8 MiB so that a reader need not hold more.
  */
 export class Groups {
-  #last: Span | undefined
+  #last: Shared | undefined
   #length = 0
 
   get isEmpty(): boolean {
@@ -20,11 +23,12 @@ export class Groups {
   }
 
   /** What begins with this span. */
-  next(span: Span): Boundary {
+  next({ resource, scope }: Shared): Boundary {
     const last = this.#last
-    this.#last = span
-    if (last !== undefined && this.#length < maxGroupLength && equalResources(last.resource, span.resource))
-      return equalScopes(last.scope, span.scope) ? 'none' : 'scope'
+    if (last?.resource === resource && last.scope === scope && this.#length < maxGroupLength) return 'none'
+    this.#last = { resource, scope }
+    if (last !== undefined && this.#length < maxGroupLength && equalResources(last.resource, resource))
+      return equalScopes(last.scope, scope) ? 'none' : 'scope'
     this.#length = 0
     return 'resource'
   }

@@ -38,3 +38,14 @@ export function pushDifference(numbers: Numbers, high: number, low: number, from
 export function joinHalves(high: number, low: number): bigint {
   return (BigInt(high) << 32n) | BigInt(low)
 }
+
+/** Puts a time, as two halves, and nanoseconds after it into two places, the lower half last; false where 64 bits do not hold it. */
+export function addNanos(out: Uint32Array, at: number, high: number, low: number, nanos: number): boolean {
+  const nanosHigh = Math.floor(nanos / two32)
+  const sum = low + (nanos - nanosHigh * two32)
+  const carry = sum >= two32 ? 1 : 0
+  const sumHigh = high + nanosHigh + carry
+  out[at] = sumHigh
+  out[at + 1] = sum
+  return sumHigh >= 0 && sumHigh < two32
+}

@@ -13,16 +13,25 @@ export class RowTrace implements Trace {
   declare readonly spans: readonly Span[]
   readonly #rows: SpanRows
   readonly #order: Uint32Array
-  readonly #shredder: RowShredder
+  readonly #shredder: () => RowShredder
   #spans: readonly Span[] | undefined
 
-  /** `order` has the rows of its spans. */
-  constructor(traceId: string, rows: SpanRows, order: Uint32Array, shredder: RowShredder) {
+  /** `order` has the rows of its spans; see `shredderOf`. */
+  constructor(traceId: string, rows: SpanRows, order: Uint32Array, shredder: () => RowShredder) {
     this.traceId = traceId
     this.#rows = rows
     this.#order = order
     this.#shredder = shredder
     Object.defineProperty(this, 'spans', madeSpans)
+  }
+
+  get rows(): SpanRows {
+    return this.#rows
+  }
+
+  /** The rows of its spans. */
+  get order(): Uint32Array {
+    return this.#order
   }
 
   get spanCount(): number {
@@ -34,9 +43,14 @@ export class RowTrace implements Trace {
     return this.#spans
   }
 
+  /** The same with spans that it does not keep. */
+  object(): Trace {
+    return { traceId: this.traceId, spans: spansOf(this.#rows, this.#order) }
+  }
+
   /** Adds it to a segment without making them. */
   shred(segment: Segment): void {
-    this.#shredder.shred(segment, this.traceId, this.#order)
+    this.#shredder().shred(segment, this.traceId, this.#order)
   }
 }
 
@@ -86,8 +100,17 @@ function joinSpellings(traces: readonly number[], ids: readonly string[]): reado
 /** The traces of rows, whole, which must stay as they are. */
 export function* rowTraces(rows: SpanRows): Iterable<RowTrace> {
   const { ids, starts, order } = groupRows(rows)
-  const shredder = new RowShredder(rows)
+  const shredder = shredderOf(rows)
   for (const [i, id] of ids.entries()) yield new RowTrace(id, rows, order.subarray(starts[i], starts[i + 1]), shredder)
+}
+
+/** What shreds the traces of rows: made once, where any is shredded. */
+export function shredderOf(rows: SpanRows): () => RowShredder {
+  let shredder: RowShredder | undefined
+  return () => {
+    shredder ??= new RowShredder(rows)
+    return shredder
+  }
 }
 
 /** Spans of a batch of objects. */
@@ -107,9 +130,14 @@ export async function* objectBatches(
       continue
     }
     if (rows && rows.length > 0) yield takeObjects(rows)
-    yield batch
+    yield batch.map(objectOf)
   }
   if (rows && rows.length > 0) yield takeObjects(rows)
+}
+
+/** A trace whose spans are made. */
+export function objectOf(trace: Trace): Trace {
+  return trace instanceof RowTrace ? trace.object() : trace
 }
 
 function takeObjects(rows: SpanRows): Trace[] {

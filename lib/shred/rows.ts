@@ -1,6 +1,7 @@
 import { ByteTable } from '../bytes/byte-table.ts'
 import { type Growing, growingCodes } from '../bytes/growing.ts'
 import { Dictionary } from '../encodings/dictionary.ts'
+import type { Shared } from '../model/groups.ts'
 import type { Attribute, Resource, Scope, Status } from '../model/trace.ts'
 import { type DroppedCounts, noneDropped, printDropped, statusKey } from './field-texts.ts'
 import { IdTable } from './id-table.ts'
@@ -58,7 +59,11 @@ export class SpanRows {
   /** Two a link: of the trace and of the span, as hex. */
   readonly linkIds: string[] = []
   traceIds = new IdTable()
-  tables = new RowTables()
+  tables: RowTables
+
+  constructor(tables: RowTables = new RowTables()) {
+    this.tables = tables
+  }
 
   /** How many spans there are. */
   get length(): number {
@@ -118,5 +123,14 @@ export class RowTables {
     const sharedCount = resources.size + scopes.size
     const valueCount = texts.values.length + attributes.values.length + 8 * sharedCount
     return 2 * (texts.byteLength + attributes.byteLength) + valueBytes * valueCount
+  }
+}
+
+/** What a span shares with others. */
+export function sharedOf({ spans, tables }: SpanRows, row: number): Shared {
+  const at = row * spanWidth
+  return {
+    resource: tables.resources.values[spans.at(at + spanField.resource)]!,
+    scope: tables.scopes.values[spans.at(at + spanField.scope)]!,
   }
 }

@@ -1,7 +1,7 @@
 import type { ByteSink, RangeReader } from '../../bytes/range.ts'
 import { naming } from '../../error.ts'
 import { mergePieces } from '../../model/merge.ts'
-import type { Trace } from '../../model/trace.ts'
+import { spanCountOf, type Trace } from '../../model/trace.ts'
 import { groupNeighbours, spellingsOf } from '../../model/trace-id.ts'
 import { TraceIndexKeys } from './indexes/trace-index.ts'
 import { PageGroupCache } from './read/page-group-cache.ts'
@@ -56,7 +56,7 @@ async function* mergedTraces(inputs: readonly CompactInput[], done: Compacted): 
   const cache = new PageGroupCache()
   for (const [i, { name, reader, isTaken }] of members.entries())
     for (const pageGroup of reader.block.toc.pageGroups) {
-      const traces = await naming(name, () => reader.readPageGroup(pageGroup))
+      const traces = await naming(name, () => reader.readRows(pageGroup))
       const merged: Trace[] = []
       const own = traces.filter((_, place) => isTaken[pageGroup.firstTrace + place] === 0)
       for (const spellings of groupNeighbours(own))
@@ -94,7 +94,7 @@ async function mergeWith(
   const merged = Array.from(pieces.values(), mergePieces)
   for (const { trace, droppedCount } of merged) {
     done.traceCount++
-    done.spanCount += trace.spans.length
+    done.spanCount += spanCountOf(trace)
     done.droppedCount += droppedCount
   }
   if (found > before) done.joinedCount++

@@ -6,7 +6,7 @@ import { openLocal } from '../../storage/local.ts'
 import type { Format, SearchableFile } from '../format.ts'
 import { headerBytes, magic } from './layout/footer.ts'
 import { blockpackSource } from './query/source.ts'
-import { BlockpackReader, decodeBlockpack } from './read/reader.ts'
+import { BlockpackReader, decodeBlockpackRows } from './read/reader.ts'
 import { profiles } from './write/config.ts'
 import { encodeBlockpack } from './write/writer.ts'
 
@@ -53,5 +53,5 @@ export async function* decodeStream(
 async function* decode(file: RangeReader): AsyncIterable<readonly Trace[]> {
   const [head] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
   if (!isBlockpack(head!)) throw new LabError('corrupt', 'byte 0: no blockpack file begins so')
-  yield* decodeBlockpack(file)
+  yield* decodeBlockpackRows(file)
 }

@@ -65,12 +65,16 @@ function isDraftOfList(value: Value): value is { entries: Attribute[] } {
 /** Each of the attributes as a KeyValue under a tag that takes one byte. */
 export function writeAttributes(wire: WireWriter, tag: number, attributes: Attributes): void {
   for (let i = 0; i < attributes.length; i++) {
-    const { key, value } = attributes[i]!
     const start = wire.begin(tag)
-    if (key !== '') wire.text(0x0a, key)
-    writeAnyValue(wire, 0x12, value)
+    writeAttribute(wire, attributes[i]!)
     wire.end(start)
   }
+}
+
+/** The fields of a KeyValue. */
+export function writeAttribute(wire: WireWriter, { key, value }: Attribute): void {
+  if (key !== '') wire.text(0x0a, key)
+  writeAnyValue(wire, 0x12, value)
 }
 
 function writeAnyValue(wire: WireWriter, tag: number, value: Value): void {

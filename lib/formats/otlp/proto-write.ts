@@ -1,10 +1,14 @@
 import { withSubject } from '../../error.ts'
 import { getOrInsert } from '../../maps.ts'
-import { Groups } from '../../model/groups.ts'
-import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../../model/trace.ts'
+import { Groups, type Shared } from '../../model/groups.ts'
+import type { Link, Resource, Scope, Span, SpanEvent, Trace } from '../../model/trace.ts'
+import { RowTrace } from '../../shred/row-traces.ts'
+import { type SpanRows, sharedOf } from '../../shred/rows.ts'
 import { surrogatePath } from '../../wire/protobuf/surrogate.ts'
 import { WireWriter } from '../../wire/protobuf/writer.ts'
 import { writeAttributes } from './proto-value.ts'
+import { writeCount, writeId, writeStatus, writeText } from './proto-write-fields.ts'
+import { RowWriter } from './proto-write-rows.ts'
 
 const chunkLength = 1 << 20
 
@@ -20,6 +24,7 @@ interface Open {
  */
 export class TracesWriter {
   readonly #wire = new WireWriter()
+  readonly #rows = new RowWriter(this.#wire)
   readonly #groups = new Groups()
   readonly #resources = new WeakMap<Resource, Buffer>()
   readonly #scopes = new WeakMap<Scope, Buffer>()
@@ -28,12 +33,14 @@ export class TracesWriter {
   #traceIndex = 0
 
   /** A lone surrogate is an error that begins with its path: `/12/spans/3/name: …`. */
-  add({ traceId, spans }: Trace): void {
+  add(trace: Trace): void {
     let index = 0
     try {
-      for (; index < spans.length; index++) this.#add(traceId, spans[index]!)
+      if (trace instanceof RowTrace)
+        for (; index < trace.spanCount; index++) this.#addRow(trace.traceId, trace.rows, trace.order[index]!)
+      else for (; index < trace.spans.length; index++) this.#add(trace.traceId, trace.spans[index]!)
     } catch (error) {
-      throw withSubject(`/${this.#traceIndex}/spans/${index}${surrogatePath(spans[index]!)}`, error)
+      throw withSubject(`/${this.#traceIndex}/spans/${index}${surrogatePath(trace.spans[index]!)}`, error)
     }
     this.#traceIndex++
   }
@@ -51,18 +58,28 @@ export class TracesWriter {
   }
 
   #add(traceId: string, span: Span): void {
-    const boundary = this.#groups.next(span)
-    if (boundary === 'resource') this.#beginResourceSpans(span)
-    else if (boundary === 'scope') this.#beginScopeSpans(span, this.#open!)
+    this.#beginGroups(span)
     const start = this.#wire.length
     writeSpan(this.#wire, traceId, span)
     this.#groups.grow(this.#wire.length - start)
   }
 
-  #beginResourceSpans(span: Span): void {
+  #addRow(traceId: string, rows: SpanRows, row: number): void {
+    this.#beginGroups(sharedOf(rows, row))
+    const start = this.#wire.length
+    this.#rows.write(traceId, rows, row)
+    this.#groups.grow(this.#wire.length - start)
+  }
+
+  #beginGroups(span: Shared): void {
+    const boundary = this.#groups.next(span)
+    if (boundary === 'resource') this.#beginResourceSpans(span)
+    else if (boundary === 'scope') this.#beginScopeSpans(span, this.#open!)
+  }
+
+  #beginResourceSpans({ resource, scope }: Shared): void {
     if (this.#open !== undefined) this.#endResourceSpans(this.#open)
     if (this.#wire.length >= chunkLength) this.#chunks.push(this.#wire.take())
-    const { resource, scope } = span
     const resourceSpans = this.#wire.begin(0x0a)
     if (resource !== null) this.#wire.raw(once(this.#resources, resource, writeResource))
     const scopeSpans = this.#beginScope(scope)
@@ -73,7 +90,7 @@ export class TracesWriter {
     }
   }
 
-  #beginScopeSpans({ scope }: Span, open: Open): void {
+  #beginScopeSpans({ scope }: Shared, open: Open): void {
     this.#endScopeSpans(open)
     open.scopeSpans = this.#beginScope(scope)
     open.schemaUrls.scope = scope?.schemaUrl ?? ''
@@ -113,7 +130,11 @@ function writeSpan(wire: WireWriter, traceId: string, span: Span): void {
   writeCount(wire, 0x60, span.droppedEventsCount)
   for (const link of span.links) writeLink(wire, link)
   writeCount(wire, 0x70, span.droppedLinksCount)
-  if (span.status !== null) writeStatus(wire, span.status)
+  if (span.status !== null) {
+    const statusStart = wire.begin(0x7a)
+    writeStatus(wire, span.status)
+    wire.end(statusStart)
+  }
   if (span.flags !== 0) wire.fixed32(0x85, span.flags)
   wire.end(start)
 }
@@ -138,13 +159,6 @@ function writeLink(wire: WireWriter, link: Link): void {
   wire.end(start)
 }
 
-function writeStatus(wire: WireWriter, { message, code }: Status): void {
-  const start = wire.begin(0x7a)
-  writeText(wire, 0x12, message)
-  if (code !== 0) wire.int32(0x18, code)
-  wire.end(start)
-}
-
 function writeResource(wire: WireWriter, resource: Resource): void {
   const start = wire.begin(0x0a)
   writeAttributes(wire, 0x0a, resource.attributes)
@@ -159,18 +173,6 @@ function writeScope(wire: WireWriter, scope: Scope): void {
   writeAttributes(wire, 0x1a, scope.attributes)
   writeCount(wire, 0x20, scope.droppedAttributesCount)
   wire.end(start)
-}
-
-function writeText(wire: WireWriter, tag: number, text: string): void {
-  if (text !== '') wire.text(tag, text)
-}
-
-function writeId(wire: WireWriter, tag: number, digits: string): void {
-  if (digits !== '') wire.id(tag, digits)
-}
-
-function writeCount(wire: WireWriter, tag: number, count: number): void {
-  if (count !== 0) wire.uint32(tag, count)
 }
 
 /** The bytes of the field that holds the value, written once for each object. */

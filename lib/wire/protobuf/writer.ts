@@ -28,6 +28,12 @@ export class WireWriter {
     return this.#out.length
   }
 
+  /** Begins a message without its tag. */
+  beginContent(): number {
+    this.#out.u8(0)
+    return this.#out.length
+  }
+
   /** Ends the message that begins there. */
   end(start: number): void {
     this.#out.endPrefixed(start)
@@ -82,11 +88,36 @@ export class WireWriter {
     this.#out.hex(digits)
   }
 
+  /** An id of so many bytes, of 8 at most, that is this number. */
+  idHalves(tag: number, high: number, low: number, byteLength: number): void {
+    this.uint32(tag, byteLength)
+    for (let shift = byteLength * 8 - 8; shift >= 0; shift -= 8)
+      this.#out.u8(shift >= 32 ? high >>> (shift - 32) : low >>> shift)
+  }
+
+  /** A number of 64 bits in halves. */
+  fixed64Halves(tag: number, high: number, low: number): void {
+    this.#out.varint(tag)
+    this.#out.u32(low)
+    this.#out.u32(high)
+  }
+
+  /** A field whose length and content, so many bytes from `start` on, another writer has. */
+  copyOf(tag: number, other: WireWriter, start: number, byteLength: number): void {
+    this.#out.varint(tag)
+    this.#out.copyOf(other.#out, start, byteLength)
+  }
+
   /** A string as UTF-8; one with a lone surrogate has none and is refused. */
   text(tag: number, text: string): void {
-    if (!text.isWellFormed()) throw new LabError('unsupported', 'a lone surrogate has no UTF-8')
     const start = this.begin(tag)
-    this.#out.utf8(text)
+    this.content(text)
     this.end(start)
+  }
+
+  /** The same without a tag and a length. */
+  content(text: string): void {
+    if (!text.isWellFormed()) throw new LabError('unsupported', 'a lone surrogate has no UTF-8')
+    this.#out.utf8(text)
   }
 }

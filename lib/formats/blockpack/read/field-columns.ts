@@ -47,6 +47,13 @@ export class FieldColumns {
     return end - start === total ? numbers : cutNumbers(numbers, { start, count: end - start })
   }
 
+  /** Of ints, which 64 bits hold. */
+  ints(field: number): ReadNumbers {
+    const numbers = this.numbers(field)
+    checkInts(this.#columns, this.placeOf(field).column, numbers)
+    return numbers
+  }
+
   doubles(field: number): Float64Array {
     const { column, start, end, total } = this.placeOf(field)
     return once(this.#doubles, column, () => this.#columns.pages.doubles(column, total)).subarray(start, end)
@@ -115,12 +122,10 @@ function readValues(columns: PageGroupColumns, column: number, type: ValueType, 
     case 'double':
       return Array.from(pages.doubles(column, count))
     case 'int': {
-      const { values, exceptions } = pages.numbers(column, count)
-      const bigints = Array.from(values, BigInt)
-      for (const { row, value } of exceptions) {
-        if (BigInt.asIntN(64, value) !== value) pages.fail(String(column), `${value} exceeds 64 bits`)
-        bigints[row] = value
-      }
+      const numbers = pages.numbers(column, count)
+      checkInts(columns, column, numbers)
+      const bigints = Array.from(numbers.values, BigInt)
+      for (const { row, value } of numbers.exceptions) bigints[row] = value
       return bigints
     }
     default: {
@@ -132,4 +137,9 @@ function readValues(columns: PageGroupColumns, column: number, type: ValueType, 
       return Array.from(symbols, symbol => values[symbol]!)
     }
   }
+}
+
+function checkInts({ pages }: PageGroupColumns, column: number, { exceptions }: ReadNumbers): void {
+  for (const { value } of exceptions)
+    if (BigInt.asIntN(64, value) !== value) pages.fail(String(column), `${value} exceeds 64 bits`)
 }

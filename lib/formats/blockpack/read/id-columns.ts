@@ -32,6 +32,15 @@ export class IdColumns {
     return joinTraceIds(kinds, next, message => columns.pages.fail('trace.id', message))
   })
 
+  /** The ids of spans that are stored as 8 bytes each, if all others end the ids of their traces, and which are which. */
+  spanIdBytes(): { readonly kinds: Uint32Array; readonly bytes: Buffer } | undefined {
+    const { pages, spanCount } = this.#columns
+    const kinds = pages.small('span.idKind', spanCount, 3)
+    if (!kinds.every(kind => kind <= spanKind.tail)) return undefined
+    const bytes = this.#halves('span.id', countSpanIdKinds(kinds).random)
+    return bytes && { kinds, bytes }
+  }
+
   readonly spanIds = lazy(() => this.#readSpanIds('span.id', this.#columns.spanCount, this.#columns.traceOf()))
 
   readonly parents = lazy((): ReadParents => {

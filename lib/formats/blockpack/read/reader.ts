@@ -11,6 +11,8 @@ import type { IndexReader } from './index-reader.ts'
 import { OpenPageGroup } from './page-group.ts'
 import { decodePageGroup } from './page-group-decoder.ts'
 import { PageDecoder } from './page-group-pages.ts'
+import { RowCodes } from './row-codes.ts'
+import { decodeRows } from './row-decoder.ts'
 import { Tables } from './tables.ts'
 import { sliceTrace, type TraceSlice } from './trace-slice.ts'
 
@@ -20,6 +22,14 @@ export async function* decodeBlockpack(file: RangeReader): AsyncIterable<readonl
   const [header] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
   checkHeader(header!)
   for (const pageGroup of reader.block.toc.pageGroups) yield await reader.readPageGroup(pageGroup)
+}
+
+/** The same, of which spans are made when they are asked for: written as OTLP protobuf or blockpack they never are. */
+export async function* decodeBlockpackRows(file: RangeReader): AsyncIterable<readonly Trace[]> {
+  const reader = await BlockpackReader.open(file)
+  const [header] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
+  checkHeader(header!)
+  for (const pageGroup of reader.block.toc.pageGroups) yield await reader.readRows(pageGroup)
 }
 
 /** The pages of a page group. */
@@ -48,6 +58,7 @@ export interface Located {
 export class BlockpackReader {
   readonly block: Block
   readonly tables: Tables
+  readonly #codes = new RowCodes()
 
   private constructor(block: Block) {
     this.block = block
@@ -63,6 +74,12 @@ export class BlockpackReader {
   async readPageGroup(pageGroup: PageGroup): Promise<Trace[]> {
     const { open } = await this.openPages(pageGroup)
     return decodePageGroup(open)
+  }
+
+  /** The traces of a page group as rows, of which spans are made when they are asked for. */
+  async readRows(pageGroup: PageGroup): Promise<Trace[]> {
+    const { open } = await this.openPages(pageGroup)
+    return decodeRows(open, this.#codes)
   }
 
   /** All pages of a page group, ready to be decoded, with their dictionaries. */

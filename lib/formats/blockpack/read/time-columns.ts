@@ -180,9 +180,13 @@ export class TimeColumns {
   /** By event: ns since the epoch. */
   readonly eventTimes = lazy(() => {
     const [starts, spans] = [this.starts(), this.#columns.eventSpans()]
-    const offsets = this.#columns.pages.numbers(columnId('event.time'), spans.length)
-    return this.#addNanos(offsets, row => starts[spans[row]!]!)
+    return this.#addNanos(this.eventOffsets(), row => starts[spans[row]!]!)
   })
+
+  /** By event: ns after the start of its span. */
+  eventOffsets(): ReadNumbers {
+    return this.#columns.pages.numbers(columnId('event.time'), this.#columns.ownerCount('event'))
+  }
 
   #addNanos(numbers: ReadNumbers, originOf: (row: number, before: bigint) => bigint): bigint[] {
     return addOffsets(numbers, originOf, this.#fail)
