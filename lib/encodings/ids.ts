@@ -101,8 +101,8 @@ export function splitSpanIds(ids: readonly string[], rows: IdRows, mayRepeat = t
 
 /** How many ids each part holds. */
 export function countSpanIdKinds(kinds: Uint32Array): { random: number; repeated: number; odd: number } {
-  const counts = [0, 0, 0, 0]
-  for (const kind of kinds) counts[kind]!++
+  const counts = new Uint32Array(4)
+  for (let row = 0; row < kinds.length; row++) counts[kinds[row]!]!++
   return { random: counts[spanKind.random]!, repeated: counts[spanKind.repeated]!, odd: counts[spanKind.odd]! }
 }
 

@@ -43,9 +43,8 @@ function runStage(stage: Stage, input: Spansets, view: View, pool: Pool): Spanse
 
 function operandMask(node: SpansetOperand, input: Spansets, view: View, pool: Pool): Uint8Array {
   if (node.kind === 'filter') {
-    const { condition } = node
-    if (condition.kind === 'static' && condition.type === 'bool' && condition.value) return input.mask
-    return intersect(holds(condition, view, pool), input.mask)
+    if (keepsAll(node)) return input.mask
+    return intersect(holds(node.condition, view, pool), input.mask)
   }
   if (node.kind === 'pipeline') {
     let spansets = input
@@ -53,6 +52,13 @@ function operandMask(node: SpansetOperand, input: Spansets, view: View, pool: Po
     return spansets.mask
   }
   return operationMask(node, input, view, pool)
+}
+
+/** Whether a stage is sure to leave every span that it is given. */
+export function keepsAll(stage: Stage): boolean {
+  if (stage.kind !== 'filter') return false
+  const { condition } = stage
+  return condition.kind === 'static' && condition.type === 'bool' && condition.value
 }
 
 function intersect(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -7,7 +7,7 @@ import { type Explain, Explainer } from '../engine/explain.ts'
 import { numbersOf } from '../engine/numbers.ts'
 import { type PipelinePlan, planPipeline } from '../engine/plan.ts'
 import { type BatchWork, scanResults } from '../engine/scan.ts'
-import { runPipeline } from '../engine/spansets.ts'
+import { keepsAll, runPipeline } from '../engine/spansets.ts'
 import { type Cell, fieldVector, Pool, Tag } from '../engine/vector.ts'
 import { noColumns, openView, type Part, type View } from '../engine/view.ts'
 import type { Field, MetricsAggregate, MetricsPipeline } from '../language/ast.ts'
@@ -208,6 +208,10 @@ async function readColumns(batch: SpanBatch, columns: readonly ColumnName[], row
 /** Notes what each stage leaves. */
 async function matchBatch(batch: SpanBatch, { plan }: GatherInput, pool: Pool, stages: number[]): Promise<Matched> {
   const { columns } = plan.request
+  if (plan.pipeline.stages.every(keepsAll)) {
+    for (const _ of plan.pipeline.stages) stages.push(batch.spanCount)
+    return { rows: undefined, rowCount: batch.spanCount }
+  }
   // A read of no columns gives where traces start.
   const read = plan.joinsSpans ? batch.read(columns) : readColumns(batch, columns)
   const view = openView(batch, await read)
