@@ -18,7 +18,12 @@ export function parentRowsOf(kinds: ArrayLike<number>, distances: ArrayLike<numb
 
 /** Starts less those of the parents. */
 export function subtractParents(starts: ArrayLike<number>, parents: Int32Array): Float64Array {
-  return Float64Array.from(parents, (parent, row) => starts[row]! - (parent < 0 ? 0 : starts[parent]!))
+  const differences = new Float64Array(parents.length)
+  for (let row = 0; row < parents.length; row++) {
+    const parent = parents[row]!
+    differences[row] = starts[row]! - (parent < 0 ? 0 : starts[parent]!)
+  }
+  return differences
 }
 
 /** Adds the starts of parents, wherever they are; false where spans are their own ancestors. */

@@ -39,6 +39,9 @@ export interface CodedStrings {
 }
 
 const minPlain = 16
+/** Of so many strings, samples tell whether they differ: ids need no dictionary to find that they have none. */
+const sampleCount = 256
+const minSampled = 4 * sampleCount
 /** Starts after those of parents take at most this share. */
 const parentShare = 0.95
 
@@ -53,6 +56,8 @@ export class PageEncoder {
   readonly #settings: PageSettings
   readonly #choices = new Map<number, NumberChoice>()
   readonly #hasTemplates = new Map<number, boolean>()
+  /** Columns most of whose strings differed on the page before. */
+  readonly #differing = new Set<number>()
   #startsAfterParents = false
 
   constructor(settings: PageSettings) {
@@ -72,6 +77,7 @@ export class PageEncoder {
   forgetChoices(): void {
     this.#choices.clear()
     this.#hasTemplates.clear()
+    this.#differing.clear()
     this.blockChoice = undefined
   }
 
@@ -153,7 +159,7 @@ export class PageEncoder {
 
   /** Strings, by code where they repeat. */
   strings(column: number, values: readonly string[], isBinary: boolean, bases?: Bases): EncodedPage | undefined {
-    if (this.#isRaw(isBinary)) return this.#raw(column, values, isBinary)
+    if (this.#isRaw(isBinary) || this.#differAgain(column, values)) return this.#raw(column, values, isBinary)
     const dictionary = new Dictionary<string>()
     const codes = new Uint32Array(values.length)
     for (let row = 0; row < values.length; row++) codes[row] = dictionary.code(values[row]!)
@@ -167,7 +173,11 @@ export class PageEncoder {
     const grows = entries.length * 2 <= codes.length || codes.length <= freeEntries
     const fileCodes = this.#dictionary(column, isBinary).codesOf(entries, codes.length, grows)
     const ownCount = fileCodes.reduce((sum, code) => sum + (code < 0 ? 1 : 0), 0)
-    if (ownCount * 2 > codes.length && codes.length >= minPlain) return this.#raw(column, textsByRow(strings), isBinary)
+    if (ownCount * 2 > codes.length && codes.length >= minPlain) {
+      this.#differing.add(column)
+      return this.#raw(column, textsByRow(strings), isBinary)
+    }
+    this.#differing.delete(column)
     return this.#coded(column, strings, fileCodes, { isBinary, bases })
   }
 
@@ -243,6 +253,19 @@ export class PageEncoder {
     this.openColumns.add(encoded.column)
     if (encoded.column >= firstFieldId) this.blooms.add(encoded.column, strings, encoded.storedLength)
     return encoded
+  }
+
+  /** Whether strings differ as those of the page before did: by neighbours and by some far apart. */
+  #differAgain(column: number, values: readonly string[]): boolean {
+    if (!this.#differing.has(column) || values.length < minSampled) return false
+    if (this.dictionaries.get(column)!.entries.length > 0) return false
+    const rows = new Set<number>()
+    for (let i = 0; i < sampleCount; i++) {
+      rows.add((values.length >> 1) + i)
+      // Scattered: what recurs at an interval recurs among them too.
+      rows.add((Math.imul(i + 1, 0x9e3779b1) >>> 0) % values.length)
+    }
+    return new Set(Array.from(rows, row => values[row]!)).size === rows.size
   }
 
   #dictionary(column: number, isBinary: boolean): FileDictionary {
