@@ -114,6 +114,7 @@ export class IdColumns {
 
   /** Ids, or halves of them, as 8 bytes each; undefined where they are stored in another way. */
   #halves(name: HalfColumn, count: number): Buffer | undefined {
+    if (this.#columns.pages.entry(columnId(name))?.rowCount !== count) return undefined
     const bytes = this.#hexBytes(name)
     return bytes?.length === count * halfBytes ? bytes : undefined
   }

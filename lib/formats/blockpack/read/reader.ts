@@ -115,7 +115,7 @@ export class BlockpackReader {
         codes.set(column, pages.text(column, slice.slices.get(column)?.count ?? entry.rowCount).fileCodes)
     const dictionaries = await block.dictionaryEntries(codes, maxDictionaryRequests)
     const context = { block, pageGroup: slice.pageGroup, base: slice.base, pages, dictionaries, tables }
-    const [found] = decodePageGroup(new OpenPageGroup({ ...context, tails: slice.tails, lists: slice.lists }))
+    const [found] = decodeRows(new OpenPageGroup({ ...context, tails: slice.tails, lists: slice.lists }), this.#codes)
     return found!
   }
 
