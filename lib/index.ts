@@ -19,6 +19,14 @@ export { readOtlpJson, writeOtlpJson } from './formats/otlp/json.ts'
 export { readOtlpProto, writeOtlpProto } from './formats/otlp/proto.ts'
 export { decodeRelations, encodeRelations } from './formats/relations/file.ts'
 export { type Block as VparquetBlock, openVparquet } from './formats/vparquet/block.ts'
+export {
+  type ReadOptions,
+  readBlockSpans,
+  readBlockTraces,
+  readTraceSummaries,
+  type SpanOfTrace,
+  type TraceSummary,
+} from './formats/vparquet/read-block.ts'
 export { decodeVparquet } from './formats/vparquet/reader.ts'
 export { vparquetSource } from './formats/vparquet/source.ts'
 export { type BlockPlace, writeBlock } from './formats/vparquet/writer/block.ts'

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import * as library from '../../lib/index.ts'
 
-const page = await readFile(join(import.meta.dirname, '../../docs/api.md'), 'utf8')
+const pages = ['api.md', 'vparquet.md'].map(name => readFile(join(import.meta.dirname, '../../docs', name), 'utf8'))
+const page = (await Promise.all(pages)).join('\n')
 const examples = [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(match => match[1]!)
 const AsyncFunction = (async () => {}).constructor as FunctionConstructor
 
-test('every value that the library exports is on the page, and nothing else is imported there', () => {
+test('every value that the library exports is on the pages, and nothing else is imported there', () => {
   const imported = examples.flatMap(example => [...example.matchAll(/^import \{ (.*) \} from 'trace-storage-lab'$/gm)])
   for (const name of imported.flatMap(match => match[1]!.split(', '))) expect(library, name).toHaveProperty(name)
   for (const name of Object.keys(library)) expect(page).toMatch(new RegExp(`\\b${name}\\b`))

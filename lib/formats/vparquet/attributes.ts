@@ -8,7 +8,7 @@ import { ownerDepths, serviceName } from './schema.ts'
 /** The columns of all attributes of a scope. */
 export function attributeColumns(layout: Layout, scope: AttributeScope): string[] {
   const { keys, values } = genericColumns(scope)
-  return [keys, ...values, ...layout.attributes[scope].map(({ column }) => column)]
+  return [...(layout.readsLists ? [keys, ...values] : []), ...layout.attributes[scope].map(({ column }) => column)]
 }
 
 /** By owner its attributes: first those with a column of their own, then the generic ones in their order. */
@@ -20,7 +20,7 @@ export function attributesOf(
 ): (owner: number) => Attribute[] {
   const filled = layout.attributes[scope].filter(({ column }) => !columns.chunk(column).isEmpty)
   const own = filled.map(one => ({ key: one.key, value: ownColumnValues(columns, scope, one, ownerCount) }))
-  const hasGeneric = !columns.chunk(genericColumns(scope).keys).isEmpty
+  const hasGeneric = layout.readsLists && !columns.chunk(genericColumns(scope).keys).isEmpty
   const generic = hasGeneric ? new GenericAttributes(columns, scope, ownerCount) : undefined
   return owner => {
     const found: Attribute[] = []

@@ -18,6 +18,8 @@ export interface AttributeColumn {
 export interface Layout {
   readonly version: Version
   readonly attributes: Readonly<Record<AttributeScope, readonly AttributeColumn[]>>
+  /** Whether the lists of attributes are read too. */
+  readonly readsLists: boolean
   /** Columns of attributes of which nothing says the key. */
   readonly nameless: readonly string[]
 }
@@ -53,7 +55,18 @@ export function layoutOf(leaves: Leaves, meta: BlockMeta | undefined): Layout {
       event: columnsOf('event'),
       link: [],
     },
+    readsLists: true,
     nameless: [...leaves.keys()].filter(name => name.includes('.DedicatedAttributes.') && !known.has(name)),
+  }
+}
+
+/** The same without attributes but for the names of services. */
+export function withoutAttributes(layout: Layout): Layout {
+  const resource = layout.attributes.resource.filter(({ key }) => key === serviceName.key)
+  return {
+    ...layout,
+    attributes: { resource, instrumentation: [], span: [], event: [], link: [] },
+    readsLists: false,
   }
 }
 

@@ -9,7 +9,8 @@ import { depthOf, prefixes, required } from './schema.ts'
 /** The columns that the traces of a row group are made of; those that repeat what others hold, or hold none, are left out. */
 export function traceColumns(columns: RowGroupColumns, layout: Layout): string[] {
   const scopes = ['resource', 'instrumentation', 'span', 'event', 'link'] as const
-  const names = [...new Set([...required.keys(), ...scopes.flatMap(scope => attributeColumns(layout, scope))])]
+  const fixed = [...required.keys()].filter(name => layout.readsLists || !name.includes('.Attrs.'))
+  const names = [...new Set([...fixed, ...scopes.flatMap(scope => attributeColumns(layout, scope))])]
   return names.filter(name => columns.has(name) && !(isOptional(name) && columns.chunk(name).isEmpty))
 }
 
