@@ -4,8 +4,8 @@
  */
 
 const minChunkBytes = 1 << 18
-/** Arenas that wait for the next use. */
-const maxIdle = 4
+/** Arenas that wait for the next use: a worker has as many batches open at a time. */
+const maxIdle = 16
 
 export class Arena {
   readonly #chunks: ArrayBuffer[] = []
