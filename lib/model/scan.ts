@@ -139,7 +139,7 @@ export interface SpanBatch {
   read(columns: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet>
   /** The same for a worker, which reads by it as long as it is not released; nothing is read here any more. */
   share?(): SharedBatch | undefined
-  /** Gives memory back; nothing may be read afterwards. */
+  /** Gives memory back: nothing may be read afterwards, and columns that were read may hold anything. */
   release(): void
 }
 

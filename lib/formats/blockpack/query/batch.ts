@@ -12,7 +12,6 @@ import { OpenPageGroup } from '../read/page-group.ts'
 import { PageDecoder } from '../read/page-group-pages.ts'
 import type { BlockpackReader } from '../read/reader.ts'
 import { columnData, isReadByRow } from './column-data.ts'
-import { startColumns } from './column-plan.ts'
 import { columnsFor, type PageGroupPlan, rangesOf } from './plan.ts'
 import { type PackedPages, type PageLender, packPages, sharePageGroup, unpackPages } from './share.ts'
 
@@ -158,7 +157,8 @@ export class PageGroupBatch implements SpanBatch {
   }
 
   async startBounds(): Promise<StartBounds | undefined> {
-    await this.#loadColumns(startColumns.filter(column => this.#plan.places.has(column)))
+    // Some starts may have to be read after all: what they take comes in the same step.
+    await this.#loadColumns(columnsFor(this.#block.toc, this.#plan.places, ['span:start']))
     const { times, columns } = this.#open
     const [bounds, offsets] = this.#allocating(() => [times.startBounds(), times.traceOffsets()] as const)
     if (!bounds || !offsets) return undefined

@@ -28,9 +28,6 @@ const spanIds = ['span.idKind', 'span.idRepeat', 'span.id', 'span.idOdd'] as con
 const parentIds = ['span.parentIdKind', 'span.parentIdRepeat', 'span.parentId', 'span.parentIdOdd'] as const
 const starts = ['trace.spans', 'trace.start', 'span.start'] as const
 
-/** What bounds the starts of traces. */
-export const startColumns: readonly number[] = starts.map(columnId)
-
 /** By intrinsic: the fixed columns that it takes; all take the counts of spans. */
 const intrinsics: Readonly<Record<Intrinsic, readonly ColumnId[]>> = {
   'trace:id': traceIds,
