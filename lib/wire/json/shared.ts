@@ -7,14 +7,9 @@ const recentCount = 64
 const maxKept = 1 << 24
 
 /** A value, and what was dropped when it was read, to be reported again with each use. */
-export interface Shared<T> {
+interface Shared<T> {
   readonly value: T
   readonly drops: readonly string[]
-}
-
-/** Values by the text that they were read from, up to 16 MiB of it. */
-export function sharedByText<T>(): BoundedCache<Shared<T>> {
-  return new BoundedCache(maxKept, text => text.length)
 }
 
 type Parse<T> = (reader: JsonReader, context: DropContext) => T
@@ -27,7 +22,7 @@ export class SharedObjects<T extends object> {
   readonly #parse: Parse<T>
   readonly #dropped: (field: string) => void
   readonly #recent: { text: Buffer; shared: Shared<T> }[] = []
-  readonly #known = sharedByText<T>()
+  readonly #known = new BoundedCache<Shared<T>>(maxKept, text => text.length)
 
   constructor(parse: Parse<T>, dropped: (field: string) => void) {
     this.#parse = parse
