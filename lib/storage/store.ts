@@ -42,7 +42,7 @@ export function checkKey(key: string): void {
 
 /** Writes bytes as an object. */
 export function putBytes(
-  store: BlobStore,
+  store: Pick<BlobStore, 'put'>,
   key: string,
   bytes: Uint8Array,
   when?: { ifAbsent: boolean },

@@ -11,7 +11,7 @@ export const notHeld: readonly string[] = [
   'schema URLs',
   'the order of spans across resources and scopes, and of attributes across columns',
   'emptiness as against absence of statuses, resources, scopes and service.name',
-  'spellings of one trace id but the longest',
+  'lengths of trace ids, which are padded to 16 bytes',
 ]
 
 /**

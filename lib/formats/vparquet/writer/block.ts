@@ -11,7 +11,7 @@ const idBytes = traceIdDigits / 2
 
 /** Where a block goes, and what it is called. */
 export interface BlockPlace {
-  readonly store: BlobStore
+  readonly store: Pick<BlobStore, 'put' | 'delete'>
   readonly tenantId: string
   /** A UUID; a random one where absent. */
   readonly blockId?: string
