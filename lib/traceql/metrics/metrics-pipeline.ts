@@ -91,9 +91,7 @@ export async function gatherSeries(
   const argument = 'argument' in aggregate ? aggregate.argument : undefined
   const fields = [...aggregate.by, ...(argument === undefined ? [] : [argument])]
   const explainer = new Explainer(source, plan.request, ['span:start', ...fields.flatMap(columnsOfField)])
-  const accumulator = new Accumulator(gatheringOf(aggregate, run))
-  const isCount = aggregate.kind === 'rate' || aggregate.kind === 'count_over_time'
-  if (isCount && aggregate.by.length === 0) accumulator.open(nameLabels(aggregate.kind))
+  const accumulator = accumulatorOf(aggregate, run)
   const input: GatherInput = { plan, aggregate, argument, fields, intervals, isExact }
   const shared: Shared<GatherInput> = { content: input }
   const work: BatchWork<Gathered> = {
@@ -120,6 +118,14 @@ export async function gatherSeries(
     isTruncated: accumulator.isTruncated,
     explain: explainer.finish(),
   }
+}
+
+/** What gathers the series of an aggregate; without groups, counts always have one. */
+export function accumulatorOf(aggregate: CountingAggregate, run: MetricsRun): Accumulator {
+  const accumulator = new Accumulator(gatheringOf(aggregate, run))
+  const isCount = aggregate.kind === 'rate' || aggregate.kind === 'count_over_time'
+  if (isCount && aggregate.by.length === 0) accumulator.open(nameLabels(aggregate.kind))
+  return accumulator
 }
 
 function gatheringOf(
@@ -305,7 +311,7 @@ function cellKey({ tag, number }: Cell, pool: Pool): string {
 }
 
 /** Quantiles and buckets have labels of their own. */
-function nameLabels(kind: CountingAggregate['kind']): KeyedValue[] {
+export function nameLabels(kind: CountingAggregate['kind']): KeyedValue[] {
   const isNamed = kind !== 'quantile_over_time' && kind !== 'histogram_over_time'
   return isNamed ? [{ key: '__name__', value: { stringValue: kind } }] : []
 }

@@ -54,10 +54,18 @@ export interface ExemplarAnswer {
  */
 export async function queryRange(source: SpanSource, query: Query, options: RangeOptions): Promise<MetricsAnswer> {
   if (query.kind !== 'metrics') throw new LabError('invalid', 'TraceQL: a search gives spans: search, or add | rate()')
-  return runRange(source, query, options)
+  return answerSeries(query, options, (node, run) => gatherPipeline(source, node, run))
 }
 
-async function runRange(source: SpanSource, query: MetricsQuery, options: RangeOptions): Promise<MetricsAnswer> {
+/** Gathers the series of one pipeline, before its stages. */
+export type GatherPipeline = (node: MetricsPipeline, run: MetricsRun) => Promise<PipelineSeries>
+
+/** The answer to a query whose pipelines are gathered somehow. */
+export async function answerSeries(
+  query: MetricsQuery,
+  options: RangeOptions,
+  gather: GatherPipeline,
+): Promise<MetricsAnswer> {
   const intervals = intervalsOf(options.startNanos, options.endNanos, options.stepNanos)
   const maxSeries = options.maxSeries ?? 1000
   const run: MetricsRun = {
@@ -69,7 +77,7 @@ async function runRange(source: SpanSource, query: MetricsQuery, options: RangeO
     limits: options,
   }
   const pipelines = new Map<string, PipelineSeries>()
-  const { series } = await evaluate(query.expression, { source, run, pipelines })
+  const { series } = await evaluate(query.expression, { gather, run, pipelines })
   const times = labelsMs(intervals)
   const parts = [...pipelines.values()]
   const truncated = parts.some(part => part.isTruncated)
@@ -86,7 +94,7 @@ function isTrue(hints: readonly Hint[], name: string): boolean {
 }
 
 interface Evaluation {
-  readonly source: SpanSource
+  readonly gather: GatherPipeline
   readonly run: MetricsRun
   /** By text, so that a repeated pipeline runs once. */
   readonly pipelines: Map<string, PipelineSeries>
@@ -111,18 +119,21 @@ async function evaluateOperand(node: MetricsOperand, evaluation: Evaluation): Pr
   return node.kind === 'static' ? Number(node.value) : evaluate(node, evaluation)
 }
 
-async function pipelineSeries(node: MetricsPipeline, { source, run, pipelines }: Evaluation): Promise<PipelineSeries> {
+async function pipelineSeries(node: MetricsPipeline, { gather, run, pipelines }: Evaluation): Promise<PipelineSeries> {
   const key = printMetrics({ ...node, stages: [] })
   let series = pipelines.get(key)
   if (series === undefined) {
-    const { aggregate } = node
-    series =
-      aggregate.kind === 'compare'
-        ? await gatherComparison(source, node, aggregate, run)
-        : await gatherSeries(source, node, aggregate, run)
+    series = await gather(node, run)
     pipelines.set(key, series)
   }
   return series
+}
+
+function gatherPipeline(source: SpanSource, node: MetricsPipeline, run: MetricsRun): Promise<PipelineSeries> {
+  const { aggregate } = node
+  return aggregate.kind === 'compare'
+    ? gatherComparison(source, node, aggregate, run)
+    : gatherSeries(source, node, aggregate, run)
 }
 
 function seriesAnswer({ labels, points, exemplars = [] }: Series, times: readonly string[]): SeriesAnswer {
