@@ -44,6 +44,21 @@ export function answerDifference(expectedText: string, actualText: string, kept:
   return difference(onlyOf(wanted, got), onlyOf(got, wanted), '/series')
 }
 
+/** The same of an answer up to a limit of traces, whichever they are, given the whole answer. */
+export function limitedDifference(
+  wholeText: string,
+  actualText: string,
+  limit: number,
+  kept: Kept,
+): string | undefined {
+  const [whole, actual] = [wholeText, actualText].map(text => JSON.parse(text) as { traces: TraceAnswer[] })
+  const expectedCount = Math.min(limit, whole!.traces.length)
+  if (actual!.traces.length !== expectedCount) return `/traces: ${expectedCount}, got ${actual!.traces.length}`
+  const ids = new Set(actual!.traces.map(({ traceID }) => traceID))
+  const traces = whole!.traces.filter(({ traceID }) => ids.has(traceID))
+  return answerDifference(JSON.stringify({ traces }), actualText, kept)
+}
+
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 type Members = { readonly [key: string]: Json }
 

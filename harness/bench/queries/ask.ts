@@ -5,34 +5,39 @@ import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics/metrics.ts'
 import type { Question, RangeTexts } from './query-set.ts'
 
-export type Answer = SearchAnswer | MetricsAnswer
+export type Answer = Pick<SearchAnswer, 'traces'> | MetricsAnswer
+/** With the explanation of a source. */
+export type ExplainedAnswer = SearchAnswer | MetricsAnswer
 
 /** What is asked beside the text. */
 export interface Terms {
   /** Of metrics; searches have none. */
   readonly range: RangeTexts
   readonly maxSeries: number
+  /** Of traces that a search finds. */
+  readonly limit: number
+  /** Shown of each series. */
+  readonly exemplars: number
   /** Shown of each spanset. */
   readonly spansPerSet: number
 }
 
+/** How many traces a search answers where nothing is said. */
+export const defaultLimit = 20
+
 /** As Tempo's benchmarks ask: searches without a limit of traces, series with exemplars. */
-export const usualTerms = { maxSeries: 1000, spansPerSet: 3 } as const
+export const usualTerms = { maxSeries: 1000, limit: Number.MAX_SAFE_INTEGER, exemplars: 2, spansPerSet: 3 } as const
 
-const exemplars = 2
-
-/** The answer of a source: of a search all matching traces. */
-export async function ask(source: SpanSource, { kind, text }: Question, terms: Terms): Promise<Answer> {
+/** The answer of a source. */
+export async function ask(source: SpanSource, { kind, text }: Question, terms: Terms): Promise<ExplainedAnswer> {
   const query = parseQuery(text)
-  if (kind === 'search') return search(source, query, { limit: Number.MAX_SAFE_INTEGER, spss: terms.spansPerSet })
-  const { startNanos, endNanos, stepNanos } = terms.range
-  return queryRange(source, query, {
-    startNanos: BigInt(startNanos),
-    endNanos: BigInt(endNanos),
-    stepNanos: BigInt(stepNanos),
-    maxSeries: terms.maxSeries,
-    exemplars,
-  })
+  if (kind === 'search') return search(source, query, { limit: terms.limit, spss: terms.spansPerSet })
+  return queryRange(source, query, { ...rangeOf(terms.range), maxSeries: terms.maxSeries, exemplars: terms.exemplars })
+}
+
+/** A range as numbers. */
+export function rangeOf({ startNanos, endNanos, stepNanos }: RangeTexts) {
+  return { startNanos: BigInt(startNanos), endNanos: BigInt(endNanos), stepNanos: BigInt(stepNanos) }
 }
 
 /** How many spans an operation was about: those that a search shows, those that metrics looked at. */

@@ -7,6 +7,7 @@ import { taskRunner } from '../../process/run-task.ts'
 import { type FidelityClass, nameOf } from '../../runs/run-schema.ts'
 import type { Progress } from '../../text/progress.ts'
 import type { QuerySet, RangeTexts } from './query-set.ts'
+import { duckDbProblem, type PeerName } from './sql/duckdb.ts'
 import type { Subject } from './subject.ts'
 import type { QueryTasks } from './tasks.ts'
 import type { TimedQueries } from './time-queries.ts'
@@ -41,6 +42,8 @@ export interface QueryRow {
   readonly opens: boolean
   readonly earned: Earned | null
   readonly problem: string | null
+  /** Why a peer is not there to be asked, which is no problem. */
+  readonly absence?: string
 }
 
 type RowHead = Pick<QueryRow, 'name' | 'opens'>
@@ -58,6 +61,7 @@ export interface Bench {
   /** Of queries to a file that opens. */
   readonly openRounds: number
   readonly progress: Progress
+  readonly besidePeer: boolean
 }
 
 /** A block and the bytes of its files. */
@@ -85,16 +89,34 @@ export function measurePhase(candidate: Candidate, bench: Bench): Promise<QueryR
   const row = { name, opens: phase?.open !== undefined }
   return earn(row, async () => {
     if (!phase) throw new LabError('invalid', candidate.problem ?? 'is no phase')
-    const file = join(bench.folder, `${slug}-${variant}`)
-    try {
-      return await measureFile(row, candidate, file, bench)
-    } finally {
-      await rm(file, { force: true })
-    }
+    return inFile(bench, `${slug}-${variant}`, file => measureFile(row, candidate, file, bench))
   })
 }
 
-async function measureFile(row: RowHead, candidate: Candidate, file: string, bench: Bench): Promise<Earned> {
+/** The row of a peer, which reads the file of a phase. */
+export async function measurePeer(peer: PeerName, candidate: Candidate, bench: Bench): Promise<QueryRow> {
+  const row = { name: `DuckDB on ${candidate.number} Parquet`, opens: true }
+  const absence = duckDbProblem()
+  if (absence !== undefined) return { ...row, earned: null, problem: null, absence }
+  return earn(row, () => inFile(bench, 'peer', file => measureFile(row, candidate, file, bench, peer)))
+}
+
+async function inFile<T>({ folder }: Bench, name: string, work: (file: string) => Promise<T>): Promise<T> {
+  const file = join(folder, name)
+  try {
+    return await work(file)
+  } finally {
+    await rm(file, { force: true })
+  }
+}
+
+async function measureFile(
+  row: RowHead,
+  candidate: Candidate,
+  file: string,
+  bench: Bench,
+  peer?: PeerName,
+): Promise<Earned> {
   const { name } = row
   const { path, options, phase } = candidate
   const { rounds, dataset } = bench
@@ -107,7 +129,7 @@ async function measureFile(row: RowHead, candidate: Candidate, file: string, ben
     rounds > 1
       ? await staged(bench, `${name}: time`, 2 * rounds, report => runTask('time', { ...job, rounds, sha256 }, report))
       : undefined
-  const subject = { phasePath: path, file }
+  const subject: Subject = { phasePath: path, file, ...(peer === undefined ? {} : { peer }) }
   const timed = await timeAnswers(row, subject, bench)
   const [encodePeakBytes, queryPeakBytes] = await staged(
     bench,
@@ -120,10 +142,10 @@ async function measureFile(row: RowHead, candidate: Candidate, file: string, ben
 }
 
 function timeAnswers({ name, opens }: RowHead, subject: Subject, bench: Bench): Promise<TimedQueries> {
-  const { folder } = bench
+  const { folder, besidePeer } = bench
   const rounds = opens ? bench.openRounds : bench.rounds
   return staged(bench, `${name}: queries`, rounds * bench.set.questions.length, report =>
-    runTask('timeQueries', { ...askJob(subject, bench), folder, rounds }, report),
+    runTask('timeQueries', { ...askJob(subject, bench), folder, rounds, besidePeer }, report),
   )
 }
 

@@ -7,9 +7,10 @@ import { describeEnvironment } from '../../runs/environment.ts'
 import type { Environment } from '../../runs/run-schema.ts'
 import type { Progress } from '../../text/progress.ts'
 import { printSource } from '../../view/report.ts'
-import { type Bench, type Block, measureBlock, measurePhase, type QueryRow } from './measure-row.ts'
+import { type Bench, type Block, measureBlock, measurePeer, measurePhase, type QueryRow } from './measure-row.ts'
 import { prepareQueries } from './prepare.ts'
 import type { QuerySet, RangeTexts } from './query-set.ts'
+import type { PeerName } from './sql/duckdb.ts'
 import { countersOf } from './subject.ts'
 import type { QueryTasks } from './tasks.ts'
 import type { Truth } from './truth.ts'
@@ -44,6 +45,8 @@ export interface QueryBenchOptions {
   readonly set: QuerySet
   /** Folder of a block that is a row as it lies. */
   readonly block?: string | undefined
+  /** Asked beside the rows, with what writes the file for it. */
+  readonly peer?: { readonly name: PeerName; readonly candidate: Candidate } | undefined
   /** By default as many as the lab times a phase, and more of queries to a file that opens. */
   readonly rounds?: number | undefined
   readonly progress: Progress
@@ -54,13 +57,15 @@ const leastOpenRounds = 15
 
 /** Proves each candidate, holds its answers to the set against the truth, and measures what they cost. */
 export async function measureQueries(options: QueryBenchOptions): Promise<QueryBench> {
-  const { source, candidates, set, progress } = options
+  const { source, candidates, set, peer, progress } = options
   const block = options.block === undefined ? undefined : await openableBlock(options.block)
   return inWorkFolder(async folder => {
     const { path, traceCount, spanCount, range } = await prepareQueries(source, set, folder, progress)
     const rounds = options.rounds ?? defaultRounds(spanCount)
     const openRounds = options.rounds ?? Math.max(rounds, leastOpenRounds)
-    const wantsAllSpans = candidates.some(({ phase }) => phase?.fidelity.spanOrder === false)
+    const wantsAllSpans = [...candidates, ...(peer ? [peer.candidate] : [])].some(
+      ({ phase }) => phase?.fidelity.spanOrder === false,
+    )
     const stage = progress.stage('find the true answers', spanCount * set.questions.length)
     const job = { dataset: path, folder, questions: set.questions, range, wantsAllSpans }
     const truths = await runTask('writeTruths', job, stage.advance).finally(stage.end)
@@ -75,9 +80,11 @@ export async function measureQueries(options: QueryBenchOptions): Promise<QueryB
       rounds,
       openRounds,
       progress,
+      besidePeer: peer !== undefined,
     }
     const rows: QueryRow[] = block === undefined ? [] : [await measureBlock(block, bench)]
     for (const candidate of candidates) rows.push(await measurePhase(candidate, bench))
+    if (peer !== undefined) rows.push(await measurePeer(peer.name, peer.candidate, bench))
     const [notes, environment] = [
       printSource(source),
       { ...describeEnvironment({ lanes: 1, zstdLevel: null }), rounds },

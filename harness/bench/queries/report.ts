@@ -1,8 +1,10 @@
 import { plural, whole } from '../../text/format.ts'
 import { type Page, printMarkdownPage } from '../../text/page.ts'
+import type { Table } from '../../text/table.ts'
 import { printNanos, printTime } from '../../text/times.ts'
 import { printMachine } from '../../view/report.ts'
 import type { QueryBench } from './measure.ts'
+import { comparedQuestions, comparedRows, settingCostTable, settingsTable } from './settings-tables.ts'
 import { bytesTable, costTable, detailTable, summaryTable, textTable, timeTable } from './tables.ts'
 
 /** The bench as it is printed at the terminal: of rows that decode their file by query only where no row opens its own. */
@@ -16,7 +18,10 @@ export function queriesPage(bench: QueryBench): Page {
     ...summaryNote,
     ...shown.flatMap(row => [`\n${row.name}`, costTable(bench, row)]),
     ...(shown.length > 0 ? costNote : []),
+    ...besidePeer(bench).flatMap(({ title, table }) => [`\n${title}`, table]),
+    ...(comparedRows(bench).length > 0 ? settingsNote(bench) : []),
     ...lossesOf(bench),
+    ...refusalsOf(bench),
     ...problemsOf(bench),
   ]
 }
@@ -32,7 +37,7 @@ export function renderQueries(bench: QueryBench, chart: string | undefined): str
     summaryTable(bench),
     summaryNote.join('\n'),
     ...(chart === undefined ? [] : [`![](${chart})`]),
-    ...[...lossesOf(bench), ...problemsOf(bench)].map(line => `- ${line}`),
+    ...[...lossesOf(bench), ...refusalsOf(bench), ...problemsOf(bench)].map(line => `- ${line}`),
     '## Behind the summary',
     detailNote.join('\n'),
     detailTable(bench),
@@ -40,6 +45,8 @@ export function renderQueries(bench: QueryBench, chart: string | undefined): str
     timeTable(bench),
     ...(opened.length > 0 ? ['## MB read by query', bytesTable(bench)] : []),
     ...opened.flatMap(row => [`## ${row.name}`, costTable(bench, row), costNote.join('\n')]),
+    ...besidePeer(bench).flatMap(({ title, table }) => [`## ${title}`, table]),
+    ...(comparedRows(bench).length > 0 ? [settingsNote(bench).join('\n')] : []),
     '## The queries',
     textTable(bench),
     `${printMachine(environment, printRounds(bench))}.`,
@@ -63,6 +70,38 @@ const costNote = [
   'the store is asked for, steps in which it is asked (trips), and spans: those that a search shows, at most three of a',
   'spanset, or that metrics look at. matched: spans that match.',
 ]
+
+/** What a peer and the rows beside it take, by setting. */
+function besidePeer(bench: QueryBench): { title: string; table: Table }[] {
+  const rows = comparedRows(bench)
+  if (rows.length === 0) return []
+  return [
+    { title: 'Beside the peer', table: settingsTable(bench) },
+    ...rows.map(row => ({ title: `${row.name}, by setting`, table: settingCostTable(bench, row) })),
+  ]
+}
+
+function settingsNote(bench: QueryBench): string[] {
+  const { length } = comparedQuestions(bench)
+  return [
+    `Geometric means over the queries that all of these rows answer, ${length} in all. Cold: opening the file is part of the`,
+    'operation, of DuckDB an instance, a connection and a view of the file. Hot: the file is open, and was asked the same',
+    'before. all, 20: how many traces a search answers. Here metrics are asked without exemplars, which the peer never',
+    'gives. It is asked in SQL for the same answers, and held against the same truth, also up to the limit. It has one',
+    'thread, so that its CPU time can be compared. Which attributes have a column in its file was found out before, and',
+    'what it reads is not counted.',
+  ]
+}
+
+/** What a peer was not asked, and why, a line each. */
+function refusalsOf({ set, rows }: QueryBench): string[] {
+  return rows.flatMap(({ name, absence, earned }) => [
+    ...(absence === undefined ? [] : [`${name}: ${absence}`]),
+    ...(earned?.results ?? []).flatMap(({ refusal }, i) =>
+      refusal === undefined ? [] : [`${name}: query ${set.questions[i]!.name}: not asked: ${refusal}`],
+    ),
+  ])
+}
 
 function printRounds({ openRounds, environment: { rounds } }: QueryBench): string {
   return openRounds === rounds

@@ -10,15 +10,24 @@ import { type SearchSource, withSearchSource } from '../../open/search-source.ts
 import { Clock, type Seconds } from '../../process/clock.ts'
 import { measureDecode } from '../../process/measure.ts'
 import type { Kept } from './answer-difference.ts'
+import { type Answer, ask, type Terms } from './ask.ts'
+import type { Question } from './query-set.ts'
+import { askDuckDb, type PeerName, withDatabase } from './sql/duckdb.ts'
+import { describeTable } from './sql/table.ts'
 
-/** What is asked: the file of a phase, or a block as it lies in its folder. */
-export type Subject = { readonly phasePath: string; readonly file: string } | { readonly block: string }
+/** What is asked: the file of a phase, by itself or by a peer that reads it, or a block as it lies in its folder. */
+export type Subject =
+  | { readonly phasePath: string; readonly file: string; readonly peer?: PeerName }
+  | { readonly block: string }
 
-/** What was read of a file: the store is asked for so many ranges, in so many steps that wait for one another. */
+/**
+ * What was read of a file: the store is asked for so many ranges, in so many steps that wait for one another. Null of a
+ * peer, which reads by itself.
+ */
 export interface ReadCost {
-  readonly bytes: number
-  readonly requests: number
-  readonly roundTrips: number
+  readonly bytes: number | null
+  readonly requests: number | null
+  readonly roundTrips: number | null
 }
 
 /** What it takes until a file can be asked. */
@@ -28,7 +37,7 @@ export interface OpeningCost extends ReadCost {
 
 /** A file as an operation finds it: nothing of it is known but what opening it tells. */
 export interface Opened {
-  readonly source: SpanSource
+  ask(question: Question, terms: Terms): Promise<Answer>
   readonly opening: OpeningCost
   /** What a decoding took that the operation needs; 0 where the file opens. */
   readonly decoding: Seconds
@@ -39,6 +48,8 @@ export interface Opened {
 /** Opens a subject anew for each operation. */
 export interface Opener {
   readonly kept: Kept
+  /** Whether opening is what it does: else the file is decoded for each operation. */
+  readonly isOpening: boolean
   open<T>(work: (opened: Opened) => Promise<T>): Promise<T>
 }
 
@@ -52,6 +63,7 @@ export async function withOpener<T>(
 ): Promise<T> {
   if ('block' in subject) return work(blockOpener(subject.block))
   const phase = await loadPhase(subject.phasePath)
+  if (subject.peer !== undefined) return work(await peerOpener(phase, subject.file))
   const file = await openLocal(subject.file)
   try {
     return await work(phase.open ? phaseOpener(phase, file) : await decodingOpener(phase, file, decodeCount))
@@ -63,13 +75,14 @@ export async function withOpener<T>(
 function phaseOpener(phase: Phase, file: LocalFile): Opener {
   return {
     kept: phase.fidelity,
+    isOpening: true,
     async open(work) {
       const counted = countReads(file)
       const clock = new Clock()
       const source = await clock.inside(() => phase.open!(counted))
       const opening = { ...costOf([counted]), seconds: clock.read() }
       counted.reset()
-      return work({ source, opening, decoding: none, reads: () => costOf([counted]) })
+      return work({ ask: asking(source), opening, decoding: none, reads: () => costOf([counted]) })
     },
   }
 }
@@ -77,6 +90,7 @@ function phaseOpener(phase: Phase, file: LocalFile): Opener {
 function blockOpener(path: string): Opener {
   return {
     kept: exact,
+    isOpening: true,
     async open(work) {
       const clock = new Clock()
       clock.start()
@@ -85,7 +99,7 @@ function blockOpener(path: string): Opener {
         const files = countersOf(opened, path)
         const opening = { ...costOf(files), seconds: clock.read() }
         for (const file of files) file.reset()
-        return work({ source: opened.source, opening, decoding: none, reads: () => costOf(files) })
+        return work({ ask: asking(opened.source), opening, decoding: none, reads: () => costOf(files) })
       })
     },
   }
@@ -111,14 +125,40 @@ async function decodingOpener(phase: Phase, file: LocalFile, decodeCount: number
     for await (const batch of decoding.batches) traces.push(...batch)
     decodings.push(decoding.seconds())
   }
-  const source = memorySource(traces)
+  const ask = asking(memorySource(traces))
   const opening = { bytes: 0, requests: 0, roundTrips: 0, seconds: none }
   let next = 0
   return {
     kept: phase.fidelity,
-    open: work => work({ source, opening, decoding: decodings[next++ % decodeCount]!, reads: () => costOf([counted]) }),
+    isOpening: false,
+    open: work => work({ ask, opening, decoding: decodings[next++ % decodeCount]!, reads: () => costOf([counted]) }),
   }
 }
+
+function asking(source: SpanSource): Opened['ask'] {
+  return (question, terms) => ask(source, question, terms)
+}
+
+/** What a catalog would know of the file is found once; each opening is an instance and a connection of its own. */
+async function peerOpener({ fidelity }: Phase, file: string): Promise<Opener> {
+  const table = await withDatabase(file, ({ ask }) => describeTable(ask))
+  return {
+    kept: fidelity,
+    isOpening: true,
+    async open(work) {
+      const clock = new Clock()
+      clock.start()
+      return withDatabase(file, database => {
+        clock.stop()
+        const opening = { ...unknown, seconds: clock.read() }
+        const ask: Opened['ask'] = (question, terms) => askDuckDb(database.ask, table, question, terms)
+        return work({ ask, opening, decoding: none, reads: () => unknown })
+      })
+    },
+  }
+}
+
+const unknown: ReadCost = { bytes: null, requests: null, roundTrips: null }
 
 function costOf(files: readonly CountingReader[]): ReadCost {
   const sum = (one: (file: CountingReader) => number) => files.reduce((total, file) => total + one(file), 0)

@@ -10,8 +10,8 @@ export interface KindCost {
   readonly max: number
   readonly sum: number
   /** Summed over the questions. */
-  readonly bytes: number
-  readonly requests: number
+  readonly bytes: number | null
+  readonly requests: number | null
 }
 
 /** Null where there is no such question, or one of them was not earned: a mean over others would compare with nothing. */
@@ -24,16 +24,27 @@ export function costOfKind({ questions }: QuerySet, { earned }: QueryRow, kind: 
 /** A clock that is too coarse says 0, of which there is no logarithm. */
 const leastSeconds = 1e-6
 
+/** The geometric mean of seconds; null of none. */
+export function meanSeconds(values: readonly number[]): number | null {
+  if (values.length === 0) return null
+  const logs = values.map(value => Math.log(Math.max(leastSeconds, value)))
+  return Math.exp(logs.reduce((total, value) => total + value, 0) / logs.length)
+}
+
 function sumUp(costs: readonly QueryCost[]): KindCost {
   const seconds = costs.map(cost => cost.seconds.median.cpu).sort((a, b) => a - b)
-  const logs = seconds.map(value => Math.log(Math.max(leastSeconds, value)))
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   return {
-    geometricMean: Math.exp(sum(logs) / logs.length),
+    geometricMean: meanSeconds(seconds)!,
     median: (seconds[(seconds.length - 1) >> 1]! + seconds[seconds.length >> 1]!) / 2,
     max: seconds.at(-1)!,
     sum: sum(seconds),
-    bytes: sum(costs.map(({ bytes }) => bytes)),
-    requests: sum(costs.map(({ requests }) => requests)),
+    bytes: sumKnown(costs.map(({ bytes }) => bytes)),
+    requests: sumKnown(costs.map(({ requests }) => requests)),
   }
+}
+
+/** Null where one of them is. */
+function sumKnown(values: readonly (number | null)[]): number | null {
+  return values.reduce((total, value) => (total === null || value === null ? null : total + value), 0)
 }

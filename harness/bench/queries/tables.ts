@@ -72,7 +72,7 @@ export function costTable(
       ofCost('±', spread, percent),
       ofCost('wall ms', cost => cost.seconds.median.wall * 1e3, seconds),
       ofCost('MB', cost => megabytes(cost.bytes), fixed(3), 2),
-      ofCost('of file', cost => cost.bytes / earned!.sizeBytes, percent),
+      ofCost('of file', cost => cost.bytes && cost.bytes / earned!.sizeBytes, percent),
       ofCost('requests', cost => cost.requests, whole, 1),
       ofCost('trips', cost => cost.roundTrips),
       ofCost('spans', cost => cost.spans),
@@ -149,6 +149,6 @@ function millis(value: number | undefined): number | null {
 }
 
 /** Of 10^6 bytes. */
-function megabytes(value: number | undefined): number | null {
-  return value === undefined ? null : value / 1e6
+function megabytes(value: number | null | undefined): number | null {
+  return value == null ? null : value / 1e6
 }

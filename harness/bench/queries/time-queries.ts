@@ -1,9 +1,10 @@
-import { messageOf } from '../../../lib/error.ts'
+import { LabError, messageOf } from '../../../lib/error.ts'
 import { Clock, type Seconds } from '../../process/clock.ts'
 import { type Summary, summarise } from '../../process/statistics.ts'
-import { answerDifference, printFacts } from './answer-difference.ts'
-import { ask, spansOf, usualTerms } from './ask.ts'
+import { answerDifference, limitedDifference, printFacts } from './answer-difference.ts'
+import { defaultLimit, spansOf, usualTerms } from './ask.ts'
 import type { Question, RangeTexts } from './query-set.ts'
+import { measureSettings, type SettingCosts } from './settings.ts'
 import { type Opener, type OpeningCost, type ReadCost, type Subject, withOpener } from './subject.ts'
 import { provingTerms, readTruth, type Truth } from './truth.ts'
 
@@ -18,6 +19,10 @@ export interface QueryCost extends ReadCost {
 export interface QueryResult {
   readonly cost: QueryCost | null
   readonly problem: string | null
+  /** Why a peer is not asked it, which is no problem. */
+  readonly refusal?: string
+  /** Beside a peer: the cost in each setting, as far as it is one of the question's. */
+  readonly settings?: SettingCosts
 }
 
 export interface TimedQueries {
@@ -34,7 +39,12 @@ export interface AskJob {
   readonly spanCount: number
 }
 
-export type TimeQueriesJob = AskJob & { readonly folder: string; readonly rounds: number }
+export type TimeQueriesJob = AskJob & {
+  readonly folder: string
+  readonly rounds: number
+  /** Whether a peer is asked as well: files that open are then timed in all settings. */
+  readonly besidePeer: boolean
+}
 
 type Report = (spanCount: number) => void
 
@@ -45,11 +55,11 @@ type Report = (spanCount: number) => void
 export function timeQueries(job: TimeQueriesJob, report: Report): Promise<TimedQueries> {
   const { subject, questions, rounds } = job
   return withOpener(subject, rounds, async opener => {
-    const problems: (string | null)[] = []
-    for (const i of questions.keys()) problems.push(await problemOf(job, i, opener))
+    const failures: (QueryResult | null)[] = []
+    for (const i of questions.keys()) failures.push(await failureOf(job, i, opener))
     const results: QueryResult[] = []
-    for (const [i, problem] of problems.entries())
-      results.push(problem === null ? await earn(job, questions[i]!, opener, report) : { cost: null, problem })
+    for (const [i, failure] of failures.entries())
+      results.push(failure ?? (await earn(job, questions[i]!, opener, report)))
     const opening = await opener.open(async opened => opened.opening)
     return { results, opening: opening.requests === 0 ? null : opening }
   })
@@ -60,33 +70,46 @@ export function askQueries({ subject, questions, truths, range, spanCount }: Ask
   return withOpener(subject, 1, async opener => {
     for (const [i, question] of questions.entries()) {
       if (truths[i]!.problem === null)
-        await opener.open(({ source }) => ask(source, question, { ...usualTerms, range })).catch(() => {})
+        await opener.open(({ ask }) => ask(question, { ...usualTerms, range })).catch(() => {})
       report(spanCount)
     }
   })
 }
 
 /** Why a question is not timed; null where its answer is the true one. */
-async function problemOf(
-  { truths, questions, folder, range }: TimeQueriesJob,
+async function failureOf(job: TimeQueriesJob, i: number, opener: Opener): Promise<QueryResult | null> {
+  const { subject, truths } = job
+  const { problem } = truths[i]!
+  if (problem !== null) return { cost: null, problem }
+  try {
+    const difference = await differenceOf(job, i, opener)
+    return difference === undefined ? null : { cost: null, problem: `answer differs from the oracle's: ${difference}` }
+  } catch (error) {
+    const isRefused = 'peer' in subject && error instanceof LabError && error.kind === 'unsupported'
+    return { cost: null, ...(isRefused ? { problem: null, refusal: error.message } : { problem: messageOf(error) }) }
+  }
+}
+
+/** The first difference from the true answer: in whole, and beside a peer as well up to the limit. */
+async function differenceOf(
+  { questions, folder, range, besidePeer }: TimeQueriesJob,
   i: number,
   opener: Opener,
-): Promise<string | null> {
-  const { problem } = truths[i]!
-  if (problem !== null) return problem
-  try {
-    const terms = provingTerms(questions[i]!, range, opener.kept)
-    const answer = await opener.open(({ source }) => ask(source, questions[i]!, terms))
-    const difference = answerDifference(await readTruth(folder, i, terms), printFacts(answer), opener.kept)
-    return difference === undefined ? null : `answer differs from the oracle's: ${difference}`
-  } catch (error) {
-    return messageOf(error)
-  }
+): Promise<string | undefined> {
+  const question = questions[i]!
+  const terms = provingTerms(question, range, opener.kept)
+  const truth = await readTruth(folder, i, terms)
+  const answer = (limit: number) => opener.open(({ ask }) => ask(question, { ...terms, limit })).then(printFacts)
+  const difference = answerDifference(truth, await answer(terms.limit), opener.kept)
+  if (difference !== undefined || !besidePeer || question.kind !== 'search') return difference
+  return limitedDifference(truth, await answer(defaultLimit), defaultLimit, opener.kept)
 }
 
 async function earn(job: TimeQueriesJob, question: Question, opener: Opener, report: Report): Promise<QueryResult> {
   try {
-    return { cost: await measure(job, question, opener, report), problem: null }
+    const cost = await measure(job, question, opener, report)
+    if (!job.besidePeer || !opener.isOpening) return { cost, problem: null }
+    return { cost, problem: null, settings: await measureSettings(question, opener, job) }
   } catch (error) {
     return { cost: null, problem: messageOf(error) }
   }
@@ -100,9 +123,9 @@ async function measure(
 ): Promise<QueryCost> {
   let last: Omit<QueryCost, 'seconds'> | undefined
   const seconds = await summarise(rounds, () =>
-    opener.open(async ({ source, decoding, reads }) => {
+    opener.open(async ({ ask, decoding, reads }) => {
       const clock = new Clock()
-      const answer = await clock.inside(() => ask(source, question, { ...usualTerms, range }))
+      const answer = await clock.inside(() => ask(question, { ...usualTerms, range }))
       last = { ...reads(), spans: spansOf(answer) }
       report(spanCount)
       return sum(decoding, clock.read())

@@ -6,7 +6,10 @@ import { drawQueries } from '../../bench/queries/chart.ts'
 import { measureQueries } from '../../bench/queries/measure.ts'
 import { readQuerySet } from '../../bench/queries/query-file.ts'
 import { problemsOf, queriesPage, renderQueries } from '../../bench/queries/report.ts'
+import { type PeerName, peerNames } from '../../bench/queries/sql/duckdb.ts'
+import { discoverPhases } from '../../lab/discover.ts'
 import { writeText } from '../../lab/run-files.ts'
+import { selectRows } from '../../lab/select.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import { describeSource } from '../../view/report.ts'
 import {
@@ -26,11 +29,12 @@ import {
   sourceFrom,
   text,
 } from '../flags.ts'
-import { integer } from '../options.ts'
+import { choice, integer } from '../options.ts'
 import { show, type TableArguments, tableFormatOf } from '../show.ts'
 
 interface QueriesArguments extends SourceArguments, RowArguments, TableArguments {
   queries?: string | undefined
+  peers?: PeerName | undefined
   rounds?: number | undefined
   progress: boolean
   results: string | undefined
@@ -56,6 +60,15 @@ export const queries: CommandModule<object, QueriesArguments> = {
           'otel, tempo, or a file: a query a line, or JSON (default otel, for otel traces; else tempo)',
         ),
       )
+      .option(
+        'peers',
+        choice(
+          'peers',
+          peerNames,
+          'ask a system besides ours the same, over what phase 24 writes, and time all that open their file with a limit' +
+            ' of 20 traces and without, hot and cold',
+        ),
+      )
       .option('rounds', {
         ...text,
         describe: 'timed rounds of each query (default 15 where the file opens; else 1 to 15, by the number of spans)',
@@ -64,6 +77,7 @@ export const queries: CommandModule<object, QueriesArguments> = {
       .options(progressFlag)
       .options(resultsFlag)
       .example('$0 bench queries --phase 03,06', 'two phases on a thousand generated traces')
+      .example('$0 bench queries --phase 06 --peers duckdb', 'blockpack beside DuckDB')
       .example('$0 bench queries --input traces.json.gz --queries mine.txt', 'your own queries on your own traces'),
   handler: async args => {
     const format = tableFormatOf(args)
@@ -73,8 +87,9 @@ export const queries: CommandModule<object, QueriesArguments> = {
     const set = await readQuerySet(args.queries ?? defaultSet(args, block))
     const source = block === undefined ? sourceFrom(args) : capturedFrom([block], {})
     const candidates = await candidatesFrom(args)
-    const { rounds } = args
-    const result = await measureQueries({ source, candidates, set, block, rounds, progress: progressFrom(args) })
+    const { rounds, peers } = args
+    const peer = peers && { name: peers, candidate: selectRows(await discoverPhases(), ['24'], [])[0]! }
+    const result = await measureQueries({ source, candidates, set, block, peer, rounds, progress: progressFrom(args) })
     show({ page: () => [describeSource(source), ...queriesPage(result)] }, format)
     makeFolder(folder)
     const name = `${source.name}-queries`

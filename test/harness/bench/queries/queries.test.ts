@@ -10,6 +10,8 @@ import type { QueryRow } from '../../../../harness/bench/queries/measure-row.ts'
 import { prepareQueries } from '../../../../harness/bench/queries/prepare.ts'
 import { type QuerySet, questionOf } from '../../../../harness/bench/queries/query-set.ts'
 import { problemsOf, queriesPage, renderQueries } from '../../../../harness/bench/queries/report.ts'
+import { comparedQuestions, settingsTable } from '../../../../harness/bench/queries/settings-tables.ts'
+import { duckDbProblem } from '../../../../harness/bench/queries/sql/duckdb.ts'
 import { costOfKind } from '../../../../harness/bench/queries/summary.ts'
 import {
   bytesTable,
@@ -197,6 +199,35 @@ describe('the bench', () => {
     const svg = readFileSync(join(results, 'otel-small-queries.svg'), 'utf8')
     expect(svg.match(/<circle/g)).toHaveLength(2 + 2 * 3)
   })
+
+  test.skipIf(duckDbProblem() !== undefined)(
+    'beside DuckDB (needs @duckdb/node-api): the same answers in all settings, and what it refuses is no problem',
+    async () => {
+      const set = setOf('{ status = error }', '{ } | rate() by (name)', '{ } | compare({ status = error })')
+      const phases = await discoverPhases()
+      const candidates = selectRows(phases, ['06'], [])
+      const peer = { name: 'duckdb', candidate: selectRows(phases, ['24'], [])[0]! } as const
+      const bench = await measureQueries({ source: small(), candidates, set, peer, rounds: 1, progress: silent })
+      expect(problemsOf(bench)).toEqual([])
+      const duckDb = bench.rows[1]!
+      const [search, rate, compare] = duckDb.earned!.results
+      expect(search!.settings!.map(cost => cost!.median.wall > 0)).toEqual([true, true, true, true])
+      expect(rate!.settings!.map(cost => cost !== null)).toEqual([true, false, true, false])
+      expect(compare).toEqual({ cost: null, problem: null, refusal: 'SQL: compare() is not translated' })
+      expect(search!.cost).toMatchObject({ bytes: null, requests: null })
+      expect(comparedQuestions(bench)).toEqual([0, 1])
+      expect(settingsTable(bench).rows).toHaveLength(2 * 4)
+      const page = renderQueries(bench, undefined)
+      expect(page).toMatch(
+        /- DuckDB on 24 Parquet: query \{ \} \| compare.*: not asked: SQL: compare\(\) is not translated/,
+      )
+      expect(page).toContain('## DuckDB on 24 Parquet, by setting')
+      const absent = { ...bench, rows: [{ ...duckDb, earned: null, absence: 'needs the package' }] }
+      expect(problemsOf(absent)).toEqual([])
+      expect(printPage(queriesPage(absent), 'table', plain)).toContain('\nDuckDB on 24 Parquet: needs the package\n')
+    },
+    60_000,
+  )
 
   test('too many spans are refused', async () => {
     const refused = await labRejection(prepareQueries(small(), setOf('{ }'), folder, silent, 1000))
