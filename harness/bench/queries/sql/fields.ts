@@ -2,7 +2,7 @@ import type { AttributeType } from '../../../../lib/formats/flat/schema.ts'
 import { type AnyValue, formatDuration } from '../../../../lib/traceql/engine/answer-value.ts'
 import type { Attribute, Field, Intrinsic } from '../../../../lib/traceql/language/ast.ts'
 import { printField } from '../../../../lib/traceql/language/print-expression.ts'
-import { quote, quoteName, refuse, type SpanTable } from './table.ts'
+import { checkRoots, quote, quoteName, refuse, type SpanTable } from './table.ts'
 
 export type SqlType = AttributeType | 'duration' | 'status' | 'kind'
 
@@ -32,6 +32,7 @@ const ofSpans: Readonly<Partial<Record<Intrinsic['name'], Place>>> = {
 /** Where the values of a field are: of any scope, the span's come before the resource's. */
 export function placesOf(field: Field, table: SpanTable): readonly Places[] {
   if (field.ofParent) refuse(printField(field))
+  if (field.kind === 'intrinsic' && field.name.startsWith('trace:root')) checkRoots(table)
   if (field.kind === 'intrinsic')
     return [{ unless: undefined, places: [ofSpans[field.name] ?? refuse(printField(field))] }]
   if (field.scope === 'span' || field.scope === 'resource')

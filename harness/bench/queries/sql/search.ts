@@ -5,7 +5,7 @@ import { planPipeline } from '../../../../lib/traceql/engine/plan.ts'
 import type { Field, SearchQuery } from '../../../../lib/traceql/language/ast.ts'
 import { answerOf, fieldValue, type Place, printable } from './fields.ts'
 import { type SqlAggregate, spansetsOf } from './spansets.ts'
-import { type AskSql, prefix, type SpanTable } from './table.ts'
+import { type AskSql, checkRoots, prefix, type SpanTable } from './table.ts'
 
 /** How many traces are answered, and how many spans of each. */
 export interface SearchTerms {
@@ -28,6 +28,7 @@ export interface SearchStatement {
 
 /** A search in SQL: a row a trace, as JSON of what `FoundTrace` says. */
 export function searchStatement(query: SearchQuery, table: SpanTable, terms: SearchTerms): SearchStatement {
+  checkRoots(table)
   const { pipeline, shown: fields } = planPipeline(query.pipeline, {})
   const { rows, aggregates } = spansetsOf(pipeline, table)
   const shown = fields.map(field => ({ field, place: fieldValue(field, table) }))

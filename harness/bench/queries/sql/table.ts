@@ -12,6 +12,8 @@ export interface SpanTable {
   readonly inJson: ReadonlySet<string>
   /** Whether each parent id names at most one span of its trace, and no span is a child by a link. */
   readonly isPlainTree: boolean
+  /** Whether no trace has several roots, of which the last one counts: the file does not keep that order. */
+  readonly hasClearRoots: boolean
   readonly spanCount: number
 }
 
@@ -40,9 +42,20 @@ export async function describeTable(ask: AskSql): Promise<SpanTable> {
   const [counts] = await ask('SELECT count(*)::DOUBLE, count(DISTINCT (trace_id, span_id))::DOUBLE FROM spans')
   const [spanCount, idCount] = counts as [number, number]
   const [linked] = await ask(
-    `SELECT count(*) = 0 FROM (SELECT unnest(links) AS link FROM spans) WHERE link.attributes['opentracing.ref_type'] = 'child_of'`,
+    `SELECT count(*)::DOUBLE FROM (SELECT unnest(links) AS link FROM spans) WHERE link.attributes['opentracing.ref_type'] = 'child_of'`,
   )
-  return { columns, inMaps, inJson, isPlainTree: spanCount === idCount && linked![0] === true, spanCount }
+  const [rooted] = await ask(
+    'SELECT count(*)::DOUBLE, count(DISTINCT trace_id)::DOUBLE FROM spans WHERE parent_id IS NULL',
+  )
+  const hasLinks = linked![0] !== 0
+  return {
+    columns,
+    inMaps,
+    inJson,
+    isPlainTree: spanCount === idCount && !hasLinks,
+    hasClearRoots: rooted![0] === rooted![1] && !hasLinks,
+    spanCount,
+  }
 }
 
 /** What stands before a statement on these fields: those of traces are joined to the rows of `spans`. */
@@ -55,6 +68,11 @@ const withTraces = `SELECT * FROM spans JOIN (SELECT trace_id, max(start + durat
  coalesce(arg_max(name, start) FILTER (parent_id IS NULL), '') AS trace_root_name,
  coalesce(arg_max(coalesce(service_name, ''), start) FILTER (parent_id IS NULL), '') AS trace_root_service
  FROM spans GROUP BY trace_id) USING (trace_id)`
+
+/** Refuses to name a root where the file does not tell which one it is. */
+export function checkRoots({ hasClearRoots }: SpanTable): void {
+  if (!hasClearRoots) refuse('the root of a trace that has several, or links to a parent,')
+}
 
 /** Refuses what cannot be said in SQL as exactly as it is meant. */
 export function refuse(what: string): never {

@@ -247,7 +247,9 @@ describe.skipIf(duckDbProblem() !== undefined)('DuckDB answers as the traces do 
   test('an attribute of several types is refused where some of its values are in JSON, and structure where ids repeat', async () => {
     const one = (spanId: string, value: string | bigint | boolean[]) =>
       span({ spanId, attributes: attributes(['mixed', value]) })
-    const mixed: Trace[] = [{ traceId: 'a1', spans: [one('01', 'x'), one('02', 1n), one('02', [true])] }]
+    const [first, ...others] = [one('01', 'x'), one('02', 1n), one('02', [true])]
+    const below = others.map(own => ({ ...own, parentSpanId: '01' }))
+    const mixed: Trace[] = [{ traceId: 'a1', spans: [first!, ...below] }]
     const found = await differences(mixed, ['{ span.mixed = `x` }', '{ } > { }', '{ span.other = nil }'])
     expect(found).toEqual({
       '{ span.mixed = `x` }': expect.stringMatching(
@@ -255,6 +257,22 @@ describe.skipIf(duckDbProblem() !== undefined)('DuckDB answers as the traces do 
       ),
       '{ } > { }': expect.stringMatching(/^SQL: > between spans that share an id/),
     })
+  })
+})
+
+describe.skipIf(duckDbProblem() !== undefined)('roots that the file does not tell (needs @duckdb/node-api)', () => {
+  const refused = 'SQL: the root of a trace that has several, or links to a parent, is not translated'
+  const child = { ...span({}), spanId: '02', parentSpanId: '01' }
+  const [root, other] = [span({ spanId: '01' }), span({ spanId: '03', name: 'other' })]
+  const link = { traceId: 'a1', spanId: '01', traceState: '', flags: 0, droppedAttributesCount: 0 }
+  const linked = { ...other, links: [{ ...link, attributes: attributes(['opentracing.ref_type', 'child_of']) }] }
+
+  test.each([
+    ['two roots', [root, child, other]],
+    ['a link to a parent', [root, child, linked]],
+  ])('%s: searches are refused, metrics are not', async (_, spans) => {
+    const found = await differences([{ traceId: 'a1', spans }], ['{ }', '{ } | rate()', '{ rootName = `x` } | rate()'])
+    expect(found).toEqual({ '{ }': refused, '{ rootName = `x` } | rate()': refused })
   })
 })
 
