@@ -136,7 +136,7 @@ test('captures without spans are told apart from those that were skipped', async
 
 test('lines are cut to the width of a terminal, and whole where they are piped', async () => {
   const piped = await lab('query', '{ }', path('mixed'))
-  expect(piped.stderr).toMatch(/vParquet5\)\n$/)
+  expect(piped.stderr).toMatch(/tables of spans in Parquet\)\n$/)
   const before = { isTTY: process.stderr.isTTY, columns: process.stderr.columns }
   onTestFinished(() => void Object.assign(process.stderr, before))
   Object.assign(process.stderr, { isTTY: true, columns: 60 })
