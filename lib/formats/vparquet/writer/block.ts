@@ -59,21 +59,33 @@ class Seen {
   endNanos = 0n
   readonly #ids = new ByteWriter(1 << 16)
 
+  /** The traces with padded ids; those that are of one id then, as the empty one and zero, are one. */
   async *through(batches: AsyncIterable<readonly Trace[]>): AsyncIterable<readonly Trace[]> {
+    let last: Trace | undefined
     for await (const batch of batches) {
-      const padded = batch.map(({ traceId, spans }) => ({ traceId: traceId.padStart(traceIdDigits, '0'), spans }))
-      for (const trace of padded) this.#add(trace)
-      yield padded
+      const whole: Trace[] = []
+      for (const { traceId: id, spans } of batch) {
+        const traceId = id.padStart(traceIdDigits, '0')
+        if (last?.traceId === traceId) last = { traceId, spans: [...last.spans, ...spans] }
+        else {
+          if (last) whole.push(this.#add(last))
+          last = { traceId, spans }
+        }
+      }
+      yield whole
     }
+    if (last) yield [this.#add(last)]
   }
 
-  #add({ traceId, spans }: Trace): void {
+  #add(trace: Trace): Trace {
+    const { traceId, spans } = trace
     this.traceCount++
     this.#ids.hex(traceId)
     for (const { startNanos, endNanos } of spans) {
       if (startNanos < this.startNanos) this.startNanos = startNanos
       if (endNanos > this.endNanos) this.endNanos = endNanos
     }
+    return trace
   }
 
   ids(): Uint8Array[] {

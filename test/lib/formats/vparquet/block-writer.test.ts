@@ -48,6 +48,22 @@ test('a block is data, filters, index and meta.json, which agree', async () => {
   ])
 })
 
+test('ids that padding makes one are one trace, also across batches', async () => {
+  const store = memoryStore()
+  const batches = [
+    [{ traceId: '', spans: [span({ name: 'none' })] }],
+    [{ traceId: '00', spans: [span({ name: 'zero' })] }],
+  ]
+  await writeBlock(streamOf(batches), { store, tenantId: 'single-tenant', blockId })
+  const { traces } = await decode(
+    Buffer.from(await getBytes(store, `${folder}/data.parquet`)),
+    await readText(store, 'meta.json'),
+  )
+  expect(traces.map(({ traceId, spans }) => [traceId, spans.map(({ name }) => name)])).toEqual([
+    ['0'.repeat(32), ['none', 'zero']],
+  ])
+})
+
 const columns: DedicatedColumn[] = [
   { scope: 'resource', name: 'where', type: 'string' },
   { scope: 'span', name: 'words', type: 'string', isArray: true },
