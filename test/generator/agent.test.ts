@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { generateAgent } from '../../generator/agent/agent.ts'
 import { agentFields } from '../../generator/agent/fields.ts'
 import { FloorMeter } from '../../generator/floor-meter.ts'
-import { countSpans, type Span, type Trace, type Value, valueType } from '../../lib/model/trace.ts'
+import { countSpans, type Span, type Trace, valueType } from '../../lib/model/trace.ts'
+import { attributeOf, digestOf } from '../support/generated.ts'
 
 const seed = 1
 const floor = new FloorMeter()
@@ -13,17 +13,6 @@ const chats = spans.filter(span => span.name.startsWith('chat '))
 
 function generate(traceCount: number, from = seed, meter = new FloorMeter()): Trace[] {
   return [...generateAgent({ traceCount, seed: from }, meter)]
-}
-
-function digest(some: readonly Trace[]): string {
-  const hash = createHash('sha256')
-  const printed = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)
-  for (const trace of some) hash.update(JSON.stringify(trace, printed))
-  return hash.digest('hex')
-}
-
-function attributeOf(span: Span, key: string): Value | undefined {
-  return span.attributes.find(attribute => attribute.key === key)?.value
 }
 
 function messagesOf(span: Span, key: string): { role: string; parts: Record<string, unknown>[] }[] {
@@ -42,12 +31,12 @@ function conversations(): Span[][] {
 
 describe(`generateAgent (seed ${seed})`, () => {
   it('gives the golden bytes, on every engine', () => {
-    expect(digest(traces)).toBe('12944970a20cc2cbcc8042d75434d7f565a35bff30d82ae4057a9350033de72c')
-    expect(digest(generate(20, 2 ** 53 - 1))).toBe('6404ab75b388c84b20dcf28bcbba6f2985b4eb5267d2cc94d0a37718c8e75bdb')
+    expect(digestOf(traces)).toBe('12944970a20cc2cbcc8042d75434d7f565a35bff30d82ae4057a9350033de72c')
+    expect(digestOf(generate(20, 2 ** 53 - 1))).toBe('6404ab75b388c84b20dcf28bcbba6f2985b4eb5267d2cc94d0a37718c8e75bdb')
   })
 
   it('gives the smaller size as the start of the larger', () => {
-    expect(digest(generate(50))).toBe(digest(traces.slice(0, 50)))
+    expect(digestOf(generate(50))).toBe(digestOf(traces.slice(0, 50)))
   })
 
   it('has ids of its own for every span, one root a trace, and every parent in its trace', () => {

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { FloorMeter } from '../../generator/floor-meter.ts'
 import { findWorkload } from '../../generator/workload.ts'
-import type { Trace } from '../../lib/model/trace.ts'
+import type { Span, Trace, Value } from '../../lib/model/trace.ts'
 
 const maxInputBytes = 4e6
 
@@ -15,4 +16,16 @@ export function generatedTraces(name: string, traceCount: number): Trace[] {
     if (byteLength > maxInputBytes) break
   }
   return traces
+}
+
+/** A digest of all that some traces hold. */
+export function digestOf(traces: readonly Trace[]): string {
+  const hash = createHash('sha256')
+  const printed = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)
+  for (const trace of traces) hash.update(JSON.stringify(trace, printed))
+  return hash.digest('hex')
+}
+
+export function attributeOf(span: Span, key: string): Value | undefined {
+  return span.attributes.find(attribute => attribute.key === key)?.value
 }
