@@ -46,7 +46,8 @@ export async function blockpackConfigFrom(args: BlockpackArguments): Promise<Blo
   return config
 }
 
-function readConfig(path: string): Promise<string> {
+/** The text that `--config` names. */
+export function readConfig(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => {
     throw new LabError('missing', `${path}: no such file, or not readable`)
   })

@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import type { Options } from 'yargs'
-import { LabError } from '../../lib/error.ts'
 import type { DedicatedColumn, Version } from '../../lib/formats/vparquet/meta.ts'
 import { parseDedicatedColumn, parseDedicatedColumns } from '../../lib/formats/vparquet/settings.ts'
 import { writeBlock } from '../../lib/formats/vparquet/writer/block.ts'
 import { joinById } from '../../lib/import/sort.ts'
 import type { Trace } from '../../lib/model/trace.ts'
 import { folderStore } from '../../lib/storage/folder-store.ts'
+import { readConfig } from './blockpack-flags.ts'
 import { text } from './flags.ts'
 import { list, single } from './options.ts'
 
@@ -46,8 +45,5 @@ export async function writeTempoBlock(
 async function dedicatedFrom({ dedicatedColumns, config }: TempoBlockArguments): Promise<DedicatedColumn[]> {
   if (dedicatedColumns) return dedicatedColumns.map(parseDedicatedColumn)
   if (config === undefined) return []
-  const content = await readFile(config, 'utf8').catch(() => {
-    throw new LabError('missing', `${config}: no such file, or not readable`)
-  })
-  return parseDedicatedColumns(content, config)
+  return parseDedicatedColumns(await readConfig(config), config)
 }
