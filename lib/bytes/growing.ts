@@ -1,3 +1,13 @@
+/** The array with room for more: twice as much, or `capacity`. */
+export function grown<A extends Uint8Array | Uint32Array | Int32Array | Float64Array>(
+  array: A,
+  capacity: number = 2 * array.length,
+): A {
+  const larger = new (array.constructor as new (length: number) => A)(capacity)
+  larger.set(array)
+  return larger
+}
+
 /** A list of numbers in a typed array that grows. */
 export class Growing<A extends Float64Array | Uint32Array> {
   length = 0
@@ -41,10 +51,7 @@ export class Growing<A extends Float64Array | Uint32Array> {
   }
 
   #grow(needed: number): void {
-    const capacity = Math.max(16, needed, this.#array.length * 2)
-    const grown = (this.#array instanceof Float64Array ? new Float64Array(capacity) : new Uint32Array(capacity)) as A
-    grown.set(this.view())
-    this.#array = grown
+    this.#array = grown(this.#array, Math.max(16, needed, this.#array.length * 2))
   }
 }
 

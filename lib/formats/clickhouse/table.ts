@@ -10,7 +10,8 @@ import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import type { GroupNode, LeafNode, ListNode, Node } from '../../parquet/schema.ts'
 import type { Columns } from '../../parquet/write/columns.ts'
 import { ParquetFileWriter } from '../../parquet/write/file.ts'
-import { DictionaryValues, Int64Values } from '../../parquet/write/values.ts'
+import { Int64Values } from '../../parquet/write/number-values.ts'
+import { DictionaryValues } from '../../parquet/write/string-values.ts'
 import { printAnyValue } from '../../wire/otlp-json/value.ts'
 
 /**

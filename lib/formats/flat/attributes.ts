@@ -1,12 +1,7 @@
 import { type Attribute, type Attributes, type Value, valueType } from '../../model/trace.ts'
+import { adderOf } from '../../parquet/write/adder.ts'
 import type { Column, Columns, ListColumn } from '../../parquet/write/columns.ts'
-import {
-  type BooleanValues,
-  type ColumnValues,
-  DictionaryValues,
-  DoubleValues,
-  Int64Values,
-} from '../../parquet/write/values.ts'
+import { DictionaryValues } from '../../parquet/write/string-values.ts'
 import { printAttributes } from '../../wire/otlp-json/value.ts'
 import type { AttributeColumn } from './schema.ts'
 
@@ -74,11 +69,4 @@ export class AttributeWriter {
     this.#values.addText(value)
     return true
   }
-}
-
-function adderOf(values: ColumnValues): (value: Value) => void {
-  if (values instanceof DictionaryValues) return value => values.addText(value as string)
-  if (values instanceof Int64Values) return value => values.add(value as bigint)
-  if (values instanceof DoubleValues) return value => values.add(value as number)
-  return value => (values as BooleanValues).add(value as boolean)
 }

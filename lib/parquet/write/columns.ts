@@ -1,14 +1,9 @@
+import { grown } from '../../bytes/growing.ts'
 import { type GroupNode, type LeafNode, type ListNode, type Node, namesWithin } from '../schema.ts'
 import { Levels } from './levels.ts'
-import {
-  BooleanValues,
-  ByteArrayValues,
-  type ColumnValues,
-  DictionaryValues,
-  DoubleValues,
-  Int32Values,
-  Int64Values,
-} from './values.ts'
+import { BooleanValues, DoubleValues, Int32Values, Int64Values } from './number-values.ts'
+import { ByteArrayValues, DictionaryValues } from './string-values.ts'
+import type { ColumnValues } from './values.ts'
 
 /**
  * The columns of a Parquet file while rows are added (Dremel's way): a repeated field has levels, which all leaves in
@@ -40,11 +35,7 @@ export class Column {
 
   /** Of an optional leaf: whether the next element has a value, which is returned. Where it is never called, none has. */
   present(isThere: boolean): boolean {
-    if (this.#elementCount === this.#presence.length) {
-      const larger = new Uint8Array(2 * this.#presence.length)
-      larger.set(this.#presence)
-      this.#presence = larger
-    }
+    if (this.#elementCount === this.#presence.length) this.#presence = grown(this.#presence)
     this.#presence[this.#elementCount++] = isThere ? 1 : 0
     return isThere
   }

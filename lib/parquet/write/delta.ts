@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../../bytes/writer.ts'
+import { zigzag } from '../../encodings/zigzag.ts'
 import { packBits } from './hybrid.ts'
 
 const blockValues = 128
@@ -19,7 +20,7 @@ const highs = new Uint32Array(blockValues)
 /** DELTA_BINARY_PACKED of integers of 32 bits, modulo 2^32. */
 export function writeDelta32(out: ByteWriter, values: Int32Array, start: number, end: number): void {
   writeHead(out, end - start)
-  zigzag(out, start < end ? values[start]! : 0)
+  out.varint(zigzag(start < end ? values[start]! : 0))
   for (let at = start + 1; at < end; at += blockValues) {
     const count = Math.min(blockValues, end - at)
     let least = 0x7fffffff
@@ -28,7 +29,7 @@ export function writeDelta32(out: ByteWriter, values: Int32Array, start: number,
       lows[i] = delta
       if (delta < least) least = delta
     }
-    zigzag(out, least)
+    out.varint(zigzag(least))
     for (let i = 0; i < count; i++) lows[i] = lows[i]! - least
     highs.fill(0, 0, count)
     writeBlock(out, count)
@@ -99,10 +100,6 @@ function orBits(bytes: Buffer, from: number, bit: number, value: number, bitWidt
     left -= taken
     shift = 0
   }
-}
-
-function zigzag(out: ByteWriter, value: number): void {
-  out.varint(value < 0 ? -2 * value - 1 : 2 * value)
 }
 
 function zigzag64(out: ByteWriter, low: number, high: number): void {

@@ -1,3 +1,5 @@
+import { grown } from '../../bytes/growing.ts'
+
 /** The levels of the elements of a repeated field, a byte each: all its columns share them. */
 export class Levels {
   #repetitions = new Uint8Array(1 << 10)
@@ -25,10 +27,4 @@ export class Levels {
   clear(): void {
     this.#length = 0
   }
-}
-
-function grown(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(2 * bytes.length)
-  larger.set(bytes)
-  return larger
 }

@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../../bytes/writer.ts'
+import { zigzag } from '../../encodings/zigzag.ts'
 
 /** Types of fields and of elements of lists in Thrift's compact protocol. */
 const types = { true: 1, false: 2, i32: 5, i64: 6, binary: 8, list: 9, struct: 12 } as const
@@ -24,12 +25,12 @@ export class ThriftWriter {
   /** Also for enums. */
   i32(field: number, value: number): void {
     this.#head(field, types.i32)
-    this.#signed(value)
+    this.#out.varint(zigzag(value))
   }
 
   i64(field: number, value: number): void {
     this.#head(field, types.i64)
-    this.#signed(value)
+    this.#out.varint(zigzag(value))
   }
 
   binary(field: number, bytes: Uint8Array): void {
@@ -56,11 +57,11 @@ export class ThriftWriter {
   }
 
   i32s(field: number, values: readonly number[]): void {
-    this.#list(field, types.i32, values, value => this.#signed(value))
+    this.#list(field, types.i32, values, value => this.#out.varint(zigzag(value)))
   }
 
   i64s(field: number, values: readonly number[]): void {
-    this.#list(field, types.i64, values, value => this.#signed(value))
+    this.#list(field, types.i64, values, value => this.#out.varint(zigzag(value)))
   }
 
   bools(field: number, values: readonly boolean[]): void {
@@ -94,10 +95,5 @@ export class ThriftWriter {
   #bytes(bytes: Uint8Array): void {
     this.#out.varint(bytes.length)
     this.#out.raw(bytes)
-  }
-
-  /** Zigzag. */
-  #signed(value: number): void {
-    this.#out.varint(value < 0 ? -2 * value - 1 : 2 * value)
   }
 }

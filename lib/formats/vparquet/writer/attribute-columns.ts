@@ -1,7 +1,9 @@
 import type { AttributeScope } from '../../../model/scan.ts'
 import { type Attribute, type Attributes, type Value, type ValueType, valueType } from '../../../model/trace.ts'
+import { adderOf } from '../../../parquet/write/adder.ts'
 import type { Columns, ListColumn } from '../../../parquet/write/columns.ts'
-import { BooleanValues, ByteArrayValues, type ColumnValues, DictionaryValues } from '../../../parquet/write/values.ts'
+import { BooleanValues } from '../../../parquet/write/number-values.ts'
+import { DictionaryValues } from '../../../parquet/write/string-values.ts'
 import { printAnyValue } from '../../../wire/otlp-json/value.ts'
 import { dedicatedLeaves } from '../dedicated.ts'
 import type { DedicatedColumn, Version } from '../meta.ts'
@@ -108,13 +110,6 @@ function takes({ type, takesArrays }: OwnColumn, value: Value): boolean {
 
 function valueList(columns: Columns, name: string): ValueList {
   return { list: columns.list(name), add: adderOf(columns.leaf(name).values) }
-}
-
-function adderOf(values: ColumnValues): (value: Value) => void {
-  if (values instanceof DictionaryValues || values instanceof ByteArrayValues)
-    return value => values.addText(value as string)
-  const numbers = values as unknown as { add(value: unknown): void }
-  return value => numbers.add(value)
 }
 
 function ownColumns(

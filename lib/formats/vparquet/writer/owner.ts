@@ -1,6 +1,6 @@
 import type { AttributeScope } from '../../../model/scan.ts'
 import type { Columns, ListColumn } from '../../../parquet/write/columns.ts'
-import { Int32Values } from '../../../parquet/write/values.ts'
+import { Int32Values } from '../../../parquet/write/number-values.ts'
 import type { DedicatedColumn, Version } from '../meta.ts'
 import { prefixes } from '../schema.ts'
 import { AttributeColumns } from './attribute-columns.ts'

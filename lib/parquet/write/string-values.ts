@@ -1,0 +1,205 @@
+import { grown } from '../../bytes/growing.ts'
+import { ByteWriter } from '../../bytes/writer.ts'
+import { Dictionary } from '../../encodings/dictionary.ts'
+import { LabError } from '../../error.ts'
+import type { LeafNode, WrittenEncoding } from '../schema.ts'
+import { writeDelta32 } from './delta.ts'
+import { writeHybrid } from './hybrid.ts'
+import { type Bounds, type ColumnValues, written } from './values.ts'
+
+/** BYTE_ARRAY and FIXED_LEN_BYTE_ARRAY, one after the other. */
+export class ByteArrayValues implements ColumnValues {
+  readonly encoding: WrittenEncoding
+  readonly #leaf: LeafNode
+  readonly #path: string
+  readonly #bytes = new ByteWriter(1024)
+  #ends = new Int32Array(64)
+  #lengths = new Int32Array(64)
+  count = 0
+
+  /** The path is for errors. */
+  constructor(leaf: LeafNode, path: string) {
+    this.#leaf = leaf
+    this.#path = path
+    this.encoding = written(leaf.encoding)
+  }
+
+  /** The bytes that an even number of hex digits tells. */
+  addHex(digits: string): void {
+    this.#bytes.hex(digits)
+    this.#end()
+  }
+
+  addText(text: string): void {
+    checkText(this.#path, text)
+    this.#bytes.utf8(text)
+    this.#end()
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#bytes.raw(bytes)
+    this.#end()
+  }
+
+  #end(): void {
+    if (this.count === this.#ends.length) {
+      this.#ends = grown(this.#ends)
+      this.#lengths = grown(this.#lengths)
+    }
+    const { length } = this.#bytes
+    this.#lengths[this.count] = length - this.#startOf(this.count)
+    this.#ends[this.count++] = length
+  }
+
+  #startOf(index: number): number {
+    return index === 0 ? 0 : this.#ends[index - 1]!
+  }
+
+  clear(): void {
+    this.count = 0
+    this.#bytes.clear()
+  }
+
+  bitsOf(index: number): number {
+    return 8 * this.#lengths[index]! + 32
+  }
+
+  write(out: ByteWriter, start: number, end: number): void {
+    const all = this.#bytes.view().subarray(this.#startOf(start), end === 0 ? 0 : this.#ends[end - 1]!)
+    if (this.#leaf.encoding === 'DELTA_LENGTH_BYTE_ARRAY') writeDelta32(out, this.#lengths, start, end)
+    else if (this.#leaf.type === 'BYTE_ARRAY') return this.#writePlain(out, start, end)
+    out.raw(all)
+  }
+
+  #writePlain(out: ByteWriter, start: number, end: number): void {
+    for (let i = start; i < end; i++) writePlainBytes(out, this.#at(i))
+  }
+
+  #at(index: number): Buffer {
+    return this.#bytes.view().subarray(this.#startOf(index), this.#ends[index]!)
+  }
+
+  bounds(start: number, end: number): Bounds {
+    return boundsOf(end - start, i => this.#at(start + i))
+  }
+}
+
+/** Distinct strings, or bytes as hex digits, and a code for each value. */
+export class DictionaryValues implements ColumnValues {
+  readonly #leaf: LeafNode
+  readonly #path: string
+  #dictionary = new Dictionary<string>()
+  #codes = new Uint32Array(64)
+  #encoded: Buffer[] | undefined
+  #settled: WrittenEncoding | undefined
+  count = 0
+
+  /** The path is for errors. */
+  constructor(leaf: LeafNode, path: string) {
+    this.#leaf = leaf
+    this.#path = path
+  }
+
+  addText(text: string): void {
+    const known = this.#dictionary.size
+    const code = this.#dictionary.code(text)
+    if (code === known) checkText(this.#path, text)
+    this.#add(code)
+  }
+
+  /** The bytes that an even number of hex digits tells; no texts must come too. */
+  addHex(digits: string): void {
+    this.#add(this.#dictionary.code(digits))
+  }
+
+  #add(code: number): void {
+    if (this.count === this.#codes.length) this.#codes = grown(this.#codes)
+    this.#codes[this.count++] = code
+  }
+
+  clear(): void {
+    this.count = 0
+    this.#dictionary = new Dictionary()
+    this.#encoded = undefined
+    this.#settled = undefined
+  }
+
+  get encoding(): WrittenEncoding {
+    this.#settled ??= this.#leaf.encoding === 'RLE_DICTIONARY' || this.#isSmaller() ? 'RLE_DICTIONARY' : 'PLAIN'
+    return this.#settled
+  }
+
+  #isSmaller(): boolean {
+    const lengths = this.#entries().map(({ length }) => length + this.#prefixBytes)
+    const entryBytes = lengths.reduce((sum, length) => sum + length, 0)
+    let plainBytes = 0
+    for (let i = 0; i < this.count; i++) plainBytes += lengths[this.#codes[i]!]!
+    return entryBytes + (this.count * this.#bitWidth) / 8 < plainBytes
+  }
+
+  get #prefixBytes(): number {
+    return this.#leaf.type === 'BYTE_ARRAY' ? 4 : 0
+  }
+
+  get #bitWidth(): number {
+    return 32 - Math.clz32(Math.max(0, this.#dictionary.size - 1))
+  }
+
+  bitsOf(index: number): number {
+    if (this.#leaf.encoding === 'RLE_DICTIONARY') return 32
+    return 8 * (this.#entries()[this.#codes[index]!]!.length + this.#prefixBytes)
+  }
+
+  write(out: ByteWriter, start: number, end: number): void {
+    if (this.encoding === 'PLAIN') {
+      for (let i = start; i < end; i++) this.#writePlain(out, this.#entries()[this.#codes[i]!]!)
+      return
+    }
+    out.u8(this.#bitWidth)
+    writeHybrid(out, this.#codes, [start, end], this.#bitWidth)
+  }
+
+  #writePlain(out: ByteWriter, bytes: Uint8Array): void {
+    if (this.#leaf.type === 'BYTE_ARRAY') writePlainBytes(out, bytes)
+    else out.raw(bytes)
+  }
+
+  bounds(start: number, end: number): Bounds {
+    const occurring = new Uint8Array(this.#dictionary.size)
+    for (let i = start; i < end; i++) occurring[this.#codes[i]!] = 1
+    const entries = this.#entries().filter((_, code) => occurring[code] === 1)
+    return boundsOf(entries.length, i => entries[i]!)
+  }
+
+  writeDictionary(out: ByteWriter): number {
+    for (const entry of this.#entries()) this.#writePlain(out, entry)
+    return this.#dictionary.size
+  }
+
+  #entries(): readonly Buffer[] {
+    const form = this.#leaf.meaning === undefined ? 'hex' : 'utf8'
+    this.#encoded ??= this.#dictionary.values.map(text => Buffer.from(text, form))
+    return this.#encoded
+  }
+}
+
+function writePlainBytes(out: ByteWriter, bytes: Uint8Array): void {
+  out.u32(bytes.length)
+  out.raw(bytes)
+}
+
+function boundsOf(count: number, at: (index: number) => Buffer): Bounds {
+  if (count === 0) return undefined
+  let [least, greatest] = [at(0), at(0)]
+  for (let i = 1; i < count; i++) {
+    const bytes = at(i)
+    if (bytes.compare(least) < 0) least = bytes
+    if (bytes.compare(greatest) > 0) greatest = bytes
+  }
+  // They outlive the memory that values stand in.
+  return [Buffer.from(least), Buffer.from(greatest)]
+}
+
+function checkText(path: string, text: string): void {
+  if (!text.isWellFormed()) throw new LabError('unsupported', `${path}: a string with a lone surrogate has no UTF-8`)
+}
