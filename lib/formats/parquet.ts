@@ -4,7 +4,7 @@ import type { Trace } from '../model/trace.ts'
 import { headBytes, magic, readFooter } from '../parquet/read/footer.ts'
 import { holdStream, maxStreamedBytes } from '../storage/held-stream.ts'
 import { openLocal } from '../storage/local.ts'
-import { decodeFlat, isFlat } from './flat/reader.ts'
+import { decodeFlatFile, isFlat } from './flat/reader.ts'
 import type { Format } from './format.ts'
 import type { Losses } from './losses.ts'
 import { decodeBlock, openBlock } from './vparquet/format.ts'
@@ -36,6 +36,7 @@ export function isParquet(head: Uint8Array): boolean {
 async function* decode(file: RangeReader, path: string | undefined, losses: Losses): AsyncIterable<readonly Trace[]> {
   const [head] = await file.read([{ start: 0, end: Math.min(headBytes, file.byteLength) }])
   if (!isParquet(head!)) throw new LabError('corrupt', 'byte 0: no Parquet file begins so')
-  if (isFlat(await readFooter(file))) yield* decodeFlat(file)
+  const footer = await readFooter(file)
+  if (isFlat(footer)) yield* decodeFlatFile({ file, footer })
   else yield* decodeBlock(file, path, losses)
 }

@@ -1,18 +1,16 @@
 import type { ByteSink, RangeReader } from '../../bytes/range.ts'
-import { withSubject } from '../../error.ts'
-import { inBatches } from '../../model/batches.ts'
 import { serviceOf } from '../../model/service.ts'
 import type { Attributes, Link, Span, SpanEvent, Trace, Value } from '../../model/trace.ts'
 import type { Column } from '../../parquet/read/column.ts'
-import { listOf, startsOf, textsOf, uint64sOf } from '../../parquet/read/fields.ts'
+import { listOf, mapOf, textsOf, uint64sOf } from '../../parquet/read/fields.ts'
 import { readFooter } from '../../parquet/read/footer.ts'
-import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
+import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import type { GroupNode, LeafNode, ListNode, Node } from '../../parquet/schema.ts'
-import type { Columns } from '../../parquet/write/columns.ts'
-import { ParquetFileWriter } from '../../parquet/write/file.ts'
+import type { Columns, ListColumn } from '../../parquet/write/columns.ts'
 import { Int64Values } from '../../parquet/write/number-values.ts'
 import { DictionaryValues } from '../../parquet/write/string-values.ts'
 import { printAnyValue } from '../../wire/otlp-json/value.ts'
+import { type AddSpan, readSpanRows, writeSpanRows } from '../span-rows.ts'
 
 /**
  * The table `otel_traces` that the ClickHouse exporter of the OpenTelemetry Collector makes, as Parquet: ids as hex text,
@@ -31,8 +29,6 @@ export const notHeld: readonly string[] = [
   'orders',
 ]
 
-const rowGroupSpans = 1 << 17
-const pageBytes = 1 << 20
 const zstdLevel = 1
 
 const kindNames = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer']
@@ -70,90 +66,91 @@ const schema: GroupNode = {
 }
 
 /** Writes pieces of traces, in the order of the table. */
-export async function encodeClickhouse(batches: AsyncIterable<readonly Trace[]>, sink: ByteSink): Promise<void> {
-  const file = new ParquetFileWriter(schema, sink, { zstdLevel, pageBytes })
-  const add = rowWriter(file.columns)
-  let rowCount = 0
-  for await (const batch of batches)
-    for (const { traceId, spans } of batch)
-      for (const span of spans) {
-        try {
-          add(traceId, span)
-        } catch (error) {
-          throw withSubject(`trace ${traceId}, span ${span.spanId}`, error)
-        }
-        if (++rowCount < rowGroupSpans) continue
-        await file.endRowGroup(rowCount)
-        rowCount = 0
-      }
-  await file.endRowGroup(rowCount)
-  await file.finish()
+export function encodeClickhouse(batches: AsyncIterable<readonly Trace[]>, sink: ByteSink): Promise<void> {
+  return writeSpanRows(batches, sink, { schema, zstdLevel }, rowWriter)
 }
 
-function rowWriter(columns: Columns): (traceId: string, span: Span) => void {
-  const texts = (name: string, ...values: readonly string[]) => {
-    const column = columns.values(name, DictionaryValues)
-    for (const value of values) column.addText(value)
-  }
-  const addMap = mapWriter(columns)
+/** Texts of a span, by their columns. */
+const spanTexts: Readonly<Record<string, (span: Span, traceId: string) => string>> = {
+  TraceId: (_, traceId) => traceId,
+  SpanId: span => span.spanId,
+  ParentSpanId: span => span.parentSpanId,
+  TraceState: span => span.traceState,
+  SpanName: span => span.name,
+  SpanKind: span => kindNames[span.kind] ?? '',
+  ServiceName: span => serviceOf(span.resource),
+  ScopeName: span => span.scope?.name ?? '',
+  ScopeVersion: span => span.scope?.version ?? '',
+  StatusCode: span => statusNames[span.status?.code ?? 0] ?? '',
+  StatusMessage: span => span.status?.message ?? '',
+}
+
+function rowWriter(columns: Columns): AddSpan {
+  const texts = Object.entries(spanTexts).map(([name, textOf]) => ({ column: textsIn(columns, name), textOf }))
   const time = columns.values('Timestamp', Int64Values)
   const duration = columns.values('Duration', Int64Values)
+  const [addResource, addSpan] = ['Resource', 'Span'].map(of => mapWriter(columns, `${of}Attributes`))
+  const [addEvents, addLinks] = [eventWriter(columns), linkWriter(columns)]
   return (traceId, span) => {
     columns.row()
+    for (const { column, textOf } of texts) column.addText(textOf(span, traceId))
     time.add(span.startNanos)
     duration.add(span.endNanos - span.startNanos)
-    texts('TraceId', traceId)
-    texts('SpanId', span.spanId)
-    texts('ParentSpanId', span.parentSpanId)
-    texts('TraceState', span.traceState)
-    texts('SpanName', span.name)
-    texts('SpanKind', kindNames[span.kind] ?? '')
-    texts('ServiceName', serviceOf(span.resource))
-    texts('ScopeName', span.scope?.name ?? '')
-    texts('ScopeVersion', span.scope?.version ?? '')
-    texts('StatusCode', statusNames[span.status?.code ?? 0] ?? '')
-    texts('StatusMessage', span.status?.message ?? '')
-    addMap('ResourceAttributes', span.resource?.attributes ?? [], 0)
-    addMap('SpanAttributes', span.attributes, 0)
-    addList(columns, 'Events', span.events, ({ timeNanos, name, attributes }, repetition) => {
-      columns.values('Events.Timestamp', Int64Values).add(timeNanos)
-      texts('Events.Name', name)
-      addMap('Events.Attributes', attributes, repetition)
-    })
-    addList(columns, 'Links', span.links, (link, repetition) => {
-      texts('Links.TraceId', link.traceId)
-      texts('Links.SpanId', link.spanId)
-      texts('Links.TraceState', link.traceState)
-      addMap('Links.Attributes', link.attributes, repetition)
-    })
+    addResource!(span.resource?.attributes ?? [], 0)
+    addSpan!(span.attributes, 0)
+    addEvents(span.events)
+    addLinks(span.links)
   }
 }
 
-function addList<T>(
-  columns: Columns,
-  name: string,
-  items: readonly T[],
-  add: (item: T, repetition: number) => void,
-): void {
-  const column = columns.list(name)
-  if (items.length === 0) return column.none(0)
-  for (const [i, item] of items.entries()) add(item, column.open(i === 0, 0))
+function textsIn(columns: Columns, name: string): DictionaryValues {
+  return columns.values(name, DictionaryValues)
+}
+
+function eventWriter(columns: Columns): (events: readonly SpanEvent[]) => void {
+  const [time, name] = [columns.values('Events.Timestamp', Int64Values), textsIn(columns, 'Events.Name')]
+  const addAttributes = mapWriter(columns, 'Events.Attributes')
+  return listWriter(columns.list('Events'), (event, repetition) => {
+    time.add(event.timeNanos)
+    name.addText(event.name)
+    addAttributes(event.attributes, repetition)
+  })
+}
+
+function linkWriter(columns: Columns): (links: readonly Link[]) => void {
+  const [traceId, spanId] = [textsIn(columns, 'Links.TraceId'), textsIn(columns, 'Links.SpanId')]
+  const traceState = textsIn(columns, 'Links.TraceState')
+  const addAttributes = mapWriter(columns, 'Links.Attributes')
+  return listWriter(columns.list('Links'), (link, repetition) => {
+    traceId.addText(link.traceId)
+    spanId.addText(link.spanId)
+    traceState.addText(link.traceState)
+    addAttributes(link.attributes, repetition)
+  })
+}
+
+function listWriter<T>(list: ListColumn, add: (item: T, repetition: number) => void): (items: readonly T[]) => void {
+  return items => {
+    if (items.length === 0) list.none(0)
+    for (const [i, item] of items.entries()) add(item, list.open(i === 0, 0))
+  }
 }
 
 /** Writes attributes as texts, the first of each key. */
-function mapWriter(columns: Columns): (name: string, attributes: Attributes, repetition: number) => void {
-  return (name, attributes, repetition) => {
-    const column = columns.list(name)
-    const [keys, values] = ['key', 'value'].map(part => columns.values(`${name}.key_value.${part}`, DictionaryValues))
-    const seen = new Set<string>()
+function mapWriter(columns: Columns, name: string): (attributes: Attributes, repetition: number) => void {
+  const list = columns.list(name)
+  const [keys, values] = ['key', 'value'].map(part => textsIn(columns, `${name}.key_value.${part}`))
+  const seen = new Set<string>()
+  return (attributes, repetition) => {
+    seen.clear()
     for (const { key, value } of attributes) {
       if (seen.has(key)) continue
-      column.open(seen.size === 0, repetition)
+      list.open(seen.size === 0, repetition)
       seen.add(key)
       keys!.addText(key)
       values!.addText(printValue(value))
     }
-    if (seen.size === 0) column.none(repetition)
+    if (seen.size === 0) list.none(repetition)
   }
 }
 
@@ -165,17 +162,7 @@ function printValue(value: Value): string {
 
 /** The spans of a table, as pieces of one span each. */
 export async function* decodeClickhouse(file: RangeReader): AsyncIterable<readonly Trace[]> {
-  const footer = await readFooter(file)
-  yield* inBatches(
-    (async function* () {
-      for (let number = 0; number < footer.rowGroups.length; number++) {
-        const columns = new RowGroupColumns({ file, footer }, number)
-        await columns.load([...footer.leaves.keys()])
-        const read = columns.named(() => rowReader(columns))
-        for (let row = 0; row < columns.rowCount; row++) yield [columns.named(() => read(row))]
-      }
-    })(),
-  )
+  yield* readSpanRows({ file, footer: await readFooter(file) }, rowReader)
 }
 
 type Of<T> = (element: number) => T
@@ -211,17 +198,6 @@ function rowReader(columns: RowGroupColumns): Of<Trace> {
 function indexOf(column: Column, names: readonly string[]): Of<number> {
   const text = textsOf(column)
   return row => Math.max(0, names.indexOf(text(row)))
-}
-
-function mapOf(columns: RowGroupColumns, name: string, depth: number, count: number): Of<Attributes> {
-  const keys = columns.get(`${name}.key_value.key`)
-  const starts = startsOf(keys, depth, count)
-  const [key, value] = [textsOf(keys), textsOf(columns.get(`${name}.key_value.value`, starts.at(-1)!))]
-  return element =>
-    Array.from({ length: starts[element + 1]! - starts[element]! }, (_, i) => {
-      const at = starts[element]! + i
-      return { key: key(at), value: value(at) }
-    })
 }
 
 function eventsOf(columns: RowGroupColumns): Of<SpanEvent[]> {

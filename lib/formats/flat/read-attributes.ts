@@ -1,6 +1,6 @@
 import type { Attribute, Attributes, Value } from '../../model/trace.ts'
 import type { Column } from '../../parquet/read/column.ts'
-import { numbersOf, startsOf, textsOf } from '../../parquet/read/fields.ts'
+import { mapOf, numbersOf, textsOf } from '../../parquet/read/fields.ts'
 import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import { JsonReader } from '../../wire/json/reader.ts'
 import { readAttributes } from '../../wire/otlp-json/value.ts'
@@ -29,7 +29,7 @@ export function attributesOf(
       const one = value(element)
       if (one !== undefined) found.push({ key, value: one })
     }
-    mapped(element, found)
+    for (const entry of mapped(element)) found.push(entry)
     return others(element, found)
   }
 }
@@ -60,20 +60,6 @@ function valueAt(column: Column): (place: number) => Value {
       const { codes } = column.bytes
       return place => texts[codes[place]!]!
     }
-  }
-}
-
-function mapOf(
-  columns: RowGroupColumns,
-  name: string,
-  depth: number,
-  count: number,
-): (element: number, found: Attribute[]) => void {
-  const keys = columns.get(`${name}.key_value.key`)
-  const starts = startsOf(keys, depth, count)
-  const [key, value] = [textsOf(keys), textsOf(columns.get(`${name}.key_value.value`, starts.at(-1)!))]
-  return (element, found) => {
-    for (let i = starts[element]!; i < starts[element + 1]!; i++) found.push({ key: key(i), value: value(i) })
   }
 }
 

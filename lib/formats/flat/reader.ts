@@ -1,12 +1,12 @@
 import type { RangeReader } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
-import { inBatches } from '../../model/batches.ts'
 import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../../model/trace.ts'
 import type { Column } from '../../parquet/read/column.ts'
 import { idsOf, listOf, numbersOf, textsOf, uint32sOf, uint64sOf } from '../../parquet/read/fields.ts'
 import { type Footer, type ParquetFile, readFooter } from '../../parquet/read/footer.ts'
-import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
+import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import type { Node } from '../../parquet/schema.ts'
+import { readSpanRows } from '../span-rows.ts'
 import { attributesOf } from './read-attributes.ts'
 import { kindNames, spanTable, statusNames } from './schema.ts'
 
@@ -18,9 +18,14 @@ export function isFlat({ leaves }: Footer): boolean {
 
 /** The spans of a table, in the order of its rows, as pieces of one span each. */
 export async function* decodeFlat(file: RangeReader): AsyncIterable<readonly Trace[]> {
-  const footer = await readFooter(file)
-  checkColumns(footer)
-  yield* inBatches(piecesOf({ file, footer }))
+  yield* decodeFlatFile({ file, footer: await readFooter(file) })
+}
+
+/** The same of a file whose footer has been read. */
+export async function* decodeFlatFile(file: ParquetFile): AsyncIterable<readonly Trace[]> {
+  checkColumns(file.footer)
+  const names = [...file.footer.leaves.keys()]
+  yield* readSpanRows(file, columns => spansOf(columns, names))
 }
 
 /** Throws where a column of the table is missing, or holds what it should not. */
@@ -45,15 +50,6 @@ function requiredLeaves(): { name: string; type: string }[] {
   }
   visit(spanTable([]), '')
   return found
-}
-
-async function* piecesOf(file: ParquetFile): AsyncIterable<readonly Trace[]> {
-  for (let number = 0; number < file.footer.rowGroups.length; number++) {
-    const columns = new RowGroupColumns(file, number)
-    await columns.load([...file.footer.leaves.keys()])
-    const read = columns.named(() => spansOf(columns, [...file.footer.leaves.keys()]))
-    for (let row = 0; row < columns.rowCount; row++) yield [columns.named(() => read(row))]
-  }
 }
 
 /** By row the span, as a piece of its trace. */

@@ -1,47 +1,24 @@
 import type { ByteSink } from '../../bytes/range.ts'
-import { withSubject } from '../../error.ts'
 import { serviceIn } from '../../model/service.ts'
 import type { Link, Span, SpanEvent, Trace } from '../../model/trace.ts'
 import type { Columns, ListColumn } from '../../parquet/write/columns.ts'
-import { ParquetFileWriter } from '../../parquet/write/file.ts'
 import { Int32Values, Int64Values } from '../../parquet/write/number-values.ts'
 import { DictionaryValues } from '../../parquet/write/string-values.ts'
+import { writeSpanRows } from '../span-rows.ts'
 import { AttributeWriter } from './attributes.ts'
 import { type AttributeColumn, kindNames, spanTable, statusNames } from './schema.ts'
 
-/** Of a page before compression. */
-const pageBytes = 1 << 20
-/** Rows of a row group. */
-const rowGroupSpans = 1 << 17
-
 /** Writes pieces of traces, in the order of the table, as a table of spans. */
-export async function encodeFlat(
+export function encodeFlat(
   batches: AsyncIterable<readonly Trace[]>,
   sink: ByteSink,
-  columns: readonly AttributeColumn[],
+  chosen: readonly AttributeColumn[],
   zstdLevel?: number,
 ): Promise<void> {
-  const file = new ParquetFileWriter(spanTable(columns), sink, { zstdLevel, pageBytes })
-  const table = new SpanTable(file.columns, columns)
-  let rowCount = 0
-  for await (const batch of batches)
-    for (const { traceId, spans } of batch)
-      for (const span of spans) {
-        addSpan(table, traceId, span)
-        if (++rowCount < rowGroupSpans) continue
-        await file.endRowGroup(rowCount)
-        rowCount = 0
-      }
-  await file.endRowGroup(rowCount)
-  await file.finish()
-}
-
-function addSpan(table: SpanTable, traceId: string, span: Span): void {
-  try {
-    table.add(traceId, span)
-  } catch (error) {
-    throw withSubject(`trace ${traceId}, span ${span.spanId}`, error)
-  }
+  return writeSpanRows(batches, sink, { schema: spanTable(chosen), zstdLevel }, columns => {
+    const table = new SpanTable(columns, chosen)
+    return (traceId, span) => table.add(traceId, span)
+  })
 }
 
 class SpanTable {

@@ -74,3 +74,20 @@ export function listOf<T>(
   const item = read(starts.at(-1)!)
   return row => Array.from({ length: starts[row + 1]! - starts[row]! }, (_, i) => item(starts[row]! + i))
 }
+
+/** By element the entries of a map, which is the `depth`-th repeated field; there must be `count` elements. */
+export function mapOf(
+  columns: RowGroupColumns,
+  name: string,
+  depth: number,
+  count: number,
+): (element: number) => { key: string; value: string }[] {
+  const keys = columns.get(`${name}.key_value.key`)
+  const starts = startsOf(keys, depth, count)
+  const [key, value] = [textsOf(keys), textsOf(columns.get(`${name}.key_value.value`, starts.at(-1)!))]
+  return element => {
+    const entries: { key: string; value: string }[] = []
+    for (let i = starts[element]!; i < starts[element + 1]!; i++) entries.push({ key: key(i), value: value(i) })
+    return entries
+  }
+}
