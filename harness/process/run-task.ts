@@ -43,7 +43,7 @@ async function runInProcess(order: Order, report: Report): Promise<unknown> {
       else reject(new LabError('invalid', message.problem, { cause: message.stack }))
     })
     child.on('error', reject)
-    child.on('exit', (code, signal) => reject(new LabError('invalid', lastWords(code, signal, output))))
+    child.on('close', (code, signal) => reject(new LabError('invalid', lastWords(code, signal, output))))
     child.send(order)
   }).finally(async () => {
     running.delete(child)
