@@ -85,13 +85,16 @@ function isTrue(hints: readonly Hint[], name: string): boolean {
   return hints.some(hint => hint.name === name && hint.value.value === true)
 }
 
+/** Of traces that start at once the one of the smaller id first, whatever the order that they are stored in. */
 function newestFirst(traces: readonly TraceAnswer[]): TraceAnswer[] {
   const keyed = traces.map(trace => ({ trace, text: trace.startTimeUnixNano, number: Number(trace.startTimeUnixNano) }))
-  keyed.sort((a, b) => b.number - a.number || compareInts(b.text, a.text))
+  keyed.sort(
+    (a, b) => b.number - a.number || compareInts(b.text, a.text) || compareInts(a.trace.traceID, b.trace.traceID),
+  )
   return keyed.map(({ trace }) => trace)
 }
 
-/** Decimal texts of ints that no sign and no zero leads. */
+/** Digits of ints, to one base, that no sign and no zero leads. */
 function compareInts(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
 }

@@ -154,6 +154,15 @@ test('a search stops at its limit, and reads on where the most recent are wanted
   expect(await ids('{ } with(most_recent=true)', { limit: 2 })).toEqual(['5', '4'])
 })
 
+test('of traces that start at once the smaller id is first, however they are stored', async () => {
+  const ids = ['a', '1f', '9', '100'].map(id => id.padStart(32, '0'))
+  const all = ids.map(traceId => ({ ...sample(1), traceId }))
+  for (const stored of [all, all.toReversed()]) {
+    const { traces } = await search(memorySource(stored), parseQuery('{ }'))
+    expect(traces.map(({ traceID }) => traceID)).toEqual(['9', 'a', '1f', '100'])
+  }
+})
+
 test('a time range keeps the traces of which a span starts in it', async () => {
   expect(await ids('{ }', { startNanos: 2_000_000_008n, endNanos: 4_000_000_007n })).toEqual(['3', '2'])
   expect(await ids('{ }', { startNanos: 2_000_000_009n })).toEqual(['5', '4', '3'])
