@@ -26,7 +26,10 @@ const floors = [
   ['lib/traceql/metrics'],
   ['lib/traceql/answers'],
   ['lib/parquet', 'lib/formats/losses.ts'],
-  ['lib/formats/format.ts', 'lib/formats/foreign', 'lib/formats/tempo-yaml.ts', 'lib/formats/span-rows.ts'],
+  [
+    ...['lib/formats/format.ts', 'lib/formats/foreign', 'lib/formats/tempo-yaml.ts', 'lib/formats/span-rows.ts'],
+    'lib/formats/stored',
+  ],
   ['lib/formats/blockpack/layout'],
   ['lib/formats/blockpack/indexes'],
   ['lib/formats/blockpack/read', 'lib/formats/blockpack/write'],

@@ -61,9 +61,28 @@ async function* piecesOf(
   readerOf: (columns: RowGroupColumns) => (row: number) => Trace,
 ): AsyncIterable<readonly Trace[]> {
   for (let number = 0; number < file.footer.rowGroups.length; number++) {
-    const columns = new RowGroupColumns(file, number)
-    await columns.load([...file.footer.leaves.keys()])
-    const read = columns.named(() => readerOf(columns))
-    for (let row = 0; row < columns.rowCount; row++) yield [columns.named(() => read(row))]
+    const { rowCount, read } = await openRows(file, number, readerOf)
+    for (let row = 0; row < rowCount; row++) yield [read(row)]
   }
+}
+
+/** The spans of one row group, as pieces of one span each. */
+export async function readSpanRowGroup(
+  file: ParquetFile,
+  number: number,
+  readerOf: (columns: RowGroupColumns) => (row: number) => Trace,
+): Promise<Trace[]> {
+  const { rowCount, read } = await openRows(file, number, readerOf)
+  return Array.from({ length: rowCount }, (_, row) => read(row))
+}
+
+async function openRows(
+  file: ParquetFile,
+  number: number,
+  readerOf: (columns: RowGroupColumns) => (row: number) => Trace,
+): Promise<{ rowCount: number; read: (row: number) => Trace }> {
+  const columns = new RowGroupColumns(file, number)
+  await columns.load([...file.footer.leaves.keys()])
+  const read = columns.named(() => readerOf(columns))
+  return { rowCount: columns.rowCount, read: row => columns.named(() => read(row)) }
 }

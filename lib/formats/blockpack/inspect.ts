@@ -1,5 +1,6 @@
 import type { RangeReader } from '../../bytes/range.ts'
 import type { GeneralCodec } from '../../codecs/compress.ts'
+import { sharesOf } from '../stored/shares.ts'
 import { ColumnCounter, type ColumnFacts } from './column-facts.ts'
 import { bands, columnKind, columnName, valueTypeOf } from './layout/columns.ts'
 import { boundsOf } from './layout/toc.ts'
@@ -103,7 +104,7 @@ async function columnFacts(reader: BlockpackReader): Promise<ColumnFacts[]> {
 }
 
 /** By column: its part of the dictionaries' bytes, which sum to those of the section. */
-async function dictionaryBytes(block: Block): Promise<Map<number, number>> {
+export async function dictionaryBytes(block: Block): Promise<Map<number, number>> {
   const entries = await block.dictionaries(block.toc.dictionarySizes.keys())
   const used = new Map<number, number>()
   const sums = new Map<number, number>()
@@ -116,13 +117,9 @@ async function dictionaryBytes(block: Block): Promise<Map<number, number>> {
         .slice(start, start + entryCount)
         .reduce((sum, text) => sum + text.length + 1, 0)
     })
-    let left = storedLength
-    let weightLeft = weights.reduce((sum, weight) => sum + weight, 0)
-    for (const [i, { column }] of runs.entries()) {
-      const share = weightLeft === 0 ? 0 : Math.round((left * weights[i]!) / weightLeft)
+    for (const [i, share] of sharesOf(storedLength, weights).entries()) {
+      const { column } = runs[i]!
       sums.set(column, (sums.get(column) ?? 0) + share)
-      left -= share
-      weightLeft -= weights[i]!
     }
   }
   return sums

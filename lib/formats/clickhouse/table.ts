@@ -167,7 +167,8 @@ export async function* decodeClickhouse(file: RangeReader): AsyncIterable<readon
 
 type Of<T> = (element: number) => T
 
-function rowReader(columns: RowGroupColumns): Of<Trace> {
+/** By row the span, as a piece of its trace. */
+export function rowReader(columns: RowGroupColumns): Of<Trace> {
   const { rowCount } = columns
   const column = (name: string) => columns.get(name, rowCount)
   const texts = (name: string) => textsOf(column(name))

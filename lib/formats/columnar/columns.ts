@@ -102,6 +102,8 @@ export class ColumnReader {
   readonly storedPool: Buffer | undefined
   /** What pooled texts are runs of. */
   pool: Buffer = Buffer.alloc(0)
+  /** The columns whose texts are. */
+  readonly pooled: string[] = []
 
   /** `offset` is where `bytes` begins in the file, for messages. */
   constructor(bytes: Uint8Array, subject: string, offset: number) {

@@ -7,9 +7,9 @@ import { addTrace } from '../../shred/add-trace.ts'
 import { Segment } from '../../shred/shred.ts'
 import { checkEnd, checkRest, checkSum, checkVersion, placeOf, readWindow } from '../../wire/framing.ts'
 import { maxSegmentItems, type Parts } from './columns.ts'
-import { decodeSegment, encodeSegment } from './segment.ts'
+import { type DecodedSegment, decodeSegment, encodeSegment } from './segment.ts'
 
-const magic = 0x4c4f4354
+export const magic = 0x4c4f4354
 const version = 1
 
 /** A segment ends before it has more spans, and after the trace that brings more of the others. */
@@ -92,7 +92,8 @@ export async function columnarParts(file: RangeReader): Promise<Parts> {
   return { ...sums, framing: file.byteLength - segmentBytes }
 }
 
-async function* decodeSegments(file: RangeReader): AsyncIterable<ReturnType<typeof decodeSegment>> {
+/** The segments of a file, in turn. */
+export async function* decodeSegments(file: RangeReader): AsyncIterable<DecodedSegment> {
   const front = await readWindow(file, 0, maxHeadBytes, 'columnar header')
   if (front.u32() !== magic) front.fail('corrupt', 'not a columnar file')
   checkVersion(front, front.u8(), version)

@@ -107,6 +107,7 @@ export function writePooled(writer: ColumnWriter, texts: readonly PooledText[], 
 }
 
 export function readPooled(reader: ColumnReader, name: string, count: number, prediction: Prediction): string[] {
+  reader.pooled.push(name)
   const kept = readNumbers(reader, `${name}: kept`, count, prediction)
   const added = readNumbers(reader, `${name}: runs`, count, prediction)
   const runCount = added.reduce((sum, runs) => sum + runs, 0)

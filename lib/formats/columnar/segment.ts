@@ -45,12 +45,18 @@ export function encodeSegment(segment: Segment, level: number): Buffer {
   return writer.finish(segment.itemCount + runCount, byteLength > 0 ? encodePool(writer.pool.view(), level) : undefined)
 }
 
-/** Decodes a segment to its traces and the bytes of its columns. */
-export function decodeSegment(bytes: Uint8Array, subject: string, offset: number): { traces: Trace[]; parts: Parts } {
+/** A segment's traces, the bytes of its columns, and which of these have their texts in the pool. */
+export interface DecodedSegment {
+  readonly traces: Trace[]
+  readonly parts: Parts
+  readonly pooled: readonly string[]
+}
+
+export function decodeSegment(bytes: Uint8Array, subject: string, offset: number): DecodedSegment {
   const reader = new ColumnReader(bytes, subject, offset)
   if (reader.storedPool) reader.pool = decodePool(reader.storedPool, subject, offset)
   const traces = reader.naming(() => readTraces(reader))
-  return { traces, parts: reader.parts }
+  return { traces, parts: reader.parts, pooled: reader.pooled }
 }
 
 function readTraces(reader: ColumnReader): Trace[] {

@@ -53,7 +53,7 @@ function requiredLeaves(): { name: string; type: string }[] {
 }
 
 /** By row the span, as a piece of its trace. */
-function spansOf(columns: RowGroupColumns, names: readonly string[]): (row: number) => Trace {
+export function spansOf(columns: RowGroupColumns, names: readonly string[]): (row: number) => Trace {
   const { rowCount } = columns
   const column = (name: string) => columns.get(name, rowCount)
   const [traceId, spanId, parentSpanId] = idsOfRows(column)

@@ -1,14 +1,13 @@
 import { getOrInsert } from '../../maps.ts'
 import type { AttributeScope } from '../../model/scan.ts'
 import { type Attributes, type Trace, type ValueType, valueType } from '../../model/trace.ts'
-import { startsOf } from '../../parquet/read/fields.ts'
 import { headBytes, tailBytes } from '../../parquet/read/footer.ts'
-import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
+import { dealOut } from '../stored/stored.ts'
 import type { Block } from './block.ts'
-import { genericColumns } from './generic-attributes.ts'
 import { type DedicatedColumn, dedicatedScopes, type Version } from './meta.ts'
 import { decodeVparquet } from './reader.ts'
-import { dedicated, ownerDepths, prefixes } from './schema.ts'
+import { dedicated } from './schema.ts'
+import { storedVparquet } from './stored.ts'
 import { encodeVparquet } from './writer/writer.ts'
 
 /** A column and what is stored of it. */
@@ -27,11 +26,9 @@ export interface AttributeBytes {
   readonly scope: AttributeScope
   readonly key: string
   readonly isOwnColumn: boolean
+  /** Of spans: those of a resource or scope are values of each of its spans. */
   readonly valueCount: number
-  /**
-   * Of a column of its own exactly. Of a list of attributes a share: of its dictionaries by the lengths of entries that
-   * the attribute is the first to have, of all else by the number of values.
-   */
+  /** Of a column of its own exactly. Of a list of attributes a share, as `inspect --by attribute` deals it out. */
   readonly byteLength: number
 }
 
@@ -68,7 +65,7 @@ export async function inspectVparquet(block: Block): Promise<VparquetFacts> {
   const columns = columnBytes(block)
   const stored = columns.reduce((sum, { byteLength }) => sum + byteLength, 0)
   const footerLength = footer.byteLength + headBytes + tailBytes
-  const attributes = await attributeBytes(block, new Map(columns.map(column => [column.name, column])))
+  const attributes = await attributeBytes(block)
   const { advice, spanCount: advisedSpans } = await adviseOn(block, attributes)
   return {
     byteLength: file.byteLength,
@@ -97,70 +94,16 @@ function columnBytes({ footer }: Block): ColumnBytes[] {
     .sort((a, b) => b.byteLength - a.byteLength)
 }
 
-/** By key the values, and the bytes of entries of dictionaries that it is the first to have. */
-type Weights = Map<string, { key: string; valueCount: number; entryLength: number }>
-
-function sumOf<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((sum, item) => sum + of(item), 0)
-}
-
-async function attributeBytes(block: Block, stored: ReadonlyMap<string, ColumnBytes>): Promise<AttributeBytes[]> {
-  const found: AttributeBytes[] = []
-  const { layout } = block
-  for (const scope of scopes) {
-    const { keys, values } = genericColumns(scope)
-    const listed = [keys, ...values].flatMap(name => stored.get(name) ?? [])
-    const dictionaries = sumOf(listed, ({ dictionaryBytes }) => dictionaryBytes)
-    const others = sumOf(listed, ({ byteLength }) => byteLength) - dictionaries
-    const weights = [...(await weigh(block, scope)).values()]
-    const [allValues, lengths] = [sumOf(weights, one => one.valueCount), sumOf(weights, one => one.entryLength)]
-    for (const { key, valueCount, entryLength } of weights) {
-      const byteLength = (others * valueCount) / allValues + (dictionaries * entryLength) / Math.max(1, lengths)
-      found.push({ scope, key, isOwnColumn: false, valueCount, byteLength: Math.round(byteLength) })
-    }
-    for (const { key, column } of layout.attributes[scope]) {
-      const valueCount = block.footer.rowGroups.reduce(
-        (sum, { chunks }) => sum + (chunks.get(column)!.presentCount ?? 0),
-        0,
-      )
-      found.push({ scope, key, isOwnColumn: true, valueCount, byteLength: stored.get(column)?.byteLength ?? 0 })
-    }
-  }
-  return found.sort((a, b) => b.byteLength - a.byteLength)
-}
-
-async function weigh(block: Block, scope: AttributeScope): Promise<Weights> {
-  const weights: Weights = new Map()
-  const prefix = prefixes[scope]
-  for (let number = 0; number < block.footer.rowGroups.length; number++) {
-    const columns = new RowGroupColumns(block, number)
-    const names = [`${prefix}.Attrs.Key`, `${prefix}.Attrs.Value`]
-    await columns.load(names.filter(name => !columns.chunk(name).isEmpty))
-    if (columns.chunk(names[0]!).isEmpty) continue
-    columns.named(() => weighGroup(columns, scope, weights))
-  }
-  return weights
-}
-
-function weighGroup(columns: RowGroupColumns, scope: AttributeScope, weights: Weights): void {
-  const prefix = prefixes[scope]
-  const keys = columns.get(`${prefix}.Attrs.Key`)
-  const depth = ownerDepths[scope] + 1
-  const count = keys.elementCount(depth)
-  const texts = columns.loaded(`${prefix}.Attrs.Value`)
-  const starts = texts && startsOf(texts, depth + 1, count)
-  const seen = new Set<number>()
-  for (let i = 0; i < count; i++) {
-    const key = keys.texts[keys.bytes.codes[keys.places[i]!]!]!
-    const own = getOrInsert(weights, key, () => ({ key, valueCount: 0, entryLength: key.length }))
-    own.valueCount++
-    if (texts && starts)
-      for (let at = starts[i]!; at < starts[i + 1]!; at++) {
-        const code = texts.bytes.codes[texts.places[at]!]!
-        if (!seen.has(code)) own.entryLength += texts.bytes.entries.byteLength(code)
-        seen.add(code)
-      }
-  }
+/** Of the block's own columns and of its lists, as `storedVparquet` deals them out. */
+async function attributeBytes(block: Block): Promise<AttributeBytes[]> {
+  const { lines } = await dealOut(storedVparquet(block), 'attribute', block.file.byteLength)
+  return lines.flatMap(({ name, kind, byteLength, count }): AttributeBytes[] => {
+    const scope = scopes.find(one => name.startsWith(`${one}.`))
+    if (kind !== 'attribute' || !scope) return []
+    const key = name.slice(scope.length + 1)
+    const isOwnColumn = block.layout.attributes[scope].some(one => one.key === key)
+    return [{ scope, key, isOwnColumn, valueCount: count!, byteLength }]
+  })
 }
 
 /** Rewrites some of the block with each of the heaviest attributes as a dedicated column. */

@@ -36,6 +36,7 @@ const commands = (): string[][] => [
   ['size', '--input', input, '--phase', '01', '--spans-per-day', '1000', '--no-progress'],
   ['profile', input],
   ['inspect', block],
+  ['inspect', block, '--by', 'operation'],
   ['query', '{ }', block, '--explain'],
   ['query', '{ } | rate()', block],
   ['tags', block],
@@ -64,7 +65,7 @@ test('every table is printed as Markdown, CSV and JSON, and is at most as wide a
 })
 
 test('--json is --format json', async () => {
-  for (const command of commands().slice(3, 9))
+  for (const command of commands().slice(3, 10))
     expect(await lab(...command, '--json'), command.join(' ')).toEqual(await lab(...command, '--format', 'json'))
 })
 
