@@ -2,7 +2,7 @@ import { type FileHandle, link, open, readdir, rename, rm, stat } from 'node:fs/
 import { dirname, join } from 'node:path'
 import { LabError, messageOf, withSubject } from '../error.ts'
 import { systemReason } from '../system-reasons.ts'
-import { makeFolder } from './folder.ts'
+import { makeFolder, removeEmpty } from './folder.ts'
 import { openLocal } from './local.ts'
 import { type BlobInfo, type BlobStore, checkKey } from './store.ts'
 import { withTemporary } from './temporary.ts'
@@ -21,13 +21,17 @@ export function folderStore(folder: string): BlobStore {
     open: async key => openLocal(pathOf(key)),
     async put(key, write, when) {
       const path = pathOf(key)
-      makeFolderOf(key, path)
-      return withTemporary(dirname(path), async temporary => {
+      const made = makeFolderOf(key, path)
+      const stored = withTemporary(dirname(path), async temporary => {
         await naming(key, () => writeSynced(temporary, write))
         if (when?.ifAbsent) return (await naming(key, () => linkNew(temporary, path))) ? 'stored' : 'exists'
         await naming(key, () => rename(temporary, path))
         await syncFolder(dirname(path))
         return 'stored'
+      })
+      return stored.catch(error => {
+        removeEmpty(made)
+        throw error
       })
     },
     list: (prefix, after = '') => listBelow(folder, '', prefix, after),
@@ -37,9 +41,9 @@ export function folderStore(folder: string): BlobStore {
   }
 }
 
-function makeFolderOf(key: string, path: string): void {
+function makeFolderOf(key: string, path: string): string[] {
   try {
-    makeFolder(dirname(path))
+    return makeFolder(dirname(path))
   } catch (error) {
     throw new LabError('invalid', `${key}: ${messageOf(error)}`, { cause: error })
   }

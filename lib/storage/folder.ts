@@ -28,7 +28,7 @@ export function probeFolder(path: string): void {
   } finally {
     rmSync(file, { force: true })
     pending.delete(file)
-    made.reverse().forEach(removeEmpty)
+    removeEmpty(made)
   }
 }
 
@@ -54,9 +54,10 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
-function removeEmpty(folder: string): void {
+/** Removes folders that were made, the highest first, as far as nobody has put something there. */
+export function removeEmpty(made: readonly string[]): void {
   try {
-    rmdirSync(folder)
+    for (const folder of made.toReversed()) rmdirSync(folder)
   } catch {
     // Another run is using it.
   }

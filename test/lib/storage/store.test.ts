@@ -165,6 +165,15 @@ describe('a folder', () => {
     expect(await keysOf(store)).toEqual(['a', 'b'])
   })
 
+  test('an object that fails leaves no folder that was made for it', async () => {
+    const folder = await newFolder()
+    const store = folderStore(folder)
+    await putBytes(store, 'a/b', bytesOf('x'))
+    for (const key of ['a/c', 'a/d/e/f', 'g/h'])
+      await labRejection(store.put(key, () => Promise.reject(new LabError('corrupt', 'on purpose'))))
+    expect(await readdir(folder, { recursive: true })).toEqual(['a', 'a/b'])
+  })
+
   test('two stores over one folder see each other', async () => {
     const folder = await newFolder()
     const stores = [folderStore(folder), folderStore(folder)]

@@ -26,6 +26,12 @@ export interface WrittenData extends WrittenFile {
   readonly lastTraceIds: readonly string[]
 }
 
+function repeated(columns: readonly DedicatedColumn[]): string | undefined {
+  const names = columns.map(({ scope, name }) => `${scope}.${name}`)
+  const name = names.find((name, i) => names.indexOf(name) < i)
+  return name && `dedicated column ${name}: stands twice`
+}
+
 /**
  * Writes traces as the `data.parquet` of a block of Tempo. They must come in the order of their ids, as bytes: Tempo
  * finds a trace by it. What no column takes is lost (`notHeld`); a string with a lone surrogate is refused.
@@ -35,7 +41,7 @@ export async function encodeVparquet(
   sink: ByteSink,
   { version = 'vParquet4', dedicatedColumns = [], rowGroupSpans = defaultRowGroupSpans }: BlockOptions = {},
 ): Promise<WrittenData> {
-  const problem = overfull(version, dedicatedColumns)
+  const problem = overfull(version, dedicatedColumns) ?? repeated(dedicatedColumns)
   if (problem !== undefined) throw new LabError('invalid', problem)
   const file = new ParquetFileWriter(blockSchema(version, dedicatedColumns), sink, { pageBytes })
   const rows = new TraceColumns(file.columns, version, dedicatedColumns)
