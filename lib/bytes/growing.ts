@@ -33,11 +33,22 @@ export class Growing<A extends Float64Array | Uint32Array> {
 
   /** Adds this many zeros and returns the position of the first. */
   extend(count: number): number {
+    const start = this.reserve(count)
+    this.#array.fill(0, start, this.length)
+    return start
+  }
+
+  /** Adds this many numbers, still to be written, and returns the position of the first. */
+  reserve(count: number): number {
     const start = this.length
     if (start + count > this.#array.length) this.#grow(start + count)
     this.length += count
-    this.#array.fill(0, start, this.length)
     return start
+  }
+
+  /** What it is in, until more is added: for loops that write or read many numbers. */
+  get array(): A {
+    return this.#array
   }
 
   /** Takes away what was added beyond a length. */

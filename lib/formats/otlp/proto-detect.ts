@@ -2,8 +2,33 @@
  * A message by the tags that its fields may have: what lies in them, how many bytes it takes at most, or a proof, which
  * nothing but this message has in its place.
  */
-type Shape = ReadonlyMap<number, Content>
+class Shape {
+  /** By tag; of fields of high numbers in a map. */
+  readonly #content: (Content | undefined)[] = []
+  readonly #far = new Map<number, Content>()
+  readonly #fields = new Set<number>()
+
+  constructor(contents: Iterable<readonly [tag: number, content: Content]>) {
+    for (const [tag, content] of contents) {
+      if (tag < maxNearTag) this.#content[tag] = content
+      else this.#far.set(tag, content)
+      this.#fields.add(Math.floor(tag / 8))
+    }
+  }
+
+  get(tag: number): Content | undefined {
+    return tag < maxNearTag ? this.#content[tag] : this.#far.get(tag)
+  }
+
+  /** True where it has the tag's field, with whatever wire type. */
+  hasField(tag: number): boolean {
+    return this.#fields.has(Math.floor(tag / 8))
+  }
+}
+
 type Content = Shape | number | Proof
+
+const maxNearTag = 256
 
 /** Exactly this many bytes prove the message; fewer fit. */
 interface Proof {
@@ -14,26 +39,26 @@ const any = Number.POSITIVE_INFINITY
 const time: Proof = { byteLength: 8 }
 const id: Proof = { byteLength: 16 }
 
-const attribute: Shape = new Map<number, Content>([
+const attribute = new Shape([
   [0x0a, any],
   [0x12, any],
   [0x18, 5],
 ])
 
-const resource: Shape = new Map<number, Content>([
+const resource = new Shape([
   [0x0a, attribute],
   [0x10, 5],
   [0x1a, any],
 ])
 
-const scope: Shape = new Map<number, Content>([
+const scope = new Shape([
   [0x0a, any],
   [0x12, any],
   [0x1a, attribute],
   [0x20, 5],
 ])
 
-const span: Shape = new Map<number, Content>([
+const span = new Shape([
   [0x0a, id],
   [0x12, 8],
   [0x1a, any],
@@ -52,7 +77,7 @@ const span: Shape = new Map<number, Content>([
   [0x85, 4],
 ])
 
-const logRecord: Shape = new Map<number, Content>([
+const logRecord = new Shape([
   [0x09, time],
   [0x10, 5],
   [0x1a, any],
@@ -67,10 +92,10 @@ const logRecord: Shape = new Map<number, Content>([
 ])
 
 /** Of a data point, whatever its kind, the times alone. */
-const dataPoints: Shape = new Map<number, Content>([
+const dataPoints = new Shape([
   [
     0x0a,
-    new Map<number, Content>([
+    new Shape([
       [0x11, time],
       [0x19, time],
     ]),
@@ -79,7 +104,7 @@ const dataPoints: Shape = new Map<number, Content>([
   [0x18, 1],
 ])
 
-const metric: Shape = new Map<number, Content>([
+const metric = new Shape([
   [0x0a, any],
   [0x12, any],
   [0x1a, any],
@@ -108,13 +133,13 @@ function resourceOf(
   shared: { resource: Content; scope: Content } = { resource, scope },
   olderTags: readonly number[] = [],
 ): Shape {
-  const group: Shape = new Map<number, Content>([
+  const group = new Shape([
     [0x0a, shared.scope],
     [0x12, record],
     [0x1a, any],
   ])
   const groups = [0x12, ...olderTags].map((tag): [number, Content] => [tag, group])
-  return new Map<number, Content>([[0x0a, shared.resource], ...groups, [0x1a, any]])
+  return new Shape([[0x0a, shared.resource], ...groups, [0x1a, any]])
 }
 
 const maxMessageLength = 2 ** 31
@@ -177,31 +202,20 @@ function fits(look: Look, end: number, shape: Shape): boolean {
       continue
     }
     look.position = start
-    if (hasField(shape, tag) || !skipsUnknown(look, end)) return false
+    if (shape.hasField(tag) || !skipsUnknown(look, end)) return false
   }
   return look.position >= look.head.length || look.position === end
 }
 
-/** True where the shape has the tag's field with another wire type. */
-function hasField(shape: Shape, tag: number): boolean {
-  for (let wireType = 0; wireType < 8; wireType++) if (shape.has(Math.floor(tag / 8) * 8 + wireType)) return true
-  return false
-}
-
 /** By wire type: the bytes that a field takes at most. */
-const maxLengths = new Map([
-  [0, 10],
-  [1, 8],
-  [2, any],
-  [5, 4],
-])
+const maxLengths: readonly (number | undefined)[] = [10, 8, any, undefined, undefined, 4]
 
 /** Passes over a field of any number; false where it does not fit. */
 function skipsUnknown(look: Look, end: number): boolean {
   const tag = varint(look)
   if (tag === undefined || tag < 8) return false
   look.unknownCount++
-  const byteLength = maxLengths.get(tag % 8)
+  const byteLength = maxLengths[tag % 8]
   return byteLength !== undefined && look.position < end && fieldFits(look, tag, end, byteLength)
 }
 
@@ -213,7 +227,7 @@ function fieldFits(look: Look, tag: number, end: number, content: Content): bool
   const fieldEnd = look.position + byteLength
   if (fieldEnd > end) return false
   look.fieldCount++
-  if (content instanceof Map) return fits(look, fieldEnd, content)
+  if (content instanceof Shape) return fits(look, fieldEnd, content)
   look.position = fieldEnd
   return lengthFits(look, byteLength, content as number | Proof)
 }
@@ -238,6 +252,11 @@ function isCut({ head, position }: Look): boolean {
 
 /** The varint that stands next; undefined where it goes past the head or has more than 10 bytes. */
 function varint(look: Look): number | undefined {
+  const first = look.head[look.position]!
+  if (first < 0x80 && look.position < look.head.length) {
+    look.position++
+    return first
+  }
   let value = 0
   for (let i = 0; i < 10 && look.position < look.head.length; i++) {
     const byte = look.head[look.position++]!

@@ -100,7 +100,8 @@ function readScopeSpans(wire: WireReader, context: ReadContext): void {
 
 /** Sets a field of all spans from one on. */
 function setFrom({ spans }: SpanRows, first: number, field: number, value: number): void {
-  for (let at = first * spanWidth; at < spans.length; at += spanWidth) spans.set(at + field, value)
+  const { array, length } = spans
+  for (let at = first * spanWidth; at < length; at += spanWidth) array[at + field] = value
 }
 
 /** Reads a span; where it is bad and left out, the rows are as before. */
@@ -125,13 +126,13 @@ function readSpanUnit(wire: WireReader, { units, rows }: ReadContext): void {
 const ownAttributes = growingCodes()
 
 function readSpan(wire: WireReader, rows: SpanRows): void {
-  const { spans, tables, traceIds } = rows
-  const at = spans.extend(spanWidth)
-  spans.set(at + spanField.events, rows.events.length / eventWidth)
-  spans.set(at + spanField.links, rows.links.length / linkWidth)
+  const { tables, traceIds, attributes } = rows
+  const [events, links] = [rows.events.length / eventWidth, rows.links.length / linkWidth]
   ownAttributes.truncate(0)
   let traceId = -1
-  let [idLength, parentLength] = [0, 0]
+  let [idHigh, idLow, idLength, parentHigh, parentLow, parentLength] = [0, 0, 0, 0, 0, 0]
+  let [startHigh, startLow, endHigh, endLow] = [0, 0, 0, 0]
+  let [traceState, name, kind, flags] = [0, 0, 0, 0]
   let [attributesDropped, eventsDropped, linksDropped] = [0, 0, 0]
   let status: Draft<Status> | undefined
   for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
@@ -144,30 +145,30 @@ function readSpan(wire: WireReader, rows: SpanRows): void {
         break
       case 0x12:
         idLength = wire.idWords(spanIdBytes, 'spanId')
-        spans.set(at + spanField.idHigh, wire.words[2]!)
-        spans.set(at + spanField.idLow, wire.words[3]!)
+        idHigh = wire.words[2]!
+        idLow = wire.words[3]!
         break
       case 0x1a:
-        spans.set(at + spanField.traceState, wire.textCode(tables.texts, 'traceState'))
+        traceState = wire.textCode(tables.texts, 'traceState')
         break
       case 0x22:
         parentLength = wire.idWords(spanIdBytes, 'parentSpanId')
-        spans.set(at + spanField.parentHigh, wire.words[2]!)
-        spans.set(at + spanField.parentLow, wire.words[3]!)
+        parentHigh = wire.words[2]!
+        parentLow = wire.words[3]!
         break
       case 0x2a:
-        spans.set(at + spanField.name, wire.textCode(tables.texts, 'name'))
+        name = wire.textCode(tables.texts, 'name')
         break
       case 0x30:
-        spans.set(at + spanField.kind, wire.uint32())
+        kind = wire.uint32()
         break
       case 0x39:
-        spans.set(at + spanField.startLow, wire.fixed64Low('startTimeUnixNano'))
-        spans.set(at + spanField.startHigh, wire.high)
+        startLow = wire.fixed64Low('startTimeUnixNano')
+        startHigh = wire.high
         break
       case 0x41:
-        spans.set(at + spanField.endLow, wire.fixed64Low('endTimeUnixNano'))
-        spans.set(at + spanField.endHigh, wire.high)
+        endLow = wire.fixed64Low('endTimeUnixNano')
+        endHigh = wire.high
         break
       case 0x50:
         attributesDropped = wire.uint32()
@@ -188,23 +189,38 @@ function readSpan(wire: WireReader, rows: SpanRows): void {
         status = readStatus(wire, status ?? newStatus())
         break
       case 0x85:
-        spans.set(at + spanField.flags, wire.fixed32('flags'))
+        flags = wire.fixed32('flags')
         break
       default:
         wire.drop(tag)
     }
   }
-  if (traceId < 0) traceId = traceIds.code(noId, 0)
-  spans.set(at + spanField.trace, traceId)
-  spans.set(at + spanField.idLengths, idLength | (parentLength << 4))
-  spans.set(at + spanField.eventCount, rows.events.length / eventWidth - spans.at(at + spanField.events))
-  spans.set(at + spanField.linkCount, rows.links.length / linkWidth - spans.at(at + spanField.links))
-  spans.set(at + spanField.attributes, rows.attributes.length)
-  spans.set(at + spanField.attributeCount, ownAttributes.length)
-  for (let i = 0; i < ownAttributes.length; i++) rows.attributes.push(ownAttributes.at(i))
-  if (status !== undefined) spans.set(at + spanField.status, tables.statuses.code(status))
-  if (attributesDropped !== 0 || eventsDropped !== 0 || linksDropped !== 0)
-    spans.set(at + spanField.dropped, tables.dropped.code([attributesDropped, eventsDropped, linksDropped]))
+  const isDropped = attributesDropped !== 0 || eventsDropped !== 0 || linksDropped !== 0
+  const at = rows.spans.reserve(spanWidth)
+  const spans = rows.spans.array
+  spans[at + spanField.trace] = traceId < 0 ? traceIds.code(noId, 0) : traceId
+  spans[at + spanField.idHigh] = idHigh
+  spans[at + spanField.idLow] = idLow
+  spans[at + spanField.parentHigh] = parentHigh
+  spans[at + spanField.parentLow] = parentLow
+  spans[at + spanField.idLengths] = idLength | (parentLength << 4)
+  spans[at + spanField.name] = name
+  spans[at + spanField.traceState] = traceState
+  spans[at + spanField.kind] = kind
+  spans[at + spanField.flags] = flags
+  spans[at + spanField.status] = status === undefined ? 0 : tables.statuses.code(status)
+  spans[at + spanField.dropped] = isDropped ? tables.dropped.code([attributesDropped, eventsDropped, linksDropped]) : 0
+  spans[at + spanField.startHigh] = startHigh
+  spans[at + spanField.startLow] = startLow
+  spans[at + spanField.endHigh] = endHigh
+  spans[at + spanField.endLow] = endLow
+  spans[at + spanField.attributes] = attributes.length
+  spans[at + spanField.attributeCount] = ownAttributes.length
+  spans[at + spanField.events] = events
+  spans[at + spanField.eventCount] = rows.events.length / eventWidth - events
+  spans[at + spanField.links] = links
+  spans[at + spanField.linkCount] = rows.links.length / linkWidth - links
+  for (let i = 0; i < ownAttributes.length; i++) attributes.push(ownAttributes.at(i))
 }
 
 const noId = new Uint32Array(4)

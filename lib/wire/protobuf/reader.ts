@@ -209,12 +209,20 @@ export class WireReader {
     const end = this.#idEnd(maxByteLength, name)
     const start = this.#position
     const { words } = this
-    words.fill(0)
-    let [at, word] = [end, 3]
-    for (; at - start >= 4; at -= 4) words[word--] = this.#view.getUint32(at - 4)
-    for (let shift = 0; at > start; shift += 8) words[word]! |= this.#view.getUint8(--at) << shift
+    let at = end
+    for (let word = 3; word >= 0; word--) {
+      words[word] = at - start >= 4 ? this.#view.getUint32(at - 4) : this.#firstBytes(start, at)
+      at -= 4
+    }
     this.#position = end
     return end - start
+  }
+
+  /** The number of fewer than 4 bytes, or of none. */
+  #firstBytes(start: number, end: number): number {
+    let number = 0
+    for (let at = start; at < end; at++) number = (number << 8) | this.#bytes[at]!
+    return number
   }
 
   #idEnd(maxByteLength: number, name: string): number {
