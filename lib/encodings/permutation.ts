@@ -37,9 +37,20 @@ export function readPermutation(decoder: RangeDecoder, length: number): Uint32Ar
 
 /** The places of a list's members in its set, which has the same; of equal members each takes the next. */
 export function placesIn(set: readonly number[], list: readonly number[]): Uint32Array {
-  const places = new Map<number, number[]>()
-  for (let place = set.length - 1; place >= 0; place--) getOrInsert(places, set[place]!, () => []).push(place)
-  return Uint32Array.from(list, member => places.get(member)!.pop()!)
+  const places = new Uint32Array(list.length)
+  if (list.length > maxListed) {
+    const byMember = new Map<number, number[]>()
+    for (let place = set.length - 1; place >= 0; place--) getOrInsert(byMember, set[place]!, () => []).push(place)
+    for (let i = 0; i < list.length; i++) places[i] = byMember.get(list[i]!)!.pop()!
+    return places
+  }
+  const left = set.slice()
+  for (let i = 0; i < list.length; i++) {
+    const place = left.indexOf(list[i]!)
+    left[place] = -1
+    places[i] = place
+  }
+  return places
 }
 
 function checkLength(length: number): number {

@@ -71,6 +71,7 @@ export class AttributeShredder {
   readonly #root: Node = newNode(-1, undefined)
   #node: Node = this.#root
   readonly #ends: Node[] = []
+  readonly #listColumns: number[][] = []
   readonly #byKey = new Map<string, number[]>()
 
   add(attributes: Attributes): void {
@@ -106,12 +107,14 @@ export class AttributeShredder {
   }
 
   /** By code of a list: its columns, in order. */
-  listColumns(): number[][] {
-    return this.#ends.map(end => {
+  listColumns(): readonly (readonly number[])[] {
+    const lists = this.#listColumns
+    for (let list = lists.length; list < this.#ends.length; list++) {
       const columns: number[] = []
-      for (let node: Node | undefined = end; node && node.column >= 0; node = node.parent) columns.push(node.column)
-      return columns.reverse()
-    })
+      for (let node = this.#ends[list]!; node.parent; node = node.parent) columns.push(node.column)
+      lists.push(columns.reverse())
+    }
+    return lists
   }
 
   /** By column: the owner's row of each of its values. */
@@ -120,8 +123,13 @@ export class AttributeShredder {
     const ends = new Uint32Array(rows.length)
     const lists = this.listColumns()
     const codes = this.lists.view()
-    for (let row = 0; row < codes.length; row++)
-      for (const column of lists[codes[row]!]!) rows[column]![ends[column]!++] = row
+    for (let row = 0; row < codes.length; row++) {
+      const list = lists[codes[row]!]!
+      for (let i = 0; i < list.length; i++) {
+        const column = list[i]!
+        rows[column]![ends[column]!++] = row
+      }
+    }
     return rows
   }
 }

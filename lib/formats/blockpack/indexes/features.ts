@@ -34,10 +34,12 @@ export function featuresOf(segment: Segment): Uint32Array[] {
   const parents = parentsOf(segment)
   const lists = span.attributes.lists.view()
   const features = new FeatureSet()
-  let start = 0
-  return Array.from(trace.spanCounts.view(), (spanCount, index) => {
+  const spanCounts = trace.spanCounts.view()
+  const sets = new Array<Uint32Array>(spanCounts.length)
+  for (let index = 0, start = 0; index < sets.length; index++) {
     features.clear()
-    for (let row = start; row < start + spanCount; row++) {
+    const end = start + spanCounts[index]!
+    for (let row = start; row < end; row++) {
       const operation = operations[row]!
       features.add(services[resources[row]!]!)
       features.add(operation)
@@ -46,17 +48,21 @@ export function featuresOf(segment: Segment): Uint32Array[] {
       const shape = lists[row]!
       if (seenShapes[shape] === index) continue
       seenShapes[shape] = index
-      for (const key of shapes[shape]!) features.add(key)
+      const shapeKeys = shapes[shape]!
+      for (let i = 0; i < shapeKeys.length; i++) features.add(shapeKeys[i]!)
     }
-    start += spanCount
-    return features.take()
-  })
+    start = end
+    sets[index] = features.take()
+  }
+  return sets
 }
 
 /** By span of the segment: the row of its parent, or a negative number. */
 function parentsOf({ span, trace, hasRepeatedIds }: Segment): Int32Array {
   const [kinds, values] = [span.parentKinds.view(), span.parentValues.view()]
-  const named = Int32Array.from(kinds, (kind, row) => (kind === parentKind.inside ? row - values[row]! : noParent))
+  const named = new Int32Array(kinds.length)
+  for (let row = 0; row < named.length; row++)
+    named[row] = kinds[row] === parentKind.inside ? row - values[row]! : noParent
   const first = hasRepeatedIds ? firstRows(span.ids, trace.spanCounts.view()) : undefined
   return resolveParents({ named, first }, row => span.kinds.at(row))
 }
@@ -82,15 +88,16 @@ class FeatureSet {
   /** By place: the round in which it was taken. */
   #rounds = new Uint32Array(256)
   #round = 0
-  #items: number[] = []
+  #items = new Uint32Array(128)
+  #size = 0
 
   clear(): void {
     this.#round++
-    this.#items = []
+    this.#size = 0
   }
 
   add(feature: number): void {
-    if (this.#items.length * 2 >= this.#table.length) this.#grow()
+    if (this.#size === this.#items.length) this.#grow()
     let place = feature & (this.#table.length - 1)
     while (this.#rounds[place] === this.#round) {
       if (this.#table[place] === feature) return
@@ -98,18 +105,20 @@ class FeatureSet {
     }
     this.#rounds[place] = this.#round
     this.#table[place] = feature
-    this.#items.push(feature)
+    this.#items[this.#size++] = feature
   }
 
   take(): Uint32Array {
-    return new Uint32Array(this.#items)
+    return this.#items.slice(0, this.#size)
   }
 
+  /** The table has twice as many places as there are items at most. */
   #grow(): void {
     const items = this.#items
     this.#table = new Uint32Array(this.#table.length * 4)
     this.#rounds = new Uint32Array(this.#table.length)
-    this.#items = []
+    this.#items = new Uint32Array(items.length * 4)
+    this.#size = 0
     for (const item of items) this.add(item)
   }
 }

@@ -1,3 +1,4 @@
+import { mix32 } from '../../../bytes/hash.ts'
 import type { ByteReader } from '../../../bytes/reader.ts'
 import { ByteWriter } from '../../../bytes/writer.ts'
 import { readTextOf, writeTextTo } from '../../../encodings/texts.ts'
@@ -12,8 +13,11 @@ export class FieldTable {
   /** Those with values in the columns that rare ones share. */
   readonly rare = new Set<number>()
   readonly #numbers = new Map<string, number>()
-  /** By fields, sorted: the list of them that was met first. */
-  readonly #lists = new Map<string, readonly number[]>()
+  /** By a hash of their fields, whatever the order: the lists that were met first. */
+  readonly #lists = new Map<number, (readonly number[])[]>()
+  #listCount = 0
+  /** By field, zeros between uses. */
+  readonly #counts: number[] = []
 
   number(field: Field): number {
     const name = `${fieldOwners.indexOf(field.owner)}${valueTypes.indexOf(field.type)}${field.key}`
@@ -28,9 +32,41 @@ export class FieldTable {
   /** The list of the same fields that was met first; a long list itself. */
   usualList(fields: readonly number[]): readonly number[] {
     if (fields.length > maxOrdered) return fields
-    if (this.#lists.size >= maxLists) this.#lists.clear()
-    return getOrInsert(this.#lists, [...fields].sort((a, b) => a - b).join(' '), () => fields)
+    if (this.#listCount >= maxLists) {
+      this.#lists.clear()
+      this.#listCount = 0
+    }
+    const alike = getOrInsert(this.#lists, hashOfSet(fields), () => [])
+    const known = alike.find(list => this.#areAlike(list, fields))
+    if (known) return known
+    this.#listCount++
+    alike.push(fields)
+    return fields
   }
+
+  /** True for two lists of the same fields, each as often, in any order. */
+  #areAlike(list: readonly number[], fields: readonly number[]): boolean {
+    if (list.length !== fields.length) return false
+    const counts = this.#counts
+    for (let i = 0; i < list.length; i++) counts[list[i]!] = (counts[list[i]!] ?? 0) + 1
+    let areAlike = true
+    for (let i = 0; i < list.length; i++) {
+      const left = (counts[fields[i]!] ?? 0) - 1
+      counts[fields[i]!] = left
+      if (left < 0) areAlike = false
+    }
+    for (let i = 0; i < list.length; i++) {
+      counts[list[i]!] = 0
+      counts[fields[i]!] = 0
+    }
+    return areAlike
+  }
+}
+
+function hashOfSet(fields: readonly number[]): number {
+  let hash = fields.length
+  for (let i = 0; i < fields.length; i++) hash = (hash + mix32(fields[i]!)) | 0
+  return hash
 }
 
 /** Longer lists are shapes in any order: the bits of a permutation grow faster than its length. */

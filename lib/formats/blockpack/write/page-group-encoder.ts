@@ -200,7 +200,7 @@ class PageGroupEncoder {
     const places: (Uint32Array | undefined)[] = []
     const shapeOf = lists.map(list => {
       const usual = this.#fields.usualList(list)
-      places.push(usual.every((field, i) => field === list[i]) ? undefined : placesIn(usual, list))
+      places.push(usual === list || usual.every((field, i) => field === list[i]) ? undefined : placesIn(usual, list))
       const shape = shapes.code(printShape(usual))
       lengths[shape] = usual.length
       return shape
