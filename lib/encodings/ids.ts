@@ -99,6 +99,34 @@ export function splitSpanIds(ids: readonly string[], rows: IdRows, mayRepeat = t
   return { kinds, distances: Float64Array.from(distances), random, odd }
 }
 
+/** Ids as numbers of 64 bits in two halves each. */
+export interface WholeIds {
+  readonly halves: Uint32Array
+  /** By row: the ids that are not such numbers. */
+  readonly others: ReadonlyMap<number, string>
+}
+
+/** The same as `splitSpanIds` where none repeats; `ends` has the last 64 bits of the trace's id, in halves, by group. */
+export function splitWholeIds({ halves, others }: WholeIds, ends: Uint32Array, groups: Uint32Array) {
+  const kinds = new Uint32Array(groups.length)
+  const random = new Uint32Array(halves.length)
+  const odd: string[] = []
+  let count = 0
+  for (let row = 0; row < kinds.length; row++) {
+    const [high, low] = [halves[2 * row]!, halves[2 * row + 1]!]
+    const end = 2 * groups[row]!
+    if (high === 0 && low === 0) {
+      kinds[row] = spanKind.odd
+      odd.push(others.get(row) ?? zeros)
+    } else if (low === ends[end + 1] && high === ends[end]) kinds[row] = spanKind.tail
+    else {
+      random[count++] = high
+      random[count++] = low
+    }
+  }
+  return { kinds, random: random.subarray(0, count), odd }
+}
+
 /** How many ids each part holds. */
 export function countSpanIdKinds(kinds: Uint32Array): { random: number; repeated: number; odd: number } {
   const counts = new Uint32Array(4)

@@ -15,7 +15,6 @@ export class RowShredder {
   readonly #attributes: Uint32Array
   readonly #parents = new RowParents()
   readonly #maps: ReturnType<typeof newMaps>
-  #ids = Buffer.alloc(8 * 64)
   #segment: Segment | undefined
 
   constructor(rows: SpanRows) {
@@ -39,7 +38,6 @@ export class RowShredder {
     const first = segment.beginTrace(traceId, order.length, this.#parents.rows, i => this.#parentId(order[i]!))
     const at = order[first]! * spanWidth
     segment.setStart(spans[at + spanField.startHigh]!, spans[at + spanField.startLow]!)
-    this.#addIds(segment, order)
     for (let i = 0; i < order.length; i++) this.#addSpan(segment, order[i]! * spanWidth, firstRow + i)
   }
 
@@ -50,22 +48,6 @@ export class RowShredder {
     return idOf(spans[at + spanField.parentHigh]!, spans[at + spanField.parentLow]!, length)
   }
 
-  /** The ids of all spans as hex, whole ones cut from one text. */
-  #addIds({ span: { ids } }: Segment, order: Uint32Array): void {
-    const spans = this.#spans
-    if (order.length * 8 > this.#ids.length) this.#ids = Buffer.alloc(order.length * 16)
-    for (let i = 0; i < order.length; i++) {
-      const at = order[i]! * spanWidth
-      this.#ids.writeUInt32BE(spans[at + spanField.idHigh]!, i * 8)
-      this.#ids.writeUInt32BE(spans[at + spanField.idLow]!, i * 8 + 4)
-    }
-    const digits = this.#ids.toString('hex', 0, order.length * 8)
-    for (let i = 0; i < order.length; i++) {
-      const length = spans[order[i]! * spanWidth + spanField.idLengths]! & 15
-      ids.push(digits.slice((i + 1) * 16 - length * 2, (i + 1) * 16))
-    }
-  }
-
   #addSpan(segment: Segment, at: number, row: number): void {
     const spans = this.#spans
     const maps = this.#maps
@@ -73,6 +55,10 @@ export class RowShredder {
     const name = spans[at + spanField.name]!
     const traceState = spans[at + spanField.traceState]!
     const resource = spans[at + spanField.resource]!
+    const [idHigh, idLow] = [spans[at + spanField.idHigh]!, spans[at + spanField.idLow]!]
+    const idLength = spans[at + spanField.idLengths]! & 15
+    if (idLength === 8) columns.ids.pushHalves(idHigh, idLow)
+    else columns.ids.push(idOf(idHigh, idLow, idLength))
     const scope = spans[at + spanField.scope]!
     const { texts, resources, scopes } = this.#rows.tables
     segment.addText(texts.values[name]!)

@@ -4,13 +4,14 @@ import type { Resource, Scope, Status } from '../model/trace.ts'
 import { AttributeShredder, lengthOf } from './attributes.ts'
 import { CodedColumn, joinHalves, pushDifference } from './columns.ts'
 import { type DroppedCounts, printDropped, statusKey } from './field-texts.ts'
+import { SpanIds } from './span-ids.ts'
 import { noRow, parentKind } from './tree.ts'
 
 /**
  * A segment of whole traces as typed columns. Rows are numbered within the segment: a row of `span` columns is a span,
  * of `event` columns an event, and so on, each in the order of the data. Numbers and codes are typed arrays (`view()` of
  * a growing one; times are Float64Array with the few inexact ones beside), what codes stand for is in dictionaries of
- * strings, resources and scopes, and ids are strings: all of it can be cloned to another thread, the arrays moved.
+ * strings, resources and scopes, and ids of traces are strings: all of it can be cloned to another thread, the arrays moved.
  *
  * Two drivers fill it, each trace by `beginTrace` and then span by span: objects.ts from traces, row-shredder.ts from
  * the rows that a reader of a wire format has made. Both give the same columns for the same spans.
@@ -23,7 +24,7 @@ export class Segment {
     starts: new Numbers(),
   }
   readonly span = {
-    ids: [] as string[],
+    ids: new SpanIds(),
     parentKinds: growingCodes(),
     /** Rows from the span back to its parent, or the position among the trace's outside ids; see `tree.ts`. */
     parentValues: growingNumbers(),

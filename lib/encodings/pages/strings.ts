@@ -33,9 +33,7 @@ export function writeStrings(writer: PageWriter, strings: readonly string[], isB
   if (strings.length === 0) return tries
   const digits = tries && !isBinary ? hexBytes(strings) : undefined
   if (digits) {
-    writer.out.u8(layouts.hex)
-    writeHexTemplate(writer, { digits: 'hex', literals: ['', ''], widths: [strings[0]!.length] })
-    writer.bytes(digits)
+    writeHex(writer, digits, strings[0]!.length / 2)
     return true
   }
   const template = tries && !isBinary ? usableTemplate(strings) : undefined
@@ -51,6 +49,13 @@ export function writeStrings(writer: PageWriter, strings: readonly string[], isB
     writer.bytes(encodeHexTemplate(strings, template.template))
   }
   return template !== undefined
+}
+
+/** Writes strings of `width` bytes each in hex, which differ everywhere. */
+export function writeHex(writer: PageWriter, bytes: Uint8Array, width: number): void {
+  writer.out.u8(layouts.hex)
+  writeHexTemplate(writer, { digits: 'hex', literals: ['', ''], widths: [2 * width] })
+  writer.bytes(bytes)
 }
 
 /** Rows `[start, start + count)` of a page: where they are given, the strings of others may be empty. */
@@ -182,13 +187,17 @@ function hexBytes(strings: readonly string[]): Buffer | undefined {
   const all = strings.join('')
   const bytes = Buffer.from(all, 'hex')
   if (bytes.length * 2 !== all.length || bytes.toString('hex') !== all) return undefined
-  const width = length / 2
+  return differEverywhere(bytes, length / 2) ? bytes : undefined
+}
+
+/** True where no hex digit of strings of `width` bytes is the same in all. */
+export function differEverywhere(bytes: Uint8Array, width: number): boolean {
   for (let place = 0; place < width; place++) {
     let differing = 0
     for (let at = place; at < bytes.length; at += width) differing |= bytes[at]! ^ bytes[place]!
-    if ((differing & 0xf0) === 0 || (differing & 0x0f) === 0) return undefined
+    if ((differing & 0xf0) === 0 || (differing & 0x0f) === 0) return false
   }
-  return bytes
+  return bytes.length > width
 }
 
 /** The strings of the wanted rows, and empty ones. */

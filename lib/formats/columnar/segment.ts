@@ -31,7 +31,7 @@ export function encodeSegment(segment: Segment, level: number): Buffer {
   writeSpanFields(writer, span, contexts)
   writeTraceIds(writer, trace.ids)
   writeParents(writer, segment, contexts)
-  writeSpanIds(writer, span.ids, idRowsOf(trace.ids, contexts))
+  writeSpanIds(writer, span.ids.texts(), idRowsOf(trace.ids, contexts))
   const forest = growForest(spanCounts, parentRowsOf(span))
   writeExact(writer, trace.starts, contexts.forSpans().at(forest.firsts))
   writeTimes(writer, span, forest, contexts)

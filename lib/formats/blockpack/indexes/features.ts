@@ -63,7 +63,7 @@ function parentsOf({ span, trace, hasRepeatedIds }: Segment): Int32Array {
   const named = new Int32Array(kinds.length)
   for (let row = 0; row < named.length; row++)
     named[row] = kinds[row] === parentKind.inside ? row - values[row]! : noParent
-  const first = hasRepeatedIds ? firstRows(span.ids, trace.spanCounts.view()) : undefined
+  const first = hasRepeatedIds ? firstRows(span.ids.texts(), trace.spanCounts.view()) : undefined
   return resolveParents({ named, first }, row => span.kinds.at(row))
 }
 

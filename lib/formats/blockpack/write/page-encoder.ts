@@ -9,8 +9,9 @@ import { type Bases, type NumberChoice, writeNumbers } from '../../../encodings/
 import { type PageCodec, PageWriter } from '../../../encodings/pages/page.ts'
 import type { BlockChoice } from '../../../encodings/pages/pooled.ts'
 import type { Contexts } from '../../../encodings/pages/predicted.ts'
-import { writeStrings } from '../../../encodings/pages/strings.ts'
+import { differEverywhere, writeHex, writeStrings } from '../../../encodings/pages/strings.ts'
 import { wordsOf } from '../../../encodings/words.ts'
+import { bytesOf, bytesPerId, hexAt, textsOf } from '../../../shred/span-ids.ts'
 import { BloomWriter } from '../indexes/bloom.ts'
 import { noBasis, parentBasis } from '../layout/bases.ts'
 import { firstFieldId } from '../layout/columns.ts'
@@ -159,11 +160,25 @@ export class PageEncoder {
 
   /** Strings, by code where they repeat. */
   strings(column: number, values: readonly string[], isBinary: boolean, bases?: Bases): EncodedPage | undefined {
-    if (this.#isRaw(isBinary) || this.#differAgain(column, values)) return this.#raw(column, values, isBinary)
+    const differ = this.#differAgain(column, values.length, row => values[row]!)
+    if (this.#isRaw(isBinary) || differ) return this.#raw(column, values, isBinary)
     const dictionary = new Dictionary<string>()
     const codes = new Uint32Array(values.length)
     for (let row = 0; row < values.length; row++) codes[row] = dictionary.code(values[row]!)
     return this.distinct(column, { entries: dictionary.values, codes }, isBinary, bases)
+  }
+
+  /** Whole ids of spans, in halves, as `strings` writes their texts: these are made only where they may repeat. */
+  ids(column: number, halves: Uint32Array): EncodedPage | undefined {
+    const count = halves.length / 2
+    const bytes = bytesOf(halves)
+    const isKnown = this.#hasTemplates.get(column) === true && differEverywhere(bytes, bytesPerId)
+    if (!isKnown || !this.#differAgain(column, count, row => hexAt(bytes, row)))
+      return this.strings(column, textsOf(bytes), false)
+    const writer = new PageWriter(this.#settings)
+    writer.out.u8(textLayouts.strings)
+    writeHex(writer, bytes, bytesPerId)
+    return this.#open(page(column, count, writer, { kind: 'none' }), [])
   }
 
   /** Strings by code, which may be too many to be worth it. */
@@ -256,16 +271,16 @@ export class PageEncoder {
   }
 
   /** Whether strings differ as those of the page before did: by neighbours and by some far apart. */
-  #differAgain(column: number, values: readonly string[]): boolean {
-    if (!this.#differing.has(column) || values.length < minSampled) return false
+  #differAgain(column: number, count: number, textAt: (row: number) => string): boolean {
+    if (!this.#differing.has(column) || count < minSampled) return false
     if (this.dictionaries.get(column)!.entries.length > 0) return false
     const rows = new Set<number>()
     for (let i = 0; i < sampleCount; i++) {
-      rows.add((values.length >> 1) + i)
+      rows.add((count >> 1) + i)
       // Scattered: what recurs at an interval recurs among them too.
-      rows.add((Math.imul(i + 1, 0x9e3779b1) >>> 0) % values.length)
+      rows.add((Math.imul(i + 1, 0x9e3779b1) >>> 0) % count)
     }
-    return new Set(Array.from(rows, row => values[row]!)).size === rows.size
+    return new Set(Array.from(rows, textAt)).size === rows.size
   }
 
   #dictionary(column: number, isBinary: boolean): FileDictionary {

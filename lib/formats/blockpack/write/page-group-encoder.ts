@@ -1,17 +1,18 @@
 import { ByteWriter } from '../../../bytes/writer.ts'
 import { Dictionary } from '../../../encodings/dictionary.ts'
 import { type Exception, joinNumbers } from '../../../encodings/exact-numbers.ts'
-import { splitSpanIds, traceKind, traceKindOf } from '../../../encodings/ids.ts'
+import { splitSpanIds, splitWholeIds, traceKind, traceKindOf } from '../../../encodings/ids.ts'
 import type { Bases } from '../../../encodings/pages/numbers.ts'
 import { type Contexts, contextsAt, pairContexts } from '../../../encodings/pages/predicted.ts'
 import { placesIn } from '../../../encodings/permutation.ts'
 import { ownersOf, startsOf } from '../../../model/owners.ts'
-import { spanIdDigits } from '../../../model/trace.ts'
+import { spanIdDigits, traceIdDigits } from '../../../model/trace.ts'
 import type { AttributeColumn, AttributeShredder } from '../../../shred/attributes.ts'
 import type { CodedColumn } from '../../../shred/columns.ts'
 import { printDropped, printStatus } from '../../../shred/field-texts.ts'
 import { rowsOf } from '../../../shred/parents.ts'
 import type { Segment } from '../../../shred/shred.ts'
+import { SpanIds } from '../../../shred/span-ids.ts'
 import { joinTables } from '../../../shred/table.ts'
 import { parentKind } from '../../../shred/tree.ts'
 import { writeResource, writeScope } from '../../../wire/cbor/resource.ts'
@@ -78,7 +79,7 @@ class PageGroupEncoder {
     this.#records('span.dropped', span.droppedCounts, printDropped)
     this.#starts()
     this.#numbers('span.duration', span.durations.values, span.durations.exceptions)
-    this.#ids('span.id', span.ids, this.#traceOf, this.#segment.hasRepeatedIds)
+    this.#spanIds()
     this.#numbers('span.events', span.eventCounts.view())
     this.#numbers('span.links', span.linkCounts.view())
     this.#coded('event.name', event.names)
@@ -155,6 +156,18 @@ class PageGroupEncoder {
     this.#numbers(`${name}Repeat`, distances)
     this.#strings(name, random)
     this.#strings(`${name}Odd`, odd)
+  }
+
+  #spanIds(): void {
+    const { trace, span, hasRepeatedIds } = this.#segment
+    if (hasRepeatedIds) return this.#ids('span.id', span.ids.texts(), this.#traceOf, true)
+    const ends = new SpanIds()
+    for (const id of trace.ids) ends.push(id.length === traceIdDigits ? id.slice(spanIdDigits) : '')
+    const ids = { halves: span.ids.halves.view(), others: span.ids.others }
+    const { kinds, random, odd } = splitWholeIds(ids, ends.halves.view(), this.#traceOf)
+    this.#numbers('span.idKind', kinds)
+    this.#push(this.#encoder.ids(columnId('span.id'), random))
+    this.#strings('span.idOdd', odd)
   }
 
   #attributes(owner: FieldOwner, attributes: AttributeShredder, tails: Tail[]): void {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { columnId } from '../../../../../lib/formats/blockpack/layout/columns.ts'
 import { PageEncoder } from '../../../../../lib/formats/blockpack/write/page-encoder.ts'
+import { SpanIds } from '../../../../../lib/shred/span-ids.ts'
 import { drawsOf } from '../../../../support/draws.ts'
 
 const draw = drawsOf(20261131)
@@ -24,4 +25,34 @@ test.each([
   expect(coded.contexts).toBeDefined()
   const fresh = new PageEncoder({ packsBits: true, usesDictionaries: true, maxDictionaryBytes: 1 << 20 })
   expect(coded.stored).toEqual(fresh.strings(column, repeating, false)!.stored)
+})
+
+test('ids as numbers give the pages that their texts give, whatever a page has: ids that differ, recur, share digits, few', () => {
+  const withZeros = (id: string) => `${id.slice(0, 6)}0${id.slice(7)}`
+  const pages = [
+    ids(5000),
+    ids(5000),
+    ids(5000).map(withZeros),
+    ids(5000),
+    Array.from({ length: 5000 }, (_, i) => distinct[i % 1250]!),
+    ids(5000),
+    ids(5000),
+    ids(2000).map(() => distinct[7]!),
+    ids(40),
+    [distinct[0]!],
+    [],
+    ids(5000),
+    ids(5000),
+  ]
+  const settings = { packsBits: true, maxDictionaryBytes: 1 << 20 }
+  for (const usesDictionaries of [true, false]) {
+    const [byNumber, byText] = [0, 1].map(() => new PageEncoder({ ...settings, usesDictionaries }))
+    for (const [i, page] of pages.entries()) {
+      const column32 = new SpanIds()
+      for (const id of page) column32.push(id)
+      const encoded = byNumber!.ids(column, column32.halves.view())
+      expect(encoded?.stored, `page ${i}`).toEqual(byText!.strings(column, page, false)?.stored)
+    }
+    expect([...byNumber!.openColumns]).toEqual([...byText!.openColumns])
+  }
 })
