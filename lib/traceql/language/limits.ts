@@ -34,14 +34,19 @@ export const maxPoints = 50_000_000
 export class PointBudget {
   #left = maxPoints
 
-  /** The points of one more series, all of them one value; fails where they are too many. */
-  points(count: number, value: number): Float64Array {
+  /** Takes so many points; fails where they are too many. */
+  take(count: number): void {
     this.#left -= count
     if (this.#left < 0)
       throw new LabError(
         'unsupported',
         `TraceQL: more than ${maxPoints.toLocaleString('en')} points: group by less, or ask for longer steps or a shorter range`,
       )
+  }
+
+  /** The points of one more series, all of them one value. */
+  points(count: number, value: number): Float64Array {
+    this.take(count)
     return new Float64Array(count).fill(value)
   }
 }

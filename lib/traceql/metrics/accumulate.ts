@@ -133,9 +133,12 @@ export class Accumulator {
   }
 
   finish(): Series[] {
-    const { kind } = this.#gathering
+    const { kind, quantiles, intervalCount, budget } = this.#gathering
     const cells = [...this.#series.values()]
-    if (kind === 'quantile_over_time') return cells.flatMap(own => this.#quantileSeries(own))
+    if (kind === 'quantile_over_time') {
+      budget.take(cells.length * quantiles.length * intervalCount)
+      return cells.flatMap(own => this.#quantileSeries(own))
+    }
     if (kind === 'histogram_over_time') return cells.flatMap(own => this.#bucketSeries(own))
     if (kind === 'rate')
       for (const { points } of cells) for (let i = 0; i < points.length; i++) points[i]! /= this.#gathering.stepSeconds
@@ -169,13 +172,13 @@ export class Accumulator {
   }
 
   #quantileSeries(cells: Cells): Series[] {
-    const { quantiles, intervalCount, budget } = this.#gathering
+    const { quantiles, intervalCount } = this.#gathering
     // Exemplars go with the first quantile.
     const exemplars = this.#exemplarsOf(cells)
     return quantiles.map((quantile, i) => ({
       exemplars: i === 0 ? exemplars : [],
       labels: [...cells.labels, { key: 'p', value: double(quantile) }],
-      points: budget.points(intervalCount, 0).map((_, i) => this.#quantileAt(quantile, cells, i)),
+      points: new Float64Array(intervalCount).map((_, i) => this.#quantileAt(quantile, cells, i)),
     }))
   }
 
