@@ -76,6 +76,9 @@ async function blockSubject(name: string, data: Uint8Array, meta?: string): Prom
   return { name, source: vparquetSource(block), truth: memorySource(kept) }
 }
 
+/** Whether each page group of a few spans is affordable: of long data a query would read hundreds of them. */
+const isShort = (traces: readonly Trace[]) => traces.length < 300
+
 /** The spans of the traces dealt out to three files, some to two of them; each answers for itself, joined they are one. */
 async function joinedSubject(traces: readonly Trace[], draw: () => number): Promise<Subject> {
   const isApart = traces.map(() => draw() < 0.5)
@@ -88,7 +91,7 @@ async function joinedSubject(traces: readonly Trace[], draw: () => number): Prom
   const sources = [
     await blockpackOf(parts[0]!, profiles.default),
     memorySource(parts[1]!, { batchSpanCount: 3 }),
-    await smallPageGroups(parts[2]!, 5),
+    await smallPageGroups(parts[2]!, isShort(traces) ? 5 : 500),
   ]
   return { name: 'joined', source: joinSources(sources), truth: memorySource(mergedParts(parts)) }
 }
@@ -121,7 +124,7 @@ async function subjectsOf(traces: readonly Trace[], draw: () => number): Promise
     compacted: compactedSource(traces),
     'small row groups': blockpackOf(traces, smallRowGroups),
   }
-  if (traces.length < 300)
+  if (isShort(traces))
     Object.assign(sources, {
       'page groups of 1 span': smallPageGroups(traces, 1),
       'page groups of 5 spans': smallPageGroups(traces, 5),
@@ -132,7 +135,7 @@ async function subjectsOf(traces: readonly Trace[], draw: () => number): Promise
       'hints at their word': strictSource(traces),
     })
   const subjects = Object.entries(sources).map(async ([name, source]) => ({ name, source: await source, truth }))
-  const blocks = [vparquetSubject(traces), ...(traces.length < 300 ? [vparquetSubject(traces, 7)] : [])]
+  const blocks = [vparquetSubject(traces), ...(isShort(traces) ? [vparquetSubject(traces, 7)] : [])]
   return Promise.all([...subjects, ...blocks, joinedSubject(traces, draw)])
 }
 

@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { commands } from '../../../harness/cli/commands.ts'
 import { lab } from '../../support/command.ts'
+import { runTasksInProcess } from '../../support/tasks-in-process.ts'
 
 /** What each command says of inputs that it could not read whole. */
+
+runTasksInProcess()
 
 const id = '0af7651916cd43dd8448eb211c80319c'
 let folder: string
@@ -48,7 +51,7 @@ const readers: Record<string, { args: (input: string) => string[]; json?: boolea
   tags: { args: input => ['tags', input], json: true },
   'tag-values': { args: input => ['tag-values', 'name', input], json: true },
   profile: { args: input => ['profile', input], json: true },
-  run: { args: input => ['run', '--input', input, '--phase', '01', ...results()], json: true },
+  run: { args: input => ['run', '--input', input, '--phase', '01', '--rounds', '1', ...results()], json: true },
   size: { args: input => ['size', '--input', input, ...oneRow, '--spans-per-day', '5'], isSlow: true },
   'bench blocks': { args: input => ['bench', 'blocks', '--input', input, '--rounds', '1', ...results()], isSlow: true },
   'bench scale': { args: input => ['bench', 'scale', '--input', input, '--phase', '01', ...results()], isSlow: true },
