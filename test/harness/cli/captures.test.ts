@@ -10,6 +10,9 @@ import { groupByTrace } from '../../../lib/import/group.ts'
 import { readInputs } from '../../../lib/import/input.ts'
 import { DatasetDigest } from '../../../lib/model/digest.ts'
 import { formatSamples } from '../../support/captures.ts'
+import { runTasksInProcess } from '../../support/tasks-in-process.ts'
+
+runTasksInProcess()
 
 let folder: string
 beforeAll(() => {

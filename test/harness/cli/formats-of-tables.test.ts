@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { widthOf } from '../../../harness/text/width.ts'
 import { lab } from '../../support/command.ts'
+import { runTasksInProcess } from '../../support/tasks-in-process.ts'
+
+runTasksInProcess()
 
 const service = { stringValue: 'a "quoted", long name of a service' }
 const span = {

@@ -32,6 +32,9 @@ import { generated, packed } from '../../../lib/formats/blockpack/blocks.ts'
 import { lab } from '../../../support/command.ts'
 import { describeTempoBlocks, tempoBlockPath } from '../../../support/corpora.ts'
 import { labRejection } from '../../../support/errors.ts'
+import { runTasksInProcess } from '../../../support/tasks-in-process.ts'
+
+runTasksInProcess()
 
 let folder: string
 beforeAll(() => {
