@@ -24,7 +24,7 @@ export const exact: Fidelity = {
   lossy: [],
 }
 
-/** Settings of a phase. The harness adds `zstdLevel` where the user gave `--zstd-level`. */
+/** Settings of a phase. The harness adds `zstdLevel` where the user gave `--zstd-level`, but to the baseline. */
 export type Options = Readonly<Record<string, string | number | boolean>>
 
 /** One experiment: a file `NN-slug.ts` in this folder whose default export is a phase. The file name registers it. */

@@ -33,12 +33,13 @@ export async function runLab(options: LabOptions): Promise<Run> {
   const { source, candidates, rounds, zstdLevel, progress } = options
   const lanes = laneCount(candidates.length)
   return inWorkFolder(async folder => {
+    const baseline = candidates.find(({ phase }) => phase?.isBaseline)
     const workOn = (candidate: Candidate, dataset: string, spanCount: number): Work => ({
       ...{ candidate, dataset, spanCount, rounds, progress },
-      options: zstdLevel === undefined ? candidate.options : { ...candidate.options, zstdLevel },
+      options:
+        zstdLevel === undefined || candidate === baseline ? candidate.options : { ...candidate.options, zstdLevel },
       file: join(folder, `${candidate.slug}-${candidate.variant}`),
     })
-    const baseline = candidates.find(({ phase }) => phase?.isBaseline)
     let encoding: Promise<Encoding> | undefined
     const measureZstd = async (dataset: string, spanCount: number) => {
       encoding = encode(workOn(baseline!, dataset, spanCount))

@@ -15,7 +15,7 @@ export async function encodeZstdFrames(
   level: number,
 ): Promise<void> {
   const compress = zstdCompressor(level)
-  const waiting = new ByteWriter(frameBytes)
+  const waiting = new ByteWriter()
   let isEmpty = true
   const flush = async (byteLength: number) => {
     const content = waiting.take()

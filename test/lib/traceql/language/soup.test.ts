@@ -6,7 +6,7 @@ import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { parse } from '../../../../lib/traceql/language/parser.ts'
 import { caretLines } from '../../../../lib/traceql/language/parser-error.ts'
 import { print } from '../../../../lib/traceql/language/print.ts'
-import { seeded } from '../../../support/arbitrary.ts'
+import { anyCharacter, seeded } from '../../../support/arbitrary.ts'
 import { arbitraryQuery } from './arbitrary-query.ts'
 import { withoutPlaces } from './places.ts'
 
@@ -38,7 +38,7 @@ describe('any text parses or fails with a place', () => {
   })
 
   test('of characters', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 30 }), expectJudged), seeded(2_000))
+    fc.assert(fc.property(fc.string({ unit: anyCharacter, maxLength: 30 }), expectJudged), seeded(2_000))
   })
 
   test('of a query that was cut, or lost a character', () => {
@@ -59,7 +59,7 @@ test('any regex compiles or fails with a place, and matches without an error', (
     ...'a b . * + ? {2} {1,3} { } ( ) | [ ] ^ $ - \\ \\d \\b \\pL \\Q \\E (?i) (?: (?P<n> [[:alpha:]] é 😀'.split(' '),
   )
   fc.assert(
-    fc.property(fc.array(parts, { maxLength: 10 }), fc.string({ unit: 'binary', maxLength: 20 }), (some, text) => {
+    fc.property(fc.array(parts, { maxLength: 10 }), fc.string({ unit: anyCharacter, maxLength: 20 }), (some, text) => {
       try {
         compileRegex(some.join(''))(text)
       } catch (error) {
