@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto'
 import { FloorMeter } from '../../generator/floor-meter.ts'
 import { findWorkload } from '../../generator/workload.ts'
+import { getOrInsert } from '../../lib/maps.ts'
 import type { Span, Trace, Value } from '../../lib/model/trace.ts'
 
 const maxInputBytes = 4e6
 
-/** So many traces of a workload (seed 7), or as many as 4 MB of input are: spans of agents are long. */
-export function generatedTraces(name: string, traceCount: number): Trace[] {
+const generated = new Map<string, readonly Trace[]>()
+
+/** So many traces of a workload (seed 7), or as many as 4 MB of input are: spans of agents are long. Drawn once. */
+export function generatedTraces(name: string, traceCount: number): readonly Trace[] {
+  return getOrInsert(generated, `${name} ${traceCount}`, () => drawTraces(name, traceCount))
+}
+
+function drawTraces(name: string, traceCount: number): Trace[] {
   const workload = findWorkload(name)
   const traces: Trace[] = []
   let byteLength = 0
