@@ -26,6 +26,7 @@ import { strictSource } from '../lib/traceql/engine/hints.ts'
 import { collect, streamOf } from '../support/chunks.ts'
 import { describeTempoBlocks } from '../support/corpora.ts'
 import { drawsOf } from '../support/draws.ts'
+import { keptSource } from '../support/kept-source.ts'
 import { drawCorpus, drawQuestion, type Question } from './drawn-corpus.ts'
 
 /**
@@ -73,7 +74,7 @@ async function vparquetSubject(traces: readonly Trace[], rowGroupSpans?: number)
 async function blockSubject(name: string, data: Uint8Array, meta?: string): Promise<Subject> {
   const block = await openVparquet(openMemory(data), meta)
   const kept = (await collect(decodeVparquet(block))).flat()
-  return { name, source: vparquetSource(block), truth: memorySource(kept) }
+  return { name, source: vparquetSource(block), truth: keptSource(kept) }
 }
 
 /** Whether each page group of a few spans is affordable: of long data a query would read hundreds of them. */
@@ -93,7 +94,7 @@ async function joinedSubject(traces: readonly Trace[], draw: () => number): Prom
     memorySource(parts[1]!, { batchSpanCount: 3 }),
     await smallPageGroups(parts[2]!, isShort(traces) ? 5 : 500),
   ]
-  return { name: 'joined', source: joinSources(sources), truth: memorySource(mergedParts(parts)) }
+  return { name: 'joined', source: joinSources(sources), truth: keptSource(mergedParts(parts)) }
 }
 
 /** The traces of one part alone, part by part, then those of several. */
@@ -118,7 +119,7 @@ function groupsBy(traces: readonly Trace[], keyOf: (trace: Trace) => string): Tr
 const smallRowGroups: BlockpackConfig = { ...profiles.default, writeBufferSize: 1, columnBlockSize: 1 }
 
 async function subjectsOf(traces: readonly Trace[], draw: () => number): Promise<Subject[]> {
-  const truth = memorySource(traces)
+  const truth = keptSource(traces)
   const sources: Record<string, SpanSource | Promise<SpanSource>> = {
     default: blockpackOf(traces, profiles.default),
     compacted: compactedSource(traces),

@@ -18,6 +18,7 @@ import { drawQuery, drawTraces } from '../lib/traceql/queries.ts'
 import { seeded } from '../support/arbitrary.ts'
 import { collect, streamOf } from '../support/chunks.ts'
 import { drawsOf } from '../support/draws.ts'
+import { keptSource } from '../support/kept-source.ts'
 import { nastyCorpora } from '../support/nasty.ts'
 
 const { seed } = seeded(1)
@@ -114,7 +115,7 @@ const fixed: readonly Question[] = [
 
 /** How many of the answers have something in them. */
 async function expectSame(source: SpanSource, traces: readonly Trace[], asked: readonly Question[]): Promise<number> {
-  const oracle = memorySource(traces)
+  const oracle = keptSource(traces)
   const range = rangeAt(traces)
   let count = 0
   for (const question of asked) {

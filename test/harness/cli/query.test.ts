@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { withSearchSource } from '../../../harness/open/search-source.ts'
 import { printTrace } from '../../../lib/formats/ndjson/print.ts'
-import { memorySource } from '../../../lib/model/memory-source.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
 import { tagNames, tagValues } from '../../../lib/traceql/answers/tags.ts'
 import { timeExtent } from '../../../lib/traceql/engine/time-extent.ts'
@@ -13,6 +12,7 @@ import { defaultStepNanos } from '../../../lib/traceql/metrics/intervals.ts'
 import { queryRange } from '../../../lib/traceql/metrics/metrics.ts'
 import { generated, packed } from '../../lib/formats/blockpack/blocks.ts'
 import { lab } from '../../support/command.ts'
+import { keptSource } from '../../support/kept-source.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'query-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -25,7 +25,7 @@ function file(name: string, content: string | Uint8Array): string {
 
 const traces = generated(120)
 const spanCount = traces.reduce((sum, { spans }) => sum + spans.length, 0)
-const oracle = memorySource(traces)
+const oracle = keptSource(traces)
 const path = file('block.bp', await packed(traces))
 const capture = file('traces.ndjson', traces.map(printTrace).join(''))
 mkdirSync(join(folder, 'parts'))

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ask, matchedBy, usualTerms } from '../../../../harness/bench/queries/ask.ts'
 import { builtInSet } from '../../../../harness/bench/queries/built-in.ts'
 import { readQuerySet } from '../../../../harness/bench/queries/query-file.ts'
-import { memorySource } from '../../../../lib/model/memory-source.ts'
 import { timeExtent } from '../../../../lib/traceql/engine/time-extent.ts'
 import { generated } from '../../../lib/formats/blockpack/blocks.ts'
 import { describeReference, readJson } from '../../../lib/traceql/references.ts'
 import { labRejection } from '../../../support/errors.ts'
+import { keptSource } from '../../../support/kept-source.ts'
 
 let folder: string
 beforeAll(() => {
@@ -37,7 +37,7 @@ describe('the built-in sets', () => {
   })
 
   test.each([1, 2, 3])('otel finds something with each query but those for nothing (small, seed %i)', async seed => {
-    const source = memorySource(generated(100, seed))
+    const source = keptSource(generated(100, seed))
     const { firstNanos, lastNanos } = (await timeExtent(source))!
     const range = { startNanos: `${firstNanos - 1n}`, endNanos: `${lastNanos}`, stepNanos: '60000000000' }
     for (const question of builtInSet('otel').questions) {

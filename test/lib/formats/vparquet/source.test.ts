@@ -15,6 +15,7 @@ import { parseFieldName, parseQuery } from '../../../../lib/traceql/engine/valid
 import { print } from '../../../../lib/traceql/language/print.ts'
 import { queryRange } from '../../../../lib/traceql/metrics/metrics.ts'
 import { streamOf } from '../../../support/chunks.ts'
+import { keptSource } from '../../../support/kept-source.ts'
 import { span } from '../../../support/nasty.ts'
 import { arbitraryQuery } from '../../traceql/language/arbitrary-query.ts'
 import { describeReference, readJson, readLines } from '../../traceql/references.ts'
@@ -136,7 +137,7 @@ for (const [set, version] of blocks)
         const { data, meta } = readBlockFiles(set, version)
         source = vparquetSource(await openVparquet(openMemory(data), meta))
         traces = (await decode(data, meta)).traces
-        oracle = memorySource(traces)
+        oracle = keptSource(traces)
         start = traces.flatMap(({ spans }) => spans.map(span => span.startNanos)).reduce((a, b) => (a < b ? a : b))
       })
 

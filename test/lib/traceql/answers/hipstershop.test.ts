@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'vitest'
-import { memorySource } from '../../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../../lib/model/scan.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { type MetricsAnswer, queryRange } from '../../../../lib/traceql/metrics/metrics.ts'
 import { corpusPath } from '../../../support/corpora.ts'
+import { keptSource } from '../../../support/kept-source.ts'
 import { describeFiles, digests, readJson, readTraces, referencePath, tempoRange } from '../references.ts'
 
 const capture = corpusPath('otlp-stef-hipstershop/hipstershop-oteltraces.otlp-multipart.pb.zst')
@@ -49,7 +49,7 @@ describeFiles('the 20 queries of hipstershop', [referencePath(queriesFile), capt
   const range = tempoRange({ start, end, stepNs })
   let source: SpanSource
   beforeAll(async () => {
-    source = memorySource(await readTraces(capture))
+    source = keptSource(await readTraces(capture))
   }, 120_000)
 
   test.each(queries.filter(({ kind }) => kind === 'search'))('$name $query', async question => {

@@ -5,6 +5,7 @@ import type { SpanSource } from '../../../../lib/model/scan.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { collect, streamOf } from '../../../support/chunks.ts'
+import { keptSource } from '../../../support/kept-source.ts'
 import { joinPieces } from '../../../support/traces.ts'
 import { describeReference, digests, readJson, readLines, readTraces, referencePath } from '../references.ts'
 
@@ -64,7 +65,7 @@ describe.each([
   describeReference('every query', [input, answersFile], () => {
     let source: SpanSource
     beforeAll(async () => {
-      source = memorySource(await readTraces(referencePath(input)), { batchSpanCount: 1000 })
+      source = keptSource(await readTraces(referencePath(input)), { batchSpanCount: 1000 })
     })
 
     test.each(readLines(answersFile) as Answer[])('$q', async answer => {
@@ -119,7 +120,7 @@ describe.each(['vParquet4', 'vParquet5'])('the trace of every type, %s', version
   describeReference('every query', [input, answersFile], () => {
     let source: SpanSource
     beforeAll(async () => {
-      source = memorySource(await readTraces(referencePath(input)), { batchSpanCount: 30 })
+      source = keptSource(await readTraces(referencePath(input)), { batchSpanCount: 30 })
     })
 
     test.each(readLines(answersFile) as { q: string; engine: Record<string, string[]> }[])('$q', async answer => {

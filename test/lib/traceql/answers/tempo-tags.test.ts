@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { memorySource } from '../../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../../lib/model/scan.ts'
 import { type TagScope, type TagValue, tagNames, tagValues } from '../../../../lib/traceql/answers/tags.ts'
 import { parseFieldName } from '../../../../lib/traceql/engine/validate.ts'
 import { kindNames, statusNames } from '../../../../lib/traceql/language/fields.ts'
+import { keptSource } from '../../../support/kept-source.ts'
 import { describeReference, readJson, readTraces, referencePath } from '../references.ts'
 
 /** vParquet5 lists no event attribute that has a column of its own. */
@@ -40,7 +40,7 @@ describe.each([
   describeReference('every list', [input, answersFile], () => {
     let source: SpanSource
     beforeAll(async () => {
-      source = memorySource(await readTraces(referencePath(input)), { batchSpanCount: 1000 })
+      source = keptSource(await readTraces(referencePath(input)), { batchSpanCount: 1000 })
     })
     const answers = Object.entries(readJson(answersFile) as Record<string, string[] | Record<string, string[]>>)
     const isKnown = (text: string): boolean => version === 'vParquet4' || !text.includes(missingInVersion5)

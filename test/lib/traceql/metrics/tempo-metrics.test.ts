@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { memorySource } from '../../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../../lib/model/scan.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { type MetricsAnswer, queryRange } from '../../../../lib/traceql/metrics/metrics.ts'
+import { keptSource } from '../../../support/kept-source.ts'
 import { describeReference, readLines, readTraces, referencePath, tempoRange } from '../references.ts'
 
 interface Answer {
@@ -77,7 +77,7 @@ describe.each([
     let source: SpanSource
     beforeAll(async () => {
       traces = await readTraces(referencePath(input))
-      source = memorySource(traces, { batchSpanCount: 1000 })
+      source = keptSource(traces, { batchSpanCount: 1000 })
     })
     const answers = readLines(answersFile) as Answer[]
 

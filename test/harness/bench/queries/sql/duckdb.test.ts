@@ -13,12 +13,12 @@ import { questionOf } from '../../../../../harness/bench/queries/query-set.ts'
 import { askDuckDb, duckDbProblem, withDatabase } from '../../../../../harness/bench/queries/sql/duckdb.ts'
 import { describeTable } from '../../../../../harness/bench/queries/sql/table.ts'
 import { writeFlat } from '../../../../../lib/import/tables.ts'
-import { memorySource } from '../../../../../lib/model/memory-source.ts'
 import type { Trace } from '../../../../../lib/model/trace.ts'
 import { MemorySink } from '../../../../../lib/storage/memory.ts'
 import { streamOf } from '../../../../support/chunks.ts'
 import { drawsOf } from '../../../../support/draws.ts'
 import { generatedTraces } from '../../../../support/generated.ts'
+import { keptSource } from '../../../../support/kept-source.ts'
 import { attributes, span } from '../../../../support/nasty.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'duckdb-test-'))
@@ -46,7 +46,7 @@ async function differences(
   limit: number = usualTerms.limit,
 ): Promise<Record<string, string>> {
   const file = await fileOf('traces', traces)
-  const source = memorySource(traces)
+  const source = keptSource(traces)
   const terms = {
     ...usualTerms,
     range: rangeOf(traces),
