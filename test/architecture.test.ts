@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 const formats = [
-  ...['blockpack', 'cbor', 'columnar', 'jaeger', 'ndjson', 'flat', 'clickhouse'],
+  ...['blockpack', 'cbor', 'columnar', 'jaeger', 'ndjson', 'flat', 'clickhouse', 'otel-arrow'],
   ...['otlp', 'relations', 'squeezed', 'vparquet', 'zipkin'],
 ]
 
