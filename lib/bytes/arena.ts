@@ -66,6 +66,13 @@ export function floats(count: number): Float64Array {
   return new Float64Array(buffer, start, count)
 }
 
+/** The numbers as doubles. */
+export function floatsOf(numbers: ArrayLike<number>): Float64Array {
+  const copy = floats(numbers.length)
+  for (let i = 0; i < copy.length; i++) copy[i] = numbers[i]!
+  return copy
+}
+
 /** Bytes that are still to be written. */
 export function bytesToFill(byteLength: number): Buffer {
   if (current === undefined) return Buffer.allocUnsafe(byteLength)

@@ -1,3 +1,4 @@
+import { words } from '../bytes/arena.ts'
 import { getOrInsert } from '../maps.ts'
 
 /** Values by code, in the order of first use. */
@@ -24,4 +25,11 @@ export class Dictionary<T> {
     this.#lastCode = getOrInsert(this.#codes, this.#keyOf(value), () => this.values.push(value) - 1)
     return this.#lastCode
   }
+}
+
+/** By row, what a table has in the place of its code. */
+export function recode(codes: ArrayLike<number>, table: ArrayLike<number>): Uint32Array {
+  const recoded = words(codes.length)
+  for (let row = 0; row < recoded.length; row++) recoded[row] = table[codes[row]!]!
+  return recoded
 }

@@ -1,3 +1,4 @@
+import { words } from '../bytes/arena.ts'
 import { packBits, packedByteLength, unpackBits } from './bitpack.ts'
 import { decodePlanes, encodePlane, planeCountOf } from './planes.ts'
 import { classesOf, decodeSplit, encodeSplit, splitByteLength } from './split.ts'
@@ -112,9 +113,10 @@ export const integerEncodings = { packed, planes, split, rows } as const satisfi
 
 /** The 32 bits of whole numbers from the one on that `unit` is the value of. */
 function wordsAbove(values: Float64Array, unit: number): Uint32Array {
-  const words = new Uint32Array(values.length)
-  for (let i = 0; i < values.length; i++) words[i] = values[i]! / unit
-  return words
+  const above = words(values.length)
+  if (unit === 1) for (let i = 0; i < values.length; i++) above[i] = values[i]!
+  else for (let i = 0; i < values.length; i++) above[i] = values[i]! / unit
+  return above
 }
 
 function bitWidthOf(max: number): number {

@@ -1,4 +1,4 @@
-import { words } from '../../bytes/arena.ts'
+import { floatsOf, words } from '../../bytes/arena.ts'
 import { type Bases, type NumberChoice, writeNumbers } from './numbers.ts'
 import { readSymbols } from './numbers-reader.ts'
 import type { PageReader, PageWriter } from './page.ts'
@@ -33,7 +33,7 @@ export function writeCoded(
   }
   writeStrings(writer, locals, isBinary)
   if (fileCodes.length + locals.length < 2) return choice
-  return writeNumbers(writer, new Float64Array(symbols), choice, bases)
+  return writeNumbers(writer, floatsOf(symbols), choice, bases)
 }
 
 /** Reads the page of `count` rows; `fileSize` is the size of the file's dictionary. */

@@ -1,3 +1,4 @@
+import { floats } from '../../bytes/arena.ts'
 import { extentOf } from '../extent.ts'
 import { writeSigned } from '../texts.ts'
 import { zigzag } from '../zigzag.ts'
@@ -196,7 +197,7 @@ function writeDivided(
 
 /** Differences where all stay below the limit, else the column itself. */
 function differences(values: Float64Array): Float64Array {
-  const deltas = new Float64Array(values.length)
+  const deltas = floats(values.length)
   let before = 0
   for (let i = 0; i < values.length; i++) {
     const delta = values[i]! - before
@@ -228,7 +229,7 @@ function divide(values: Float64Array, unit: number) {
   const rows: number[] = []
   const remainders: number[] = []
   if (unit === 1) return { quotients: values, rows, remainders }
-  const quotients = new Float64Array(values.length)
+  const quotients = floats(values.length)
   for (let i = 0; i < values.length; i++) {
     const quotient = Math.floor(values[i]! / unit)
     const remainder = values[i]! - quotient * unit
@@ -241,13 +242,13 @@ function divide(values: Float64Array, unit: number) {
 }
 
 function fold(values: Float64Array): Float64Array {
-  const folded = new Float64Array(values.length)
+  const folded = floats(values.length)
   for (let i = 0; i < values.length; i++) folded[i] = zigzag(values[i]!)
   return folded
 }
 
 function above(values: Float64Array, base: number): Float64Array {
-  const offsets = new Float64Array(values.length)
+  const offsets = floats(values.length)
   for (let i = 0; i < values.length; i++) offsets[i] = values[i]! - base
   return offsets
 }

@@ -1,4 +1,5 @@
-import { words } from '../../bytes/arena.ts'
+import { floats, words } from '../../bytes/arena.ts'
+import { recode } from '../dictionary.ts'
 import type { PageReader } from './page.ts'
 
 /**
@@ -21,19 +22,18 @@ export interface Misses {
 }
 
 export function findMisses(values: Float64Array, { codes, size }: Contexts): Misses {
-  const last = new Float64Array(size).fill(Number.NaN)
-  const gaps: number[] = []
-  const missed: number[] = []
-  let next = 0
+  const last = floats(size).fill(Number.NaN)
+  const [gaps, missed] = [floats(values.length), floats(values.length)]
+  let [count, next] = [0, 0]
   for (let row = 0; row < values.length; row++) {
     const value = values[row]!
     if (last[codes[row]!] === value) continue
     last[codes[row]!] = value
-    missed.push(value)
-    gaps.push(row - next)
+    missed[count] = value
+    gaps[count++] = row - next
     next = row + 1
   }
-  return { gaps: Float64Array.from(gaps), values: Float64Array.from(missed) }
+  return { gaps: gaps.subarray(0, count), values: missed.subarray(0, count) }
 }
 
 /** Refuses misses, told by the rows between them, that are beyond the rows. */
@@ -73,14 +73,12 @@ export function fillPredicted(
 
 /** The contexts of some rows. */
 export function contextsAt({ codes, size }: Contexts, rows: ArrayLike<number>): Contexts {
-  const at = words(rows.length)
-  for (let i = 0; i < at.length; i++) at[i] = codes[rows[i]!]!
-  return { codes: at, size }
+  return { codes: recode(rows, codes), size }
 }
 
 /** By owner, of which some have values: the context of its last value, of those without values one of their own. */
 export function ownerContexts({ codes, size }: Contexts, rows: ArrayLike<number>, ownerCount: number): Contexts {
-  const byOwner = new Uint32Array(ownerCount)
+  const byOwner = words(ownerCount).fill(0)
   for (let i = 0; i < codes.length; i++) byOwner[rows[i]!] = codes[i]! + 1
   return { codes: byOwner, size: size + 1 }
 }

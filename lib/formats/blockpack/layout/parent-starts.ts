@@ -1,3 +1,4 @@
+import { floats } from '../../../bytes/arena.ts'
 import { parentKind } from '../../../shred/tree.ts'
 
 /** Starts of spans after those of their parents (FORMAT.md, Bases). */
@@ -18,7 +19,7 @@ export function parentRowsOf(kinds: ArrayLike<number>, distances: ArrayLike<numb
 
 /** Starts less those of the parents. */
 export function subtractParents(starts: ArrayLike<number>, parents: Int32Array): Float64Array {
-  const differences = new Float64Array(parents.length)
+  const differences = floats(parents.length)
   for (let row = 0; row < parents.length; row++) {
     const parent = parents[row]!
     differences[row] = starts[row]! - (parent < 0 ? 0 : starts[parent]!)

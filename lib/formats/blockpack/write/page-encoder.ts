@@ -1,6 +1,7 @@
+import { words } from '../../../bytes/arena.ts'
 import { checksum } from '../../../bytes/checksum.ts'
 import { findScale } from '../../../encodings/decimal-scale.ts'
-import { Dictionary } from '../../../encodings/dictionary.ts'
+import { Dictionary, recode } from '../../../encodings/dictionary.ts'
 import { type Exception, writeExceptions } from '../../../encodings/exact-numbers.ts'
 import { extentOf } from '../../../encodings/extent.ts'
 import { encodeOrders, type OrderedRows } from '../../../encodings/orders.ts'
@@ -55,6 +56,8 @@ export class PageEncoder {
   /** How blocks of texts are laid out, once chosen. */
   blockChoice: BlockChoice | undefined
   readonly #settings: PageSettings
+  /** Of the page at hand. */
+  readonly #writer: PageWriter
   readonly #choices = new Map<number, NumberChoice>()
   readonly #hasTemplates = new Map<number, boolean>()
   /** Columns most of whose strings differed on the page before. */
@@ -63,6 +66,7 @@ export class PageEncoder {
 
   constructor(settings: PageSettings) {
     this.#settings = settings
+    this.#writer = new PageWriter(settings)
   }
 
   get codec(): PageCodec {
@@ -92,7 +96,7 @@ export class PageEncoder {
     if (values.length === 0) return undefined
     const { min, max } = extentOf(values)
     if (min === max && exceptions.length === 0) return constant(column, values.length, { kind: 'constant', value: min })
-    const writer = new PageWriter(this.#settings)
+    const writer = this.#newPage()
     writeExceptions(writer.out, exceptions)
     const basis = this.#writeNumbers(writer, column, values, bases)
     const statistic: PageStatistic = exceptions.length > 0 ? { kind: 'none' } : { kind: 'range', min, max }
@@ -128,7 +132,7 @@ export class PageEncoder {
   /** Doubles: whole numbers over a power of ten, or else their bits. */
   doubles(column: number, values: Float64Array): EncodedPage | undefined {
     if (values.length === 0) return undefined
-    const writer = new PageWriter(this.#settings)
+    const writer = this.#newPage()
     const scale = findScale(values)
     writer.out.u8(scale ?? asBits)
     if (scale !== undefined)
@@ -138,11 +142,11 @@ export class PageEncoder {
         Float64Array.from(values, value => Math.round(value * 10 ** scale)),
       )
     else {
-      const words = wordsOf(new BigUint64Array(Float64Array.from(values).buffer))
+      const bits = wordsOf(new BigUint64Array(Float64Array.from(values).buffer))
       for (const half of [0, 1])
         writeNumbers(
           writer,
-          Float64Array.from(values, (_, i) => words[2 * i + half]!),
+          Float64Array.from(values, (_, i) => bits[2 * i + half]!),
         )
     }
     const { min, max } = extentOf(values)
@@ -153,7 +157,7 @@ export class PageEncoder {
   /** The orders of lists of attributes, where any is not the usual one. */
   orders(column: number, rows: OrderedRows, lengths: readonly number[]): EncodedPage | undefined {
     if (rows.places.every(order => order === undefined)) return undefined
-    const writer = new PageWriter(this.#settings)
+    const writer = this.#newPage()
     writer.out.raw(encodeOrders(rows, lengths))
     return page(column, rows.sets.length, writer, { kind: 'none' })
   }
@@ -175,7 +179,7 @@ export class PageEncoder {
     const isKnown = this.#hasTemplates.get(column) === true && differEverywhere(bytes, bytesPerId)
     if (!isKnown || !this.#differAgain(column, count, row => hexAt(bytes, row)))
       return this.strings(column, textsOf(bytes), false)
-    const writer = new PageWriter(this.#settings)
+    const writer = this.#newPage()
     writer.out.u8(textLayouts.strings)
     writeHex(writer, bytes, bytesPerId)
     return this.#open(page(column, count, writer, { kind: 'none' }), [])
@@ -207,7 +211,7 @@ export class PageEncoder {
 
   /** Texts that are runs of a pool, as `write` writes them. No filter tells of them: who asks for a long text is rare. */
   pooled(column: number, rowCount: number, write: (writer: PageWriter) => void): EncodedPage {
-    const writer = new PageWriter(this.#settings)
+    const writer = this.#newPage()
     writer.out.u8(textLayouts.pooled)
     write(writer)
     this.openColumns.add(column)
@@ -217,7 +221,7 @@ export class PageEncoder {
 
   /** Blocks of a pool. */
   blocks(column: number, blocks: readonly Uint8Array[]): EncodedPage {
-    const writer = new PageWriter(this.#settings)
+    const writer = this.#newPage()
     if (!this.dictionaries.get(column)?.entries.length) this.openColumns.add(column)
     for (const block of blocks) writer.out.raw(block)
     return page(column, blocks.length, writer, { kind: 'none' })
@@ -230,6 +234,11 @@ export class PageEncoder {
     return dictionary.entries
   }
 
+  #newPage(): PageWriter {
+    this.#writer.out.clear()
+    return this.#writer
+  }
+
   /** The tables of resources, scopes and shapes are not dictionaries of strings: they always have codes. */
   #isRaw(isBinary: boolean): boolean {
     return !isBinary && !this.#settings.usesDictionaries
@@ -237,7 +246,7 @@ export class PageEncoder {
 
   #raw(column: number, values: readonly string[], isBinary: boolean): EncodedPage | undefined {
     if (values.length === 0) return undefined
-    const writer = new PageWriter(this.#settings)
+    const writer = this.#newPage()
     writer.out.u8(textLayouts.strings)
     this.#hasTemplates.set(column, writeStrings(writer, values, isBinary, this.#hasTemplates.get(column)))
     return this.#open(page(column, values.length, writer, { kind: 'none' }), values)
@@ -253,7 +262,7 @@ export class PageEncoder {
     if (entries.length === 1 && fileCodes[0]! >= 0)
       return constant(column, codes.length, { kind: 'constantCode', code: fileCodes[0]! })
     const coded = inSymbols(entries, codes, fileCodes)
-    const writer = new PageWriter(this.#settings)
+    const writer = this.#newPage()
     writer.out.u8(textLayouts.coded)
     const choice = writeCoded(writer, coded, isBinary, this.#choices.get(column), bases)
     if (choice) this.#choices.set(column, choice)
@@ -318,17 +327,17 @@ function statisticOf({ locals, fileCodes }: CodedPage): PageStatistic {
 
 /** The rows as symbols: entries of the file's dictionary by their codes there, then those of the page. */
 function inSymbols(entries: readonly string[], codes: ArrayLike<number>, fileCodes: Int32Array): CodedPage {
-  const known = [...fileCodes.keys()].filter(entry => fileCodes[entry]! >= 0)
+  const known: number[] = []
+  const own: number[] = []
+  for (let entry = 0; entry < fileCodes.length; entry++) (fileCodes[entry]! < 0 ? own : known).push(entry)
   known.sort((a, b) => fileCodes[a]! - fileCodes[b]!)
-  const own = [...fileCodes.keys()].filter(entry => fileCodes[entry]! < 0)
-  const symbolOf = new Uint32Array(entries.length)
-  for (const [symbol, entry] of [...known, ...own].entries()) symbolOf[entry] = symbol
-  const symbols = new Uint32Array(codes.length)
-  for (let row = 0; row < symbols.length; row++) symbols[row] = symbolOf[codes[row]!]!
+  const symbolOf = words(entries.length)
+  for (let i = 0; i < known.length; i++) symbolOf[known[i]!] = i
+  for (let i = 0; i < own.length; i++) symbolOf[own[i]!] = known.length + i
   return {
     fileCodes: known.map(entry => fileCodes[entry]!),
     locals: own.map(entry => entries[entry]!),
-    symbols,
+    symbols: recode(codes, symbolOf),
   }
 }
 

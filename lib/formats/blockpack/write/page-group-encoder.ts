@@ -1,5 +1,6 @@
+import { allocatingIn, borrowArena, floats, floatsOf, returnArena } from '../../../bytes/arena.ts'
 import { ByteWriter } from '../../../bytes/writer.ts'
-import { Dictionary } from '../../../encodings/dictionary.ts'
+import { Dictionary, recode } from '../../../encodings/dictionary.ts'
 import { type Exception, joinNumbers } from '../../../encodings/exact-numbers.ts'
 import { splitSpanIds, splitWholeIds, traceKind, traceKindOf } from '../../../encodings/ids.ts'
 import type { Bases } from '../../../encodings/pages/numbers.ts'
@@ -34,7 +35,9 @@ const maxOwnColumns = 256
 
 /** Encodes a segment as one page group. */
 export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: FieldTable): OpenPageGroup {
-  const { pages, texts } = new PageGroupEncoder(segment, encoder, fields).encode()
+  const arena = borrowArena()
+  const { pages, texts } = allocatingIn(arena, () => new PageGroupEncoder(segment, encoder, fields).encode())
+  returnArena(arena)
   const itemCount = segment.itemCount + texts.runCount
   return {
     traceCount: segment.trace.ids.length,
@@ -131,7 +134,7 @@ class PageGroupEncoder {
   #parentValues(kind: number): Float64Array {
     const { parentKinds, parentValues } = this.#segment.span
     const [kinds, values] = [parentKinds.view(), parentValues.view()]
-    const found = new Float64Array(values.length)
+    const found = floats(values.length)
     let count = 0
     for (let row = 0; row < kinds.length; row++) if (kinds[row] === kind) found[count++] = values[row]!
     return found.subarray(0, count)
@@ -218,7 +221,7 @@ class PageGroupEncoder {
       lengths[shape] = usual.length
       return shape
     })
-    const sets = codes.map(code => shapeOf[code]!)
+    const sets = recode(codes, shapeOf)
     const [shapeColumn, orderColumn] = [columnId(`${owner}.shape`), columnId(`${owner}.order`)]
     const strings = { entries: shapes.values, codes: sets }
     this.#push(this.#encoder.coded(shapeColumn, strings, true, this.#bases(shapeColumn)))
@@ -265,7 +268,7 @@ class PageGroupEncoder {
     this.#push(
       this.#encoder.numbers(
         column,
-        values instanceof Float64Array ? values : new Float64Array(values),
+        values instanceof Float64Array ? values : floatsOf(values),
         exceptions,
         this.#bases(column),
       ),
@@ -297,7 +300,7 @@ class PageGroupEncoder {
     const distinct = new Dictionary<string>()
     const recoded = dictionary.values.map(item => distinct.code(item === null ? '' : printItem(item, encode)))
     const entries = distinct.values
-    const itemCodes = codes.view().map(code => recoded[code]!)
+    const itemCodes = recode(codes.view(), recoded)
     this.#push(this.#encoder.coded(column, { entries, codes: itemCodes }, true, this.#bases(column)))
     return { codes: itemCodes, size: entries.length }
   }
@@ -330,7 +333,10 @@ class PageGroupEncoder {
   }
 
   #push(page: EncodedPage | undefined): void {
-    if (page) this.#pages.push(page)
+    if (!page) return
+    // Contexts are of the arena, and none needs them any more.
+    const { column, rowCount, statistic, basis, storedLength, stored } = page
+    this.#pages.push({ column, rowCount, statistic, basis, storedLength, stored })
   }
 }
 

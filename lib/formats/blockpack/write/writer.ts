@@ -86,8 +86,9 @@ export class BlockpackWriter {
   /** Spellings of one id stay in one page group. */
   #endsBefore(other: Trace): boolean {
     const { spanCount, trace } = this.#segment
-    if (spanCount === 0 || traceKey(trace.ids.at(-1)!) === traceKey(other.traceId)) return false
-    return spanCount + spanCountOf(other) > spanLimits.max || this.#isFull()
+    if (spanCount === 0) return false
+    if (spanCount + spanCountOf(other) <= spanLimits.max && !this.#isFull()) return false
+    return traceKey(trace.ids.at(-1)!) !== traceKey(other.traceId)
   }
 
   #isFull(): boolean {
