@@ -7,6 +7,7 @@ import { profiles } from '../../../lib/formats/blockpack/write/config.ts'
 import { encodeBlockpack } from '../../../lib/formats/blockpack/write/writer.ts'
 import { ByteBudget, type Limits } from '../../../lib/model/limits.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
+import type { Trace } from '../../../lib/model/trace.ts'
 import { joinSources } from '../../../lib/search/join-sources.ts'
 import { namedSource } from '../../../lib/search/named-source.ts'
 import { countReads } from '../../../lib/storage/counting.ts'
@@ -15,6 +16,7 @@ import { search } from '../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { queryRange } from '../../../lib/traceql/metrics/metrics.ts'
 import { WorkerPool } from '../../../lib/workers/pool.ts'
+import { streamOf } from '../../support/chunks.ts'
 
 /** As many spans as make several jobs, in page groups of 1,000 and several row groups. */
 const traceCount = 2000
@@ -24,16 +26,19 @@ let bytes: Buffer
 let pools: readonly WorkerPool[]
 
 beforeAll(async () => {
-  const traces = [...findWorkload('otel').generate({ traceCount, seed: 20261128 }, new FloorMeter())]
-  const sink = new MemorySink()
-  await encodeBlockpack(batchesOf([traces]), sink, config, 1000)
-  bytes = sink.bytes()
+  bytes = await fileOf(tracesOf(traceCount, 20261128), 1000)
   pools = [1, 2, 3].map(count => new WorkerPool(count, 0))
 })
 afterAll(() => Promise.all(pools.map(pool => pool.close())))
 
-async function* batchesOf<T>(batches: readonly T[]): AsyncIterable<T> {
-  yield* batches
+function tracesOf(count: number, seed: number): Trace[] {
+  return [...findWorkload('otel').generate({ traceCount: count, seed }, new FloorMeter())]
+}
+
+async function fileOf(traces: readonly Trace[], spansPerPageGroup?: number): Promise<Buffer> {
+  const sink = new MemorySink()
+  await encodeBlockpack(streamOf([traces]), sink, config, spansPerPageGroup)
+  return sink.bytes()
 }
 
 async function open(file: Uint8Array, name = 'traces.bp') {
@@ -111,32 +116,22 @@ describe('metrics give the same doubles with any number of workers', () => {
 })
 
 test('files that share no trace, and files that do', async () => {
-  const traces = [...findWorkload('otel').generate({ traceCount: 200, seed: 5 }, new FloorMeter())]
-  const sink = new MemorySink()
-  await encodeBlockpack(batchesOf([traces]), sink, config, 500)
   const answers = []
-  for (const second of [sink.bytes(), bytes])
+  for (const seed of [5, 20261128]) {
+    const second = await fileOf(tracesOf(200, seed), 500)
     for (const workers of [undefined, ...pools]) {
       const source = joinSources([(await open(bytes, 'a')).source, (await open(second, 'b')).source])
       answers.push((await search(source, parseQuery('{ status = error }'), { limit: 400, workers })).traces)
     }
+  }
   for (const i of [1, 2, 3]) expect(answers[i]).toEqual(answers[0])
   for (const i of [5, 6, 7]) expect(answers[i]).toEqual(answers[4])
 })
 
 test('a file of one span, whose pages have no bytes', async () => {
-  const sink = new MemorySink()
-  await encodeBlockpack(
-    batchesOf([
-      [...findWorkload('otel').generate({ traceCount: 1, seed: 1 }, new FloorMeter())].map(({ traceId, spans }) => ({
-        traceId,
-        spans: spans.slice(0, 1),
-      })),
-    ]),
-    sink,
-    config,
-  )
-  const [alone, ...shared] = await outcomes(sink.bytes(), (source, limits) => search(source, parseQuery('{ }'), limits))
+  const [{ traceId, spans }] = tracesOf(1, 1) as [Trace]
+  const file = await fileOf([{ traceId, spans: spans.slice(0, 1) }])
+  const [alone, ...shared] = await outcomes(file, (source, limits) => search(source, parseQuery('{ }'), limits))
   expect(alone!.outcome).toMatchObject({ traces: [{}] })
   for (const one of shared) expect(one).toEqual(alone)
 })
