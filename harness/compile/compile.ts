@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { stop } from 'esbuild'
+import { type BuildFailure, stop } from 'esbuild'
 import { bundleInto, compileStarts, phaseSources, threadStarts } from './bundle.ts'
 import { cacheFolder, inventoryName, isWhole, root } from './compiled.ts'
 
@@ -21,14 +21,13 @@ export async function compile(folder: string): Promise<void> {
   }
 }
 
-/** A phase that does not compile is left out: it becomes a problem of its own when its source is loaded. */
+/** A phase with errors of its own is left out: it becomes a problem of its own when its source is loaded. */
 async function compileInto(folder: string): Promise<void> {
   const place = JSON.stringify(root)
-  const bundle = (phases: readonly string[]) => bundleInto(folder, { place, phases })
   const phases = phaseSources()
-  await bundle(phases).catch(async () => {
-    const alone = await Promise.allSettled(phases.map(path => bundle([path])))
-    await bundle(phases.filter((_, i) => alone[i]!.status === 'fulfilled'))
+  await bundleInto(folder, { place, phases }).catch(({ errors }: BuildFailure) => {
+    const broken = new Set(errors.map(({ location }) => location?.file))
+    return bundleInto(folder, { place, phases: phases.filter(path => !broken.has(path)) })
   })
   await compileStarts(folder, place, threadStarts)
 }

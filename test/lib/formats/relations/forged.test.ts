@@ -186,12 +186,12 @@ describe('forged items', () => {
   }, 120_000)
 
   test(`1,000 bits of the streams changed (seed ${seed})`, async () => {
+    const content = compress(packItems(items))
     let state = seed
     for (let i = 0; i < 1000; i++) {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0
       const broken = Buffer.from(streams)
       broken[state % broken.length]! ^= 1 << ((state >>> 16) & 7)
-      const content = compress(packItems(items))
       const head = [60, 180, honest.byteLength, content.length, broken.length]
       const file = [Buffer.from('TSL/relations\u0001'), seal(1, head, content, broken), seal(0, [60, 180, 1])]
       await outcome(Buffer.concat(file))
