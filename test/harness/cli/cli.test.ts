@@ -4,34 +4,34 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { main } from '../../../harness/cli/cli.ts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { runSchema } from '../../../harness/runs/run-schema.ts'
+import { lab, type Outcome } from '../../support/command.ts'
+import { runTasksInProcess } from '../../support/tasks-in-process.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const loader = import.meta.resolve('tsx')
+const before = process.cwd()
 let folder: string
 
+runTasksInProcess()
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'cli-test-'))
   mkdirSync(join(folder, 'tmp'))
+  process.chdir(folder)
 })
-afterAll(() => rmSync(folder, { recursive: true }))
-afterEach(() => vi.restoreAllMocks())
+afterAll(() => {
+  process.chdir(before)
+  rmSync(folder, { recursive: true })
+})
 
-interface Outcome {
-  code: number | null
-  stdout: string
-  stderr: string
-}
-
-/** Runs the command as a user would; `onStderr` sees what it has said so far. */
-function lab(args: string[], options: { input?: string; onStderr?: (text: string, pid: number) => void } = {}) {
+/** Runs the command as a user would, in a process; `onStderr` sees what it has said so far. */
+function labProcess(args: string[], options: { input?: string; onStderr?: (text: string, pid: number) => void } = {}) {
   const child = spawn(process.execPath, ['--import', loader, join(root, 'main.ts'), ...args], {
     cwd: folder,
     env: { ...process.env, TMPDIR: join(folder, 'tmp') },
   })
-  const outcome: Outcome = { code: null, stdout: '', stderr: '' }
+  const outcome: Outcome = { code: -1, stdout: '', stderr: '' }
   child.stdout.on('data', chunk => {
     outcome.stdout += chunk
   })
@@ -40,7 +40,7 @@ function lab(args: string[], options: { input?: string; onStderr?: (text: string
     options.onStderr?.(outcome.stderr, child.pid!)
   })
   child.stdin.end(options.input ?? '')
-  return new Promise<Outcome>(resolve => child.on('close', code => resolve({ ...outcome, code })))
+  return new Promise<Outcome>(resolve => child.on('close', code => resolve({ ...outcome, code: code ?? -1 })))
 }
 
 function file(name: string, content: string | Uint8Array): string {
@@ -51,14 +51,14 @@ function file(name: string, content: string | Uint8Array): string {
 const span = '{"traceId":"0102","spanId":"03","name":"a","startTimeUnixNano":"5","endTimeUnixNano":"9"}\n'
 
 test('--help teaches: commands, flags, examples', async () => {
-  const { code, stdout } = await lab(['--help'])
+  const { code, stdout } = await lab('--help')
   expect(code).toBe(0)
   for (const word of ['run', 'list', 'generate', '--input', '--phase', '--compare', 'Examples'])
     expect(stdout).toContain(word)
 })
 
 test('list shows phases, ideas and claims', async () => {
-  const { code, stdout } = await lab(['list'])
+  const { code, stdout } = await lab('list')
   expect(code).toBe(0)
   expect(stdout).toMatch(/03 +CBOR \+ zstd +exact +blocks, by-trace/)
 })
@@ -85,15 +85,10 @@ test.each([
   [['--phase'], /phase/],
   [['generate'], /out/],
 ])('a wrong call ends with 2 and one line: %j', async (args, message) => {
-  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-  await main(args)
-  expect(process.exitCode).toBe(2)
-  process.exitCode = undefined
-  expect(stdout).not.toHaveBeenCalled()
-  expect(stderr).toHaveBeenCalledOnce()
-  expect(stderr.mock.calls[0]![0]).toMatch(message)
-  expect(String(stderr.mock.calls[0]![0]).trimEnd().split('\n')).toHaveLength(1)
+  const { code, stdout, stderr } = await lab(...args)
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toMatch(message)
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1)
 })
 
 test.each([
@@ -108,16 +103,24 @@ test.each([
   ['bad.ndjson', `${span}{"traceId":"01",\n`, /^bad\.ndjson: ndjson: line 2: /],
 ])('a bad input ends with 1 and one line: %s', async (name, content, message) => {
   if (content !== undefined) file(name, content)
-  const { code, stdout, stderr } = await lab(['--input', name, '--no-progress', '--results', 'unused'])
+  const { code, stdout, stderr } = await lab('--input', name, '--no-progress', '--results', 'unused')
   expect(stderr).toMatch(message)
   expect(stderr.trimEnd().split('\n')).toHaveLength(1)
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   expect(readdirSync(folder)).not.toContain('unused')
 })
 
+test('a wrong call and a bad input end a process so too', async () => {
+  for (const [args, code, stderr] of [
+    [['--phase', '88'], 2, /^--phase 88: .*\n$/],
+    [['--input', 'nowhere.json', '--no-progress'], 1, /^nowhere\.json: .*\n$/],
+  ] as const)
+    expect(await labProcess([...args])).toEqual({ code, stdout: '', stderr: expect.stringMatching(stderr) })
+})
+
 test('--json prints the run and nothing else, from standard input, and saves it; --compare finds nothing moved', async () => {
   const args = ['--input', '-', '--phase', '02', '--rounds', '1', '--no-progress', '--results', 'results']
-  const { code, stdout, stderr } = await lab([...args, '--json'], { input: span })
+  const { code, stdout, stderr } = await labProcess([...args, '--json'], { input: span })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const run = runSchema.parse(JSON.parse(stdout))
   expect(run.input).toMatchObject({ bytes: span.length, baselineBytes: span.length, traceCount: 1, spanCount: 1 })
@@ -127,31 +130,31 @@ test('--json prints the run and nothing else, from standard input, and saves it;
   expect(readdirSync(join(folder, 'results'))).toEqual(['runs'])
   const path = join('results/runs', saved[0]!)
   expect(JSON.parse(readFileSync(join(folder, path), 'utf8'))).toEqual(run)
-  const again = await lab([...args, '--compare', path], { input: span })
+  const again = await labProcess([...args, '--compare', path], { input: span })
   expect(again.stdout).toMatch(/Against results.*: nothing moved/)
   expect(again.stdout).not.toMatch(/bytes +\d/)
-  const other = await lab([...args, '--compare', path], { input: span.replace('"a"', '"b"') })
+  const other = await labProcess([...args, '--compare', path], { input: span.replace('"a"', '"b"') })
   expect(other.code).toBe(1)
   expect(other.stderr).toMatch(/is of other data/)
 })
 
 test('generate writes OTLP JSON that reads back, and --limit takes some of it', async () => {
   const generate = ['generate', '--workload', 'classic', '--size', 'small', '--seed', '9', '--out']
-  expect((await lab([...generate, 'generated.json'])).code).toBe(0)
-  const { stdout } = await lab([...generate, '-'])
+  expect((await lab(...generate, 'generated.json')).code).toBe(0)
+  const { stdout } = await lab(...generate, '-')
   expect(stdout).toBe(readFileSync(join(folder, 'generated.json'), 'utf8'))
   const args = ['--input', 'generated.json', '--phase', '00', '--rounds', '1', '--results', 'results', '--json']
-  const whole = runSchema.parse(JSON.parse((await lab(args)).stdout))
+  const whole = runSchema.parse(JSON.parse((await lab(...args)).stdout))
   expect(whole.input).toMatchObject({ traceCount: 100, bytes: stdout.length })
   expect(whole.rows[0]).toMatchObject({ sizeBytes: stdout.length, fidelity: 'exact' })
-  const part = runSchema.parse(JSON.parse((await lab([...args, '--limit', '7'])).stdout))
+  const part = runSchema.parse(JSON.parse((await lab(...args, '--limit', '7')).stdout))
   expect(part.input).toMatchObject({ traceCount: 7, bytes: null })
   expect(part.rows[0]!.inputRatio).toBeNull()
 })
 
 test('generate writes the truth about faults beside the traces', async () => {
   const args = ['generate', '--size', 'small', '--faults', 'all', '--faults-out', 'faults.json', '--out', 'faulty.json']
-  expect((await lab(args)).code).toBe(0)
+  expect((await lab(...args)).code).toBe(0)
   const { source, faults } = JSON.parse(readFileSync(join(folder, 'faults.json'), 'utf8'))
   expect(source).toMatch(/^otel small, seed 1, slow-dependency, error-burst/)
   expect(faults.map((fault: { name: string }) => fault.name)).toContain('cold-cache')
@@ -166,7 +169,7 @@ const longRun = ['--workload', 'classic', '--phase', '22', '--rounds', '500', '-
 /** Sends a signal while a phase is timed; returns the outcome and the processes that the lab had started. */
 async function interrupt(signal: NodeJS.Signals): Promise<Outcome & { started: number[] }> {
   let started: number[] | undefined
-  const outcome = await lab(longRun, {
+  const outcome = await labProcess(longRun, {
     onStderr: (text, pid) => {
       if (started || !text.includes(': time')) return
       started = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
@@ -202,7 +205,7 @@ test('processes end with a lab that is killed, and the next run removes what it 
   await vi.waitFor(() => expect(started.filter(isRunning)).toEqual([]), { timeout: 3000, interval: 50 })
   expect(leftFolders().length).toBeGreaterThan(0)
   const args = ['--input', '-', '--phase', '01', '--rounds', '1', '--results', 'results', '--no-progress']
-  expect((await lab(args, { input: span })).code).toBe(0)
+  expect((await labProcess(args, { input: span })).code).toBe(0)
   expect(leftFolders()).toEqual([])
 })
 
@@ -243,19 +246,19 @@ test('a dash among the inputs of a command is standard input, also behind flags'
     ['convert', '-', '--to', 'ndjson', '--out', '-'],
     ['convert', '--to', 'ndjson', '--out', '-', '-'],
   ]) {
-    const { code, stdout } = await lab(args, { input: span })
+    const { code, stdout } = await labProcess(args, { input: span })
     expect([code, stdout], args.join(' ')).toEqual([0, span])
   }
 })
 
 test('convert writes blockpack by its flags, and reads it from a file, compressed and from standard input', async () => {
   const input = file('spans.jsonl', span)
-  const written = await lab(['convert', input, '--to', 'blockpack', '--compression-codec', 'lz4', '--out', 'spans.bp'])
+  const written = await lab('convert', input, '--to', 'blockpack', '--compression-codec', 'lz4', '--out', 'spans.bp')
   expect([written.code, written.stdout]).toEqual([0, ''])
   const bytes = readFileSync(join(folder, 'spans.bp'))
   file('spans.bp.gz', gzipSync(bytes))
   for (const name of ['spans.bp', 'spans.bp.gz'])
-    expect(await lab(['convert', name, '--to', 'ndjson', '--out', '-', '--no-progress'])).toEqual({
+    expect(await lab('convert', name, '--to', 'ndjson', '--out', '-', '--no-progress')).toEqual({
       code: 0,
       stdout: span,
       stderr: '',
@@ -264,6 +267,6 @@ test('convert writes blockpack by its flags, and reads it from a file, compresse
 
 test('flags of blockpack go with blockpack', async () => {
   const input = file('spans.jsonl', span)
-  const { code, stderr } = await lab(['convert', input, '--to', 'ndjson', '--profile', 'default', '--out', 'x'])
+  const { code, stderr } = await lab('convert', input, '--to', 'ndjson', '--profile', 'default', '--out', 'x')
   expect([code, stderr]).toEqual([2, '--profile: goes with --to blockpack\n'])
 })
