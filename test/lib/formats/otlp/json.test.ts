@@ -398,8 +398,6 @@ describeCorpora('real captures', () => {
   test('essvt-java', () => expectCounts(corpusPath('otlp-essvt-java/otel-traces.jsonl.gz'), 1_066, 168))
   test('robot framework, in snake case', () =>
     expectCounts(corpusPath('otlp-essvt-java/robotframework-diverse_trace_full.json.gz'), 1_632, 1))
-  test('hipstershop', () =>
-    expectCounts(corpusPath('otlp-stef-hipstershop/hipstershop-oteltraces.otlp.jsonl.gz'), 86_583, 9_047))
 })
 
 describeTempoBlocks('inputs of the blocks that Tempo wrote', () => {
