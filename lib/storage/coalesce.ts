@@ -2,7 +2,7 @@ import type { Range, RangeReader } from '../bytes/range.ts'
 import { firstWhere } from '../bytes/search.ts'
 
 /** Gaps of fewer bytes are read with their surroundings: a request costs more than they do. */
-const maxGap = 4096
+export const maxGap = 4096
 
 /** Bytes of a file, and where they are in it. */
 export interface ReadPiece extends Range {
@@ -10,15 +10,16 @@ export interface ReadPiece extends Range {
 }
 
 /**
- * Reads ranges in as few requests as pay: neighbours, and what lies little apart, in one. Where more than `maxRequests`
+ * Reads ranges in as few requests as pay: neighbours, and what is at most `gap` apart, in one. Where more than `maxRequests`
  * remain, those with the smallest gaps between them are joined. Results come in the order of the ranges.
  */
 export async function readCoalesced(
   file: RangeReader,
   ranges: readonly Range[],
   maxRequests = Number.POSITIVE_INFINITY,
+  gap = maxGap,
 ): Promise<Uint8Array[]> {
-  const pieces = await readPieces(file, ranges, maxRequests)
+  const pieces = await readPieces(file, ranges, maxRequests, gap)
   return ranges.map(range => cut(pieceAt(pieces, range.start), range))
 }
 
@@ -27,12 +28,13 @@ export async function readPieces(
   file: RangeReader,
   ranges: readonly Range[],
   maxRequests = Number.POSITIVE_INFINITY,
+  minGap = maxGap,
 ): Promise<ReadPiece[]> {
   if (ranges.length === 0) return []
   const sorted = [...ranges].sort((a, b) => a.start - b.start)
   const gaps = sorted.slice(1).map(({ start }, i) => start - sorted[i]!.end)
   const widest = gaps.sort((a, b) => b - a)[maxRequests - 1] ?? 0
-  const gap = Math.max(maxGap, widest)
+  const gap = Math.max(minGap, widest)
   const merged: { start: number; end: number }[] = []
   for (const { start, end } of sorted) {
     const last = merged.at(-1)

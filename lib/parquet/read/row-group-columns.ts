@@ -1,10 +1,13 @@
 import { byteLengthOf, type Range } from '../../bytes/range.ts'
 import { LabError, naming } from '../../error.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
-import { readCoalesced } from '../../storage/coalesce.ts'
+import { maxGap, readCoalesced } from '../../storage/coalesce.ts'
 import { Column, readDictionary } from './column.ts'
 import type { Chunk, ParquetFile } from './footer.ts'
 import type { PageIndexes } from './page-index.ts'
+
+/** A gap that is read too is at most this part of what is wanted. */
+const minUse = 64
 
 /** Some rows of a row group, and where the pages stand that have them; a column without an index is read whole. */
 export interface RowPages extends Range {
@@ -28,6 +31,8 @@ export class RowGroupColumns {
   readonly #limits: Limits | undefined
   readonly #rows: RowPages | undefined
   readonly #bytes = new Map<string, Uint8Array>()
+  /** The columns that are being read. */
+  readonly #loading = new Map<string, Promise<void>>()
   /** The first row of the pages that have been read. */
   readonly #firstRows = new Map<string, number>()
   /** The parts of columns that hold a dictionary. */
@@ -48,19 +53,31 @@ export class RowGroupColumns {
     return this.#file.footer.leaves.has(name)
   }
 
-  /** Reads what is missing of some columns, in one go; those that the file does not have are passed over. */
+  /**
+   * Reads what is missing of some columns, in one go; those that the file does not have are passed over, and those that
+   * are on their way are waited for.
+   */
   async load(names: readonly string[]): Promise<void> {
-    const missing = [...new Set(names)].filter(name => this.has(name) && !this.#bytes.has(name))
-    if (this.#rows) return this.#loadPages(missing, this.#rows)
-    const ranges = missing.map(name => {
+    const wanted = [...new Set(names)].filter(name => this.has(name) && !this.#bytes.has(name))
+    const missing = wanted.filter(name => !this.#loading.has(name))
+    const loading = this.#rows ? this.#loadPages(missing, this.#rows) : this.#loadWhole(missing)
+    for (const name of missing) this.#loading.set(name, loading)
+    try {
+      await Promise.all([loading, ...wanted.map(name => this.#loading.get(name))])
+    } finally {
+      for (const name of missing) this.#loading.delete(name)
+    }
+  }
+
+  async #loadWhole(names: readonly string[]): Promise<void> {
+    const ranges = names.map(name => {
       const { start, end } = this.chunk(name)
       return { start: start + (this.#heads.get(name)?.length ?? 0), end }
     })
+    const heads = names.map(name => this.#heads.get(name))
     const bytes = await this.#read(ranges)
-    missing.forEach((name, i) => {
-      const head = this.#heads.get(name)
-      this.#bytes.set(name, head === undefined ? bytes[i]! : Buffer.concat([head, bytes[i]!]))
-    })
+    for (const [i, name] of names.entries())
+      this.#bytes.set(name, heads[i] === undefined ? bytes[i]! : Buffer.concat([heads[i], bytes[i]!]))
   }
 
   /** Reads, in one go, the dictionaries of those columns whose values are all in one. */
@@ -88,8 +105,10 @@ export class RowGroupColumns {
   }
 
   #read(ranges: readonly Range[]): Promise<Uint8Array[]> {
-    checkLimits(this.#limits, byteLengthOf(ranges))
-    return readCoalesced(this.#file.file, ranges)
+    const byteLength = byteLengthOf(ranges)
+    checkLimits(this.#limits, byteLength)
+    const gap = Math.min(maxGap, byteLength / minUse)
+    return readCoalesced(this.#file.file, ranges, Number.POSITIVE_INFINITY, gap)
   }
 
   /** All strings of a column whose dictionary has been loaded; undefined where none has. */
@@ -100,6 +119,11 @@ export class RowGroupColumns {
     const texts = readDictionary(head, this.#file.footer.leaves.get(name)!, this.chunk(name))
     this.#dictionaries.set(name, texts)
     return texts
+  }
+
+  /** True where a column has been read, or is on its way. */
+  isRead(name: string): boolean {
+    return this.#bytes.has(name) || this.#loading.has(name)
   }
 
   /** As `get`; undefined where it has not been loaded. */
