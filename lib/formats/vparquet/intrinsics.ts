@@ -1,7 +1,7 @@
 import { ownersOf } from '../../model/owners.ts'
 import type { ColumnData, Intrinsic } from '../../model/scan.ts'
 import { int64Max, int64Min } from '../../model/trace.ts'
-import { parentRows } from '../../model/tree.ts'
+import { noParent, parentRows } from '../../model/tree.ts'
 import type { Column } from '../../parquet/read/column.ts'
 import { idsOf, numbersOf } from '../../parquet/read/fields.ts'
 import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
@@ -14,6 +14,9 @@ import { TextCodes } from './text-codes.ts'
 const { span, event, link, instrumentation } = prefixes
 /** The columns that give parents. */
 const parents = [`${span}.SpanID`, `${span}.ParentSpanID`, `${span}.Kind`]
+
+/** By span the left bound of its parent in the nested sets of its trace: -1 of a root, 0 where the writer did not number it. */
+export const parentBounds = `${span}.ParentID`
 
 /** The columns of a block that a field which is no attribute is made of. */
 export const intrinsicColumns: Readonly<Record<Intrinsic, readonly string[]>> = {
@@ -37,9 +40,14 @@ export const intrinsicColumns: Readonly<Record<Intrinsic, readonly string[]>> = 
   'instrumentation:version': [`${instrumentation}.Version`],
 }
 
-/** Those that must be read of a row group: durations take starts only where an end may lie before its start. */
+/**
+ * Those that must be read of a row group: durations take starts only where an end may lie before its start, and roots are
+ * found by the bounds of parents, where there are any.
+ */
 export function columnsOfIntrinsic(columns: RowGroupColumns, name: Intrinsic): readonly string[] {
   const all = intrinsicColumns[name]
+  if (name === 'trace:root' && columns.has(parentBounds) && !all.every(column => columns.isRead(column)))
+    return [parentBounds]
   return name === 'span:duration' && isForward(columns) ? all.slice(0, 1) : all
 }
 
@@ -162,6 +170,18 @@ function eventTimes(since: Column, starts: Column): ColumnData {
   const start = numbersOf(starts, 'INT64').numbers
   const times = numbersOf(since, 'INT64').numbers.map((value, i) => BigInt.asIntN(64, value + start[spanOf[i]!]!))
   return { type: 'int', values: exactWords(times, true) }
+}
+
+/**
+ * By span the bound of its parent, of which roots have -1; undefined where a trace has none: it may have no root, or may
+ * not be numbered, as one in which three spans have one id.
+ */
+export function rootBounds(columns: RowGroupColumns, { spanCount, traceStarts }: Structure): Int32Array | undefined {
+  if (!columns.isRead(parentBounds)) return undefined
+  const { numbers } = numbersOf(columns.get(parentBounds, spanCount), 'INT32')
+  for (let trace = 0; trace + 1 < traceStarts.length; trace++)
+    if (!numbers.subarray(traceStarts[trace], traceStarts[trace + 1]).includes(noParent)) return undefined
+  return numbers
 }
 
 /** By span the row of its parent; negative numbers as in lib/model/tree.ts. */

@@ -14,7 +14,15 @@ import type { Block } from './block.ts'
 import { childColumns, childStarts } from './children.ts'
 import { spread } from './column-values.ts'
 import { findTraces } from './find.ts'
-import { columnsOfIntrinsic, idsAt, intrinsicData, ints, parentsOf } from './intrinsics.ts'
+import {
+  columnsOfIntrinsic,
+  idsAt,
+  intrinsicColumns,
+  intrinsicData,
+  ints,
+  parentsOf,
+  rootBounds,
+} from './intrinsics.ts'
 import type { Layout } from './layout.ts'
 import { dictionariesFor, isInTime, mayHold } from './prune.ts'
 import { prefixes, required } from './schema.ts'
@@ -122,8 +130,15 @@ class RowGroupBatch implements SpanBatch {
     const second = columns.named(() =>
       parsed.flatMap(named => (named.intrinsic !== undefined ? [] : valueColumns(columns, named.scope, named.key))),
     )
-    const isLinked = missing.includes('trace:root') && this.#hasLinkTypes()
-    await columns.load(isLinked ? [...second, ...linkIds.flatMap(name => columnsOfIntrinsic(columns, name))] : second)
+    const rest = missing.includes('trace:root') ? columns.named(() => this.#columnsOfRoots()) : []
+    await columns.load([...second, ...rest])
+  }
+
+  /** What else it takes to find roots, once the bounds of parents have been read. */
+  #columnsOfRoots(): string[] {
+    const parents = rootBounds(this.#columns, this.#known) ? [] : intrinsicColumns['span:parent']
+    const links = this.#hasLinkTypes() ? linkIds.flatMap(name => columnsOfIntrinsic(this.#columns, name)) : []
+    return [...parents, ...links]
   }
 
   /** True where a link has a type, which may name a parent; the keys of links must have been loaded. */
@@ -189,7 +204,8 @@ class RowGroupBatch implements SpanBatch {
   #roots(): Float64Array {
     const [columns, structure] = [this.#columns, this.#known]
     const { traceStarts } = structure
-    return rootRows(traceStarts, parentsOf(columns, structure), this.#hasLinkTypes() ? this.#childrenByLink() : none)
+    const parents = rootBounds(columns, structure) ?? parentsOf(columns, structure)
+    return rootRows(traceStarts, parents, this.#hasLinkTypes() ? this.#childrenByLink() : none)
   }
 
   #childrenByLink(): Set<number> {
