@@ -1,13 +1,14 @@
 import type { RangeReader } from '../bytes/range.ts'
 import { LabError } from '../error.ts'
 import type { Trace } from '../model/trace.ts'
-import { headBytes, magic, readFooter } from '../parquet/read/footer.ts'
+import { headBytes, magic } from '../parquet/read/footer.ts'
 import { holdStream, maxStreamedBytes } from '../storage/held-stream.ts'
 import { openLocal } from '../storage/local.ts'
 import { decodeFlatFile, isFlat } from './flat/reader.ts'
 import type { Format } from './format.ts'
 import type { Losses } from './losses.ts'
-import { decodeBlock, openBlock } from './vparquet/format.ts'
+import { blockOf, readBlockFile } from './vparquet/block.ts'
+import { decodeBlock, openBlock, readMeta } from './vparquet/format.ts'
 
 /** Parquet of either kind: blocks as Grafana Tempo stores them, and tables of spans. Which it is stands at its end. */
 export const vparquet: Format = {
@@ -36,7 +37,7 @@ export function isParquet(head: Uint8Array): boolean {
 async function* decode(file: RangeReader, path: string | undefined, losses: Losses): AsyncIterable<readonly Trace[]> {
   const [head] = await file.read([{ start: 0, end: Math.min(headBytes, file.byteLength) }])
   if (!isParquet(head!)) throw new LabError('corrupt', 'byte 0: no Parquet file begins so')
-  const footer = await readFooter(file)
-  if (isFlat(footer)) yield* decodeFlatFile({ file, footer })
-  else yield* decodeBlock(file, path, losses)
+  const opened = await readBlockFile(file, path === undefined ? undefined : await readMeta(path))
+  if (isFlat(opened.footer)) yield* decodeFlatFile(opened)
+  else yield* decodeBlock(blockOf(opened), losses)
 }

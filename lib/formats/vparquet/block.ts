@@ -23,12 +23,22 @@ export interface Block extends ParquetFile {
   readonly parts: (BlockParts & { readonly shardCount: number }) | undefined
 }
 
+/** `data.parquet` with its footer, and what the `meta.json` beside it says. */
+export interface BlockFile extends ParquetFile {
+  readonly meta: BlockMeta | undefined
+}
+
 /**
  * Opens `data.parquet`, with the text of the `meta.json` beside it if there is one, and a way to the parts of the block,
  * by which one trace is found faster. Both are checked against each other;
  * a version that is not read is `unsupported`, by name.
  */
 export async function openVparquet(file: RangeReader, metaText?: string, beside?: BlockParts): Promise<Block> {
+  return blockOf(await readBlockFile(file, metaText), beside)
+}
+
+/** Reads the footer of `data.parquet`, in one go where a `meta.json` tells its length, and checks it against that. */
+export async function readBlockFile(file: RangeReader, metaText: string | undefined): Promise<BlockFile> {
   const meta = metaText === undefined ? undefined : parseMeta(metaText)
   if (meta && meta.byteLength !== file.byteLength)
     throw new LabError(
@@ -37,6 +47,11 @@ export async function openVparquet(file: RangeReader, metaText?: string, beside?
     )
   const footer = await readFooter(file, meta?.footerLength)
   if (meta) checkMeta(meta, footer)
+  return { file, footer, meta }
+}
+
+/** The block of a file whose columns are those of one. */
+export function blockOf({ file, footer, meta }: BlockFile, beside?: BlockParts): Block {
   const spanCount = footer.rowGroups.reduce((sum, { chunks }) => sum + (chunks.get(spanIds)?.valueCount ?? 0), 0)
   const parts = beside && meta && { ...beside, shardCount: meta.bloomShardCount }
   return { file, footer, layout: layoutOf(footer.leaves, meta), spanCount, parts }

@@ -61,7 +61,9 @@ function mayBeIn({ bounds }: Pick<Chunk, 'bounds'>, sought: Sought): boolean {
 }
 
 function mayBeBetween(sought: Sought, least: Uint8Array, greatest: Uint8Array): boolean {
-  return [...sought.values()].flat().some(id => id.compare(least) >= 0 && id.compare(greatest) <= 0)
+  for (const spellings of sought.values())
+    for (const id of spellings) if (id.compare(least) >= 0 && id.compare(greatest) <= 0) return true
+  return false
 }
 
 /** Which of the rows have one of the ids. */

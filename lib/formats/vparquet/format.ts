@@ -41,7 +41,7 @@ async function withLocal<T>(path: string, use: (file: RangeReader) => Promise<T>
 }
 
 /** The text of the `meta.json` beside a block's data; undefined where there is none. */
-async function readMeta(path: string): Promise<string | undefined> {
+export async function readMeta(path: string): Promise<string | undefined> {
   if (basename(path) !== blockData) return undefined
   const text = (name: string) => readFile(join(dirname(path), name), 'utf8').catch(() => undefined)
   const meta = await text('meta.json')
@@ -53,13 +53,8 @@ async function readMeta(path: string): Promise<string | undefined> {
   return meta
 }
 
-/** The traces of a block, of which `path` tells where `meta.json` stands; what its format does not hold is a loss. */
-export async function* decodeBlock(
-  file: RangeReader,
-  path: string | undefined,
-  losses: Losses,
-): AsyncIterable<readonly Trace[]> {
-  const block = await openVparquet(file, path === undefined ? undefined : await readMeta(path))
+/** The traces of a block; what its format does not hold is a loss. */
+export async function* decodeBlock(block: Block, losses: Losses): AsyncIterable<readonly Trace[]> {
   let spanCount = 0
   for await (const batch of decodeVparquet(block, (field, count) => losses.drop(field, count))) {
     spanCount += countSpans(batch)

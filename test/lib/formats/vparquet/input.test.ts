@@ -1,4 +1,4 @@
-import { cpSync, createReadStream, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, createReadStream, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -63,6 +63,14 @@ describeReference('blocks of Tempo as inputs', ['tempo-blocks/search'], () => {
     const block = copyOf('lies')
     writeFileSync(join(block, 'meta.json'), '{"format":"vParquet3"')
     expect((await labRejection(read(block))).message).toMatch(/lies\/data\.parquet: vparquet: meta\.json: /)
+  })
+
+  test('a cut file is told of by the length that its meta.json has, before its footer is sought', async () => {
+    const block = copyOf('cut')
+    truncateSync(join(block, 'data.parquet'), 1000)
+    expect((await labRejection(read(block))).message).toMatch(
+      /cut\/data\.parquet: vparquet: meta\.json: says that data\.parquet has 255253 bytes, it has 1000$/,
+    )
   })
 })
 
