@@ -1,3 +1,5 @@
+import { floats, words } from './arena.ts'
+
 /** The array with room for more: twice as much, or `capacity`. */
 export function grown<A extends Uint8Array | Uint32Array | Int32Array | Float64Array>(
   array: A,
@@ -8,7 +10,7 @@ export function grown<A extends Uint8Array | Uint32Array | Int32Array | Float64A
   return larger
 }
 
-/** A list of numbers in a typed array that grows. */
+/** A list of numbers in a typed array that grows, in the arena that work is done in, if there is one. */
 export class Growing<A extends Float64Array | Uint32Array> {
   length = 0
   #array: A
@@ -62,7 +64,10 @@ export class Growing<A extends Float64Array | Uint32Array> {
   }
 
   #grow(needed: number): void {
-    this.#array = grown(this.#array, Math.max(16, needed, this.#array.length * 2))
+    const capacity = Math.max(16, needed, this.#array.length * 2)
+    const larger = this.#array instanceof Float64Array ? floats(capacity) : words(capacity)
+    larger.set(this.#array)
+    this.#array = larger as A
   }
 }
 

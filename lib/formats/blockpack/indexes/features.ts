@@ -24,8 +24,11 @@ export function featuresOf(segment: Segment): Uint32Array[] {
   const services = span.resources.dictionary.values.map(serviceHash)
   const names = span.names.dictionary.values.map(name => hashOf(name, seeds.name))
   const keys = span.attributes.columns.map(({ key }) => hashOf(key, seeds.key))
-  const shapes = span.attributes.listColumns().map(list => list.map(column => keys[column]!))
-  const seenShapes = new Int32Array(shapes.length).fill(-1)
+  const shapes = span.attributes.listColumns()
+  /** By resource, list and column: the trace that had it last. */
+  const [seenResources, seenShapes, seenKeys] = [services, shapes, keys].map(of =>
+    new Int32Array(of.length).fill(-1),
+  ) as [Int32Array, Int32Array, Int32Array]
   const operations = new Uint32Array(segment.spanCount)
   const resources = span.resources.codes.view()
   const nameCodes = span.names.codes.view()
@@ -41,15 +44,21 @@ export function featuresOf(segment: Segment): Uint32Array[] {
     const end = start + spanCounts[index]!
     for (let row = start; row < end; row++) {
       const operation = operations[row]!
-      features.add(services[resources[row]!]!)
+      const resource = resources[row]!
+      if (seenResources[resource] !== index) features.add(services[resource]!)
+      seenResources[resource] = index
       features.add(operation)
       const parent = parents[row]!
       if (parent >= 0) features.add(edgeHash(operations[parent]!, operation))
       const shape = lists[row]!
       if (seenShapes[shape] === index) continue
       seenShapes[shape] = index
-      const shapeKeys = shapes[shape]!
-      for (let i = 0; i < shapeKeys.length; i++) features.add(shapeKeys[i]!)
+      const columns = shapes[shape]!
+      for (let i = 0; i < columns.length; i++) {
+        const column = columns[i]!
+        if (seenKeys[column] !== index) features.add(keys[column]!)
+        seenKeys[column] = index
+      }
     }
     start = end
     sets[index] = features.take()

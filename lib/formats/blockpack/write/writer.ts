@@ -1,3 +1,4 @@
+import { Arena, allocatingIn } from '../../../bytes/arena.ts'
 import type { ByteSink } from '../../../bytes/range.ts'
 import { ByteWriter } from '../../../bytes/writer.ts'
 import { compressor } from '../../../codecs/compress.ts'
@@ -56,6 +57,8 @@ export class BlockpackWriter {
   readonly #rowGroups: RowGroup[] = []
   readonly #spansPerPageGroup: number
   #segment = new Segment()
+  /** The memory of the segment. */
+  readonly #arena = new Arena()
   #waiting: OpenPageGroup[] = []
   #waitingBytes = 0
   #offset = 0
@@ -79,7 +82,7 @@ export class BlockpackWriter {
     for (const trace of traces) {
       if (this.#endsBefore(trace)) await this.#endPageGroup()
       this.#traceIndex.add(trace.traceId)
-      addTrace(this.#segment, trace)
+      allocatingIn(this.#arena, () => addTrace(this.#segment, trace))
     }
   }
 
@@ -132,6 +135,7 @@ export class BlockpackWriter {
     this.#segment = new Segment()
     this.#similarity?.add(segment)
     const pageGroup = encodePageGroup(segment, this.#encoder, this.#fields)
+    this.#arena.clear()
     this.#waiting.push(pageGroup)
     this.#waitingBytes += pageGroup.byteLength
     if (this.#waitingBytes >= this.#config.writeBufferSize) await this.#endRowGroup()
