@@ -71,15 +71,23 @@ export class ByteTable<T> {
   }
 
   #isAt(code: number, view: DataView, start: number, end: number): boolean {
-    const own = this.#starts.at(code)
+    const at = this.#starts.at(code)
     const length = end - start
     const ownEnd = code + 1 < this.#starts.length ? this.#starts.at(code + 1) : this.#length
-    if (ownEnd - own !== length) return false
-    let i = 0
-    for (; i + 4 <= length; i += 4)
-      if (this.#view.getInt32(own + i, true) !== view.getInt32(start + i, true)) return false
-    for (; i < length; i++) if (this.#view.getUint8(own + i) !== view.getUint8(start + i)) return false
-    return true
+    if (ownEnd - at !== length) return false
+    const own = this.#view
+    if (length < 4) {
+      for (let i = 0; i < length; i++) if (own.getUint8(at + i) !== view.getUint8(start + i)) return false
+      return true
+    }
+    for (let i = 0; i + 8 <= length; i += 8) {
+      const first = own.getInt32(at + i, true) ^ view.getInt32(start + i, true)
+      if ((first | (own.getInt32(at + i + 4, true) ^ view.getInt32(start + i + 4, true))) !== 0) return false
+    }
+    // The last words may have been compared in part.
+    if (length >= 8 && own.getInt32(at + length - 8, true) !== view.getInt32(end - 8, true)) return false
+    if (length < 8 && own.getInt32(at, true) !== view.getInt32(start, true)) return false
+    return own.getInt32(at + length - 4, true) === view.getInt32(end - 4, true)
   }
 
   #append(view: DataView, start: number, end: number): void {
@@ -122,8 +130,14 @@ function hashOf(view: DataView, start: number, end: number): number {
     hash ^= hash >>> 15
     other ^= other >>> 13
   }
-  for (; at < end; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x85ebca6b)
-  hash ^= other
+  if (at < end && end - start >= 8) {
+    // The last words, a part of which has been hashed.
+    hash = Math.imul(hash ^ view.getInt32(end - 8, true), 0x9e3779b1)
+    other = Math.imul(other ^ view.getInt32(end - 4, true), 0x85157af5)
+    hash ^= hash >>> 15
+    other ^= other >>> 13
+  } else for (; at < end; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x85ebca6b)
+  hash = Math.imul(hash, 0x2c1b3c6d) + Math.imul(other ^ (other >>> 16), 0x297a2d39)
   hash ^= hash >>> 13
   hash = Math.imul(hash, 0xc2b2ae35)
   return (hash ^ (hash >>> 16)) >>> 0

@@ -1,9 +1,13 @@
 import { bufferOf } from './buffer.ts'
 
+const nothing = Buffer.alloc(0)
+
 /** Reads a stream by bytes instead of chunks. What has come in and is not consumed is held. */
 export class ChunkInput {
   readonly #chunks: AsyncIterator<Uint8Array>
-  #held: Buffer = Buffer.alloc(0)
+  #held: Buffer = nothing
+  /** What follows it and has come in: of a chunk whose beginning was joined to what was held. */
+  #rest: Buffer = nothing
   #offset = 0
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
@@ -22,16 +26,26 @@ export class ChunkInput {
   /** Holds this many bytes, or all there are, and returns how many are held, if not more. */
   async fill(byteLength: number): Promise<number> {
     if (this.#held.length >= byteLength) return byteLength
-    const parts: Uint8Array[] = [this.#held]
+    const parts = [this.#held]
     let held = this.#held.length
     while (held < byteLength) {
-      const { done, value } = await this.#chunks.next()
-      if (done) break
-      parts.push(value)
-      held += value.length
+      const chunk = await this.#next()
+      if (chunk === undefined) break
+      // A chunk by itself is held as it is; of one that is joined to others no more is copied than is needed.
+      const part = held === 0 && chunk.length >= byteLength ? chunk : chunk.subarray(0, byteLength - held)
+      this.#rest = chunk.subarray(part.length)
+      parts.push(part)
+      held += part.length
     }
-    this.#held = parts.length === 2 && this.#held.length === 0 ? bufferOf(parts[1]!) : Buffer.concat(parts, held)
+    this.#held = parts.length === 2 && this.#held.length === 0 ? parts[1]! : Buffer.concat(parts, held)
     return Math.min(held, byteLength)
+  }
+
+  /** What has come in but is not held, or the next chunk; undefined at the end. */
+  async #next(): Promise<Buffer | undefined> {
+    if (this.#rest.length > 0) return this.#rest
+    const { done, value } = await this.#chunks.next()
+    return done ? undefined : bufferOf(value)
   }
 
   /** The next bytes, which are held. */
