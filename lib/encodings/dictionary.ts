@@ -1,5 +1,4 @@
 import { words } from '../bytes/arena.ts'
-import { getOrInsert } from '../maps.ts'
 
 /** Values by code, in the order of first use. */
 export class Dictionary<T> {
@@ -22,8 +21,14 @@ export class Dictionary<T> {
   code(value: T): number {
     if (Object.is(value, this.#lastValue) && this.#lastCode >= 0) return this.#lastCode
     this.#lastValue = value
-    this.#lastCode = getOrInsert(this.#codes, this.#keyOf(value), () => this.values.push(value) - 1)
-    return this.#lastCode
+    const key = this.#keyOf(value)
+    let code = this.#codes.get(key)
+    if (code === undefined) {
+      code = this.values.push(value) - 1
+      this.#codes.set(key, code)
+    }
+    this.#lastCode = code
+    return code
   }
 }
 

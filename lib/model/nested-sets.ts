@@ -49,11 +49,11 @@ export interface NestedSets {
 
 /** Numbers each trace from 1, depth first, children in the order of their rows. */
 export function nestedSets(parents: Int32Array, traceStarts: Uint32Array): NestedSets {
-  const sizes = subtreeSizes(parents)
+  const { rows, cycleStarts } = parentsFirst(parents)
+  const sizes = subtreeSizes(parents, rows, cycleStarts.at(-1)!)
   const left = new Int32Array(parents.length)
   const right = new Int32Array(parents.length)
   const parent = new Int32Array(parents.length)
-  const { rows, cycleStarts } = parentsFirst(parents)
   // Where the next child of a row begins.
   const next = new Int32Array(parents.length)
   const nextRoot = new Int32Array(traceStarts.length - 1).fill(1)
@@ -95,10 +95,10 @@ function childOrder(rows: Uint32Array, from: number, parents: Int32Array): Uint3
   return ordered
 }
 
-function subtreeSizes(parents: Int32Array): Uint32Array {
+/** Of the rows from `from` on, each after its parent. */
+function subtreeSizes(parents: Int32Array, rows: Uint32Array, from: number): Uint32Array {
   const sizes = new Uint32Array(parents.length).fill(1)
-  const { rows, cycleStarts } = parentsFirst(parents)
-  for (let i = rows.length - 1; i >= cycleStarts.at(-1)!; i--) {
+  for (let i = rows.length - 1; i >= from; i--) {
     const parent = parents[rows[i]!]!
     if (parent >= 0) sizes[parent]! += sizes[rows[i]!]!
   }

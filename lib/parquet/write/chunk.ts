@@ -102,8 +102,7 @@ export class ChunkWriter {
       rawLength,
       storedLength: out.length - from,
       statistics: pages.length === 1 ? pages[0]!.statistics : statisticsOf(column, whole),
-      repetitions: histogram(repetitions, column.maxRepetition),
-      definitions: histogram(definitions, column.maxDefinition),
+      ...column.levelCounts,
     }
   }
 
@@ -189,23 +188,28 @@ interface PageContent {
 }
 
 /** The pages: one ends with the row by which it has its bytes of values. */
-function* partsOf(column: Column, repetitions: Uint8Array, definitions: Uint8Array, pageBits: number): Iterable<Part> {
+function partsOf(column: Column, repetitions: Uint8Array, definitions: Uint8Array, pageBits: number): Part[] {
   const { maxRepetition, maxDefinition, values } = column
+  const parts: Part[] = []
   let [entryStart, valueStart, firstRow] = [0, 0, 0]
   let [value, row, bits] = [0, 0, 0]
   const levelBits = (maxRepetition > 0 ? 8 : 0) + (maxDefinition > 0 ? 8 : 0)
+  const { valueBits } = values
   for (let entry = 0; entry < definitions.length; entry++) {
     if (repetitions[entry] === 0) {
       if (bits >= pageBits) {
-        yield partOf(firstRow, row, [entryStart, entry], [valueStart, value])
+        parts.push(partOf(firstRow, row, [entryStart, entry], [valueStart, value]))
         ;[entryStart, valueStart, firstRow, bits] = [entry, value, row, 0]
       }
       row++
     }
     bits += levelBits
-    if (definitions[entry] === maxDefinition) bits += values.bitsOf(value++)
+    if (definitions[entry] !== maxDefinition) continue
+    bits += valueBits ?? values.bitsOf!(value)
+    value++
   }
-  yield partOf(firstRow, row, [entryStart, definitions.length], [valueStart, value])
+  parts.push(partOf(firstRow, row, [entryStart, definitions.length], [valueStart, value]))
+  return parts
 }
 
 function partOf(firstRow: number, endRow: number, entries: Part['entries'], values: Part['values']): Part {
@@ -249,10 +253,4 @@ export function writeStatistics(thrift: ThriftWriter, { nullCount, bounds, isExa
   thrift.binary(6, bounds[0])
   thrift.bool(7, isExact[1])
   thrift.bool(8, isExact[0])
-}
-
-function histogram(levels: Uint8Array, max: number): number[] {
-  const counts = new Array<number>(max + 1).fill(0)
-  for (let i = 0; i < levels.length; i++) counts[levels[i]!]!++
-  return counts
 }

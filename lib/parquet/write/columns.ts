@@ -1,6 +1,6 @@
 import { grown } from '../../bytes/growing.ts'
 import { type GroupNode, type LeafNode, type ListNode, type Node, namesWithin } from '../schema.ts'
-import { Levels } from './levels.ts'
+import { type LevelCounts, Levels } from './levels.ts'
 import { BooleanValues, DoubleValues, Int32Values, Int64Values } from './number-values.ts'
 import { ByteArrayValues, DictionaryValues } from './string-values.ts'
 import type { ColumnValues } from './values.ts'
@@ -55,6 +55,17 @@ export class Column {
     return own
   }
 
+  /** By level how many entries have it; its columns share what a list counts. */
+  get levelCounts(): LevelCounts {
+    const [{ counts }, own, { count }] = [this.#levels, this.#elementLevel, this.values]
+    const shared = counts.definitions.slice(0, own + 1)
+    const elements = shared[own]!
+    return {
+      repetitions: counts.repetitions.slice(0, this.maxRepetition + 1),
+      definitions: this.leaf.isOptional ? [...shared.slice(0, own), elements - count, count] : shared,
+    }
+  }
+
   clear(): void {
     this.values.clear()
     this.#elementCount = 0
@@ -95,7 +106,7 @@ export class ListColumn {
 
   #absent(repetition: number, definition: number): void {
     this.#levels.add(repetition, definition)
-    for (const inner of this.#inner) inner.#absent(repetition, definition)
+    for (let i = 0; i < this.#inner.length; i++) this.#inner[i]!.#absent(repetition, definition)
   }
 }
 

@@ -16,28 +16,30 @@ export function writeHybrid(
   bitWidth: number,
 ): void {
   let packedFrom = start
-  for (let at = start; at < end; ) {
-    const runEnd = endOfRun(values, at, end)
+  for (let at = start; at + minRun <= end; ) {
+    const value = values[at]!
+    const last = values[at + minRun - 1]!
+    if (value !== last) {
+      // No run begins here that is long enough; the next that may be is the one of the last value.
+      at += minRun - 1
+      while (values[at - 1] === last) at--
+      continue
+    }
+    let runEnd = at + 1
+    while (runEnd < end && values[runEnd] === value) runEnd++
     // A packed group is whole: a run gives away what the group before it lacks.
-    const lack = (groupLength - ((at - packedFrom) % groupLength)) % groupLength
+    const lack = (packedFrom - at) & (groupLength - 1)
     if (runEnd - at - lack < minRun) {
       at = runEnd
       continue
     }
     at += lack
     if (at > packedFrom) writePacked(out, values, packedFrom, at, bitWidth)
-    writeRun(out, values[at]!, runEnd - at, bitWidth)
+    writeRun(out, value, runEnd - at, bitWidth)
     at = runEnd
     packedFrom = runEnd
   }
   if (end > packedFrom) writePacked(out, values, packedFrom, end, bitWidth)
-}
-
-function endOfRun(values: Uint8Array | Uint32Array, start: number, end: number): number {
-  const value = values[start]
-  let at = start + 1
-  while (at < end && values[at] === value) at++
-  return at
 }
 
 function writeRun(out: ByteWriter, value: number, count: number, bitWidth: number): void {
@@ -66,21 +68,26 @@ export function packBits(
 ): void {
   const from = out.reserve(byteLength)
   const bytes = out.view()
-  let [at, buffer, filled] = [from, 0, 0]
+  // In two parts where the buffer, which has up to 7 bits of the value before, would not take the whole.
+  const lowWidth = bitWidth > 24 ? 16 : 0
+  const highWidth = bitWidth - lowWidth
+  let at = from
+  let buffer = 0
+  let filled = 0
   for (let i = start; i < end; i++) {
-    let value = values[i]!
-    let left = bitWidth
-    while (left > 0) {
-      const taken = Math.min(left, 8 - filled)
-      buffer |= (value & ((1 << taken) - 1)) << filled
-      value >>>= taken
-      left -= taken
-      filled += taken
-      if (filled === 8) {
-        bytes[at++] = buffer
-        buffer = 0
-        filled = 0
-      }
+    const value = values[i]!
+    if (lowWidth > 0) {
+      buffer |= (value & 0xffff) << filled
+      bytes[at++] = buffer
+      bytes[at++] = buffer >>> 8
+      buffer >>>= 16
+    }
+    buffer |= (value >>> lowWidth) << filled
+    filled += highWidth
+    while (filled >= 8) {
+      bytes[at++] = buffer
+      buffer >>>= 8
+      filled -= 8
     }
   }
   if (filled > 0) bytes[at++] = buffer

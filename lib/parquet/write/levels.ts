@@ -1,10 +1,17 @@
 import { grown } from '../../bytes/growing.ts'
 
+/** By level how many elements have it, and zeros behind the greatest. */
+export interface LevelCounts {
+  readonly repetitions: readonly number[]
+  readonly definitions: readonly number[]
+}
+
 /** The levels of the elements of a repeated field, a byte each: all its columns share them. */
 export class Levels {
   #repetitions = new Uint8Array(1 << 10)
   #definitions = new Uint8Array(1 << 10)
   #length = 0
+  #counts: LevelCounts | undefined
 
   add(repetition: number, definition: number): void {
     if (this.#length === this.#repetitions.length) {
@@ -24,7 +31,20 @@ export class Levels {
     return this.#definitions.subarray(0, this.#length)
   }
 
+  /** How many elements have each level; asked for when all are there. */
+  get counts(): LevelCounts {
+    this.#counts ??= { repetitions: countsOf(this.repetitions), definitions: countsOf(this.definitions) }
+    return this.#counts
+  }
+
   clear(): void {
     this.#length = 0
+    this.#counts = undefined
   }
+}
+
+function countsOf(levels: Uint8Array): number[] {
+  const counts = new Uint32Array(1 << 8)
+  for (let i = 0; i < levels.length; i++) counts[levels[i]!]!++
+  return Array.from(counts)
 }

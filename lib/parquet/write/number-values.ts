@@ -7,6 +7,7 @@ import { type Bounds, type ColumnValues, written } from './values.ts'
 
 /** INT32. */
 export class Int32Values implements ColumnValues {
+  readonly valueBits = 32
   readonly encoding: WrittenEncoding
   count = 0
   #values = new Int32Array(64)
@@ -25,10 +26,6 @@ export class Int32Values implements ColumnValues {
 
   clear(): void {
     this.count = 0
-  }
-
-  bitsOf(): number {
-    return 32
   }
 
   write(out: ByteWriter, start: number, end: number): void {
@@ -50,6 +47,7 @@ export class Int32Values implements ColumnValues {
 
 /** INT64: two words each, the lower first. */
 export class Int64Values implements ColumnValues {
+  readonly valueBits = 64
   readonly encoding: WrittenEncoding
   count = 0
   #words = new Uint32Array(128)
@@ -63,19 +61,24 @@ export class Int64Values implements ColumnValues {
 
   /** Modulo 2^64. */
   add(value: bigint): void {
-    if (this.count === this.#integers.length) {
-      this.#words = grown(this.#words)
-      this.#integers = new BigUint64Array(this.#words.buffer)
-    }
+    if (this.count === this.#integers.length) this.#grow()
     this.#integers[this.count++] = value
+  }
+
+  /** A whole number of 32 bits, with its sign. */
+  addInt(value: number): void {
+    if (this.count === this.#integers.length) this.#grow()
+    this.#words[2 * this.count] = value
+    this.#words[2 * this.count++ + 1] = value >> 31
+  }
+
+  #grow(): void {
+    this.#words = grown(this.#words)
+    this.#integers = new BigUint64Array(this.#words.buffer)
   }
 
   clear(): void {
     this.count = 0
-  }
-
-  bitsOf(): number {
-    return 64
   }
 
   write(out: ByteWriter, start: number, end: number): void {
@@ -103,6 +106,7 @@ export class Int64Values implements ColumnValues {
 
 /** DOUBLE. */
 export class DoubleValues implements ColumnValues {
+  readonly valueBits = 64
   readonly encoding = 'PLAIN'
   count = 0
   #values = new Float64Array(64)
@@ -114,10 +118,6 @@ export class DoubleValues implements ColumnValues {
 
   clear(): void {
     this.count = 0
-  }
-
-  bitsOf(): number {
-    return 64
   }
 
   write(out: ByteWriter, start: number, end: number): void {
@@ -140,6 +140,7 @@ export class DoubleValues implements ColumnValues {
 
 /** BOOLEAN. */
 export class BooleanValues implements ColumnValues {
+  readonly valueBits = 1
   readonly encoding = 'PLAIN'
   count = 0
   #values = new Uint8Array(64)
@@ -151,10 +152,6 @@ export class BooleanValues implements ColumnValues {
 
   clear(): void {
     this.count = 0
-  }
-
-  bitsOf(): number {
-    return 1
   }
 
   write(out: ByteWriter, start: number, end: number): void {

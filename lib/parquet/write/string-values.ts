@@ -80,7 +80,22 @@ export class ByteArrayValues implements ColumnValues {
   }
 
   bounds(start: number, end: number): Bounds {
-    return boundsOf(end - start, i => this.#at(start + i))
+    if (start === end) return undefined
+    const bytes = this.#bytes.view()
+    let [least, greatest] = [start, start]
+    for (let i = start + 1; i < end; i++) {
+      if (this.#compare(bytes, i, least) < 0) least = i
+      else if (this.#compare(bytes, i, greatest) > 0) greatest = i
+    }
+    return copies(this.#at(least), this.#at(greatest))
+  }
+
+  #compare(bytes: Buffer, a: number, b: number): number {
+    const [startA, startB] = [this.#startOf(a), this.#startOf(b)]
+    const [endA, endB] = [this.#ends[a]!, this.#ends[b]!]
+    const difference = endA > startA && endB > startB ? bytes[startA]! - bytes[startB]! : 0
+    // Of most the first byte differs.
+    return difference === 0 ? bytes.compare(bytes, startB, endB, startA, endA) : difference
   }
 }
 
@@ -145,8 +160,11 @@ export class DictionaryValues implements ColumnValues {
     return 32 - Math.clz32(Math.max(0, this.#dictionary.size - 1))
   }
 
+  get valueBits(): number | undefined {
+    return this.#leaf.encoding === 'RLE_DICTIONARY' ? 32 : undefined
+  }
+
   bitsOf(index: number): number {
-    if (this.#leaf.encoding === 'RLE_DICTIONARY') return 32
     return 8 * (this.#entries()[this.#codes[index]!]!.length + this.#prefixBytes)
   }
 
@@ -165,10 +183,20 @@ export class DictionaryValues implements ColumnValues {
   }
 
   bounds(start: number, end: number): Bounds {
-    const occurring = new Uint8Array(this.#dictionary.size)
-    for (let i = start; i < end; i++) occurring[this.#codes[i]!] = 1
-    const entries = this.#entries().filter((_, code) => occurring[code] === 1)
-    return boundsOf(entries.length, i => entries[i]!)
+    if (start === end) return undefined
+    const entries = this.#entries()
+    const seen = new Uint8Array(entries.length)
+    let least = entries[this.#codes[start]!]!
+    let greatest = least
+    for (let i = start; i < end; i++) {
+      const code = this.#codes[i]!
+      if (seen[code] === 1) continue
+      seen[code] = 1
+      const bytes = entries[code]!
+      if (bytes.compare(least) < 0) least = bytes
+      else if (bytes.compare(greatest) > 0) greatest = bytes
+    }
+    return copies(least, greatest)
   }
 
   writeDictionary(out: ByteWriter): number {
@@ -188,15 +216,8 @@ function writePlainBytes(out: ByteWriter, bytes: Uint8Array): void {
   out.raw(bytes)
 }
 
-function boundsOf(count: number, at: (index: number) => Buffer): Bounds {
-  if (count === 0) return undefined
-  let [least, greatest] = [at(0), at(0)]
-  for (let i = 1; i < count; i++) {
-    const bytes = at(i)
-    if (bytes.compare(least) < 0) least = bytes
-    if (bytes.compare(greatest) > 0) greatest = bytes
-  }
-  // They outlive the memory that values stand in.
+/** Bounds outlive the memory that values stand in. */
+function copies(least: Buffer, greatest: Buffer): Bounds {
   return [Buffer.from(least), Buffer.from(greatest)]
 }
 

@@ -10,8 +10,9 @@ export interface ColumnValues {
   /** That of the pages: settled when all values of a row group are there. */
   readonly encoding: WrittenEncoding
   clear(): void
-  /** About what a value takes in a page before compression, in bits. */
-  bitsOf(index: number): number
+  /** About what a value takes in a page before compression, in bits; undefined where `bitsOf` says it of each. */
+  readonly valueBits?: number | undefined
+  bitsOf?(index: number): number
   /** The values from `start` to `end`, in the column's encoding. */
   write(out: ByteWriter, start: number, end: number): void
   bounds(start: number, end: number): Bounds
