@@ -1,6 +1,7 @@
 /** What a program that uses the library imports. */
 
 export { type ByteSink, type Range, type RangeReader, readChunks } from './bytes/range.ts'
+export type { MemoryFile } from './bytes/read-steps.ts'
 export { type ErrorKind, LabError } from './error.ts'
 export { type Compacted, type CompactInput, compactBlockpack } from './formats/blockpack/compact.ts'
 export { type BlockpackFacts, inspectBlockpack } from './formats/blockpack/inspect.ts'
@@ -18,17 +19,25 @@ export { printSpan, printTrace, writeTraces } from './formats/ndjson/print.ts'
 export { readOtlpJson, writeOtlpJson } from './formats/otlp/json.ts'
 export { readOtlpProto, readOtlpRows, writeOtlpProto } from './formats/otlp/proto.ts'
 export { decodeRelations, encodeRelations } from './formats/relations/file.ts'
-export { type Block as VparquetBlock, openVparquet } from './formats/vparquet/block.ts'
 export {
-  type ReadOptions,
+  type Block as VparquetBlock,
+  type MemoryBlock as MemoryVparquetBlock,
+  openVparquet,
+  openVparquetSync,
+} from './formats/vparquet/block.ts'
+export {
   readBlockSpans,
+  readBlockSpansSync,
   readBlockTraces,
+  readBlockTracesSync,
   readTraceSummaries,
+  readTraceSummariesSync,
   type SpanOfTrace,
-  type TraceSummary,
 } from './formats/vparquet/read-block.ts'
+export type { ReadOptions } from './formats/vparquet/read-rows.ts'
 export { decodeVparquet } from './formats/vparquet/reader.ts'
 export { vparquetSource } from './formats/vparquet/source.ts'
+export type { TraceSummary } from './formats/vparquet/trace-summaries.ts'
 export { type BlockPlace, writeBlock } from './formats/vparquet/writer/block.ts'
 export { type BlockOptions, encodeVparquet } from './formats/vparquet/writer/writer.ts'
 export { type GroupOptions, groupByTrace } from './import/group.ts'

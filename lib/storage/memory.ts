@@ -1,4 +1,5 @@
-import type { ByteSink, Range, RangeReader } from '../bytes/range.ts'
+import type { ByteSink, Range } from '../bytes/range.ts'
+import type { MemoryFile } from '../bytes/read-steps.ts'
 import { LabError } from '../error.ts'
 
 /** Takes bytes and keeps them. */
@@ -16,11 +17,9 @@ export class MemorySink implements ByteSink {
 }
 
 /** Reads ranges of bytes in memory, as views. */
-export function openMemory(bytes: Uint8Array): RangeReader {
-  return {
-    byteLength: bytes.length,
-    read: async ranges => ranges.map(range => bytes.subarray(...bounds(range, bytes.length))),
-  }
+export function openMemory(bytes: Uint8Array): MemoryFile {
+  const readSync = (ranges: readonly Range[]) => ranges.map(range => bytes.subarray(...bounds(range, bytes.length)))
+  return { byteLength: bytes.length, readSync, read: async ranges => readSync(ranges) }
 }
 
 /** Start and end of a range that must lie within `byteLength` bytes. */

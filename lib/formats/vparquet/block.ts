@@ -1,6 +1,8 @@
 import type { RangeReader } from '../../bytes/range.ts'
+import { follow, followSync, type MemoryFile, type ReadSteps } from '../../bytes/read-steps.ts'
 import { LabError } from '../../error.ts'
-import { type Footer, type ParquetFile, readFooter } from '../../parquet/read/footer.ts'
+import { type Footer, footerSteps, type ParquetFile } from '../../parquet/read/footer.ts'
+import { openMemory } from '../../storage/memory.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { type BlockMeta, parseMeta } from './meta.ts'
 import { prefixes } from './schema.ts'
@@ -23,6 +25,11 @@ export interface Block extends ParquetFile {
   readonly parts: (BlockParts & { readonly shardCount: number }) | undefined
 }
 
+/** A block whose data is in memory. */
+export interface MemoryBlock extends Block {
+  readonly file: MemoryFile
+}
+
 /** `data.parquet` with its footer, and what the `meta.json` beside it says. */
 export interface BlockFile extends ParquetFile {
   readonly meta: BlockMeta | undefined
@@ -37,17 +44,28 @@ export async function openVparquet(file: RangeReader, metaText?: string, beside?
   return blockOf(await readBlockFile(file, metaText), beside)
 }
 
+/** The same at once, of a `data.parquet` in memory. */
+export function openVparquetSync(bytes: Uint8Array, metaText?: string): MemoryBlock {
+  const file = openMemory(bytes)
+  const read = followSync(footerAndMeta(file.byteLength, metaText), file.readSync)
+  return { ...blockOf({ file, ...read }), file }
+}
+
 /** Reads the footer of `data.parquet`, in one go where a `meta.json` tells its length, and checks it against that. */
 export async function readBlockFile(file: RangeReader, metaText: string | undefined): Promise<BlockFile> {
+  return { file, ...(await follow(footerAndMeta(file.byteLength, metaText), ranges => file.read(ranges))) }
+}
+
+function* footerAndMeta(byteLength: number, metaText: string | undefined): ReadSteps<Omit<BlockFile, 'file'>> {
   const meta = metaText === undefined ? undefined : parseMeta(metaText)
-  if (meta && meta.byteLength !== file.byteLength)
+  if (meta && meta.byteLength !== byteLength)
     throw new LabError(
-      meta.byteLength > file.byteLength ? 'truncated' : 'corrupt',
-      `meta.json: says that data.parquet has ${meta.byteLength} bytes, it has ${file.byteLength}`,
+      meta.byteLength > byteLength ? 'truncated' : 'corrupt',
+      `meta.json: says that data.parquet has ${meta.byteLength} bytes, it has ${byteLength}`,
     )
-  const footer = await readFooter(file, meta?.footerLength)
+  const footer = yield* footerSteps(byteLength, meta?.footerLength)
   if (meta) checkMeta(meta, footer)
-  return { file, footer, meta }
+  return { footer, meta }
 }
 
 /** The block of a file whose columns are those of one. */

@@ -6,6 +6,7 @@ import {
   type RowGroup as RawRowGroup,
 } from 'hyparquet'
 import type { Range, RangeReader } from '../../bytes/range.ts'
+import { follow, type ReadSteps } from '../../bytes/read-steps.ts'
 import type { GeneralCodec } from '../../codecs/compress.ts'
 import { LabError, messageOf } from '../../error.ts'
 import { type Leaf, leavesOf } from './leaves.ts'
@@ -64,11 +65,16 @@ export interface ParquetFile {
  * Reads the footer of a Parquet file, and checks all that it says of sizes and places. It takes one read where its length
  * is known, else two.
  */
-export async function readFooter(file: RangeReader, knownLength = 0): Promise<Footer> {
-  const tail = await readTail(file, knownLength)
-  const byteLength = footerLength(tail, file.byteLength)
-  const start = file.byteLength - tailBytes - byteLength
-  const bytes = byteLength === knownLength ? tail : (await file.read([{ start, end: file.byteLength }]))[0]!
+export function readFooter(file: RangeReader, knownLength?: number): Promise<Footer> {
+  return follow(footerSteps(file.byteLength, knownLength), ranges => file.read(ranges))
+}
+
+/** The same step by step, of a file of so many bytes. */
+export function* footerSteps(fileLength: number, knownLength = 0): ReadSteps<Footer> {
+  const [tail] = yield [tailRange(fileLength, knownLength)]
+  const byteLength = footerLength(tail!, fileLength)
+  const start = fileLength - tailBytes - byteLength
+  const bytes = byteLength === knownLength ? tail! : (yield [{ start, end: fileLength }])[0]!
   refuseLongVarints(bytes)
   const metadata = parse(bytes)
   const leaves = attempt(() => leavesOf(metadata.schema))
@@ -94,13 +100,11 @@ function refuseOverlaps(rowGroups: readonly RowGroup[]): void {
   }
 }
 
-async function readTail(file: RangeReader, knownLength: number): Promise<Uint8Array> {
+function tailRange(fileLength: number, knownLength: number): Range {
   const least = headBytes + tailBytes
-  if (file.byteLength < least)
-    throw new LabError('truncated', `Parquet: needs ${least} bytes at least, file has ${file.byteLength}`)
-  const byteLength = Math.min(file.byteLength, knownLength + tailBytes)
-  const [tail] = await file.read([{ start: file.byteLength - byteLength, end: file.byteLength }])
-  return tail!
+  if (fileLength < least)
+    throw new LabError('truncated', `Parquet: needs ${least} bytes at least, file has ${fileLength}`)
+  return { start: Math.max(0, fileLength - knownLength - tailBytes), end: fileLength }
 }
 
 function footerLength(tail: Uint8Array, fileLength: number): number {

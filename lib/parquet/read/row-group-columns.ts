@@ -1,4 +1,5 @@
 import { byteLengthOf, type Range } from '../../bytes/range.ts'
+import { follow, followSync, type MemoryFile, type ReadSteps } from '../../bytes/read-steps.ts'
 import { LabError, naming } from '../../error.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
 import { maxGap, readCoalesced } from '../../storage/coalesce.ts'
@@ -59,9 +60,9 @@ export class RowGroupColumns {
    * are on their way are waited for.
    */
   async load(names: readonly string[]): Promise<void> {
-    const wanted = [...new Set(names)].filter(name => this.has(name) && !this.#bytes.has(name))
+    const wanted = this.#missing(names)
     const missing = wanted.filter(name => !this.#loading.has(name))
-    const loading = this.#rows ? this.#loadPages(missing, this.#rows) : this.#loadWhole(missing)
+    const loading = follow(this.#loadSteps(missing), ranges => this.#read(ranges))
     for (const name of missing) this.#loading.set(name, loading)
     try {
       await Promise.all([loading, ...wanted.map(name => this.#loading.get(name))])
@@ -70,13 +71,29 @@ export class RowGroupColumns {
     }
   }
 
-  async #loadWhole(names: readonly string[]): Promise<void> {
+  /** The same at once, of a file in memory. */
+  loadSync(names: readonly string[], file: MemoryFile): void {
+    followSync(this.#loadSteps(this.#missing(names)), ranges => {
+      checkLimits(this.#limits, byteLengthOf(ranges))
+      return file.readSync(ranges)
+    })
+  }
+
+  #missing(names: readonly string[]): string[] {
+    return [...new Set(names)].filter(name => this.has(name) && !this.#bytes.has(name))
+  }
+
+  #loadSteps(names: readonly string[]): ReadSteps<void> {
+    return this.#rows ? this.#loadPages(names, this.#rows) : this.#loadWhole(names)
+  }
+
+  *#loadWhole(names: readonly string[]): ReadSteps<void> {
     const ranges = names.map(name => {
       const { start, end } = this.chunk(name)
       return { start: start + (this.#heads.get(name)?.length ?? 0), end }
     })
     const heads = names.map(name => this.#heads.get(name))
-    const bytes = await this.#read(ranges)
+    const bytes = yield ranges
     for (const [i, name] of names.entries())
       this.#bytes.set(name, heads[i] === undefined ? bytes[i]! : Buffer.concat([heads[i], bytes[i]!]))
   }
@@ -92,13 +109,13 @@ export class RowGroupColumns {
   }
 
   /** Reads the pages that have the rows, with the dictionaries. */
-  async #loadPages(names: readonly string[], rows: RowPages): Promise<void> {
+  *#loadPages(names: readonly string[], rows: RowPages): ReadSteps<void> {
     const places = names.map(name => this.named(() => pagesOf(rows, name)))
     const ranges = names.flatMap((name, i) => {
       const { start, end, dataStart } = this.chunk(name)
       return [{ start, end: dataStart }, places[i] ?? { start: dataStart, end }]
     })
-    const bytes = await this.#read(ranges)
+    const bytes = yield ranges
     for (const [i, name] of names.entries()) {
       this.#bytes.set(name, Buffer.concat([bytes[2 * i]!, bytes[2 * i + 1]!]))
       this.#firstRows.set(name, places[i]?.firstRow ?? 0)

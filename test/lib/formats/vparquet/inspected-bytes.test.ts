@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { RangeReader } from '../../../../lib/bytes/range.ts'
 import { openVparquet } from '../../../../lib/formats/vparquet/block.ts'
 import { readTraceSummaries } from '../../../../lib/formats/vparquet/read-block.ts'
 import { vparquetSource } from '../../../../lib/formats/vparquet/source.ts'
@@ -79,7 +80,7 @@ test('a column that could not be read is asked for again', async () => {
   const memory = openMemory(data)
   const block = await openVparquet(memory)
   let isBroken = true
-  const file: typeof memory = {
+  const file: RangeReader = {
     byteLength: memory.byteLength,
     read: ranges => (isBroken ? Promise.reject(new Error('gone')) : memory.read(ranges)),
   }

@@ -1,15 +1,25 @@
 import { expect, test } from 'vitest'
 import type { RangeReader } from '../../../../lib/bytes/range.ts'
-import { openVparquet } from '../../../../lib/formats/vparquet/block.ts'
+import { openVparquet, openVparquetSync } from '../../../../lib/formats/vparquet/block.ts'
 import type { Version } from '../../../../lib/formats/vparquet/meta.ts'
-import { readBlockSpans, readBlockTraces, readTraceSummaries } from '../../../../lib/formats/vparquet/read-block.ts'
+import {
+  readBlockSpans,
+  readBlockSpansSync,
+  readBlockTraces,
+  readBlockTracesSync,
+  readTraceSummaries,
+  readTraceSummariesSync,
+} from '../../../../lib/formats/vparquet/read-block.ts'
+import type { ReadOptions } from '../../../../lib/formats/vparquet/read-rows.ts'
 import { decodeVparquet } from '../../../../lib/formats/vparquet/reader.ts'
 import { encodeVparquet } from '../../../../lib/formats/vparquet/writer/writer.ts'
 import { joinById } from '../../../../lib/import/sort.ts'
+import { ByteBudget } from '../../../../lib/model/limits.ts'
 import { serviceOf } from '../../../../lib/model/service.ts'
 import { countReads } from '../../../../lib/storage/counting.ts'
 import { MemorySink, openMemory } from '../../../../lib/storage/memory.ts'
 import { collect, streamOf } from '../../../support/chunks.ts'
+import { labRejection } from '../../../support/errors.ts'
 import { generatedTraces } from '../../../support/generated.ts'
 
 async function opened(version: Version) {
@@ -19,7 +29,7 @@ async function opened(version: Version) {
   const block = await openVparquet(file)
   const traces = (await collect(decodeVparquet(block))).flat()
   file.reset()
-  return { block, file, traces }
+  return { block, file, traces, bytes: sink.bytes() }
 }
 
 test.each(['vParquet4', 'vParquet5'] as const)(
@@ -97,4 +107,39 @@ test('row groups are read ahead, no more than told', async () => {
   await batches.next()
   expect(reads).toBe(2)
   await batches.return?.()
+})
+
+test.each(['vParquet4', 'vParquet5'] as const)('%s: memory is read at once as any file is by and by', async version => {
+  const { block, traces, bytes } = await opened(version)
+  const inMemory = openVparquetSync(bytes)
+  const startNanos = traces[40]!.spans[0]!.startNanos
+  const choices: ReadOptions[] = [
+    {},
+    { batchSize: 7 },
+    { startNanos, endNanos: startNanos + 5_000_000_000n },
+    { traceIdPrefix: traces[7]!.traceId.slice(0, 2), batchSize: 1 },
+  ]
+  for (const options of choices) {
+    expect([...readTraceSummariesSync(inMemory, options)]).toEqual(await collect(readTraceSummaries(block, options)))
+    for (const projection of ['spans', 'full'] as const) {
+      const chosen = { ...options, projection }
+      expect([...readBlockTracesSync(inMemory, chosen)]).toEqual(await collect(readBlockTraces(block, chosen)))
+      expect([...readBlockSpansSync(inMemory, chosen)]).toEqual(await collect(readBlockSpans(block, chosen)))
+    }
+  }
+})
+
+test('memory that is cut is refused at once, in the words that a cut file has', async () => {
+  const { bytes } = await opened('vParquet4')
+  for (const length of [0, 11, 12, 100, bytes.length - 1]) {
+    const cut = bytes.subarray(0, length)
+    const { message } = await labRejection(openVparquet(openMemory(cut)))
+    expect(() => openVparquetSync(cut)).toThrow(message)
+  }
+})
+
+test('a budget of bytes ends what is read of memory too', async () => {
+  const { bytes } = await opened('vParquet4')
+  const limits = { budget: new ByteBudget(1000) }
+  expect(() => [...readBlockTracesSync(openVparquetSync(bytes), { limits })]).toThrow('limit of 1000 bytes')
 })
