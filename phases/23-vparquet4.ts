@@ -1,4 +1,5 @@
 import type { RangeReader } from '../lib/bytes/range.ts'
+import { LabError } from '../lib/error.ts'
 import { type Block, openVparquet } from '../lib/formats/vparquet/block.ts'
 import { decodeVparquet, notHeld } from '../lib/formats/vparquet/reader.ts'
 import { vparquetSource } from '../lib/formats/vparquet/source.ts'
@@ -18,15 +19,20 @@ const data = `${tenantId}/${blockId}/data.parquet`
 async function open(file: RangeReader): Promise<Block> {
   const parts = await openPack(file)
   const partOf = (name: string) => parts.get(`${tenantId}/${blockId}/${name}`)
-  const meta = partOf('meta.json')
-  const [text] = meta ? await meta.read([{ start: 0, end: meta.byteLength }]) : []
-  return openVparquet(parts.get(data)!, text && Buffer.from(text).toString(), {
+  const needed = (name: string) => partOf(name) ?? missing(name)
+  const meta = needed('meta.json')
+  const [text] = await meta.read([{ start: 0, end: meta.byteLength }])
+  return openVparquet(needed('data.parquet'), Buffer.from(text!).toString(), {
     withPart: async (name, use) => {
       const part = partOf(name)
       return part && use(part)
     },
     warn: message => process.emitWarning(message),
   })
+}
+
+function missing(name: string): never {
+  throw new LabError('corrupt', `list of parts: ${name} of block ${blockId} is missing`)
 }
 
 async function* decode(file: RangeReader): AsyncIterable<readonly Trace[]> {
@@ -39,7 +45,10 @@ async function parts(file: RangeReader): Promise<Record<string, number>> {
   const others = [...found]
     .filter(([name]) => name !== data)
     .map(([name, part]): [string, number] => [name.split('/').at(-1)!, part.byteLength])
-  const all: Record<string, number> = { ...(await parquetParts(found.get(data)!)), ...Object.fromEntries(others) }
+  const all: Record<string, number> = {
+    ...(await parquetParts(found.get(data) ?? missing('data.parquet'))),
+    ...Object.fromEntries(others),
+  }
   const sum = Object.values(all).reduce((total, byteLength) => total + byteLength, 0)
   return { ...all, 'list of parts': file.byteLength - sum }
 }

@@ -1,3 +1,4 @@
+import type { ByteReader } from '../../bytes/reader.ts'
 import { LabError } from '../../error.ts'
 import { ByteEntries } from './byte-entries.ts'
 import type { Leaf } from './leaves.ts'
@@ -13,7 +14,7 @@ export type Values =
   | { readonly type: 'BOOLEAN'; readonly numbers: Uint8Array }
 
 /** The pages of a column chunk, and the values of all. */
-interface ChunkContent {
+export interface ChunkContent {
   readonly pages: readonly DataPage[]
   readonly values: Values
 }
@@ -70,7 +71,9 @@ function numbers<T extends ArrayBufferView>(
   const parts: T[] = []
   return {
     dictionary: ({ values }) => values.fail('unsupported', 'a dictionary of numbers'),
-    add: ({ values, encoding, valueCount }) => parts.push(read(values, encoding, valueCount)),
+    add: ({ values, encoding, valueCount }) => {
+      if (valueCount > 0) parts.push(wholly(values, () => read(values, encoding, valueCount)))
+    },
     finish: () => join(parts),
   }
 }
@@ -89,16 +92,17 @@ class CodedGatherer implements Gatherer {
 
   dictionary({ values, encoding, valueCount }: DictionaryPage): void {
     if (this.#dictionaryLength !== undefined || this.#codes.length > 0) values.fail('corrupt', 'a second dictionary')
-    this.#take(readByteArrays(values, encoding, valueCount, this.#byteLength))
+    this.#take(wholly(values, () => readByteArrays(values, encoding, valueCount, this.#byteLength)))
     this.#dictionaryLength = valueCount
   }
 
   add({ values, encoding, valueCount }: DataPage): void {
+    if (valueCount === 0) return
     if (encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY') {
-      this.#codes.push(readCodes(values, valueCount, this.#dictionaryLength ?? 0))
+      this.#codes.push(wholly(values, () => readCodes(values, valueCount, this.#dictionaryLength ?? 0)))
       return
     }
-    const first = this.#take(readByteArrays(values, encoding, valueCount, this.#byteLength))
+    const first = this.#take(wholly(values, () => readByteArrays(values, encoding, valueCount, this.#byteLength)))
     const codes = new Uint32Array(valueCount)
     for (let i = 0; i < valueCount; i++) codes[i] = first + i
     this.#codes.push(codes)
@@ -118,12 +122,20 @@ class CodedGatherer implements Gatherer {
   }
 }
 
+/** What `read` makes of all bytes that there are: some left over would be values that are lost. */
+function wholly<T>(values: ByteReader, read: () => T): T {
+  const found = read()
+  values.end()
+  return found
+}
+
 /** The strings of the dictionary that a chunk begins with, of which `bytes` hold all. */
 export function readDictionary(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace): readonly string[] {
   for (const page of readPages(bytes, leaf, place))
     if ('dictionary' in page) {
       const { values, encoding, valueCount } = page.dictionary
-      return textsOf(readByteArrays(values, encoding, valueCount), leaf)
+      const entries = wholly(values, () => readByteArrays(values, encoding, valueCount))
+      return textsOf(entries, leaf)
     }
   throw new LabError('corrupt', `${leaf.name}: no dictionary stands at byte ${place.start}`)
 }

@@ -1,6 +1,8 @@
 import { LabError } from '../../error.ts'
 import { getOrInsert } from '../../maps.ts'
-import { joinBytes, readChunk, textsOf, type Values } from './chunk.ts'
+import { type ChunkContent, joinBytes, readChunk, textsOf, type Values } from './chunk.ts'
+import { checkClaims } from './claims.ts'
+import type { Chunk } from './footer.ts'
 import type { Leaf } from './leaves.ts'
 import { type ChunkPlace, countOf, type DataPage } from './pages.ts'
 
@@ -37,17 +39,19 @@ export class Column {
     this.valueCount = levels.valueCount
   }
 
-  /** Decodes all pages of a chunk; levels when they are asked for. Their numbers are checked against each other. */
-  static read(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace): Column {
-    const column = Column.readPart(bytes, leaf, place)
-    if (column.entryCount !== place.valueCount)
-      column.fail(`holds ${column.entryCount} values, the footer says ${place.valueCount}`)
-    return column
+  /** Decodes all pages of a chunk; levels when they are asked for. They are held against what the footer says. */
+  static read(bytes: Uint8Array, leaf: Leaf, chunk: Chunk): Column {
+    const content = readChunk(bytes, leaf, chunk)
+    checkClaims(leaf, content.pages, chunk)
+    return Column.#of(leaf, content)
   }
 
   /** Decodes some pages of a chunk, with the dictionary before them. */
   static readPart(bytes: Uint8Array, leaf: Leaf, place: ChunkPlace): Column {
-    const { pages, values } = readChunk(bytes, leaf, place)
+    return Column.#of(leaf, readChunk(bytes, leaf, place))
+  }
+
+  static #of(leaf: Leaf, { pages, values }: ChunkContent): Column {
     const sum = (of: (page: DataPage) => number) => pages.reduce((total, page) => total + of(page), 0)
     return new Column(leaf, values, {
       entryCount: sum(page => page.entryCount),

@@ -8,7 +8,7 @@ import {
 import type { Range, RangeReader } from '../../bytes/range.ts'
 import { follow, type ReadSteps } from '../../bytes/read-steps.ts'
 import type { GeneralCodec } from '../../codecs/compress.ts'
-import { LabError, messageOf } from '../../error.ts'
+import { LabError } from '../../error.ts'
 import { type Leaf, leavesOf } from './leaves.ts'
 import { maxChunkValues, maxIndexBytes } from './limits.ts'
 import type { ChunkPlace } from './pages.ts'
@@ -156,16 +156,17 @@ function chunkOf(meta: ColumnMetaData, leaf: Leaf, end: number): Omit<Chunk, 'of
   const start = count(meta.dictionary_page_offset ?? meta.data_page_offset, end, `${leaf.name}: first byte`)
   const byteLength = count(meta.total_compressed_size, end - start, `${leaf.name}: bytes`)
   const path = meta.path_in_schema.join('.')
-  if (path !== leaf.path) fail(`${leaf.name}: stands at ${path}, the schema says ${leaf.path}`)
-  if (meta.type !== leaf.type) fail(`${leaf.name}: holds ${meta.type}, the schema says ${leaf.type}`)
+  if (path !== leaf.path) fail(`stands at ${path}, the schema says ${leaf.path}`)
+  if (meta.type !== leaf.type) fail(`${leaf.name}: holds ${meta.type ?? 'no known type'}, the schema says ${leaf.type}`)
+  const presentCount = presentCountOf(meta, leaf)
   return {
     start,
     end: start + byteLength,
     codec: codecOf(meta.codec, leaf.name),
     valueCount: count(meta.num_values, maxChunkValues, `${leaf.name}: values`),
     extent: extentOf(meta),
-    isEmpty: meta.statistics?.null_count === meta.num_values,
-    presentCount: presentCountOf(meta, leaf),
+    isEmpty: presentCount === 0,
+    presentCount,
     dictionaryEnd: dictionaryEndOf(meta, start, start + byteLength),
     dataStart: count(meta.data_page_offset, start + byteLength, `${leaf.name}: first page`),
     bounds: boundsOf(meta),
@@ -182,9 +183,33 @@ function boundsOf({ statistics }: ColumnMetaData): Chunk['bounds'] {
   return least instanceof Uint8Array && greatest instanceof Uint8Array ? [least, greatest] : undefined
 }
 
-function presentCountOf({ size_statistics }: ColumnMetaData, { maxDefinition }: Leaf): number | undefined {
-  const histogram = size_statistics?.definition_level_histogram
-  return histogram?.length === maxDefinition + 1 ? Number(histogram[maxDefinition]) : undefined
+/** By the number of absences, and by that of entries of each level: what the writer tells must agree with itself. */
+function presentCountOf(meta: ColumnMetaData, { name, depths, maxDefinition }: Leaf): number | undefined {
+  const { statistics, size_statistics: sizes, num_values: valueCount } = meta
+  checkHistogram(sizes?.repetition_level_histogram, depths.length, meta, name)
+  const histogram = checkHistogram(sizes?.definition_level_histogram, maxDefinition, meta, name)
+  const absentCount = statistics?.null_count
+  const byHistogram = histogram && BigInt(histogram[maxDefinition]!)
+  const byAbsences = absentCount === undefined ? undefined : valueCount - absentCount
+  if (byHistogram !== undefined && byAbsences !== undefined && byHistogram !== byAbsences)
+    fail(`${name}: ${byHistogram} values by their levels, ${byAbsences} by those that are absent`)
+  const present = byHistogram ?? byAbsences
+  if (present === 0n && statistics?.min_value !== undefined) fail(`${name}: no values, of which one is the least`)
+  return present === undefined ? undefined : count(present, Number(valueCount), `${name}: values that are not absent`)
+}
+
+/** How many entries have each level; undefined where the writer does not say, as it need not of few levels. */
+function checkHistogram(
+  histogram: readonly bigint[] | undefined,
+  maxLevel: number,
+  { num_values: valueCount }: ColumnMetaData,
+  name: string,
+): readonly bigint[] | undefined {
+  if (!histogram?.length) return undefined
+  const sum = histogram.reduce((total, levels) => total + BigInt(levels), 0n)
+  if (histogram.length !== maxLevel + 1 || sum !== valueCount)
+    fail(`${name}: ${histogram.length} levels of ${sum} values, the column has ${maxLevel + 1} of ${valueCount}`)
+  return histogram
 }
 
 function dictionaryEndOf(meta: ColumnMetaData, start: number, end: number): number | undefined {
@@ -199,13 +224,13 @@ function dictionaryEndOf(meta: ColumnMetaData, start: number, end: number): numb
 const codecs: Readonly<Record<string, GeneralCodec>> = { UNCOMPRESSED: 'none', SNAPPY: 'snappy', ZSTD: 'zstd' }
 
 function codecOf(codec: string | undefined, name: string): GeneralCodec {
-  return codecs[codec ?? ''] ?? fail(`${name}: compressed by ${codec}`, 'unsupported')
+  return codecs[codec ?? ''] ?? fail(`${name}: compressed by ${codec ?? 'no known codec'}`, 'unsupported')
 }
 
 /** A number of the footer, from 0 to `max`. */
 function count(told: bigint | undefined, max: number, what: string): number {
   if (typeof told === 'bigint' && told >= 0n && told <= BigInt(max)) return Number(told)
-  return fail(`${what}: ${told}, at most ${max} can be there`)
+  return fail(`${what}: ${typeof told === 'bigint' ? told : 'no number'}, at most ${max} can be there`)
 }
 
 /** What a reader gives that fails in its own ways. */
@@ -215,12 +240,16 @@ function attempt<T>(read: () => T, rowGroup?: number): T {
   } catch (error) {
     if (error instanceof LabError && rowGroup === undefined) throw error
     const place = rowGroup === undefined ? '' : ` row group ${rowGroup}:`
-    const message = messageOf(error).replace('Parquet footer: ', '')
-    const kind = error instanceof LabError ? error.kind : 'corrupt'
+    // What hyparquet fails by on damaged Thrift are accidents of JavaScript, which tell a reader nothing.
+    const [kind, message] =
+      error instanceof LabError
+        ? [error.kind, error.message.replace('Parquet footer: ', '')]
+        : (['corrupt', 'is damaged: a field is missing, or of another type'] as const)
     throw new LabError(kind, `Parquet footer:${place} ${message}`, { cause: error })
   }
 }
 
+/** Names that are damaged may hold what would break a line. */
 function fail(message: string, kind: 'corrupt' | 'unsupported' = 'corrupt'): never {
-  throw new LabError(kind, `Parquet footer: ${message}`)
+  throw new LabError(kind, `Parquet footer: ${message.replace(/\p{Cc}/gu, '\ufffd')}`)
 }

@@ -28,7 +28,7 @@ const maxDepth = 32
 /** The leaves of a schema, in the order of their columns. */
 export function leavesOf(schema: readonly SchemaElement[]): Leaf[] {
   const leaves: Leaf[] = []
-  const root = schema[0]
+  const root = schema[0] ?? fail('is empty')
   let next = 1
   const visit = (path: Path, childCount: number): void => {
     if (path.names.length > maxDepth) fail('nests too deep')
@@ -40,12 +40,13 @@ export function leavesOf(schema: readonly SchemaElement[]): Leaf[] {
       else leaves.push(leafOf(inner, element.type, element.type_length))
     }
   }
-  visit({ names: [], depths: [], definition: 0 }, root?.num_children ?? 0)
+  visit({ names: [], depths: [], definition: 0 }, root.num_children ?? 0)
   if (next !== schema.length) fail(`has ${schema.length} elements, ${next} belong to the root`)
   return leaves
 }
 
 function descend({ names, depths, definition }: Path, { name, repetition_type }: SchemaElement): Path {
+  if (typeof name !== 'string') fail('has an element without a name')
   if (repetition_type === undefined) fail(`does not say how often ${name} stands`)
   const inner = repetition_type === 'REQUIRED' ? definition : definition + 1
   return {

@@ -1,11 +1,14 @@
 import { readColumnIndex, readOffsetIndex } from 'hyparquet/src/indexes.js'
 import { byteLengthOf } from '../../bytes/range.ts'
-import { LabError, messageOf } from '../../error.ts'
+import { LabError } from '../../error.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
 import { readCoalesced } from '../../storage/coalesce.ts'
 import type { Chunk, ParquetFile, RowGroup } from './footer.ts'
 import type { Leaf } from './leaves.ts'
 import { maxPagesOfChunk } from './limits.ts'
+
+/** Bytes of bounds that no writer cuts. */
+const maxWholeBound = 16
 
 /** Where a page of values stands, with its header, and its first row. */
 export interface PagePlace {
@@ -51,7 +54,13 @@ export class PageIndexes {
   placesWith(name: string, mayHold: (least: Uint8Array, greatest: Uint8Array) => boolean): PagePlace[] | undefined {
     const [places, bytes] = [this.places(name), this.#bounds.get(name)]
     if (!(places && bytes)) return undefined
-    const wanted = pagesWith(bytes, this.#file.footer.leaves.get(name)!, places.length, mayHold)
+    const wanted = pagesWith(
+      bytes,
+      this.#file.footer.leaves.get(name)!,
+      this.#chunks.get(name)!,
+      places.length,
+      mayHold,
+    )
     return places.filter((_, i) => wanted[i])
   }
 }
@@ -88,6 +97,7 @@ function pagePlacesOf(bytes: Uint8Array, { name }: Leaf, chunk: Chunk, rowCount:
 function pagesWith(
   bytes: Uint8Array,
   { name }: Leaf,
+  { bounds }: Chunk,
   pageCount: number,
   mayHold: (least: Uint8Array, greatest: Uint8Array) => boolean,
 ): boolean[] {
@@ -98,7 +108,14 @@ function pagesWith(
   const [least, greatest] = [index.min_values, index.max_values] as unknown as Uint8Array[][]
   if (index.null_pages?.length !== pageCount || least!.length !== pageCount || greatest!.length !== pageCount)
     fail(name, `column index: not of ${pageCount} pages`)
+  if (bounds && !(isAmong(bounds[0], least!) && isAmong(bounds[1], greatest!)))
+    fail(name, 'column index: the least and greatest values are not those of the footer')
   return index.null_pages.map((isNull: boolean, i: number) => !isNull && mayHold(least![i]!, greatest![i]!))
+}
+
+/** True too where it is cut, as long bounds may be in one place and not in the other. */
+function isAmong(bound: Uint8Array, ofPages: readonly Uint8Array[]): boolean {
+  return bound.length > maxWholeBound || ofPages.some(bytes => Buffer.compare(bytes, bound) === 0)
 }
 
 function readerOf(bytes: Uint8Array): { view: DataView; offset: number } {
@@ -109,10 +126,10 @@ function attempt<T>(name: string, what: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    return fail(name, `${what}: ${messageOf(error)}`)
+    return fail(name, `${what}: is damaged`, error)
   }
 }
 
-function fail(name: string, message: string): never {
-  throw new LabError('corrupt', `${name}: ${message}`)
+function fail(name: string, message: string, cause?: unknown): never {
+  throw new LabError('corrupt', `${name}: ${message}`, { cause })
 }

@@ -2,7 +2,7 @@ import { parquetHeader } from 'hyparquet/src/column.js'
 import { checksum } from '../../bytes/checksum.ts'
 import { ByteReader } from '../../bytes/reader.ts'
 import { decompressor, type GeneralCodec } from '../../codecs/compress.ts'
-import { LabError, messageOf, naming } from '../../error.ts'
+import { LabError, naming } from '../../error.ts'
 import { readHybrid } from './hybrid.ts'
 import type { Leaf } from './leaves.ts'
 import { maxHeaderBytes, maxPageBytes, maxPageValues } from './limits.ts'
@@ -24,6 +24,8 @@ export interface DataPage {
   definitions(): Uint8Array
   readonly encoding: string
   readonly values: ByteReader
+  /** The least and greatest value as stored; undefined where the header does not say. */
+  readonly bounds: readonly [least: Uint8Array, greatest: Uint8Array] | undefined
 }
 
 /** What a page of a dictionary holds, without levels. */
@@ -52,14 +54,18 @@ export function* readPages(
     const subject = `${leaf.name}: page at byte ${place.start + at}`
     const { header, headerLength } = readHeader(bytes.subarray(at), subject)
     const start = at + headerLength
-    at = start + sizeOf(header.compressed_page_size, bytes.length - start, subject)
+    at = start + sizeOf(header.compressed_page_size, bytes.length - start, `${subject}: stored bytes`)
     const stored = bytes.subarray(start, at)
     if (header.crc !== undefined && Number(header.crc) >>> 0 !== checksum(stored))
       throw new LabError('corrupt', `${subject}: the checksum does not match`)
     const page: StoredPage = { header, stored, subject, offset: place.start + start, codec: place.codec }
     if (header.dictionary_page_header) yield { dictionary: readDictionaryPage(page) }
     else if (header.data_page_header_v2) yield { data: readDataPage(page, leaf) }
-    else throw new LabError('unsupported', `${subject}: of the type ${header.type}`)
+    else
+      throw new LabError(
+        'unsupported',
+        `${subject}: a page of ${header.type === undefined ? 'a type that is none' : `the type ${header.type}`}`,
+      )
   }
 }
 
@@ -69,7 +75,7 @@ function readHeader(bytes: Uint8Array, subject: string): { header: PageHeader; h
   try {
     return { header: parquetHeader(cursor), headerLength: cursor.offset }
   } catch (cause) {
-    throw new LabError('corrupt', `${subject}: no header of a page stands there: ${messageOf(cause)}`, { cause })
+    throw new LabError('corrupt', `${subject}: no header of a page stands there`, { cause })
   }
 }
 
@@ -85,7 +91,7 @@ interface StoredPage {
 function readDictionaryPage(page: StoredPage): DictionaryPage {
   const { num_values, encoding } = page.header.dictionary_page_header!
   return {
-    valueCount: sizeOf(num_values, maxPageValues, page.subject),
+    valueCount: sizeOf(num_values, maxPageValues, `${page.subject}: entries`),
     encoding: encoding === 'PLAIN_DICTIONARY' ? 'PLAIN' : encoding,
     values: readContent(page, 0, true),
   }
@@ -94,22 +100,31 @@ function readDictionaryPage(page: StoredPage): DictionaryPage {
 function readDataPage(page: StoredPage, leaf: Leaf): DataPage {
   const { subject, stored } = page
   const head = page.header.data_page_header_v2!
-  const entryCount = sizeOf(head.num_values, maxPageValues, subject)
-  const repetitionBytes = sizeOf(head.repetition_levels_byte_length, stored.length, subject)
-  const levelBytes =
-    repetitionBytes + sizeOf(head.definition_levels_byte_length, stored.length - repetitionBytes, subject)
+  const entryCount = sizeOf(head.num_values, maxPageValues, `${subject}: values`)
+  const lengthOf = (levels: string, told: number | undefined, max: number, room: number) =>
+    sizeOf(told, max === 0 ? 0 : room, `${subject}: bytes of ${levels} levels`)
+  const [maxRepetition, { maxDefinition }] = [leaf.depths.length, leaf]
+  const repetitionBytes = lengthOf('repetition', head.repetition_levels_byte_length, maxRepetition, stored.length)
+  const room = stored.length - repetitionBytes
+  const levelBytes = repetitionBytes + lengthOf('definition', head.definition_levels_byte_length, maxDefinition, room)
   const levels = (start: number, end: number, max: number) =>
     readLevels(new ByteReader(stored.subarray(start, end), subject, page.offset + start), max, entryCount)
-  const absentCount = leaf.maxDefinition === 0 ? 0 : sizeOf(head.num_nulls, entryCount, subject)
+  const absentCount = maxDefinition === 0 ? 0 : sizeOf(head.num_nulls, entryCount, `${subject}: absent values`)
   return {
     entryCount,
     valueCount: entryCount - absentCount,
-    rowCount: leaf.depths.length === 0 ? entryCount : sizeOf(head.num_rows, entryCount, subject),
-    repetitions: () => levels(0, repetitionBytes, leaf.depths.length),
-    definitions: () => levels(repetitionBytes, levelBytes, leaf.maxDefinition),
+    rowCount: maxRepetition === 0 ? entryCount : sizeOf(head.num_rows, entryCount, `${subject}: rows`),
+    repetitions: () => levels(0, repetitionBytes, maxRepetition),
+    definitions: () => levels(repetitionBytes, levelBytes, maxDefinition),
     encoding: head.encoding,
     values: readContent(page, levelBytes, head.is_compressed !== false),
+    bounds: boundsOf(head.statistics),
   }
+}
+
+function boundsOf(told: { min_value?: unknown; max_value?: unknown } | undefined): DataPage['bounds'] {
+  const [least, greatest] = [told?.min_value, told?.max_value]
+  return least instanceof Uint8Array && greatest instanceof Uint8Array ? [least, greatest] : undefined
 }
 
 /** How many levels are this one. Indices, as iterators take ten times as long on tens of thousands of levels. */
@@ -125,6 +140,7 @@ function readLevels(reader: ByteReader, max: number, count: number): Uint8Array 
   if (max === 0) return levels
   const bitWidth = 32 - Math.clz32(max)
   readHybrid(reader, bitWidth, levels)
+  reader.end()
   if (max < 2 ** bitWidth - 1) refuseAbove(reader, levels, max)
   return levels
 }
@@ -137,16 +153,21 @@ function refuseAbove(reader: ByteReader, levels: Uint8Array, max: number): void 
 function readContent(page: StoredPage, levelBytes: number, isCompressed: boolean): ByteReader {
   const { subject, codec, header, offset } = page
   const stored = page.stored.subarray(levelBytes)
-  const byteLength = sizeOf(header.uncompressed_page_size, maxPageBytes, subject) - levelBytes
+  const byteLength = sizeOf(header.uncompressed_page_size, maxPageBytes, `${subject}: bytes`) - levelBytes
   return naming(subject, () => {
     const decompress = codec === 'zstd' ? zstdPageDecompressor() : decompressor(codec)
     const content = isCompressed && byteLength > 0 ? decompress(stored, byteLength) : stored
+    if (!isCompressed && stored.length !== byteLength)
+      throw new LabError('corrupt', `${stored.length} bytes of values, the header says ${byteLength}`)
     return new ByteReader(content, subject, codec === 'none' ? offset + levelBytes : 0)
   })
 }
 
-/** A count of a header, from 0 to `max`. */
+/** A count of a header, from 0 to `max`; `subject` ends with what is counted. */
 function sizeOf(count: number | undefined, max: number, subject: string): number {
   if (Number.isInteger(count) && count! >= 0 && count! <= max) return count!
-  throw new LabError('corrupt', `${subject}: tells of ${count}, at most ${max} can be there`)
+  throw new LabError(
+    'corrupt',
+    `${subject}: ${typeof count === 'number' ? count : 'no number'}, at most ${max} can be there`,
+  )
 }

@@ -16,13 +16,18 @@ export interface RowPages extends Range {
   readonly indexes: PageIndexes
 }
 
+/** Pages one after the other, and their rows. */
+interface Read extends Range {
+  readonly firstRow: number
+  readonly endRow: number
+}
+
 /** The pages of a column in which rows stand, one after the other. */
-function pagesOf(
-  { indexes, start: startRow, end: endRow }: RowPages,
-  name: string,
-): (Range & { firstRow: number }) | undefined {
+function pagesOf({ indexes, start: startRow, end: endRow }: RowPages, name: string): Read | undefined {
   const places = indexes.places(name)?.filter(place => place.firstRow < endRow && place.endRow > startRow)
-  return places && { start: places[0]!.start, end: places.at(-1)!.end, firstRow: places[0]!.firstRow }
+  if (places === undefined) return undefined
+  const [first, last] = [places[0]!, places.at(-1)!]
+  return { start: first.start, end: last.end, firstRow: first.firstRow, endRow: last.endRow }
 }
 
 /** The columns of a row group, read when they are wanted, and kept. */
@@ -35,8 +40,8 @@ export class RowGroupColumns {
   readonly #bytes = new Map<string, Uint8Array>()
   /** The columns that are being read. */
   readonly #loading = new Map<string, Promise<void>>()
-  /** The first row of the pages that have been read. */
-  readonly #firstRows = new Map<string, number>()
+  /** The rows of the pages that have been read. */
+  readonly #rowsRead = new Map<string, Pick<Read, 'firstRow' | 'endRow'>>()
   /** The parts of columns that hold a dictionary. */
   readonly #heads = new Map<string, Uint8Array>()
   readonly #dictionaries = new Map<string, readonly string[]>()
@@ -118,7 +123,8 @@ export class RowGroupColumns {
     const bytes = yield ranges
     for (const [i, name] of names.entries()) {
       this.#bytes.set(name, Buffer.concat([bytes[2 * i]!, bytes[2 * i + 1]!]))
-      this.#firstRows.set(name, places[i]?.firstRow ?? 0)
+      const { rowCount } = this.#file.footer.rowGroups[this.#number]!
+      this.#rowsRead.set(name, places[i] ?? { firstRow: 0, endRow: rowCount })
     }
   }
 
@@ -170,7 +176,7 @@ export class RowGroupColumns {
     if (bytes === undefined) throw new LabError('invalid', `${name}: has not been read`)
     const leaf = this.#file.footer.leaves.get(name)!
     const column = this.#rows
-      ? this.#slice(Column.readPart(bytes, leaf, this.chunk(name)), this.#rows, this.#firstRows.get(name)!)
+      ? this.#slice(Column.readPart(bytes, leaf, this.chunk(name)), this.#rows, this.#rowsRead.get(name)!)
       : Column.read(bytes, leaf, this.chunk(name))
     const rowCount = column.elementCount(0)
     if (rowCount !== this.rowCount) column.fail(`${rowCount} rows, the footer says ${this.rowCount}`)
@@ -178,10 +184,10 @@ export class RowGroupColumns {
     return column
   }
 
-  /** The rows of a column whose pages begin with `firstRow`. */
-  #slice(column: Column, { start, end }: RowPages, firstRow: number): Column {
-    if (firstRow + column.rowCount < end)
-      column.fail(`rows ${firstRow} to ${firstRow + column.rowCount}, wanted to ${end}`)
+  /** The rows of a column, of which some pages have been read. */
+  #slice(column: Column, { start, end }: RowPages, { firstRow, endRow }: Pick<Read, 'firstRow' | 'endRow'>): Column {
+    if (column.rowCount !== endRow - firstRow)
+      column.fail(`pages of ${column.rowCount} rows, the offset index says ${endRow - firstRow}`)
     return column.slice(start - firstRow, end - firstRow)
   }
 

@@ -116,5 +116,8 @@ function plain(reader: ByteReader, encoding: string | undefined, count: number, 
 }
 
 function unknown(reader: ByteReader, encoding: string | undefined): never {
-  reader.fail('unsupported', `values in the encoding ${encoding}`)
+  reader.fail(
+    'unsupported',
+    `values in ${encoding === undefined ? 'an encoding that is none' : `the encoding ${encoding}`}`,
+  )
 }
