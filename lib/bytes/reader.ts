@@ -27,6 +27,13 @@ export class ByteReader {
     return this.#position
   }
 
+  /** A reader of the same bytes from a position on. */
+  from(position: number): ByteReader {
+    const reader = new ByteReader(this.#bytes, this.subject, this.#offset, this.#strings)
+    reader.take(position)
+    return reader
+  }
+
   get remaining(): number {
     return this.#bytes.length - this.#position
   }

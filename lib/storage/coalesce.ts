@@ -20,7 +20,7 @@ export async function readCoalesced(
   gap = maxGap,
 ): Promise<Uint8Array[]> {
   const pieces = await readPieces(file, ranges, maxRequests, gap)
-  return ranges.map(range => cut(pieceAt(pieces, range.start), range))
+  return ranges.map(range => findBytes(pieces, range)!)
 }
 
 /** The same with all that was read: the pieces ascend and cover the ranges. */
@@ -45,9 +45,10 @@ export async function readPieces(
   return merged.map(({ start, end }, i) => ({ start, end, bytes: read[i]! }))
 }
 
-/** The last piece that begins at a byte or before it. */
-function pieceAt(pieces: readonly ReadPiece[], at: number): ReadPiece {
-  return pieces[firstWhere(pieces.length, i => pieces[i]!.start > at) - 1]!
+/** The bytes of a range that one of the pieces covers; undefined where none does. */
+export function findBytes(pieces: readonly ReadPiece[], range: Range): Uint8Array | undefined {
+  const piece = pieces[firstWhere(pieces.length, i => pieces[i]!.start > range.start) - 1]
+  return piece && covers(piece, range) ? cut(piece, range) : undefined
 }
 
 export function covers(piece: Range, { start, end }: Range): boolean {

@@ -83,7 +83,7 @@ async function columnFacts(reader: BlockpackReader): Promise<ColumnFacts[]> {
   const counters = new Map<number, ColumnCounter>()
   for (const pageGroup of block.toc.pageGroups) {
     const open = await reader.openPages(pageGroup)
-    for (const column of open.places.keys()) {
+    for (const column of open.places.columns()) {
       let counter = counters.get(column)
       if (!counter) {
         counter = new ColumnCounter(

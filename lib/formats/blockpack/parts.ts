@@ -2,7 +2,7 @@ import { byteLengthOf, type RangeReader } from '../../bytes/range.ts'
 import { bandCount, columnName } from './layout/columns.ts'
 import { footerBytes, headerBytes } from './layout/footer.ts'
 import { bandOf } from './layout/layout.ts'
-import { placePages } from './layout/page-places.ts'
+import { PagePlaces } from './layout/page-places.ts'
 import { type Block, openBlock } from './read/block.ts'
 
 /** Where the bytes of a file go: by the id of each column, its pages; and by the name of everything else. */
@@ -19,11 +19,11 @@ export async function partsOf(block: Block): Promise<BlockpackParts> {
   const bands = new Array<number>(bandCount).fill(0)
   let padding = 0
   for (const pageGroup of block.toc.pageGroups) {
-    const places = placePages(block.toc, pageGroup, await block.entriesOf(pageGroup))
+    const { entries } = await block.entriesOf(pageGroup)
     const used = new Array<number>(bandCount).fill(0)
-    for (const [column, { entry }] of places) {
-      add(columns, column, entry.storedLength)
-      used[bandOf(column, entry.rowCount, entry.storedLength)]! += entry.storedLength
+    for (const { entry } of new PagePlaces(block.toc, pageGroup, entries)) {
+      add(columns, entry.column, entry.storedLength)
+      used[bandOf(entry.column, entry.rowCount, entry.storedLength)]! += entry.storedLength
     }
     for (const [band, { start, end }] of pageGroup.bandRanges.entries()) {
       bands[band]! += used[band]!

@@ -27,8 +27,8 @@ export async function* storedBlockpack(file: RangeReader): AsyncIterable<StoredP
     const { open, places, pages } = await reader.openPages(pageGroup)
     const pooled = new Set(pages.pooledColumns())
     for (const column of pooled) everPooled.add(column)
-    const columns = [...places].map(([column, { entry }]): StoredColumn => {
-      return { ...columnOf(column, toc, pooled), byteLength: entry.storedLength }
+    const columns = Array.from(places, ({ entry }): StoredColumn => {
+      return { ...columnOf(entry.column, toc, pooled), byteLength: entry.storedLength }
     })
     yield { traces: decodePageGroup(open), columns }
   }

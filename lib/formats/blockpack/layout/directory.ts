@@ -1,4 +1,5 @@
 import type { ByteReader } from '../../../bytes/reader.ts'
+import { firstWhere } from '../../../bytes/search.ts'
 import type { ByteWriter } from '../../../bytes/writer.ts'
 import { readSigned, writeSigned } from '../../../encodings/texts.ts'
 import { noBasis } from './bases.ts'
@@ -36,8 +37,7 @@ export interface PageEntry {
 /** The pages of a page group, and the start of its first trace, ns. */
 export interface PageGroupEntries {
   readonly base: bigint
-  /** By column, ascending. */
-  readonly entries: readonly PageEntry[]
+  readonly entries: PageEntries
 }
 
 /** The basis is told in the bits above the kind of the statistic; this says that the number of a field follows. */
@@ -49,7 +49,8 @@ const kinds = ['constant', 'constantCode', 'range', 'doubles', 'codes', 'none', 
 /** Pages with more distinct codes list none. */
 export const maxListedCodes = 16
 
-export function writePageGroupEntries(out: ByteWriter, { base, entries }: PageGroupEntries): void {
+/** Writes entries, by column ascending. */
+export function writePageGroupEntries(out: ByteWriter, base: bigint, entries: readonly PageEntry[]): void {
   out.u64(base)
   out.varint(entries.length)
   for (const [i, entry] of entries.entries()) writeEntry(out, entry, entries[i - 1]?.column ?? 0)
@@ -57,14 +58,66 @@ export function writePageGroupEntries(out: ByteWriter, { base, entries }: PageGr
 
 export function readPageGroupEntries(reader: ByteReader): PageGroupEntries {
   const base = reader.u64()
-  const entries: PageEntry[] = []
-  let before = -1
-  for (let left = reader.count(4); left > 0; left--) {
-    const entry = readEntry(reader, before)
-    entries.push(entry)
-    before = entry.column
+  return { base, entries: new PageEntries(reader, reader.count(4)) }
+}
+
+/** What is kept of each entry: its column, counts of rows and bytes, kind, basis, and where its statistic is. */
+const width = 6
+
+/**
+ * Entries as numbers, by column ascending. A query looks at few of them: only what it asks for becomes an object, and
+ * the statistics of all others stay in the bytes of the directory.
+ */
+export class PageEntries implements Iterable<PageEntry> {
+  readonly count: number
+  readonly #numbers: Float64Array
+  readonly #reader: ByteReader
+
+  constructor(reader: ByteReader, count: number) {
+    this.count = count
+    this.#reader = reader
+    this.#numbers = new Float64Array(count * width)
+    for (let i = 0, before = -1; i < count; i++) {
+      readEntry(reader, before, this.#numbers, i * width)
+      before = this.column(i)
+    }
   }
-  return { base, entries }
+
+  column(i: number): number {
+    return this.#numbers[i * width]!
+  }
+
+  rowCount(i: number): number {
+    return this.#numbers[i * width + 1]!
+  }
+
+  storedLength(i: number): number {
+    return this.#numbers[i * width + 2]!
+  }
+
+  basis(i: number): number {
+    return this.#numbers[i * width + 4]!
+  }
+
+  /** The position of a column, or -1. */
+  find(column: number): number {
+    const i = firstWhere(this.count, at => this.column(at) >= column)
+    return i < this.count && this.column(i) === column ? i : -1
+  }
+
+  at(i: number): PageEntry {
+    return {
+      column: this.column(i),
+      rowCount: this.rowCount(i),
+      storedLength: this.storedLength(i),
+      statistic: readStatistic(this.#reader.from(this.#numbers[i * width + 5]!), kinds[this.#numbers[i * width + 3]!]!),
+      basis: this.basis(i),
+    }
+  }
+
+  *[Symbol.iterator](): Generator<PageEntry> {
+    for (let i = 0; i < this.count; i++) yield this.at(i)
+  }
 }
 
 /** Writes an entry; columns ascend, so each is encoded relative to the previous one. */
@@ -94,25 +147,24 @@ function writeEntry(out: ByteWriter, entry: PageEntry, before: number): void {
   out.varint(storedLength)
 }
 
-function readEntry(reader: ByteReader, before: number): PageEntry {
+function readEntry(reader: ByteReader, before: number, to: Float64Array, at: number): void {
   const step = reader.varint()
   if (before >= 0 && step === 0) reader.fail('corrupt', `duplicate column ${before}`)
   const column = Math.max(0, before) + step
-  const rowCount = reader.varint()
+  to[at] = column
+  to[at + 1] = reader.varint()
   const code = reader.u8()
   const isPaged = code % basisUnit > 1
-  const kind = kinds[isPaged ? code % basisUnit : code] ?? reader.fail('unsupported', 'a kind of statistic')
-  if (kind === 'constant') return unpaged(column, rowCount, { kind, value: readSigned(reader) })
-  if (kind === 'constantCode') return unpaged(column, rowCount, { kind, code: reader.varint() })
-  const basis = readBasis(reader, Math.floor(code / basisUnit))
-  const statistic = readStatistic(reader, kind)
+  const kind = isPaged ? code % basisUnit : code
+  if (kinds[kind] === undefined) reader.fail('unsupported', 'a kind of statistic')
+  to[at + 3] = kind
+  to[at + 4] = isPaged ? readBasis(reader, Math.floor(code / basisUnit)) : noBasis
+  to[at + 5] = reader.position
+  skipStatistic(reader, kinds[kind]!)
+  if (!isPaged) return
   const storedLength = reader.varint()
   if (storedLength < 5) reader.fail('corrupt', `column ${column}: a page of ${storedLength} bytes`)
-  return { column, rowCount, storedLength, statistic, basis }
-}
-
-function unpaged(column: number, rowCount: number, statistic: PageStatistic): PageEntry {
-  return { column, rowCount, storedLength: 0, statistic, basis: noBasis }
+  to[at + 2] = storedLength
 }
 
 function readBasis(reader: ByteReader, code: number): number {
@@ -120,20 +172,32 @@ function readBasis(reader: ByteReader, code: number): number {
   return code === fieldBasis ? firstFieldId + reader.varint() : code
 }
 
-function readStatistic(
-  reader: ByteReader,
-  kind: 'range' | 'doubles' | 'codes' | 'none' | 'dictionary' | 'pooled',
-): PageStatistic {
-  if (kind === 'range') {
-    const min = readSigned(reader)
-    return { kind, min, max: min + reader.varint() }
+/** By kind: how many varints it takes; of codes, beside their number. */
+const varintCounts = { constant: 1, constantCode: 1, range: 2, doubles: 0, codes: 0, none: 0, dictionary: 0, pooled: 0 }
+
+function skipStatistic(reader: ByteReader, kind: PageStatistic['kind']): void {
+  if (kind === 'doubles') reader.take(16)
+  const count = kind === 'codes' ? reader.count() : varintCounts[kind]
+  for (let left = count; left > 0; left--) reader.varint()
+}
+
+function readStatistic(reader: ByteReader, kind: PageStatistic['kind']): PageStatistic {
+  switch (kind) {
+    case 'constant':
+      return { kind, value: readSigned(reader) }
+    case 'constantCode':
+      return { kind, code: reader.varint() }
+    case 'range': {
+      const min = readSigned(reader)
+      return { kind, min, max: min + reader.varint() }
+    }
+    case 'doubles':
+      return { kind, min: reader.f64(), max: reader.f64() }
+    case 'codes': {
+      let code = 0
+      return { kind, codes: Array.from({ length: reader.count() }, () => (code += reader.varint())) }
+    }
+    default:
+      return { kind }
   }
-  if (kind === 'doubles') return { kind, min: reader.f64(), max: reader.f64() }
-  if (kind === 'none' || kind === 'dictionary' || kind === 'pooled') return { kind }
-  const codes: number[] = []
-  for (let left = reader.count(), code = 0; left > 0; left--) {
-    code += reader.varint()
-    codes.push(code)
-  }
-  return { kind, codes }
 }

@@ -2,7 +2,7 @@ import type { Range } from '../../../bytes/range.ts'
 import { LabError } from '../../../error.ts'
 import { mayHaveBasis } from './bases.ts'
 import { bandCount, columnKind } from './columns.ts'
-import type { PageEntry, PageGroupEntries } from './directory.ts'
+import type { PageEntries, PageEntry } from './directory.ts'
 import { bandOf, itemsPerByte } from './layout.ts'
 import type { PageGroup, Toc } from './toc.ts'
 
@@ -14,24 +14,66 @@ export interface PagePlace extends Range {
 /** A span has at most 18 values beside its attributes, which count for themselves. */
 const rowsPerItem = 32
 
-/** The pages of a page group by column, with their places; the directory is checked against the root. */
-export function placePages(toc: Toc, pageGroup: PageGroup, { entries }: PageGroupEntries): Map<number, PagePlace> {
+/** The pages of a page group by column, with their places in the file. */
+export class PagePlaces implements Iterable<PagePlace> {
+  readonly #entries: PageEntries
+  /** By entry. */
+  readonly #starts: Float64Array
+  readonly #known = new Map<number, PagePlace>()
+
+  /** The directory is checked against the root. */
+  constructor(toc: Toc, pageGroup: PageGroup, entries: PageEntries) {
+    this.#entries = entries
+    this.#starts = checkedStarts(toc, pageGroup, entries)
+  }
+
+  has(column: number): boolean {
+    return this.#entries.find(column) >= 0
+  }
+
+  get(column: number): PagePlace | undefined {
+    const known = this.#known.get(column)
+    if (known !== undefined) return known
+    const i = this.#entries.find(column)
+    if (i < 0) return undefined
+    const place = this.#at(i)
+    this.#known.set(column, place)
+    return place
+  }
+
+  #at(i: number): PagePlace {
+    const [entry, start] = [this.#entries.at(i), this.#starts[i]!]
+    return { entry, start, end: start + entry.storedLength }
+  }
+
+  /** Those that there are, ascending. */
+  columns(): number[] {
+    return Array.from({ length: this.#entries.count }, (_, i) => this.#entries.column(i))
+  }
+
+  *[Symbol.iterator](): Generator<PagePlace> {
+    for (let i = 0; i < this.#entries.count; i++) yield this.#at(i)
+  }
+}
+
+/** By entry: where its page begins. */
+function checkedStarts(toc: Toc, pageGroup: PageGroup, entries: PageEntries): Float64Array {
   const { start: directory } = toc.directories[pageGroup.rowGroup]!
   const fail = (message: string): never => {
     throw new LabError('corrupt', `blockpack directory at byte ${directory}: page group ${pageGroup.index} ${message}`)
   }
   const at = pageGroup.bandRanges.map(({ start }) => start)
-  const places = new Map<number, PagePlace>()
+  const starts = new Float64Array(entries.count)
   let rowCount = 0
-  for (const entry of entries) {
-    if (columnKind(entry.column, toc.fields) === undefined) fail(`names column ${entry.column}`)
-    if (!mayHaveBasis(entry.column, entry.basis, toc.fields))
-      fail(`predicts column ${entry.column} by basis ${entry.basis}`)
-    const band = bandOf(entry.column, entry.rowCount, entry.storedLength)
-    const start = at[band]!
-    at[band] = start + entry.storedLength
-    places.set(entry.column, { entry, start, end: at[band]! })
-    rowCount += entry.rowCount
+  for (let i = 0; i < entries.count; i++) {
+    const [column, count, storedLength] = [entries.column(i), entries.rowCount(i), entries.storedLength(i)]
+    if (columnKind(column, toc.fields) === undefined) fail(`names column ${column}`)
+    if (!mayHaveBasis(column, entries.basis(i), toc.fields))
+      fail(`predicts column ${column} by basis ${entries.basis(i)}`)
+    const band = bandOf(column, count, storedLength)
+    starts[i] = at[band]!
+    at[band]! += storedLength
+    rowCount += count
   }
   for (let band = 0; band < bandCount; band++) {
     const { end } = pageGroup.bandRanges[band]!
@@ -41,7 +83,7 @@ export function placePages(toc: Toc, pageGroup: PageGroup, { entries }: PageGrou
   const max = maxItemsOf(pageGroup)
   if (rowCount > max * rowsPerItem || pageGroup.spanCount > max)
     fail(`has ${rowCount} values, ${pageGroup.spanCount} spans, and bytes for ${max} items`)
-  return places
+  return starts
 }
 
 /** Traces, spans, events, links and values that the bytes of a page group vouch for: no memory is taken for more. */

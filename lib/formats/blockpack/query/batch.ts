@@ -5,7 +5,7 @@ import { checkLimits, type Limits } from '../../../model/limits.ts'
 import { memoryBatch } from '../../../model/memory-source.ts'
 import type { ColumnData, ColumnName, ColumnSet, SharedBatch, SpanBatch, StartBounds } from '../../../model/scan.ts'
 import { groupNeighbours, joinSpellings } from '../../../model/trace-id.ts'
-import { covers, cut, type ReadPiece, readPieces } from '../../../storage/coalesce.ts'
+import { findBytes, type ReadPiece, readPieces } from '../../../storage/coalesce.ts'
 import { columnId } from '../layout/columns.ts'
 import type { Block } from '../read/block.ts'
 import { OpenPageGroup } from '../read/page-group.ts'
@@ -26,8 +26,12 @@ export async function loadColumns(
   const ranges: Range[] = batches.flatMap((batch, i) => batch.missing(columns[i]!))
   checkLimits(limits, byteLengthOf(ranges))
   const reading = readPieces(block.file, ranges)
-  await Promise.all(batches.map((batch, i) => batch.load(columns[i]!, reading)))
+  const loading = batches.map((batch, i) => batch.load(columns[i]!, reading))
+  await Promise.all([block.dictionaries(columns.flat()), ...loading])
 }
+
+/** Of a column of which all values are one. */
+const noPage = new Uint8Array()
 
 /** A page group as a batch; columns are read when they are first asked for. */
 export class PageGroupBatch implements SpanBatch {
@@ -38,12 +42,13 @@ export class PageGroupBatch implements SpanBatch {
   readonly #limits: Limits | undefined
   readonly #plan: PageGroupPlan
   readonly #lender: PageLender | undefined
-  readonly #bytes = new Map<number, Uint8Array>()
-  /** By column: what fills `#bytes`. */
+  readonly #pages = new Map<number, Uint8Array>()
+  /** What was read, of this page group and of others: `#pages` are found in it when they are asked for. */
+  #pieces: (readonly ReadPiece[])[] = []
+  /** By column: what brings its page. */
   readonly #loading = new Map<number, Promise<void>>()
-  readonly #dictionaries = new Map<number, readonly string[]>()
   #endSharing = () => {}
-  #open: OpenPageGroup
+  #opened: OpenPageGroup | undefined
   /** What its columns are allocated in until it is released. */
   #arena: Arena | undefined
   readonly #data = new Map<ColumnName, readonly ColumnData[]>()
@@ -61,15 +66,30 @@ export class PageGroupBatch implements SpanBatch {
     this.#lender = lender
     this.spanCount = pageGroup.spanCount
     this.startExtent = [pageGroup.minStart, pageGroup.maxStart]
-    this.#open = this.#openPageGroup()
   }
 
-  /** The page group with nothing decoded yet. */
-  #openPageGroup(): OpenPageGroup {
+  /** The page group with what has been decoded so far. */
+  get #open(): OpenPageGroup {
+    if (this.#opened !== undefined) return this.#opened
     const { block, tables } = this.#reader
     const { pageGroup, base, places } = this.#plan
-    const pages = new PageDecoder(block, pageGroup, places, this.#bytes)
-    return new OpenPageGroup({ block, pageGroup, base, pages, dictionaries: this.#dictionaries, tables })
+    const pages = new PageDecoder(block, pageGroup, places, { get: column => this.#pageOf(column) })
+    this.#opened = new OpenPageGroup({ block, pageGroup, base, pages, dictionaries: block.loadedDictionaries, tables })
+    return this.#opened
+  }
+
+  #pageOf(column: number): Uint8Array | undefined {
+    const known = this.#pages.get(column)
+    const place = known ? undefined : this.#plan.places.get(column)
+    if (place === undefined) return known
+    if (place.entry.storedLength === 0) return noPage
+    for (const pieces of this.#pieces) {
+      const page = findBytes(pieces, place)
+      if (page === undefined) continue
+      this.#pages.set(column, page)
+      return page
+    }
+    return undefined
   }
 
   /** The columns that its plan reads first. */
@@ -89,42 +109,26 @@ export class PageGroupBatch implements SpanBatch {
 
   /** The pages that are neither loaded nor in flight. */
   missing(columns: readonly number[]): Range[] {
-    return rangesOf(
-      this.#plan.places,
-      columns.filter(column => !this.#isAsked(column)),
-    )
+    return rangesOf(this.#plan.places, this.#unasked(columns))
   }
 
-  #isAsked(column: number): boolean {
-    return this.#bytes.has(column) || this.#loading.has(column)
+  #unasked(columns: readonly number[]): number[] {
+    return columns.filter(column => this.#pageOf(column) === undefined && !this.#loading.has(column))
   }
 
-  /** Keeps what is being read of this page group, requested or not; waits for it and for all else in flight. */
+  /** Keeps what is being read, requested or not; waits for it and for all else in flight. */
   async load(columns: readonly number[], reading: Promise<ReadPiece[]>): Promise<void> {
-    const own = columns.filter(column => !this.#isAsked(column))
-    const loading = Promise.all([reading, this.#loadDictionaries(columns)]).then(([pieces]) => this.#keep(pieces))
+    const own = this.#unasked(columns)
+    if (own.length === 0 && this.#loading.size === 0) return
+    const loading = reading.then(pieces => {
+      this.#pieces.push(pieces)
+    })
     for (const column of own) this.#loading.set(column, loading)
     try {
       await Promise.all([loading, ...this.#loading.values()])
     } finally {
       for (const column of own) this.#loading.delete(column)
     }
-  }
-
-  #keep(pieces: readonly ReadPiece[]): void {
-    const { bandRanges } = this.#plan.pageGroup
-    for (const piece of pieces) {
-      if (!bandRanges.some(({ start, end }) => piece.start < end && start < piece.end)) continue
-      for (const column of this.#plan.places.keys()) {
-        const place = this.#plan.places.get(column)!
-        if (covers(piece, place) && !this.#bytes.has(column)) this.#bytes.set(column, cut(piece, place))
-      }
-    }
-  }
-
-  async #loadDictionaries(columns: readonly number[]): Promise<void> {
-    const missing = columns.filter(column => !this.#dictionaries.has(column))
-    for (const [column, entries] of await this.#block.dictionaries(missing)) this.#dictionaries.set(column, entries)
   }
 
   async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
@@ -179,18 +183,18 @@ export class PageGroupBatch implements SpanBatch {
   }
 
   async #borrow(columns: readonly number[], lender: PageLender): Promise<void> {
-    const missing = columns.filter(column => !this.#bytes.has(column))
+    const missing = columns.filter(column => this.#pageOf(column) === undefined)
     if (missing.length > 0) this.keep(await lender(missing))
-    await this.#loadDictionaries(columns)
+    await this.#block.dictionaries(columns)
   }
 
   /** Takes pages that were read by another thread. */
   keep(pages: PackedPages): void {
-    for (const [column, page] of unpackPages(pages)) this.#bytes.set(column, page)
+    for (const [column, page] of unpackPages(pages)) this.#pages.set(column, page)
   }
 
   share(): SharedBatch {
-    const pagesOf = (columns: readonly number[]) => packPages(columns, this.#bytes)
+    const pagesOf = (columns: readonly number[]) => packPages(columns, column => this.#pageOf(column))
     const { end, ...shared } = sharePageGroup(
       this.#reader,
       this.#plan.pageGroup.index,
@@ -206,9 +210,10 @@ export class PageGroupBatch implements SpanBatch {
 
   release(): void {
     this.#endSharing()
-    this.#bytes.clear()
+    this.#pages.clear()
+    this.#pieces = []
     this.#data.clear()
-    this.#open = this.#openPageGroup()
+    this.#opened = undefined
     if (this.#arena) returnArena(this.#arena)
     this.#arena = undefined
   }

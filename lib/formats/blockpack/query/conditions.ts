@@ -7,22 +7,19 @@ import { parseStatus } from '../../../shred/field-texts.ts'
 import type { Lookup } from '../indexes/bloom.ts'
 import { columnId, type FieldOwner, firstFieldId, tailId } from '../layout/columns.ts'
 import type { PageStatistic } from '../layout/directory.ts'
-import type { PagePlace } from '../layout/page-places.ts'
+import type { PagePlaces } from '../layout/page-places.ts'
 import { entryFailure, type Toc } from '../layout/toc.ts'
 import type { ParsedColumn, Tables } from '../read/tables.ts'
 import { fieldsOf } from './column-plan.ts'
 
 /** Where conditions may be met, by dictionaries and statistics alone. */
 
-/** The pages of a page group by column, with what the directory says of them. */
-type PlacesByColumn = ReadonlyMap<number, PagePlace>
-
 /** What is known of a condition in a file. */
 interface Checked {
   /** False where no value of the file, or of the row group, meets it. */
   isPossible(closed: Closed): boolean
   /** False where no value of the page group meets it. */
-  mayHold(entries: PlacesByColumn, closed: Closed): boolean
+  mayHold(entries: PagePlaces, closed: Closed): boolean
 }
 
 /** The lookups that a row group's filters answer with no. */
@@ -60,7 +57,7 @@ export function isPossible({ needs }: CheckedNeeds, closed: Closed = noneClosed)
 }
 
 /** False where the page group holds nothing that is requested. */
-export function mayHold({ needs }: CheckedNeeds, places: PlacesByColumn, closed: Closed): boolean {
+export function mayHold({ needs }: CheckedNeeds, places: PagePlaces, closed: Closed): boolean {
   return needs.every(need => need.some(list => list.every(condition => condition.mayHold(places, closed))))
 }
 

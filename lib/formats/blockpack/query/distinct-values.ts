@@ -4,7 +4,7 @@ import type { AttributeName, ColumnName, Intrinsic } from '../../../model/scan.t
 import { type Attributes, type Value, valueType } from '../../../model/trace.ts'
 import { parseStatus } from '../../../shred/field-texts.ts'
 import { type ColumnId, columnId, firstFieldId } from '../layout/columns.ts'
-import { placePages } from '../layout/page-places.ts'
+import { PagePlaces } from '../layout/page-places.ts'
 import { entryFailure } from '../layout/toc.ts'
 import type { Block } from '../read/block.ts'
 import { PageDecoder } from '../read/page-group-pages.ts'
@@ -39,11 +39,10 @@ async function allEntries(block: Block, column: number): Promise<string[]> {
   const entries = new Set((await block.dictionaries([column])).get(column) ?? [])
   if (!block.toc.openColumns.has(column)) return [...entries]
   for (const pageGroup of block.toc.pageGroups) {
-    const directory = await block.entriesOf(pageGroup)
-    const batch = directory.entries.find(entry => entry.column === column)
-    if (batch?.statistic.kind !== 'none') continue
-    const places = placePages(block.toc, pageGroup, directory)
-    const place = places.get(column)!
+    const { entries: directory } = await block.entriesOf(pageGroup)
+    const places = new PagePlaces(block.toc, pageGroup, directory)
+    const place = places.get(column)
+    if (place?.entry.statistic.kind !== 'none') continue
     const [bytes] = await block.file.read([place])
     const pages = new PageDecoder(block, pageGroup, places, new Map([[column, bytes!]]))
     for (const text of pages.locals(column, place.entry.rowCount)) entries.add(text)

@@ -3,7 +3,7 @@ import type { ColumnName, ScanRequest } from '../../../model/scan.ts'
 import { basisColumns } from '../layout/bases.ts'
 import { columnId, firstFieldId, poolColumns } from '../layout/columns.ts'
 import type { PageGroupEntries } from '../layout/directory.ts'
-import { type PagePlace, placePages } from '../layout/page-places.ts'
+import { PagePlaces } from '../layout/page-places.ts'
 import type { PageGroup, Toc } from '../layout/toc.ts'
 import { blockColumns, companionsOf, tailColumns } from './column-plan.ts'
 import { type CheckedNeeds, type Closed, dictionaryColumns, mayHold } from './conditions.ts'
@@ -29,7 +29,7 @@ export interface PageGroupPlan {
   /** The start of its first trace, ns. */
   readonly base: bigint
   /** All of its pages, by column. */
-  readonly places: ReadonlyMap<number, PagePlace>
+  readonly places: PagePlaces
   /** The columns of the block to read first. */
   readonly columns: readonly number[]
 }
@@ -64,11 +64,11 @@ export function planRowGroup(
 export function planPageGroup(
   toc: Toc,
   pageGroup: PageGroup,
-  entries: PageGroupEntries,
+  { base, entries }: PageGroupEntries,
   names: readonly ColumnName[],
 ): PageGroupPlan {
-  const places = placePages(toc, pageGroup, entries)
-  return { pageGroup, base: entries.base, places, columns: columnsFor(toc, places, names) }
+  const places = new PagePlaces(toc, pageGroup, entries)
+  return { pageGroup, base, places, columns: columnsFor(toc, places, names) }
 }
 
 /** False where the page group holds no span that starts in time. */
@@ -77,11 +77,7 @@ export function isInTime({ minStart, maxStart }: PageGroup, { startNanos, endNan
 }
 
 /** The columns of a page group that some columns of a query are made of; all take the counts of spans. */
-export function columnsFor(
-  toc: Toc,
-  places: ReadonlyMap<number, PagePlace>,
-  names: readonly ColumnName[],
-): readonly number[] {
+export function columnsFor(toc: Toc, places: PagePlaces, names: readonly ColumnName[]): readonly number[] {
   const columns = new Set([columnId('trace.spans')])
   for (const name of names)
     for (const column of blockColumns(toc, name)) {
@@ -101,6 +97,6 @@ export function columnsFor(
 }
 
 /** The bytes of some pages. */
-export function rangesOf(places: ReadonlyMap<number, PagePlace>, columns: readonly number[]): Range[] {
+export function rangesOf(places: PagePlaces, columns: readonly number[]): Range[] {
   return columns.map(column => places.get(column)!)
 }

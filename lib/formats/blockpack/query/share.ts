@@ -97,8 +97,8 @@ export function sharePageGroup(
 }
 
 /** Pages without bytes, of which all values are one, may be absent. */
-export function packPages(columns: readonly number[], pages: ReadonlyMap<number, Uint8Array>): PackedPages {
-  const own = columns.map(column => pages.get(column) ?? new Uint8Array())
+export function packPages(columns: readonly number[], pageOf: (column: number) => Uint8Array | undefined): PackedPages {
+  const own = columns.map(column => pageOf(column) ?? new Uint8Array())
   const lengths = own.map(({ length }) => length)
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0))
   let at = 0

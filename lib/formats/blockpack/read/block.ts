@@ -29,7 +29,6 @@ export class Block {
   readonly toc: Toc
   readonly decompress: Decompress
   readonly #directories = new Map<number, Promise<PageGroupEntries[]>>()
-  /** By column, whole. */
   readonly #dictionaries = new Map<number, readonly string[]>()
   /** By page: its entries by column. */
   readonly #dictionaryPages = new Map<number, Promise<Map<number, string[]>>>()
@@ -43,6 +42,11 @@ export class Block {
     this.version = version
     this.toc = toc
     this.decompress = decompressor(toc.root.codec)
+  }
+
+  /** By column, whole: those read so far. */
+  get loadedDictionaries(): ReadonlyMap<number, readonly string[]> {
+    return this.#dictionaries
   }
 
   /** The tokens of blocks of texts; their dictionary must have been read. */

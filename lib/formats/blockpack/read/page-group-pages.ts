@@ -19,7 +19,7 @@ import { type ColumnId, columnId, columnKind, firstFieldId, poolColumns, tailId 
 import type { PageEntry } from '../layout/directory.ts'
 import { asBits, textLayouts } from '../layout/layout.ts'
 import { lazy } from '../layout/lazy.ts'
-import { maxItemsOf, type PagePlace } from '../layout/page-places.ts'
+import { maxItemsOf, type PagePlace, type PagePlaces } from '../layout/page-places.ts'
 import { checkedBytes } from '../layout/stored.ts'
 import type { PageGroup } from '../layout/toc.ts'
 import type { Block } from './block.ts'
@@ -29,15 +29,19 @@ import { TextBlocks } from './text-blocks.ts'
 /** Lists of fields. */
 type Lists = readonly (readonly number[])[]
 
+/** By column: the bytes of its page. */
+export interface PageBytes {
+  get(column: number): Uint8Array | undefined
+}
+
 /** Decodes pages of one page group; of columns that have a slice, only these rows are returned. */
 export class PageDecoder {
   readonly #block: Block
   readonly #subject: string
   readonly #start: number
   readonly #maxItems: number
-  readonly #places: ReadonlyMap<number, PagePlace>
-  /** By column: the bytes of its page. */
-  readonly #bytes: ReadonlyMap<number, Uint8Array>
+  readonly #places: PagePlaces
+  readonly #bytes: PageBytes
   readonly #slices: ReadonlyMap<number, RowSlice> | undefined
   readonly #texts = new Map<number, ReadText>()
   /** Bytes of pooled texts so far. */
@@ -50,8 +54,8 @@ export class PageDecoder {
   constructor(
     block: Block,
     pageGroup: PageGroup,
-    places: ReadonlyMap<number, PagePlace>,
-    bytes: ReadonlyMap<number, Uint8Array>,
+    places: PagePlaces,
+    bytes: PageBytes,
     slices?: ReadonlyMap<number, RowSlice>,
   ) {
     this.#block = block
@@ -255,7 +259,9 @@ export class PageDecoder {
 
   /** The columns whose texts are runs of the pool. */
   pooledColumns(): number[] {
-    return [...this.#places].filter(([, { entry }]) => entry.statistic.kind === 'pooled').map(([column]) => column)
+    return Array.from(this.#places, ({ entry }) => entry)
+      .filter(({ statistic }) => statistic.kind === 'pooled')
+      .map(({ column }) => column)
   }
 
   /** The runs of some texts of a pooled column, or of all, text by text. */

@@ -4,7 +4,7 @@ import { readCoalesced } from '../../../storage/coalesce.ts'
 import { findInPage, indexPageOf } from '../indexes/trace-index.ts'
 import { columnId } from '../layout/columns.ts'
 import { checkHeader, headerBytes } from '../layout/footer.ts'
-import { type PagePlace, placePages } from '../layout/page-places.ts'
+import { PagePlaces } from '../layout/page-places.ts'
 import { type PageGroup, pageGroupAt } from '../layout/toc.ts'
 import { type Block, openBlock } from './block.ts'
 import type { IndexReader } from './index-reader.ts'
@@ -35,8 +35,7 @@ export async function* decodeBlockpackRows(file: RangeReader): AsyncIterable<rea
 /** The pages of a page group. */
 export interface OpenPages {
   readonly open: OpenPageGroup
-  /** By column. */
-  readonly places: ReadonlyMap<number, PagePlace>
+  readonly places: PagePlaces
   readonly pages: PageDecoder
   readonly dictionaries: ReadonlyMap<number, readonly string[]>
 }
@@ -86,7 +85,7 @@ export class BlockpackReader {
   async openPages(pageGroup: PageGroup): Promise<OpenPages> {
     const { block } = this
     const { base, places, bytes } = await this.#readPages(pageGroup)
-    const dictionaries = await block.dictionaries(places.keys())
+    const dictionaries = await block.dictionaries(places.columns())
     const pages = new PageDecoder(block, pageGroup, places, bytes)
     const open = new OpenPageGroup({ block, pageGroup, base, pages, dictionaries, tables: this.tables })
     return { open, places, dictionaries, pages }
@@ -110,9 +109,11 @@ export class BlockpackReader {
     pages.contextsOf = whole.contextsOf
     await this.#readTexts(pages, slice)
     const codes = new Map<number, readonly number[]>()
-    for (const [column, { entry }] of places)
+    for (const { entry } of places) {
+      const { column, rowCount } = entry
       if (dictionarySizes.has(column) && column !== textBlocks)
-        codes.set(column, pages.text(column, slice.slices.get(column)?.count ?? entry.rowCount).fileCodes)
+        codes.set(column, pages.text(column, slice.slices.get(column)?.count ?? rowCount).fileCodes)
+    }
     const dictionaries = await block.dictionaryEntries(codes, maxDictionaryRequests)
     const context = { block, pageGroup: slice.pageGroup, base: slice.base, pages, dictionaries, tables }
     const [found] = decodeRows(new OpenPageGroup({ ...context, tails: slice.tails, lists: slice.lists }), this.#codes)
@@ -132,16 +133,16 @@ export class BlockpackReader {
     const { block } = this
     const directory = block.entriesOf(pageGroup)
     const ranges = pageGroup.bandRanges.filter(isFilled)
-    if (!hasBlocks) cutOut(ranges, placePages(block.toc, pageGroup, await directory).get(textBlocks))
-    const [entries, bands] = await Promise.all([directory, block.file.read(ranges)])
-    const places = placePages(block.toc, pageGroup, entries)
+    const placing = directory.then(({ entries }) => new PagePlaces(block.toc, pageGroup, entries))
+    if (!hasBlocks) cutOut(ranges, (await placing).get(textBlocks))
+    const [{ base }, places, bands] = await Promise.all([directory, placing, block.file.read(ranges)])
     const bytes = new Map<number, Uint8Array>()
-    for (const [column, { start, end }] of places) {
+    for (const { entry, start, end } of places) {
       const band = ranges.findIndex(range => start >= range.start && end <= range.end)
       if (band >= 0 && start < end)
-        bytes.set(column, bands[band]!.subarray(start - ranges[band]!.start, end - ranges[band]!.start))
+        bytes.set(entry.column, bands[band]!.subarray(start - ranges[band]!.start, end - ranges[band]!.start))
     }
-    return { base: entries.base, places, bytes }
+    return { base, places, bytes }
   }
 
   /** The trace of an id, or undefined where the file has none. */

@@ -173,7 +173,7 @@ export class BlockpackWriter {
 }
 
 function writeDirectory(out: ByteWriter, pageGroups: readonly EncodedPageGroup[]): void {
-  for (const { base, pages } of pageGroups) writePageGroupEntries(out, { base, entries: pages })
+  for (const { base, pages } of pageGroups) writePageGroupEntries(out, base, pages)
 }
 
 function byteLengthOf(chunks: readonly Uint8Array[]): number {

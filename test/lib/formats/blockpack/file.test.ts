@@ -196,7 +196,7 @@ describe('what a file holds', () => {
     expect(bytes.length / 10_000).toBeLessThan(16)
     for (const pageGroup of block.toc.pageGroups) {
       const { entries } = await block.entriesOf(pageGroup)
-      expect(entries.length).toBeLessThan(60)
+      expect(entries.count).toBeLessThan(60)
     }
     const { start, end } = block.toc.sections.root
     expect(end - start).toBeLessThan(4096)

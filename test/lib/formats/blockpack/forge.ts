@@ -3,7 +3,7 @@ import { bandCount } from '../../../../lib/formats/blockpack/layout/columns.ts'
 import { type PageEntry, writePageGroupEntries } from '../../../../lib/formats/blockpack/layout/directory.ts'
 import { printFooter, printHeader } from '../../../../lib/formats/blockpack/layout/footer.ts'
 import { bandOf } from '../../../../lib/formats/blockpack/layout/layout.ts'
-import { placePages } from '../../../../lib/formats/blockpack/layout/page-places.ts'
+import { PagePlaces } from '../../../../lib/formats/blockpack/layout/page-places.ts'
 import { type PageGroupPlace, type Root, writeRoot } from '../../../../lib/formats/blockpack/layout/root.ts'
 import { openPiece, type Piece, storePiece, withChecksum } from '../../../../lib/formats/blockpack/layout/stored.ts'
 import type { Sections } from '../../../../lib/formats/blockpack/layout/toc.ts'
@@ -75,15 +75,13 @@ async function openPageGroups(block: Block, bytes: Uint8Array, rowGroup: number)
   const members = block.toc.pageGroups.filter(member => member.rowGroup === rowGroup)
   return Promise.all(
     members.map(async pageGroup => {
-      const entries = await block.entriesOf(pageGroup)
-      const places = placePages(block.toc, pageGroup, entries)
-      const pages = entries.entries.map(entry => {
-        const { start, end } = places.get(entry.column)!
+      const { base, entries } = await block.entriesOf(pageGroup)
+      const pages = Array.from(new PagePlaces(block.toc, pageGroup, entries), ({ entry, start, end }) => {
         return { entry, content: Buffer.from(bytes.subarray(start, Math.max(start, end - 4))) }
       })
-      const used = entries.entries.reduce((sum, { storedLength }) => sum + storedLength, 0)
+      const used = pages.reduce((sum, { entry }) => sum + entry.storedLength, 0)
       const all = pageGroup.bandLengths.reduce((sum, length) => sum + length, 0)
-      return { place: pageGroup, base: entries.base, pages, padding: all - used }
+      return { place: pageGroup, base, pages, padding: all - used }
     }),
   )
 }
@@ -168,7 +166,7 @@ function storePages({ pages, ...pageGroup }: OpenPageGroup): StoredGroup {
 
 export function printDirectory(pageGroups: readonly { base: bigint; entries: readonly PageEntry[] }[]): Buffer {
   const out = new ByteWriter()
-  for (const pageGroup of pageGroups) writePageGroupEntries(out, pageGroup)
+  for (const { base, entries } of pageGroups) writePageGroupEntries(out, base, entries)
   return out.take()
 }
 

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { ByteReader } from '../../../../../lib/bytes/reader.ts'
+import { ByteWriter } from '../../../../../lib/bytes/writer.ts'
 import { columnId, firstFieldId, tailId } from '../../../../../lib/formats/blockpack/layout/columns.ts'
-import type { PageEntry, PageStatistic } from '../../../../../lib/formats/blockpack/layout/directory.ts'
+import {
+  type PageEntry,
+  type PageGroupEntries,
+  type PageStatistic,
+  readPageGroupEntries,
+  writePageGroupEntries,
+} from '../../../../../lib/formats/blockpack/layout/directory.ts'
 import { bandOf } from '../../../../../lib/formats/blockpack/layout/layout.ts'
 import type { Root } from '../../../../../lib/formats/blockpack/layout/root.ts'
 import { type Toc, tocOf } from '../../../../../lib/formats/blockpack/layout/toc.ts'
@@ -56,6 +64,15 @@ const directories = [
 ]
 const byRowGroup = [directories.slice(0, 2), directories.slice(2)]
 
+/** The directory of a row group, as it is read. */
+function directoryOf(rowGroup: number): PageGroupEntries[] {
+  return byRowGroup[rowGroup]!.map(entries => {
+    const out = new ByteWriter()
+    writePageGroupEntries(out, 0n, entries)
+    return readPageGroupEntries(new ByteReader(out.take(), 'directory'))
+  })
+}
+
 /** Page groups of ten spans each, of the seconds 0 to 9, 10 to 19 and so on. */
 function tocWith(changes: Partial<Root> = {}): Toc {
   const root: Root = {
@@ -94,7 +111,7 @@ function planned(needs: ScanRequest['needs'], toc = tocWith(), times: Partial<Sc
   const request: ScanRequest = { columns: ['span:name'], needs, ...times }
   const checked = checkNeeds({ toc, tables: new Tables(fields), dictionaries: names }, request)
   return planFile(toc, request).rowGroups.flatMap(rowGroup => {
-    const directory = byRowGroup[rowGroup.rowGroup]!.map(entries => ({ base: 0n, entries }))
+    const directory = directoryOf(rowGroup.rowGroup)
     const plans = planRowGroup(toc, rowGroup, directory, { needs: checked, columns: ['span:name'] }, new Set())
     return plans.map(({ pageGroup }) => pageGroup.index)
   })
@@ -153,7 +170,7 @@ describe('what is fetched', () => {
     const request: ScanRequest = { columns, needs: [] }
     const needs = checkNeeds({ toc, tables: new Tables(fields), dictionaries: names }, request)
     return planFile(toc, request).rowGroups.flatMap(rowGroup => {
-      const directory = byRowGroup[rowGroup.rowGroup]!.map(entries => ({ base: 0n, entries }))
+      const directory = directoryOf(rowGroup.rowGroup)
       return planRowGroup(toc, rowGroup, directory, { needs, columns }, new Set())
     })
   }
