@@ -14,7 +14,7 @@ export interface Split {
 
 /** The largest class of a number below 2^53. */
 const maxClass = 207
-export const classCount: number = maxClass + 1
+const classCount = maxClass + 1
 
 /** 2^n, of which the operator would take ten times as long. */
 const powers = Float64Array.from({ length: 53 }, (_, exponent) => 2 ** exponent)
@@ -23,12 +23,12 @@ const powers = Float64Array.from({ length: 53 }, (_, exponent) => 2 ** exponent)
 const bitCounts = Uint8Array.from({ length: 256 }, (_, kind) => (kind < 8 ? 0 : (kind >> 2) - 1))
 
 /** By class its least number. */
-export const leastOf: Float64Array = Float64Array.from({ length: maxClass + 1 }, (_, kind) =>
+const leastOf = Float64Array.from({ length: maxClass + 1 }, (_, kind) =>
   kind < 8 ? kind : (4 + (kind & 3)) * powers[bitCounts[kind]!]!,
 )
 
 /** The largest number of a class. */
-export function greatestOf(kind: number): number {
+function greatestOf(kind: number): number {
   return leastOf[kind]! + powers[bitCounts[kind]!]! - 1
 }
 

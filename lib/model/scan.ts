@@ -112,14 +112,6 @@ export interface ColumnSet {
   readonly linkSpans: Uint32Array
 }
 
-/** By trace, as ns after `base`: no span of it starts before `first` or after `last`. All are exact as doubles. */
-export interface StartBounds {
-  readonly base: bigint
-  readonly first: Float64Array
-  readonly last: Float64Array
-  readonly traceStarts: Uint32Array
-}
-
 /** Whole traces, immutable. */
 export interface SpanBatch {
   readonly spanCount: number
@@ -130,11 +122,6 @@ export interface SpanBatch {
    * epoch), so that spans can be counted by time without `span:start`.
    */
   readonly startExtent?: Extent | undefined
-  /**
-   * The same by trace, where the source knows it at less than what `span:start` takes: times by which spans can be counted
-   * whose traces are in one interval. Undefined where it does not.
-   */
-  startBounds?(): Promise<StartBounds | undefined>
   /** Reads columns; with `rows` (ascending) at least the values of these spans. What was read before costs nothing. */
   read(columns: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet>
   /** The same for a worker, which reads by it as long as it is not released; nothing is read here any more. */

@@ -1,5 +1,5 @@
 import { naming } from '../error.ts'
-import type { ColumnName, ColumnSet, SharedBatch, SpanBatch, SpanSource, StartBounds } from '../model/scan.ts'
+import type { ColumnName, ColumnSet, SharedBatch, SpanBatch, SpanSource } from '../model/scan.ts'
 
 /** The same source; what is wrong with it is told with its name. */
 export function namedSource(name: string, source: SpanSource): SpanSource {
@@ -55,10 +55,6 @@ class NamedBatch implements SpanBatch {
 
   get startExtent(): readonly [bigint, bigint] | undefined {
     return this.#batch.startExtent
-  }
-
-  startBounds(): Promise<StartBounds | undefined> {
-    return this.#named(async () => this.#batch.startBounds?.())
   }
 
   read(columns: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {

@@ -9,7 +9,7 @@ import { type Contexts, checkGaps, fillPredicted, type Misses } from './predicte
 /** Reads pages of whole numbers. */
 
 /** What precedes the numbers of a page. */
-export interface Head {
+interface Head {
   readonly code: number
   readonly layout: Layout
   readonly isDelta: boolean
@@ -37,17 +37,12 @@ export function readNumbers(reader: PageReader, count: number, contexts?: Contex
 }
 
 /** Whether the page of this first byte has a class and bits for each number. */
-export function isSplit(code: number): boolean {
+function isSplit(code: number): boolean {
   return (code & ~(flag.folded | flag.unit)) === layouts.split
 }
 
 /** Reads `count` whole numbers, 1 or more, behind the first byte of their page. */
-export function readAfter(
-  reader: PageReader,
-  code: number,
-  count: number,
-  contexts: Contexts | undefined,
-): Float64Array {
+function readAfter(reader: PageReader, code: number, count: number, contexts: Contexts | undefined): Float64Array {
   if (code === predictedHead) {
     const { gaps, values, of } = readMisses(reader, count, contexts)
     const misses = fillPredicted(reader, of, gaps, countUp(values.length))
@@ -129,7 +124,7 @@ function failSymbol(reader: PageReader, row: number, symbol: number, size: numbe
 }
 
 /** What precedes the numbers in their page, beyond the byte `code`. */
-export function readHead(reader: PageReader, code: number, count: number): Head {
+function readHead(reader: PageReader, code: number, count: number): Head {
   if (code >> 5 !== 0) reader.in.fail('unsupported', `numbers: a head of ${code}`)
   const layout = (code & 3) as Layout
   const isFolded = layout !== layouts.constant && (code & flag.folded) !== 0

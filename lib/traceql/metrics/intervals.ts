@@ -1,6 +1,5 @@
-import { countUp } from '../../bytes/arena.ts'
 import { LabError } from '../../error.ts'
-import type { ColumnData, SpanBatch, StartBounds } from '../../model/scan.ts'
+import type { NumberValues, SpanBatch } from '../../model/scan.ts'
 import { areWide, bigintsOf, overOneBase } from '../engine/numbers.ts'
 
 /** No more intervals than this in one answer. */
@@ -59,81 +58,24 @@ export function commonInterval({ startExtent }: SpanBatch, intervals: Intervals)
 }
 
 /** By span the interval in which it starts, -1 where it does not count; of `rows`, if given, at the least. */
-export async function spanIntervals(
-  batch: SpanBatch,
-  rows: Uint32Array | undefined,
-  intervals: Intervals,
-): Promise<Int32Array> {
-  const bounds = intervals.stepNanos < maxExactStep ? await batch.startBounds?.() : undefined
-  if (bounds === undefined) return readIntervals(batch, intervals, rows)
-  const result = new Int32Array(batch.spanCount)
-  const open = fillTraces(bounds, intervals, result)
-  if (open.length === 0) return result
-  const crossing = rowsInTraces(open, bounds.traceStarts, rows)
-  if (crossing.length === 0) return result
-  const columns = (await batch.read(['span:start'], crossing)).get('span:start')
-  fillRows(columns, crossing, intervals, result)
-  return result
-}
-
-/** Fills the rows of all traces whose spans start in one interval; returns the other traces. */
-function fillTraces(
-  { base, first, last, traceStarts }: StartBounds,
-  intervals: Intervals,
-  result: Int32Array,
-): number[] {
-  const place = placing(base, intervals)
-  const open: number[] = []
-  // Neighbours tend to be in one interval: what was found for one holds as long as the next one is within the same times.
-  let known: Stretch = { from: 0, until: 0, interval: -1 }
-  for (let trace = 0, row = 0; trace < first.length; trace++) {
-    const least = first[trace]!
-    if (!(least >= known.from && least < known.until)) known = stretchAt(least, place)
-    const end = traceStarts[trace + 1]!
-    if (last[trace]! < known.until) for (; row < end; row++) result[row] = known.interval
-    else open.push(trace)
-    row = end
-  }
-  return open
-}
-
-/** The rows of some traces, ascending; of `rows`, if given, only those. */
-function rowsInTraces(traces: readonly number[], traceStarts: Uint32Array, rows: Uint32Array | undefined): Uint32Array {
-  const found: number[] = []
-  let next = 0
-  for (const trace of traces) {
-    const [start, end] = [traceStarts[trace]!, traceStarts[trace + 1]!]
-    if (rows === undefined) for (let row = start; row < end; row++) found.push(row)
-    else {
-      while (next < rows.length && rows[next]! < start) next++
-      for (; next < rows.length && rows[next]! < end; next++) found.push(rows[next]!)
-    }
-  }
-  return Uint32Array.from(found)
-}
-
-/** The same from `span:start`. */
 export async function readIntervals(batch: SpanBatch, intervals: Intervals, rows?: Uint32Array): Promise<Int32Array> {
   const columns = (await batch.read(['span:start'], rows)).get('span:start')
   const result = new Int32Array(batch.spanCount)
-  fillRows(columns, rows ?? countUp(result.length), intervals, result)
+  if (areWide(columns) || intervals.stepNanos >= maxExactStep) {
+    const starts = bigintsOf(columns, result.length)
+    for (let row = 0; row < result.length; row++) result[row] = countedInterval(starts[row]!, intervals)
+  } else placeStarts(overOneBase(columns, result.length), intervals, result)
   return result
 }
 
-/** Fills some rows by the columns `span:start`. */
-function fillRows(columns: readonly ColumnData[], rows: Uint32Array, intervals: Intervals, result: Int32Array): void {
-  if (areWide(columns) || intervals.stepNanos >= maxExactStep) {
-    const starts = bigintsOf(columns, result.length)
-    for (const row of rows) result[row] = countedInterval(starts[row]!, intervals)
-    return
-  }
-  const { base, numbers } = overOneBase(columns, result.length)
+function placeStarts({ base, numbers }: NumberValues, intervals: Intervals, result: Int32Array): void {
   const place = placing(base, intervals)
-  const { from, until } = place
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!
+  // Neighbours tend to be in one interval: what was found for one holds as long as the next one is within the same times.
+  let { from, until, interval } = stretchAt(numbers[0]!, place)
+  for (let row = 0; row < result.length; row++) {
     const number = numbers[row]!
-    result[row] = number >= from && number < until ? intervalAt(number, place) : -1
+    if (!(number >= from && number < until)) ({ from, until, interval } = stretchAt(number, place))
+    result[row] = interval
   }
 }
 

@@ -18,7 +18,7 @@ import { Accumulator, type Gathering, type Groups } from './accumulate.ts'
 import { type CellSums, sumCells } from './cell-sums.ts'
 import { readExemplars } from './exemplars.ts'
 import { type GroupCodes, groupCodes } from './group-codes.ts'
-import { commonInterval, type Intervals, spanIntervals } from './intervals.ts'
+import { commonInterval, type Intervals, readIntervals } from './intervals.ts'
 import { type Observations, occurringCells } from './occurring-cells.ts'
 import { type SeriesSet, valueKey } from './series.ts'
 
@@ -164,7 +164,7 @@ export async function gatherBatch(batch: SpanBatch, input: GatherInput): Promise
   const columns: readonly ColumnName[] = fields.flatMap(columnsOfField)
   const few = matched.rowCount < batch.spanCount / 2 ? matched.rows : undefined
   const read = readColumns(batch, [...new Set(columns)], fields.some(isDerived) ? undefined : few)
-  const [columnSet, spansOf] = await Promise.all([read, common ?? spanIntervals(batch, few, intervals)])
+  const [columnSet, spansOf] = await Promise.all([read, common ?? readIntervals(batch, intervals, few)])
   const view = openView(batch, columnSet)
   const groups = groupCodes(view, aggregate.by, pool)
   const observations: Observations = {

@@ -29,16 +29,25 @@ export function subtractParents(starts: ArrayLike<number>, parents: Int32Array):
 
 /** Adds the starts of parents, wherever they are; false where spans are their own ancestors. */
 export function addParents(starts: Float64Array, parents: Int32Array): boolean {
-  const isDone = new Uint8Array(starts.length)
+  let row = 0
+  // Parents come before their children nearly always.
+  for (; row < starts.length && parents[row]! < row; row++)
+    if (parents[row]! >= 0) starts[row]! += starts[parents[row]!]!
+  return row === starts.length || addScattered(starts, parents, row)
+}
+
+/** The same from a row on, where parents may come after their children. */
+function addScattered(starts: Float64Array, parents: Int32Array, from: number): boolean {
+  const isDone = new Uint8Array(starts.length).fill(1, 0, from)
   // Most parents are known in one of two sweeps; only chains that turn take the walk below.
   let leftCount = 0
-  for (let row = 0; row < starts.length; row++) {
+  for (let row = from; row < starts.length; row++) {
     const parent = parents[row]!
     if (parent >= 0 && isDone[parent] === 0) continue
     if (parent >= 0) starts[row]! += starts[parent]!
     isDone[row] = 1
   }
-  for (let row = starts.length - 1; row >= 0; row--) {
+  for (let row = starts.length - 1; row >= from; row--) {
     if (isDone[row] !== 0) continue
     if (isDone[parents[row]!] === 0) leftCount++
     else {

@@ -3,7 +3,7 @@ import { byteLengthOf, type Range } from '../../../bytes/range.ts'
 import { LabError } from '../../../error.ts'
 import { checkLimits, type Limits } from '../../../model/limits.ts'
 import { memoryBatch } from '../../../model/memory-source.ts'
-import type { ColumnData, ColumnName, ColumnSet, SharedBatch, SpanBatch, StartBounds } from '../../../model/scan.ts'
+import type { ColumnData, ColumnName, ColumnSet, SharedBatch, SpanBatch } from '../../../model/scan.ts'
 import { groupNeighbours, joinSpellings } from '../../../model/trace-id.ts'
 import { findBytes, type ReadPiece, readPieces } from '../../../storage/coalesce.ts'
 import { columnId } from '../layout/columns.ts'
@@ -158,17 +158,6 @@ export class PageGroupBatch implements SpanBatch {
         return columns.linkSpans()
       },
     }
-  }
-
-  async startBounds(): Promise<StartBounds | undefined> {
-    // Some starts may have to be read after all: what they take comes in the same step.
-    await this.#loadColumns(columnsFor(this.#block.toc, this.#plan.places, ['span:start']))
-    const { times, columns } = this.#open
-    const [bounds, offsets] = this.#allocating(() => [times.startBounds(), times.traceOffsets()] as const)
-    if (!bounds || !offsets) return undefined
-    const shifted = (own: Float64Array) => own.map((offset, trace) => offset + offsets[trace]!)
-    const [first, last] = [shifted(bounds.first), shifted(bounds.last)]
-    return { base: times.firstStart(), first, last, traceStarts: columns.traceStarts() }
   }
 
   /** Does work that allocates in the arena of this batch. */

@@ -3,7 +3,6 @@ import { RangeDecoder } from '../../../encodings/entropy.ts'
 import { type ReadNumbers, readExceptions } from '../../../encodings/exact-numbers.ts'
 import { decodeOrders } from '../../../encodings/orders.ts'
 import { readCoded, readCodedEntries } from '../../../encodings/pages/coded.ts'
-import { type NumberBounds, readNumberBounds } from '../../../encodings/pages/number-bounds.ts'
 import { readNumbers, readNumbersAt, readSymbols } from '../../../encodings/pages/numbers-reader.ts'
 import { PageReader } from '../../../encodings/pages/page.ts'
 import { readRunLists } from '../../../encodings/pages/pooled.ts'
@@ -103,20 +102,6 @@ export class PageDecoder {
     const reader = this.#open(column, place)
     const exceptions = readExceptions(reader.in, count)
     return { exceptions, values: reader.naming(() => readNumbersAt(reader, count, rows, this.#contexts(place.entry))) }
-  }
-
-  /** Bounds of the numbers of a column, at no more than they take; undefined where there are exceptions. */
-  bounds(column: number, count: number): NumberBounds | undefined {
-    const place = this.#place(column, count)
-    if (!place) return undefined
-    const { statistic } = place.entry
-    if (statistic.kind === 'constant') {
-      const values = Float64Array.of(statistic.value)
-      return { classes: new Uint8Array(count), least: values, greatest: values }
-    }
-    const reader = this.#open(column, place)
-    if (readExceptions(reader.in, count).length > 0) return undefined
-    return reader.naming(() => readNumberBounds(reader, count, this.#contexts(place.entry)))
   }
 
   /** Booleans are 0 and 1. */

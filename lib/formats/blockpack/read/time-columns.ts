@@ -1,6 +1,5 @@
 import { floats, words } from '../../../bytes/arena.ts'
 import { addOffsets, checkNanos, type ReadNumbers } from '../../../encodings/exact-numbers.ts'
-import type { NumberBounds } from '../../../encodings/pages/number-bounds.ts'
 import { limit } from '../../../encodings/pages/number-layouts.ts'
 import { parentKind } from '../../../shred/tree.ts'
 import { parentBasis } from '../layout/bases.ts'
@@ -57,18 +56,6 @@ export class TimeColumns {
     const column = columnId('span.start')
     const numbers = pages.numbers(column, spanCount)
     return pages.entry(column)?.basis === parentBasis ? this.#afterParents(numbers) : numbers
-  })
-
-  /** By trace: ns after its start, before and after which no span of it starts; undefined where it takes decoding. */
-  readonly startBounds = lazy((): OffsetBounds | undefined => {
-    const { pages, spanCount } = this.#columns
-    const column = columnId('span.start')
-    const bounds = pages.bounds(column, spanCount)
-    if (!bounds) return undefined
-    const isSum = pages.entry(column)!.basis === parentBasis
-    const starts = this.#columns.traceStarts()
-    const found = isSum ? sumBounds(bounds, starts) : extremeBounds(bounds, starts)
-    return found.first.every(low => low > -limit) && found.last.every(high => high < limit) ? found : undefined
   })
 
   /** As `startOffsets`, for some rows alone: all others are 0. Undefined where a row has an exception. */
@@ -139,15 +126,14 @@ export class TimeColumns {
 
   #afterParents({ values, exceptions }: ReadNumbers): ReadNumbers {
     const parents = parentRowsOf(this.#columns.parentKinds(), this.#columns.parentDistances())
-    const starts = values.slice()
     for (const { row } of exceptions) {
-      starts[row] = 0
+      values[row] = 0
       parents[row] = -1
     }
-    if (!addParents(starts, parents)) this.#fail('spans that are their own ancestors')
-    for (let row = 0; row < starts.length; row++)
-      if (!(Math.abs(starts[row]!) < limit)) this.#fail(`${starts[row]} ns after the trace at row ${row}`)
-    return { values: starts, exceptions }
+    if (!addParents(values, parents)) this.#fail('spans that are their own ancestors')
+    for (let row = 0; row < values.length; row++)
+      if (!(Math.abs(values[row]!) < limit)) this.#fail(`${values[row]} ns after the trace at row ${row}`)
+    return { values, exceptions }
   }
 
   readonly durations = lazy(() => this.#columns.pages.numbers(columnId('span.duration'), this.#columns.spanCount))
@@ -193,48 +179,4 @@ export class TimeColumns {
   }
 
   readonly #fail = (message: string): never => this.#columns.pages.fail('times', message)
-}
-
-interface OffsetBounds {
-  readonly first: Float64Array
-  readonly last: Float64Array
-}
-
-/** Bounds of the starts of each trace, where all are after their parents' but the first: the sums of those below and above 0. */
-function sumBounds({ classes, least, greatest }: NumberBounds, traceStarts: Uint32Array): OffsetBounds {
-  const [below, above] = [floats(least.length), floats(greatest.length)]
-  for (let kind = 0; kind < below.length; kind++) {
-    below[kind] = Math.min(least[kind]!, 0)
-    above[kind] = Math.max(greatest[kind]!, 0)
-  }
-  const traceCount = traceStarts.length - 1
-  const [first, last] = [floats(traceCount), floats(traceCount)]
-  for (let trace = 0, row = 0; trace < traceCount; trace++) {
-    const end = traceStarts[trace + 1]!
-    let low = 0
-    let high = 0
-    for (; row < end; row++) {
-      const kind = classes[row]!
-      low += below[kind]!
-      high += above[kind]!
-    }
-    first[trace] = low
-    last[trace] = high
-  }
-  return { first, last }
-}
-
-/** The same where all are after the start of their trace. */
-function extremeBounds({ classes, least, greatest }: NumberBounds, traceStarts: Uint32Array): OffsetBounds {
-  const traceCount = traceStarts.length - 1
-  const first = floats(traceCount).fill(Number.POSITIVE_INFINITY)
-  const last = floats(traceCount).fill(Number.NEGATIVE_INFINITY)
-  for (let trace = 0, row = 0; trace < traceCount; trace++)
-    for (const end = traceStarts[trace + 1]!; row < end; row++) {
-      const kind = classes[row]!
-      // A class that there is not has bounds that are no numbers, which the negations let through.
-      if (!(least[kind]! >= first[trace]!)) first[trace] = least[kind]!
-      if (!(greatest[kind]! <= last[trace]!)) last[trace] = greatest[kind]!
-    }
-  return { first, last }
 }

@@ -68,29 +68,18 @@ function startOf({ values }: ColumnData, row: number): bigint {
   return 'numbers' in values ? values.base + BigInt(values.numbers[row]!) : 0n
 }
 
-test(`no span starts outside of its trace's bounds, and starts by row are those of all (seed ${seed})`, async () => {
+test(`starts by row are those of all (seed ${seed})`, async () => {
   const draw = drawsOf(seed)
-  let bounded = 0
   for (let round = 0; round < 40; round++) {
     const source = await sourceOf(drawTraces(draw, round % 4 === 0))
     for await (const batch of source.scan({ needs: [], columns: [] })) {
       const rows = Uint32Array.from({ length: batch.spanCount }, (_, row) => row).filter(() => draw() < 0.1)
       const some = (await batch.read(['span:start'], rows)).get('span:start')[0]!
       const found = rows.map((_, i) => i).map(i => Number(startOf(some, rows[i]!) % 1000n))
-      const bounds = await batch.startBounds!()
       const all = (await batch.read(['span:start'])).get('span:start')[0]!
       expect([...found]).toEqual([...rows].map(row => Number(startOf(all, row) % 1000n)))
-      if (bounds === undefined) continue
-      bounded++
-      const { base, first, last, traceStarts } = bounds
-      for (let trace = 0; trace < first.length; trace++)
-        for (let row = traceStarts[trace]!; row < traceStarts[trace + 1]!; row++) {
-          const start = startOf(all, row) - base
-          expect(start >= BigInt(first[trace]!) && start <= BigInt(last[trace]!)).toBe(true)
-        }
     }
   }
-  expect(bounded).toBeGreaterThan(20)
 })
 
 test.each([
