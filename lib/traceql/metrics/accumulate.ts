@@ -1,8 +1,8 @@
 import type { AnyValue, KeyedValue } from '../engine/answer-value.ts'
 import type { PointBudget } from '../language/limits.ts'
+import type { Observations } from './cell-places.ts'
 import type { CellSums, Kind } from './cell-sums.ts'
 import { type Cells, gatherers } from './gatherers.ts'
-import type { Observations } from './occurring-cells.ts'
 import { bucketExponent, bucketQuantile, type Exemplar, exactQuantile, labelsKey, type Series } from './series.ts'
 
 /** A span that was chosen as exemplar of a series. */

@@ -1,5 +1,5 @@
 import type { MetricsAggregate } from '../language/ast.ts'
-import type { Observations, OccurringCells } from './occurring-cells.ts'
+import { type CellPlaces, cellPlaces, type Observations } from './cell-places.ts'
 import { bucketExponent } from './series.ts'
 
 export type Kind = Exclude<MetricsAggregate['kind'], 'compare'>
@@ -32,92 +32,130 @@ export interface Samples {
   readonly weights: Float64Array | undefined
 }
 
-type Sums = Omit<CellSums, 'codes' | 'intervals'>
-
-/** Sums up the spans of a batch by cell; `isExact` keeps the values that quantiles are of. */
-export function sumCells(kind: Kind, found: OccurringCells, observations: Observations, isExact: boolean): CellSums {
-  const { codes, intervals } = found
-  return { codes, intervals, ...sumsOf(kind, found, observations, isExact) }
+/** Where the spans that count fall, what they are worth, and the places of cells as they first occur. */
+interface Counted extends CellPlaces {
+  readonly weights: Float64Array | undefined
+  readonly values: Float64Array | undefined
+  readonly order: readonly number[]
 }
 
-function sumsOf(kind: Kind, found: OccurringCells, observations: Observations, isExact: boolean): Sums {
+type Sums = Omit<CellSums, 'codes' | 'intervals'>
+
+/**
+ * Sums up the spans of a batch by cell; their codes are below `groupCount`, their intervals below `intervalCount`.
+ * `isExact` keeps the values that quantiles are of.
+ */
+export function sumCells(
+  kind: Kind,
+  observations: Observations,
+  { groupCount, intervalCount, isExact }: { groupCount: number; intervalCount: number; isExact: boolean },
+): CellSums {
+  const { weights, values } = observations
+  const found = cellPlaces(observations, groupCount, intervalCount)
+  const order = orderOf(found)
+  const sums = sumsOf(kind, { ...found, weights, values, order }, isExact)
+  return { codes: order.map(found.codeOf), intervals: order.map(found.intervalOf), ...sums }
+}
+
+function orderOf({ spanCount, places, size }: CellPlaces): number[] {
+  const isSeen = new Uint8Array(size)
+  const order: number[] = []
+  for (let i = 0; i < spanCount; i++) {
+    const place = places[i]!
+    if (isSeen[place] === 1) continue
+    isSeen[place] = 1
+    order.push(place)
+  }
+  return order
+}
+
+function sumsOf(kind: Kind, counted: Counted, isExact: boolean): Sums {
   switch (kind) {
     case 'rate':
     case 'count_over_time':
-      return { counts: countsOf(found, observations) }
+      return { counts: countsOf(counted) }
     case 'sum_over_time':
-      return { values: valuesOf(found, observations) }
+      return { values: valuesOf(counted) }
     case 'avg_over_time':
-      return { values: valuesOf(found, observations), counts: countsOf(found, observations) }
+      return { values: valuesOf(counted), counts: countsOf(counted) }
     case 'min_over_time':
-      return { values: extremesOf(found, observations, 1) }
+      return { values: extremesOf(counted, 1) }
     case 'max_over_time':
-      return { values: extremesOf(found, observations, -1) }
+      return { values: extremesOf(counted, -1) }
     case 'histogram_over_time':
-      return { buckets: bucketsOf(found, observations) }
+      return { buckets: bucketsOf(counted) }
     case 'quantile_over_time':
-      return isExact ? { samples: samplesOf(found, observations) } : { buckets: bucketsOf(found, observations) }
+      return isExact ? { samples: samplesOf(counted) } : { buckets: bucketsOf(counted) }
   }
+}
+
+/** By cell what a table holds at its place. */
+function pick(table: Float64Array, order: readonly number[]): Float64Array {
+  return Float64Array.from(order, place => table[place]!)
 }
 
 /** By cell the sum of the weights of its spans. */
-function countsOf({ spanCount, rows, cells, codes }: OccurringCells, { weights }: Observations): Float64Array {
-  const counts = new Float64Array(codes.length)
-  if (weights === undefined) for (let i = 0; i < spanCount; i++) counts[cells[i]!]!++
-  else for (let i = 0; i < spanCount; i++) counts[cells[i]!]! += weights[rows[i]!]!
-  return counts
+function countsOf({ spanCount, rows, places, size, weights, order }: Counted): Float64Array {
+  const counts = new Float64Array(size)
+  if (weights === undefined) for (let i = 0; i < spanCount; i++) counts[places[i]!]!++
+  else for (let i = 0; i < spanCount; i++) counts[places[i]!]! += weights[rows === undefined ? i : rows[i]!]!
+  return pick(counts, order)
 }
 
-function valuesOf({ spanCount, rows, cells, codes }: OccurringCells, { values, weights }: Observations): Float64Array {
-  const sums = new Float64Array(codes.length)
-  if (weights === undefined) for (let i = 0; i < spanCount; i++) sums[cells[i]!]! += values![rows[i]!]!
-  else for (let i = 0; i < spanCount; i++) sums[cells[i]!]! += values![rows[i]!]! * weights[rows[i]!]!
-  return sums
+function valuesOf({ spanCount, rows, places, size, weights, values, order }: Counted): Float64Array {
+  const sums = new Float64Array(size)
+  for (let i = 0; i < spanCount; i++) {
+    const row = rows === undefined ? i : rows[i]!
+    sums[places[i]!]! += weights === undefined ? values![row]! : values![row]! * weights[row]!
+  }
+  return pick(sums, order)
 }
 
 /** The minimum of the values, or with a sign of -1 their maximum: the minimum of their negatives. */
-function extremesOf(
-  { spanCount, rows, cells, codes }: OccurringCells,
-  { values }: Observations,
-  sign: 1 | -1,
-): Float64Array {
-  const found = new Float64Array(codes.length).fill(sign * Number.POSITIVE_INFINITY)
+function extremesOf({ spanCount, rows, places, size, values, order }: Counted, sign: 1 | -1): Float64Array {
+  const found = new Float64Array(size).fill(sign * Number.POSITIVE_INFINITY)
   for (let i = 0; i < spanCount; i++) {
-    const [cell, value] = [cells[i]!, values![rows[i]!]!]
-    if (sign * value < sign * found[cell]!) found[cell] = value
+    const [place, value] = [places[i]!, values![rows === undefined ? i : rows[i]!]!]
+    if (sign * value < sign * found[place]!) found[place] = value
   }
-  return found
+  return pick(found, order)
 }
 
 /** Values below 2 are in no bucket, as in Tempo. */
-function bucketsOf({ spanCount, rows, cells, codes }: OccurringCells, { values, weights }: Observations): Buckets {
+function bucketsOf({ spanCount, rows, places, size, weights, values, order }: Counted): Buckets {
   const slots: (number | undefined)[] = []
   const exponents: number[] = []
   const slotOf = new Int32Array(spanCount).fill(-1)
   for (let i = 0; i < spanCount; i++) {
-    const value = values![rows[i]!]!
+    const value = values![rows === undefined ? i : rows[i]!]!
     if (value >= 2) slotOf[i] = slots[bucketExponent(value)] ??= exponents.push(bucketExponent(value)) - 1
   }
   const width = exponents.length
-  const table = new Float64Array(codes.length * width).fill(-1)
+  const table = new Float64Array(size * width).fill(-1)
   for (let i = 0; i < spanCount; i++) {
     if (slotOf[i]! < 0) continue
-    const place = cells[i]! * width + slotOf[i]!
-    table[place] = Math.max(0, table[place]!) + (weights === undefined ? 1 : weights[rows[i]!]!)
+    const at = places[i]! * width + slotOf[i]!
+    table[at] = Math.max(0, table[at]!) + (weights === undefined ? 1 : weights[rows === undefined ? i : rows[i]!]!)
   }
-  const filled = [...table.keys()].filter(place => table[place]! >= 0)
-  return {
-    cells: filled.map(place => Math.floor(place / width)),
-    exponents: filled.map(place => exponents[place % width]!),
-    counts: filled.map(place => table[place]!),
-  }
+  const filled: { cells: number[]; exponents: number[]; counts: number[] } = { cells: [], exponents: [], counts: [] }
+  for (const [cell, place] of order.entries())
+    for (let slot = 0; slot < width; slot++) {
+      const count = table[place * width + slot]!
+      if (count < 0) continue
+      filled.cells.push(cell)
+      filled.exponents.push(exponents[slot]!)
+      filled.counts.push(count)
+    }
+  return filled
 }
 
-function samplesOf({ spanCount, rows, cells }: OccurringCells, { values, weights }: Observations): Samples {
-  const counting = rows.subarray(0, spanCount)
+function samplesOf({ spanCount, rows, places, size, weights, values, order }: Counted): Samples {
+  const cellOf = new Uint32Array(size)
+  for (const [cell, place] of order.entries()) cellOf[place] = cell
+  const counting = rows?.subarray(0, spanCount)
   return {
-    cells: cells.slice(0, spanCount),
-    values: Float64Array.from(counting, row => values![row]!),
-    weights: weights && Float64Array.from(counting, row => weights[row]!),
+    cells: places.slice(0, spanCount).map(place => cellOf[place]!),
+    values: counting ? Float64Array.from(counting, row => values![row]!) : values!.slice(),
+    weights: weights && (counting ? Float64Array.from(counting, row => weights[row]!) : weights.slice()),
   }
 }

@@ -15,11 +15,11 @@ import { columnsOfField, flavourOf, isDerived } from '../language/fields.ts'
 import type { PointBudget } from '../language/limits.ts'
 import { printField } from '../language/print-expression.ts'
 import { Accumulator, type Gathering, type Groups } from './accumulate.ts'
+import type { Observations } from './cell-places.ts'
 import { type CellSums, sumCells } from './cell-sums.ts'
 import { readExemplars } from './exemplars.ts'
 import { type GroupCodes, groupCodes } from './group-codes.ts'
 import { commonInterval, type Intervals, readIntervals } from './intervals.ts'
-import { type Observations, occurringCells } from './occurring-cells.ts'
 import { type SeriesSet, valueKey } from './series.ts'
 
 /** How series are gathered, beside what the text says. */
@@ -174,8 +174,8 @@ export async function gatherBatch(batch: SpanBatch, input: GatherInput): Promise
     weights: batch.weights,
     values: argument === undefined ? undefined : valuesOf(view, argument, pool),
   }
-  const found = occurringCells(observations, groups.count, intervals.count)
-  const sums = sumCells(aggregate.kind, found, observations, input.isExact)
+  const shape = { groupCount: groups.count, intervalCount: intervals.count, isExact: input.isExact }
+  const sums = sumCells(aggregate.kind, observations, shape)
   return {
     spanCount,
     stages,
@@ -295,11 +295,19 @@ function labelsOf({ by, kind }: CountingAggregate, { count, cells }: GroupCodes,
   return {
     count,
     key: code =>
-      cells(code)
-        .map(cell => cellKey(cell, pool))
-        .join(),
+      by.length === 1
+        ? textKey(cells(code)[0]!, pool)
+        : cells(code)
+            .map(cell => cellKey(cell, pool))
+            .join(),
     labels: code => cells(code).map((cell, i): KeyedValue => ({ key: names[i]!, value: answerValue(cell, pool) })),
   }
+}
+
+/** A text for equal cells of any batch: the text of the cell itself where it is one, which is cheap to look up. */
+function textKey(cell: Cell, pool: Pool): string {
+  const text = cell.tag === Tag.text ? pool.text(cell.number) : '\0'
+  return text.startsWith('\0') ? `\0${cellKey(cell, pool)}` : text
 }
 
 /** One text for equal cells of any batch, from which no other cell's text differs by a comma alone. */
