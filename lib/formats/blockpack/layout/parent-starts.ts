@@ -1,4 +1,4 @@
-import { floats } from '../../../bytes/arena.ts'
+import { floats, words } from '../../../bytes/arena.ts'
 import { parentKind } from '../../../shred/tree.ts'
 
 /** Starts of spans after those of their parents (FORMAT.md, Bases). */
@@ -27,52 +27,39 @@ export function subtractParents(starts: ArrayLike<number>, parents: Int32Array):
   return differences
 }
 
-/** Adds the starts of parents, wherever they are; false where spans are their own ancestors. */
+/**
+ * Adds the starts of parents, wherever they are; false where spans are their own ancestors. Each sweep adds what a row's
+ * next ancestor has gathered and goes on to that one's next: no branch depends on where parents are, and the distance to
+ * the root at least halves.
+ */
 export function addParents(starts: Float64Array, parents: Int32Array): boolean {
-  let row = 0
-  // Parents come before their children nearly always.
-  for (; row < starts.length && parents[row]! < row; row++)
-    if (parents[row]! >= 0) starts[row]! += starts[parents[row]!]!
-  return row === starts.length || addScattered(starts, parents, row)
-}
-
-/** The same from a row on, where parents may come after their children. */
-function addScattered(starts: Float64Array, parents: Int32Array, from: number): boolean {
-  const isDone = new Uint8Array(starts.length).fill(1, 0, from)
-  // Most parents are known in one of two sweeps; only chains that turn take the walk below.
-  let leftCount = 0
-  for (let row = from; row < starts.length; row++) {
-    const parent = parents[row]!
-    if (parent >= 0 && isDone[parent] === 0) continue
-    if (parent >= 0) starts[row]! += starts[parent]!
-    isDone[row] = 1
+  const count = starts.length
+  // Behind all rows is the parent of roots, which adds nothing.
+  const sums = floats(count + 1)
+  sums.set(starts)
+  sums[count] = 0
+  const ancestors = words(count + 1)
+  for (let row = 0; row < count; row++) ancestors[row] = parents[row]! < 0 ? count : parents[row]!
+  ancestors[count] = count
+  for (let reach = 1, isOpen = true; isOpen; reach *= 2) {
+    if (reach > 2 * count + 1) return false
+    isOpen = sweep(sums, ancestors, 0, 1)
+    if (isOpen) isOpen = sweep(sums, ancestors, count - 1, -1)
   }
-  for (let row = starts.length - 1; row >= from; row--) {
-    if (isDone[row] !== 0) continue
-    if (isDone[parents[row]!] === 0) leftCount++
-    else {
-      starts[row]! += starts[parents[row]!]!
-      isDone[row] = 1
-    }
-  }
-  return leftCount === 0 || walkParents(starts, parents, isDone)
-}
-
-/** Adds the starts of parents to all that are not done, from the first ancestor that is. */
-function walkParents(starts: Float64Array, parents: Int32Array, isDone: Uint8Array): boolean {
-  const path = new Int32Array(starts.length)
-  for (let row = 0; row < starts.length; row++) {
-    let [top, depth] = [row, 0]
-    for (; isDone[top] === 0 && parents[top]! >= 0; top = parents[top]!) {
-      if (depth === path.length) return false
-      path[depth++] = top
-    }
-    isDone[top] = 1
-    while (depth > 0) {
-      const child = path[--depth]!
-      starts[child]! += starts[parents[child]!]!
-      isDone[child] = 1
-    }
-  }
+  starts.set(sums.subarray(0, count))
   return true
+}
+
+/** Goes over all rows in one direction; true where some have not arrived at their root. */
+function sweep(sums: Float64Array, ancestors: Uint32Array, first: number, step: 1 | -1): boolean {
+  const count = sums.length - 1
+  let left = 0
+  for (let row = first, i = 0; i < count; i++, row += step) {
+    const ancestor = ancestors[row]!
+    const next = ancestors[ancestor]!
+    sums[row] = sums[row]! + sums[ancestor]!
+    ancestors[row] = next
+    left |= next ^ count
+  }
+  return left !== 0
 }

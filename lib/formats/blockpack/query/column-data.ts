@@ -9,6 +9,7 @@ import { parentKind } from '../../../shred/tree.ts'
 import type { FieldOwner } from '../layout/columns.ts'
 import type { OpenPageGroup } from '../read/page-group.ts'
 import type { PageGroupColumns } from '../read/page-group-columns.ts'
+import type { ParsedColumn } from '../read/tables.ts'
 import type { TimeColumns } from '../read/time-columns.ts'
 import { fieldsOf, hasLinkTypes, parentCompanions } from './column-plan.ts'
 
@@ -31,8 +32,9 @@ export function columnData(open: OpenPageGroup, name: ColumnName, rows: Uint32Ar
     return [coded(name === 'span:id' ? ids.spanIdsAt(rows) : ids.traceIdsAt(tracesOf(columns, rows)))]
   if (named.intrinsic) return [intrinsicData(open, named.intrinsic)]
   const { scope, key } = named
-  if (scope === 'resource') return sharedAttributes(columns.resources(), key)
-  if (scope === 'instrumentation') return sharedAttributes(columns.scopes(), key)
+  const { tables } = columns.context
+  if (scope === 'resource') return sharedAttributes(columns.resources(), tables.resource, key)
+  if (scope === 'instrumentation') return sharedAttributes(columns.scopes(), tables.scope, key)
   return fieldsOf(columns.context.block.toc, scope, key).flatMap(field => fieldData(open, scope, field))
 }
 
@@ -151,16 +153,18 @@ function childrenOf(open: OpenPageGroup): Set<number> {
 }
 
 /** Attributes of resources or scopes, whose distinct ones are few: each row takes the values of its own. */
-function sharedAttributes(table: Table<{ readonly attributes: Attributes } | null>, key: string): ColumnData[] {
-  const valuesOf = table.values.map(item =>
-    (item?.attributes ?? []).filter(attribute => attribute.key === key).map(({ value }) => value),
-  )
-  const types = new Set(valuesOf.flat().map(valueType))
-  return [...types].map(type => {
-    const own = valuesOf.map(values => values.filter(value => valueType(value) === type))
-    const isWhole = own.every(values => values.length === 1)
+function sharedAttributes<T extends { readonly attributes: Attributes } | null>(
+  table: Table<T>,
+  parsed: ParsedColumn<T>,
+  key: string,
+): ColumnData[] {
+  const valuesOf = table.values.map(item => parsed.valuesOf(item, key, item?.attributes ?? []))
+  const types = new Set<ValueType>()
+  for (const values of valuesOf) for (const value of values) types.add(valueType(value))
+  return Array.from(types, type => {
+    const own = types.size === 1 ? valuesOf : valuesOf.map(values => values.filter(value => valueType(value) === type))
     const all = own.flat()
-    if (isWhole) return typedData(type, all, table.codes)
+    if (own.every(values => values.length === 1)) return typedData(type, all, table.codes)
     const firsts = new Uint32Array(own.length)
     for (let i = 1; i < own.length; i++) firsts[i] = firsts[i - 1]! + own[i - 1]!.length
     const rows: number[] = []

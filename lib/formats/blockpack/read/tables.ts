@@ -1,6 +1,7 @@
 import { ByteReader } from '../../../bytes/reader.ts'
 import { StringCache } from '../../../bytes/string-cache.ts'
-import type { Resource, Scope } from '../../../model/trace.ts'
+import { getOrInsert } from '../../../maps.ts'
+import type { Attributes, Resource, Scope, Value } from '../../../model/trace.ts'
 import { CborReader } from '../../../wire/cbor/heads.ts'
 import { readResource, readScope } from '../../../wire/cbor/resource.ts'
 import type { Field, FieldOwner } from '../layout/columns.ts'
@@ -36,6 +37,8 @@ const maxKept = 1 << 16
 /** Strings of a column as the values they encode, each parsed once. */
 export class ParsedColumn<T> {
   readonly #parse: (text: string) => T
+  /** By key and item: the values of its attributes of that key. */
+  readonly #values = new Map<string, Map<T, readonly Value[]>>()
   readonly #byText = new Map<string, T>()
   /** By code of the file's dictionary. */
   readonly #byCode: (T | undefined)[] = []
@@ -62,5 +65,12 @@ export class ParsedColumn<T> {
       this.#byCode[code] = value
     }
     return value
+  }
+
+  /** The values that an item with attributes has of a key; looked up once. */
+  valuesOf(item: T, key: string, attributes: Attributes): readonly Value[] {
+    const known = getOrInsert(this.#values, key, () => new Map<T, readonly Value[]>())
+    if (known.size >= maxKept) known.clear()
+    return getOrInsert(known, item, () => attributes.filter(one => one.key === key).map(({ value }) => value))
   }
 }
