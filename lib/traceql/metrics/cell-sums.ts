@@ -115,7 +115,8 @@ function valuesOf({ spanCount, rows, places, size, weights, values, order }: Cou
 function extremesOf({ spanCount, rows, places, size, values, order }: Counted, sign: 1 | -1): Float64Array {
   const found = new Float64Array(size).fill(sign * Number.POSITIVE_INFINITY)
   for (let i = 0; i < spanCount; i++) {
-    const [place, value] = [places[i]!, values![rows === undefined ? i : rows[i]!]!]
+    const place = places[i]!
+    const value = values![rows === undefined ? i : rows[i]!]!
     if (sign * value < sign * found[place]!) found[place] = value
   }
   return pick(found, order)

@@ -66,7 +66,9 @@ function checkedStarts(toc: Toc, pageGroup: PageGroup, entries: PageEntries): Fl
   const starts = new Float64Array(entries.count)
   let rowCount = 0
   for (let i = 0; i < entries.count; i++) {
-    const [column, count, storedLength] = [entries.column(i), entries.rowCount(i), entries.storedLength(i)]
+    const column = entries.column(i)
+    const count = entries.rowCount(i)
+    const storedLength = entries.storedLength(i)
     if (columnKind(column, toc.fields) === undefined) fail(`names column ${column}`)
     if (!mayHaveBasis(column, entries.basis(i), toc.fields))
       fail(`predicts column ${column} by basis ${entries.basis(i)}`)
