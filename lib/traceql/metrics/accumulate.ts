@@ -188,12 +188,15 @@ export class Accumulator {
       const isPlain = weights.every(weight => weight === 1)
       return exactQuantile(quantile, values, isPlain ? undefined : weights) / this.#unit
     }
-    const counts = new Map<number, number>()
-    buckets!.forEach((points, exponent) => {
-      if (points !== undefined && points[interval]! > 0) counts.set(exponent, points[interval]!)
-    })
+    let counts: Map<number, number> | undefined
+    for (let exponent = 0; exponent < buckets!.length; exponent++) {
+      const points = buckets![exponent]
+      if (points === undefined || !(points[interval]! > 0)) continue
+      counts ??= new Map()
+      counts.set(exponent, points[interval]!)
+    }
     // An interval without a value counts as 0, as in Tempo.
-    return counts.size === 0 ? 0 : bucketQuantile(quantile, counts) / this.#unit
+    return counts === undefined ? 0 : bucketQuantile(quantile, counts) / this.#unit
   }
 }
 
