@@ -1,16 +1,19 @@
 /** Strings up to this length are tried as ASCII, a character at a time, before Buffer's slower general call. */
 const maxAsciiLoop = 48
 
-/** Up to so many bytes are copied one by one, which costs less than a view. */
-const maxCopyLoop = 64
+/** Up to so many bytes are copied word by word, which costs less than to make a view of them. */
+const maxCopyLoop = 128
 
 /** A growing buffer with a cursor at its end. Integers are little-endian. */
 export class ByteWriter {
   #bytes: Buffer
+  /** Of the bytes. */
+  #view: DataView
   #length = 0
 
   constructor(capacity = 1024) {
     this.#bytes = Buffer.allocUnsafe(capacity)
+    this.#view = viewOf(this.#bytes)
   }
 
   get length(): number {
@@ -47,6 +50,7 @@ export class ByteWriter {
       const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2))
       this.#bytes.copy(grown, 0, 0, start)
       this.#bytes = grown
+      this.#view = viewOf(grown)
     }
     this.#length = needed
     return start
@@ -60,6 +64,20 @@ export class ByteWriter {
   u32(value: number): void {
     const at = this.reserve(4)
     this.#bytes.writeUInt32LE(value, at)
+  }
+
+  /** The two halves of a number of 64 bits. */
+  halves(low: number, high: number): void {
+    const at = this.reserve(8)
+    this.#view.setUint32(at, low, true)
+    this.#view.setUint32(at + 4, high, true)
+  }
+
+  /** The same with the highest byte first. */
+  halvesBigEndian(low: number, high: number): void {
+    const at = this.reserve(8)
+    this.#view.setUint32(at, high)
+    this.#view.setUint32(at + 4, low)
   }
 
   u64(value: bigint): void {
@@ -130,9 +148,14 @@ export class ByteWriter {
   /** So many bytes of another writer, from `start` on. */
   copyOf(other: ByteWriter, start: number, byteLength: number): void {
     const at = this.reserve(byteLength)
-    const [own, bytes] = [this.#bytes, other.#bytes]
-    if (byteLength > maxCopyLoop) own.set(bytes.subarray(start, start + byteLength), at)
-    else for (let i = 0; i < byteLength; i++) own[at + i] = bytes[start + i]!
+    if (byteLength > maxCopyLoop) {
+      this.#bytes.set(other.#bytes.subarray(start, start + byteLength), at)
+      return
+    }
+    const [own, bytes] = [this.#view, other.#view]
+    let i = 0
+    for (; i + 4 <= byteLength; i += 4) own.setInt32(at + i, bytes.getInt32(start + i, true), true)
+    for (; i < byteLength; i++) own.setUint8(at + i, bytes.getUint8(start + i))
   }
 
   /** The UTF-8 of a well-formed string, without a length; returns the number of bytes. */
@@ -169,6 +192,10 @@ export class ByteWriter {
     for (let i = 0; i < digits.length; i += 2)
       bytes[at + (i >> 1)] = (nibble(digits.charCodeAt(i)) << 4) | nibble(digits.charCodeAt(i + 1))
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
 }
 
 /** The bytes of the varint of a whole number. */

@@ -18,6 +18,8 @@ import { writeCount, writeId, writeStatus } from './proto-write-fields.ts'
 export class RowWriter {
   readonly #wire: WireWriter
   #tables: RowTables | undefined
+  #traceId = ''
+  #traceField = new WireWriter(32)
   #texts = new EncodedOnce<string>([], (wire, text) => wire.content(text))
   #attributes = new EncodedOnce<Attribute>([], writeAttribute)
   #statuses = new EncodedOnce<Status | null>([], writeKnownStatus)
@@ -35,7 +37,7 @@ export class RowWriter {
     const kind = spans.at(at + spanField.kind) | 0
     const dropped = tables.dropped.values[spans.at(at + spanField.dropped)]!
     const start = wire.begin(0x12)
-    writeId(wire, 0x0a, traceId)
+    this.#writeTraceId(traceId)
     this.#id(0x12, spans.at(at + spanField.idHigh), spans.at(at + spanField.idLow), lengths & 15)
     this.#text(0x1a, spans.at(at + spanField.traceState))
     this.#id(0x22, spans.at(at + spanField.parentHigh), spans.at(at + spanField.parentLow), lengths >> 4)
@@ -64,6 +66,16 @@ export class RowWriter {
     this.#texts = this.#texts.of(tables.texts.values)
     this.#attributes = this.#attributes.of(tables.attributes.values)
     this.#statuses = this.#statuses.of(tables.statuses.values)
+  }
+
+  /** The field of the trace's id: spans of one trace follow each other. */
+  #writeTraceId(traceId: string): void {
+    if (traceId !== this.#traceId) {
+      this.#traceId = traceId
+      this.#traceField = new WireWriter(32)
+      writeId(this.#traceField, 0x0a, traceId)
+    }
+    this.#wire.rawOf(this.#traceField)
   }
 
   #event(rows: SpanRows, at: number): void {

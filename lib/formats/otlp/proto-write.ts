@@ -52,6 +52,10 @@ export class TracesWriter {
     if (this.#wire.length > 0) this.#chunks.push(this.#wire.take())
   }
 
+  get hasChunks(): boolean {
+    return this.#chunks.length > 0
+  }
+
   /** The chunks that are complete; none of them is held afterwards. */
   take(): Buffer[] {
     return this.#chunks.splice(0)

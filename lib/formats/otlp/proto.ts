@@ -50,7 +50,7 @@ export async function* encodeOtlpProto(batches: AsyncIterable<readonly Trace[]>)
   for await (const traces of batches)
     for (const trace of traces) {
       writer.add(trace)
-      yield* writer.take()
+      if (writer.hasChunks) yield* writer.take()
     }
   writer.end()
   yield* writer.take()

@@ -82,6 +82,11 @@ export class WireWriter {
     this.#out.raw(bytes)
   }
 
+  /** All that another writer has. */
+  rawOf(other: WireWriter): void {
+    this.#out.copyOf(other.#out, 0, other.length)
+  }
+
   /** The bytes of a hex string. */
   id(tag: number, digits: string): void {
     this.uint32(tag, digits.length >> 1)
@@ -91,6 +96,7 @@ export class WireWriter {
   /** An id of so many bytes, of 8 at most, that is this number. */
   idHalves(tag: number, high: number, low: number, byteLength: number): void {
     this.uint32(tag, byteLength)
+    if (byteLength === 8) return this.#out.halvesBigEndian(low, high)
     for (let shift = byteLength * 8 - 8; shift >= 0; shift -= 8)
       this.#out.u8(shift >= 32 ? high >>> (shift - 32) : low >>> shift)
   }
@@ -98,8 +104,7 @@ export class WireWriter {
   /** A number of 64 bits in halves. */
   fixed64Halves(tag: number, high: number, low: number): void {
     this.#out.varint(tag)
-    this.#out.u32(low)
-    this.#out.u32(high)
+    this.#out.halves(low, high)
   }
 
   /** A field whose length and content, so many bytes from `start` on, another writer has. */

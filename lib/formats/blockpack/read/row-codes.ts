@@ -36,7 +36,9 @@ export class RowCodes {
       case 'string': {
         const { values, codes } = columns.texts(number)
         const own = values.map(value => codeOf(value))
-        return codes.map(code => own[code]!)
+        const byRow = new Uint32Array(codes.length)
+        for (let row = 0; row < byRow.length; row++) byRow[row] = own[codes[row]!]!
+        return byRow
       }
       case 'bool':
         return Uint32Array.from(columns.numbers(number).values, value => codeOf(value === 1))

@@ -18,7 +18,8 @@ export function decodeRows(pageGroup: OpenPageGroup, codes: RowCodes): RowTrace[
   codes.begin()
   const rows = new SpanRows(codes.tables)
   new RowDecoder(pageGroup, codes, rows).decode()
-  const order = Uint32Array.from({ length: rows.length }, (_, row) => row)
+  const order = new Uint32Array(rows.length)
+  for (let row = 0; row < order.length; row++) order[row] = row
   const starts = startsOf(pageGroup.columns.spanCounts())
   const shredder = shredderOf(rows)
   return pageGroup.ids
@@ -201,20 +202,20 @@ class RowDecoder {
     const { columns, fields } = this.#pageGroup
     const { values: lists, codes } = columns.lists(owner)
     const { attributes } = this.#rows
-    this.#targets[owner].fillRanges(
-      field,
-      Array.from(codes, code => lists[code]!.length),
-      attributes.length,
-    )
+    const counts = new Uint32Array(codes.length)
+    let total = 0
+    for (let row = 0; row < counts.length; row++) total += counts[row] = lists[codes[row]!]!.length
+    this.#targets[owner].fillRanges(field, counts, attributes.length)
     const present = [...columns.shapes(owner).counts.keys()]
-    const byField = new Map(present.map((number, local) => [number, local]))
-    const local = lists.map(list => Uint32Array.from(list, number => byField.get(number)!))
     const all = columns.context.block.toc.fields
-    const values = present.map(number => this.#codes.attributes(number, all[number]!, fields))
-    const next = new Uint32Array(present.length)
+    const values = new Array<Uint32Array>(all.length)
+    for (const number of present) values[number] = this.#codes.attributes(number, all[number]!, fields)
+    const next = new Uint32Array(values.length)
+    let at = attributes.reserve(total)
+    const { array } = attributes
     for (let row = 0; row < codes.length; row++) {
-      const list = local[codes[row]!]!
-      for (let i = 0; i < list.length; i++) attributes.push(values[list[i]!]![next[list[i]!]!++]!)
+      const list = lists[codes[row]!]!
+      for (let i = 0; i < list.length; i++) array[at++] = values[list[i]!]![next[list[i]!]!++]!
     }
   }
 }
