@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { zstdCompressor } from '../../../lib/codecs/compress.ts'
 import { decompressHeldZstd, decompressZstd } from '../../../lib/codecs/zstd-stream.ts'
 import { type Dropped, Losses } from '../../../lib/formats/losses.ts'
@@ -17,6 +17,7 @@ import { readInputs } from '../../../lib/import/input.ts'
 import { countSpans, type Trace } from '../../../lib/model/trace.ts'
 import { chunked, collect, collectBytes, streamOf } from '../../support/chunks.ts'
 import { corpusPath, describeCorpora } from '../../support/corpora.ts'
+import { labRejection } from '../../support/errors.ts'
 import { droppedCounts } from '../../support/losses.ts'
 import { nastyCorpora, span } from '../../support/nasty.ts'
 import { expectSameTraces, joinPieces } from '../../support/traces.ts'
@@ -290,7 +291,7 @@ test.skipIf(!existsSync('/proc/self/fd'))('leaving early closes the files', asyn
   const path = file(ndjsonText.repeat(2_000))
   const other = folder({ a: ndjsonText, b: 'no traces'.repeat(100_000) })
   const before = readdirSync('/proc/self/fd').length
-  for (let i = 0; i < 50; i++) {
+  for (let i = 0; i < 20; i++) {
     for await (const _ of readInputs([path], { losses: new Losses() }).batches) break
     await read([other])
   }
@@ -298,21 +299,16 @@ test.skipIf(!existsSync('/proc/self/fd'))('leaving early closes the files', asyn
   expect(readdirSync('/proc/self/fd').length).toBeLessThan(before + 10)
 })
 
-test('the standard input', () => {
-  const script = `
-    import { readInputs } from './lib/import/input.ts'
-    import { Losses } from './lib/formats/losses.ts'
-    const inputs = readInputs(['-'], { losses: new Losses() })
-    let spanCount = 0
-    for await (const traces of inputs.batches) for (const { spans } of traces) spanCount += spans.length
-    console.log(JSON.stringify([spanCount, inputs.files[0]]))`
-  const run = (input: Uint8Array) =>
-    spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { input, encoding: 'utf8' })
-  const { stdout, stderr } = run(gzipSync(ndjsonText))
-  const expected = { path: 'standard input', format: 'ndjson', byteLength: Buffer.byteLength(ndjsonText) }
-  expect(stderr).toBe('')
-  expect(JSON.parse(stdout)).toEqual([countSpans(traces), expected])
-  expect(run(Buffer.from('x')).stderr).toContain("LabError: standard input: no traces begin with 'x'")
+test('the standard input', async () => {
+  const readStdin = (input: Uint8Array) => {
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([input]) as typeof process.stdin)
+    return read(['-']).finally(() => vi.restoreAllMocks())
+  }
+  const { traces: found, files } = await readStdin(gzipSync(ndjsonText))
+  expect(countSpans(found)).toBe(countSpans(traces))
+  expect(files).toEqual([['standard input', 'ndjson', Buffer.byteLength(ndjsonText)]])
+  const { message } = await labRejection(readStdin(Buffer.from('x')))
+  expect(message).toContain("standard input: no traces begin with 'x'")
 })
 
 describeCorpora('real captures', () => {
