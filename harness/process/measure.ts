@@ -29,7 +29,11 @@ export async function measureEncode(
         await keep(chunk)
       }),
   }
-  await clock.inside(() => phase.encode(readAhead(batches, clock), sink, options))
+  const read = stepwise(
+    () => batches,
+    work => clock.outside(work),
+  )
+  await clock.inside(() => phase.encode(read, sink, options))
   return { seconds: clock.read(), sizeBytes, sha256: hash.digest('hex') }
 }
 
@@ -46,30 +50,22 @@ export function measureDecode(phase: Phase, file: RangeReader): Decoding {
     byteLength: file.byteLength,
     read: ranges => clock.outside(() => file.read(ranges)),
   }
-  return { batches: insideOnly(() => phase.decode(reader), clock), seconds: () => clock.read() }
+  const batches = stepwise(
+    () => phase.decode(reader),
+    work => clock.inside(work),
+  )
+  return { batches, seconds: () => clock.read() }
 }
 
-async function* insideOnly(
-  decode: () => AsyncIterable<readonly Trace[]>,
-  clock: Clock,
+/** The batches, each step towards them taken by `step`. */
+async function* stepwise(
+  open: () => AsyncIterable<readonly Trace[]>,
+  step: <T>(work: () => Promise<T>) => Promise<T>,
 ): AsyncIterable<readonly Trace[]> {
-  const iterator = await clock.inside(async () => decode()[Symbol.asyncIterator]())
+  const iterator = await step(async () => open()[Symbol.asyncIterator]())
   try {
     for (;;) {
-      const next = await clock.inside(() => iterator.next())
-      if (next.done) return
-      yield next.value
-    }
-  } finally {
-    await iterator.return?.()
-  }
-}
-
-async function* readAhead(batches: AsyncIterable<readonly Trace[]>, clock: Clock): AsyncIterable<readonly Trace[]> {
-  const iterator = batches[Symbol.asyncIterator]()
-  try {
-    for (;;) {
-      const next = await clock.outside(() => iterator.next())
+      const next = await step(() => iterator.next())
       if (next.done) return
       yield next.value
     }
