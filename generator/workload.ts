@@ -10,7 +10,7 @@ import { otlpByteLength } from './otlp-input.ts'
 
 interface WorkloadOptions {
   readonly traceCount: number
-  /** See `checkSeed`. */
+  /** An integer from 0 to 2^53 - 1. */
   readonly seed: number
   /** Of the workload's faults. */
   readonly faults?: readonly string[]
@@ -61,10 +61,4 @@ export function findWorkload(name: string): Workload {
   if (found !== undefined) return found
   const names = workloads.map(workload => workload.name).join(', ')
   throw new LabError('missing', `workload ${JSON.stringify(name)}: there is ${names}`)
-}
-
-/** The seed, where it is an integer from 0 to 2^53 - 1; throws `invalid`. */
-export function checkSeed(seed: number): number {
-  if (Number.isSafeInteger(seed) && seed >= 0) return seed
-  throw new LabError('invalid', `seed ${seed}: needs an integer from 0 to ${Number.MAX_SAFE_INTEGER}`)
 }

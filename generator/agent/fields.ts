@@ -18,5 +18,3 @@ export const agentFields = {
   pod: 'which pod serves a conversation’s turn',
   names: 'each distinct word of keys, constant values and texts once, at 2 bits a character',
 } as const
-
-export type AgentField = keyof typeof agentFields

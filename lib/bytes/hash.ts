@@ -36,20 +36,6 @@ export function hashText(text: string, out: Uint32Array, at = 0, seed = 0): void
   finish(low, high, text.length * 2, out, at)
 }
 
-/** The hash of the bytes, in `out[at]` and `out[at + 1]`: that of a text for its UTF-16 units, little-endian. */
-export function hashBytes(bytes: Uint8Array, out: Uint32Array, at = 0, seed = 0): void {
-  let low = seed ^ lowStart
-  let high = seed ^ highStart
-  for (let i = 0; i < bytes.length; i += 4) {
-    const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24)
-    low = Math.imul(low ^ word, lowFactor)
-    high = Math.imul(high ^ word, highFactor)
-    low = ((low << 15) | (low >>> 17)) + high
-    high = ((high << 13) | (high >>> 19)) ^ low
-  }
-  finish(low, high, bytes.length, out, at)
-}
-
 function finish(low: number, high: number, byteLength: number, out: Uint32Array, at: number): void {
   const first = mix32((low ^ byteLength) + high)
   const second = mix32(high ^ first)

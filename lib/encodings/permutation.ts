@@ -1,26 +1,11 @@
 import { LabError } from '../error.ts'
 import { getOrInsert } from '../maps.ts'
-import { RangeDecoder, RangeEncoder } from './entropy.ts'
+import type { RangeDecoder, RangeEncoder } from './entropy.ts'
 
 /** The longest permutation: what a byte count could not vouch for is bounded by this. */
 const maxLength = 1 << 16
 
-/** Codes a permutation of 0 to n - 1 (n up to 65,536) at log2(n!) bits: its Lehmer code in mixed radix. */
-export function encodePermutation(order: ArrayLike<number>): Buffer {
-  const encoder = new RangeEncoder(16)
-  writePermutation(encoder, order)
-  return encoder.finish()
-}
-
-/** The permutation of 0 to `length - 1` that the bytes hold. */
-export function decodePermutation(bytes: Uint8Array, length: number): Uint32Array {
-  const decoder = new RangeDecoder(bytes)
-  const order = readPermutation(decoder, length)
-  decoder.end()
-  return order
-}
-
-/** Codes a permutation within a stream; its length must be known to the reader. */
+/** Codes a permutation of 0 to n - 1 (n up to 65,536) at log2(n!) bits: its Lehmer code in mixed radix, without n. */
 export function writePermutation(encoder: RangeEncoder, order: ArrayLike<number>): void {
   const length = checkLength(order.length)
   const left = remaining(length)

@@ -49,14 +49,3 @@ export function putBytes(
 ): Promise<'stored' | 'exists'> {
   return store.put(key, sink => sink.write(bytes), when)
 }
-
-/** All bytes of an object. */
-export async function getBytes(store: BlobStore, key: string): Promise<Uint8Array> {
-  const blob = await store.open(key)
-  try {
-    const [bytes] = await blob.read([{ start: 0, end: blob.byteLength }])
-    return bytes!
-  } finally {
-    await blob.close()
-  }
-}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FloorMeter } from '../../generator/floor-meter.ts'
 import { defaultSeed, sizes, workloadNames } from '../../generator/names.ts'
-import { checkSeed, findWorkload, workloads } from '../../generator/workload.ts'
+import { findWorkload, workloads } from '../../generator/workload.ts'
 import { encodeOtlpProto } from '../../lib/formats/otlp/proto.ts'
 import { printSqueezed } from '../../lib/formats/squeezed/print.ts'
 import type { Trace } from '../../lib/model/trace.ts'
@@ -41,13 +41,5 @@ describe('workloads', () => {
 
   it('begin with the default', () => {
     expect(workloads[0].name).toBe('otel')
-  })
-})
-
-describe('checkSeed', () => {
-  it('takes integers from 0 to 2^53 - 1', () => {
-    for (const seed of [0, defaultSeed, 2 ** 53 - 1]) expect(checkSeed(seed)).toBe(seed)
-    for (const seed of [-1, 1.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])
-      expect(() => checkSeed(seed)).toThrow(`seed ${seed}: needs an integer from 0 to 9007199254740991`)
   })
 })

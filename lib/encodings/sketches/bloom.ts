@@ -72,12 +72,6 @@ export function blockMayHave(bytes: Uint8Array, low: number, probeCount: number,
   return true
 }
 
-/** Whether a filter held whole may have the key; one without blocks has none. */
-export function bloomMayHave(filter: Uint8Array, low: number, high: number, shape: BloomShape): boolean {
-  const start = blockOf(high, shape.blockCount) * blockByteLength
-  return shape.blockCount > 0 && blockMayHave(filter, low, shape.probeCount, start)
-}
-
 /** A shape as a file states it, refused where no filter of so many bytes has it. */
 export function checkBloomShape({ blockCount, probeCount }: BloomShape, byteLength: number): BloomShape {
   if (blockCount * blockByteLength !== byteLength || blockCount > maxBlockCount)

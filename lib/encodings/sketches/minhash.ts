@@ -52,11 +52,6 @@ export function estimateJaccard(a: Uint8Array, b: Uint8Array, permutations: numb
   return Math.max(0, 1 - (2 * different) / permutations)
 }
 
-/** The standard deviation of an estimate where the sets are so similar and large, before what is below 0 becomes 0. */
-export function standardError(similarity: number, permutations: number): number {
-  return Math.sqrt((1 - similarity * similarity) / permutations)
-}
-
 /** Bands of a signature. */
 export function bandCountOf(permutations: number): number {
   return Math.max(1, permutations >> 4)

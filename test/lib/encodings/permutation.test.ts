@@ -1,16 +1,24 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { RangeDecoder, RangeEncoder } from '../../../lib/encodings/entropy.ts'
-import {
-  decodePermutation,
-  encodePermutation,
-  readPermutation,
-  writePermutation,
-} from '../../../lib/encodings/permutation.ts'
+import { readPermutation, writePermutation } from '../../../lib/encodings/permutation.ts'
 import { LabError } from '../../../lib/error.ts'
 import { seeded } from '../../support/arbitrary.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { labError } from '../../support/errors.ts'
+
+function encodePermutation(order: ArrayLike<number>): Buffer {
+  const encoder = new RangeEncoder(16)
+  writePermutation(encoder, order)
+  return encoder.finish()
+}
+
+function decodePermutation(bytes: Uint8Array, length: number): Uint32Array {
+  const decoder = new RangeDecoder(bytes)
+  const order = readPermutation(decoder, length)
+  decoder.end()
+  return order
+}
 
 describe('permutation', () => {
   const shuffled = (length: number, draw: () => number) => {

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { LabError } from '../../../lib/error.ts'
 import { folderStore } from '../../../lib/storage/folder-store.ts'
-import { memoryStore } from '../../../lib/storage/memory-store.ts'
-import { type BlobInfo, type BlobStore, getBytes, putBytes } from '../../../lib/storage/store.ts'
+import { type BlobInfo, type BlobStore, putBytes } from '../../../lib/storage/store.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { labRejection } from '../../support/errors.ts'
+import { getBytes, memoryStore } from '../../support/memory-store.ts'
 
 const seed = Number(process.env.SEED ?? 20261128)
 const folders: string[] = []

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { hashText } from '../../../../lib/bytes/hash.ts'
 import {
+  type BloomShape,
   blockByteLength,
   blockMayHave,
   blockOf,
-  bloomMayHave,
   bloomShape,
   buildBloom,
   checkBloomShape,
@@ -18,6 +18,12 @@ function keysOf(prefix: string, count: number): Uint32Array {
   const keys = new Uint32Array(2 * count)
   for (let i = 0; i < count; i++) hashText(`${prefix}${i}`, keys, 2 * i)
   return keys
+}
+
+/** Whether a filter held whole may have the key; one without blocks has none. */
+function bloomMayHave(filter: Uint8Array, low: number, high: number, shape: BloomShape): boolean {
+  const start = blockOf(high, shape.blockCount) * blockByteLength
+  return shape.blockCount > 0 && blockMayHave(filter, low, shape.probeCount, start)
 }
 
 function filterOf(keys: Uint32Array, rate: number) {

@@ -5,13 +5,17 @@ import {
   estimateJaccard,
   signatureByteLength,
   signatureOf,
-  standardError,
 } from '../../../../lib/encodings/sketches/minhash.ts'
 import { drawsOf } from '../../../support/draws.ts'
 
 type Pair = readonly [Uint32Array, Uint32Array]
 
 /** Two sets of `size` features that have `common` of them in common. */
+/** The standard deviation of an estimate where the sets are so similar and large, before what is below 0 becomes 0. */
+function standardError(similarity: number, permutations: number): number {
+  return Math.sqrt((1 - similarity * similarity) / permutations)
+}
+
 function pairOf(draw: () => number, size: number, common: number): Pair {
   const features = [...new Set(Array.from({ length: 2 * size - common + 9 }, () => Math.floor(draw() * 2 ** 32)))]
   return [Uint32Array.from(features.slice(0, size)), Uint32Array.from(features.slice(size - common, 2 * size - common))]
