@@ -22,13 +22,16 @@ export function attributesOf(
   const own = filled.map(one => ({ key: one.key, value: ownColumnValues(columns, scope, one, ownerCount) }))
   const hasGeneric = layout.readsLists && !columns.chunk(genericColumns(scope).keys).isEmpty
   const generic = hasGeneric ? new GenericAttributes(columns, scope, ownerCount) : undefined
+  // Lists grow here and are cut to size: one that grows by itself has room for 17.
+  const found: Attribute[] = []
   return owner => {
-    const found: Attribute[] = []
-    for (const { key, value } of own) {
-      const one = value(owner)
-      if (one !== undefined) found.push({ key, value: one })
+    found.length = 0
+    for (let i = 0; i < own.length; i++) {
+      const value = own[i]!.value(owner)
+      if (value !== undefined) found.push({ key: own[i]!.key, value })
     }
-    return generic ? found.concat(generic.of(owner)) : found
+    generic?.addTo(found, owner)
+    return found.slice()
   }
 }
 
@@ -42,12 +45,7 @@ export function ownColumnValues(
   const column = columns.get(name, isRepeated ? undefined : ownerCount)
   const valuesOf = column.leaf.type === 'INT64' ? ofInts : ofStrings
   if (isRepeated) {
-    const list = listOf(column, ownerDepths[scope] + 1, ownerCount, valuesOf)
-    return owner => {
-      const items: Value[] = []
-      list(owner, items)
-      return items.length > 1 ? items : items[0]
-    }
+    return listOf(column, ownerDepths[scope] + 1, ownerCount, valuesOf)
   }
   const { places } = column
   const value = valuesOf(column)

@@ -30,12 +30,10 @@ export class GenericAttributes {
     this.value = genericValues(columns, scope, keys.elementCount(depth))
   }
 
-  /** The attributes of an owner, in order. */
-  of(owner: number): Attribute[] {
-    const found: Attribute[] = []
-    for (let i = this.starts[owner]!; i < this.starts[owner + 1]!; i++)
-      found.push({ key: this.key(i), value: this.value(i) })
-    return found
+  /** Adds the attributes of an owner, in order. */
+  addTo(found: Attribute[], owner: number): void {
+    const end = this.starts[owner + 1]!
+    for (let i = this.starts[owner]!; i < end; i++) found.push({ key: this.key(i), value: this.value(i) })
   }
 }
 
@@ -64,15 +62,20 @@ export function genericValues(
   return attribute => {
     const json = other(attribute)
     if (json !== undefined) return json
-    const items: Value[] = []
-    for (const list of found) list(attribute, items)
-    if (isArray(attribute) || items.length > 1) return items
-    return items[0] ?? null
+    const isList = isArray(attribute)
+    let items: Value | readonly Value[] | undefined
+    for (let i = 0; i < found.length; i++) items = joined(items, found[i]!(attribute, isList))
+    return items ?? (isList ? [] : null)
   }
 }
 
-/** Adds the items of a list to others. */
-type List = (owner: number, items: Value[]) => void
+/** The items of several lists, nearly always one item of one. */
+function joined(a: Value | undefined, b: Value | undefined): Value | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : [a, b].flat()
+}
+
+/** By owner its one item, or all in an array where there are more or one is wanted; undefined where it has none. */
+type List = (owner: number, isArray?: boolean) => Value | undefined
 
 /** The items of a repeated column by owner. */
 export function listOf(
@@ -84,8 +87,11 @@ export function listOf(
   const starts = startsOf(column, depth, ownerCount)
   const { places } = column
   const value = valuesOf(column)
-  return (owner, items) => {
-    for (let i = starts[owner]!; i < starts[owner + 1]!; i++) items.push(value(places[i]!))
+  return (owner, isArray = false) => {
+    const [start, end] = [starts[owner]!, starts[owner + 1]!]
+    if (start === end) return undefined
+    if (start + 1 === end && !isArray) return value(places[start]!)
+    return Array.from({ length: end - start }, (_, i) => value(places[start + i]!))
   }
 }
 

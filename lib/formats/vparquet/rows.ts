@@ -132,8 +132,8 @@ function spansOf(
 function statusesOf(codes: Column, messages: Column): (span: number) => Status | null {
   const [code, message] = [int32sOf(codes), textsOf(messages)]
   return span => {
-    const status = { code: code(span), message: message(span) }
-    return status.code === 0 && status.message === '' ? null : status
+    const [ownCode, ownMessage] = [code(span), message(span)]
+    return ownCode === 0 && ownMessage === '' ? null : { code: ownCode, message: ownMessage }
   }
 }
 
@@ -184,6 +184,7 @@ function linksOf(columns: RowGroupColumns, layout: Layout, spanCount: number): E
 
 function range<T extends unknown[], R>({ starts, read }: Elements<T, R>, owner: number, ...parents: T): R[] {
   const found: R[] = []
-  for (let i = starts[owner]!; i < starts[owner + 1]!; i++) found.push(read(i, ...parents))
+  const end = starts[owner + 1]!
+  for (let i = starts[owner]!; i < end; i++) found.push(read(i, ...parents))
   return found
 }

@@ -27,17 +27,21 @@ export function idsOf(column: Column, maxBytes: number): (element: number) => st
 /** Unsigned 64-bit integers. */
 export function uint64sOf(column: Column): (element: number) => bigint {
   const { places } = column
-  const { numbers } = numbersOf(column, 'INT64')
-  return element => BigInt.asUintN(64, numbers[places[element]!] ?? 0n)
+  const { buffer, byteOffset, length } = numbersOf(column, 'INT64').numbers
+  const numbers = new BigUint64Array(buffer, byteOffset, length)
+  return element => numbers[places[element]!] ?? 0n
 }
 
 /** Integers of 64 bits that must fit into 32. */
 export function int32sOf(column: Column): (element: number) => number {
   const { places } = column
   const { numbers } = numbersOf(column, 'INT64')
+  const words = new Int32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length)
   return element => {
-    const value = Number(numbers[places[element]!] ?? 0n)
-    return value === (value | 0) ? value : column.fail(`${value} exceeds 32 bits`)
+    const place = places[element]!
+    if (place < 0) return 0
+    const value = words[2 * place]!
+    return words[2 * place + 1] === value >> 31 ? value : column.fail(`${numbers[place]} exceeds 32 bits`)
   }
 }
 

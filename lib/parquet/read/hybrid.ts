@@ -37,7 +37,8 @@ function readPacked(
 ): number {
   const bytes = reader.raw((count / 8) * bitWidth)
   const end = Math.min(out.length, at + count)
-  if (bitWidth > maxBufferedBits) unpackWide(bytes, bitWidth, out, at, end)
+  if (bitWidth <= 4) unpackNarrow(bytes, bitWidth, out, at, end)
+  else if (bitWidth > maxBufferedBits) unpackWide(bytes, bitWidth, out, at, end)
   else unpack(bytes, bitWidth, out, at, end)
   return end
 }
@@ -56,6 +57,26 @@ function unpack(bytes: Uint8Array, bitWidth: number, out: Uint8Array | Uint32Arr
     out[i] = buffer & mask
     buffer >>>= bitWidth
     filled -= bitWidth
+  }
+}
+
+/** Levels: a group of eight is one word. */
+function unpackNarrow(
+  bytes: Uint8Array,
+  bitWidth: number,
+  out: Uint8Array | Uint32Array,
+  start: number,
+  end: number,
+): void {
+  const mask = 2 ** bitWidth - 1
+  for (let i = start, next = 0; i < end; i += 8) {
+    let word = 0
+    for (let shift = 0; shift < 8 * bitWidth; shift += 8) word |= bytes[next++]! << shift
+    const last = Math.min(8, end - i)
+    for (let k = 0; k < last; k++) {
+      out[i + k] = word & mask
+      word >>>= bitWidth
+    }
   }
 }
 
