@@ -8,7 +8,7 @@ export { type BlockpackFacts, inspectBlockpack } from './formats/blockpack/inspe
 export { blockpackSource } from './formats/blockpack/query/source.ts'
 export { BlockpackReader, decodeBlockpack, decodeBlockpackRows } from './formats/blockpack/read/reader.ts'
 export { type BlockpackConfig, profiles } from './formats/blockpack/write/config.ts'
-export { BlockpackWriter, encodeBlockpack } from './formats/blockpack/write/writer.ts'
+export { encodeBlockpack, type WriteOptions } from './formats/blockpack/write/writer.ts'
 export { type CborFileOptions, decodeCborFile, encodeCborFile } from './formats/cbor/file.ts'
 export { decodeCborFrames, encodeCborFrames, readTraceFrame } from './formats/cbor/frames.ts'
 export { columnarParts, decodeColumnarFile, encodeColumnarFile } from './formats/columnar/file.ts'

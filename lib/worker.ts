@@ -6,6 +6,8 @@ import type { AnyWork } from './workers/task.ts'
 const search = () => import('./search/shared-work.ts')
 
 serve({
+  'encode blockpack': async () =>
+    (await import('./formats/blockpack/write/encode-row-groups.ts')).encodeStep as AnyWork,
   metrics: async () => (await search()).gatherShared as AnyWork,
   search: async () => (await search()).searchShared as AnyWork,
 })

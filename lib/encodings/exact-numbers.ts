@@ -55,15 +55,15 @@ export class Numbers implements ExactNumbers {
 }
 
 /** Several columns, one after the other. */
-export function joinNumbers(columns: readonly Numbers[]): ReadNumbers {
+export function joinNumbers(columns: readonly ReadNumbers[]): ReadNumbers {
   if (columns.length === 1) return columns[0]!
-  const values = new Float64Array(columns.reduce((sum, { length }) => sum + length, 0))
+  const values = new Float64Array(columns.reduce((sum, column) => sum + column.values.length, 0))
   const exceptions: Exception[] = []
   let start = 0
   for (const column of columns) {
     values.set(column.values, start)
     for (const { row, value } of column.exceptions) exceptions.push({ row: start + row, value })
-    start += column.length
+    start += column.values.length
   }
   return { values, exceptions }
 }

@@ -119,19 +119,27 @@ export class AttributeShredder {
 
   /** By column: the owner's row of each of its values. */
   columnRows(): Uint32Array[] {
-    const rows = this.columns.map(({ length }) => new Uint32Array(length))
-    const ends = new Uint32Array(rows.length)
-    const lists = this.listColumns()
-    const codes = this.lists.view()
-    for (let row = 0; row < codes.length; row++) {
-      const list = lists[codes[row]!]!
-      for (let i = 0; i < list.length; i++) {
-        const column = list[i]!
-        rows[column]![ends[column]!++] = row
-      }
-    }
-    return rows
+    const lengths = this.columns.map(({ length }) => length)
+    return rowsOfColumns(this.lists.view(), this.listColumns(), lengths)
   }
+}
+
+/** By column: the owner's row of each of its values, of which it has so many; `codes` are those of the lists, by owner. */
+export function rowsOfColumns(
+  codes: Uint32Array,
+  listColumns: readonly (readonly number[])[],
+  lengths: readonly number[],
+): Uint32Array[] {
+  const rows = lengths.map(length => new Uint32Array(length))
+  const ends = new Uint32Array(rows.length)
+  for (let row = 0; row < codes.length; row++) {
+    const list = listColumns[codes[row]!]!
+    for (let i = 0; i < list.length; i++) {
+      const column = list[i]!
+      rows[column]![ends[column]!++] = row
+    }
+  }
+  return rows
 }
 
 /** The characters of the strings and the bytes among the values. */

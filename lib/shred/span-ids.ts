@@ -33,9 +33,7 @@ export class SpanIds {
 
   /** The ids of all rows. */
   texts(): string[] {
-    const texts = textsOf(bytesOf(this.halves.view()))
-    for (const [row, id] of this.others) texts[row] = id
-    return texts
+    return idTexts({ halves: this.halves.view(), others: this.others })
   }
 
   /** Adds an id if all of it are hex digits. */
@@ -51,6 +49,13 @@ export class SpanIds {
     this.pushHalves(high, low)
     return true
   }
+}
+
+/** The ids of all rows, of which these are the halves, or what else they are. */
+export function idTexts({ halves, others }: { halves: Uint32Array; others: ReadonlyMap<number, string> }): string[] {
+  const texts = textsOf(bytesOf(halves))
+  for (const [row, id] of others) texts[row] = id
+  return texts
 }
 
 /** Of a whole id. */

@@ -9,6 +9,27 @@ export interface Parcel<T> {
   readonly transfer?: readonly Transferable[] | undefined
 }
 
+/**
+ * Data with the buffers of its typed arrays, to change hands. Bytes that are part of something larger are copied first:
+ * to send a part of a buffer would send all of it.
+ */
+export function parcelOf<T>(data: T): Parcel<T> {
+  const buffers = new Set<ArrayBuffer>()
+  const value = owned(data, buffers) as T
+  return { value, transfer: [...buffers] }
+}
+
+function owned(data: unknown, buffers: Set<ArrayBuffer>): unknown {
+  if (typeof data !== 'object' || data === null) return data
+  if (ArrayBuffer.isView(data)) {
+    const view = data instanceof Uint8Array ? Uint8Array.from(data) : data
+    buffers.add(view.buffer as ArrayBuffer)
+    return view
+  }
+  if (Array.isArray(data)) return typeof data[0] === 'object' ? data.map(item => owned(item, buffers)) : data
+  return Object.fromEntries(Object.entries(data).map(([name, item]) => [name, owned(item, buffers)]))
+}
+
 /** From the main thread: work, what jobs refer to, answers to questions about that, and what is not needed any more. */
 export type Order =
   | { readonly job: number; readonly task: string; readonly input: unknown; readonly shares: readonly number[] }

@@ -60,7 +60,12 @@ async function compactedSource(traces: readonly Trace[]): Promise<SpanSource> {
 /** Page groups of a few spans, some to a row group, so that short data has many dictionaries and constant pages. */
 async function smallPageGroups(traces: readonly Trace[], spansPerPageGroup: number): Promise<SpanSource> {
   const sink = new MemorySink()
-  await encodeBlockpack(streamOf([traces]), sink, { ...profiles.default, writeBufferSize: 3_000 }, spansPerPageGroup)
+  await encodeBlockpack(
+    streamOf([traces]),
+    sink,
+    { ...profiles.default, writeBufferSize: 3_000 },
+    { spansPerPageGroup },
+  )
   return blockpackSource(await BlockpackReader.open(openMemory(sink.bytes())))
 }
 

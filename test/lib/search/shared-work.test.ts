@@ -37,7 +37,7 @@ function tracesOf(count: number, seed: number): Trace[] {
 
 async function fileOf(traces: readonly Trace[], spansPerPageGroup?: number): Promise<Buffer> {
   const sink = new MemorySink()
-  await encodeBlockpack(streamOf([traces]), sink, config, spansPerPageGroup)
+  await encodeBlockpack(streamOf([traces]), sink, config, { spansPerPageGroup })
   return sink.bytes()
 }
 

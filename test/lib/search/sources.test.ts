@@ -43,7 +43,7 @@ const traces: Trace[] = Array.from({ length: 30 }, (_, i) => ({
 
 async function blockpackOf(of: readonly Trace[]): Promise<SpanSource> {
   const sink = new MemorySink()
-  await encodeBlockpack(streamOf([of]), sink, profiles.default, 7)
+  await encodeBlockpack(streamOf([of]), sink, profiles.default, { spansPerPageGroup: 7 })
   return blockpackSource(await BlockpackReader.open(openMemory(sink.bytes())))
 }
 

@@ -35,7 +35,10 @@ async function collectSink(
 }
 
 const encoders: [string, Encode][] = [
-  ['blockpack', batches => collectSink(sink => encodeBlockpack(batches, sink, profiles.default, 20))],
+  [
+    'blockpack',
+    batches => collectSink(sink => encodeBlockpack(batches, sink, profiles.default, { spansPerPageGroup: 20 })),
+  ],
   ['OTLP protobuf', batches => collectBytes(encodeOtlpProto(batches))],
   ['columnar', batches => collectSink(sink => encodeColumnarFile(batches, sink, 1))],
 ]

@@ -25,7 +25,8 @@ export class SimilarityWriter {
   readonly #signatures: Uint8Array[] = []
   readonly #traceLengths: number[] = []
   readonly #tracePages: Buffer[] = []
-  #waiting: number[] = []
+  /** By trace that is in no row group yet: the number of its signature. */
+  readonly #waiting: number[] = []
 
   constructor(permutations: number) {
     this.#permutations = permutations
@@ -43,14 +44,13 @@ export class SimilarityWriter {
     }
   }
 
-  /** Ends the traces of a row group. */
-  endRowGroup(): void {
+  /** Ends a row group of the next traces. */
+  endRowGroup(traceCount: number): void {
     const writer = new PageWriter({ packsBits: true, compress: compressZstd })
-    writeNumbers(writer, Float64Array.from(this.#waiting))
+    writeNumbers(writer, Float64Array.from(this.#waiting.splice(0, traceCount)))
     const page = withChecksum(writer.out.view())
     this.#tracePages.push(page)
     this.#traceLengths.push(page.length)
-    this.#waiting = []
   }
 
   /** The plan, and the bytes in the order of the file: the signatures by band, then the traces by row group. */

@@ -1,5 +1,4 @@
 import { allocatingIn, borrowArena, floats, floatsOf, returnArena } from '../../../bytes/arena.ts'
-import { ByteWriter } from '../../../bytes/writer.ts'
 import { Dictionary, recode } from '../../../encodings/dictionary.ts'
 import { type Exception, joinNumbers } from '../../../encodings/exact-numbers.ts'
 import { splitSpanIds, splitWholeIds, traceKind, traceKindOf } from '../../../encodings/ids.ts'
@@ -8,15 +7,10 @@ import { type Contexts, contextsAt, pairContexts } from '../../../encodings/page
 import { placesIn } from '../../../encodings/permutation.ts'
 import { ownersOf, startsOf } from '../../../model/owners.ts'
 import { spanIdDigits, traceIdDigits } from '../../../model/trace.ts'
-import type { AttributeColumn, AttributeShredder } from '../../../shred/attributes.ts'
-import type { CodedColumn } from '../../../shred/columns.ts'
-import { printDropped, printStatus } from '../../../shred/field-texts.ts'
 import { rowsOf } from '../../../shred/parents.ts'
-import type { Segment } from '../../../shred/shred.ts'
-import { SpanIds } from '../../../shred/span-ids.ts'
-import { joinTables } from '../../../shred/table.ts'
+import { idTexts, SpanIds } from '../../../shred/span-ids.ts'
+import { joinTables, type Table } from '../../../shred/table.ts'
 import { parentKind } from '../../../shred/tree.ts'
-import { writeResource, writeScope } from '../../../wire/cbor/resource.ts'
 import { bases, ownerOf } from '../layout/bases.ts'
 import { type ColumnId, columnId, type FieldOwner, firstFieldId, kindOfValues, tailId } from '../layout/columns.ts'
 import { type FieldTable, printShape } from '../layout/fields.ts'
@@ -25,6 +19,7 @@ import { addParents, parentRowsOf, subtractParents } from '../layout/parent-star
 import { AttributeSources } from './attribute-sources.ts'
 import type { EncodedPage, PageEncoder } from './page-encoder.ts'
 import { byteLengthOf, minBytes, type OpenPageGroup } from './page-groups.ts'
+import { type AttributeLists, type AttributeValues, columnRowsOf, type SegmentColumns } from './segment-columns.ts'
 import { TextPages } from './text-pages.ts'
 
 /** An attribute has a column of its own from one value per so many owners, and this many values, on. */
@@ -34,7 +29,7 @@ const minOwnValues = 4
 const maxOwnColumns = 256
 
 /** Encodes a segment as one page group. */
-export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: FieldTable): OpenPageGroup {
+export function encodePageGroup(segment: SegmentColumns, encoder: PageEncoder, fields: FieldTable): OpenPageGroup {
   const arena = borrowArena()
   const { pages, texts } = allocatingIn(arena, () => new PageGroupEncoder(segment, encoder, fields).encode())
   returnArena(arena)
@@ -51,7 +46,7 @@ export function encodePageGroup(segment: Segment, encoder: PageEncoder, fields: 
 }
 
 class PageGroupEncoder {
-  readonly #segment: Segment
+  readonly #segment: SegmentColumns
   readonly #encoder: PageEncoder
   readonly #fields: FieldTable
   readonly #pages: EncodedPage[] = []
@@ -61,9 +56,9 @@ class PageGroupEncoder {
   /** By span: its resource, of which equal ones are one. */
   #resources: Contexts | undefined
 
-  constructor(segment: Segment, encoder: PageEncoder, fields: FieldTable) {
+  constructor(segment: SegmentColumns, encoder: PageEncoder, fields: FieldTable) {
     this.#segment = segment
-    this.#traceOf = ownersOf(startsOf(segment.trace.spanCounts.view()))
+    this.#traceOf = ownersOf(startsOf(segment.trace.spanCounts))
     this.#encoder = encoder
     this.#fields = fields
   }
@@ -72,27 +67,27 @@ class PageGroupEncoder {
     const { span, event, link } = this.#segment
     this.#traces()
     this.#coded('span.name', span.names)
-    this.#resources = this.#items('span.resource', span.resources, writeResource)
-    this.#items('span.scope', span.scopes, writeScope)
+    this.#resources = this.#items('span.resource', span.resources)
+    this.#items('span.scope', span.scopes)
     this.#parents()
-    this.#numbers('span.kind', span.kinds.view())
-    this.#records('span.status', span.statuses, printStatus)
+    this.#numbers('span.kind', span.kinds)
+    this.#coded('span.status', span.statuses)
     this.#coded('span.traceState', span.traceStates)
-    this.#numbers('span.flags', span.flags.view())
-    this.#records('span.dropped', span.droppedCounts, printDropped)
+    this.#numbers('span.flags', span.flags)
+    this.#coded('span.dropped', span.droppedCounts)
     this.#starts()
     this.#numbers('span.duration', span.durations.values, span.durations.exceptions)
     this.#spanIds()
-    this.#numbers('span.events', span.eventCounts.view())
-    this.#numbers('span.links', span.linkCounts.view())
+    this.#numbers('span.events', span.eventCounts)
+    this.#numbers('span.links', span.linkCounts)
     this.#coded('event.name', event.names)
     this.#numbers('event.time', event.times.values, event.times.exceptions)
-    this.#numbers('event.dropped', event.droppedCounts.view())
+    this.#numbers('event.dropped', event.droppedCounts)
     this.#strings('link.traceId', link.traceIds)
     this.#strings('link.spanId', link.spanIds)
     this.#coded('link.traceState', link.traceStates)
-    this.#numbers('link.flags', link.flags.view())
-    this.#numbers('link.dropped', link.droppedCounts.view())
+    this.#numbers('link.flags', link.flags)
+    this.#numbers('link.dropped', link.droppedCounts)
     const tails: Tail[] = []
     this.#attributes('span', span.attributes, tails)
     this.#attributes('event', event.attributes, tails)
@@ -103,7 +98,7 @@ class PageGroupEncoder {
 
   #traces(): void {
     const { ids, spanCounts, starts } = this.#segment.trace
-    this.#numbers('trace.spans', spanCounts.view())
+    this.#numbers('trace.spans', spanCounts)
     const kinds = ids.map(traceKindOf)
     this.#numbers('trace.idKind', kinds)
     this.#strings(
@@ -123,7 +118,7 @@ class PageGroupEncoder {
 
   #parents(): void {
     const { span } = this.#segment
-    const kinds = span.parentKinds.view()
+    const kinds = span.parentKinds
     this.#numbers('span.parentKind', kinds)
     this.#numbers('span.parentDistance', this.#parentValues(parentKind.inside))
     this.#numbers('span.parentRepeat', this.#parentValues(parentKind.repeated))
@@ -132,8 +127,7 @@ class PageGroupEncoder {
   }
 
   #parentValues(kind: number): Float64Array {
-    const { parentKinds, parentValues } = this.#segment.span
-    const [kinds, values] = [parentKinds.view(), parentValues.view()]
+    const { parentKinds: kinds, parentValues: values } = this.#segment.span
     const found = floats(values.length)
     let count = 0
     for (let row = 0; row < kinds.length; row++) if (kinds[row] === kind) found[count++] = values[row]!
@@ -144,7 +138,7 @@ class PageGroupEncoder {
     const { starts, parentKinds } = this.#segment.span
     const { values } = starts
     const afterParents = () => {
-      const parents = parentRowsOf(parentKinds.view(), this.#parentValues(parentKind.inside))
+      const parents = parentRowsOf(parentKinds, this.#parentValues(parentKind.inside))
       for (const { row } of starts.exceptions) parents[row] = -1
       const relative = subtractParents(values, parents)
       return addParents(Float64Array.from(relative), parents) ? relative : undefined
@@ -163,25 +157,24 @@ class PageGroupEncoder {
 
   #spanIds(): void {
     const { trace, span, hasRepeatedIds } = this.#segment
-    if (hasRepeatedIds) return this.#ids('span.id', span.ids.texts(), this.#traceOf, true)
+    if (hasRepeatedIds) return this.#ids('span.id', idTexts(span.ids), this.#traceOf, true)
     const ends = new SpanIds()
     for (const id of trace.ids) ends.push(id.length === traceIdDigits ? id.slice(spanIdDigits) : '')
-    const ids = { halves: span.ids.halves.view(), others: span.ids.others }
-    const { kinds, random, odd } = splitWholeIds(ids, ends.halves.view(), this.#traceOf)
+    const { kinds, random, odd } = splitWholeIds(span.ids, ends.halves.view(), this.#traceOf)
     this.#numbers('span.idKind', kinds)
     this.#push(this.#encoder.ids(columnId('span.id'), random))
     this.#strings('span.idOdd', odd)
   }
 
-  #attributes(owner: FieldOwner, attributes: AttributeShredder, tails: Tail[]): void {
-    const { columns, lists } = attributes
+  #attributes(owner: FieldOwner, attributes: AttributeLists, tails: Tail[]): void {
+    const { columns, lists, listColumns } = attributes
     const numbers = columns.map(({ key, type }) => this.#fields.number({ owner, key, type }))
     this.#lists(
       owner,
-      attributes.listColumns().map(list => list.map(column => numbers[column]!)),
-      lists.view(),
+      listColumns.map(list => list.map(column => numbers[column]!)),
+      lists,
     )
-    const rows = lazy(() => attributes.columnRows())
+    const rows = lazy(() => columnRowsOf(attributes))
     const min = Math.max(minOwnValues, lists.length / ownersPerValue)
     const frequent = columns.filter(({ length }) => length >= min)
     const own = new Set(frequent.sort((a, b) => b.length - a.length).slice(0, maxOwnColumns))
@@ -205,7 +198,7 @@ class PageGroupEncoder {
 
   /** The traces of some owners. */
   #tracesOf(owner: FieldOwner, rows: Uint32Array): Uint32Array {
-    const spanOf = owner === 'span' ? undefined : this.#segment[owner].spanRows.view()
+    const spanOf = owner === 'span' ? undefined : this.#segment[owner].spanRows
     return rows.map(row => this.#traceOf[spanOf ? spanOf[row]! : row]!)
   }
 
@@ -247,14 +240,14 @@ class PageGroupEncoder {
   /** The values of columns of one type, one after the other; `traces` tells the trace of each value. */
   #values(
     id: number,
-    columns: readonly AttributeColumn[],
+    columns: readonly AttributeValues[],
     traces: () => ArrayLike<number>,
     bases?: Bases,
   ): EncodedPage | undefined {
     const { type } = columns[0]!
     if (type === 'empty') return undefined
     if (kindOfValues(type) !== 'numbers') {
-      const { values: entries, codes } = joinTables(columns.map(({ texts }) => texts.table()))
+      const { values: entries, codes } = joinTables(columns.map(({ texts }) => texts))
       const isBinary = type !== 'string'
       if (this.#texts.take(id, { entries, codes }, isBinary, traces)) return undefined
       return this.#encoder.distinct(id, { entries, codes }, isBinary, bases)
@@ -275,32 +268,22 @@ class PageGroupEncoder {
     )
   }
 
-  #coded(name: ColumnId, column: CodedColumn<string>): void {
-    this.#records(name, column, text => text)
-  }
-
-  /** Records as the texts that `print` gives. */
-  #records<T>(name: ColumnId, { dictionary, codes }: CodedColumn<T>, print: (value: T) => string): void {
+  #coded(name: ColumnId, { values, codes }: Table<string>): void {
     const column = columnId(name)
-    const strings = { entries: dictionary.values.map(print), codes: codes.view() }
-    this.#push(this.#encoder.coded(column, strings, false, this.#bases(column)))
+    this.#push(this.#encoder.coded(column, { entries: values, codes }, false, this.#bases(column)))
   }
 
   #strings(name: ColumnId, values: readonly string[]): void {
     this.#push(this.#encoder.strings(columnId(name), values, false))
   }
 
-  /** Resources and scopes as strings of their CBOR, of which equal ones are one; empty for none. Returns which each row has. */
-  #items<T extends object>(
-    name: ColumnId,
-    { dictionary, codes }: CodedColumn<T | null>,
-    encode: (writer: ByteWriter, item: T) => void,
-  ): Contexts {
+  /** Resources and scopes, of which equal ones are one. Returns which each row has. */
+  #items(name: ColumnId, { values, codes }: Table<string>): Contexts {
     const column = columnId(name)
     const distinct = new Dictionary<string>()
-    const recoded = dictionary.values.map(item => distinct.code(item === null ? '' : printItem(item, encode)))
+    const recoded = values.map(text => distinct.code(text))
     const entries = distinct.values
-    const itemCodes = recode(codes.view(), recoded)
+    const itemCodes = recode(codes, recoded)
     this.#push(this.#encoder.coded(column, { entries, codes: itemCodes }, true, this.#bases(column)))
     return { codes: itemCodes, size: entries.length }
   }
@@ -319,8 +302,8 @@ class PageGroupEncoder {
   }
 
   readonly #spanContexts = lazyBy((basis: number): Contexts | undefined => {
-    const { dictionary, codes } = this.#segment.span.names
-    const names = { codes: codes.view(), size: dictionary.size }
+    const { values, codes } = this.#segment.span.names
+    const names = { codes, size: values.length }
     if (basis === bases.name) return names
     return this.#resources && pairContexts(names, this.#resources)
   })
@@ -329,7 +312,7 @@ class PageGroupEncoder {
     if (basis === bases.nameAndResource && !this.#resources) return undefined
     const contexts = this.#spanContexts(basis)
     if (owner === 'span') return contexts
-    return contexts && contextsAt(contexts, this.#segment[owner].spanRows.view())
+    return contexts && contextsAt(contexts, this.#segment[owner].spanRows)
   }
 
   #push(page: EncodedPage | undefined): void {
@@ -343,22 +326,8 @@ class PageGroupEncoder {
 /** The values of an attribute that has no column of its own. */
 interface Tail {
   readonly field: number
-  readonly column: AttributeColumn
+  readonly column: AttributeValues
   readonly traces: () => ArrayLike<number>
-}
-
-const printed = new WeakMap<object, string>()
-
-/** The CBOR of a shared object, found once. */
-function printItem<T extends object>(item: T, encode: (writer: ByteWriter, item: T) => void): string {
-  let text = printed.get(item)
-  if (text === undefined) {
-    const writer = new ByteWriter(256)
-    encode(writer, item)
-    text = writer.view().toString('latin1')
-    printed.set(item, text)
-  }
-  return text
 }
 
 function pick(ids: readonly string[], kinds: readonly number[], isWanted: (kind: number) => boolean): string[] {

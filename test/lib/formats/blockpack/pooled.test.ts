@@ -34,7 +34,7 @@ const lengths = columnId('text.lengths')
 /** Page groups of a few traces, all in one row group. */
 async function small(traces: readonly Trace[]): Promise<Buffer> {
   const sink = new MemorySink()
-  await encodeBlockpack(streamOf([traces]), sink, profiles.default, 50)
+  await encodeBlockpack(streamOf([traces]), sink, profiles.default, { spansPerPageGroup: 50 })
   return sink.bytes()
 }
 

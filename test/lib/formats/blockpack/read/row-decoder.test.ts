@@ -21,7 +21,7 @@ async function encode(batches: AsyncIterable<readonly Trace[]>, spansPerPageGrou
   const write = async (bytes: Uint8Array) => {
     parts.push(Uint8Array.from(bytes))
   }
-  await encodeBlockpack(batches, { write }, profiles.default, spansPerPageGroup)
+  await encodeBlockpack(batches, { write }, profiles.default, { spansPerPageGroup })
   return Buffer.concat(parts)
 }
 

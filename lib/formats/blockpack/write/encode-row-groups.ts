@@ -1,0 +1,106 @@
+import { inOrder } from '../../../workers/in-order.ts'
+import { parcelOf } from '../../../workers/message.ts'
+import { WorkerPool } from '../../../workers/pool.ts'
+import type { Received, Shared, Task, WorkOf } from '../../../workers/task.ts'
+import type { BlockpackConfig } from './config.ts'
+import { DataEncoder, type DataEnd, type EncodedRowGroup } from './data-encoder.ts'
+import type { SegmentColumns } from './segment-columns.ts'
+
+/** Page groups that the other thread has, or waits for, while this one makes the next. */
+const pageGroupsAhead = 4
+
+/** A page group for the encoder of a file; undefined ends the file. */
+type Step = SegmentColumns | undefined
+
+const encodeTask: Task<Step, [Shared<BlockpackConfig>], EncodedRowGroup | DataEnd | undefined> = {
+  name: 'encode blockpack',
+}
+
+/** Encodes the page groups of one file, in their order. */
+interface Encoder {
+  /** So many page groups may be under way. */
+  readonly width: number
+  add(columns: SegmentColumns): Promise<EncodedRowGroup | undefined>
+  finish(): Promise<DataEnd>
+  close(): Promise<void>
+}
+
+/**
+ * The row groups of a file as they are complete, and what follows them. All are encoded by one thread, since each
+ * depends on those before it: so bytes are the same wherever that is. It is another one where the pool is of several
+ * and the file is large, so that this one can make the next page groups meanwhile.
+ */
+export async function* encodeRowGroups(
+  pageGroups: AsyncIterable<SegmentColumns>,
+  config: BlockpackConfig,
+  workers: WorkerPool | undefined,
+): AsyncGenerator<EncodedRowGroup, DataEnd> {
+  const iterator = pageGroups[Symbol.asyncIterator]()
+  const first = workers && workers.count > 1 ? await takeSpans(iterator, workers.minSpans) : []
+  const isLarge = workers !== undefined && spanCountOf(first) >= workers.minSpans
+  const encoder = isLarge ? encoderInThread(config) : encoderHere(config)
+  const ahead = { width: encoder.width, mayFollow: () => true }
+  try {
+    for await (const rowGroup of inOrder(chained(first, iterator), ahead, encoder.add)) if (rowGroup) yield rowGroup
+    const end = await encoder.finish()
+    if (end.last) yield end.last
+    return end
+  } finally {
+    await encoder.close()
+  }
+}
+
+function spanCountOf(pageGroups: readonly SegmentColumns[]): number {
+  return pageGroups.reduce((sum, { spanCount }) => sum + spanCount, 0)
+}
+
+/** The first page groups, with so many spans or all there are. */
+async function takeSpans(iterator: AsyncIterator<SegmentColumns>, minSpans: number): Promise<SegmentColumns[]> {
+  const taken: SegmentColumns[] = []
+  while (spanCountOf(taken) < minSpans) {
+    const { done, value } = await iterator.next()
+    if (done) break
+    taken.push(value)
+  }
+  return taken
+}
+
+/** What was taken of an iterator and then what it still has. */
+async function* chained<T>(first: T[], rest: AsyncIterator<T>): AsyncIterable<T> {
+  try {
+    while (first.length > 0) yield first.shift()!
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+  } finally {
+    await rest.return?.()
+  }
+}
+
+function encoderHere(config: BlockpackConfig): Encoder {
+  const encoder = new DataEncoder(config)
+  return {
+    width: 1,
+    add: async columns => encoder.add(columns),
+    finish: async () => encoder.finish(),
+    close: async () => {},
+  }
+}
+
+function encoderInThread(config: BlockpackConfig): Encoder {
+  const thread = new WorkerPool(1)
+  const share = { content: config }
+  return {
+    width: pageGroupsAhead,
+    add: columns => thread.run(encodeTask, parcelOf(columns), share) as Promise<EncodedRowGroup | undefined>,
+    finish: () => thread.run(encodeTask, { value: undefined }, share) as Promise<DataEnd>,
+    close: () => thread.close(),
+  }
+}
+
+/** By file: its encoder, in the thread that encodes it. */
+const encoders = new WeakMap<Received<BlockpackConfig>, DataEncoder>()
+
+export const encodeStep: WorkOf<typeof encodeTask> = async (columns, config) => {
+  const encoder = encoders.get(config) ?? new DataEncoder(config.content)
+  encoders.set(config, encoder)
+  return parcelOf(columns === undefined ? encoder.finish() : encoder.add(columns))
+}
