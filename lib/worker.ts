@@ -8,6 +8,7 @@ const search = () => import('./search/shared-work.ts')
 serve({
   'encode blockpack': async () =>
     (await import('./formats/blockpack/write/encode-row-groups.ts')).encodeStep as AnyWork,
+  'read OTLP protobuf': async () => (await import('./formats/otlp/proto-workers.ts')).readGroups as AnyWork,
   metrics: async () => (await search()).gatherShared as AnyWork,
   search: async () => (await search()).searchShared as AnyWork,
 })

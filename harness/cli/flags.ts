@@ -3,6 +3,7 @@ import { LabError } from '../../lib/error.ts'
 import type { Refusal } from '../../lib/formats/format.ts'
 import { formats } from '../../lib/formats/formats.ts'
 import { hint } from '../../lib/nearest.ts'
+import type { WorkerPool } from '../../lib/workers/pool.ts'
 import { userFolder } from '../compile/compiled.ts'
 import { discoverPhases } from '../lab/discover.ts'
 import type { Candidate } from '../lab/rows.ts'
@@ -141,12 +142,18 @@ function chooseFaults(name: WorkloadName, given: readonly string[]): string[] {
   return known.filter(fault => given[0] === 'all' || given.includes(fault))
 }
 
-export function capturedFrom(input: readonly string[], args: FormatArguments, refusal?: Refusal): TraceSource {
+export function capturedFrom(
+  input: readonly string[],
+  args: FormatArguments,
+  refusal?: Refusal,
+  workers?: WorkerPool,
+): TraceSource {
   const { limit, skipBad } = args
   const format = inputFormatOf(args)
   return capturedSource(input, {
     skipsBad: skipBad === true,
     refusal,
+    workers,
     ...(format === undefined ? {} : { format }),
     ...(limit === undefined ? {} : { limit }),
   })

@@ -7,6 +7,7 @@ import { type Bad, type Dropped, Losses } from '../../lib/formats/losses.ts'
 import { defaultMaxBytes, groupByTrace } from '../../lib/import/group.ts'
 import { readInputs, type SkippedFile } from '../../lib/import/input.ts'
 import type { Trace } from '../../lib/model/trace.ts'
+import type { WorkerPool } from '../../lib/workers/pool.ts'
 
 /** Where a run's traces come from: whole ones, once. What it counts is final when they have been taken. */
 export interface TraceSource {
@@ -82,13 +83,15 @@ export interface CaptureOptions {
   skipsBad?: boolean
   /** What a target cannot hold of a span, which is bad then. */
   refusal?: Refusal | undefined
+  /** For what is large. */
+  workers?: WorkerPool | undefined
 }
 
 /** Traces of files, folders or standard input, brought together by trace id. */
 export function capturedSource(paths: readonly string[], options: CaptureOptions): TraceSource {
-  const { format, limit, skipsBad = false, refusal } = options
+  const { format, limit, skipsBad = false, refusal, workers } = options
   const losses = new Losses({ skipsBad })
-  const inputs = readInputs(paths, { losses, refusal, ...(format === undefined ? {} : { format }) })
+  const inputs = readInputs(paths, { losses, refusal, workers, ...(format === undefined ? {} : { format }) })
   const pieces = limit === undefined ? inputs.pieces : firstTraces(inputs.batches, limit)
   return {
     name: nameOf(paths),

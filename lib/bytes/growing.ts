@@ -25,6 +25,13 @@ export class Growing<A extends Float64Array | Uint32Array> {
     this.#array[this.length++] = value
   }
 
+  pushAll(values: A): void {
+    const start = this.length
+    if (start + values.length > this.#array.length) this.#grow(start + values.length)
+    this.#array.set(values, start)
+    this.length += values.length
+  }
+
   at(index: number): number {
     return this.#array[index]!
   }

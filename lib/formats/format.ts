@@ -2,6 +2,7 @@ import type { ByteSink, RangeReader } from '../bytes/range.ts'
 import type { SpanSource } from '../model/scan.ts'
 import type { Span, Trace } from '../model/trace.ts'
 import type { SpanRows } from '../shred/rows.ts'
+import type { WorkerPool } from '../workers/pool.ts'
 import type { Losses } from './losses.ts'
 
 /** One format of traces: how it is recognised and read, and what else can be done with it. */
@@ -18,7 +19,12 @@ export interface Format {
    */
   read(chunks: AsyncIterable<Uint8Array>, losses: Losses): AsyncIterable<readonly Trace[]>
   /** The same as rows, which it adds to those given and yields whenever some have come: they may be cleared then. */
-  readRows?(chunks: AsyncIterable<Uint8Array>, losses: Losses, rows: SpanRows): AsyncIterable<SpanRows>
+  readRows?(
+    chunks: AsyncIterable<Uint8Array>,
+    losses: Losses,
+    rows: SpanRows,
+    workers?: WorkerPool,
+  ): AsyncIterable<SpanRows>
   /** The same of a local file that is not compressed, for a format that is read by ranges. */
   readFile?(path: string, losses: Losses): AsyncIterable<readonly Trace[]>
   /** Writes whole traces. */

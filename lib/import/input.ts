@@ -12,6 +12,7 @@ import { SpanRows } from '../shred/rows.ts'
 import { kindOf, listDirectory, openFile } from '../storage/files.ts'
 import { openLocal } from '../storage/local.ts'
 import { mayBeJson } from '../wire/json/object-starts.ts'
+import type { WorkerPool } from '../workers/pool.ts'
 import { decompress } from './decompress.ts'
 
 const headLength = 1 << 16
@@ -38,6 +39,8 @@ export interface InputOptions {
   losses: Losses
   /** What makes a span bad, since it is read for a target that cannot hold it. */
   refusal?: Refusal | undefined
+  /** For what is large. */
+  workers?: WorkerPool | undefined
 }
 
 /** The traces of all inputs as pieces, in the order of the paths. The lists and the count grow while they are read. */
@@ -58,11 +61,11 @@ export interface Inputs {
  * content. Where the losses skip what is bad, a file that cannot be read is left out, but for a
  * missing one that is named.
  */
-export function readInputs(paths: readonly string[], { format, losses, refusal }: InputOptions): Inputs {
+export function readInputs(paths: readonly string[], { format, losses, refusal, workers }: InputOptions): Inputs {
   const files: MutableFile[] = []
   const skipped: SkippedFile[] = []
   const wanted = format === undefined ? undefined : formatNamed(format)
-  const pieces = readPaths({ paths, wanted, losses, refusal, files, skipped, rows: new SpanRows() })
+  const pieces = readPaths({ paths, wanted, losses, refusal, files, skipped, rows: new SpanRows(), workers })
   return {
     files,
     skipped,
@@ -84,6 +87,7 @@ interface Reading {
   files: MutableFile[]
   skipped: SkippedFile[]
   rows: SpanRows
+  workers: WorkerPool | undefined
 }
 
 type Piece = readonly Trace[] | SpanRows
@@ -193,7 +197,7 @@ async function* readOpened(
     } else {
       const content = counted(chunks, file, reading.losses)
       yield* reading.refusal === undefined && format.readRows
-        ? format.readRows(content, reading.losses, reading.rows)
+        ? format.readRows(content, reading.losses, reading.rows, reading.workers)
         : held(format.read(content, reading.losses), reading)
     }
   } catch (error) {

@@ -26,6 +26,21 @@ export class IdTable {
     }
   }
 
+  /** By code: its four words, and how many bytes it has. */
+  words(): Uint32Array {
+    return this.#ids.view()
+  }
+
+  /** Adds the ids that `words` has given, and returns their codes. */
+  codes(words: Uint32Array): Uint32Array {
+    const codes = new Uint32Array(words.length / width)
+    for (let i = 0; i < codes.length; i++) {
+      const at = i * width
+      codes[i] = this.code(words.subarray(at, at + 4), words[at + 4]!)
+    }
+    return codes
+  }
+
   /** By code: as hex. */
   hex(): string[] {
     const bytes = Buffer.alloc(16)

@@ -20,14 +20,18 @@ export function parcelOf<T>(data: T): Parcel<T> {
 }
 
 function owned(data: unknown, buffers: Set<ArrayBuffer>): unknown {
-  if (typeof data !== 'object' || data === null) return data
+  if (!isObject(data)) return data
   if (ArrayBuffer.isView(data)) {
-    const view = data instanceof Uint8Array ? Uint8Array.from(data) : data
+    const view = data instanceof Uint8Array ? new Uint8Array(data) : data
     buffers.add(view.buffer as ArrayBuffer)
     return view
   }
-  if (Array.isArray(data)) return typeof data[0] === 'object' ? data.map(item => owned(item, buffers)) : data
+  if (Array.isArray(data)) return data.some(isObject) ? data.map(item => owned(item, buffers)) : data
   return Object.fromEntries(Object.entries(data).map(([name, item]) => [name, owned(item, buffers)]))
+}
+
+function isObject(data: unknown): data is object {
+  return typeof data === 'object' && data !== null
 }
 
 /** From the main thread: work, what jobs refer to, answers to questions about that, and what is not needed any more. */

@@ -7,8 +7,9 @@ import { plural, whole } from '../../text/format.ts'
 import { type BlockpackArguments, blockpackConfigFrom, withBlockpackFlags } from '../blockpack-flags.ts'
 import { inputPositional, pathFlag } from '../flags.ts'
 import { writeOutput } from '../output.ts'
+import { type WorkersArguments, withWorkers, workersFlag } from '../workers.ts'
 
-interface CompactArguments extends BlockpackArguments {
+interface CompactArguments extends BlockpackArguments, WorkersArguments {
   in: string[] | undefined
   out: string | undefined
 }
@@ -20,17 +21,20 @@ export const compact: CommandModule<object, CompactArguments> = {
     withBlockpackFlags(yargs, 'The file that is written:')
       .positional('in', { ...inputPositional, describe: 'blockpack files', demandOption: true })
       .option('out', { ...pathFlag('out', 'file to write; - for standard output'), demandOption: true })
+      .options(workersFlag)
       .example('$0 compact a.bp b.bp --out ab.bp', 'two files as one')
       .example('$0 compact a.bp --profile max-compression --out small.bp', 'one file in another configuration'),
   handler: async args => {
     const config = await blockpackConfigFrom(args)
     const paths = args.in!
-    await withBlocks(paths, async files => {
-      const inputs = paths.map((name, i) => ({ name, file: files[i]! }))
-      const write = (sink: ByteSink) => compactBlockpack(inputs, sink, config)
-      const done = await writeOutput(args.out!, paths, write)
-      process.stderr.write(`${describe(done, files)}\n`)
-    })
+    await withWorkers(args, workers =>
+      withBlocks(paths, async files => {
+        const inputs = paths.map((name, i) => ({ name, file: files[i]! }))
+        const write = (sink: ByteSink) => compactBlockpack(inputs, sink, config, workers)
+        const done = await writeOutput(args.out!, paths, write)
+        process.stderr.write(`${describe(done, files)}\n`)
+      }),
+    )
   },
 }
 

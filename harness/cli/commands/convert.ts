@@ -21,6 +21,7 @@ import {
 import { choice } from '../options.ts'
 import { writeOutput } from '../output.ts'
 import { blockVersions, type TempoBlockArguments, tempoBlockFlags, writeTempoBlock } from '../tempo-block.ts'
+import { type WorkersArguments, withWorkers, workersFlag } from '../workers.ts'
 
 const fileNames = formats.filter(({ write }) => write !== undefined).map(({ name }) => name)
 const targets = [...fileNames, 'parquet', ...Object.keys(blockVersions)]
@@ -28,7 +29,7 @@ const targets = [...fileNames, 'parquet', ...Object.keys(blockVersions)]
 /** A table of spans, which takes all spans before it writes any. */
 const table = { write: writeFlat, refusal: surrogateRefusal } as const
 
-interface ConvertArguments extends FormatArguments, BlockpackArguments, TempoBlockArguments {
+interface ConvertArguments extends FormatArguments, BlockpackArguments, TempoBlockArguments, WorkersArguments {
   in: string[] | undefined
   to: string | undefined
   out: string | undefined
@@ -50,6 +51,7 @@ export const convert: CommandModule<object, ConvertArguments> = {
         ...pathFlag('out', 'file to write; - for standard output; of vparquet4 and vparquet5 a folder'),
         demandOption: true,
       })
+      .options(workersFlag)
       .options(progressFlag)
       .example('$0 convert jaeger.json --to otlp-proto --out traces.pb', 'Jaeger to OTLP')
       .example('$0 convert traces.pb --to parquet --out spans.parquet', 'a table that DuckDB reads')
@@ -61,11 +63,13 @@ export const convert: CommandModule<object, ConvertArguments> = {
     if (version) return convertToBlock(args, version)
     const { write, refusal } = args.to === 'parquet' ? table : formatNamed(args.to!)
     const config = args.to === 'blockpack' ? await blockpackConfigFrom(args) : undefined
-    const source = capturedFrom(args.in!, args, refusal)
-    await writeOutput(args.out!, args.in!, sink =>
-      config === undefined ? write!(source.traces, sink) : encodeBlockpack(source.traces, sink, config),
-    )
-    report(source, args)
+    await withWorkers(args, async workers => {
+      const source = capturedFrom(args.in!, args, refusal, workers)
+      await writeOutput(args.out!, args.in!, sink =>
+        config === undefined ? write!(source.traces, sink) : encodeBlockpack(source.traces, sink, config, { workers }),
+      )
+      report(source, args)
+    })
   },
 }
 

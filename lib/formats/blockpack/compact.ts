@@ -3,6 +3,7 @@ import { naming } from '../../error.ts'
 import { mergePieces } from '../../model/merge.ts'
 import { spanCountOf, type Trace } from '../../model/trace.ts'
 import { groupNeighbours, spellingsOf } from '../../model/trace-id.ts'
+import type { WorkerPool } from '../../workers/pool.ts'
 import { TraceIndexKeys } from './indexes/trace-index.ts'
 import { PageGroupCache } from './read/page-group-cache.ts'
 import { BlockpackReader } from './read/reader.ts'
@@ -34,9 +35,10 @@ export async function compactBlockpack(
   inputs: readonly CompactInput[],
   sink: ByteSink,
   config: BlockpackConfig,
+  workers?: WorkerPool,
 ): Promise<Compacted> {
   const done: Compacted = { traceCount: 0, spanCount: 0, joinedCount: 0, droppedCount: 0 }
-  await encodeBlockpack(mergedTraces(inputs, done), sink, config)
+  await encodeBlockpack(mergedTraces(inputs, done), sink, config, { workers })
   return done
 }
 

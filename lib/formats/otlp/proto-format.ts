@@ -9,7 +9,8 @@ export const otlpProto: Format = {
   title: 'OTLP protobuf',
   detect: head => (looksLikeOtlp(head, 0) || looksLikeStream(head)) && !isText(head),
   read: (chunks, losses) => readOtlpProto(chunks, (field, count) => losses.drop(field, count), losses),
-  readRows: (chunks, losses, rows) => readOtlpRows(chunks, rows, (field, count) => losses.drop(field, count), losses),
+  readRows: (chunks, losses, rows, workers) =>
+    readOtlpRows(chunks, rows, { dropped: (field, count) => losses.drop(field, count), units: losses, workers }),
   write: writeOtlpProto,
   refusal: surrogateRefusal,
 }

@@ -23,6 +23,8 @@ export class SharedMessages<T extends { schemaUrl: string }> {
   readonly #readFields: (wire: WireReader, target: T) => void
   /** By bytes, by schema URL. */
   #known = new ByteTable<Map<string, Shared<T>>>()
+  /** By value: what it was read from. */
+  readonly #sources = new WeakMap<T, string>()
   readonly #newUrls = () => new Map<string, Shared<T>>()
 
   /** `name` is the field's, for paths; `readFields` merges one message into the target. */
@@ -40,6 +42,11 @@ export class SharedMessages<T extends { schemaUrl: string }> {
     return shared.value
   }
 
+  /** What a value was read from, equal for what would be one object; undefined where that is known of no other. */
+  sourceOf(value: T): string | undefined {
+    return this.#sources.get(value)
+  }
+
   #shared(wire: WireReader, occurrences: readonly Range[], schemaUrl: string): Shared<T> {
     // Parts of one message may be none by themselves: only whole ones are known by their bytes.
     if (occurrences.length > 1) return this.#readOne(wire, occurrences, schemaUrl)
@@ -50,6 +57,8 @@ export class SharedMessages<T extends { schemaUrl: string }> {
     if (known !== undefined) return known
     const made = this.#readOne(wire, occurrences, schemaUrl)
     byUrl.set(schemaUrl, made)
+    const bytes = occurrences.length === 0 ? '' : wire.view(occurrences[0]!).toString('latin1')
+    this.#sources.set(made.value, `${schemaUrl.length} ${schemaUrl}${bytes}`)
     return made
   }
 

@@ -2,10 +2,13 @@ import type { ByteSink } from '../../bytes/range.ts'
 import { StringCache } from '../../bytes/string-cache.ts'
 import type { Trace } from '../../model/trace.ts'
 import { strictUnits, type Units } from '../../model/units.ts'
+import { RowUnpacker } from '../../shred/packed-rows.ts'
 import { objectBatches } from '../../shred/row-traces.ts'
 import { SpanRows } from '../../shred/rows.ts'
+import type { WorkerPool } from '../../workers/pool.ts'
 import { newReadContext, readResourceSpans } from './proto-read.ts'
 import { type Groups, splitTraces } from './proto-split.ts'
+import { type Part, readPartsOn } from './proto-workers.ts'
 import { TracesWriter } from './proto-write.ts'
 import { type Dropped, readParts } from './signals.ts'
 
@@ -22,23 +25,44 @@ export function readOtlpProto(
   dropped?: Dropped,
   units?: Units,
 ): AsyncIterable<readonly Trace[]> {
-  return objectBatches(readOtlpRows(chunks, new SpanRows(), dropped, units))
+  return objectBatches(readOtlpRows(chunks, new SpanRows(), { dropped, units }))
+}
+
+export interface RowOptions {
+  readonly dropped?: Dropped | undefined
+  readonly units?: Units | undefined
+  /** They read what is large, but where bad units are left out. */
+  readonly workers?: WorkerPool | undefined
 }
 
 /** The same as rows: gives them whenever some have come. They may be cleared then. */
 export function readOtlpRows(
   chunks: AsyncIterable<Uint8Array>,
   rows: SpanRows,
-  dropped: Dropped = () => {},
-  units: Units = strictUnits,
+  { dropped = () => {}, units = strictUnits, workers }: RowOptions = {},
 ): AsyncIterable<SpanRows> {
   const context = newReadContext({ strings: new StringCache(), dropped }, units, rows)
-  function* read(groups: Groups) {
+  const readGroups = (groups: Groups) => readResourceSpans(groups, context)
+  if (!workers || workers.count === 1 || units.skipsBad)
+    return readParts(report => splitTraces(chunks, report, units), growing(rows, readGroups), dropped)
+  const unpacker = new RowUnpacker(rows)
+  const readPart = ({ drops, groups, read }: Part) => {
+    for (const field of drops) dropped(field)
+    for (const one of groups) readGroups(one)
+    if (!read) return
+    unpacker.add(read.thread, read.rows)
+    for (const [field, count] of read.drops) dropped(field, count)
+  }
+  return readParts(report => readPartsOn(workers, chunks, report), growing(rows, readPart), dropped)
+}
+
+/** Gives rows to which `read` has added some. */
+function growing<Part>(rows: SpanRows, read: (part: Part) => void): (part: Part) => Iterable<SpanRows> {
+  return function* (part) {
     const before = rows.length
-    readResourceSpans(groups, context)
+    read(part)
     if (rows.length > before) yield rows
   }
-  return readParts(report => splitTraces(chunks, report, units), read, dropped)
 }
 
 /**

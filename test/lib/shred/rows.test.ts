@@ -46,7 +46,10 @@ const encoders: [string, Encode][] = [
 /** What a reader gives of the bytes, and what it has dropped and left out. */
 function readAs(bytes: Uint8Array, asRows: boolean, skipsBad = false) {
   const losses = new Losses({ skipsBad })
-  const rows = readOtlpRows(chunked(bytes, 97), new SpanRows(), (field, count) => losses.drop(field, count), losses)
+  const rows = readOtlpRows(chunked(bytes, 97), new SpanRows(), {
+    dropped: (field, count) => losses.drop(field, count),
+    units: losses,
+  })
   const grouped = groupByTrace(asRows ? rows : objectBatches(rows), { maxBytes })
   return { grouped, losses: () => [losses.list(), losses.listBad()] }
 }

@@ -1,4 +1,5 @@
 import { inOrder } from '../../../workers/in-order.ts'
+import { measured } from '../../../workers/measured.ts'
 import { parcelOf } from '../../../workers/message.ts'
 import { WorkerPool } from '../../../workers/pool.ts'
 import type { Received, Shared, Task, WorkOf } from '../../../workers/task.ts'
@@ -35,43 +36,19 @@ export async function* encodeRowGroups(
   config: BlockpackConfig,
   workers: WorkerPool | undefined,
 ): AsyncGenerator<EncodedRowGroup, DataEnd> {
-  const iterator = pageGroups[Symbol.asyncIterator]()
-  const first = workers && workers.count > 1 ? await takeSpans(iterator, workers.minSpans) : []
-  const isLarge = workers !== undefined && spanCountOf(first) >= workers.minSpans
+  const mayLeave = workers !== undefined && workers.count > 1
+  const { isLarge, items } = mayLeave
+    ? await measured(pageGroups, ({ spanCount }) => spanCount, workers.minSpans)
+    : { isLarge: false, items: pageGroups }
   const encoder = isLarge ? encoderInThread(config) : encoderHere(config)
   const ahead = { width: encoder.width, mayFollow: () => true }
   try {
-    for await (const rowGroup of inOrder(chained(first, iterator), ahead, encoder.add)) if (rowGroup) yield rowGroup
+    for await (const rowGroup of inOrder(items, ahead, encoder.add)) if (rowGroup) yield rowGroup
     const end = await encoder.finish()
     if (end.last) yield end.last
     return end
   } finally {
     await encoder.close()
-  }
-}
-
-function spanCountOf(pageGroups: readonly SegmentColumns[]): number {
-  return pageGroups.reduce((sum, { spanCount }) => sum + spanCount, 0)
-}
-
-/** The first page groups, with so many spans or all there are. */
-async function takeSpans(iterator: AsyncIterator<SegmentColumns>, minSpans: number): Promise<SegmentColumns[]> {
-  const taken: SegmentColumns[] = []
-  while (spanCountOf(taken) < minSpans) {
-    const { done, value } = await iterator.next()
-    if (done) break
-    taken.push(value)
-  }
-  return taken
-}
-
-/** What was taken of an iterator and then what it still has. */
-async function* chained<T>(first: T[], rest: AsyncIterator<T>): AsyncIterable<T> {
-  try {
-    while (first.length > 0) yield first.shift()!
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
-  } finally {
-    await rest.return?.()
   }
 }
 
