@@ -10,24 +10,28 @@ export interface Parcel<T> {
 }
 
 /**
- * Data with the buffers of its typed arrays, to change hands. Bytes that are part of something larger are copied first:
- * to send a part of a buffer would send all of it.
+ * A copy of data whose typed arrays have buffers of their own, which change hands: to send an array that is part of a
+ * buffer would send all of it.
  */
 export function parcelOf<T>(data: T): Parcel<T> {
-  const buffers = new Set<ArrayBuffer>()
-  const value = owned(data, buffers) as T
-  return { value, transfer: [...buffers] }
+  const transfer: ArrayBuffer[] = []
+  return { value: owned(data, transfer) as T, transfer }
 }
 
-function owned(data: unknown, buffers: Set<ArrayBuffer>): unknown {
-  if (!isObject(data)) return data
+function owned(data: unknown, buffers: ArrayBuffer[]): unknown {
+  if (!isObject(data) || data instanceof Map) return data
   if (ArrayBuffer.isView(data)) {
-    const view = data instanceof Uint8Array ? new Uint8Array(data) : data
-    buffers.add(view.buffer as ArrayBuffer)
-    return view
+    const own = copyOf(data)
+    buffers.push(own.buffer as ArrayBuffer)
+    return own
   }
   if (Array.isArray(data)) return data.some(isObject) ? data.map(item => owned(item, buffers)) : data
   return Object.fromEntries(Object.entries(data).map(([name, item]) => [name, owned(item, buffers)]))
+}
+
+function copyOf(view: ArrayBufferView): Uint8Array | Uint32Array | Float64Array {
+  if (view instanceof Float64Array) return new Float64Array(view)
+  return view instanceof Uint32Array ? new Uint32Array(view) : new Uint8Array(view as Uint8Array)
 }
 
 function isObject(data: unknown): data is object {

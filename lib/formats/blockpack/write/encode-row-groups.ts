@@ -1,6 +1,6 @@
 import { inOrder } from '../../../workers/in-order.ts'
 import { measured } from '../../../workers/measured.ts'
-import { parcelOf } from '../../../workers/message.ts'
+import { type Parcel, parcelOf } from '../../../workers/message.ts'
 import { WorkerPool } from '../../../workers/pool.ts'
 import type { Received, Shared, Task, WorkOf } from '../../../workers/task.ts'
 import type { BlockpackConfig } from './config.ts'
@@ -21,7 +21,7 @@ const encodeTask: Task<Step, [Shared<BlockpackConfig>], EncodedRowGroup | DataEn
 interface Encoder {
   /** So many page groups may be under way. */
   readonly width: number
-  add(columns: SegmentColumns): Promise<EncodedRowGroup | undefined>
+  add(columns: Parcel<SegmentColumns>): Promise<EncodedRowGroup | undefined>
   finish(): Promise<DataEnd>
   close(): Promise<void>
 }
@@ -36,10 +36,10 @@ export async function* encodeRowGroups(
   config: BlockpackConfig,
   workers: WorkerPool | undefined,
 ): AsyncGenerator<EncodedRowGroup, DataEnd> {
-  const mayLeave = workers !== undefined && workers.count > 1
-  const { isLarge, items } = mayLeave
-    ? await measured(pageGroups, ({ spanCount }) => spanCount, workers.minSpans)
-    : { isLarge: false, items: pageGroups }
+  const { isLarge, items } =
+    workers !== undefined && workers.count > 1
+      ? await measured(parcelsOf(pageGroups), ({ value }) => value.spanCount, workers.minSpans)
+      : { isLarge: false, items: asTheyAre(pageGroups) }
   const encoder = isLarge ? encoderInThread(config) : encoderHere(config)
   const ahead = { width: encoder.width, mayFollow: () => true }
   try {
@@ -52,11 +52,19 @@ export async function* encodeRowGroups(
   }
 }
 
+async function* parcelsOf(pageGroups: AsyncIterable<SegmentColumns>): AsyncIterable<Parcel<SegmentColumns>> {
+  for await (const columns of pageGroups) yield parcelOf(columns)
+}
+
+async function* asTheyAre(pageGroups: AsyncIterable<SegmentColumns>): AsyncIterable<Parcel<SegmentColumns>> {
+  for await (const value of pageGroups) yield { value }
+}
+
 function encoderHere(config: BlockpackConfig): Encoder {
   const encoder = new DataEncoder(config)
   return {
     width: 1,
-    add: async columns => encoder.add(columns),
+    add: async ({ value }) => encoder.add(value),
     finish: async () => encoder.finish(),
     close: async () => {},
   }
@@ -67,7 +75,7 @@ function encoderInThread(config: BlockpackConfig): Encoder {
   const share = { content: config }
   return {
     width: pageGroupsAhead,
-    add: columns => thread.run(encodeTask, parcelOf(columns), share) as Promise<EncodedRowGroup | undefined>,
+    add: columns => thread.run(encodeTask, columns, share) as Promise<EncodedRowGroup | undefined>,
     finish: () => thread.run(encodeTask, { value: undefined }, share) as Promise<DataEnd>,
     close: () => thread.close(),
   }

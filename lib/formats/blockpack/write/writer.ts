@@ -25,7 +25,7 @@ const maxItems = 2 ** 19
 
 export interface WriteOptions {
   /** A page group ends with the trace by which it has so many spans. */
-  readonly spansPerPageGroup?: number
+  readonly spansPerPageGroup?: number | undefined
   /** Large files are encoded in a thread of their own where the pool is of several; their bytes are the same. */
   readonly workers?: WorkerPool | undefined
 }
@@ -80,8 +80,9 @@ class PageGroupShredder {
   /** Spellings of one id stay in one page group. */
   #endsBefore(other: Trace): boolean {
     const { spanCount, trace } = this.#segment
-    if (spanCount === 0 || traceKey(trace.ids.at(-1)!) === traceKey(other.traceId)) return false
-    return spanCount + spanCountOf(other) > spanLimits.max || this.#isFull()
+    if (spanCount === 0) return false
+    if (spanCount + spanCountOf(other) <= spanLimits.max && !this.#isFull()) return false
+    return traceKey(trace.ids.at(-1)!) !== traceKey(other.traceId)
   }
 
   #isFull(): boolean {
