@@ -1,7 +1,7 @@
 /** The process of one task: told what to do by its parent, it answers with the result or the error, and ends. */
 import { messageOf } from '../lib/error.ts'
-import type { Message, Order, Report } from './process/task.ts'
-import { tasks } from './tasks.ts'
+import type { Message, Order } from './process/task.ts'
+import { taskNamed } from './tasks.ts'
 
 const reportMillis = 200
 
@@ -24,9 +24,9 @@ function reporter(): (spanCount: number) => void {
 
 process.once('disconnect', () => process.exit())
 process.once('message', async ({ task, job }: Order) => {
-  const run = tasks[task] as (job: unknown, report: Report) => Promise<unknown>
   try {
-    await send({ result: await run(job, reporter()) })
+    const run = await taskNamed(task)
+    await send({ result: await run(job as never, reporter()) })
   } catch (error) {
     await send({ problem: messageOf(error), stack: String((error as Error).stack) })
   }

@@ -1,6 +1,9 @@
-import { queryTasks } from './bench/queries/tasks.ts'
-import { labTasks } from './lab/tasks.ts'
-import type { Tasks } from './process/task.ts'
+import type { Task } from './process/task.ts'
 
-/** Everything that a process of the harness can be asked to do, by name. */
-export const tasks: Tasks = { ...labTasks, ...queryTasks }
+/** What a process of the harness is asked to do, by its name; the code of queries is loaded only for theirs. */
+export async function taskNamed(name: string): Promise<Task> {
+  const { labTasks } = await import('./lab/tasks.ts')
+  if (name in labTasks) return labTasks[name as keyof typeof labTasks] as Task
+  const { queryTasks } = await import('./bench/queries/tasks.ts')
+  return queryTasks[name as keyof typeof queryTasks] as Task
+}

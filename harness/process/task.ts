@@ -1,8 +1,11 @@
 /** Called with how many more spans are done. */
 export type Report = (spanCount: number) => void
 
-/** The work of tasks by name. A job and its result go through JSON-like messages between processes. */
-export type Tasks = Readonly<Record<string, (job: never, report: Report) => Promise<unknown>>>
+/** A job and its result go through JSON-like messages between processes. */
+export type Task = (job: never, report: Report) => Promise<unknown>
+
+/** The work of tasks by name. */
+export type Tasks = Readonly<Record<string, Task>>
 
 /** From parent to child. */
 export interface Order {

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll } from 'vitest'
 import type { Message, Order } from '../../harness/process/task.ts'
-import { tasks } from '../../harness/tasks.ts'
+import { taskNamed } from '../../harness/tasks.ts'
 import { messageOf } from '../../lib/error.ts'
 
 /** What stands for the process of a task: messages go through JSON, as between processes. */
@@ -19,7 +19,7 @@ class TaskInProcess extends EventEmitter {
   async #run({ task, job }: Order): Promise<Message> {
     try {
       const report = (spans: number) => this.emit('message', { spans })
-      return { result: await tasks[task]!(job as never, report) }
+      return { result: await (await taskNamed(task))(job as never, report) }
     } catch (error) {
       return { problem: messageOf(error), stack: String((error as Error).stack) }
     }
