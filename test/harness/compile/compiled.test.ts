@@ -38,11 +38,11 @@ function lab(...args: string[]): Promise<Outcome> {
   )
 }
 
-/** Runs `work` with a phase of this text dropped in. */
-async function withPhase(text: string, work: () => Promise<void>): Promise<void> {
-  const path = join(checkout, 'phases/88-dropped-in.ts')
-  writeFileSync(path, text)
-  await work().finally(() => rmSync(path))
+/** Runs `work` with phases of these texts dropped in, from the given number on. */
+async function withPhases(first: number, texts: readonly string[], work: () => Promise<void>): Promise<void> {
+  const paths = texts.map((_, i) => join(checkout, `phases/${first + i}-dropped-in.ts`))
+  for (const [i, path] of paths.entries()) writeFileSync(path, texts[i]!)
+  await work().finally(() => paths.map(path => rmSync(path)))
 }
 
 const good = { code: 0, stdout: expect.stringMatching(/^00 +raw JSON.*23 +vParquet4/s), stderr: '' }
@@ -82,7 +82,7 @@ test('an edited source counts at the next start, and stays where it is for what 
 import base from './01-ndjson.ts'
 const places = [import.meta.url, import.meta.filename, import.meta.dirname]
 export default { ...base, title: 'dropped in', idea: readFileSync(new URL('../package.json', import.meta.url)).length + places.join() }`
-  await withPhase(phase, async () => {
+  await withPhases(88, [phase], async () => {
     const { stdout } = await lab('list')
     const path = join(checkout, 'phases/88-dropped-in.ts')
     expect(stdout).toMatch(/88 +dropped in/)
@@ -93,16 +93,22 @@ export default { ...base, title: 'dropped in', idea: readFileSync(new URL('../pa
   expect(await lab('list')).toEqual(good)
 })
 
-test.each([
-  ['does not parse', 'export default {'],
-  ['imports what is not there', "import '../lib/nothing.ts'"],
-  ['imports a package that is not there', "import 'no-such-package'"],
-  ['throws', "throw new Error('on purpose')"],
-])('a phase that %s is a problem of its own', async (_, text) => {
-  await withPhase(text, async () => {
+test('phases that do not parse, import what is not there or throw are problems of their own, and nothing else', async () => {
+  const broken = [
+    'export default {',
+    "import '../lib/nothing.ts'",
+    "import 'no-such-package'",
+    "throw new Error('on purpose')",
+  ]
+  await withPhases(85, broken, async () => {
     const { code, stdout } = await lab('list')
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^00 +raw JSON.*23 +vParquet4.*88 +88-dropped-in +PROBLEM\n +cannot be loaded: \S/s)
+    expect(stdout).toMatch(/^00 +raw JSON.*23 +vParquet4/s)
+    for (const [i, text] of broken.entries())
+      expect(stdout, text).toMatch(
+        new RegExp(`^${85 + i} +${85 + i}-dropped-in +PROBLEM\\n +cannot be loaded: \\S`, 'm'),
+      )
+    expect(readdirSync(cache), 'the rest is compiled').toHaveLength(1)
   })
 })
 
