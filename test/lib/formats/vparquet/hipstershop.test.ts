@@ -1,15 +1,26 @@
 import { beforeAll, expect, test } from 'vitest'
+import type { RangeReader } from '../../../../lib/bytes/range.ts'
+import { type BlockParts, openVparquet } from '../../../../lib/formats/vparquet/block.ts'
+import { findTraces } from '../../../../lib/formats/vparquet/find.ts'
+import { readTraceSummaries } from '../../../../lib/formats/vparquet/read-block.ts'
+import { countReads } from '../../../../lib/storage/counting.ts'
 import { MemorySink, openMemory } from '../../../../lib/storage/memory.ts'
+import { openPack } from '../../../../lib/storage/pack.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { queryRange } from '../../../../lib/traceql/metrics/metrics.ts'
 import phase from '../../../../phases/23-vparquet4.ts'
-import { streamOf } from '../../../support/chunks.ts'
+import { collect, streamOf } from '../../../support/chunks.ts'
 import { corpusPath } from '../../../support/corpora.ts'
 import { describeFiles, digests, readJson, readTraces, referencePath, tempoRange } from '../../traceql/references.ts'
 
 const capture = corpusPath('otlp-stef-hipstershop/hipstershop-oteltraces.otlp-multipart.pb.zst')
 const queriesFile = 'hipstershop-queries.json'
+
+async function readText(file: RangeReader): Promise<string> {
+  const [bytes] = await file.read([{ start: 0, end: file.byteLength }])
+  return Buffer.from(bytes!).toString()
+}
 
 interface Queries {
   start: string
@@ -36,6 +47,25 @@ describeFiles('hipstershop as a block of vParquet4', [referencePath(queriesFile)
 
   test('takes about what the real Tempo takes with its filters, 85.4 bytes a span', () => {
     expect(bytes.length / 86_583).toBeCloseTo(88.5, 1)
+  })
+
+  test('finds a trace by its id in four round trips and 300 KiB, opening it and the filter among them', async () => {
+    const parts = [...(await openPack(openMemory(bytes)))].map(
+      ([name, part]) => [name.split('/').at(-1)!, part] as const,
+    )
+    const files = new Map(parts.map(([name, part]) => [name, countReads(part)]))
+    const data = files.get('data.parquet')!
+    const meta = await readText(files.get('meta.json')!)
+    const beside: BlockParts = { withPart: async (name, use) => use(files.get(name)!), warn: expect.fail }
+    const ids = (await collect(readTraceSummaries(await openVparquet(data, meta)))).flat().map(({ traceId }) => traceId)
+    for (const traceId of ids.filter((_, i) => i % 450 === 7)) {
+      for (const file of files.values()) file.reset()
+      const found = await collect(findTraces(await openVparquet(data, meta, beside), [traceId]))
+      expect(found.map(trace => trace.traceId)).toEqual([traceId])
+      expect(data.roundTrips, traceId).toBeLessThanOrEqual(4)
+      const read = [...files.values()].reduce((sum, { reads }) => sum + reads.bytes, 0)
+      expect(read, traceId).toBeLessThanOrEqual(300 << 10)
+    }
   })
 
   test('gives the answers of the twelve searches', async () => {
