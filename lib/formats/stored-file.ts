@@ -38,6 +38,12 @@ async function partsOf(file: RangeReader, path: string): Promise<AsyncIterable<S
   )
 }
 
+/** True for Parquet that is a table of spans, of which there are no facts but those of stored bytes. */
+export async function isSpanTable(file: RangeReader): Promise<boolean> {
+  const footer = await readFooter(file)
+  return isFlat(footer) || isClickhouse(footer)
+}
+
 async function partsOfParquet(file: RangeReader, path: string): Promise<AsyncIterable<StoredPart>> {
   const footer = await readFooter(file)
   if (isFlat(footer)) return storedFlat({ file, footer })

@@ -4,7 +4,7 @@ import { naming, withSubject } from '../../../lib/error.ts'
 import { type BlockpackFacts, inspectBlockpack } from '../../../lib/formats/blockpack/inspect.ts'
 import { isParquet } from '../../../lib/formats/parquet.ts'
 import { type Dealing, dealings } from '../../../lib/formats/stored/stored.ts'
-import { storedBytes } from '../../../lib/formats/stored-file.ts'
+import { isSpanTable, storedBytes } from '../../../lib/formats/stored-file.ts'
 import { openBeside } from '../../../lib/formats/vparquet/format.ts'
 import { inspectVparquet } from '../../../lib/formats/vparquet/inspect.ts'
 import { blockData } from '../../../lib/storage/files.ts'
@@ -33,7 +33,11 @@ export const inspect: CommandModule<object, InspectArguments> = {
         describe: 'blockpack file, or a block of Tempo: its data.parquet or its folder; with --by also others',
       })
       .options({
-        by: choice('by', dealings, 'deal all stored bytes out; also of tables in Parquet, and columnar files'),
+        by: choice(
+          'by',
+          dealings,
+          'deal all stored bytes out; also of columnar files (default of tables in Parquet: attribute)',
+        ),
         ...tableFlag,
         ...jsonFlag('print the facts as JSON, and nothing else'),
       })
@@ -65,6 +69,8 @@ async function tempoData(path: string): Promise<string | undefined> {
 }
 
 async function inspectTempo(path: string, format: TableFormat): Promise<void> {
+  if (await withFiles([path], ([file]) => naming(path, () => isSpanTable(file!))))
+    return inspectBy('attribute', path, format)
   const facts = await withFiles([path], ([file]) =>
     naming(path, async () => inspectVparquet(await openBeside(file!, path))),
   )

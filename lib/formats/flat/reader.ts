@@ -29,7 +29,7 @@ export async function* decodeFlatFile(file: ParquetFile): AsyncIterable<readonly
 }
 
 /** Throws where a column of the table is missing, or holds what it should not. */
-function checkColumns({ leaves }: Footer): void {
+export function checkColumns({ leaves }: Footer): void {
   for (const { name, type } of requiredLeaves()) {
     const leaf = leaves.get(name)
     if (leaf?.type !== type)

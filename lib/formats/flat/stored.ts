@@ -2,10 +2,11 @@ import type { ParquetFile } from '../../parquet/read/footer.ts'
 import { readSpanRowGroup } from '../span-rows.ts'
 import { type ColumnMeaning, ofNames, ofRest, storedParquet, structure } from '../stored/parquet.ts'
 import type { StoredPart } from '../stored/stored.ts'
-import { spansOf } from './reader.ts'
+import { checkColumns, spansOf } from './reader.ts'
 
 /** What each column of a table of spans takes, with its spans, row group by row group. */
 export function storedFlat(file: ParquetFile): AsyncIterable<StoredPart> {
+  checkColumns(file.footer)
   const names = [...file.footer.leaves.keys()]
   const own = new Set(names.filter(name => /^(?:span|resource)\./.test(name)))
   return storedParquet(
