@@ -122,18 +122,32 @@ function isDecimal(digits: string): boolean {
   return /^(?:0|[1-9][0-9]{0,19})$/.test(digits) && (digits.length < 20 || BigInt(digits) < uint64Limit)
 }
 
+/** Both alphabets of hex digits, as bits. */
+const alphabets = { hex: 1, HEX: 2 } as const
+
 function findHex(strings: readonly string[]): HexTemplate | undefined {
   const first = strings[0] ?? ''
   const differs = new Uint8Array(first.length)
+  let fitting = alphabets.hex | alphabets.HEX
   for (const text of strings) {
     if (text.length !== first.length) return undefined
-    for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== first.charCodeAt(i)) differs[i] = 1
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code === first.charCodeAt(i)) continue
+      differs[i] = 1
+      fitting &= alphabetsOf(code)
+    }
+    if (fitting === 0) return undefined
   }
+  for (let i = 0; i < first.length; i++) if (differs[i] === 1) fitting &= alphabetsOf(first.charCodeAt(i))
   const template = cut(first, differs)
-  if (template.widths.length === 0) return undefined
-  return (['hex', 'HEX'] as const)
-    .map(digits => ({ digits, ...template }))
-    .find(candidate => strings.every(text => isHexAt(text, differs, candidate.digits === 'hex' ? 0x61 : 0x41)))
+  if (fitting === 0 || template.widths.length === 0) return undefined
+  return { digits: (fitting & alphabets.hex) !== 0 ? 'hex' : 'HEX', ...template }
+}
+
+/** The alphabets that have the digit. */
+function alphabetsOf(code: number): number {
+  return (nibbleOf(code, 0x61) >= 0 ? alphabets.hex : 0) | (nibbleOf(code, 0x41) >= 0 ? alphabets.HEX : 0)
 }
 
 function cut(text: string, isDigit: Uint8Array): Omit<HexTemplate, 'digits'> {
@@ -147,14 +161,6 @@ function cut(text: string, isDigit: Uint8Array): Omit<HexTemplate, 'digits'> {
       literals.push('')
     }
   return { literals, widths }
-}
-
-function isHexAt(text: string, places: Uint8Array, letterA: number): boolean {
-  for (let i = 0; i < places.length; i++) {
-    if (places[i] === 0) continue
-    if (nibbleOf(text.charCodeAt(i), letterA) < 0) return false
-  }
-  return true
 }
 
 /** Writes the digits of one string as halves of bytes, from half `start`. */
