@@ -76,7 +76,7 @@ describe.each(rows)('%s %s', (_, __, phase, options) => {
 
   // Random values seldom meet as those of real clocks do: a unit that was lost showed on generated traces alone.
   test.each(workloads.map(({ name }) => name))('keeps what it claims of generated traces: %s', async name => {
-    await expectKept(phase, generatedTraces(name, 300), options)
+    await expectKept(phase, generatedTraces(name, 200), options)
   })
 
   test('keeps what it claims of arbitrary traces', async () => {
