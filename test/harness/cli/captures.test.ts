@@ -1,8 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { main } from '../../../harness/cli/cli.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runSchema } from '../../../harness/runs/run-schema.ts'
 import { renderRun } from '../../../harness/view/report.ts'
 import { Losses } from '../../../lib/formats/losses.ts'
@@ -10,6 +9,7 @@ import { groupByTrace } from '../../../lib/import/group.ts'
 import { readInputs } from '../../../lib/import/input.ts'
 import { DatasetDigest } from '../../../lib/model/digest.ts'
 import { formatSamples } from '../../support/captures.ts'
+import { lab } from '../../support/command.ts'
 import { runTasksInProcess } from '../../support/tasks-in-process.ts'
 
 runTasksInProcess()
@@ -19,32 +19,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'captures-test-'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
-
-interface Outcome {
-  code: number
-  stdout: string
-  stderr: string
-}
-
-/** Runs the command within this process. */
-async function lab(...args: string[]): Promise<Outcome> {
-  const outcome: Outcome = { code: 0, stdout: '', stderr: '' }
-  const to = (name: 'stdout' | 'stderr') => (chunk: unknown) => {
-    outcome[name] += String(chunk)
-    return true
-  }
-  vi.spyOn(process.stdout, 'write').mockImplementation(to('stdout'))
-  vi.spyOn(process.stderr, 'write').mockImplementation(to('stderr'))
-  vi.spyOn(console, 'log').mockImplementation((...lines) => void to('stdout')(`${lines.join(' ')}\n`))
-  try {
-    await main(args)
-    outcome.code = Number(process.exitCode ?? 0)
-  } finally {
-    process.exitCode = undefined
-    vi.restoreAllMocks()
-  }
-  return outcome
-}
 
 function file(name: string, content: string | Uint8Array): string {
   const path = join(folder, name)
