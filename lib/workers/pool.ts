@@ -39,6 +39,7 @@ export class WorkerPool {
   readonly #forgotten = new FinalizationRegistry<number>(share => {
     for (const thread of this.#threads) thread.forget(share)
   })
+  #alone: WorkerPool | undefined
   #jobCount = 0
   #shareCount = 0
 
@@ -50,6 +51,12 @@ export class WorkerPool {
   /** How many jobs keep all threads at work. */
   get width(): number {
     return this.count * jobsPerThread
+  }
+
+  /** One thread more, for jobs that each depend on those before: it does them in their order. It ends with this pool. */
+  get alone(): WorkerPool {
+    this.#alone ??= new WorkerPool(1, this.minSpans)
+    return this.#alone
   }
 
   /** What a worker makes of the input. Buffers to transfer are not to be used here any more. */
@@ -69,7 +76,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     for (const { reject } of this.#waiting.splice(0))
       reject(new LabError('invalid', 'workers: closed before the work was done'))
-    await Promise.all(Array.from(this.#threads, thread => thread.end()))
+    await Promise.all([...Array.from(this.#threads, thread => thread.end()), this.#alone?.close()])
   }
 
   #numberOf(share: Shared): number {

@@ -1,7 +1,7 @@
 import { inOrder } from '../../../workers/in-order.ts'
 import { measured } from '../../../workers/measured.ts'
 import { type Parcel, parcelOf } from '../../../workers/message.ts'
-import { WorkerPool } from '../../../workers/pool.ts'
+import type { WorkerPool } from '../../../workers/pool.ts'
 import type { Received, Shared, Task, WorkOf } from '../../../workers/task.ts'
 import type { BlockpackConfig } from './config.ts'
 import { DataEncoder, type DataEnd, type EncodedRowGroup } from './data-encoder.ts'
@@ -23,7 +23,6 @@ interface Encoder {
   readonly width: number
   add(columns: Parcel<SegmentColumns>): Promise<EncodedRowGroup | undefined>
   finish(): Promise<DataEnd>
-  close(): Promise<void>
 }
 
 /**
@@ -40,16 +39,12 @@ export async function* encodeRowGroups(
     workers !== undefined && workers.count > 1
       ? await measured(parcelsOf(pageGroups), ({ value }) => value.spanCount, workers.minSpans)
       : { isLarge: false, items: asTheyAre(pageGroups) }
-  const encoder = isLarge ? encoderInThread(config) : encoderHere(config)
+  const encoder = isLarge ? encoderInThread(config, workers!.alone) : encoderHere(config)
   const ahead = { width: encoder.width, mayFollow: () => true }
-  try {
-    for await (const rowGroup of inOrder(items, ahead, encoder.add)) if (rowGroup) yield rowGroup
-    const end = await encoder.finish()
-    if (end.last) yield end.last
-    return end
-  } finally {
-    await encoder.close()
-  }
+  for await (const rowGroup of inOrder(items, ahead, encoder.add)) if (rowGroup) yield rowGroup
+  const end = await encoder.finish()
+  if (end.last) yield end.last
+  return end
 }
 
 async function* parcelsOf(pageGroups: AsyncIterable<SegmentColumns>): AsyncIterable<Parcel<SegmentColumns>> {
@@ -66,18 +61,15 @@ function encoderHere(config: BlockpackConfig): Encoder {
     width: 1,
     add: async ({ value }) => encoder.add(value),
     finish: async () => encoder.finish(),
-    close: async () => {},
   }
 }
 
-function encoderInThread(config: BlockpackConfig): Encoder {
-  const thread = new WorkerPool(1)
+function encoderInThread(config: BlockpackConfig, thread: WorkerPool): Encoder {
   const share = { content: config }
   return {
     width: pageGroupsAhead,
     add: columns => thread.run(encodeTask, columns, share) as Promise<EncodedRowGroup | undefined>,
     finish: () => thread.run(encodeTask, { value: undefined }, share) as Promise<DataEnd>,
-    close: () => thread.close(),
   }
 }
 

@@ -41,8 +41,12 @@ async function encoded(
 ): Promise<Buffer> {
   const sink = new MemorySink()
   const workers = workerCount > 0 ? new WorkerPool(workerCount, minSpans) : undefined
-  await encodeBlockpack(traces, sink, { ...config, writeBufferSize: 20_000 }, { spansPerPageGroup: 100, workers })
-  return sink.bytes()
+  try {
+    await encodeBlockpack(traces, sink, { ...config, writeBufferSize: 20_000 }, { spansPerPageGroup: 100, workers })
+    return sink.bytes()
+  } finally {
+    await workers?.close()
+  }
 }
 
 const corpora: [string, () => Trace[], Case][] = [
@@ -71,6 +75,20 @@ test('what is too small to pay, and nothing at all, is encoded without a thread'
   }
 })
 
+test('a thread encodes one file after the other, and two at once', async () => {
+  const workers = new WorkerPool(2, 1)
+  const traces = [generated('otel', 20), generated('otel', 40)]
+  const encode = async (own: Trace[], used: WorkerPool | undefined) => {
+    const sink = new MemorySink()
+    await encodeBlockpack(streamOf([own]), sink, profiles.default, { spansPerPageGroup: 100, workers: used })
+    return sink.bytes()
+  }
+  const alone = [await encode(traces[0]!, undefined), await encode(traces[1]!, undefined)]
+  expect(await Promise.all(traces.map(own => encode(own, workers)))).toEqual(alone)
+  expect([await encode(traces[0]!, workers), await encode(traces[1]!, workers)]).toEqual(alone)
+  await workers.close()
+})
+
 test('an error of the input is thrown as in one thread, and no thread is left', async () => {
   async function* failing(): AsyncIterable<readonly Trace[]> {
     yield generated('otel', 40)
@@ -93,8 +111,10 @@ test('an error of the output is thrown, and a thread that cannot start is an err
   }
   const traces = generated('otel', 40)
   const config = { ...profiles.default, writeBufferSize: 1 }
-  const options = { spansPerPageGroup: 100, workers: new WorkerPool(2, 1) }
+  const workers = new WorkerPool(2, 1)
+  const options = { spansPerPageGroup: 100, workers }
   await expect(encodeBlockpack(streamOf([traces]), full, config, options)).rejects.toThrow('out.bp: no space left')
+  await workers.close()
   startWorkersFrom('/nowhere.mjs')
   try {
     await expect(encoded(streamOf([traces]), 2)).rejects.toThrow(/^workers: a thread ended by an error/)
