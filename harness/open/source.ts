@@ -96,12 +96,21 @@ export function capturedSource(paths: readonly string[], options: CaptureOptions
   return {
     name: nameOf(paths),
     title: paths.map(path => (path === '-' ? 'standard input' : basename(path))).join(', '),
-    traces: refuseEmpty(groupByTrace(pieces, { maxBytes: defaultMaxBytes }), paths, losses),
+    traces: refuseEmpty(
+      groupByTrace(pieces, { maxBytes: defaultMaxBytes, threadCount: threadCountOf(workers) }),
+      paths,
+      losses,
+    ),
     inputBytes: () => (limit === undefined ? inputs.byteLength() : null),
     dropped: () => losses.list(),
     skipped: () => inputs.skipped,
     bad: () => losses.listBad(),
   }
+}
+
+/** Those that a large input starts, the one that encodes among them. */
+function threadCountOf(workers: WorkerPool | undefined): number {
+  return workers && workers.count > 1 ? workers.count + 1 : 0
 }
 
 /** The pieces of the first `limit` trace ids; all of the input is read, since a trace's spans may lie apart. */
