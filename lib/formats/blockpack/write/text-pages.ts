@@ -18,17 +18,19 @@ const maxVocabulary = 5120
 
 /** Collects the columns of a page group whose texts repeat each other, and encodes them together with their pool. */
 export class TextPages {
-  readonly #pool = new TextPool()
+  /** Made for the first column of long texts: most page groups have none. */
+  #pool: TextPool | undefined
   readonly #columns: (OwnedTexts & { readonly column: number })[] = []
 
   /** Runs of all texts so far. */
   get runCount(): number {
-    return this.#pool.runCount
+    return this.#pool?.runCount ?? 0
   }
 
   /** Takes a column if it is one of long texts; `traces` tells the trace of each. */
   take(column: number, strings: CodedStrings, isBinary: boolean, traces: () => ArrayLike<number>): boolean {
     if (!areLong(strings)) return false
+    this.#pool ??= new TextPool()
     const pooled = poolLongTexts(this.#pool, textsByRow(strings), isBinary, traces)
     if (pooled) this.#columns.push({ column, texts: pooled, owners: traces() })
     return pooled !== undefined
@@ -36,11 +38,12 @@ export class TextPages {
 
   /** About what its pages will take. */
   get byteLength(): number {
-    return this.#pool.byteLength / bytesPerStored
+    return (this.#pool?.byteLength ?? 0) / bytesPerStored
   }
 
   /** The pages of the columns, and the blocks of their pool. */
   arrange(encoder: PageEncoder): { pages: EncodedPage[]; blocks: Buffer[] } {
+    if (!this.#pool) return { pages: [], blocks: [] }
     const { bytes, borders, sharedLength, columns } = arrangePool(this.#pool, this.#columns)
     const pages = columns.map((texts, i) =>
       encoder.pooled(this.#columns[i]!.column, texts.length, writer => writeRunLists(writer, encodeRunLists(texts))),

@@ -1,4 +1,4 @@
-import { Arena, allocatingIn } from '../../../bytes/arena.ts'
+import { allocatingIn, borrowArena, returnArena } from '../../../bytes/arena.ts'
 import type { ByteSink } from '../../../bytes/range.ts'
 import { ByteWriter } from '../../../bytes/writer.ts'
 import { spanCountOf, type Trace } from '../../../model/trace.ts'
@@ -55,8 +55,6 @@ class PageGroupShredder {
   readonly similarity: SimilarityWriter | undefined
   readonly #spansPerPageGroup: number
   #segment = new Segment()
-  /** The memory of the segment. */
-  readonly #arena = new Arena()
 
   constructor({ enableMinhash, minhashPermutations }: BlockpackConfig, spansPerPageGroup: number) {
     this.similarity = enableMinhash ? new SimilarityWriter(minhashPermutations) : undefined
@@ -65,16 +63,18 @@ class PageGroupShredder {
 
   /** The page groups, each to be used before the next is asked for. */
   async *pageGroups(batches: AsyncIterable<readonly Trace[]>): AsyncIterable<SegmentColumns> {
+    const arena = borrowArena()
     for await (const batch of batches)
       for (const trace of batch) {
         if (this.#endsBefore(trace)) {
           yield this.#end()
-          this.#arena.clear()
+          arena.clear()
         }
         this.traceIndex.add(trace.traceId)
-        allocatingIn(this.#arena, () => addTrace(this.#segment, trace))
+        allocatingIn(arena, () => addTrace(this.#segment, trace))
       }
     if (this.#segment.spanCount > 0) yield this.#end()
+    returnArena(arena)
   }
 
   /** Spellings of one id stay in one page group. */
