@@ -5,7 +5,7 @@ import { mergeSpellings } from '../../lib/model/merge.ts'
 import { type Span, type Trace, traceIdDigits } from '../../lib/model/trace.ts'
 import { spellingsOf, traceKey } from '../../lib/model/trace-id.ts'
 import { reportLeftOut } from './left-out.ts'
-import { sortOut, withBlockSources } from './search-source.ts'
+import { withBlockSources } from './search-source.ts'
 
 /**
  * The trace of an id in any spelling, with its spans of all files: by the index of those that are searched in place, by
@@ -17,11 +17,10 @@ export async function findTrace(id: string, paths: readonly string[], skipsBad?:
   const losses = new Losses({ skipsBad: skipsBad === true })
   const skipped: SkippedFile[] = []
   const pieces: Trace[] = []
-  const [blocks, captures] = await sortOut(paths)
-  await withBlockSources(blocks, async opened => {
+  await withBlockSources(paths, async (opened, captures) => {
     for (const { source } of opened) for await (const piece of source.findTraces([written!])) pieces.push(piece)
+    for (const path of captures) pieces.push(...(await scan(path, traceKey(written!), losses, skipped)))
   })
-  for (const path of captures) pieces.push(...(await scan(path, traceKey(written!), losses, skipped)))
   reportLeftOut({ dropped: losses.list(), skipped, bad: losses.listBad() }, skipsBad)
   if (pieces.length === 0) throw notFound(id, paths.join(', '))
   return mergeSpellings(pieces)

@@ -53,8 +53,7 @@ export async function withSearchSource<T>(
   work: (opened: SearchSource) => Promise<T>,
   { skipBad, limits = captureLimits }: { skipBad?: boolean | undefined; limits?: CaptureLimits } = {},
 ): Promise<T> {
-  const [blocks, captures] = await sortOut(paths)
-  return withBlockSources(blocks, async opened => {
+  return withBlockSources(paths, async (opened, captures) => {
     const losses = new Losses({ skipsBad: skipBad === true })
     const held = captures.length > 0 ? await holdCaptures(captures, losses, limits) : undefined
     const all = held ? [...opened, held] : opened
@@ -71,18 +70,29 @@ export async function withSearchSource<T>(
   })
 }
 
-/** What `work` makes of files that can be searched in place, which are open as long as it runs. */
-export function withBlockSources<T>(
+/**
+ * What `work` makes of files that can be searched in place, which are open as long as it runs, and of the paths of other
+ * captures. A folder of such files stands for its files.
+ */
+export async function withBlockSources<T>(
   paths: readonly string[],
-  work: (blocks: readonly Opened[]) => Promise<T>,
+  work: (blocks: readonly Opened[], captures: readonly string[]) => Promise<T>,
 ): Promise<T> {
-  return withFiles(paths, async files =>
-    work(await Promise.all(files.map((file, i) => openBlock(paths[i]!, countReads(file))))),
-  )
+  const [blocks, captures] = await sortOut(paths)
+  return withFiles(blocks, async files => {
+    const opened = await Promise.all(
+      files.map((file, i) => openBlock(blocks[i]!, countReads(file), !paths.includes(blocks[i]!))),
+    )
+    const whole = blocks.filter((_, i) => opened[i] === undefined)
+    return work(
+      opened.filter(one => one !== undefined),
+      [...captures, ...whole],
+    )
+  })
 }
 
-/** Files that are searched in place, and other captures. A folder of such files stands for its files. */
-export async function sortOut(paths: readonly string[]): Promise<[blocks: string[], captures: string[]]> {
+/** Files of formats that are searched in place, and other captures. */
+async function sortOut(paths: readonly string[]): Promise<[blocks: string[], captures: string[]]> {
   const blocks: string[] = []
   const captures: string[] = []
   for (const path of paths) {
@@ -109,11 +119,13 @@ export interface Opened {
   readonly file: SearchedFile
 }
 
-async function openBlock(name: string, file: CountingReader): Promise<Opened> {
+async function openBlock(name: string, file: CountingReader, isListed: boolean): Promise<Opened | undefined> {
   const head = await headOf(file)
   file.reset()
   try {
-    const { source, ...counts } = await searchableFormat(head)!.open!(file, name)
+    const found = await searchableFormat(head)!.open!(file, name, isListed)
+    if (found === undefined) return undefined
+    const { source, ...counts } = found
     const reads = { file, toOpen: { ...file.reads } }
     return { source: namedSource(name, source), file: { name, byteLength: file.byteLength, ...counts, reads } }
   } catch (error) {

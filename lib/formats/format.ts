@@ -25,14 +25,17 @@ export interface Format {
     rows: SpanRows,
     workers?: WorkerPool,
   ): AsyncIterable<SpanRows>
-  /** The same of a local file that is not compressed, for a format that is read by ranges. */
-  readFile?(path: string, losses: Losses): AsyncIterable<readonly Trace[]>
+  /**
+   * The same of a local file that is not compressed, for a format that is read by ranges. It `isListed` where a folder
+   * was named that has it, not the file.
+   */
+  readFile?(path: string, losses: Losses, isListed: boolean): AsyncIterable<readonly Trace[]>
   /** Writes whole traces. */
   write?(batches: AsyncIterable<readonly Trace[]>, sink: ByteSink): Promise<void>
   /** What it cannot hold, where there is such. */
   readonly refusal?: Refusal
-  /** Opens a file that can be searched in place; `path` is where it lies. */
-  open?(file: RangeReader, path: string): Promise<SearchableFile>
+  /** Opens a file for searches in place; undefined where it must be read whole. `path` is where it lies. */
+  open?(file: RangeReader, path: string, isListed: boolean): Promise<SearchableFile | undefined>
 }
 
 /** The path in a span of what a format cannot hold, and why; undefined where it holds the span. */

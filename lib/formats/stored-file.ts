@@ -12,7 +12,8 @@ import { isFlat } from './flat/reader.ts'
 import { storedFlat } from './flat/stored.ts'
 import { isParquet } from './parquet.ts'
 import { type Dealing, dealOut, type StoredFacts, type StoredPart } from './stored/stored.ts'
-import { openBeside } from './vparquet/format.ts'
+import { readBlockFile } from './vparquet/block.ts'
+import { blockBeside, readMeta } from './vparquet/format.ts'
 import { storedVparquet } from './vparquet/stored.ts'
 
 /** Of a file that is of no format read by its ends, enough to recognise it. */
@@ -45,8 +46,8 @@ export async function isSpanTable(file: RangeReader): Promise<boolean> {
 }
 
 async function partsOfParquet(file: RangeReader, path: string): Promise<AsyncIterable<StoredPart>> {
-  const footer = await readFooter(file)
-  if (isFlat(footer)) return storedFlat({ file, footer })
-  if (isClickhouse(footer)) return storedClickhouse({ file, footer })
-  return storedVparquet(await openBeside(file, path))
+  const opened = await readBlockFile(file, await readMeta(path))
+  if (isFlat(opened.footer)) return storedFlat(opened)
+  if (isClickhouse(opened.footer)) return storedClickhouse(opened)
+  return storedVparquet(blockBeside(opened, path))
 }

@@ -193,7 +193,7 @@ async function* readOpened(
     if (plain) {
       await close(opened)
       file.byteLength = plain.byteLength
-      yield* held(format.readFile!(path, reading.losses), reading)
+      yield* held(format.readFile!(path, reading.losses, !reading.paths.includes(path)), reading)
     } else {
       const content = counted(chunks, file, reading.losses)
       yield* reading.refusal === undefined && format.readRows

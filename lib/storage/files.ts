@@ -7,6 +7,7 @@ import { systemReason } from '../system-reasons.ts'
 const chunkLength = 1 << 18
 /** What a block of Tempo keeps its traces in, and what it has beside it. */
 export const blockData = 'data.parquet'
+const filterShard = /^bloom-\d+$/
 const blockParts = /^(?:meta\.json|meta\.compacted\.json|index|bloom-\d+|nocompact\.flg)$/
 
 /** The bytes of a file, or of the standard input for `-`. */
@@ -35,7 +36,10 @@ export async function listDirectory(path: string): Promise<string[] | undefined>
 async function filesBelow(directory: string): Promise<string[]> {
   const files: string[] = []
   const entries = await readdir(directory, { withFileTypes: true })
-  const isBlock = entries.some(entry => entry.name === blockData)
+  const hasData = entries.some(entry => entry.name === blockData)
+  const isBlock = hasData || entries.some(entry => filterShard.test(entry.name))
+  // What lacks its data is half a block: that it cannot be read is told where it should be.
+  if (isBlock && !hasData) files.push(join(directory, blockData))
   for (const entry of entries) {
     if (entry.name.startsWith('.') || (isBlock && blockParts.test(entry.name))) continue
     const path = join(directory, entry.name)

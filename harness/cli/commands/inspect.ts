@@ -50,7 +50,7 @@ export const inspect: CommandModule<object, InspectArguments> = {
     const format = tableFormatOf(args)
     const data = await tempoData(path)
     if (args.by !== undefined) return inspectBy(args.by, data ?? path, format)
-    if (data !== undefined) return inspectTempo(data, format)
+    if (data !== undefined) return inspectTempo(data, format, data !== path)
     const facts = await withBlocks([path], ([file]) =>
       inspectBlockpack(file!).catch((error): BlockpackFacts => {
         throw withSubject(path, error)
@@ -68,11 +68,11 @@ async function tempoData(path: string): Promise<string | undefined> {
   return (await fileBegins(path, isParquet)) ? path : undefined
 }
 
-async function inspectTempo(path: string, format: TableFormat): Promise<void> {
+async function inspectTempo(path: string, format: TableFormat, isListed: boolean): Promise<void> {
   if (await withFiles([path], ([file]) => naming(path, () => isSpanTable(file!))))
     return inspectBy('attribute', path, format)
   const facts = await withFiles([path], ([file]) =>
-    naming(path, async () => inspectVparquet(await openBeside(file!, path))),
+    naming(path, async () => inspectVparquet(await openBeside(file!, path, isListed))),
   )
   const file = basename(path)
   show({ json: () => ({ file, ...facts }), page: () => tempoFactsPage(file, facts) }, format)

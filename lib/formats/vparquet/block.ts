@@ -7,6 +7,7 @@ import { type Layout, layoutOf } from './layout.ts'
 import { type BlockMeta, parseMeta } from './meta.ts'
 import { prefixes } from './schema.ts'
 
+const nanosPerSecond = 1_000_000_000n
 const spanIds = `${prefixes.span}.SpanID`
 
 /** What stands beside `data.parquet`. */
@@ -72,7 +73,9 @@ function* footerAndMeta(byteLength: number, metaText: string | undefined): ReadS
 export function blockOf({ file, footer, meta }: BlockFile, beside?: BlockParts): Block {
   const spanCount = footer.rowGroups.reduce((sum, { chunks }) => sum + (chunks.get(spanIds)?.valueCount ?? 0), 0)
   const parts = beside && meta && { ...beside, shardCount: meta.bloomShardCount }
-  return { file, footer, layout: layoutOf(footer.leaves, meta), spanCount, parts }
+  const layout = layoutOf(footer.leaves, meta)
+  if (meta) checkNamed(layout, footer)
+  return { file, footer, layout, spanCount, parts }
 }
 
 function checkMeta(meta: BlockMeta, footer: Footer): void {
@@ -84,4 +87,30 @@ function checkMeta(meta: BlockMeta, footer: Footer): void {
   for (const [what, inMeta, inFile] of told)
     if (inMeta !== inFile)
       throw new LabError('corrupt', `meta.json: says ${inMeta} ${what}, data.parquet has ${inFile}`)
+  checkTimes(meta, footer)
+}
+
+/** Tempo's times may leave out spans that it takes for late or early, but not all of them. */
+function checkTimes({ seconds }: BlockMeta, { rowGroups }: Footer): void {
+  const extents = (name: string) => rowGroups.map(({ chunks }) => chunks.get(name)?.extent)
+  const [starts, ends] = [extents('StartTimeUnixNano'), extents('EndTimeUnixNano')]
+  if (seconds === undefined || starts.length === 0 || ![...starts, ...ends].every(extent => extent !== undefined))
+    return
+  const first = starts.reduce((least, extent) => (extent![0] < least ? extent![0] : least), 2n ** 64n)
+  const last = ends.reduce((greatest, extent) => (extent![1] > greatest ? extent![1] : greatest), 0n)
+  const [start, end] = seconds
+  if (start <= end && BigInt(start) * nanosPerSecond <= last && BigInt(end) * nanosPerSecond >= first) return
+  const told = (nanos: bigint) => new Date(Number(nanos / (nanosPerSecond / 1000n))).toISOString()
+  throw new LabError(
+    'corrupt',
+    `meta.json: says that traces are from ${told(BigInt(start) * nanosPerSecond)} to ${told(BigInt(end) * nanosPerSecond)}, in data.parquet they are from ${told(first)} to ${told(last)}`,
+  )
+}
+
+/** Version 5 has no columns but those that are named; version 4 has all, and values of no name are told as lost. */
+function checkNamed({ version, nameless }: Layout, { rowGroups }: Footer): void {
+  if (version === 'vParquet4') return
+  const name = nameless.find(column => rowGroups.some(({ chunks }) => (chunks.get(column)?.presentCount ?? 0) > 0))
+  if (name !== undefined)
+    throw new LabError('corrupt', `meta.json: names no attribute for the column ${name}, which has values`)
 }

@@ -1,3 +1,4 @@
+import type { RangeReader } from '../../bytes/range.ts'
 import type { Limits } from '../../model/limits.ts'
 import { type Trace, traceIdDigits } from '../../model/trace.ts'
 import { spellingsOf, traceKey } from '../../model/trace-id.ts'
@@ -10,6 +11,7 @@ import { mayHold, shardOf } from './blooms.ts'
 import { traceColumns, tracesOf } from './rows.ts'
 
 const idColumn = 'TraceID'
+const idBytes = traceIdDigits / 2
 
 /** Trace ids that are sought: by the key, without leading zeros, all spellings as bytes. */
 type Sought = ReadonlyMap<string, readonly Buffer[]>
@@ -46,14 +48,30 @@ function spellingsIn({ parts }: Block, key: string): string[] {
 }
 
 /** False where the block's filters do not have the id. What is missing or broken of them rules nothing out. */
-async function passes({ parts }: Block, key: string): Promise<boolean> {
+async function passes(block: Block, key: string): Promise<boolean> {
+  const { parts } = block
   if (parts === undefined || parts.shardCount === 0) return true
   const id = Buffer.from(key.padStart(traceIdDigits, '0'), 'hex')
-  const name = `bloom-${shardOf(id, parts.shardCount)}`
-  const answer = await parts.withPart(name, async shard => (await mayHold(shard, id)) ?? 'damaged')
+  const number = shardOf(id, parts.shardCount)
+  const name = `bloom-${number}`
+  const answer = await parts.withPart(name, async shard => {
+    const held = await mayHold(shard, id)
+    return held === undefined || (!held && !(await holdsBounds(shard, block, number))) ? 'damaged' : held
+  })
   if (typeof answer === 'boolean') return answer
   parts.warn(`${name}: is ${answer ?? 'missing'}: ids are looked for without it`)
   return true
+}
+
+/** Ids that a shard is tried with before it is believed that another one is not there. */
+const triedIds = 4
+
+/** False where a shard lacks ids that are there by the footer: it has no checksum, and may be that of another count. */
+async function holdsBounds(shard: RangeReader, { footer, parts }: Block, number: number): Promise<boolean> {
+  const bounds = footer.rowGroups.flatMap(({ chunks }) => chunks.get(idColumn)!.bounds ?? [])
+  const known = bounds.filter(id => id.length === idBytes && shardOf(id, parts!.shardCount) === number)
+  const held = await Promise.all(known.slice(0, triedIds).map(id => mayHold(shard, id)))
+  return held.every(Boolean)
 }
 
 function mayBeIn({ bounds }: Pick<Chunk, 'bounds'>, sought: Sought): boolean {

@@ -1,26 +1,55 @@
 import { readFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { RangeReader } from '../../bytes/range.ts'
-import { LabError } from '../../error.ts'
+import { clip, LabError } from '../../error.ts'
 import { countSpans, type Trace } from '../../model/trace.ts'
 import { blockData } from '../../storage/files.ts'
 import { openLocal } from '../../storage/local.ts'
+import { systemReason } from '../../system-reasons.ts'
 import type { SearchableFile } from '../format.ts'
 import type { Losses } from '../losses.ts'
-import { type Block, type BlockParts, openVparquet } from './block.ts'
+import { type Block, type BlockFile, type BlockParts, blockOf, readBlockFile } from './block.ts'
+import type { BlockMeta } from './meta.ts'
 import { decodeVparquet, notHeld } from './reader.ts'
 import { vparquetSource } from './source.ts'
 
-/** Opens a block that stands in a folder, with what is beside its data, for queries. */
-export async function openBlock(file: RangeReader, path: string): Promise<SearchableFile> {
-  const block = await openBeside(file, path)
+/** A block for queries. */
+export function searchableBlock(block: Block): SearchableFile {
   const { footer, spanCount } = block
   return { source: vparquetSource(block), batchCount: footer.rowGroups.length, traceCount: footer.rowCount, spanCount }
 }
 
 /** Opens `data.parquet` with the other parts of its block, which stand beside it. */
-export async function openBeside(file: RangeReader, path: string): Promise<Block> {
-  return openVparquet(file, await readMeta(path), partsOf(path))
+export async function openBeside(file: RangeReader, path: string, isListed = false): Promise<Block> {
+  return blockBeside(await readBlockFile(file, await readMeta(path)), path, isListed)
+}
+
+/** The same of an opened file. A block of which a folder was named is whole, a file that was named may be read alone. */
+export function blockBeside(opened: BlockFile, path: string, isListed = false): Block {
+  const block = blockOf(opened, partsOf(path))
+  if (opened.meta) checkFolder(opened.meta, path)
+  else if (basename(path) === blockData) tellAlone(path, isListed)
+  return block
+}
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** A folder that has the name of a block is that of this one. */
+function checkFolder({ blockId }: BlockMeta, path: string): void {
+  const folder = basename(dirname(resolve(path)))
+  if (uuid.test(folder) && folder.toLowerCase() !== blockId.toLowerCase())
+    throw new LabError('corrupt', `meta.json: is of the block ${clip(blockId)}, in the folder of ${folder}`)
+}
+
+function tellAlone(path: string, isListed: boolean): void {
+  if (isListed)
+    throw new LabError(
+      'truncated',
+      `half a block: there is no meta.json beside it, which is written last; name ${blockData} itself to read it alone`,
+    )
+  process.emitWarning(
+    `${path}: read alone, as there is no meta.json beside it: dedicated columns have no names, ids are looked for without filters`,
+  )
 }
 
 /** The parts beside a block's data, as files. */
@@ -43,7 +72,11 @@ async function withLocal<T>(path: string, use: (file: RangeReader) => Promise<T>
 /** The text of the `meta.json` beside a block's data; undefined where there is none. */
 export async function readMeta(path: string): Promise<string | undefined> {
   if (basename(path) !== blockData) return undefined
-  const text = (name: string) => readFile(join(dirname(path), name), 'utf8').catch(() => undefined)
+  const text = (name: string) =>
+    readFile(join(dirname(path), name), 'utf8').catch(error => {
+      if (error.code === 'ENOENT') return undefined
+      throw new LabError('missing', `${name}: ${systemReason(error) ?? error.message}`, { cause: error })
+    })
   const meta = await text('meta.json')
   if (meta === undefined && (await text('meta.compacted.json')) !== undefined)
     throw new LabError(

@@ -24,6 +24,9 @@ export interface Layout {
   readonly nameless: readonly string[]
 }
 
+/** Columns that tell what a file is. */
+const shownColumns = 3
+
 type Leaves = ReadonlyMap<string, Leaf>
 
 /** What the columns of a file mean; `meta` gives the keys of dedicated ones. */
@@ -74,9 +77,10 @@ export function withoutAttributes(layout: Layout): Layout {
 function versionOf(leaves: Leaves): Version {
   const value = leaves.get('rs.ss.Spans.Attrs.Value')
   if (value === undefined || leaves.has('rs.ss.Spans.Attrs.ValueKVList')) {
-    const what = value === undefined ? 'Parquet that is not a block of Tempo' : 'a block of vParquet3 or older'
-    const mend = 'only vParquet4 and vParquet5 are: export the traces as OTLP, Jaeger or Zipkin JSON'
-    throw new LabError('unsupported', `${what}, which is not read; ${mend}`)
+    const first = [...leaves.keys()].slice(0, shownColumns).join(', ')
+    const what = value === undefined ? `Parquet with the columns ${first}, …` : 'a block of vParquet3 or older'
+    const known = 'blocks of vParquet4 and vParquet5 are read, and tables that convert --to parquet writes'
+    throw new LabError('unsupported', `${what}: ${known}; export the traces as OTLP, Jaeger or Zipkin JSON`)
   }
   return leaves.has('rs.ss.Spans.HttpMethod') ? 'vParquet4' : 'vParquet5'
 }

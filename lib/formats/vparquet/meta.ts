@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LabError, messageOf } from '../../error.ts'
+import { clip, LabError } from '../../error.ts'
 
 /** The versions of Tempo's blocks that are read. */
 export const versions = ['vParquet4', 'vParquet5'] as const
@@ -27,6 +27,8 @@ export interface BlockMeta {
   readonly blockId: string
   readonly tenantId: string
   readonly traceCount: number
+  /** The seconds in which its traces start and end, as far as Tempo took them for possible. */
+  readonly seconds: readonly [start: number, end: number] | undefined
   /** Of `data.parquet`, bytes. */
   readonly byteLength: number
   readonly rowGroupCount: number
@@ -42,6 +44,8 @@ const maxSeconds = 253_402_300_799
 
 const whole = z.number().int().nonnegative()
 
+const time = z.string().refine(text => !Number.isNaN(Date.parse(text)))
+
 const dedicatedSchema = z.object({
   s: z.enum(['resource', 'span', 'event']).default('span'),
   n: z.string().min(1),
@@ -53,6 +57,8 @@ const metaSchema = z.object({
   format: z.string(),
   blockID: z.string(),
   tenantID: z.string(),
+  startTime: time.nullish(),
+  endTime: time.nullish(),
   totalObjects: whole,
   size: whole,
   totalRecords: whole,
@@ -63,11 +69,10 @@ const metaSchema = z.object({
 
 /** Reads `meta.json`; what does not belong to it, or a version that is not read, is refused with its name. */
 export function parseMeta(text: string): BlockMeta {
-  const parsed = metaSchema.safeParse(parseJson(text))
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!
-    throw new LabError('corrupt', `meta.json: ${path.join('.')}: ${message}`)
-  }
+  const json = parseJson(text)
+  const parsed = metaSchema.safeParse(json)
+  if (!parsed.success) throw new LabError('corrupt', `meta.json: ${wrongField(json, parsed.error.issues[0]!.path)}`)
+  const { startTime, endTime } = parsed.data
   const { format, blockID, tenantID, totalObjects, size, totalRecords, footerSize, bloomShards, dedicatedColumns } =
     parsed.data
   return {
@@ -75,6 +80,7 @@ export function parseMeta(text: string): BlockMeta {
     blockId: blockID,
     tenantId: tenantID,
     traceCount: totalObjects,
+    seconds: startTime && endTime ? [secondOf(startTime), secondOf(endTime)] : undefined,
     byteLength: size,
     rowGroupCount: totalRecords,
     footerLength: footerSize,
@@ -91,8 +97,20 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new LabError('corrupt', `meta.json: ${messageOf(cause)}`, { cause })
+    throw new LabError('corrupt', `meta.json: ${text.trim() === '' ? 'is empty' : 'is not JSON, or not all of it'}`, {
+      cause,
+    })
   }
+}
+
+function wrongField(json: unknown, path: readonly PropertyKey[]): string {
+  if (path.length === 0) return 'is not an object'
+  const value = path.reduce<unknown>((within, key) => (within as Record<PropertyKey, unknown>)[key], json)
+  return `${path.join('.')}: ${value === undefined ? 'is missing' : `cannot be ${clip(JSON.stringify(value))}`}`
+}
+
+function secondOf(time: string): number {
+  return Math.floor(Date.parse(time) / 1000)
 }
 
 function versionNamed(format: string): Version {

@@ -74,6 +74,14 @@ describeReference('blocks of Tempo as inputs', ['tempo-blocks/search'], () => {
   })
 })
 
+test('a cut Parquet file is told once to be Parquet', async () => {
+  const path = join(folder, 'cut.parquet')
+  writeFileSync(path, `PAR1${'x'.repeat(100)}`)
+  expect((await labRejection(read(path))).message).toBe(
+    `${path}: vparquet: no footer ends at byte 104, where the file does`,
+  )
+})
+
 test('a Parquet file that is no block is refused', async () => {
   const path = join(folder, 'data.parquet')
   writeFileSync(path, Buffer.from('PAR1\x00\x00\x00\x00PAR1', 'latin1'))
