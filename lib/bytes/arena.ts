@@ -86,6 +86,11 @@ export function words(count: number): Uint32Array {
   return new Uint32Array(buffer, start, count)
 }
 
+export function ints(count: number): Int32Array {
+  const { buffer, byteOffset } = words(count)
+  return new Int32Array(buffer, byteOffset, count)
+}
+
 /** 0, 1, 2 and so on. */
 export function countUp(count: number): Uint32Array {
   const numbers = words(count)

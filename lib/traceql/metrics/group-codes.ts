@@ -11,10 +11,18 @@ export interface GroupCodes {
 
 const nilCell: Cell = { tag: Tag.nil, number: 0 }
 
+let someZeros = new Uint32Array(0)
+
+/** The codes of spans that are all of one group: never written to, and so the same for every batch. */
+function zeros(count: number): Uint32Array {
+  if (someZeros.length < count) someZeros = new Uint32Array(count)
+  return someZeros.subarray(0, count)
+}
+
 /** Groups spans by the values of the fields, in their order; what is missing is nil. */
 export function groupCodes(view: View, fields: readonly Field[], pool: Pool): GroupCodes {
   const [first, ...others] = fields
-  if (first === undefined) return { codes: new Uint32Array(view.spanCount), count: 1, cells: () => [] }
+  if (first === undefined) return { codes: zeros(view.spanCount), count: 1, cells: () => [] }
   let groups = fieldCodes(view, first, pool)
   for (const field of others) groups = combine(groups, fieldCodes(view, field, pool))
   return groups

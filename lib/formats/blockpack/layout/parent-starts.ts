@@ -1,11 +1,11 @@
-import { floats, words } from '../../../bytes/arena.ts'
+import { floats, ints, words } from '../../../bytes/arena.ts'
 import { parentKind } from '../../../shred/tree.ts'
 
 /** Starts of spans after those of their parents (FORMAT.md, Bases). */
 
 /** By span: the row of its parent, or -1; `distances` are those of kind `inside`. */
 export function parentRowsOf(kinds: ArrayLike<number>, distances: ArrayLike<number>): Int32Array {
-  const rows = new Int32Array(kinds.length)
+  const rows = ints(kinds.length)
   let next = 0
   for (let row = 0; row < rows.length; row++) {
     rows[row] = -1

@@ -22,14 +22,14 @@ export function isReadByRow(name: ColumnName): boolean {
 
 /** One column per type; none where no row has a value. Of columns that are read by row, only `rows` have one. */
 export function columnData(open: OpenPageGroup, name: ColumnName, rows: Uint32Array | undefined): ColumnData[] {
-  const { columns, ids } = open
+  const { columns } = open
   const named = parseName(name)
   // Many rows are sooner made all at once.
   const few = rows && rows.length * 4 < columns.spanCount ? rows : undefined
   if (name === 'span:start') return [startData(open, few)]
   if (name === 'span:duration') return [durationData(open, few)]
   if (rows && isReadByRow(name))
-    return [coded(name === 'span:id' ? ids.spanIdsAt(rows) : ids.traceIdsAt(tracesOf(columns, rows)))]
+    return [coded(name === 'span:id' ? open.ids.spanIdsAt(rows) : open.ids.traceIdsAt(tracesOf(columns, rows)))]
   if (named.intrinsic) return [intrinsicData(open, named.intrinsic)]
   const { scope, key } = named
   const { tables } = columns.context
@@ -52,16 +52,16 @@ function tracesOf(columns: PageGroupColumns, rows: Uint32Array): Set<number> {
 }
 
 function intrinsicData(open: OpenPageGroup, name: Intrinsic): ColumnData {
-  const { columns, ids, times } = open
+  const { columns } = open
   switch (name) {
     case 'trace:id':
-      return distinct(ids.traceIds())
+      return distinct(open.ids.traceIds())
     case 'trace:root':
       return ints(rootRowsOf(open))
     case 'span:id':
-      return distinct(ids.spanIds())
+      return distinct(open.ids.spanIds())
     case 'span:parentID':
-      return distinct(ids.parentIds())
+      return distinct(open.ids.parentIds())
     case 'span:parent':
       return ints(new Float64Array(open.parentRows()))
     case 'span:name':
@@ -88,7 +88,7 @@ function intrinsicData(open: OpenPageGroup, name: Intrinsic): ColumnData {
     case 'event:name':
       return coded(columns.table('event.name', columns.ownerCount('event'), text => text))
     case 'event:time':
-      return { type: 'int', values: { bigints: BigUint64Array.from(times.eventTimes()) } }
+      return { type: 'int', values: { bigints: BigUint64Array.from(open.times.eventTimes()) } }
     case 'link:traceID':
       return distinct(columns.texts('link.traceId', columns.ownerCount('link')))
     case 'link:spanID':

@@ -9,16 +9,28 @@ import { TimeColumns } from './time-columns.ts'
 /** A page group being decoded. Whatever is asked for must have its pages and dictionaries loaded by then. */
 export class OpenPageGroup {
   readonly columns: PageGroupColumns
-  readonly times: TimeColumns
-  readonly ids: IdColumns
-  readonly fields: FieldColumns
+  #times: TimeColumns | undefined
+  #ids: IdColumns | undefined
+  #fields: FieldColumns | undefined
 
   constructor(context: PageGroupContext) {
     this.columns = new PageGroupColumns(context)
-    this.times = new TimeColumns(this.columns)
-    this.ids = new IdColumns(this.columns)
-    this.fields = new FieldColumns(this.columns)
-    context.pages.contextsOf ??= rowContexts(this.columns, this.fields)
+    context.pages.contextsOf ??= rowContexts(this)
+  }
+
+  get times(): TimeColumns {
+    this.#times ??= new TimeColumns(this.columns)
+    return this.#times
+  }
+
+  get ids(): IdColumns {
+    this.#ids ??= new IdColumns(this.columns)
+    return this.#ids
+  }
+
+  get fields(): FieldColumns {
+    this.#fields ??= new FieldColumns(this.columns)
+    return this.#fields
   }
 
   /** By span: the row of its parent; -1 for none, -2 for one that the trace lacks, or itself. */

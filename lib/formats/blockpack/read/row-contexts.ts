@@ -6,10 +6,11 @@ import type { FieldColumns } from './field-columns.ts'
 import type { PageGroupColumns } from './page-group-columns.ts'
 
 /** Returns the contexts of the rows of a column, by its basis (FORMAT.md, Bases). */
-export function rowContexts(
-  columns: PageGroupColumns,
-  fields: FieldColumns,
-): (column: number, basis: number) => Contexts {
+export function rowContexts(open: {
+  readonly columns: PageGroupColumns
+  readonly fields: FieldColumns
+}): (column: number, basis: number) => Contexts {
+  const { columns } = open
   const symbols = (column: number, count: number): Contexts => {
     const { symbols: codes, fileCodes, locals } = columns.pages.text(column, count)
     return { codes, size: fileCodes.length + locals.length }
@@ -21,7 +22,7 @@ export function rowContexts(
   })
   const ofOwners = (owner: FieldOwner, basis: number): Contexts => {
     if (basis >= firstFieldId) {
-      const rows = fields.rows(owner, basis - firstFieldId)
+      const rows = open.fields.rows(owner, basis - firstFieldId)
       return ownerContexts(symbols(basis, rows.length), rows, columns.ownerCount(owner))
     }
     if (owner === 'span') return ofSpans(basis)
@@ -30,6 +31,6 @@ export function rowContexts(
   return (column, basis) => {
     const owner = ownerOf(column, columns.context.block.toc.fields)!
     const contexts = ofOwners(owner, basis)
-    return column < firstFieldId ? contexts : contextsAt(contexts, fields.rows(owner, column - firstFieldId))
+    return column < firstFieldId ? contexts : contextsAt(contexts, open.fields.rows(owner, column - firstFieldId))
   }
 }
