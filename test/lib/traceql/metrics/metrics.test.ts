@@ -195,6 +195,14 @@ test('of several events the first that has a number counts, whatever its type', 
   expect((await search(source, parseQuery('{ } | sum(event.x) = 9.5'))).traces).toHaveLength(1)
 })
 
+test('groups are apart by type, and by a text that looks like the key of another value', async () => {
+  const values: Value[] = [5n, '5', 5.5, true, 'true', '', '\0', '\u00002:5', '2:5', '7:1:5', '\u00007:1:5']
+  const of = (value?: Value) => ({ attributes: value === undefined ? [] : attributes(['a', value]) })
+  const source = memorySource(startingAt([101, of()], ...values.map(value => [101, of(value)] as const)))
+  const { series } = await queryRange(source, parseQuery('{ } | count_over_time() by (span.a)'), range)
+  expect(series.map(({ samples }) => samples[0]!.value)).toEqual(new Array(values.length + 1).fill(1))
+})
+
 test('each span counts by its weight, but for the least and the greatest', async () => {
   const a = { attributes: attributes(['a', 1n]) }
   const b = { attributes: attributes(['a', 4n]) }
