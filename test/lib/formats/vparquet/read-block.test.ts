@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import type { RangeReader } from '../../../../lib/bytes/range.ts'
 import { openVparquet, openVparquetSync } from '../../../../lib/formats/vparquet/block.ts'
@@ -10,7 +13,6 @@ import {
   readTraceSummaries,
   readTraceSummariesSync,
 } from '../../../../lib/formats/vparquet/read-block.ts'
-import type { ReadOptions } from '../../../../lib/formats/vparquet/read-rows.ts'
 import { decodeVparquet } from '../../../../lib/formats/vparquet/reader.ts'
 import { encodeVparquet } from '../../../../lib/formats/vparquet/writer/writer.ts'
 import { joinById } from '../../../../lib/import/sort.ts'
@@ -109,23 +111,50 @@ test('row groups are read ahead, no more than told', async () => {
   await batches.return?.()
 })
 
+test('a row group that has been read is let go of: all of a block were kept until its end', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage: () => void = runInNewContext('gc')
+  const { bytes } = await opened('vParquet4')
+  const copies: WeakRef<ArrayBufferLike>[] = []
+  const memory = openMemory(bytes)
+  const file: RangeReader = {
+    byteLength: memory.byteLength,
+    read: async ranges => {
+      const read = memory.readSync(ranges).map(part => Uint8Array.from(part))
+      copies.push(new WeakRef(read[0]!.buffer))
+      return read
+    },
+  }
+  const block = await openVparquet(file)
+  const groupCount = block.footer.rowGroups.length
+  expect(groupCount).toBeGreaterThan(4)
+  copies.length = 0
+  for await (const [trace] of readBlockTraces(block, { batchSize: 1, prefetchRowGroups: 0 })) {
+    expect(trace).toBeDefined()
+    if (copies.length < groupCount) continue
+    await setImmediate()
+    collectGarbage()
+    // While the reader still runs: once it ends it lets go of all.
+    expect(copies.filter(copy => copy.deref() !== undefined).length).toBeLessThanOrEqual(2)
+    return
+  }
+  expect.fail('the last row group was never read')
+})
+
 test.each(['vParquet4', 'vParquet5'] as const)('%s: memory is read at once as any file is by and by', async version => {
   const { block, traces, bytes } = await opened(version)
   const inMemory = openVparquetSync(bytes)
   const startNanos = traces[40]!.spans[0]!.startNanos
-  const choices: ReadOptions[] = [
-    {},
-    { batchSize: 7 },
+  const choices: Parameters<typeof readBlockTraces>[1][] = [
+    undefined,
+    { projection: 'spans', batchSize: 7 },
     { startNanos, endNanos: startNanos + 5_000_000_000n },
     { traceIdPrefix: traces[7]!.traceId.slice(0, 2), batchSize: 1 },
   ]
   for (const options of choices) {
     expect([...readTraceSummariesSync(inMemory, options)]).toEqual(await collect(readTraceSummaries(block, options)))
-    for (const projection of ['spans', 'full'] as const) {
-      const chosen = { ...options, projection }
-      expect([...readBlockTracesSync(inMemory, chosen)]).toEqual(await collect(readBlockTraces(block, chosen)))
-      expect([...readBlockSpansSync(inMemory, chosen)]).toEqual(await collect(readBlockSpans(block, chosen)))
-    }
+    expect([...readBlockTracesSync(inMemory, options)]).toEqual(await collect(readBlockTraces(block, options)))
+    expect([...readBlockSpansSync(inMemory, options)]).toEqual(await collect(readBlockSpans(block, options)))
   }
 })
 
