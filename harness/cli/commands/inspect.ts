@@ -1,14 +1,15 @@
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import type { CommandModule } from 'yargs'
-import { naming, withSubject } from '../../../lib/error.ts'
+import { LabError, naming, withSubject } from '../../../lib/error.ts'
 import { type BlockpackFacts, inspectBlockpack } from '../../../lib/formats/blockpack/inspect.ts'
 import { isParquet } from '../../../lib/formats/parquet.ts'
 import { type Dealing, dealings } from '../../../lib/formats/stored/stored.ts'
 import { isSpanTable, storedBytes } from '../../../lib/formats/stored-file.ts'
 import { openBeside } from '../../../lib/formats/vparquet/format.ts'
 import { inspectVparquet } from '../../../lib/formats/vparquet/inspect.ts'
-import { blockData } from '../../../lib/storage/files.ts'
+import { listDirectory } from '../../../lib/storage/files.ts'
 import { fileBegins, withBlocks, withFiles } from '../../open/blockpack-files.ts'
+import { whole } from '../../text/format.ts'
 import type { TableFormat } from '../../text/page.ts'
 import { screenOf } from '../../text/screen.ts'
 import { factsPage, toJson } from '../../view/block-facts.ts'
@@ -30,7 +31,7 @@ export const inspect: CommandModule<object, InspectArguments> = {
     yargs
       .positional('file', {
         ...textPositional,
-        describe: 'blockpack file, or a block of Tempo: its data.parquet or its folder; with --by also others',
+        describe: 'blockpack file, or a block of Tempo: its data.parquet or a folder; with --by also others',
       })
       .options({
         by: choice(
@@ -42,15 +43,14 @@ export const inspect: CommandModule<object, InspectArguments> = {
         ...jsonFlag('print the facts as JSON, and nothing else'),
       })
       .example('$0 inspect traces.bp', 'parts and columns as tables')
-      .example('$0 inspect store/single-tenant/<id>', 'with dedicated columns that would save bytes')
+      .example('$0 inspect store', 'with dedicated columns that would save bytes')
       .example('$0 inspect traces.bp --by service', 'whose spans take how much of what is stored')
       .example("$0 inspect traces.bp --json | jq '.columns[0]'", 'the largest column, for a program'),
   handler: async args => {
-    const path = args.file!
+    const path = await fileAt(args.file!)
     const format = tableFormatOf(args)
-    const data = await tempoData(path)
-    if (args.by !== undefined) return inspectBy(args.by, data ?? path, format)
-    if (data !== undefined) return inspectTempo(data, format, data !== path)
+    if (args.by !== undefined) return inspectBy(args.by, path, format)
+    if (await fileBegins(path, isParquet)) return inspectTempo(path, format, path !== args.file)
     const facts = await withBlocks([path], ([file]) =>
       inspectBlockpack(file!).catch((error): BlockpackFacts => {
         throw withSubject(path, error)
@@ -61,11 +61,13 @@ export const inspect: CommandModule<object, InspectArguments> = {
   },
 }
 
-/** The data of a block of Tempo that a path names; undefined for any other file. */
-async function tempoData(path: string): Promise<string | undefined> {
-  const inFolder = join(path, blockData)
-  if (await fileBegins(inFolder, isParquet)) return inFolder
-  return (await fileBegins(path, isParquet)) ? path : undefined
+/** The file that a path names: itself, or the only one below a folder, as the data of a block of Tempo. */
+async function fileAt(path: string): Promise<string> {
+  const files = await naming(path, () => listDirectory(path))
+  if (files === undefined) return path
+  if (files.length === 1) return files[0]!
+  const what = files.length === 0 ? 'no file' : `${whole(files.length)} files; name one, as ${files[0]}`
+  throw new LabError('invalid', `${path}: holds ${what}`)
 }
 
 async function inspectTempo(path: string, format: TableFormat, isListed: boolean): Promise<void> {

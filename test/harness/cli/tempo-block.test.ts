@@ -39,6 +39,21 @@ test('a file in the place of the folder is told, by its path', async () => {
     expect(await convert('--out', out)).toMatchObject({ code: 1, stderr: `${input}: is not a folder\n` })
 })
 
+test('inspect takes the folder of a store that has one block, and asks which of several', async () => {
+  const store = join(folder, 'blocks')
+  await convert('--out', store)
+  for (const args of [[], ['--by', 'service']]) {
+    const { code, stdout } = await lab('inspect', store, ...args)
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^data\.parquet: .* 1 span/s) })
+  }
+  await convert('--out', store)
+  const { code, stderr } = await lab('inspect', store)
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/: holds 2 files; name one, as .*\/data\.parquet$/m),
+  })
+})
+
 test('the folder of the block is printed', async () => {
   const { code, stdout } = await convert('--out', join(folder, 'store'), '--tenant', 'mine', ...columns('span.a'))
   expect(code).toBe(0)
