@@ -16,15 +16,15 @@ export const sizeColumns: readonly Column<Row>[] = [
   text('kept', row => (row.problem === null ? row.fidelity : 'PROBLEM'), { keep: 2 }),
 ]
 
-/** What it took, on one machine: rates by CPU time of the phase alone, seconds on the wall. */
+/** What it took, on one machine: rates by CPU time of the phase alone, all its threads together; beside them seconds on the wall. */
 export const timeColumns: readonly Column<Row>[] = [
   phase,
   number('enc spans/s', row => row.encodeSpansPerSecond, thousands, { keep: 2 }),
   number('dec spans/s', row => row.decodeSpansPerSecond, thousands, { keep: 2 }),
+  number('enc wall s', row => row.encodeSeconds, seconds, { keep: 1 }),
+  number('dec wall s', row => row.decodeSeconds, seconds, { keep: 1 }),
   number('enc MB/s', row => row.encodeMBps, fixed(1)),
   number('dec MB/s', row => row.decodeMBps, fixed(1)),
-  number('enc s', row => row.encodeSeconds, seconds),
-  number('dec s', row => row.decodeSeconds, seconds),
   number(
     'spread',
     row => (row.encodeSpread === null ? null : Math.max(row.encodeSpread, row.decodeSpread ?? 0)),
