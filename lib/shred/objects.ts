@@ -50,22 +50,24 @@ function shredSpan(segment: Segment, span: Span, row: number): void {
 }
 
 function shredEvent(segment: Segment, event: SpanEvent, row: number): void {
-  const columns = segment.event
-  columns.spanRows.push(row)
+  shredChild(segment.event, event, row)
   segment.addText(event.name)
-  columns.names.push(event.name)
-  columns.droppedCounts.push(event.droppedAttributesCount)
-  columns.attributes.add(event.attributes)
+  segment.event.names.push(event.name)
 }
 
 function shredLink(segment: Segment, link: Link, row: number): void {
   const columns = segment.link
-  columns.spanRows.push(row)
+  shredChild(columns, link, row)
   segment.addText(link.traceState)
   columns.traceIds.push(link.traceId)
   columns.spanIds.push(link.spanId)
   columns.traceStates.push(link.traceState)
   columns.flags.push(link.flags)
-  columns.droppedCounts.push(link.droppedAttributesCount)
-  columns.attributes.add(link.attributes)
+}
+
+/** What events and links have in common. */
+function shredChild(columns: Segment['event' | 'link'], child: SpanEvent | Link, row: number): void {
+  columns.spanRows.push(row)
+  columns.droppedCounts.push(child.droppedAttributesCount)
+  columns.attributes.add(child.attributes)
 }

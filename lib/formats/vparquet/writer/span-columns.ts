@@ -1,11 +1,11 @@
 import type { NestedSets } from '../../../model/nested-sets.ts'
-import type { Link, Span, SpanEvent } from '../../../model/trace.ts'
+import type { Span } from '../../../model/trace.ts'
 import type { Columns } from '../../../parquet/write/columns.ts'
 import { Int32Values, Int64Values } from '../../../parquet/write/number-values.ts'
 import { ByteArrayValues, DictionaryValues } from '../../../parquet/write/string-values.ts'
 import type { DedicatedColumn, Version } from '../meta.ts'
 import { prefixes, roundings } from '../schema.ts'
-import { type Owner, ownerColumns } from './owner.ts'
+import { addChildren, type Owner, ownerColumns } from './owner.ts'
 
 const nanosPerSecond = 1_000_000_000n
 
@@ -18,15 +18,17 @@ export interface Tree extends NestedSets {
 export class SpanColumns {
   readonly #owner: Owner
   readonly #leaves: ReturnType<typeof spanLeaves>
-  readonly #events: EventColumns
-  readonly #links: LinkColumns
+  readonly #events: Owner
+  readonly #links: Owner
+  readonly #children: ReturnType<typeof childLeaves>
   readonly #derived: ReturnType<typeof derivedLeaves> | undefined
 
   constructor(columns: Columns, version: Version, settings: readonly DedicatedColumn[]) {
     this.#owner = ownerColumns(columns, version, 'span', settings)
     this.#leaves = spanLeaves(columns)
-    this.#events = new EventColumns(columns, version, settings)
-    this.#links = new LinkColumns(columns, version, settings)
+    this.#events = ownerColumns(columns, version, 'event', settings)
+    this.#links = ownerColumns(columns, version, 'link', settings)
+    this.#children = childLeaves(columns)
     this.#derived = version === 'vParquet5' ? derivedLeaves(columns) : undefined
   }
 
@@ -54,11 +56,23 @@ export class SpanColumns {
     leaves.statusMessage.addText(status?.message ?? '')
     owner.attributes.add(span.attributes, repetition)
     owner.dropped.add(span.droppedAttributesCount)
-    this.#events.add(span.events, startNanos, repetition)
     leaves.droppedEvents.add(span.droppedEventsCount)
-    this.#links.add(span.links, repetition)
     leaves.droppedLinks.add(span.droppedLinksCount)
+    this.#addChildren(span, repetition)
     this.#addDerived(startNanos, tree, row)
+  }
+
+  #addChildren({ events, links, startNanos }: Span, repetition: number): void {
+    const { since, eventName, linkTraceId, linkSpanId, linkTraceState } = this.#children
+    addChildren(this.#events, events, repetition, ({ timeNanos, name }) => {
+      since.add(timeNanos - startNanos)
+      eventName.addText(name)
+    })
+    addChildren(this.#links, links, repetition, ({ traceId, spanId, traceState }) => {
+      linkTraceId.addHex(traceId)
+      linkSpanId.addHex(spanId)
+      linkTraceState.addText(traceState)
+    })
   }
 
   #addDerived(startNanos: bigint, tree: Tree, row: number): void {
@@ -104,53 +118,13 @@ function derivedLeaves(columns: Columns) {
   }
 }
 
-class EventColumns {
-  readonly #owner: Owner
-  readonly #since: Int64Values
-  readonly #names: DictionaryValues
-
-  constructor(columns: Columns, version: Version, settings: readonly DedicatedColumn[]) {
-    this.#owner = ownerColumns(columns, version, 'event', settings)
-    this.#since = columns.values(`${prefixes.event}.TimeSinceStartNano`, Int64Values)
-    this.#names = columns.values(`${prefixes.event}.Name`, DictionaryValues)
-  }
-
-  add(events: readonly SpanEvent[], startNanos: bigint, repetition: number): void {
-    const { list, attributes, dropped } = this.#owner
-    if (events.length === 0) return list.none(repetition)
-    for (const [i, event] of events.entries()) {
-      const own = list.open(i === 0, repetition)
-      this.#since.add(event.timeNanos - startNanos)
-      this.#names.addText(event.name)
-      attributes.add(event.attributes, own)
-      dropped.add(event.droppedAttributesCount)
-    }
-  }
-}
-
-class LinkColumns {
-  readonly #owner: Owner
-  readonly #traceIds: ByteArrayValues
-  readonly #spanIds: ByteArrayValues
-  readonly #traceStates: ByteArrayValues
-
-  constructor(columns: Columns, version: Version, settings: readonly DedicatedColumn[]) {
-    this.#owner = ownerColumns(columns, version, 'link', settings)
-    this.#traceIds = columns.values(`${prefixes.link}.TraceID`, ByteArrayValues)
-    this.#spanIds = columns.values(`${prefixes.link}.SpanID`, ByteArrayValues)
-    this.#traceStates = columns.values(`${prefixes.link}.TraceState`, ByteArrayValues)
-  }
-
-  add(links: readonly Link[], repetition: number): void {
-    const { list, attributes, dropped } = this.#owner
-    if (links.length === 0) return list.none(repetition)
-    for (const [i, link] of links.entries()) {
-      const own = list.open(i === 0, repetition)
-      this.#traceIds.addHex(link.traceId)
-      this.#spanIds.addHex(link.spanId)
-      this.#traceStates.addText(link.traceState)
-      attributes.add(link.attributes, own)
-      dropped.add(link.droppedAttributesCount)
-    }
+/** Fields of events and links beside their attributes. */
+function childLeaves(columns: Columns) {
+  return {
+    since: columns.values(`${prefixes.event}.TimeSinceStartNano`, Int64Values),
+    eventName: columns.values(`${prefixes.event}.Name`, DictionaryValues),
+    linkTraceId: columns.values(`${prefixes.link}.TraceID`, ByteArrayValues),
+    linkSpanId: columns.values(`${prefixes.link}.SpanID`, ByteArrayValues),
+    linkTraceState: columns.values(`${prefixes.link}.TraceState`, ByteArrayValues),
   }
 }
