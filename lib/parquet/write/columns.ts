@@ -66,6 +66,12 @@ export class Column {
     }
   }
 
+  /** About what its values take in memory. */
+  get byteLength(): number {
+    const { heldBytes, count, valueBits = 0 } = this.values
+    return this.#elementCount + (heldBytes ?? (count * valueBits) / 8)
+  }
+
   clear(): void {
     this.values.clear()
     this.#elementCount = 0
@@ -155,6 +161,14 @@ export class Columns {
   /** A repeated field, by its names likewise. */
   list(name: string): ListColumn {
     return found(this.#lists, name)
+  }
+
+  /** About what the rows so far take in memory, before they are encoded. */
+  get byteLength(): number {
+    let byteLength = 0
+    for (const levels of this.#levels) byteLength += levels.byteLength
+    for (const column of this.all) byteLength += column.byteLength
+    return byteLength
   }
 
   /** Forgets the rows so far. */

@@ -37,6 +37,10 @@ export class Levels {
     return this.#counts
   }
 
+  get byteLength(): number {
+    return 2 * this.#length
+  }
+
   clear(): void {
     this.#length = 0
     this.#counts = undefined

@@ -60,6 +60,10 @@ export class ByteArrayValues implements ColumnValues {
     this.#bytes.clear()
   }
 
+  get heldBytes(): number {
+    return this.#bytes.length + 8 * this.count
+  }
+
   bitsOf(index: number): number {
     return 8 * this.#lengths[index]! + 32
   }
@@ -104,6 +108,8 @@ export class DictionaryValues implements ColumnValues {
   readonly #leaf: LeafNode
   readonly #path: string
   #dictionary = new Dictionary<string>()
+  /** Of all distinct texts, characters. */
+  #distinctLength = 0
   #codes = new Uint32Array(64)
   #encoded: Buffer[] | undefined
   #settled: WrittenEncoding | undefined
@@ -118,13 +124,20 @@ export class DictionaryValues implements ColumnValues {
   addText(text: string): void {
     const known = this.#dictionary.size
     const code = this.#dictionary.code(text)
-    if (code === known) checkText(this.#path, text)
+    if (code === known) {
+      checkText(this.#path, text)
+      this.#distinctLength += text.length
+    }
     this.#add(code)
   }
 
   /** The bytes that an even number of hex digits tells; no texts must come too. */
   addHex(digits: string): void {
     this.#add(this.#dictionary.code(digits))
+  }
+
+  get heldBytes(): number {
+    return 4 * this.count + this.#distinctLength
   }
 
   #add(code: number): void {
@@ -135,6 +148,7 @@ export class DictionaryValues implements ColumnValues {
   clear(): void {
     this.count = 0
     this.#dictionary = new Dictionary()
+    this.#distinctLength = 0
     this.#encoded = undefined
     this.#settled = undefined
   }

@@ -13,6 +13,8 @@ export interface ColumnValues {
   /** About what a value takes in a page before compression, in bits; undefined where `bitsOf` says it of each. */
   readonly valueBits?: number | undefined
   bitsOf?(index: number): number
+  /** About what all of them take in memory; undefined where it is as many bits for each as in a page. */
+  readonly heldBytes?: number
   /** The values from `start` to `end`, in the column's encoding. */
   write(out: ByteWriter, start: number, end: number): void
   bounds(start: number, end: number): Bounds

@@ -8,8 +8,11 @@ import type { DedicatedColumn, Version } from '../meta.ts'
 import { blockSchema } from './block-schema.ts'
 import { TraceColumns } from './trace-columns.ts'
 
-/** Spans of a row group, held as columns of values until it is written. */
-const defaultRowGroupSpans = 1 << 15
+/**
+ * Of a row group, held as columns of values until it is written. Tempo has 100 MB by an estimate that counts less: all of
+ * hipstershop, 86,583 spans, in one. With 10 MiB, three, its data take 0.2 % more and a trace by id 15 % less.
+ */
+const defaultRowGroupBytes = 10 << 20
 
 /** Of a page: less than Tempo has (256 KiB), so that one trace is read with few bytes. */
 const pageBytes = 20 << 10
@@ -18,6 +21,9 @@ export interface BlockOptions {
   /** vParquet4 where absent. */
   readonly version?: Version
   readonly dedicatedColumns?: readonly DedicatedColumn[]
+  /** A row group ends with the trace by which its values, not yet encoded, take so many bytes. */
+  readonly rowGroupBytes?: number
+  /** And, where it is given, with the one that brings it to so many spans. */
   readonly rowGroupSpans?: number
 }
 
@@ -39,8 +45,10 @@ function repeated(columns: readonly DedicatedColumn[]): string | undefined {
 export async function encodeVparquet(
   batches: AsyncIterable<readonly Trace[]>,
   sink: ByteSink,
-  { version = 'vParquet4', dedicatedColumns = [], rowGroupSpans = defaultRowGroupSpans }: BlockOptions = {},
+  options: BlockOptions = {},
 ): Promise<WrittenData> {
+  const { version = 'vParquet4', dedicatedColumns = [] } = options
+  const { rowGroupBytes = defaultRowGroupBytes, rowGroupSpans = Number.POSITIVE_INFINITY } = options
   const problem = overfull(version, dedicatedColumns) ?? repeated(dedicatedColumns)
   if (problem !== undefined) throw new LabError('invalid', problem)
   const file = new ParquetFileWriter(blockSchema(version, dedicatedColumns), sink, { pageBytes })
@@ -58,7 +66,7 @@ export async function encodeVparquet(
       groupRows++
       groupSpans += trace.spans.length
       lastTraceId = trace.traceId
-      if (groupSpans >= rowGroupSpans) await cut()
+      if (groupSpans >= rowGroupSpans || file.columns.byteLength >= rowGroupBytes) await cut()
     }
   await cut()
   return { ...(await file.finish()), lastTraceIds }

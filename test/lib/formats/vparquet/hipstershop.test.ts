@@ -88,4 +88,9 @@ describeFiles('hipstershop as a block of vParquet4', [referencePath(queriesFile)
       expect(found.series.flatMap(({ samples }) => samples).length, query).toBe(series.length)
     }
   }, 60_000)
+
+  test("its data are within a tenth of Tempo's own, with default columns", async () => {
+    const [data] = (await openPack(openMemory(bytes))).values()
+    expect(Math.abs(data!.byteLength / 7_290_179 - 1)).toBeLessThan(0.1)
+  })
 })
