@@ -22,16 +22,15 @@ export function attributesOf(
   const own = filled.map(one => ({ key: one.key, value: ownColumnValues(columns, scope, one, ownerCount) }))
   const hasGeneric = layout.readsLists && !columns.chunk(genericColumns(scope).keys).isEmpty
   const generic = hasGeneric ? new GenericAttributes(columns, scope, ownerCount) : undefined
-  // Lists grow here and are cut to size: one that grows by itself has room for 17.
+  // Lists are gathered here and copied: one that grows by itself has room for 17.
   const found: Attribute[] = []
   return owner => {
-    found.length = 0
+    let count = 0
     for (let i = 0; i < own.length; i++) {
       const value = own[i]!.value(owner)
-      if (value !== undefined) found.push({ key: own[i]!.key, value })
+      if (value !== undefined) found[count++] = { key: own[i]!.key, value }
     }
-    generic?.addTo(found, owner)
-    return found.slice()
+    return found.slice(0, generic?.addTo(found, count, owner) ?? count)
   }
 }
 

@@ -30,10 +30,12 @@ export class GenericAttributes {
     this.value = genericValues(columns, scope, keys.elementCount(depth))
   }
 
-  /** Adds the attributes of an owner, in order. */
-  addTo(found: Attribute[], owner: number): void {
+  /** Writes the attributes of an owner, in order, to a list from a place on; returns the place behind them. */
+  addTo(found: Attribute[], start: number, owner: number): number {
     const end = this.starts[owner + 1]!
-    for (let i = this.starts[owner]!; i < end; i++) found.push({ key: this.key(i), value: this.value(i) })
+    let at = start
+    for (let i = this.starts[owner]!; i < end; i++) found[at++] = { key: this.key(i), value: this.value(i) }
+    return at
   }
 }
 
