@@ -1,6 +1,8 @@
 import { cpSync, createReadStream, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, expect, test } from 'vitest'
 import { Losses } from '../../../../lib/formats/losses.ts'
 import { vparquet } from '../../../../lib/formats/parquet.ts'
@@ -86,4 +88,25 @@ test('a Parquet file that is no block is refused', async () => {
   const path = join(folder, 'data.parquet')
   writeFileSync(path, Buffer.from('PAR1\x00\x00\x00\x00PAR1', 'latin1'))
   expect((await labRejection(read(path))).message).toMatch(/data\.parquet: vparquet: Parquet footer: /)
+})
+
+test('a codec that is not read is named, with its column', async () => {
+  const path = join(folder, 'gzip.parquet')
+  const gzip = (bytes: Uint8Array) => gzipSync(bytes)
+  const columnData = [{ name: 'TraceID', data: ['a'.repeat(500)] }]
+  writeFileSync(path, Buffer.from(parquetWriteBuffer({ columnData, codec: 'GZIP', compressors: { GZIP: gzip } })))
+  const { kind, message } = await labRejection(read(path))
+  expect([kind, message]).toEqual([
+    'unsupported',
+    `${path}: vparquet: Parquet footer: row group 0: TraceID: compressed by GZIP`,
+  ])
+})
+
+test('Parquet that is neither a block nor a table of ours is told by its columns, with what is read', async () => {
+  const path = join(folder, 'other.parquet')
+  const columnData = ['station', 'day', 'rain', 'wind'].map(name => ({ name, data: [1n] }))
+  writeFileSync(path, Buffer.from(parquetWriteBuffer({ columnData })))
+  expect((await labRejection(read(path))).message).toMatch(
+    /: Parquet with the columns station, day, rain, …: blocks of vParquet4 and vParquet5 are read, and tables that convert/,
+  )
 })
