@@ -27,6 +27,7 @@ import { MemorySink } from '../../../lib/storage/memory.ts'
 import { collect, streamOf } from '../../support/chunks.ts'
 import { labRejection } from '../../support/errors.ts'
 import { generatedTraces } from '../../support/generated.ts'
+import { span } from '../../support/nasty.ts'
 
 const blockId = '11111111-2222-4333-8444-555555555555'
 const traces = generatedTraces('otel', 30)
@@ -69,6 +70,15 @@ async function expectRefused(path: string, message: RegExp): Promise<void> {
     expect(refusal).not.toMatch(/undefined|NaN|\n/)
   }
 }
+
+test('spans that end before they start make times that go back, and no meta.json that is refused', async () => {
+  for (const endNanos of [1_700_000_000_000_000_000n, 5n]) {
+    const spans = [span({ startNanos: 1_700_000_000_000_000_001n, endNanos })]
+    const place = { store: folderStore(join(folder, `back to ${endNanos}`)), tenantId: 't' }
+    await writeBlock(streamOf([[{ traceId: '1'.repeat(32), spans }]]), place)
+    expect(await converted(join(folder, `back to ${endNanos}`))).toBe(1)
+  }
+})
 
 test('a whole block is read by its folder, its tenant and its data', async () => {
   for (const path of [whole, store, join(whole, 'data.parquet')])
