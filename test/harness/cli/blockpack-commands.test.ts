@@ -107,10 +107,10 @@ test('similar needs the index', async () => {
 })
 
 test.each([
-  [['inspect', join(folder, 'nope.bp')], 1, /nope\.bp: no such file or folder\n$/],
+  [['inspect', join(folder, 'nope.bp')], 1, /nope\.bp: no such file\n$/],
   [['inspect', text], 1, /text\.txt: is no blockpack file; convert --to blockpack writes one\n$/],
   [['inspect', cut], 1, /cut\.bp: blockpack footer at byte \d+: no blockpack footer at end of file\n$/],
-  [['inspect', folder], 1, /is a folder\n$/],
+  [['inspect', folder], 1, /: holds \d+ files; name one, as .*\n$/],
   [['inspect', '-'], 2, /^-: blockpack is read by ranges, so name a file\n$/],
   [['similar', '0102', '-'], 2, /^-: blockpack is read by ranges, so name a file\n$/],
   [['trace', '-', path], 2, /^trace id "-": needs 1 to 32 hex digits\n$/],
