@@ -3,6 +3,7 @@ import type { Located, Range } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
 import { strictUnits, type Units } from '../../model/units.ts'
 import type { DocumentReport } from '../../wire/json/split.ts'
+import { maxGroupDepth } from '../../wire/protobuf/reader.ts'
 import { looksLikeOtlp, otherSignalOf } from './proto-detect.ts'
 
 const maxGroupLength = 2 ** 30
@@ -70,17 +71,15 @@ async function* fields(input: Input, report: DocumentReport): AsyncIterable<Grou
       input.fail(`the message ends at byte ${end}`)
     }
     const tag = await input.varint()
-    const byteLength = await fieldLength(input, tag)
-    if (input.offset + byteLength > end)
-      throw new LabError('corrupt', `byte ${start}: a field of ${byteLength} bytes, the message ends at byte ${end}`)
     if (tag === 0x0a) {
+      const byteLength = await fieldLength(input, tag, start)
       const located = await resourceSpans(input, byteLength)
       const signal = otherSignalOf(located.bytes)
       if (signal === undefined) yield { ...located, ranges: [{ start: 0, end: byteLength }] }
       else if (!passed.has(signal)) report.passed(signal)
       if (signal !== undefined) passed.add(signal)
     } else {
-      await input.skip(byteLength)
+      await skipField(input, tag, start)
       report.dropped(String(Math.floor(tag / 8)))
     }
   }
@@ -95,8 +94,33 @@ async function resourceSpans(input: Input, byteLength: number): Promise<Located>
   return { bytes: input.bytes.take(byteLength), offset }
 }
 
+/** Passes over the value of a field that is not known; `start` is where its tag stands. */
+async function skipField(input: Input, tag: number, start: number, depth = 0): Promise<void> {
+  if (tag % 8 !== 3) return input.skip(await fieldLength(input, tag, start))
+  const fieldNumber = Math.floor(tag / 8)
+  if (depth > maxGroupDepth) input.fail(`groups lie within one another more than ${maxGroupDepth} deep`, 'corrupt')
+  for (;;) {
+    const at = input.offset
+    if (at >= input.end || (await input.bytes.fill(1)) === 0)
+      input.fail(`the message ends inside group ${fieldNumber}`, 'corrupt')
+    const inner = await input.varint()
+    if (inner === tag + 1) return
+    await skipField(input, inner, at, depth + 1)
+  }
+}
+
 /** The bytes that the value of a field takes behind its tag, and behind its length where it has one. */
-async function fieldLength(input: Input, tag: number): Promise<number> {
+async function fieldLength(input: Input, tag: number, start: number): Promise<number> {
+  const byteLength = await lengthOf(input, tag)
+  if (input.offset + byteLength > input.end)
+    throw new LabError(
+      'corrupt',
+      `byte ${start}: a field of ${byteLength} bytes, the message ends at byte ${input.end}`,
+    )
+  return byteLength
+}
+
+async function lengthOf(input: Input, tag: number): Promise<number> {
   const fieldNumber = Math.floor(tag / 8)
   if (fieldNumber === 0) input.fail('a tag of field number 0', 'corrupt')
   switch (tag % 8) {
@@ -106,6 +130,8 @@ async function fieldLength(input: Input, tag: number): Promise<number> {
       return 8
     case 2:
       return await input.varint()
+    case 4:
+      return input.fail(`group ${fieldNumber} ends and never began`, 'corrupt')
     case 5:
       return 4
     default:

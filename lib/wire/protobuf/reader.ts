@@ -5,7 +5,8 @@ import type { StringCache } from '../../bytes/string-cache.ts'
 import { type ErrorKind, LabError } from '../../error.ts'
 import { atPath } from '../path.ts'
 
-const maxGroupDepth = 100
+/** So many groups, which readers pass over, may lie within one another. */
+export const maxGroupDepth = 100
 const maxFieldNumber = 2 ** 29 - 1
 
 /** Of all readers: none keeps them. */

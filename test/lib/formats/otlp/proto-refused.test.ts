@@ -198,7 +198,11 @@ describe('what is refused', () => {
       'corrupt',
       'values lie within one another more than 64 deep',
     ],
-    ['a group around', group(3, full), 'unsupported', 'byte 1: field 3 has the wire type 3'],
+    ['a group around that never ends', Buffer.concat([tag(3, 3), full]), 'corrupt', 'the message ends inside group 3'],
+    ['the end of a group around that never began', tag(3, 4), 'corrupt', 'byte 1: group 3 ends and never began'],
+    ['a group around that another ends', Buffer.concat([tag(3, 3), tag(2, 4)]), 'corrupt', 'byte 2: group 2 ends and'],
+    ['102 groups around', nestedGroups(102), 'corrupt', 'groups lie within one another more than 100 deep'],
+    ['wire type 6 around', tag(3, 6), 'unsupported', 'byte 1: field 3 has the wire type 6'],
     ['field number 0 around', Buffer.from([0x01]), 'corrupt', 'byte 1: a tag of field number 0'],
     [
       'a varint of 11 bytes around',
