@@ -16,6 +16,8 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const [signal, listener] of Object.entries(signals)) process.once(signal, listener)
   process.stdout.on('error', leaveForOutput)
   process.stderr.on('error', ignore)
+  const warned = process.listeners('warning')
+  process.removeAllListeners('warning').on('warning', tell)
   try {
     if (args[0] === '--complete') await printCompletions(args.slice(1))
     else await (await parser(args)).parseAsync()
@@ -27,7 +29,14 @@ export async function main(args: readonly string[]): Promise<void> {
     await errorsReported()
     process.stdout.off('error', leaveForOutput)
     process.stderr.off('error', ignore)
+    process.off('warning', tell)
+    for (const listener of warned) process.on('warning', listener)
   }
+}
+
+/** What Node prints with its process id and a hint for programmers, as a line. */
+function tell(warning: Error): void {
+  process.stderr.write(`warning: ${warning.message}\n`)
 }
 
 /** What a shell asks for by the script of `completion`. */

@@ -60,3 +60,12 @@ test('the folder of the block is printed', async () => {
   expect(existsSync(join(stdout.trim(), 'meta.json'))).toBe(true)
   expect(stdout).toContain(join('store', 'mine'))
 })
+
+test('a warning is one line', async () => {
+  const block = (await convert('--out', join(folder, 'bare'))).stdout.trim()
+  rmSync(join(block, 'bloom-0'))
+  expect(await lab('trace', '1f', block)).toMatchObject({
+    code: 0,
+    stderr: `warning: ${block}/data.parquet: bloom-0: is missing: ids are looked for without it\n`,
+  })
+})
