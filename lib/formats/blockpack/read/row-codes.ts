@@ -1,3 +1,4 @@
+import { recode } from '../../../encodings/dictionary.ts'
 import type { ReadNumbers } from '../../../encodings/exact-numbers.ts'
 import { getOrInsert } from '../../../maps.ts'
 import type { Attribute, Value } from '../../../model/trace.ts'
@@ -35,10 +36,10 @@ export class RowCodes {
     switch (type) {
       case 'string': {
         const { values, codes } = columns.texts(number)
-        const own = values.map(value => codeOf(value))
-        const byRow = new Uint32Array(codes.length)
-        for (let row = 0; row < byRow.length; row++) byRow[row] = own[codes[row]!]!
-        return byRow
+        return recode(
+          codes,
+          values.map(value => codeOf(value)),
+        )
       }
       case 'bool':
         return Uint32Array.from(columns.numbers(number).values, value => codeOf(value === 1))
