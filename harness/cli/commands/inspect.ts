@@ -5,7 +5,8 @@ import { type BlockpackFacts, inspectBlockpack } from '../../../lib/formats/bloc
 import { isParquet } from '../../../lib/formats/parquet.ts'
 import { type Dealing, dealings } from '../../../lib/formats/stored/stored.ts'
 import { isSpanTable, storedBytes } from '../../../lib/formats/stored-file.ts'
-import { openBeside } from '../../../lib/formats/vparquet/format.ts'
+import { readBlockFile } from '../../../lib/formats/vparquet/block.ts'
+import { blockBeside, readMeta } from '../../../lib/formats/vparquet/format.ts'
 import { inspectVparquet } from '../../../lib/formats/vparquet/inspect.ts'
 import { listDirectory } from '../../../lib/storage/files.ts'
 import { fileBegins, withBlocks, withFiles } from '../../open/blockpack-files.ts'
@@ -49,8 +50,9 @@ export const inspect: CommandModule<object, InspectArguments> = {
   handler: async args => {
     const path = await fileAt(args.file!)
     const format = tableFormatOf(args)
-    if (args.by !== undefined) return inspectBy(args.by, path, format)
-    if (await fileBegins(path, isParquet)) return inspectTempo(path, format, path !== args.file)
+    const place = { path, isListed: path !== args.file }
+    if (args.by !== undefined) return inspectBy(args.by, place, format)
+    if (await fileBegins(path, isParquet)) return inspectTempo(place, format)
     const facts = await withBlocks([path], ([file]) =>
       inspectBlockpack(file!).catch((error): BlockpackFacts => {
         throw withSubject(path, error)
@@ -70,12 +72,21 @@ async function fileAt(path: string): Promise<string> {
   throw new LabError('invalid', `${path}: holds ${what}`)
 }
 
-async function inspectTempo(path: string, format: TableFormat, isListed: boolean): Promise<void> {
-  if (await withFiles([path], ([file]) => naming(path, () => isSpanTable(file!))))
-    return inspectBy('attribute', path, format)
+/** A file, and whether the folder that it is in was named. */
+interface Place {
+  readonly path: string
+  readonly isListed: boolean
+}
+
+async function inspectTempo(place: Place, format: TableFormat): Promise<void> {
+  const { path, isListed } = place
   const facts = await withFiles([path], ([file]) =>
-    naming(path, async () => inspectVparquet(await openBeside(file!, path, isListed))),
+    naming(path, async () => {
+      const opened = await readBlockFile(file!, await readMeta(path))
+      return isSpanTable(opened.footer) ? undefined : inspectVparquet(blockBeside(opened, path, isListed))
+    }),
   )
+  if (facts === undefined) return inspectBy('attribute', place, format)
   const file = basename(path)
   show({ json: () => ({ file, ...facts }), page: () => tempoFactsPage(file, facts) }, format)
 }
@@ -83,8 +94,9 @@ async function inspectTempo(path: string, format: TableFormat, isListed: boolean
 /** Lines of a terminal that a table leaves: around it, and for the next prompt. */
 const otherLines = 8
 
-async function inspectBy(dealing: Dealing, path: string, format: TableFormat): Promise<void> {
-  const facts = await withFiles([path], ([file]) => naming(path, () => storedBytes(file!, path, dealing)))
+async function inspectBy(dealing: Dealing, place: Place, format: TableFormat): Promise<void> {
+  const { path, isListed } = place
+  const facts = await withFiles([path], ([file]) => naming(path, () => storedBytes(file!, path, dealing, isListed)))
   const file = basename(path)
   const { height = Number.POSITIVE_INFINITY } = format === 'table' ? screenOf(process.stdout) : {}
   const maxRows = Math.max(otherLines, height - otherLines)

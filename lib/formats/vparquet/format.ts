@@ -8,7 +8,7 @@ import { openLocal } from '../../storage/local.ts'
 import { systemReason } from '../../system-reasons.ts'
 import type { SearchableFile } from '../format.ts'
 import type { Losses } from '../losses.ts'
-import { type Block, type BlockFile, type BlockParts, blockOf, readBlockFile } from './block.ts'
+import { type Block, type BlockFile, type BlockParts, blockOf } from './block.ts'
 import type { BlockMeta } from './meta.ts'
 import { decodeVparquet, notHeld } from './reader.ts'
 import { vparquetSource } from './source.ts'
@@ -19,12 +19,10 @@ export function searchableBlock(block: Block): SearchableFile {
   return { source: vparquetSource(block), batchCount: footer.rowGroups.length, traceCount: footer.rowCount, spanCount }
 }
 
-/** Opens `data.parquet` with the other parts of its block, which stand beside it. */
-export async function openBeside(file: RangeReader, path: string, isListed = false): Promise<Block> {
-  return blockBeside(await readBlockFile(file, await readMeta(path)), path, isListed)
-}
-
-/** The same of an opened file. A block of which a folder was named is whole, a file that was named may be read alone. */
+/**
+ * The block of an opened `data.parquet`, with the other parts, which stand beside it. A block of which a folder was named
+ * is whole, a file that was named may be read alone.
+ */
 export function blockBeside(opened: BlockFile, path: string, isListed = false): Block {
   const block = blockOf(opened, partsOf(path))
   if (opened.meta) checkFolder(opened.meta, path)

@@ -54,6 +54,21 @@ test('inspect takes the folder of a store that has one block, and asks which of 
   })
 })
 
+test('inspect refuses half a block whose folder is named, however it is asked, and reads its data alone', async () => {
+  const block = (await convert('--out', join(folder, 'half'))).stdout.trim()
+  rmSync(join(block, 'meta.json'))
+  rmSync(join(block, 'bloom-0'))
+  rmSync(join(block, 'index'))
+  for (const args of [[], ['--by', 'attribute']]) {
+    const { code, stderr } = await lab('inspect', block, ...args)
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/data\.parquet: half a block: /) })
+    expect(await lab('inspect', join(block, 'data.parquet'), ...args)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^warning: .*data\.parquet: read alone, /),
+    })
+  }
+})
+
 test('the folder of the block is printed', async () => {
   const { code, stdout } = await convert('--out', join(folder, 'store'), '--tenant', 'mine', ...columns('span.a'))
   expect(code).toBe(0)
