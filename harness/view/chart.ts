@@ -18,8 +18,10 @@ export interface LineChart {
   series: readonly Series[]
 }
 
-const width = 760
+const minWidth = 760
 const height = 440
+/** Of a character on average, generously: what a name takes is not known before it is drawn. */
+const characterWidth = 6.6
 /** Where the points lie. */
 export const plot = { left: 64, right: 560, top: 84, bottom: 384 }
 /** Okabe and Ito's colours, which people with colour blindness can tell apart. */
@@ -42,15 +44,21 @@ export function drawLines({ title, subtitle, x, y, series }: LineChart): string 
   const toX = project(x, { low: Math.min(...xs), high: Math.max(...xs) }, plot.left, plot.right)
   const toY = project(y, widen(ys), plot.bottom, plot.top)
   const ends = spread(series.map(line => toY.at(line.points.at(-1)![1])))
-  return frame({ title, subtitle, height }, [
+  return frame({ title, subtitle, height, width: widthFor(series) }, [
     ...drawAxes(x, toX, y, toY),
     ...series.flatMap((line, i) => drawSeries(line, colors[i % colors.length]!, toX.at, toY.at, ends[i]!)),
   ])
 }
 
+/** The width that leaves room for names to the right of the points. */
+export function widthFor(named: readonly { readonly name: string }[]): number {
+  const longest = Math.max(...named.map(({ name }) => name.length))
+  return Math.max(minWidth, Math.ceil(plot.right + 18 + longest * characterWidth))
+}
+
 /** The picture about what is drawn. */
 export function frame(
-  { title, subtitle, height }: { title: string; subtitle: string; height: number },
+  { title, subtitle, height, width = minWidth }: { title: string; subtitle: string; height: number; width?: number },
   content: readonly string[],
 ): string {
   return `${[

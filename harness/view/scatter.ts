@@ -1,4 +1,4 @@
-import { type Axis, colors, drawAxes, frame, plot, project, round, spread, text, widen } from './chart.ts'
+import { type Axis, colors, drawAxes, frame, plot, project, round, spread, text, widen, widthFor } from './chart.ts'
 
 /** One thing and its two places at the same x: the first is filled, the second hollow. */
 export interface Dot {
@@ -23,7 +23,7 @@ export function drawScatter({ title, subtitle, x, y, dots, rule }: ScatterChart)
   const ends = spread(dots.map(dot => toY.at(dot.ys[0])))
   const height = Math.max(plot.bottom + 56, ...ends.map(end => end + 20))
   const ruleX = round(toX.at(rule.x))
-  return frame({ title, subtitle, height: round(height) }, [
+  return frame({ title, subtitle, height: round(height), width: widthFor(dots) }, [
     ...drawAxes(x, toX, y, toY),
     `<line x1="${ruleX}" x2="${ruleX}" y1="${plot.top}" y2="${plot.bottom}" stroke="${colors[1]}" stroke-dasharray="4 3"/>`,
     text(ruleX, plot.top - 6, rule.label, `text-anchor="middle" fill="${colors[1]}"`),

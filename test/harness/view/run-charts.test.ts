@@ -48,3 +48,10 @@ test('a pair of dots a row: encode above decode, where it takes longer; smaller 
   expect(dots[0]![0]!).toBeLessThan(dots[2]![0]!)
   for (const value of dots.flat()) expect(Number.isFinite(value)).toBe(true)
 })
+
+test('the picture is wide enough for the longest name', () => {
+  const { 'x-small-cpu.svg': svg } = drawRun(runOf(['w'.repeat(60), 20, 'unordered'], ['two', 200]))
+  const [, width] = /viewBox="0 0 (\d+) /.exec(svg!)!
+  const [, x, name] = /<text x="([\d.]+)"[^>]*>(00 w[^<]+)</.exec(svg!)!
+  expect(Number(width) - Number(x)).toBeGreaterThan(6.5 * name!.length)
+})
