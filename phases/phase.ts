@@ -1,5 +1,6 @@
 import type { ByteSink, RangeReader } from '../lib/bytes/range.ts'
 import type { Refusal } from '../lib/formats/format.ts'
+import type { Answer, Question } from '../lib/model/question.ts'
 import type { SpanSource } from '../lib/model/scan.ts'
 import type { Trace } from '../lib/model/trace.ts'
 
@@ -46,6 +47,8 @@ export interface Phase {
   decode(file: RangeReader): AsyncIterable<readonly Trace[]>
   /** Opens the file for queries, by what it holds for them. A phase without is queried after a full decode. */
   open?(file: RangeReader): Promise<SpanSource>
+  /** Lossy phases: answers from what was kept, with the bounds of the error. Without, what `open` gives is asked. */
+  answer?(file: RangeReader, question: Question): Promise<Answer>
   /** What of a span the format cannot hold: `encode` fails on it, and `--skip-bad` leaves it out of the run's input. */
   refusal?: Refusal
   /** Bytes by part; they sum to the file's size. */
