@@ -39,6 +39,7 @@ const floors = [
   formats.map(format => `lib/formats/${format}`),
   ['lib/formats'],
   ['lib/import', 'lib/search', 'lib/questions'],
+  ['lib/serve'],
   ['lib/index.ts', 'lib/worker.ts', 'generator', 'phases'],
   ['harness/compile'],
   ['harness/runs', 'harness/text'],

@@ -1,64 +1,23 @@
 import { LabError } from '../../lib/error.ts'
-import { readNumber } from '../../lib/traceql/language/lexer-literal.ts'
+import { parseDuration, parseTime } from '../../lib/traceql/language/time-texts.ts'
 import { single } from './options.ts'
 
-const timePattern = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/
-const maxNanos = 2n ** 63n - 1n
-
-/** Reads a time from a flag's text, as ns since the epoch. A number of up to ten digits is seconds, as in Tempo. */
+/** Reads a time from a flag's text, as ns since the epoch. */
 export function time(flag: string): (text: unknown) => bigint | undefined {
-  return given => {
-    const text = single(flag, given)
-    if (text === undefined) return undefined
-    const nanos = secondsOrNanos(text) ?? rfc3339(text)
-    if (nanos !== undefined && nanos <= maxNanos) return nanos
-    const example = '1700000000 (s), 1700000000123456789 (ns) or 2023-11-14T22:13:20Z'
-    throw new LabError('usage', `--${flag} ${text}: needs a time such as ${example}`)
-  }
+  return reading(flag, parseTime, 'a time such as 1700000000 (s), 1700000000123456789 (ns) or 2023-11-14T22:13:20Z')
 }
 
-function secondsOrNanos(text: string): bigint | undefined {
-  const [, whole, fraction] = /^(\d{1,20})(?:\.(\d{1,9}))?$/.exec(text) ?? []
-  if (whole === undefined || (fraction !== undefined && whole.length > 10)) return undefined
-  return whole.length > 10 ? BigInt(whole) : BigInt(whole) * 1_000_000_000n + fractionNanos(fraction)
-}
-
-function rfc3339(text: string): bigint | undefined {
-  const [, date, clock, fraction, zone] = timePattern.exec(text) ?? []
-  if (date === undefined || !isDate(date)) return undefined
-  const millis = Date.parse(`${date}T${clock}${zone!.toUpperCase()}`)
-  return Number.isNaN(millis) || millis < 0 ? undefined : BigInt(millis) * 1_000_000n + fractionNanos(fraction)
-}
-
-/** False for February 30, which would else be taken for March. */
-function isDate(date: string): boolean {
-  const millis = Date.parse(`${date}T00:00:00Z`)
-  return !Number.isNaN(millis) && new Date(millis).toISOString().startsWith(date)
-}
-
-function fractionNanos(fraction = ''): bigint {
-  return BigInt(fraction.padEnd(9, '0'))
-}
-
-/** Reads a length of time above 0 from a flag's text, as ns: a duration as in TraceQL, or seconds. */
+/** Reads a length of time above 0 from a flag's text, as ns. */
 export function duration(flag: string): (text: unknown) => bigint | undefined {
-  return given => {
-    const text = single(flag, given)
-    if (text === undefined) return undefined
-    const nanos = durationNanos(text)
-    if (nanos !== undefined && nanos > 0n && nanos <= maxNanos) return nanos
-    throw new LabError('usage', `--${flag} ${text}: needs a duration above 0, such as 30s, 1m30s or 15 (s)`)
-  }
+  return reading(flag, parseDuration, 'a duration above 0, such as 30s, 1m30s or 15 (s)')
 }
 
-function durationNanos(text: string): bigint | undefined {
-  if (!/^\.?\d/.test(text)) return undefined
-  try {
-    const { kind, value, end } = readNumber(text, 0)
-    if (end !== text.length) return undefined
-    if (kind === 'duration') return value
-    return kind === 'int' ? value * 1_000_000_000n : BigInt(Math.round(Number(value) * 1e9))
-  } catch {
-    return undefined
+function reading(flag: string, parse: (text: string) => bigint | undefined, needed: string) {
+  return (given: unknown): bigint | undefined => {
+    const text = single(flag, given)
+    if (text === undefined) return undefined
+    const nanos = parse(text)
+    if (nanos !== undefined) return nanos
+    throw new LabError('usage', `--${flag} ${text}: needs ${needed}`)
   }
 }

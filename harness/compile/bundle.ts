@@ -85,7 +85,7 @@ const options = (place: string) =>
     supported: { 'dynamic-import': false },
     logLevel: 'silent',
     tsconfigRaw: '{}',
-    external: ['@bokuweb/zstd-wasm', 'esbuild', 'msgpackr', 'tsx'],
+    external: ['@grpc/grpc-js', '@bokuweb/zstd-wasm', 'esbuild', 'fastify', 'msgpackr', 'prom-client', 'tsx'],
     define: {
       'import.meta.url': '$sourceUrl',
       'import.meta.filename': '$sourceFile',

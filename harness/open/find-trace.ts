@@ -2,8 +2,8 @@ import { LabError } from '../../lib/error.ts'
 import { Losses } from '../../lib/formats/losses.ts'
 import { readInputs, type SkippedFile } from '../../lib/import/input.ts'
 import { mergeSpellings } from '../../lib/model/merge.ts'
-import { type Span, type Trace, traceIdDigits } from '../../lib/model/trace.ts'
-import { spellingsOf, traceKey } from '../../lib/model/trace-id.ts'
+import type { Span, Trace } from '../../lib/model/trace.ts'
+import { spellingsOf, traceIdOf, traceKey } from '../../lib/model/trace-id.ts'
 import { reportLeftOut } from './left-out.ts'
 import { withBlockSources } from './search-source.ts'
 
@@ -32,9 +32,7 @@ export function notFound(id: string, where: string): LabError {
 
 /** The spellings of the trace id that is meant, the written one first. */
 export function idsMeant(id: string): string[] {
-  const written = id.toLowerCase()
-  if (!/^[0-9a-f]+$/.test(written) || traceKey(written).length > traceIdDigits)
-    throw new LabError('usage', `trace id ${JSON.stringify(id)}: needs 1 to ${traceIdDigits} hex digits`)
+  const written = traceIdOf(id)
   const spellings = spellingsOf(written)
   return [...new Set(spellings.includes(written) ? [written, ...spellings] : spellings)]
 }

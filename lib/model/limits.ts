@@ -21,6 +21,10 @@ export class ByteBudget {
     this.#left = maxBytes
   }
 
+  get spentBytes(): number {
+    return this.maxBytes - this.#left
+  }
+
   /** Fails with a LabError of kind `limit` where so many bytes are more than what is left. */
   spend(byteLength: number): void {
     this.#left -= byteLength

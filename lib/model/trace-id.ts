@@ -3,6 +3,7 @@
  * trace. Each is kept as it was written: a trace whose spans have several spellings is several `Trace`s, which stand next
  * to each other wherever traces are grouped, and which queries and commands join.
  */
+import { LabError } from '../error.ts'
 import { spanIdDigits, type Trace, traceIdDigits } from './trace.ts'
 
 /** A hex id without leading zeros: the same for all spellings of one id. Zero is `0`; the empty id is no number. */
@@ -27,6 +28,13 @@ export function spellingsOf(id: string): string[] {
   const spellings: string[] = []
   for (let length = traceIdDigits; length >= least; length -= 2) spellings.push(key.padStart(length, '0'))
   return spellings
+}
+
+/** The id that somebody wrote, in lower case; a `usage` error where it is none. Leading zeros may be left out. */
+export function traceIdOf(text: string): string {
+  const id = text.toLowerCase()
+  if (/^[0-9a-f]+$/.test(id) && traceKey(id).length <= traceIdDigits) return id
+  throw new LabError('usage', `trace id ${JSON.stringify(text)}: needs 1 to ${traceIdDigits} hex digits`)
 }
 
 /** Neighbours whose ids name one trace, together: the lists of `groupNeighbours`, flat, are the traces. */

@@ -6,7 +6,7 @@ import type { Span, Trace } from '../../model/trace.ts'
 import { strictUnits, type Units } from '../../model/units.ts'
 import { splitDocuments } from '../../wire/json/split.ts'
 import { snakeCase } from '../../wire/otlp-json/names.ts'
-import { printResourceHead, printScopeHead, printSpan } from './json-print.ts'
+import { type Dialect, otlpDialect, printResourceHead, printScopeHead, printSpan, tempoDialect } from './json-print.ts'
 import { newReadContext, readResourceSpans } from './json-read.ts'
 import { type Dropped, readParts, signalNames } from './signals.ts'
 
@@ -53,7 +53,8 @@ export function readOtlpJson(
  * resource or scope is absent, empty, or has nothing but a schema URL.
  */
 export async function writeOtlpJson(batches: AsyncIterable<readonly Trace[]>, sink: ByteSink): Promise<void> {
-  const printer = new DocumentPrinter()
+  const printer = new SpanPrinter(otlpDialect)
+  await sink.write(Buffer.from('{"resourceSpans":['))
   for await (const traces of batches)
     for (const { traceId, spans } of traces)
       for (const span of spans) {
@@ -61,13 +62,26 @@ export async function writeOtlpJson(batches: AsyncIterable<readonly Trace[]>, si
         if (printer.length >= chunkLength) await sink.write(Buffer.from(printer.take()))
       }
   printer.end()
-  await sink.write(Buffer.from(printer.take()))
+  await sink.write(Buffer.from(`${printer.take()}\n]}\n`))
 }
 
-/** Prints a document span by span; what is printed so far can be taken at any time. */
-class DocumentPrinter {
+/** A trace as the array of ResourceSpans in which Tempo answers it. */
+export function printTempoTrace({ traceId, spans }: Trace): string {
+  const printer = new SpanPrinter(tempoDialect)
+  for (const span of spans) printer.add(traceId, span)
+  printer.end()
+  return `[${printer.take()}]`
+}
+
+/** Prints a list of ResourceSpans span by span; what is printed so far can be taken at any time. */
+class SpanPrinter {
+  readonly #dialect: Dialect
   readonly #groups = new Groups()
-  #text = '{"resourceSpans":['
+  #text = ''
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect
+  }
 
   get length(): number {
     return this.#text.length
@@ -81,12 +95,12 @@ class DocumentPrinter {
 
   add(traceId: string, span: Span): void {
     const before = this.#text.length
-    this.#text += this.#separator(span) + printSpan(traceId, span)
+    this.#text += this.#separator(span) + printSpan(traceId, span, this.#dialect)
     this.#groups.grow(this.#text.length - before)
   }
 
   end(): void {
-    this.#text += this.#groups.isEmpty ? '\n]}\n' : ']}]}\n]}\n'
+    if (!this.#groups.isEmpty) this.#text += ']}]}'
   }
 
   /** What stands between the last span and this one. */
@@ -94,8 +108,8 @@ class DocumentPrinter {
     const { isEmpty } = this.#groups
     const boundary = this.#groups.next(span)
     if (boundary === 'none') return ','
-    const head = `${printScopeHead(span.scope)}"spans":[`
+    const head = `${printScopeHead(span.scope, this.#dialect)}"spans":[`
     if (boundary === 'scope') return `]},${head}`
-    return `${isEmpty ? '' : ']}]},'}\n${printResourceHead(span.resource)}"scopeSpans":[${head}`
+    return `${isEmpty ? '' : ']}]},'}\n${printResourceHead(span.resource, this.#dialect)}"scopeSpans":[${head}`
   }
 }

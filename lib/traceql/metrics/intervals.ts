@@ -28,6 +28,13 @@ export function intervalsOf(startNanos: bigint, endNanos: bigint, stepNanos: big
   return { startNanos: start, stepNanos, count, fromNanos: startNanos, untilNanos: endNanos }
 }
 
+/** One interval, which is the range. */
+export function wholeInterval(startNanos: bigint, endNanos: bigint): Intervals {
+  const stepNanos = endNanos - startNanos
+  if (stepNanos <= 0n) throw new LabError('invalid', `range of ${startNanos} to ${endNanos} ns: it is empty`)
+  return { startNanos: startNanos - 1n, stepNanos, count: 1, fromNanos: startNanos, untilNanos: endNanos }
+}
+
 /** The least multiple of a step that is no less than a time from 0 on. */
 function roundUp(nanos: bigint, stepNanos: bigint): bigint {
   return ((nanos + stepNanos - 1n) / stepNanos) * stepNanos

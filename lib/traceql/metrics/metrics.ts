@@ -7,20 +7,24 @@ import type { Hint, MetricsExpression, MetricsOperand, MetricsPipeline, MetricsQ
 import { PointBudget } from '../language/limits.ts'
 import { printMetrics } from '../language/print.ts'
 import { gatherComparison } from './compare.ts'
-import { intervalsOf, labelsMs } from './intervals.ts'
+import { type Intervals, intervalsOf, labelsMs, wholeInterval } from './intervals.ts'
 import { combineNumber, combineSeries, runStages } from './metrics-math.ts'
 import { gatherSeries, type MetricsRun, type PipelineSeries } from './metrics-pipeline.ts'
 import type { Series, SeriesSet } from './series.ts'
 
-/** Spans count that start in `[startNanos, endNanos)`. Intervals end at multiples of the step and hold their end. */
-export interface RangeOptions extends Limits {
+/** Spans count that start in `[startNanos, endNanos)`. */
+export interface InstantOptions extends Limits {
   readonly startNanos: bigint
   readonly endNanos: bigint
-  readonly stepNanos: bigint
   /** No more series a pipeline than this, 1,000 by default. */
   readonly maxSeries?: number | undefined
   /** No more exemplars a series than this, none by default. */
   readonly exemplars?: number | undefined
+}
+
+/** Intervals end at multiples of the step and hold their end. */
+export interface RangeOptions extends InstantOptions {
+  readonly stepNanos: bigint
 }
 
 /** Series in the shape of Tempo's answers. */
@@ -53,8 +57,20 @@ export interface ExemplarAnswer {
  * power-of-two buckets as in Tempo; nothing is ever sampled. Fails with a LabError where the query is a search.
  */
 export async function queryRange(source: SpanSource, query: Query, options: RangeOptions): Promise<MetricsAnswer> {
-  if (query.kind !== 'metrics') throw new LabError('invalid', 'TraceQL: a search gives spans: search, or add | rate()')
-  return answerSeries(query, options, (node, run) => gatherPipeline(source, node, run))
+  const { startNanos, endNanos, stepNanos } = options
+  const intervals = intervalsOf(startNanos, endNanos, stepNanos)
+  return answerSeries(metricsQuery(query), { ...options, intervals }, (node, run) => gatherPipeline(source, node, run))
+}
+
+/** The same with one interval, which is the range. */
+export async function queryInstant(source: SpanSource, query: Query, options: InstantOptions): Promise<MetricsAnswer> {
+  const intervals = wholeInterval(options.startNanos, options.endNanos)
+  return answerSeries(metricsQuery(query), { ...options, intervals }, (node, run) => gatherPipeline(source, node, run))
+}
+
+function metricsQuery(query: Query): MetricsQuery {
+  if (query.kind === 'metrics') return query
+  throw new LabError('invalid', 'TraceQL: a search gives spans: search, or add | rate()')
 }
 
 /** Gathers the series of one pipeline, before its stages. */
@@ -63,10 +79,10 @@ export type GatherPipeline = (node: MetricsPipeline, run: MetricsRun) => Promise
 /** The answer to a query whose pipelines are gathered somehow. */
 export async function answerSeries(
   query: MetricsQuery,
-  options: RangeOptions,
+  options: InstantOptions & { readonly intervals: Intervals },
   gather: GatherPipeline,
 ): Promise<MetricsAnswer> {
-  const intervals = intervalsOf(options.startNanos, options.endNanos, options.stepNanos)
+  const { intervals } = options
   const maxSeries = options.maxSeries ?? 1000
   const run: MetricsRun = {
     intervals,

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
+import { intervalsOf } from '../../../../lib/traceql/metrics/intervals.ts'
 import { answerSeries } from '../../../../lib/traceql/metrics/metrics.ts'
 import { type Answer, rangeOf, type Terms } from '../ask.ts'
 import type { Question } from '../query-set.ts'
@@ -71,5 +72,7 @@ export async function askDuckDb(
     const traces = await searchSql(ask, searchStatement(query, table, { limit, spansPerSet }))
     return { traces }
   }
-  return answerSeries(query, { ...rangeOf(range), maxSeries }, (node, run) => gatherSql(ask, node, run, table))
+  const asked = rangeOf(range)
+  const intervals = intervalsOf(asked.startNanos, asked.endNanos, asked.stepNanos)
+  return answerSeries(query, { ...asked, intervals, maxSeries }, (node, run) => gatherSql(ask, node, run, table))
 }

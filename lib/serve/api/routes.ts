@@ -1,0 +1,19 @@
+import type { Route } from './route.ts'
+import { queryInstantRoute, queryRangeRoute } from './routes/metrics.ts'
+import { search } from './routes/search.ts'
+import { tagValues, tagValuesV2 } from './routes/tag-values.ts'
+import { tags, tagsV2 } from './routes/tags.ts'
+import { traceV1, traceV2 } from './routes/traces.ts'
+
+/** What Grafana's data source asks of Tempo. */
+export const routes: readonly Route[] = [
+  search,
+  tags,
+  tagsV2,
+  tagValues,
+  tagValuesV2,
+  traceV1,
+  traceV2,
+  queryRangeRoute,
+  queryInstantRoute,
+]

@@ -1,0 +1,52 @@
+import { LabError } from '../../../error.ts'
+import { printTempoTrace } from '../../../formats/otlp/json.ts'
+import { encodeOtlpProto } from '../../../formats/otlp/proto.ts'
+import { mergeSpellings } from '../../../model/merge.ts'
+import type { Trace } from '../../../model/trace.ts'
+import { joinSpellings, traceIdOf } from '../../../model/trace-id.ts'
+import { encodeMessage, printMessage } from '../message.ts'
+import { bytesRead, type Question, type Route } from '../route.ts'
+import { metadataMetrics, traceResponse } from '../tempopb.ts'
+
+/** One trace by its id; one that is not there is an error of kind `missing`. */
+export const traceV1: Route = {
+  path: '/api/traces/:id',
+  async answer(question) {
+    const trace = await find(question)
+    if (trace === undefined) throw new LabError('missing', '')
+    const bytes = await encode(trace)
+    return { json: () => `{"batches":${printTempoTrace(trace)}}`, protobuf: () => bytes }
+  },
+}
+
+/** One trace by its id; one that is not there is an empty one. */
+export const traceV2: Route = {
+  path: '/api/v2/traces/:id',
+  async answer(question) {
+    const trace = await find(question)
+    const metrics = { inspectedBytes: bytesRead(question) }
+    const bytes = trace === undefined ? new Uint8Array() : await encode(trace)
+    return {
+      json: () =>
+        `{"trace":${trace === undefined ? '{}' : `{"resourceSpans":${printTempoTrace(trace)}}`},"metrics":${printMessage(metadataMetrics, metrics)}}`,
+      protobuf: () => encodeMessage(traceResponse, { trace: bytes, metrics }),
+    }
+  },
+}
+
+/** The trace in all spellings of its id. */
+async function find({ path, source, limits }: Question): Promise<Trace | undefined> {
+  const pieces: Trace[] = []
+  for await (const piece of source.findTraces([traceIdOf(path.id!)], limits)) pieces.push(piece)
+  return pieces.length === 0 ? undefined : joinSpellings(mergeSpellings(pieces))
+}
+
+async function encode(trace: Trace): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of encodeOtlpProto(once([trace]))) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+async function* once<T>(item: T): AsyncIterable<T> {
+  yield item
+}

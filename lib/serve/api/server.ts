@@ -1,0 +1,109 @@
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type ErrorKind, LabError, messageOf } from '../../error.ts'
+import { ByteBudget } from '../../model/limits.ts'
+import type { SpanSource } from '../../model/scan.ts'
+import type { WorkerPool } from '../../workers/pool.ts'
+import { tenantHeader, tenantsOf } from '../tenant.ts'
+import { Parameters } from './parameters.ts'
+import type { Route } from './route.ts'
+import { routes } from './routes.ts'
+
+/** What the API answers from, and within which bounds. */
+export interface ApiConfig {
+  /** All spans of some tenants. */
+  source(tenants: readonly string[]): Promise<SpanSource>
+  readonly version: string
+  readonly revision: string
+  readonly workers?: WorkerPool | undefined
+  /** A query ends after so long. */
+  readonly timeoutMillis: number
+  /** A query reads no more than this of storage. */
+  readonly maxBytes: number
+}
+
+const statusOf: Record<ErrorKind, number> = {
+  invalid: 400,
+  usage: 400,
+  unsupported: 400,
+  missing: 404,
+  limit: 422,
+  truncated: 500,
+  corrupt: 500,
+}
+
+/** 499 is what proxies log for a client that went away: nobody reads it. */
+const [timedOut, clientGone] = [504, 499]
+
+const protobufType = 'application/protobuf'
+/** Answers below it are as long when they are compressed. */
+const minCompressed = 1024
+/** Of the line and headers of a request: queries of 128 KiB are percent-encoded. */
+const maxHeaderSize = 1 << 19
+const compress = promisify(gzip)
+
+/** A server of Tempo's HTTP API, as Grafana's data source asks it. It does not listen yet. */
+export function apiServer(config: ApiConfig): FastifyInstance {
+  const app = fastify({
+    http: { maxHeaderSize },
+    routerOptions: { maxParamLength: maxHeaderSize },
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    frameworkErrors: refuse,
+  })
+  app.get('/api/echo', (_, reply) => plain(reply, 200, 'echo'))
+  app.get('/ready', (_, reply) => plain(reply, 200, 'ready'))
+  app.get('/api/status/buildinfo', (_, reply) => reply.send(buildInfo(config)))
+  for (const route of routes) app.get(route.path, (request, reply) => serve(route, config, request, reply))
+  app.setNotFoundHandler((request, reply) => plain(reply, 404, `${request.method} ${request.url}: no such route`))
+  app.setErrorHandler(refuse)
+  return app
+}
+
+/** What fastify or one of the routes has thrown. */
+function refuse(error: unknown, _: FastifyRequest, reply: FastifyReply): void {
+  plain(reply, (error as { statusCode?: number }).statusCode ?? 500, messageOf(error))
+}
+
+function buildInfo({ version, revision }: ApiConfig) {
+  return { version, revision, branch: 'main', buildUser: '', buildDate: '', goVersion: '' }
+}
+
+async function serve(route: Route, config: ApiConfig, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const gone = new AbortController()
+  request.raw.socket.once('close', () => gone.abort())
+  const late = AbortSignal.timeout(config.timeoutMillis)
+  const limits = {
+    signal: AbortSignal.any([gone.signal, late]),
+    budget: new ByteBudget(config.maxBytes),
+    workers: config.workers,
+  }
+  try {
+    const source = await config.source(tenantsOf(request.headers[tenantHeader] as string | undefined))
+    const parameters = new Parameters(new URL(request.url, 'http://localhost').searchParams)
+    const path = request.params as Record<string, string>
+    const answer = await route.answer({ path, parameters, source, limits })
+    const isProtobuf = request.headers.accept?.includes(protobufType) === true
+    const body = Buffer.from(isProtobuf ? answer.protobuf() : answer.json())
+    reply.type(isProtobuf ? protobufType : 'application/json')
+    return await send(body, request, reply)
+  } catch (error) {
+    if (gone.signal.aborted) return plain(reply, clientGone, '')
+    if (late.aborted) return plain(reply, timedOut, `the query took longer than ${config.timeoutMillis} ms`)
+    if (error instanceof LabError) return plain(reply, statusOf[error.kind], error.message)
+    throw error
+  }
+}
+
+async function send(body: Buffer, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  reply.header('vary', 'Accept, Accept-Encoding')
+  const accepted = request.headers['accept-encoding'] ?? ''
+  if (body.length < minCompressed || !/\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(String(accepted)))
+    return reply.send(body)
+  return reply.header('content-encoding', 'gzip').send(await compress(body))
+}
+
+function plain(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return reply.code(status).type('text/plain; charset=utf-8').send(text)
+}
