@@ -1,0 +1,62 @@
+/**
+ * Consistent probability sampling as OpenTelemetry notes it in a trace state: the entry `ot` has the sub-key `th`, a
+ * threshold of 56 bits as hex digits without trailing zeros, and may have `rv`, the randomness of the trace as 14 hex
+ * digits; without it that is the last 56 bits of the trace id. A span is kept where its randomness is not below the
+ * threshold.
+ */
+
+/** Hex digits of thresholds and randomness. */
+const digitCount = 14
+
+/** Thresholds and randomness are below it. */
+export const thresholdEnd = 1n << 56n
+
+/** The value of a sub-key of the entry `ot`. */
+function subKey(traceState: string, name: 'th' | 'rv'): string | undefined {
+  if (!traceState.includes(`${name}:`)) return undefined
+  const entry = /(?:^|,)[ \t]*ot=([^,]*)/.exec(traceState)?.[1]
+  const part = entry?.split(';').find(one => one.startsWith(`${name}:`))
+  return part?.slice(name.length + 1).trimEnd()
+}
+
+/** Whether a trace state tells a threshold, in whatever form. */
+export function hasThreshold(traceState: string): boolean {
+  return subKey(traceState, 'th') !== undefined
+}
+
+/** All hex digits of the threshold; undefined where there is none, or it is not 1 to 14 hex digits. */
+export function thresholdDigits(traceState: string): string | undefined {
+  const digits = subKey(traceState, 'th')
+  return digits !== undefined && /^[0-9a-f]{1,14}$/.test(digits) ? digits.padEnd(digitCount, '0') : undefined
+}
+
+export function parseThreshold(traceState: string): bigint | undefined {
+  const digits = thresholdDigits(traceState)
+  return digits === undefined ? undefined : BigInt(`0x${digits}`)
+}
+
+/** The hex digits of `rv`; undefined where there is none, or it is not 14 hex digits. */
+export function explicitRandomness(traceState: string): string | undefined {
+  const digits = subKey(traceState, 'rv')
+  return digits !== undefined && /^[0-9a-f]{14}$/.test(digits) ? digits : undefined
+}
+
+/** The hex digits of a trace's randomness: two compare as the numbers do. */
+export function randomnessDigits(traceId: string, traceState: string): string {
+  return explicitRandomness(traceState) ?? traceId.slice(-digitCount).padStart(digitCount, '0')
+}
+
+export function randomnessOf(traceId: string, traceState: string): bigint {
+  return BigInt(`0x${randomnessDigits(traceId, traceState)}`)
+}
+
+/** The threshold at which a span was kept; undefined where it tells none, or none that its randomness reaches. */
+export function heldThreshold(traceId: string, traceState: string): bigint | undefined {
+  const threshold = parseThreshold(traceState)
+  return threshold !== undefined && randomnessOf(traceId, traceState) >= threshold ? threshold : undefined
+}
+
+/** How many spans one stands for that was kept at a threshold. */
+export function adjustedCount(threshold: bigint): number {
+  return 2 ** 56 / Number(thresholdEnd - threshold)
+}
