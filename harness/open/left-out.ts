@@ -1,6 +1,7 @@
 import type { Bad, Dropped } from '../../lib/formats/losses.ts'
 import type { SkippedFile } from '../../lib/import/input.ts'
-import { whole } from '../text/format.ts'
+import type { Sample } from '../../lib/sampling/weights.ts'
+import { plural, whole } from '../text/format.ts'
 import { shorten } from '../text/names.ts'
 import type { TraceSource } from './source.ts'
 
@@ -12,6 +13,8 @@ export interface LeftOut {
   readonly skipped: readonly SkippedFile[]
   /** Parts that are bad, left out with --skip-bad. */
   readonly bad: readonly Bad[]
+  /** How the spans were sampled, where they tell of it: others of their kind are not there to be found. */
+  readonly sampled?: Sample | undefined
 }
 
 export function leftOutOf(source: TraceSource): LeftOut {
@@ -33,9 +36,24 @@ export function printLeftOut({ dropped, skipped, bad }: LeftOut): string[] {
   ]
 }
 
+/** How spans were sampled that an answer is of. */
+export function printSample({ spanCount, representedCount, malformedCount, contradictingCount }: Sample): string {
+  const isKnown = representedCount !== spanCount
+  const parts = [
+    ...(isKnown ? [`${plural(spanCount, 'span')} stand for ${whole(Math.round(representedCount))}`] : []),
+    ...(malformedCount > 0 ? [`th is malformed in ${plural(malformedCount, 'span')}, which count once`] : []),
+    ...(contradictingCount > 0
+      ? [`th contradicts the randomness of ${plural(contradictingCount, 'span')}, which count once`]
+      : []),
+    ...(isKnown ? ['traces that were not kept cannot be found'] : []),
+  ]
+  return `sampled: ${parts.join('; ')}`
+}
+
 /** The member `input` of an answer as JSON; absent where nothing was left out. */
-export function leftOutJson({ dropped, skipped, bad }: LeftOut): { input?: LeftOut } {
-  return dropped.length + skipped.length + bad.length === 0 ? {} : { input: { dropped, skipped, bad } }
+export function leftOutJson(leftOut: LeftOut): { input?: LeftOut } {
+  const { dropped, skipped, bad, sampled } = leftOut
+  return dropped.length + skipped.length + bad.length === 0 && sampled === undefined ? {} : { input: leftOut }
 }
 
 /**

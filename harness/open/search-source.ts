@@ -7,6 +7,7 @@ import { type Inputs, readInputs } from '../../lib/import/input.ts'
 import { memorySource } from '../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../lib/model/scan.ts'
 import type { Trace } from '../../lib/model/trace.ts'
+import { sampleOf, weightedSource } from '../../lib/sampling/weights.ts'
 import { joinSources } from '../../lib/search/join-sources.ts'
 import { namedSource } from '../../lib/search/named-source.ts'
 import { type CountingReader, countReads, type Reads } from '../../lib/storage/counting.ts'
@@ -14,7 +15,7 @@ import { listDirectory } from '../../lib/storage/files.ts'
 import { WorkerPool } from '../../lib/workers/pool.ts'
 import { whole } from '../text/format.ts'
 import { fileBegins, headOf, withFiles } from './blockpack-files.ts'
-import { type LeftOut, reportLeftOut } from './left-out.ts'
+import { type LeftOut, printSample, reportLeftOut } from './left-out.ts'
 
 /** Files open for search: their spans as one source, and what each of them holds. */
 export interface SearchSource {
@@ -30,7 +31,10 @@ export interface SearchSource {
 export interface SearchedFile extends Omit<SearchableFile, 'source'> {
   readonly name: string
   readonly byteLength: number
-  /** What was read of a file by its indexes, and how much of it to open it; captures are read whole. */
+  /**
+   * What was read of a file by its indexes, and how much of it to open it and to know how its spans
+   * were sampled; captures are read whole.
+   */
   readonly reads?: { readonly file: CountingReader; readonly toOpen: Reads }
 }
 
@@ -57,17 +61,27 @@ export async function withSearchSource<T>(
     const losses = new Losses({ skipsBad: skipBad === true })
     const held = captures.length > 0 ? await holdCaptures(captures, losses, limits) : undefined
     const all = held ? [...opened, held] : opened
-    const leftOut = { dropped: losses.list(), skipped: held?.skipped ?? [], bad: losses.listBad() }
-    const files = all.map(({ file }) => file)
+    const joined = joinSources(all.map(({ source }) => source))
+    const unread = { dropped: losses.list(), skipped: held?.skipped ?? [], bad: losses.listBad() }
+    const sampled = await sampleOf(joined)
+    const files = all.map(({ file }) => openedFile(file))
     const workers = new WorkerPool()
     try {
       if (held?.file.spanCount === 0) throw new LabError('invalid', `${held.file.name}: holds no spans`)
-      return await work({ source: joinSources(all.map(({ source }) => source)), files, leftOut, workers })
+      const leftOut = { ...unread, sampled }
+      const answer = await work({ source: weightedSource(joined), files, leftOut, workers })
+      if (sampled !== undefined) process.stderr.write(`${printSample(sampled)}\n`)
+      return answer
     } finally {
       await workers.close()
-      reportLeftOut(leftOut, skipBad)
+      reportLeftOut(unread, skipBad)
     }
   })
+}
+
+/** A file of which nothing has been asked so far. */
+function openedFile(file: SearchedFile): SearchedFile {
+  return file.reads ? { ...file, reads: { ...file.reads, toOpen: { ...file.reads.file.reads } } } : file
 }
 
 /**

@@ -40,7 +40,14 @@ export function memorySource(traces: readonly Trace[], { batchSpanCount = 1 << 1
     bounds: () => undefined,
     cost: () => ({ byteLength: 0, spanCount: countSpans(traces) }),
     attributeNames: async () => attributeNames(traces),
+    distinctValues: async name => (name === 'span:traceState' ? traceStates(traces) : undefined),
   }
+}
+
+function traceStates(traces: readonly Trace[]): string[] {
+  const distinct = new Set<string>()
+  for (const { spans } of traces) for (const { traceState } of spans) distinct.add(traceState)
+  return [...distinct]
 }
 
 function* batches(traces: readonly Trace[], batchSpanCount: number): Iterable<readonly Trace[]> {

@@ -146,6 +146,8 @@ export interface SharedInput {
   readonly batch: unknown
   /** What its errors begin with. */
   readonly subject?: string | undefined
+  /** The weights of its spans, where it has any. */
+  readonly weights?: Float64Array | undefined
 }
 
 /** An attribute that occurs: its key where, and the types of its values. */

@@ -1,6 +1,7 @@
 import { naming } from '../error.ts'
 import { openPageGroup } from '../formats/blockpack/query/received.ts'
 import type { SharedInput, SpanBatch } from '../model/scan.ts'
+import { weightedBatch } from '../sampling/weights.ts'
 import type { Received } from '../workers/task.ts'
 import { namedBatch } from './named-source.ts'
 
@@ -10,8 +11,10 @@ const openers: Readonly<Record<string, (batch: never, file: never) => Promise<Sp
 }
 
 /** Opens a batch that another thread shares. */
-export async function openShared({ format, batch, subject }: SharedInput, file: Received): Promise<SpanBatch> {
+export async function openShared(input: SharedInput, file: Received): Promise<SpanBatch> {
+  const { format, batch, subject, weights } = input
   const open = openers[format]!
   const opened = () => open(batch as never, file as never)
-  return subject === undefined ? opened() : namedBatch(await naming(subject, opened), subject)
+  const own = subject === undefined ? await opened() : namedBatch(await naming(subject, opened), subject)
+  return weights === undefined ? own : weightedBatch(own, weights)
 }

@@ -1,9 +1,11 @@
 import type { CommandModule } from 'yargs'
 import { LabError } from '../../../lib/error.ts'
 import { SimilarityIndex } from '../../../lib/formats/blockpack/indexes/similarity.ts'
+import { blockpackSource } from '../../../lib/formats/blockpack/query/source.ts'
 import type { BlockpackReader } from '../../../lib/formats/blockpack/read/reader.ts'
 import { findSimilar, type SimilarTraces } from '../../../lib/formats/blockpack/similar.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
+import { isSampled } from '../../../lib/sampling/weights.ts'
 import { withBlockpack } from '../../open/blockpack-files.ts'
 import { idsMeant, notFound } from '../../open/find-trace.ts'
 import { fixed, plural } from '../../text/format.ts'
@@ -62,7 +64,7 @@ async function locate(reader: BlockpackReader, id: string) {
     const located = await reader.locate(candidate)
     if (located) return located
   }
-  throw notFound(id, 'the file')
+  throw notFound(id, 'the file', new Set((await isSampled(blockpackSource(reader))) ? ['it'] : []))
 }
 
 function describe(trace: Trace): string {

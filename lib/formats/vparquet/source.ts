@@ -41,7 +41,13 @@ export function vparquetSource(block: Block): SpanSource {
     bounds: () => unionOf(rowGroupsOf(block).map(columns => columns.chunk(startColumn).extent)),
     cost: request => costOf(block, request),
     attributeNames: () => attributeNames(block),
+    distinctValues: async column => (column === 'span:traceState' && hasNoTraceStates(block) ? [''] : undefined),
   }
+}
+
+/** True where the footer says so. */
+function hasNoTraceStates(block: Block): boolean {
+  return rowGroupsOf(block).every(columns => columns.chunk(`${prefixes.span}.TraceState`).bounds?.[1].length === 0)
 }
 
 async function* scan(block: Block, request: ScanRequest, limits?: Limits): AsyncIterable<SpanBatch> {

@@ -28,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** What a command answers, without what it cost and the name of the file. */
 async function answer(command: string, args: readonly string[], path: string): Promise<unknown> {
   const { code, stdout, stderr } = await lab(command, ...args, path, '--json')
-  expect(stderr.replace(/^.*left out.*\n/gm, '')).toBe('')
+  expect(stderr.replace(/^.*left out.*\n|^sampled: .*\n/gm, '')).toBe('')
   expect(code).toBe(0)
   const { metrics: _, ...found } = JSON.parse(stdout)
   return command === 'trace' ? [...stdout.matchAll(/"spanId":"(\w+)"/g)].map(([, id]) => id).sort() : sorted(found)

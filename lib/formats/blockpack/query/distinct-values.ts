@@ -76,6 +76,8 @@ async function distinctTexts(block: Block, tables: Tables, name: Intrinsic): Pro
   switch (name) {
     case 'span:name':
       return ofColumn('span.name', text => text)
+    case 'span:traceState':
+      return ofColumn('span.traceState', text => text)
     case 'event:name':
       return ofColumn('event.name', text => text)
     case 'span:statusMessage':
