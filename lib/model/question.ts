@@ -19,12 +19,15 @@ export type Question = { readonly range?: TimeRange | undefined } & (
       readonly ask: 'edges'
     }
   | /** How many traces the commonest templates have. */ { readonly ask: 'templates'; readonly top: number }
-  | /** Share of spans that a TraceQL selection matches less the share of the others, by attribute value. */ {
+  | /** By attribute value its share of the spans that a TraceQL selection matches, less its share of the others. */ {
       readonly ask: 'compare'
       readonly selection: string
     }
-  | /** The ids of the traces that a TraceQL search finds. */ { readonly ask: 'search'; readonly query: string }
-  | /** The spans of one trace. */ { readonly ask: 'trace'; readonly traceId: string }
+  | /** The ids of the traces that a TraceQL search finds, without leading zeros. */ {
+      readonly ask: 'search'
+      readonly query: string
+    }
+  | /** The spans of one trace: how many there are, by operation. */ { readonly ask: 'trace'; readonly traceId: string }
 )
 
 /** Spans that start in [startNanos, endNanos). */
@@ -45,7 +48,7 @@ export type Answer =
   | {
       readonly kind: 'values'
       readonly basis: string
-      /** By group; of an operation or an edge the key is both names with a NUL between. */
+      /** By group; of an operation, an edge or an attribute and value the key is both with a NUL between. */
       readonly values: ReadonlyMap<string, Estimate>
     }
   | {
