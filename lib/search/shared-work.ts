@@ -1,7 +1,7 @@
 import type { SharedInput, SpanBatch } from '../model/scan.ts'
 import { type Searcher, searchBatch, type searchTask } from '../traceql/answers/search.ts'
 import { ServiceCounter } from '../traceql/answers/service-stats.ts'
-import { gatherBatch, type gatherTask, packGathered } from '../traceql/metrics/metrics-pipeline.ts'
+import { gatherBatch, type gatherTask, packGathered } from '../traceql/metrics/gather-batch.ts'
 import type { Received, WorkOf } from '../workers/task.ts'
 import { openShared } from './open-shared.ts'
 

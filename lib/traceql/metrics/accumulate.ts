@@ -98,7 +98,7 @@ export class Accumulator {
     const known: (Cells | null | undefined)[] = new Array(groups.count).fill(undefined)
     for (let i = 0; i < rowCount; i++) {
       const row = rows === undefined ? i : rows[i]!
-      const interval = typeof intervals === 'number' ? intervals : intervals[row]!
+      const interval = intervals.byRow === undefined ? intervals.first : intervals.byRow[row]!
       const value = values === undefined ? Number.NaN : values[row]!
       if (interval < 0 || (values !== undefined && Number.isNaN(value))) continue
       const code = codes[row]!

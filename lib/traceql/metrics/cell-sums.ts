@@ -32,39 +32,50 @@ export interface Samples {
   readonly weights: Float64Array | undefined
 }
 
-/** Where the spans that count fall, what they are worth, and the places of cells as they first occur. */
+/** Where the spans that count fall, how many in each place, and the places of cells as they first occur. */
 interface Counted extends CellPlaces {
+  readonly tally: Uint32Array
+  readonly order: readonly number[]
   readonly weights: Float64Array | undefined
   readonly values: Float64Array | undefined
-  readonly order: readonly number[]
 }
 
 type Sums = Omit<CellSums, 'codes' | 'intervals'>
 
-/**
- * Sums up the spans of a batch by cell; their codes are below `groupCount`, their intervals below `intervalCount`.
- * `isExact` keeps the values that quantiles are of.
- */
-export function sumCells(
-  kind: Kind,
-  observations: Observations,
-  { groupCount, intervalCount, isExact }: { groupCount: number; intervalCount: number; isExact: boolean },
-): CellSums {
+/** Sums up the spans of a batch by cell; their codes are below `groupCount`. `isExact` keeps what quantiles are of. */
+export function sumCells(kind: Kind, observations: Observations, groupCount: number, isExact: boolean): CellSums {
   const { weights, values } = observations
-  const found = cellPlaces(observations, groupCount, intervalCount)
-  const order = orderOf(found)
-  const sums = sumsOf(kind, { ...found, weights, values, order }, isExact)
-  return { codes: order.map(found.codeOf), intervals: order.map(found.intervalOf), ...sums }
+  const found = cellPlaces(observations, groupCount)
+  const tally = tallyOf(found)
+  const order = orderOf(found, tally)
+  const sums = sumsOf(kind, { ...found, tally, order, weights, values }, isExact)
+  const codes: number[] = []
+  const intervals: number[] = []
+  for (const place of order) {
+    codes.push(found.codeOf(place))
+    intervals.push(found.intervalOf(place))
+  }
+  return { codes, intervals, ...sums }
 }
 
-function orderOf({ spanCount, places, size }: CellPlaces): number[] {
+function tallyOf({ spanCount, places, size }: CellPlaces): Uint32Array {
+  const tally = new Uint32Array(size)
+  for (let i = 0; i < spanCount; i++) tally[places[i]!]!++
+  return tally
+}
+
+/** The places that have spans, as they first occur: as a rule the first spans tell. */
+function orderOf({ spanCount, places, size }: CellPlaces, tally: Uint32Array): number[] {
+  let left = 0
+  for (let place = 0; place < size; place++) if (tally[place]! > 0) left++
   const isSeen = new Uint8Array(size)
   const order: number[] = []
-  for (let i = 0; i < spanCount; i++) {
+  for (let i = 0; i < spanCount && left > 0; i++) {
     const place = places[i]!
     if (isSeen[place] === 1) continue
     isSeen[place] = 1
     order.push(place)
+    left--
   }
   return order
 }
@@ -90,15 +101,17 @@ function sumsOf(kind: Kind, counted: Counted, isExact: boolean): Sums {
 }
 
 /** By cell what a table holds at its place. */
-function pick(table: Float64Array, order: readonly number[]): Float64Array {
-  return Float64Array.from(order, place => table[place]!)
+function pick(table: ArrayLike<number>, order: readonly number[]): Float64Array {
+  const picked = new Float64Array(order.length)
+  for (let cell = 0; cell < picked.length; cell++) picked[cell] = table[order[cell]!]!
+  return picked
 }
 
 /** By cell the sum of the weights of its spans. */
-function countsOf({ spanCount, rows, places, size, weights, order }: Counted): Float64Array {
+function countsOf({ spanCount, rows, places, size, tally, weights, order }: Counted): Float64Array {
+  if (weights === undefined) return pick(tally, order)
   const counts = new Float64Array(size)
-  if (weights === undefined) for (let i = 0; i < spanCount; i++) counts[places[i]!]!++
-  else for (let i = 0; i < spanCount; i++) counts[places[i]!]! += weights[rows === undefined ? i : rows[i]!]!
+  for (let i = 0; i < spanCount; i++) counts[places[i]!]! += weights[rows === undefined ? i : rows[i]!]!
   return pick(counts, order)
 }
 
@@ -122,32 +135,46 @@ function extremesOf({ spanCount, rows, places, size, values, order }: Counted, s
   return pick(found, order)
 }
 
+/** Exponents of doubles from 2 on are below. */
+const exponentCount = 1025
+
 /** Values below 2 are in no bucket, as in Tempo. */
-function bucketsOf({ spanCount, rows, places, size, weights, values, order }: Counted): Buckets {
-  const slots: (number | undefined)[] = []
-  const exponents: number[] = []
-  const slotOf = new Int32Array(spanCount).fill(-1)
-  for (let i = 0; i < spanCount; i++) {
-    const value = values![rows === undefined ? i : rows[i]!]!
-    if (value >= 2) slotOf[i] = slots[bucketExponent(value)] ??= exponents.push(bucketExponent(value)) - 1
-  }
+function bucketsOf(counted: Counted): Buckets {
+  const { spanCount, rows, places, size, weights, values, order } = counted
+  const { slots, exponents } = exponentsOf(counted)
   const width = exponents.length
-  const table = new Float64Array(size * width).fill(-1)
+  const tally = new Uint32Array(size * width)
+  const sums = weights && new Float64Array(size * width)
   for (let i = 0; i < spanCount; i++) {
-    if (slotOf[i]! < 0) continue
-    const at = places[i]! * width + slotOf[i]!
-    table[at] = Math.max(0, table[at]!) + (weights === undefined ? 1 : weights[rows === undefined ? i : rows[i]!]!)
+    const row = rows === undefined ? i : rows[i]!
+    const value = values![row]!
+    if (!(value >= 2)) continue
+    const at = places[i]! * width + slots[bucketExponent(value)]!
+    tally[at]!++
+    if (sums !== undefined) sums[at]! += weights![row]!
   }
   const filled: { cells: number[]; exponents: number[]; counts: number[] } = { cells: [], exponents: [], counts: [] }
-  for (const [cell, place] of order.entries())
-    for (let slot = 0; slot < width; slot++) {
-      const count = table[place * width + slot]!
-      if (count < 0) continue
+  for (let cell = 0; cell < order.length; cell++)
+    for (let slot = 0, at = order[cell]! * width; slot < width; slot++, at++) {
+      if (tally[at] === 0) continue
       filled.cells.push(cell)
       filled.exponents.push(exponents[slot]!)
-      filled.counts.push(count)
+      filled.counts.push((sums ?? tally)[at]!)
     }
   return filled
+}
+
+/** The exponents that occur, and by exponent its position among them. */
+function exponentsOf({ spanCount, rows, values }: Counted): { exponents: number[]; slots: Uint16Array } {
+  const slots = new Uint16Array(exponentCount)
+  for (let i = 0; i < spanCount; i++) {
+    const value = values![rows === undefined ? i : rows[i]!]!
+    if (value >= 2) slots[bucketExponent(value)] = 1
+  }
+  const exponents: number[] = []
+  for (let exponent = 0; exponent < exponentCount; exponent++)
+    if (slots[exponent] === 1) slots[exponent] = exponents.push(exponent) - 1
+  return { exponents, slots }
 }
 
 function samplesOf({ spanCount, rows, places, size, weights, values, order }: Counted): Samples {

@@ -14,7 +14,7 @@ import { columnsOfField, fieldsOf } from '../language/fields.ts'
 import type { PointBudget } from '../language/limits.ts'
 import { printField } from '../language/print-expression.ts'
 import { groupCodes } from './group-codes.ts'
-import { type Intervals, readIntervals } from './intervals.ts'
+import { type Intervals, spanIntervals } from './intervals.ts'
 import type { MetricsRun, PipelineSeries } from './metrics-pipeline.ts'
 import { type Series, valueKey } from './series.ts'
 
@@ -99,8 +99,12 @@ async function compareBatch(batch: SpanBatch, comparison: Comparison): Promise<v
   const { mask } = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => explainer.addStage(stage, spanCount))
   const selected = holds(node.selection.condition, view, pool)
   restrict(selected, view, node)
-  const starts = await readIntervals(batch, intervals)
-  const spans: Spans = { mask, selected, intervals: starts, weights: batch.weights }
+  const spans: Spans = {
+    mask,
+    selected,
+    intervals: spanIntervals(view.columns.get('span:start'), view.spanCount, intervals),
+    weights: batch.weights,
+  }
   fields.forEach((field, i) => {
     tallyField(view, field, spans, [tallies[0]![i]!, tallies[1]![i]!], pool)
   })

@@ -1,5 +1,5 @@
 import { LabError } from '../../error.ts'
-import type { NumberValues, SpanBatch } from '../../model/scan.ts'
+import type { ColumnData, NumberValues, SpanBatch } from '../../model/scan.ts'
 import { areWide, bigintsOf, overOneBase } from '../engine/numbers.ts'
 
 /** No more intervals than this in one answer. */
@@ -50,28 +50,41 @@ function intervalOf(time: bigint, { startNanos, stepNanos }: Intervals): number 
   return Number((time - startNanos - 1n) / stepNanos)
 }
 
-/**
- * The one interval in which all spans of a batch start, -1 where none of them counts; undefined where it takes reading
- * to know.
- */
-export function commonInterval({ startExtent }: SpanBatch, intervals: Intervals): number | undefined {
-  if (startExtent === undefined) return undefined
-  const [first, last] = startExtent
-  const { fromNanos, untilNanos } = intervals
-  if (last < fromNanos || first >= untilNanos) return -1
-  if (first < fromNanos || last >= untilNanos) return undefined
-  const interval = intervalOf(first, intervals)
-  return interval === intervalOf(last, intervals) ? interval : undefined
+/** The intervals in which spans of a batch may start: `count` of them from `first` on. */
+export interface IntervalRange {
+  readonly first: number
+  readonly count: number
+  /** Whether every span counts: none starts before the first interval or after the last. */
+  readonly isWhole: boolean
 }
 
-/** By span the interval in which it starts, -1 where it does not count; of `rows`, if given, at the least. */
-export async function readIntervals(batch: SpanBatch, intervals: Intervals, rows?: Uint32Array): Promise<Int32Array> {
-  const columns = (await batch.read(['span:start'], rows)).get('span:start')
-  const result = new Int32Array(batch.spanCount)
+/** The intervals of the spans of a batch. */
+export interface SpanIntervals {
+  readonly first: number
+  readonly count: number
+  /** By row its interval, negative where it does not count; undefined where all are in the first. */
+  readonly byRow: Int32Array | undefined
+}
+
+/** The intervals that spans of a batch may be in, without reading: all of them where the source knows nothing. */
+export function intervalRange({ startExtent }: SpanBatch, intervals: Intervals): IntervalRange {
+  if (startExtent === undefined) return { first: 0, count: intervals.count, isWhole: false }
+  const [from, to] = startExtent
+  const { fromNanos, untilNanos } = intervals
+  if (to < fromNanos || from >= untilNanos) return { first: 0, count: 0, isWhole: false }
+  const isWhole = from >= fromNanos && to < untilNanos
+  const first = intervalOf(from < fromNanos ? fromNanos : from, intervals)
+  const last = intervalOf(to < untilNanos ? to : untilNanos - 1n, intervals)
+  return { first, count: last - first + 1, isWhole }
+}
+
+/** By span the interval in which it starts, -1 where it does not count; `columns` are those of `span:start`. */
+export function spanIntervals(columns: readonly ColumnData[], spanCount: number, intervals: Intervals): Int32Array {
+  const result = new Int32Array(spanCount)
   if (areWide(columns) || intervals.stepNanos >= maxExactStep) {
-    const starts = bigintsOf(columns, result.length)
-    for (let row = 0; row < result.length; row++) result[row] = countedInterval(starts[row]!, intervals)
-  } else placeStarts(overOneBase(columns, result.length), intervals, result)
+    const starts = bigintsOf(columns, spanCount)
+    for (let row = 0; row < spanCount; row++) result[row] = countedInterval(starts[row]!, intervals)
+  } else placeStarts(overOneBase(columns, spanCount), intervals, result)
   return result
 }
 

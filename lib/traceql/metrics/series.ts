@@ -58,6 +58,7 @@ const words = new Uint32Array(double.buffer)
 
 /** The power of two that is the least not below a value of at least 1: its exponent. */
 export function bucketExponent(value: number): number {
+  if (value <= 0x100000000) return 32 - Math.clz32(Math.ceil(value) - 1)
   double[0] = value
   const high = words[1]!
   const exponent = (high >>> 20) - 1023

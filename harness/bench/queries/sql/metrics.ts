@@ -3,12 +3,11 @@ import { planPipeline } from '../../../../lib/traceql/engine/plan.ts'
 import type { MetricsPipeline } from '../../../../lib/traceql/language/ast.ts'
 import { printField } from '../../../../lib/traceql/language/print-expression.ts'
 import type { CellSums } from '../../../../lib/traceql/metrics/cell-sums.ts'
+import { type CountingAggregate, nameLabels } from '../../../../lib/traceql/metrics/group-labels.ts'
 import type { Intervals } from '../../../../lib/traceql/metrics/intervals.ts'
 import {
   accumulatorOf,
-  type CountingAggregate,
   type MetricsRun,
-  nameLabels,
   type PipelineSeries,
 } from '../../../../lib/traceql/metrics/metrics-pipeline.ts'
 import { answerOf, fieldValue, type Place, printable } from './fields.ts'
