@@ -4,7 +4,7 @@ import type { Encoded } from '../process/measure.ts'
 import type { Summary } from '../process/statistics.ts'
 import type { FidelityClass, Input, Row } from '../runs/run-schema.ts'
 import type { Discovered } from './discover.ts'
-import type { Check, Passes } from './tasks.ts'
+import type { Passes, PricedCheck } from './tasks.ts'
 
 /** One row to be earned: a phase file, and a variant of it where the file could be loaded. */
 export interface Candidate extends Discovered {
@@ -15,7 +15,7 @@ export interface Candidate extends Discovered {
 /** What the processes of a row have measured. */
 export interface Measured {
   encoded: Encoded
-  check: Check
+  check: PricedCheck
   encode: Passes
   decode: Passes
 }
@@ -42,6 +42,9 @@ export function earnedRow(candidate: Candidate, phase: Phase, input: Input, meas
     kept: check.kept,
     lost: isWhole ? [] : [...phase.fidelity.lossy],
     wholeTraceCount: check.wholeTraceCount,
+    price: [...(check.loss?.price ?? [])],
+    survived: check.loss?.survived ?? null,
+    attributes: [...(check.loss?.attributes ?? [])],
     parts: check.parts,
     ...sizes(encoded.sizeBytes, input),
     ...times(encode.times, decode.times, input),
@@ -91,6 +94,9 @@ function blankRow({ number, slug, phase, variant }: Candidate): Row {
     kept: null,
     lost: [],
     wholeTraceCount: null,
+    price: [],
+    survived: null,
+    attributes: [],
     problem: null,
     sizeBytes: null,
     bytesPerSpan: null,

@@ -12,6 +12,7 @@ import type { Seconds } from '../process/clock.ts'
 import { type Encoded, measureDecode, measureEncode, peakBytes } from '../process/measure.ts'
 import { type Summary, summarise } from '../process/statistics.ts'
 import type { Report } from '../process/task.ts'
+import { type Loss, measureLoss } from '../verify/loss.ts'
 import { type Verdict, verify } from '../verify/verify.ts'
 import { loadPhase } from './discover.ts'
 
@@ -29,6 +30,11 @@ interface PhaseJob {
 export interface Check extends Verdict {
   decodeSeconds: Seconds
   parts: Record<string, number> | null
+}
+
+/** The same of a lossy phase with what it costs those who ask; null where nothing is lost, or too much to be held. */
+export interface PricedCheck extends Check {
+  loss: Loss | null
 }
 
 /** What the pass that earns a row has found. */
@@ -49,9 +55,14 @@ async function prove(job: PhaseJob, report: Report): Promise<Proof> {
   return { ...(await checkFile(phase, job, report)), encoded }
 }
 
-/** Decodes the file and compares. */
-async function check(job: PhaseJob, report: Report): Promise<Check> {
-  return checkFile(await loadPhase(job.phasePath), job, report)
+/** Decodes the file and compares; of a lossy phase it finds the price. */
+async function check(job: PhaseJob, report: Report): Promise<PricedCheck> {
+  const phase = await loadPhase(job.phasePath)
+  if (phase.fidelity.lossy.length === 0) return { ...(await checkFile(phase, job, report)), loss: null }
+  const wholeTraceIds = new Set<string>()
+  const checked = await checkFile(phase, job, report, wholeTraceIds)
+  const original = () => readDataset(job.dataset)
+  return { ...checked, loss: await withFile(job, file => measureLoss({ original, phase, file, wholeTraceIds })) }
 }
 
 /** Encodes to the file, and then on for more rounds. Each must give the same bytes. */
@@ -159,12 +170,13 @@ async function encodeAgain(phase: Phase, job: PhaseJob, proved: string, report: 
   return seconds
 }
 
-function checkFile(phase: Phase, job: PhaseJob, report: Report): Promise<Check> {
+function checkFile(phase: Phase, job: PhaseJob, report: Report, wholeTraceIds?: Set<string>): Promise<Check> {
   return withFile(job, async file => {
     const first = measureDecode(phase, file)
     let runs = 0
     const decode = () => (runs++ === 0 ? first.batches : phase.decode(file))
-    const verdict = await verify(() => reporting(readDataset(job.dataset), report), decode, phase.fidelity)
+    const original = () => reporting(readDataset(job.dataset), report)
+    const verdict = await verify(original, decode, phase.fidelity, wholeTraceIds)
     return { ...verdict, decodeSeconds: first.seconds(), parts: await partsOf(phase, file) }
   })
 }

@@ -55,6 +55,34 @@ const keptSchema = z.object({
 
 const fidelitySchema = z.enum(['exact', 'unordered', 'renamed', 'lossy'])
 
+const share = z.number().min(0).max(1).nullable()
+
+/** What answers to one kind of question have lost: see lib/questions/price.ts. */
+const priceSchema = z.object({
+  question: z.string(),
+  asked: count,
+  unanswerable: count,
+  reason: z.string().nullable(),
+  medianError: amount.nullable(),
+  worstError: amount.nullable(),
+  outside: share,
+  missing: count,
+  invented: count,
+  basis: z.string().nullable(),
+})
+
+/** Shares of traces that came back whole; null where there were none of the kind. */
+const survivedSchema = z.object({ all: share, errors: share, slow: share, rare: share })
+
+/** Spans and distinct values of an attribute before and after. */
+const attributeSchema = z.object({
+  name: z.string(),
+  hadSpans: count,
+  keptSpans: count,
+  hadValues: count,
+  keptValues: count,
+})
+
 /** Numbers are null where they were not earned: a row with a problem has none. */
 const rowSchema = z.object({
   phase: z.string(),
@@ -66,6 +94,11 @@ const rowSchema = z.object({
   /** What a lossy phase says it loses. */
   lost: z.array(z.string()),
   wholeTraceCount: count.nullable(),
+  /** What the loss costs: empty of rows that lose nothing, and of runs from before it was measured. */
+  price: z.array(priceSchema).default([]),
+  survived: survivedSchema.nullable().default(null),
+  /** Attributes of which spans or values are gone, most of them first. */
+  attributes: z.array(attributeSchema).default([]),
   problem: z.string().nullable(),
   sizeBytes: count.nullable(),
   bytesPerSpan: amount.nullable(),

@@ -38,6 +38,14 @@ export function percent(value: number | null): string {
   return value === null ? dash : `${(value * 100).toFixed(1)} %`
 }
 
+/** A share as a percentage with two digits: 0, <0.1 %, 2.1 %, 35 %. */
+export function roughPercent(value: number | null): string {
+  if (value === null) return dash
+  if (value === 0) return '0'
+  if (value < 0.001) return '<0.1 %'
+  return value < 0.0995 ? percent(value) : `${whole(value * 100)} %`
+}
+
 /** Bytes in MiB. */
 export function mebibytes(byteLength: number | null): number | null {
   return byteLength === null ? null : byteLength / 2 ** 20

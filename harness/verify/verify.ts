@@ -19,12 +19,18 @@ const allKept: Verdict['kept'] = { traceOrder: true, spanOrder: true, attributeO
 /**
  * Compares what came back with what went in, both as streams, against the claim. Where every order is claimed, trace by
  * trace; else by two digests a trace id, one that heeds every order and one that heeds the claimed, and what differs is
- * read again for its path. `actual` is run once, and again only for a path or for renamed ids.
+ * read again for its path. `actual` is run once, and again only for a path or for renamed ids. Where not every order is
+ * claimed, the ids of traces that came back whole go to `wholeTraceIds`.
  */
-export async function verify(expected: () => Batches, actual: () => Batches, claim: Fidelity): Promise<Verdict> {
+export async function verify(
+  expected: () => Batches,
+  actual: () => Batches,
+  claim: Fidelity,
+  wholeTraceIds?: Set<string>,
+): Promise<Verdict> {
   const isStrict =
     claim.traceOrder && claim.spanOrder && claim.attributeOrder && claim.spanIds === 'kept' && claim.lossy.length === 0
-  return isStrict ? verifyInOrder(expected(), actual()) : verifyByDigest(expected, actual, claim)
+  return isStrict ? verifyInOrder(expected(), actual()) : verifyByDigest(expected, actual, claim, wholeTraceIds)
 }
 
 async function verifyInOrder(expected: Batches, actual: Batches): Promise<Verdict> {
@@ -73,7 +79,12 @@ interface Known {
   claimed: string
 }
 
-async function verifyByDigest(expected: () => Batches, actual: () => Batches, claim: Fidelity): Promise<Verdict> {
+async function verifyByDigest(
+  expected: () => Batches,
+  actual: () => Batches,
+  claim: Fidelity,
+  wholeTraceIds: Set<string> | undefined,
+): Promise<Verdict> {
   if (claim.spanIds === 'renamed' && !claim.spanOrder)
     return failed('claims renamed span ids without the order of spans: such a renaming cannot be proved')
   const [wanted, got] = [await viewOf(expected, claim), await viewOf(actual, claim)]
@@ -83,14 +94,18 @@ async function verifyByDigest(expected: () => Batches, actual: () => Batches, cl
   const kept = { ...allKept }
   let differing: string | undefined
   let [index, wholeTraceCount] = [0, 0]
+  const countWhole = (traceId: string) => {
+    wholeTraceCount++
+    wholeTraceIds?.add(traceId)
+  }
   for await (const trace of traces(actual())) {
     const original = known.get(trace.traceId)
     known.delete(trace.traceId)
     if (original && original.index !== index) kept.traceOrder = false
     index++
-    if (original && original.exact === got.exact(trace)) wholeTraceCount++
+    if (original && original.exact === got.exact(trace)) countWhole(trace.traceId)
     else if (original && original.claimed === got.claimed(trace)) {
-      wholeTraceCount++
+      countWhole(trace.traceId)
       kept.spanOrder &&= claim.spanOrder
       kept.attributeOrder &&= claim.attributeOrder
       if (claim.spanIds === 'renamed') kept.spanIds = 'renamed'

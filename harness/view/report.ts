@@ -6,6 +6,7 @@ import { fixed, mebibytes, whole } from '../text/format.ts'
 import { type Page, printMarkdownPage } from '../text/page.ts'
 import { number, type Table, tableOf, text } from '../text/table.ts'
 import { sizeColumns, timeColumns } from './columns.ts'
+import { lossPage, lossSection } from './loss.ts'
 import { chartNames } from './run-charts.ts'
 
 /** The run as it is printed at the terminal. */
@@ -14,6 +15,7 @@ export function pageOf({ input, environment, rows }: Run): Page {
     describeInput(input),
     tableOf(rows, sizeColumns),
     ...printProblems({ rows }),
+    ...lossPage({ rows }),
     `\nRates by CPU time of the phase alone, MB of NDJSON; ${printRounds(environment)}; memory: peak of a whole process.`,
     tableOf(rows, timeColumns),
   ]
@@ -28,6 +30,7 @@ export function renderRun({ input, environment, rows }: Run): string {
     tableOf(rows, sizeColumns),
     ...chartNames({ input, rows }).map(file => `![](${file})`),
     ...printProblems({ rows }).map(line => `- ${line}`),
+    ...lossSection({ rows }),
     '## Where the floor lies',
     floorNote(input),
     floorTable(input),

@@ -65,7 +65,8 @@ function keyOf(value: Value): unknown {
   return typeof value === 'string' || typeof value === 'boolean' || value === null ? value : keyText(value)
 }
 
-function keyText(value: Value): string {
+/** One text for values that are the same. */
+export function keyText(value: Value): string {
   switch (typeof value) {
     case 'string':
       return `s${JSON.stringify(value)}`

@@ -7,7 +7,7 @@ import { search } from '../traceql/answers/search.ts'
 import { parseQuery } from '../traceql/engine/validate.ts'
 import { compareShares } from './compare.ts'
 import { type Facts, gatherFacts } from './facts.ts'
-import { operationCounts } from './traces.ts'
+import { operationCounts, topTemplates } from './traces.ts'
 import { countSpansBy, durationsBy, errorSharesBy, groupsOf, type Values } from './values.ts'
 
 /** Answers a question from the spans of a source, as often as each represents one. */
@@ -30,7 +30,6 @@ export class SourceAsker {
     const facts = await this.#factsOf(question.range)
     if (question.ask === 'search') return this.#search(question, facts)
     if (question.ask === 'trace') return this.#trace(question.traceId, facts)
-    if (question.ask === 'templates') return { kind: 'unanswerable', reason: 'templates are not counted yet' }
     return { kind: 'values', basis: basisOf(facts), values: await this.#values(question, facts) }
   }
 
@@ -49,7 +48,7 @@ export class SourceAsker {
     return facts
   }
 
-  async #values(question: Exclude<Question, { ask: 'search' | 'trace' | 'templates' }>, facts: Facts): Promise<Values> {
+  async #values(question: Exclude<Question, { ask: 'search' | 'trace' }>, facts: Facts): Promise<Values> {
     switch (question.ask) {
       case 'spans':
         return countSpansBy(facts, groupsOf(facts, question.by))
@@ -59,6 +58,8 @@ export class SourceAsker {
         return durationsBy(facts, groupsOf(facts, question.by), question.quantile)
       case 'edges':
         return countSpansBy(facts, facts.edges)
+      case 'templates':
+        return topTemplates(facts, this.#traces(facts.traceIds), question.top)
       case 'compare':
         return compareShares(this.source, question, this.#limits)
     }

@@ -12,11 +12,13 @@ export interface QuestionGroup {
   readonly questions: readonly Question[]
 }
 
-/** How many traces are looked up by their ids, and how many attributes of theirs are searched for. */
+/** How many traces are looked up by their ids, and of how many an attribute is searched for. */
 const drawnTraces = 10
+const searchedTraces = 5
 const groupings: readonly Grouping[] = ['service', 'operation']
 const quantiles = [0.5, 0.95, 0.99]
 
+const topTemplateCount = 20
 const slowQuantile = 0.99
 
 /**
@@ -36,10 +38,11 @@ export async function questionSet(asker: SourceAsker, seed = 1): Promise<Questio
       groupings.map(by => group(`p${quantile * 100} by ${by}`, { ask: 'duration', by, quantile })),
     ),
     group('calls between services', { ask: 'edges' }),
+    group(`top ${topTemplateCount} templates`, { ask: 'templates', top: topTemplateCount }),
     group('compare', { ask: 'compare', selection: hasErrors ? '{ status = error }' : `{ ${isSlow} }` }),
     group('search errors', { ask: 'search', query: '{ status = error }' }),
     group('search slow traces', { ask: 'search', query: `{ ${isSlow} }` }),
-    group('search an attribute', ...drawn.flatMap(trace => attributeSearch(trace, seed))),
+    group('search an attribute', ...drawn.slice(0, searchedTraces).flatMap(trace => attributeSearch(trace, seed))),
     group('trace by id', ...drawn.map(({ traceId }): Question => ({ ask: 'trace', traceId }))),
   ]
   return groups.filter(({ questions }) => questions.length > 0)

@@ -69,3 +69,11 @@ test('a lossy row says what it lost and what is whole', () => {
   expect(row).toMatchObject({ problem: null, claim: 'lossy', fidelity: 'lossy', lost: ['every other trace'] })
   expect(row.wholeTraceCount).toBe(50)
 })
+
+test('a lossy row has a price, and no other', () => {
+  const row = rowOf('97')
+  expect(row.survived?.all).toBe(0.5)
+  expect(row.price.find(({ question }) => question === 'spans by service')?.medianError).toBeGreaterThan(0.2)
+  expect(row.attributes.length).toBeGreaterThan(0)
+  expect(rowOf('90')).toMatchObject({ price: [], survived: null, attributes: [] })
+})
