@@ -8,7 +8,7 @@ import { aggregateOf } from '../engine/plan.ts'
 import type { Spansets, SpansetValue } from '../engine/spanset.ts'
 import { type Texts, textColumn } from '../engine/texts.ts'
 import { fieldVector, type Pool, Tag, type Vector } from '../engine/vector.ts'
-import { openView, type View } from '../engine/view.ts'
+import { View } from '../engine/view.ts'
 import type { Field } from '../language/ast.ts'
 import { columnsOfField, isDerived } from '../language/fields.ts'
 import { printExpression } from '../language/print-expression.ts'
@@ -75,8 +75,8 @@ export async function answerHits(hits: readonly Hit[], spansets: Spansets, input
     batch.read(summaryColumns, traceRows),
     batch.read([...new Set(later)], shown.some(isDerived) ? traceRows : spanRows),
   ])
-  const summaryView = openView(batch, summary)
-  const detailView = openView(batch, detail)
+  const summaryView = new View(batch, summary)
+  const detailView = new View(batch, detail)
   const starts = overOneBase(summary.get('span:start'), view.spanCount)
   const durations = overOneBase(summary.get('span:duration'), view.spanCount)
   const services = textColumn(summary.get('resource.service.name'))

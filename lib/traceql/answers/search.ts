@@ -9,7 +9,7 @@ import { type BatchWork, scanResults } from '../engine/scan.ts'
 import { runPipeline } from '../engine/spansets.ts'
 import { startsIn } from '../engine/time-extent.ts'
 import { Pool } from '../engine/vector.ts'
-import { openView, type View } from '../engine/view.ts'
+import { View } from '../engine/view.ts'
 import type { Field, Hint, Query, SearchQuery } from '../language/ast.ts'
 import { columnsOfField } from '../language/fields.ts'
 import { answerHits, summaryColumns, type TraceAnswer } from './search-answer.ts'
@@ -148,7 +148,7 @@ export async function searchBatch(
   { counter, wanted }: Searcher,
 ): Promise<Searched> {
   const pool = new Pool()
-  const view = openView(batch, await batch.read(plan.request.columns))
+  const view = new View(batch, await batch.read(plan.request.columns))
   const { spanCount, traceCount } = view
   const stages: number[] = []
   const spansets = runPipeline(plan.pipeline, view, pool, (_, left) => stages.push(left))

@@ -7,7 +7,7 @@ import { planPipeline } from '../engine/plan.ts'
 import { scanBatches } from '../engine/scan.ts'
 import { runPipeline } from '../engine/spansets.ts'
 import { Pool } from '../engine/vector.ts'
-import { openView, type Part, type View } from '../engine/view.ts'
+import { type Part, View } from '../engine/view.ts'
 import type { Field, Pipeline, Query } from '../language/ast.ts'
 import { columnsOfField, type Flavour, flavourOf, kindNames, statusNames } from '../language/fields.ts'
 import { unscopedIntrinsics } from '../language/parser-statics.ts'
@@ -68,9 +68,9 @@ async function namesInSpans(
   const found: AttributeName[] = []
   let missing = [...names]
   for await (const batch of scanBatches(source, plan.request, limits)) {
-    const { mask } = runPipeline(plan.pipeline, openView(batch, await batch.read(plan.request.columns)), new Pool())
+    const { mask } = runPipeline(plan.pipeline, new View(batch, await batch.read(plan.request.columns)), new Pool())
     if (missing.length > 0 && mask.includes(1)) {
-      const view = openView(batch, await batch.read([...new Set(missing.map(columnOf))]))
+      const view = new View(batch, await batch.read([...new Set(missing.map(columnOf))]))
       const present = new Set(missing.filter(name => occurs(view, attributeField(name), mask)))
       found.push(...present)
       missing = missing.filter(name => !present.has(name))
@@ -177,7 +177,7 @@ async function scanValues(
 ): Promise<void> {
   const plan = planPipeline(pipeline, {}, columnsOfField(field))
   for await (const batch of scanBatches(source, plan.request, limits)) {
-    const view = openView(batch, await batch.read(plan.request.columns))
+    const view = new View(batch, await batch.read(plan.request.columns))
     const { mask } = runPipeline(plan.pipeline, view, new Pool())
     for (const part of view.parts({ ...field })) addPart(view, part, mask, values)
     if (values.isFull) return

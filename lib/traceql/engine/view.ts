@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../maps.ts'
 import { type NestedSets, nestedSets } from '../../model/nested-sets.ts'
 import { ownersOf } from '../../model/owners.ts'
 import type { ColumnData, ColumnName, ColumnSet, SpanBatch } from '../../model/scan.ts'
@@ -21,55 +22,67 @@ export interface Part {
 }
 
 /** A batch with the columns that were read of it, and what follows from them: computed when first asked for. */
-export interface View {
+export class View {
   readonly batch: SpanBatch
   readonly columns: ColumnSet
   readonly spanCount: number
-  readonly traceCount: number
-  readonly traceStarts: Uint32Array
-  /** By span the index of its trace. */
-  traceOf(): Uint32Array
-  /** By span the row of its parent, negative where there is none. */
-  parents(): Int32Array
-  nestedSets(): NestedSets
-  /** By trace the row of its root, -1 where it has none. Of several the last one counts. */
-  roots(): Int32Array
-  parts(field: Field): readonly Part[]
-  /** 1 for the spans that have a value of the field; of an event's and link's, where one of the span's has. */
-  presence(field: Field): Uint8Array
-  /** 1 for the spans that lack a value of the field; of an event's and link's, where one of the span's does. */
-  absence(field: Field): Uint8Array
-}
+  readonly #parts = new Map<string, readonly Part[]>()
+  #traceOf: Uint32Array | undefined
+  #parents: Int32Array | undefined
+  #nestedSets: NestedSets | undefined
+  #roots: Int32Array | undefined
 
-export function openView(batch: SpanBatch, columns: ColumnSet): View {
-  const known = new Map<string, readonly Part[]>()
-  const view: View = {
-    batch,
-    columns,
-    spanCount: batch.spanCount,
-    get traceCount() {
-      return columns.traceStarts.length - 1
-    },
-    get traceStarts() {
-      return columns.traceStarts
-    },
-    traceOf: once(() => ownersOf(columns.traceStarts)),
-    parents: once(() => rowColumn(columns, 'span:parent', batch.spanCount)),
-    nestedSets: once(() => nestedSets(view.parents(), columns.traceStarts)),
-    roots: once(() => rowColumn(columns, 'trace:root', view.traceCount)),
-    parts: field => {
-      const key = field.kind === 'intrinsic' ? field.name : `${field.scope}.${field.name}`
-      let parts = known.get(key)
-      if (parts === undefined) {
-        parts = partsOf(view, field)
-        known.set(key, parts)
-      }
-      return parts
-    },
-    presence: field => presenceOf(view, view.parts(field)),
-    absence: field => absenceOf(view, field),
+  constructor(batch: SpanBatch, columns: ColumnSet) {
+    this.batch = batch
+    this.columns = columns
+    this.spanCount = batch.spanCount
   }
-  return view
+
+  get traceCount(): number {
+    return this.traceStarts.length - 1
+  }
+
+  get traceStarts(): Uint32Array {
+    return this.columns.traceStarts
+  }
+
+  /** By span the index of its trace. */
+  traceOf(): Uint32Array {
+    this.#traceOf ??= ownersOf(this.traceStarts)
+    return this.#traceOf
+  }
+
+  /** By span the row of its parent, negative where there is none. */
+  parents(): Int32Array {
+    this.#parents ??= rowColumn(this.columns, 'span:parent', this.spanCount)
+    return this.#parents
+  }
+
+  nestedSets(): NestedSets {
+    this.#nestedSets ??= nestedSets(this.parents(), this.traceStarts)
+    return this.#nestedSets
+  }
+
+  /** By trace the row of its root, -1 where it has none. Of several the last one counts. */
+  roots(): Int32Array {
+    this.#roots ??= rowColumn(this.columns, 'trace:root', this.traceCount)
+    return this.#roots
+  }
+
+  parts(field: Field): readonly Part[] {
+    const key = field.kind === 'intrinsic' ? field.name : `${field.scope}.${field.name}`
+    return getOrInsert(this.#parts, key, () => partsOf(this, field))
+  }
+
+  /** 1 for the spans that have a value of the field; of an event's and link's, where one of the span's has. */
+  presence(field: Field): Uint8Array {
+    return presenceOf(this, this.parts(field))
+  }
+
+  /** 1 for the spans that lack a value of the field; of an event's and link's, where one of the span's does. */
+  absence(field: Field): Uint8Array {
+    return absenceOf(this, field)
+  }
 }
 
 /** Of a batch of which nothing is read, as no column and no trace matters. */
@@ -80,14 +93,6 @@ export const noColumns: ColumnSet = {
   },
   eventSpans: new Uint32Array(0),
   linkSpans: new Uint32Array(0),
-}
-
-function once<T>(compute: () => T): () => T {
-  let value: T | undefined
-  return () => {
-    value ??= compute()
-    return value
-  }
 }
 
 /** A column of rows, negative where there is none. */

@@ -8,7 +8,7 @@ import { scanBatches } from '../engine/scan.ts'
 import { runPipeline } from '../engine/spansets.ts'
 import { startsIn } from '../engine/time-extent.ts'
 import { type Cell, Pool, Tag } from '../engine/vector.ts'
-import { openView, type View } from '../engine/view.ts'
+import { View } from '../engine/view.ts'
 import type { Compare, Field, IntrinsicName, MetricsPipeline, Scope } from '../language/ast.ts'
 import { columnsOfField, fieldsOf } from '../language/fields.ts'
 import type { PointBudget } from '../language/limits.ts'
@@ -94,7 +94,7 @@ async function comparedFields(source: SpanSource): Promise<Field[]> {
 async function compareBatch(batch: SpanBatch, comparison: Comparison): Promise<void> {
   const { node, plan, fields, intervals, explainer, tallies } = comparison
   const pool = new Pool()
-  const view = openView(batch, await batch.read(plan.request.columns))
+  const view = new View(batch, await batch.read(plan.request.columns))
   explainer.addBatch(view.spanCount)
   const { mask } = runPipeline(plan.pipeline, view, pool, (stage, spanCount) => explainer.addStage(stage, spanCount))
   const selected = holds(node.selection.condition, view, pool)

@@ -4,7 +4,7 @@ import type { KeyedValue } from '../engine/answer-value.ts'
 import type { PipelinePlan } from '../engine/plan.ts'
 import { keepsAll, runPipeline } from '../engine/spansets.ts'
 import { Pool } from '../engine/vector.ts'
-import { noColumns, openView } from '../engine/view.ts'
+import { noColumns, View } from '../engine/view.ts'
 import type { Field } from '../language/ast.ts'
 import { columnsOfField, isDerived } from '../language/fields.ts'
 import type { Groups } from './accumulate.ts'
@@ -79,7 +79,7 @@ export async function gatherBatch(batch: SpanBatch, input: GatherInput): Promise
     [...new Set(isTimed ? [...columns, 'span:start' as const] : columns)],
     isFew ? matched.rows : undefined,
   )
-  const view = openView(batch, read)
+  const view = new View(batch, read)
   const groups = groupCodes(view, aggregate.by, pool)
   const byRow = isTimed ? spanIntervals(read.get('span:start'), spanCount, input.intervals) : undefined
   const observations: Observations = {
@@ -131,7 +131,7 @@ function matchAll({ spanCount }: SpanBatch, { pipeline }: PipelinePlan, stages: 
 async function matchSome(batch: SpanBatch, plan: PipelinePlan, pool: Pool, stages: number[]): Promise<Matched> {
   const { columns } = plan.request
   // A read of no columns gives where traces start.
-  const view = openView(batch, plan.joinsSpans ? await batch.read(columns) : await readColumns(batch, columns))
+  const view = new View(batch, plan.joinsSpans ? await batch.read(columns) : await readColumns(batch, columns))
   let rowCount = batch.spanCount
   const { mask } = runPipeline(plan.pipeline, view, pool, (_, spanCount) => {
     rowCount = spanCount

@@ -4,6 +4,7 @@ import type { Shared } from '../../workers/task.ts'
 import { type Explain, Explainer } from '../engine/explain.ts'
 import { planPipeline } from '../engine/plan.ts'
 import { type BatchWork, scanResults } from '../engine/scan.ts'
+import { keepsAll } from '../engine/spansets.ts'
 import type { MetricsPipeline } from '../language/ast.ts'
 import { columnsOfField, flavourOf } from '../language/fields.ts'
 import type { PointBudget } from '../language/limits.ts'
@@ -39,10 +40,14 @@ export async function gatherSeries(
   run: MetricsRun,
 ): Promise<PipelineSeries> {
   const { intervals, isExact } = run
-  const plan = planPipeline(pipeline, { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos })
   const argument = 'argument' in aggregate ? aggregate.argument : undefined
   const fields = [...aggregate.by, ...(argument === undefined ? [] : [argument])]
-  const explainer = new Explainer(source, plan.request, ['span:start', ...fields.flatMap(columnsOfField)])
+  const columns = fields.flatMap(columnsOfField)
+  const range = { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos }
+  // What every batch is read for is read with the next ones; else some may have nothing left to be read for.
+  const isAll = pipeline.stages.every(keepsAll)
+  const plan = planPipeline(pipeline, range, isAll ? columns : [])
+  const explainer = new Explainer(source, plan.request, ['span:start', ...(isAll ? [] : columns)])
   const accumulator = accumulatorOf(aggregate, run)
   const input: GatherInput = { plan, aggregate, argument, fields, intervals, isExact }
   const shared: Shared<GatherInput> = { content: input }

@@ -99,6 +99,10 @@ export class PageEntries implements Iterable<PageEntry> {
     return this.#numbers[i * width + 4]!
   }
 
+  isPooled(i: number): boolean {
+    return kinds[this.#numbers[i * width + 3]!] === 'pooled'
+  }
+
   /** The position of a column, or -1. */
   find(column: number): number {
     const i = firstWhere(this.count, at => this.column(at) >= column)

@@ -41,6 +41,16 @@ export class PagePlaces implements Iterable<PagePlace> {
     return place
   }
 
+  /** The basis of a column that there is. */
+  basisOf(column: number): number {
+    return this.#entries.basis(this.#entries.find(column))
+  }
+
+  /** Whether the texts of a column that there is are runs of the page group's pool. */
+  isPooled(column: number): boolean {
+    return this.#entries.isPooled(this.#entries.find(column))
+  }
+
   #at(i: number): PagePlace {
     const [entry, start] = [this.#entries.at(i), this.#starts[i]!]
     return { entry, start, end: start + entry.storedLength }

@@ -1,5 +1,5 @@
 import { type Arena, allocatingIn, borrowArena, returnArena } from '../../../bytes/arena.ts'
-import { byteLengthOf, type Range } from '../../../bytes/range.ts'
+import { byteLengthOf } from '../../../bytes/range.ts'
 import { LabError } from '../../../error.ts'
 import { checkLimits, type Limits } from '../../../model/limits.ts'
 import { memoryBatch } from '../../../model/memory-source.ts'
@@ -9,25 +9,25 @@ import { findBytes, type ReadPiece, readPieces } from '../../../storage/coalesce
 import { columnId } from '../layout/columns.ts'
 import type { Block } from '../read/block.ts'
 import { OpenPageGroup } from '../read/page-group.ts'
+import type { PageGroupColumns } from '../read/page-group-columns.ts'
 import { PageDecoder } from '../read/page-group-pages.ts'
 import type { BlockpackReader } from '../read/reader.ts'
 import { columnData, isReadByRow } from './column-data.ts'
 import { columnsFor, type PageGroupPlan, rangesOf } from './plan.ts'
 import { type PackedPages, type PageLender, packPages, sharePageGroup, unpackPages } from './share.ts'
 
-/** Reads what is missing of some columns of page groups, in one go. */
-export async function loadColumns(
-  block: Block,
+/** Reads what the plans of page groups read first, in one go. */
+export async function loadPlanned(
+  { block }: BlockpackReader,
   batches: readonly PageGroupBatch[],
-  columnsOf: (batch: PageGroupBatch) => readonly number[],
   limits: Limits | undefined,
 ): Promise<void> {
-  const columns = batches.map(columnsOf)
-  const ranges: Range[] = batches.flatMap((batch, i) => batch.missing(columns[i]!))
+  const ranges = batches.flatMap(batch => rangesOf(batch.plan.places, batch.plan.columns))
   checkLimits(limits, byteLengthOf(ranges))
-  const reading = readPieces(block.file, ranges)
-  const loading = batches.map((batch, i) => batch.load(columns[i]!, reading))
-  await Promise.all([block.dictionaries(columns.flat()), ...loading])
+  const columns = new Set<number>()
+  for (const batch of batches) for (const column of batch.plan.columns) columns.add(column)
+  const [pieces] = await Promise.all([readPieces(block.file, ranges), block.loadDictionaries(columns)])
+  for (const batch of batches) batch.keepPlanned(pieces)
 }
 
 /** Of a column of which all values are one. */
@@ -40,11 +40,13 @@ export class PageGroupBatch implements SpanBatch {
   readonly #reader: BlockpackReader
   readonly #block: Block
   readonly #limits: Limits | undefined
-  readonly #plan: PageGroupPlan
+  readonly plan: PageGroupPlan
   readonly #lender: PageLender | undefined
   readonly #pages = new Map<number, Uint8Array>()
   /** What was read, of this page group and of others: `#pages` are found in it when they are asked for. */
   #pieces: (readonly ReadPiece[])[] = []
+  /** Columns all of whose pages are in `#pieces`. */
+  #loaded: readonly ColumnName[] = []
   /** By column: what brings its page. */
   readonly #loading = new Map<number, Promise<void>>()
   #endSharing = () => {}
@@ -61,7 +63,7 @@ export class PageGroupBatch implements SpanBatch {
     const { pageGroup } = plan
     this.#reader = reader
     this.#block = reader.block
-    this.#plan = plan
+    this.plan = plan
     this.#limits = limits
     this.#lender = lender
     this.spanCount = pageGroup.spanCount
@@ -72,7 +74,7 @@ export class PageGroupBatch implements SpanBatch {
   get #open(): OpenPageGroup {
     if (this.#opened !== undefined) return this.#opened
     const { block, tables } = this.#reader
-    const { pageGroup, base, places } = this.#plan
+    const { pageGroup, base, places } = this.plan
     const pages = new PageDecoder(block, pageGroup, places, { get: column => this.#pageOf(column) })
     this.#opened = new OpenPageGroup({ block, pageGroup, base, pages, dictionaries: block.loadedDictionaries, tables })
     return this.#opened
@@ -80,7 +82,7 @@ export class PageGroupBatch implements SpanBatch {
 
   #pageOf(column: number): Uint8Array | undefined {
     const known = this.#pages.get(column)
-    const place = known ? undefined : this.#plan.places.get(column)
+    const place = known ? undefined : this.plan.places.get(column)
     if (place === undefined) return known
     if (place.entry.storedLength === 0) return noPage
     for (const pieces of this.#pieces) {
@@ -92,50 +94,30 @@ export class PageGroupBatch implements SpanBatch {
     return undefined
   }
 
-  /** The columns that its plan reads first. */
-  get planned(): readonly number[] {
-    return this.#plan.columns
+  /** Whether ids are of odd lengths, so that one trace may have several. */
+  get mayBeSpelled(): boolean {
+    return this.plan.places.has(columnId('trace.idOdd'))
   }
 
   /** Its traces as a batch of their own, where neighbours are one trace by the number of their ids; else undefined. */
   async spelledBatch(): Promise<SpanBatch | undefined> {
-    if (!this.#plan.places.has(columnId('trace.idOdd'))) return undefined
     const ids = (await this.read(['trace:id'])).get('trace:id')[0]!.values
     const traceIds = 'codes' in ids ? ids.dictionary.map(traceId => ({ traceId: traceId as string })) : []
     if (groupNeighbours(traceIds).length === traceIds.length) return undefined
-    const traces = await this.#reader.readPageGroup(this.#plan.pageGroup)
+    const traces = await this.#reader.readPageGroup(this.plan.pageGroup)
     return memoryBatch(groupNeighbours(traces).map(joinSpellings))
   }
 
-  /** The pages that are neither loaded nor in flight. */
-  missing(columns: readonly number[]): Range[] {
-    return rangesOf(this.#plan.places, this.#unasked(columns))
-  }
-
-  #unasked(columns: readonly number[]): number[] {
-    return columns.filter(column => this.#pageOf(column) === undefined && !this.#loading.has(column))
-  }
-
-  /** Keeps what is being read, requested or not; waits for it and for all else in flight. */
-  async load(columns: readonly number[], reading: Promise<ReadPiece[]>): Promise<void> {
-    const own = this.#unasked(columns)
-    if (own.length === 0 && this.#loading.size === 0) return
-    const loading = reading.then(pieces => {
-      this.#pieces.push(pieces)
-    })
-    for (const column of own) this.#loading.set(column, loading)
-    try {
-      await Promise.all([loading, ...this.#loading.values()])
-    } finally {
-      for (const column of own) this.#loading.delete(column)
-    }
+  /** Takes what its plan reads first, which was read with that of others. */
+  keepPlanned(pieces: readonly ReadPiece[]): void {
+    this.#pieces.push(pieces)
+    this.#loaded = this.plan.names
   }
 
   async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
-    const missing = names.filter(name => !this.#data.has(name))
-    if (missing.length > 0) {
-      await this.#loadColumns(columnsFor(this.#block.toc, this.#plan.places, missing))
-    }
+    const { plan } = this
+    const missing = names.filter(name => !this.#data.has(name) && !this.#loaded.includes(name))
+    if (missing.length > 0) await this.#loadColumns(columnsFor(this.#block.toc, plan.places, missing))
     const byRow = new Map<ColumnName, readonly ColumnData[]>()
     for (const name of names)
       if (!this.#data.has(name)) {
@@ -145,19 +127,7 @@ export class PageGroupBatch implements SpanBatch {
           this.#allocating(() => columnData(this.#open, name, rows)),
         )
       }
-    const { columns } = this.#open
-    return {
-      get: name => byRow.get(name) ?? this.#data.get(name) ?? fail(name),
-      get traceStarts() {
-        return columns.traceStarts()
-      },
-      get eventSpans() {
-        return columns.eventSpans()
-      },
-      get linkSpans() {
-        return columns.linkSpans()
-      },
-    }
+    return new ReadColumns(this.#open.columns, name => byRow.get(name) ?? this.#data.get(name) ?? fail(name))
   }
 
   /** Does work that allocates in the arena of this batch. */
@@ -167,14 +137,26 @@ export class PageGroupBatch implements SpanBatch {
   }
 
   async #loadColumns(columns: readonly number[]): Promise<void> {
-    if (this.#lender) await this.#borrow(columns, this.#lender)
-    else await loadColumns(this.#block, [this], () => columns, this.#limits)
+    if (this.#lender) return this.#borrow(columns, this.#lender)
+    const own = columns.filter(column => this.#pageOf(column) === undefined && !this.#loading.has(column))
+    const ranges = rangesOf(this.plan.places, own)
+    checkLimits(this.#limits, byteLengthOf(ranges))
+    const loading = readPieces(this.#block.file, ranges).then(pieces => {
+      if (pieces.length > 0) this.#pieces.push(pieces)
+    })
+    for (const column of own) this.#loading.set(column, loading)
+    try {
+      // What others asked for may be among the columns.
+      await Promise.all([loading, ...this.#loading.values(), this.#block.loadDictionaries(columns)])
+    } finally {
+      for (const column of own) this.#loading.delete(column)
+    }
   }
 
   async #borrow(columns: readonly number[], lender: PageLender): Promise<void> {
     const missing = columns.filter(column => this.#pageOf(column) === undefined)
     if (missing.length > 0) this.keep(await lender(missing))
-    await this.#block.dictionaries(columns)
+    await this.#block.loadDictionaries(columns)
   }
 
   /** Takes pages that were read by another thread. */
@@ -186,10 +168,10 @@ export class PageGroupBatch implements SpanBatch {
     const pagesOf = (columns: readonly number[]) => packPages(columns, column => this.#pageOf(column))
     const { end, ...shared } = sharePageGroup(
       this.#reader,
-      this.#plan.pageGroup.index,
-      pagesOf(this.planned),
+      this.plan.pageGroup.index,
+      pagesOf(this.plan.columns),
       async columns => {
-        await loadColumns(this.#block, [this], () => columns, this.#limits)
+        await this.#loadColumns(columns)
         return pagesOf(columns)
       },
     )
@@ -205,6 +187,29 @@ export class PageGroupBatch implements SpanBatch {
     this.#opened = undefined
     if (this.#arena) returnArena(this.#arena)
     this.#arena = undefined
+  }
+}
+
+/** Columns as they were read. */
+class ReadColumns implements ColumnSet {
+  readonly #columns: PageGroupColumns
+  readonly get: (name: ColumnName) => readonly ColumnData[]
+
+  constructor(columns: PageGroupColumns, get: (name: ColumnName) => readonly ColumnData[]) {
+    this.#columns = columns
+    this.get = get
+  }
+
+  get traceStarts(): Uint32Array {
+    return this.#columns.traceStarts()
+  }
+
+  get eventSpans(): Uint32Array {
+    return this.#columns.eventSpans()
+  }
+
+  get linkSpans(): Uint32Array {
+    return this.#columns.linkSpans()
   }
 }
 

@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../../maps.ts'
 import { parseName } from '../../../model/column-name.ts'
 import type { ColumnName, Intrinsic } from '../../../model/scan.ts'
 import { linkType } from '../../../model/tree.ts'
@@ -62,8 +63,16 @@ export function hasLinkTypes(toc: Toc): boolean {
   return fieldsOf(toc, 'link', linkType.key).length > 0
 }
 
+/** By file and column of a query, as many page groups ask for the same. */
+const knownColumns = new WeakMap<Toc, Map<ColumnName, readonly number[]>>()
+
 /** The columns of a block that a column of a query is made of. */
-export function blockColumns(toc: Toc, name: ColumnName): number[] {
+export function blockColumns(toc: Toc, name: ColumnName): readonly number[] {
+  const known = getOrInsert(knownColumns, toc, () => new Map<ColumnName, readonly number[]>())
+  return getOrInsert(known, name, () => findColumns(toc, name))
+}
+
+function findColumns(toc: Toc, name: ColumnName): number[] {
   const named = parseName(name)
   if (name === 'trace:root' && hasLinkTypes(toc))
     return [...parentRule.map(columnId), ...linkColumns.flatMap(column => blockColumns(toc, column))]

@@ -30,7 +30,9 @@ export interface PageGroupPlan {
   readonly base: bigint
   /** All of its pages, by column. */
   readonly places: PagePlaces
-  /** The columns of the block to read first. */
+  /** What to read first. */
+  readonly names: readonly ColumnName[]
+  /** The columns of the block that these are made of. */
   readonly columns: readonly number[]
 }
 
@@ -68,7 +70,7 @@ export function planPageGroup(
   names: readonly ColumnName[],
 ): PageGroupPlan {
   const places = new PagePlaces(toc, pageGroup, entries)
-  return { pageGroup, base, places, columns: columnsFor(toc, places, names) }
+  return { pageGroup, base, places, names, columns: columnsFor(toc, places, names) }
 }
 
 /** False where the page group holds no span that starts in time. */
@@ -78,22 +80,22 @@ export function isInTime({ minStart, maxStart }: PageGroup, { startNanos, endNan
 
 /** The columns of a page group that some columns of a query are made of; all take the counts of spans. */
 export function columnsFor(toc: Toc, places: PagePlaces, names: readonly ColumnName[]): readonly number[] {
-  const columns = new Set([columnId('trace.spans')])
+  const columns: number[] = []
+  const add = (column: number) => {
+    if (places.has(column) && !columns.includes(column)) columns.push(column)
+  }
+  add(columnId('trace.spans'))
   for (const name of names)
     for (const column of blockColumns(toc, name)) {
-      columns.add(column)
+      add(column)
       const isRare = column >= firstFieldId && !places.has(column)
       const others = isRare ? tailColumns(toc, column - firstFieldId) : places.has(column) ? companionsOf(column) : []
-      for (const other of others) columns.add(other)
+      for (const other of others) add(other)
     }
   // What is added is visited too: a basis may have a basis.
-  for (const column of columns) {
-    const place = places.get(column)
-    for (const other of place ? basisColumns(column, place.entry.basis, toc.fields) : []) columns.add(other)
-  }
-  const isPooled = [...columns].some(column => places.get(column)?.entry.statistic.kind === 'pooled')
-  if (isPooled) for (const name of poolColumns) columns.add(columnId(name))
-  return [...columns].filter(column => places.has(column))
+  for (const column of columns) for (const other of basisColumns(column, places.basisOf(column), toc.fields)) add(other)
+  if (columns.some(column => places.isPooled(column))) for (const name of poolColumns) add(columnId(name))
+  return columns
 }
 
 /** The bytes of some pages. */

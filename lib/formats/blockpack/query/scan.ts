@@ -2,7 +2,7 @@ import { checkLimits, type Limits } from '../../../model/limits.ts'
 import type { ScanRequest, SpanBatch } from '../../../model/scan.ts'
 import { absentIn } from '../indexes/bloom.ts'
 import type { BlockpackReader } from '../read/reader.ts'
-import { loadColumns, PageGroupBatch } from './batch.ts'
+import { loadPlanned, PageGroupBatch } from './batch.ts'
 import { checkNeeds, isPossible } from './conditions.ts'
 import { planFile, planRowGroup } from './plan.ts'
 
@@ -26,10 +26,10 @@ export async function* scan(reader: BlockpackReader, request: ScanRequest, limit
     const plans = planRowGroup(toc, rowGroup, directory, { needs, columns: request.columns }, closed)
     for (let start = 0; start < plans.length; start += window, window = Math.min(maxWindow, window * 2)) {
       const together = plans.slice(start, start + window).map(one => new PageGroupBatch(reader, one, limits))
-      await loadColumns(block, together, batch => batch.planned, limits)
+      await loadPlanned(reader, together, limits)
       for (const [i, batch] of together.entries()) {
         batch.readAhead = together.length - 1 - i
-        yield (await batch.spelledBatch()) ?? batch
+        yield batch.mayBeSpelled ? ((await batch.spelledBatch()) ?? batch) : batch
       }
     }
   }

@@ -77,18 +77,24 @@ export class Block {
   /** The entries of some columns' dictionaries, whole; read once. */
   async dictionaries(columns: Iterable<number>): Promise<Map<number, readonly string[]>> {
     const requested = [...columns].filter(column => this.toc.dictionarySizes.has(column))
-    const missing = new Set(requested.filter(column => !this.#dictionaries.has(column)))
-    if (missing.size > 0) {
-      const pages = [...this.toc.dictionaryPages.keys()].filter(page =>
-        this.toc.dictionaryPages[page]!.runs.some(({ column }) => missing.has(column)),
-      )
-      const parts = await this.#loadDictionaryPages(pages)
-      for (const column of missing) {
-        const entries = parts.flatMap(part => part.get(column) ?? [])
-        this.#dictionaries.set(column, entries)
-      }
-    }
+    await this.loadDictionaries(requested)
     return new Map(requested.map(column => [column, this.#dictionaries.get(column)!]))
+  }
+
+  /** Reads the dictionaries of those columns that have one and were not read before. */
+  async loadDictionaries(columns: Iterable<number>): Promise<void> {
+    const missing = new Set<number>()
+    for (const column of columns)
+      if (!this.#dictionaries.has(column) && this.toc.dictionarySizes.has(column)) missing.add(column)
+    if (missing.size === 0) return
+    const pages = [...this.toc.dictionaryPages.keys()].filter(page =>
+      this.toc.dictionaryPages[page]!.runs.some(({ column }) => missing.has(column)),
+    )
+    const parts = await this.#loadDictionaryPages(pages)
+    for (const column of missing) {
+      const entries = parts.flatMap(part => part.get(column) ?? [])
+      this.#dictionaries.set(column, entries)
+    }
   }
 
   /** Some entries of dictionaries, by column and code, with few requests: only the pages that hold them are read. */
