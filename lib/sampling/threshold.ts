@@ -60,3 +60,27 @@ export function heldThreshold(traceId: string, traceState: string): bigint | und
 export function adjustedCount(threshold: bigint): number {
   return 2 ** 56 / Number(thresholdEnd - threshold)
 }
+
+/** The threshold of a probability: 0 of all, `thresholdEnd` of none. */
+export function thresholdOf(probability: number): bigint {
+  const clamped = Math.min(1, Math.max(0, probability))
+  return thresholdEnd - BigInt(Math.round(clamped * 2 ** 56))
+}
+
+/** The trace state with a threshold, which must be below `thresholdEnd`; other entries and sub-keys stay as they are. */
+export function withThreshold(traceState: string, threshold: bigint): string {
+  const digits = threshold
+    .toString(16)
+    .padStart(digitCount, '0')
+    .replace(/(?<=.)0+$/, '')
+  const th = `th:${digits}`
+  const entry = /((?:^|,)[ \t]*ot=)([^,]*)/.exec(traceState)
+  if (entry === null) return traceState.trim() === '' ? `ot=${th}` : `ot=${th},${traceState}`
+  const [whole, head, value] = entry as unknown as [string, string, string]
+  const others = value
+    .trim()
+    .split(';')
+    .filter(part => part !== '' && !part.startsWith('th:'))
+  const { index } = entry
+  return traceState.slice(0, index) + head + [th, ...others].join(';') + traceState.slice(index + whole.length)
+}
