@@ -1,6 +1,8 @@
 /** What the error numbers of the file system mean, in words. */
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  EADDRINUSE: 'another program listens there',
+  EADDRNOTAVAIL: 'is no address of this machine',
   EAGAIN: 'the system is out of resources for now; try again',
   EBUSY: 'is in use by the system',
   EDQUOT: 'the disk quota is used up',

@@ -65,7 +65,12 @@ export interface FormatArguments {
 /** Traces to read, or to generate where none are named. */
 export const sourceFlags = {
   ...generatorFlags,
-  input: { ...text, array: true, describe: 'files, folders or - to read in place of generated traces', coerce: paths },
+  input: {
+    ...text,
+    array: true,
+    describe: 'files, folders or - to read in place of generated traces',
+    coerce: paths('input'),
+  },
   ...formatFlags,
   format: choice(
     'format',
@@ -183,10 +188,14 @@ export function progressFrom({ progress }: { progress: boolean }): Progress {
 }
 
 /** Paths come by repeating the flag or one after another: a comma may stand in a name. */
-function paths(given: unknown): string[] {
-  const all = [given].flat().map(path => undash(String(path)))
-  if (all.includes('')) throw new LabError('usage', '--input: its value is missing')
-  return all
+/** Reads the paths of a flag. */
+export function paths(flag: string): (given: unknown) => string[] | undefined {
+  return given => {
+    if (given === undefined) return undefined
+    const all = [given].flat().map(path => undash(String(path)))
+    if (all.includes('')) throw new LabError('usage', `--${flag}: its value is missing`)
+    return all
+  }
 }
 
 function undash(path: string): string {

@@ -3,6 +3,8 @@ import { mix32 } from '../bytes/hash.ts'
 
 /** Of an id: its four words, as those of a number of 128 bits, and how many bytes it has. */
 const width = 5
+const idBytes = Buffer.alloc(16)
+const idWords = new Uint32Array(4)
 
 /** Codes of trace ids. */
 export class IdTable {
@@ -18,12 +20,18 @@ export class IdTable {
 
   /** The code of the id of `byteLength` bytes that is this number. */
   code(words: Uint32Array, byteLength: number): number {
+    const place = this.#placeOf(words, byteLength)
+    const code = this.#places[place]! - 1
+    return code < 0 ? this.#add(words, byteLength, place) : code
+  }
+
+  /** The place of an id, or the free one where it would be. */
+  #placeOf(words: Uint32Array, byteLength: number): number {
     const mask = this.#places.length - 1
-    for (let place = this.#hash(words, byteLength) & mask; ; place = (place + 1) & mask) {
-      const code = this.#places[place]! - 1
-      if (code < 0) return this.#add(words, byteLength, place)
-      if (this.#isAt(code, words, byteLength)) return code
-    }
+    let place = this.#hash(words, byteLength) & mask
+    while (this.#places[place] !== 0 && !this.#isAt(this.#places[place]! - 1, words, byteLength))
+      place = (place + 1) & mask
+    return place
   }
 
   /** By code: its four words, and how many bytes it has. */
@@ -41,13 +49,29 @@ export class IdTable {
     return codes
   }
 
-  /** By code: as hex. */
-  hex(): string[] {
-    const bytes = Buffer.alloc(16)
-    return Array.from({ length: this.size }, (_, code) => {
-      for (let i = 0; i < 4; i++) bytes.writeUInt32BE(this.#ids.at(code * width + i), i * 4)
-      return bytes.toString('hex', 16 - this.#ids.at(code * width + 4))
-    })
+  byteLengthOf(code: number): number {
+    return this.#ids.at(code * width + 4)
+  }
+
+  /** True for an id of bytes that are zero. */
+  isZero(code: number): boolean {
+    for (let i = 0; i < 4; i++) if (this.#ids.at(code * width + i) !== 0) return false
+    return true
+  }
+
+  /** An id as hex. */
+  hexOf(code: number): string {
+    const byteLength = this.byteLengthOf(code)
+    for (let i = 0; i < 4; i++) idBytes.writeUInt32BE(this.#ids.at(code * width + i), i * 4)
+    return idBytes.toString('hex', 16 - byteLength)
+  }
+
+  /** The code of an id of hex digits; -1 for one that has none. */
+  find(hex: string): number {
+    const byteLength = hex.length / 2
+    idBytes.fill(0).write(hex, 16 - byteLength, 'hex')
+    for (let i = 0; i < 4; i++) idWords[i] = idBytes.readUInt32BE(i * 4)
+    return this.#places[this.#placeOf(idWords, byteLength)]! - 1
   }
 
   #add(words: Uint32Array, byteLength: number, place: number): number {

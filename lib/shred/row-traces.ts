@@ -2,6 +2,7 @@ import { getOrInsert } from '../maps.ts'
 import { startsOf } from '../model/owners.ts'
 import { type Span, type Trace, traceIdDigits } from '../model/trace.ts'
 import { traceKey } from '../model/trace-id.ts'
+import type { IdTable } from './id-table.ts'
 import { RowShredder } from './row-shredder.ts'
 import { spanAt } from './row-spans.ts'
 import { SpanRows, spanField, spanWidth } from './rows.ts'
@@ -54,9 +55,9 @@ export class RowTrace implements Trace {
   }
 }
 
-/** The traces of rows: their ids, and where in `order`, the rows by trace, each begins. */
-interface Grouped {
-  readonly ids: readonly string[]
+/** The traces of rows: the codes of their ids, and where in `order`, the rows by trace, each begins. */
+export interface TraceGroups {
+  readonly traces: readonly number[]
   readonly starts: Uint32Array
   readonly order: Uint32Array
 }
@@ -69,39 +70,49 @@ const madeSpans = {
   },
 }
 
+/** True for a row that is none of those that are grouped. */
+type IsLeftOut = (row: number, trace: number) => boolean
+
 /**
- * Groups rows by trace: in the order of their first spans, with their spans in the order of the rows; spellings of one
- * id next to each other.
+ * Groups the first `length` rows by trace: in the order of their first spans, with their spans in the order of the rows;
+ * spellings of one id next to each other.
  */
-function groupRows({ spans, length, traceIds }: SpanRows): Grouped {
+export function groupRows(rows: SpanRows, length: number = rows.length, isLeftOut?: IsLeftOut): TraceGroups {
+  const { spans, traceIds } = rows
   const counts = new Uint32Array(traceIds.size)
   const found: number[] = []
-  const numbers = spans.view()
-  for (let at = spanField.trace; at < numbers.length; at += spanWidth)
-    if (counts[numbers[at]!]!++ === 0) found.push(numbers[at]!)
-  const hex = traceIds.hex()
-  const traces = joinSpellings(found, hex)
+  const numbers = spans.array
+  const traceOf = (row: number) => numbers[row * spanWidth + spanField.trace]!
+  for (let row = 0; row < length; row++) {
+    const trace = traceOf(row)
+    if (!isLeftOut?.(row, trace) && counts[trace]!++ === 0) found.push(trace)
+  }
+  const traces = joinSpellings(found, traceIds)
   const starts = startsOf(traces.map(trace => counts[trace]!))
   const next = new Uint32Array(counts.length)
   for (const [place, trace] of traces.entries()) next[trace] = starts[place]!
-  const order = new Uint32Array(length)
-  for (let row = 0; row < length; row++) order[next[numbers[row * spanWidth + spanField.trace]!]!++] = row
-  return { ids: traces.map(trace => hex[trace]!), starts, order }
+  const order = new Uint32Array(starts.at(-1)!)
+  for (let row = 0; row < length; row++) {
+    const trace = traceOf(row)
+    if (!isLeftOut?.(row, trace)) order[next[trace]!++] = row
+  }
+  return { traces, starts, order }
 }
 
 /** The traces, those whose ids are one number next to each other. */
-function joinSpellings(traces: readonly number[], ids: readonly string[]): readonly number[] {
-  if (traces.every(trace => ids[trace]!.length === traceIdDigits)) return traces
+function joinSpellings(traces: readonly number[], ids: IdTable): readonly number[] {
+  if (traces.every(trace => ids.byteLengthOf(trace) * 2 === traceIdDigits)) return traces
   const byKey = new Map<string, number[]>()
-  for (const trace of traces) getOrInsert(byKey, traceKey(ids[trace]!), () => []).push(trace)
+  for (const trace of traces) getOrInsert(byKey, traceKey(ids.hexOf(trace)), () => []).push(trace)
   return [...byKey.values()].flat()
 }
 
-/** The traces of rows, whole, which must stay as they are. */
-export function* rowTraces(rows: SpanRows): Iterable<RowTrace> {
-  const { ids, starts, order } = groupRows(rows)
+/** The traces of rows, whole, which must stay as they are; only those of some groups where they are given. */
+export function* rowTraces(rows: SpanRows, groups: TraceGroups = groupRows(rows)): Iterable<RowTrace> {
+  const { traces, starts, order } = groups
   const shredder = shredderOf(rows)
-  for (const [i, id] of ids.entries()) yield new RowTrace(id, rows, order.subarray(starts[i], starts[i + 1]), shredder)
+  for (const [i, trace] of traces.entries())
+    yield new RowTrace(rows.traceIds.hexOf(trace), rows, order.subarray(starts[i], starts[i + 1]), shredder)
 }
 
 /** What shreds the traces of rows: made once, where any is shredded. */
@@ -148,9 +159,9 @@ function takeObjects(rows: SpanRows): Trace[] {
 
 /** The traces of rows as objects, one after the other, of which none is kept. */
 export function* objectTraces(rows: SpanRows): Iterable<Trace> {
-  const { ids, starts, order } = groupRows(rows)
-  for (const [i, traceId] of ids.entries())
-    yield { traceId, spans: spansOf(rows, order.subarray(starts[i], starts[i + 1])) }
+  const { traces, starts, order } = groupRows(rows)
+  for (const [i, trace] of traces.entries())
+    yield { traceId: rows.traceIds.hexOf(trace), spans: spansOf(rows, order.subarray(starts[i], starts[i + 1])) }
 }
 
 function spansOf(rows: SpanRows, order: Uint32Array): Span[] {

@@ -29,15 +29,15 @@ export interface BlobStore {
 }
 
 const maxKeyLength = 1000
-const segmentPattern = /^[A-Za-z0-9_=][A-Za-z0-9_=.+-]{0,199}$/
+const segmentPattern = /^[A-Za-z0-9_=!*'()][A-Za-z0-9_=!*'().+-]{0,199}$/
 
 /**
- * Refuses keys that not every store can hold: segments of letters, digits and `_=.+-`, joined by slashes, none beginning
+ * Refuses keys that not every store can hold: segments of letters, digits and `_=!*'().+-`, joined by slashes, none beginning
  * with a dot, a plus or a dash. In ASCII the order of keys is the same in every store.
  */
 export function checkKey(key: string): void {
   if (key.length > maxKeyLength || !key.split('/').every(segment => segmentPattern.test(segment)))
-    throw new LabError('invalid', `key "${key.slice(0, 100)}": expected segments of letters, digits and _=.+-`)
+    throw new LabError('invalid', `key "${key.slice(0, 100)}": expected segments of letters, digits and _=!*'().+-`)
 }
 
 /** Writes bytes as an object. */

@@ -2,26 +2,10 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type ErrorKind, LabError, messageOf } from '../../error.ts'
-import { ByteBudget } from '../../model/limits.ts'
-import type { SpanSource } from '../../model/scan.ts'
-import type { WorkerPool } from '../../workers/pool.ts'
 import { tenantHeader, tenantsOf } from '../tenant.ts'
-import { Parameters } from './parameters.ts'
+import { type ApiConfig, answerRoute, LateError } from './answer.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
-
-/** What the API answers from, and within which bounds. */
-export interface ApiConfig {
-  /** All spans of some tenants. */
-  source(tenants: readonly string[]): Promise<SpanSource>
-  readonly version: string
-  readonly revision: string
-  readonly workers?: WorkerPool | undefined
-  /** A query ends after so long. */
-  readonly timeoutMillis: number
-  /** A query reads no more than this of storage. */
-  readonly maxBytes: number
-}
 
 const statusOf: Record<ErrorKind, number> = {
   invalid: 400,
@@ -48,7 +32,7 @@ export function apiServer(config: ApiConfig): FastifyInstance {
   const app = fastify({
     http: { maxHeaderSize },
     routerOptions: { maxParamLength: maxHeaderSize },
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     frameworkErrors: refuse,
   })
@@ -72,26 +56,22 @@ function buildInfo({ version, revision }: ApiConfig) {
 
 async function serve(route: Route, config: ApiConfig, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const gone = new AbortController()
-  request.raw.socket.once('close', () => gone.abort())
-  const late = AbortSignal.timeout(config.timeoutMillis)
-  const limits = {
-    signal: AbortSignal.any([gone.signal, late]),
-    budget: new ByteBudget(config.maxBytes),
-    workers: config.workers,
-  }
+  reply.raw.once('close', () => gone.abort())
   try {
-    const source = await config.source(tenantsOf(request.headers[tenantHeader] as string | undefined))
-    const parameters = new Parameters(new URL(request.url, 'http://localhost').searchParams)
-    const path = request.params as Record<string, string>
-    const answer = await route.answer({ path, parameters, source, limits })
+    const answer = await answerRoute(route, config, {
+      tenants: tenantsOf(request.headers[tenantHeader] as string | undefined),
+      path: request.params as Record<string, string>,
+      parameters: new URL(request.url, 'http://localhost').searchParams,
+      gone: gone.signal,
+    })
     const isProtobuf = request.headers.accept?.includes(protobufType) === true
     const body = Buffer.from(isProtobuf ? answer.protobuf() : answer.json())
     reply.type(isProtobuf ? protobufType : 'application/json')
     return await send(body, request, reply)
   } catch (error) {
     if (gone.signal.aborted) return plain(reply, clientGone, '')
-    if (late.aborted) return plain(reply, timedOut, `the query took longer than ${config.timeoutMillis} ms`)
     if (error instanceof LabError) return plain(reply, statusOf[error.kind], error.message)
+    if (error instanceof LateError) return plain(reply, timedOut, error.message)
     throw error
   }
 }

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { memorySource } from '../../../lib/model/memory-source.ts'
-import type { ColumnData, ColumnName, SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
+import type { ColumnName, SpanBatch, SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace, Value } from '../../../lib/model/trace.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { collect } from '../../support/chunks.ts'
+import { valuesOf } from '../../support/columns.ts'
 import { attributes, span } from '../../support/nasty.ts'
 
 const everything = { needs: [], columns: [] }
@@ -15,21 +16,6 @@ function traceOf(traceId: string, ...spans: Parameters<typeof span>[0][]): Trace
 
 async function batchesOf(source: SpanSource): Promise<SpanBatch[]> {
   return collect(source.scan(everything))
-}
-
-/** By row, in order, the values of a column. */
-function valuesOf(columns: readonly ColumnData[]): [number, Value][] {
-  const pairs = columns.flatMap(({ rows, values, type }) => {
-    const value = (i: number): Value => {
-      if ('codes' in values) return values.dictionary[values.codes[i]!]!
-      if ('bigints' in values) return values.bigints[i]!
-      return type === 'double' ? values.numbers[i]! : values.base + BigInt(values.numbers[i]!)
-    }
-    const count =
-      'codes' in values ? values.codes.length : 'bigints' in values ? values.bigints.length : values.numbers.length
-    return Array.from({ length: count }, (_, i): [number, Value] => [rows?.[i] ?? i, value(i)])
-  })
-  return pairs.sort(([a], [b]) => a - b)
 }
 
 async function read(traces: Trace[], name: ColumnName): Promise<[number, Value][]> {

@@ -16,5 +16,7 @@ test('ids have a code each, as numbers and by their length, and come back as hex
     expect(codes.get(id) ?? code, id).toBe(code)
     codes.set(id, code)
   }
-  expect(table.hex()).toEqual([...codes.keys()])
+  expect(Array.from({ length: table.size }, (_, code) => table.hexOf(code))).toEqual([...codes.keys()])
+  for (const [id, code] of codes) expect(table.find(id), id).toBe(code)
+  expect(table.find('0123456789abcdef')).toBe(-1)
 })

@@ -1,0 +1,81 @@
+import type { CommandModule } from 'yargs'
+import { listenForQueries } from '../../../lib/serve/api/listen.ts'
+import { captureLimits, withSearchSource } from '../../open/search-source.ts'
+import { untilAsked } from '../../process/signals.ts'
+import { packageVersion } from '../../runs/package-version.ts'
+import { plural, whole } from '../../text/format.ts'
+import { formatFlags, paths, text } from '../flags.ts'
+import { integer } from '../options.ts'
+import { duration } from '../time-options.ts'
+
+interface ServeArguments {
+  blocks?: string[] | undefined
+  host: string
+  port?: number | undefined
+  timeout?: bigint | undefined
+  maxQueryBytes?: number | undefined
+  skipBad?: boolean | undefined
+}
+
+const usualPort = 3200
+const usualTimeoutNanos = 60_000_000_000n
+const usualMaxBytes = 2 ** 40
+
+export const serve: CommandModule<object, ServeArguments> = {
+  command: 'serve',
+  describe: "Serve traces over Tempo's API, for Grafana",
+  builder: yargs =>
+    yargs
+      .usage(
+        "$0 serve --blocks <paths..>\n\nAnswers TraceQL over Tempo's HTTP API and its streaming gRPC, so that Grafana's data" +
+          ' source for Tempo works on blockpack files, blocks of Tempo and any captures. Files are read as they are when it' +
+          ` starts; captures up to ${captureLimits.maxBytes / 2 ** 20} MiB or ${whole(captureLimits.maxSpans)} spans.`,
+      )
+      .option('blocks', {
+        ...text,
+        array: true,
+        describe: 'blockpack files, blocks of Tempo or captures to answer from',
+        coerce: paths('blocks'),
+      })
+      .demandOption('blocks')
+      .option('host', { ...text, default: '127.0.0.1', describe: 'address to listen on' })
+      .option('port', {
+        ...text,
+        describe: `port of the API; 0 takes a free one (default ${usualPort})`,
+        coerce: integer('port', 0, 65_535),
+      })
+      .option('timeout', { ...text, describe: 'how long a query may take (default 60s)', coerce: duration('timeout') })
+      .option('max-query-bytes', {
+        ...text,
+        describe: 'bytes that a query may read (default no bound)',
+        coerce: integer('max-query-bytes', 1, usualMaxBytes),
+      })
+      .option('skip-bad', formatFlags['skip-bad'])
+      .example(
+        '$0 serve --blocks traces.bp',
+        'then add http://127.0.0.1:3200 in Grafana as a data source of type Tempo',
+      )
+      .example('$0 serve --blocks bucket/single-tenant customer.json.gz', "a copy of Tempo's bucket, and a capture")
+      .example("curl -G http://127.0.0.1:3200/api/search --data-urlencode 'q={ status = error }'", 'without Grafana'),
+  handler: ({ blocks, host, port = usualPort, timeout = usualTimeoutNanos, maxQueryBytes = usualMaxBytes, skipBad }) =>
+    withSearchSource(
+      blocks!,
+      async ({ source, files, workers }) => {
+        const config = {
+          source: async () => source,
+          version: packageVersion(),
+          revision: '',
+          workers,
+          timeoutMillis: Number(timeout / 1_000_000n),
+          maxBytes: maxQueryBytes,
+        }
+        const server = await listenForQueries(config, { host, port })
+        const spanCount = files.reduce((sum, file) => sum + file.spanCount, 0)
+        const at = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`
+        process.stderr.write(`${plural(spanCount, 'span')} of ${plural(files.length, 'file')} at ${at}, until Ctrl-C\n`)
+        await untilAsked()
+        await server.close()
+      },
+      { skipBad },
+    ),
+}

@@ -1,0 +1,49 @@
+import { ByteBudget } from '../../model/limits.ts'
+import type { SpanSource } from '../../model/scan.ts'
+import type { WorkerPool } from '../../workers/pool.ts'
+import { Parameters } from './parameters.ts'
+import type { Answer, Route } from './route.ts'
+
+/** What the API answers from, and within which bounds. */
+export interface ApiConfig {
+  /** All spans of some tenants. */
+  source(tenants: readonly string[]): Promise<SpanSource>
+  readonly version: string
+  readonly revision: string
+  readonly workers?: WorkerPool | undefined
+  /** A query ends after so long. */
+  readonly timeoutMillis: number
+  /** A query reads no more than this of storage. */
+  readonly maxBytes: number
+}
+
+/** A question as it came. */
+export interface Asked {
+  readonly tenants: readonly string[]
+  readonly path: Readonly<Record<string, string>>
+  readonly parameters: URLSearchParams
+  /** Aborted when the client is. */
+  readonly gone: AbortSignal
+}
+
+/** The time of a query is over. */
+export class LateError extends Error {}
+
+/** Answers within the bounds. Fails with a LabError, a LateError, or the reason why the client is gone. */
+export async function answerRoute(route: Route, config: ApiConfig, asked: Asked): Promise<Answer> {
+  const late = AbortSignal.timeout(config.timeoutMillis)
+  const limits = {
+    signal: AbortSignal.any([asked.gone, late]),
+    budget: new ByteBudget(config.maxBytes),
+    workers: config.workers,
+  }
+  const { path } = asked
+  try {
+    const source = await config.source(asked.tenants)
+    return await route.answer({ path, parameters: new Parameters(asked.parameters), source, limits })
+  } catch (error) {
+    if (late.aborted && !asked.gone.aborted)
+      throw new LateError(`the query took longer than ${config.timeoutMillis} ms`)
+    throw error
+  }
+}

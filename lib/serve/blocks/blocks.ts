@@ -1,0 +1,184 @@
+import { messageOf } from '../../error.ts'
+import { blockpackSource } from '../../formats/blockpack/query/source.ts'
+import { BlockpackReader } from '../../formats/blockpack/read/reader.ts'
+import { getOrInsert } from '../../maps.ts'
+import type { SpanSource } from '../../model/scan.ts'
+import { type BlobReader, type BlobStore, putBytes } from '../../storage/store.ts'
+import { type BlockMeta, compactedName, dataName, metaName, parseMeta, printMeta } from './meta.ts'
+
+/** A block that answers questions. */
+export interface Block {
+  readonly meta: BlockMeta
+  source(): Promise<SpanSource>
+}
+
+const blockKey = /^([^/]+)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/([^/]+)$/
+
+/**
+ * The blocks in a store, as `<tenant>/<block id>/` with `data.blockpack` and, written last, `meta.json`. A block counts
+ * if it has a `meta.json`, no `meta.compacted.json`, and no other block `replaces` it.
+ */
+export class Blocks {
+  readonly store: BlobStore
+  /** By tenant, by id. */
+  readonly #live = new Map<string, Map<string, OpenBlock>>()
+  /** Blocks whose spans others have, with the time since when. */
+  readonly #replaced = new Map<string, ReplacedBlock>()
+
+  private constructor(store: BlobStore) {
+    this.store = store
+  }
+
+  /** Reads what is in the store; `warn` is called with what of it cannot be read. */
+  static async load(store: BlobStore, warn: (message: string) => void): Promise<Blocks> {
+    const blocks = new Blocks(store)
+    const { metas, halves } = await readMetas(store, warn)
+    const replaced = new Set(metas.flatMap(({ meta }) => meta.replaces))
+    for (const { meta, isCompacted } of metas) {
+      if (!isCompacted && !replaced.has(meta.blockID)) blocks.#enter(meta)
+      else blocks.#replaced.set(meta.blockID, { meta, sinceMillis: Date.now(), isMarked: isCompacted })
+    }
+    for (const key of halves) await store.delete(key)
+    return blocks
+  }
+
+  tenants(): string[] {
+    return [...this.#live.keys()]
+  }
+
+  /** Those of a tenant that count, the oldest first. */
+  list(tenant: string): Block[] {
+    const blocks = [...(this.#live.get(tenant)?.values() ?? [])]
+    return blocks.sort((a, b) => (a.meta.startTime < b.meta.startTime ? -1 : 1))
+  }
+
+  replaced(): ReplacedBlock[] {
+    return [...this.#replaced.values()]
+  }
+
+  /** True where the spans of a block are in it or in another one. */
+  has(tenant: string, id: string): boolean {
+    return this.#live.get(tenant)?.has(id) === true || this.#replaced.has(id)
+  }
+
+  /** Publishes a block whose data is written: from its `meta.json` on it counts, and those that it replaces do not. */
+  async publish(meta: BlockMeta): Promise<void> {
+    await putBytes(this.store, keyOf(meta, metaName), printMeta(meta))
+    for (const id of meta.replaces) {
+      const old = this.#live.get(meta.tenantID)?.get(id)
+      if (old) this.#replaced.set(id, { meta: old.meta, sinceMillis: Date.now(), isMarked: false })
+      this.#live.get(meta.tenantID)?.delete(id)
+    }
+    this.#enter(meta)
+  }
+
+  /** Says in the store, as Tempo does, that a block was replaced. */
+  async mark({ meta }: ReplacedBlock): Promise<void> {
+    await putBytes(this.store, keyOf(meta, compactedName), printMeta(meta))
+    await this.store.delete(keyOf(meta, metaName))
+    const known = this.#replaced.get(meta.blockID)
+    if (known) known.isMarked = true
+  }
+
+  /** Removes a block: what says that it counts first, what says that it does not last. */
+  async remove(meta: BlockMeta): Promise<void> {
+    await this.store.delete(keyOf(meta, metaName))
+    await this.#live.get(meta.tenantID)?.get(meta.blockID)?.close()
+    this.#live.get(meta.tenantID)?.delete(meta.blockID)
+    await this.store.delete(keyOf(meta, dataName))
+    await this.store.delete(keyOf(meta, compactedName))
+    this.#replaced.delete(meta.blockID)
+  }
+
+  async close(): Promise<void> {
+    for (const blocks of this.#live.values()) for (const block of blocks.values()) await block.close()
+  }
+
+  #enter(meta: BlockMeta): void {
+    getOrInsert(this.#live, meta.tenantID, () => new Map()).set(meta.blockID, new OpenBlock(this.store, meta))
+  }
+}
+
+/** A block whose spans another one has; `isMarked` where its `meta.compacted.json` says so. */
+export interface ReplacedBlock {
+  readonly meta: BlockMeta
+  readonly sinceMillis: number
+  isMarked: boolean
+}
+
+export function keyOf({ tenantID, blockID }: Pick<BlockMeta, 'tenantID' | 'blockID'>, name: string): string {
+  return `${tenantID}/${blockID}/${name}`
+}
+
+/** Opens its data when it is first asked, and keeps it open. */
+class OpenBlock implements Block {
+  readonly meta: BlockMeta
+  readonly #store: BlobStore
+  #file: BlobReader | undefined
+  #source: Promise<SpanSource> | undefined
+
+  constructor(store: BlobStore, meta: BlockMeta) {
+    this.#store = store
+    this.meta = meta
+  }
+
+  source(): Promise<SpanSource> {
+    this.#source ??= this.#open()
+    return this.#source
+  }
+
+  async #open(): Promise<SpanSource> {
+    try {
+      this.#file = await this.#store.open(keyOf(this.meta, dataName))
+      return blockpackSource(await BlockpackReader.open(this.#file))
+    } catch (error) {
+      this.#source = undefined
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close()
+  }
+}
+
+interface FoundMeta {
+  readonly meta: BlockMeta
+  readonly isCompacted: boolean
+}
+
+/** All metas, and the data of blocks that have none: writing it was interrupted. */
+async function readMetas(store: BlobStore, warn: (message: string) => void) {
+  const names = new Map<string, Set<string>>()
+  for await (const { key } of store.list('')) {
+    const [, tenant, id, name] = blockKey.exec(key) ?? []
+    if (name !== undefined) getOrInsert(names, `${tenant}/${id}`, () => new Set()).add(name)
+  }
+  const metas: FoundMeta[] = []
+  const halves: string[] = []
+  for (const [block, own] of names) {
+    const isCompacted = own.has(compactedName)
+    if (!isCompacted && !own.has(metaName)) {
+      if (own.has(dataName)) halves.push(`${block}/${dataName}`)
+      continue
+    }
+    const key = `${block}/${isCompacted ? compactedName : metaName}`
+    try {
+      const meta = parseMeta(await readAll(store, key), key)
+      if (meta) metas.push({ meta, isCompacted })
+    } catch (error) {
+      warn(`${messageOf(error)}: the block is left out`)
+    }
+  }
+  return { metas, halves }
+}
+
+async function readAll(store: BlobStore, key: string): Promise<Uint8Array> {
+  const file = await store.open(key)
+  try {
+    const [bytes] = await file.read([{ start: 0, end: file.byteLength }])
+    return bytes!
+  } finally {
+    await file.close()
+  }
+}

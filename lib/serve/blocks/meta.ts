@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { LabError } from '../../error.ts'
+
+/** What `meta.json` says of a block, under Tempo's names. */
+export interface BlockMeta {
+  readonly format: 'blockpack'
+  readonly blockID: string
+  readonly tenantID: string
+  /** When the first span starts and the last one ends, ISO 8601 with milliseconds. */
+  readonly startTime: string
+  readonly endTime: string
+  /** Traces. */
+  readonly totalObjects: number
+  readonly totalSpans: number
+  /** Bytes of `data.blockpack`. */
+  readonly size: number
+  readonly compactionLevel: number
+  /** The blocks whose spans it has: they count no more. */
+  readonly replaces: readonly string[]
+}
+
+export const dataName = 'data.blockpack'
+export const metaName = 'meta.json'
+/** In the place of `meta.json` where another block has the spans. */
+export const compactedName = 'meta.compacted.json'
+
+const count = z.number().int().nonnegative()
+const time = z.iso.datetime()
+const schema = z.object({
+  format: z.literal('blockpack'),
+  blockID: z.uuid(),
+  tenantID: z.string(),
+  startTime: time,
+  endTime: time,
+  totalObjects: count,
+  totalSpans: count,
+  size: count,
+  compactionLevel: count,
+  replaces: z.array(z.uuid()),
+})
+
+export function printMeta(meta: BlockMeta): Buffer {
+  return Buffer.from(`${JSON.stringify(meta, undefined, 2)}\n`)
+}
+
+/** Undefined for a block of another format. */
+export function parseMeta(bytes: Uint8Array, key: string): BlockMeta | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString())
+  } catch {
+    throw new LabError('corrupt', `${key}: is not JSON`)
+  }
+  if ((value as { format?: unknown } | null)?.format !== 'blockpack') return undefined
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const { path, message } = parsed.error.issues[0]!
+  throw new LabError('corrupt', `${key}: ${path.join('.')}: ${message}`)
+}
+
+/** A UUID (version 8, RFC 9562) that follows from texts: the same ones give the same. */
+export function derivedId(...texts: readonly string[]): string {
+  const bytes = createHash('sha256').update(JSON.stringify(texts)).digest().subarray(0, 16)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

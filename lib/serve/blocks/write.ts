@@ -1,0 +1,79 @@
+import type { BlockpackConfig } from '../../formats/blockpack/write/config.ts'
+import { encodeBlockpack } from '../../formats/blockpack/write/writer.ts'
+import type { Trace } from '../../model/trace.ts'
+import { joinHalves } from '../../shred/columns.ts'
+import { rowTraces } from '../../shred/row-traces.ts'
+import { type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
+import type { PartView } from '../live/part.ts'
+import type { Blocks } from './blocks.ts'
+import { keyOf } from './blocks.ts'
+import { dataName } from './meta.ts'
+
+/** Spans that are encoded before other work has its turn. */
+const spansAtOnce = 2_048
+
+/** Writes the traces of a view as a block and publishes it. */
+export async function writeView(
+  blocks: Blocks,
+  { rows, groups }: PartView,
+  { tenantID, blockID }: { tenantID: string; blockID: string },
+  config: BlockpackConfig,
+): Promise<void> {
+  let size = 0
+  await blocks.store.put(keyOf({ tenantID, blockID }, dataName), sink => {
+    const write = (chunk: Uint8Array) => {
+      size += chunk.length
+      return sink.write(chunk)
+    }
+    return encodeBlockpack(inTurns(rowTraces(rows, groups)), { write }, config)
+  })
+  const [startTime, endTime] = timesOf(rows, groups.order)
+  await blocks.publish({
+    format: 'blockpack',
+    blockID,
+    tenantID,
+    startTime,
+    endTime,
+    totalObjects: groups.traces.length,
+    totalSpans: groups.order.length,
+    size,
+    compactionLevel: 0,
+    replaces: [],
+  })
+}
+
+/** Traces in batches, between which other work has its turn. */
+async function* inTurns(traces: Iterable<Trace & { readonly spanCount: number }>): AsyncIterable<readonly Trace[]> {
+  let batch: Trace[] = []
+  let spanCount = 0
+  for (const trace of traces) {
+    batch.push(trace)
+    spanCount += trace.spanCount
+    if (spanCount < spansAtOnce) continue
+    yield batch
+    batch = []
+    spanCount = 0
+    await new Promise(setImmediate)
+  }
+  yield batch
+}
+
+/** When the first span starts and the last one ends. */
+function timesOf({ spans: { array } }: SpanRows, order: Uint32Array): [string, string] {
+  let [start, end] = [2n ** 64n, 0n]
+  for (const row of order) {
+    const at = row * spanWidth
+    const startNanos = joinHalves(array[at + spanField.startHigh]!, array[at + spanField.startLow]!)
+    const endNanos = joinHalves(array[at + spanField.endHigh]!, array[at + spanField.endLow]!)
+    if (startNanos < start) start = startNanos
+    if (endNanos > end) end = endNanos
+  }
+  return [isoTime(start), isoTime(end < start ? start : end)]
+}
+
+const latestMillis = 253_402_300_799_999
+
+/** The millisecond of a time; what is after the year 9999 is its end. */
+function isoTime(nanos: bigint): string {
+  return new Date(Math.min(Number(nanos / 1_000_000n), latestMillis)).toISOString()
+}

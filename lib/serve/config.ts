@@ -1,0 +1,38 @@
+import { type BlockpackConfig, profiles } from '../formats/blockpack/write/config.ts'
+import type { SyncMode } from './wal/log.ts'
+
+/** Limits of a tenant; those that are absent do not apply. */
+export interface TenantLimits {
+  /** Of one request, after decompression. */
+  readonly maxRequestBytes: number
+  /** Of the spans of one trace that are not in a block yet, as a share of the requests that they came in. */
+  readonly maxTraceBytes?: number | undefined
+  /** Of a string value; longer ones are cut, and counted. */
+  readonly maxAttributeBytes?: number | undefined
+  readonly maxSpansPerSecond?: number | undefined
+}
+
+/** How a store works; the comments name Tempo's keys. */
+export interface StoreConfig {
+  readonly sync: SyncMode
+  /** A trace without new spans for so long is complete: `live_store.max_trace_idle`. */
+  readonly maxTraceIdleMillis: number
+  /** One that is older is complete as well: `live_store.max_trace_live`. */
+  readonly maxTraceLiveMillis: number
+  /** What recent spans take in memory before they become a block: `live_store.max_block_bytes`. */
+  readonly maxBlockBytes: number
+  /** How old they are then at most: `live_store.max_block_duration`. */
+  readonly maxBlockMillis: number
+  readonly blockpack: BlockpackConfig
+  readonly limits: TenantLimits
+}
+
+export const defaultConfig: StoreConfig = {
+  sync: 'always',
+  maxTraceIdleMillis: 5_000,
+  maxTraceLiveMillis: 30_000,
+  maxBlockBytes: 50 * 2 ** 20,
+  maxBlockMillis: 30_000,
+  blockpack: profiles.default,
+  limits: { maxRequestBytes: 64 * 2 ** 20 },
+}

@@ -1,0 +1,173 @@
+import { AttributeNames } from '../../model/attribute-names.ts'
+import type { Extent } from '../../model/extent.ts'
+import { checkLimits, type Limits } from '../../model/limits.ts'
+import type {
+  AttributeName,
+  AttributeScope,
+  Condition,
+  ScanRequest,
+  SpanBatch,
+  SpanNeed,
+  SpanSource,
+} from '../../model/scan.ts'
+import { type Attribute, type Trace, valueType } from '../../model/trace.ts'
+import { spellingsOf } from '../../model/trace-id.ts'
+import { joinHalves } from '../../shred/columns.ts'
+import { RowBatch } from '../../shred/row-batch.ts'
+import { rowTraces, type TraceGroups } from '../../shred/row-traces.ts'
+import { eventField, eventWidth, linkField, linkWidth, type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
+import type { PartView } from './part.ts'
+
+const batchSpanCount = 8_192
+
+/** Traces of a view that are read together. */
+interface Slice extends TraceGroups {
+  readonly extent: Extent
+}
+
+/** Recent spans as a source. Between batches other work has its turn. */
+export class LiveSource implements SpanSource {
+  readonly #view: PartView
+  #slices: readonly Slice[] | undefined
+
+  constructor(view: PartView) {
+    this.#view = view
+  }
+
+  async *scan(request: ScanRequest, limits?: Limits): AsyncIterable<SpanBatch> {
+    const { rows } = this.#view
+    if (!request.needs.every(need => mayMeet(rows, need))) return
+    for (const slice of this.#sliced()) {
+      if (!isInTime(slice.extent, request)) continue
+      await new Promise(setImmediate)
+      checkLimits(limits)
+      yield new RowBatch(rows, slice)
+    }
+  }
+
+  async *findTraces(traceIds: readonly string[]): AsyncIterable<Trace> {
+    const { rows, groups } = this.#view
+    for (const traceId of traceIds.flatMap(spellingsOf)) {
+      const code = rows.traceIds.find(traceId)
+      const place = code < 0 ? -1 : groups.traces.indexOf(code)
+      if (place < 0) continue
+      for (const trace of rowTraces(rows, groupsAt(groups, place, place + 1))) yield trace.object()
+    }
+  }
+
+  bounds(): Extent | undefined {
+    const extents = this.#sliced().map(({ extent }) => extent)
+    if (extents.length === 0) return undefined
+    return extents.reduce((a, b) => [a[0] < b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1]] as const)
+  }
+
+  cost(request: ScanRequest): { byteLength: number; spanCount: number } {
+    const slices = this.#sliced().filter(({ extent }) => isInTime(extent, request))
+    return { byteLength: 0, spanCount: slices.reduce((sum, { order }) => sum + order.length, 0) }
+  }
+
+  async attributeNames(): Promise<readonly AttributeName[]> {
+    return attributeNames(this.#view)
+  }
+
+  #sliced(): readonly Slice[] {
+    this.#slices ??= slicesOf(this.#view)
+    return this.#slices
+  }
+}
+
+function groupsAt({ traces, starts, order }: TraceGroups, first: number, end: number): TraceGroups {
+  const base = starts[first]!
+  return {
+    traces: traces.slice(first, end),
+    starts: starts.subarray(first, end + 1).map(start => start - base),
+    order: order.subarray(base, starts[end]),
+  }
+}
+
+function slicesOf({ rows, groups }: PartView): Slice[] {
+  const { traces, starts } = groups
+  const slices: Slice[] = []
+  for (let first = 0; first < traces.length; ) {
+    let end = first + 1
+    while (end < traces.length && starts[end + 1]! - starts[first]! <= batchSpanCount) end++
+    const slice = groupsAt(groups, first, end)
+    slices.push({ ...slice, extent: extentOf(rows, slice.order) })
+    first = end
+  }
+  return slices
+}
+
+function extentOf({ spans: { array } }: SpanRows, order: Uint32Array): Extent {
+  let [first, last] = [order[0]!, order[0]!]
+  const startOf = (row: number) => {
+    const at = row * spanWidth
+    return array[at + spanField.startHigh]! * 2 ** 32 + array[at + spanField.startLow]!
+  }
+  // As doubles they are rounded: what is less by more than that is less.
+  let [least, greatest] = [startOf(first), startOf(last)]
+  for (const row of order) {
+    const start = startOf(row)
+    if (start < least) [least, first] = [start, row]
+    if (start > greatest) [greatest, last] = [start, row]
+  }
+  const exact = (row: number) =>
+    joinHalves(array[row * spanWidth + spanField.startHigh]!, array[row * spanWidth + spanField.startLow]!)
+  return [exact(first) - roundedNanos, exact(last) + roundedNanos]
+}
+
+/** By how much two times may differ that are equal as doubles. */
+const roundedNanos = 4_096n
+
+function isInTime([first, last]: Extent, { startNanos, endNanos }: ScanRequest): boolean {
+  return (startNanos === undefined || last >= startNanos) && (endNanos === undefined || first < endNanos)
+}
+
+/** False where no span can meet the need, as no attribute has such a key, or such a text. */
+function mayMeet(rows: SpanRows, need: SpanNeed): boolean {
+  return need.some(conditions => conditions.every(condition => mayMeetOne(rows, condition)))
+}
+
+function mayMeetOne({ tables }: SpanRows, { column, relation, operands }: Condition): boolean {
+  const isOwn = column.startsWith('span.')
+  if (!isOwn && !column.startsWith('resource.')) return true
+  const key = column.slice(column.indexOf('.') + 1)
+  const isText = relation === '=' && operands.every(operand => typeof operand === 'string')
+  const fits = (attribute: Attribute) =>
+    attribute.key === key && !(isText && typeof attribute.value === 'string' && !operands.includes(attribute.value))
+  if (isOwn) return tables.attributes.values.some(fits)
+  return tables.resources.values.some(resource => resource?.attributes.some(fits))
+}
+
+function attributeNames({ rows, groups }: PartView): AttributeName[] {
+  const names = new AttributeNames()
+  const { spans, events, links, attributes, tables } = rows
+  const add = (scope: AttributeScope, list: readonly Attribute[]) => {
+    for (const { key, value } of list) names.add(scope, key, valueType(value))
+  }
+  const codes = { span: new Set<number>(), event: new Set<number>(), link: new Set<number>() }
+  const addCodes = (own: Set<number>, first: number, count: number) => {
+    for (let i = first; i < first + count; i++) own.add(attributes.at(i))
+  }
+  const shared = { resources: new Set<number>(), scopes: new Set<number>() }
+  for (const row of groups.order) {
+    const at = row * spanWidth
+    shared.resources.add(spans.at(at + spanField.resource))
+    shared.scopes.add(spans.at(at + spanField.scope))
+    addCodes(codes.span, spans.at(at + spanField.attributes), spans.at(at + spanField.attributeCount))
+    const [event, eventCount] = [spans.at(at + spanField.events), spans.at(at + spanField.eventCount)]
+    for (let i = event * eventWidth; i < (event + eventCount) * eventWidth; i += eventWidth)
+      addCodes(codes.event, events.at(i + eventField.attributes), events.at(i + eventField.attributeCount))
+    const [link, linkCount] = [spans.at(at + spanField.links), spans.at(at + spanField.linkCount)]
+    for (let i = link * linkWidth; i < (link + linkCount) * linkWidth; i += linkWidth)
+      addCodes(codes.link, links.at(i + linkField.attributes), links.at(i + linkField.attributeCount))
+  }
+  for (const [scope, own] of Object.entries(codes))
+    add(
+      scope as AttributeScope,
+      Array.from(own, code => tables.attributes.values[code]!),
+    )
+  for (const code of shared.resources) add('resource', tables.resources.values[code]?.attributes ?? [])
+  for (const code of shared.scopes) add('instrumentation', tables.scopes.values[code]?.attributes ?? [])
+  return names.list()
+}

@@ -1,0 +1,278 @@
+import { messageOf } from '../error.ts'
+import { OtlpMessages } from '../formats/otlp/proto-message.ts'
+import { memorySource } from '../model/memory-source.ts'
+import type { SpanSource } from '../model/scan.ts'
+import { joinSources } from '../search/join-sources.ts'
+import { SpanRows } from '../shred/rows.ts'
+import type { BlobStore } from '../storage/store.ts'
+import { Blocks } from './blocks/blocks.ts'
+import { derivedId } from './blocks/meta.ts'
+import { writeView } from './blocks/write.ts'
+import { defaultConfig, type StoreConfig } from './config.ts'
+import { carriedOf } from './live/carry.ts'
+import { checkIds, takeIn } from './live/intake.ts'
+import type { LivePart } from './live/part.ts'
+import { replay } from './live/replay.ts'
+import { LiveSegment } from './live/segment.ts'
+import { LiveSource } from './live/source.ts'
+import { Refusal } from './refusal.ts'
+import { checkTenant } from './tenant.ts'
+import type { LogFiles } from './wal/files.ts'
+import { fileOf, LogSegment } from './wal/log.ts'
+
+/** Segments that wait for their blocks before requests are refused. */
+const maxWaiting = 4
+const retrySeconds = 5
+
+/** What became of the spans of a request. */
+export interface Pushed {
+  readonly spanCount: number
+  /** How many were not taken, by reason. */
+  readonly rejected: ReadonlyMap<string, number>
+}
+
+export interface StorePlaces {
+  readonly log: LogFiles
+  readonly blocks: BlobStore
+  /** Called with what went wrong in the background, a line each. */
+  readonly warn: (message: string) => void
+}
+
+interface Writing {
+  readonly live: LiveSegment
+  readonly log: LogSegment
+  readonly openedMillis: number
+}
+
+/**
+ * Spans of all tenants: those that arrived lately in a log and in memory, the others in blocks. A request that `push` has
+ * taken is durable, and visible in every source that is asked for afterwards; each span of it counts once, whatever
+ * happens to the process.
+ */
+export class Store {
+  readonly blocks: Blocks
+  readonly #places: StorePlaces
+  readonly #config: StoreConfig
+  readonly #messages = new OtlpMessages(new SpanRows(), field => this.#countDropped(field))
+  #writing: Writing
+  /** Segments that are complete and not in blocks yet, the oldest first. */
+  readonly #waiting: LiveSegment[]
+  #rotating: Promise<void> | undefined
+  #flushing: Promise<void> | undefined
+  #isClosed = false
+  readonly #timer: NodeJS.Timeout
+  /** Unknown fields that were dropped, and how often. */
+  readonly droppedFields: Map<string, number> = new Map()
+  /** Damaged parts of the log that were set aside at the start. */
+  readonly damagedCount: number
+
+  private constructor(
+    places: StorePlaces,
+    config: StoreConfig,
+    opened: { blocks: Blocks; log: LogSegment; waiting: readonly LiveSegment[]; damagedCount: number },
+  ) {
+    this.#places = places
+    this.#config = config
+    this.blocks = opened.blocks
+    this.damagedCount = opened.damagedCount
+    this.#waiting = [...opened.waiting]
+    this.#writing = newWriting(opened.log)
+    this.#timer = setInterval(() => this.#tick(), Math.min(1_000, config.maxBlockMillis))
+    this.#timer.unref()
+    this.#flushSoon()
+  }
+
+  /** Opens a store and replays its log. */
+  static async open(places: StorePlaces, config: StoreConfig = defaultConfig): Promise<Store> {
+    const blocks = await Blocks.load(places.blocks, places.warn)
+    const isInBlock = (segment: string, tenant: string) => blocks.has(tenant, blockIdOf(segment, tenant))
+    const messages = new OtlpMessages(new SpanRows(), () => {})
+    const { segments, damagedCount } = await replay({ files: places.log, messages, isInBlock, warn: places.warn })
+    const log = await LogSegment.create(places.log, config.sync, segments.at(-1)?.name)
+    return new Store(places, config, { blocks, log, waiting: segments, damagedCount })
+  }
+
+  /** Takes a request in: OTLP protobuf (ExportTraceServiceRequest), decompressed. Resolves when it is durable. */
+  async push(tenant: string, request: Buffer): Promise<Pushed> {
+    checkTenant(tenant)
+    this.#checkReady(request)
+    const { live, log } = this.#writing
+    const part = live.part(tenant)
+    const timeMillis = Date.now()
+    const { spanCount, rejected, payload, mark } = takeIn(part, request, this.#messages, checkIds, timeMillis)
+    if (payload)
+      await new Promise<void>((resolve, reject) => {
+        const durable = () => {
+          part.commit(mark)
+          resolve()
+        }
+        const failed = (error: unknown) => {
+          live.rollBack()
+          const message = `the log cannot be written: ${messageOf(error)}`
+          reject(new Refusal('unavailable', message, { retryAfterSeconds: retrySeconds, cause: error }))
+        }
+        log.append({ tenant, timeMillis, payload }, durable, failed)
+      })
+    if (live.byteLength >= this.#config.maxBlockBytes) this.#rotateSoon()
+    return { spanCount, rejected }
+  }
+
+  tenants(): readonly string[] {
+    const all = new Set(this.blocks.tenants())
+    for (const segment of this.#segments()) for (const [tenant] of segment.parts()) all.add(tenant)
+    return [...all].sort()
+  }
+
+  /** All spans of a tenant that are durable now. */
+  async source(tenant: string): Promise<SpanSource> {
+    const parts = this.#segments().flatMap(segment => segment.find(tenant) ?? [])
+    const views = parts.map(part => part.view()).filter(({ groups }) => groups.order.length > 0)
+    // Taken in one turn: a span is in a part or in a block, never in both or none.
+    const blocks = this.blocks.list(tenant)
+    const sources = await Promise.all(blocks.map(block => block.source()))
+    sources.push(...views.map(view => new LiveSource(view)))
+    return sources.length === 0 ? memorySource([]) : joinSources(sources)
+  }
+
+  /** Begins a new segment, and returns when all that came before is in blocks. */
+  async flush(): Promise<void> {
+    await this.#rotateSoon(true)
+    await this.#flushing
+    await this.#flush()
+  }
+
+  /** Returns when what was acknowledged is in a block or in the log. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearInterval(this.#timer)
+    await this.#rotating
+    await this.#flushing
+    await this.#writing.log.close()
+    if (this.#writing.log.byteLength === 0) await this.#places.log.delete(fileOf(this.#writing.log.name))
+    await this.blocks.close()
+  }
+
+  #countDropped(field: string): void {
+    this.droppedFields.set(field, (this.droppedFields.get(field) ?? 0) + 1)
+  }
+
+  #segments(): LiveSegment[] {
+    return [...this.#waiting, this.#writing.live]
+  }
+
+  #checkReady(request: Buffer): void {
+    const { maxRequestBytes } = this.#config.limits
+    if (request.length > maxRequestBytes)
+      throw new Refusal('invalid', `the request has ${request.length} bytes, at most ${maxRequestBytes} are taken`)
+    if (this.#isClosed) throw new Refusal('unavailable', 'the server is stopping', { retryAfterSeconds: retrySeconds })
+    if (this.#waiting.length > maxWaiting)
+      throw new Refusal('unavailable', `${this.#waiting.length} segments of the log wait to become blocks`, {
+        retryAfterSeconds: retrySeconds,
+      })
+  }
+
+  #tick(): void {
+    if (this.#isClosed) return
+    const { live, openedMillis } = this.#writing
+    if (live.spanCount > 0 && Date.now() - openedMillis >= this.#config.maxBlockMillis) this.#rotateSoon()
+    if (this.#waiting.length > 0) this.#flushSoon()
+  }
+
+  #rotateSoon(isFinal = false): Promise<void> {
+    this.#rotating ??= this.#rotate(isFinal)
+      .catch(error => this.#places.warn(`the log: ${messageOf(error)}`))
+      .finally(() => {
+        this.#rotating = undefined
+      })
+    return this.#rotating
+  }
+
+  /** Ends a segment: traces that may get more spans go on to the next one, the others become blocks. */
+  async #rotate(isFinal: boolean): Promise<void> {
+    const old = this.#writing
+    const log = await LogSegment.create(this.#places.log, this.#config.sync, old.log.name)
+    this.#writing = newWriting(log)
+    this.#waiting.push(old.live)
+    this.#unready.add(old.live)
+    await old.log.close()
+    if (!isFinal) await this.#carry(old.live, this.#writing)
+    this.#unready.delete(old.live)
+    this.#flushSoon()
+  }
+
+  /** Segments from which traces may still be carried: their blocks wait. */
+  readonly #unready = new Set<LiveSegment>()
+
+  async #carry(from: LiveSegment, { live, log }: Writing): Promise<void> {
+    const now = Date.now()
+    const carries = from.parts().map(([tenant, part]) => this.#carryPart(tenant, part, from, { live, log }, now))
+    const failures = (await Promise.allSettled(carries)).filter(({ status }) => status === 'rejected')
+    // A carry that is written but not durable must not be found by a later start, once its spans are in a block.
+    if (failures.length > 0) await log.mend()
+  }
+
+  #carryPart(
+    tenant: string,
+    part: LivePart,
+    { name }: LiveSegment,
+    { live, log }: Omit<Writing, 'openedMillis'>,
+    now: number,
+  ): Promise<void> {
+    const carried = carriedOf(part, now, this.#config)
+    if (carried === undefined) return Promise.resolve()
+    const { traces, payload } = carried
+    const target = live.part(tenant)
+    const start = target.rows.length
+    this.#messages.read(payload, target.rows)
+    for (const { trace, bornMillis } of traces) target.setBorn(part.rows.traceIds.hexOf(trace), bornMillis)
+    const mark = target.arrived(start, now)
+    return new Promise((resolve, reject) => {
+      const durable = () => {
+        target.commit(mark)
+        part.take(traces.map(({ trace }) => trace))
+        resolve()
+      }
+      const failed = (error: unknown) => {
+        live.rollBack()
+        reject(error)
+      }
+      log.append({ tenant, timeMillis: now, from: name, payload }, durable, failed)
+    })
+  }
+
+  #flushSoon(): Promise<void> {
+    this.#flushing ??= this.#flush()
+      .catch(error => this.#places.warn(`blocks: ${messageOf(error)}`))
+      .finally(() => {
+        this.#flushing = undefined
+      })
+    return this.#flushing
+  }
+
+  /** Makes blocks of the segments that wait, in their order: a carry must not go before what it is taken from. */
+  async #flush(): Promise<void> {
+    for (
+      let [segment] = this.#waiting;
+      segment && !this.#unready.has(segment) && !this.#isClosed;
+      [segment] = this.#waiting
+    ) {
+      for (const [tenant, part] of segment.parts()) {
+        const view = part.view()
+        const place = { tenantID: tenant, blockID: blockIdOf(segment.name, tenant) }
+        if (view.groups.order.length > 0) await writeView(this.blocks, view, place, this.#config.blockpack)
+        segment.flushed(tenant)
+      }
+      await this.#places.log.delete(fileOf(segment.name))
+      this.#waiting.shift()
+    }
+  }
+}
+
+function newWriting(log: LogSegment): Writing {
+  return { live: new LiveSegment(log.name), log, openedMillis: Date.now() }
+}
+
+/** The id of the block that a segment of the log becomes for a tenant. */
+function blockIdOf(segment: string, tenant: string): string {
+  return derivedId('segment', tenant, segment)
+}

@@ -1,0 +1,262 @@
+import { describe, expect, test } from 'vitest'
+import { OtlpMessages } from '../../../lib/formats/otlp/proto-message.ts'
+import { defaultConfig, type StoreConfig } from '../../../lib/serve/config.ts'
+import { Refusal } from '../../../lib/serve/refusal.ts'
+import { Store } from '../../../lib/serve/store.ts'
+import { scanFrames } from '../../../lib/serve/wal/frames.ts'
+import { rowTraces } from '../../../lib/shred/row-traces.ts'
+import { SpanRows } from '../../../lib/shred/rows.ts'
+import { search } from '../../../lib/traceql/answers/search.ts'
+import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
+import { collect } from '../../support/chunks.ts'
+import { drawsOf } from '../../support/draws.ts'
+import { FaultyDisk } from '../../support/faulty-disk.ts'
+import { attributes } from '../../support/nasty.ts'
+import { countSpanIds, requestOf, spanIdOf, traceIdOf } from '../../support/store-spans.ts'
+
+const warnings: string[] = []
+
+function openStore(disk: FaultyDisk, config: Partial<StoreConfig> = {}): Promise<Store> {
+  const places = { log: disk.log, blocks: disk.blobs, warn: (message: string) => warnings.push(message) }
+  return Store.open(places, { ...defaultConfig, ...config })
+}
+
+const newDisk = (seed = 1) => new FaultyDisk(drawsOf(seed))
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate)
+}
+
+/** The numbers of the spans of a tenant, and that each occurs once. */
+async function spansOf(store: Store, tenant: string): Promise<number[]> {
+  const counts = await countSpanIds(await store.source(tenant))
+  expect([...counts].filter(([, count]) => count !== 1)).toEqual([])
+  return [...counts.keys()].map(id => Number.parseInt(id, 16)).sort((a, b) => a - b)
+}
+
+describe('a store', () => {
+  test('shows what it acknowledged, in the log, in a block, and after a restart', async () => {
+    const disk = newDisk()
+    const store = await openStore(disk)
+    await store.push(
+      'a',
+      requestOf(
+        [
+          [1, 1],
+          [1, 2],
+          [2, 3],
+        ],
+        { attributes: attributes(['x', 'y']) },
+      ),
+    )
+    await store.push('b', requestOf([[1, 4]]))
+    expect(await spansOf(store, 'a')).toEqual([1, 2, 3])
+    expect(await spansOf(store, 'b')).toEqual([4])
+    expect(store.tenants()).toEqual(['a', 'b'])
+    const found = await search(await store.source('a'), parseQuery('{ span.x = "y" && name = "span 3" }'))
+    expect(found.traces.map(({ traceID }) => traceID)).toEqual(['2'])
+    await store.close()
+
+    const again = await openStore(disk)
+    expect(await spansOf(again, 'a')).toEqual([1, 2, 3])
+    await again.flush()
+    expect(again.blocks.list('a')).toHaveLength(1)
+    expect(disk.names()).toHaveLength(1)
+    expect(await spansOf(again, 'a')).toEqual([1, 2, 3])
+    await again.push('a', requestOf([[2, 5]]))
+    const traces = await collect((await again.source('a')).findTraces([traceIdOf(2)]))
+    expect(traces.map(({ spans }) => spans.map(({ spanId }) => spanId))).toEqual([[3, 5].map(spanIdOf)])
+    await again.close()
+    const third = await openStore(disk)
+    expect(await spansOf(third, 'a')).toEqual([1, 2, 3, 5])
+    await third.close()
+  })
+
+  test('counts a span once that is sent again, also over segments and restarts, but keeps what differs', async () => {
+    const disk = newDisk()
+    const store = await openStore(disk)
+    const request = requestOf([
+      [1, 1],
+      [1, 2],
+    ])
+    await store.push('a', request)
+    await store.push('a', request)
+    await store.push(
+      'a',
+      requestOf([
+        [1, 2],
+        [1, 3],
+      ]),
+    )
+    expect(await spansOf(store, 'a')).toEqual([1, 2, 3])
+    await store.push('a', requestOf([[1, 3]], { name: 'other half' }))
+    expect((await countSpanIds(await store.source('a'))).get(spanIdOf(3))).toBe(2)
+    await store.flush()
+    await store.push('a', request)
+    await store.close()
+    const again = await openStore(disk)
+    expect([...(await countSpanIds(await again.source('a'))).values()]).toEqual([1, 1, 2])
+    await again.close()
+  })
+
+  test('takes all spans but those whose ids are not of OpenTelemetry, and says why', async () => {
+    const store = await openStore(newDisk())
+    const request = Buffer.concat([
+      requestOf([
+        [1, 1],
+        [0, 2],
+      ]),
+      requestOf([[1, 0]]),
+      requestOf([[1, 3]], { spanId: '0102' }),
+      requestOf([[1, 4]], { parentSpanId: '01' }),
+    ])
+    const { spanCount, rejected } = await store.push('a', request)
+    expect(spanCount).toBe(1)
+    expect(Object.fromEntries(rejected)).toEqual({
+      'trace id of zeros': 1,
+      'span id of zeros': 1,
+      'span id of 2 bytes, expected 8': 1,
+      'parent span id of 1 bytes, expected 8': 1,
+    })
+    expect(await spansOf(store, 'a')).toEqual([1])
+    await store.close()
+  })
+
+  test('carries traces that may go on to the next segment, and no others', async () => {
+    const disk = newDisk()
+    const store = await openStore(disk, { maxBlockBytes: 20_000 })
+    const all: number[] = []
+    while (store.blocks.list('a').length === 0 && all.length < 1_000) {
+      const number = all.length + 1
+      await store.push('a', requestOf([[number, number]]))
+      all.push(number)
+      await turns(20)
+    }
+    expect(await spansOf(store, 'a')).toEqual(all)
+    const [name] = disk.names()
+    const carry = scanFrames(disk.bytes(name!), name!.slice(0, -4)).frames.find(({ from }) => from !== undefined)
+    const rows = new SpanRows()
+    new OtlpMessages(rows, () => {}).read(Buffer.from(carry!.payload), rows)
+    const carried = Array.from(rowTraces(rows), ({ traceId }) => Number.parseInt(traceId, 16)).sort((x, y) => x - y)
+    const block = store.blocks.list('a')[0]!
+    const { totalSpans } = block.meta
+    // The newest, an eighth.
+    expect(carried).toEqual(all.slice(totalSpans, totalSpans + carried.length))
+    expect(carried.length).toBe(Math.floor((totalSpans + carried.length) / 8))
+    expect(await collect((await block.source()).findTraces(carried.map(traceIdOf)))).toEqual([])
+    await store.close()
+  })
+
+  test('refuses tenants that are no folder, and requests that are none', async () => {
+    const store = await openStore(newDisk())
+    for (const tenant of ['../..', '.', '..', '', 'a/b', '.a', '-a', 'a\n', 'x'.repeat(151), 'ä'])
+      await expect(store.push(tenant, requestOf([[1, 1]])), tenant).rejects.toThrow(/tenant/)
+    const request = requestOf([
+      [1, 1],
+      [2, 2],
+    ])
+    for (let length = 1; length < request.length; length++)
+      await expect(store.push('a', request.subarray(0, length))).rejects.toThrow(/^byte \d+/)
+    expect(store.tenants()).toEqual([])
+    await store.close()
+  })
+})
+
+describe('a disk that fails', () => {
+  test('a full disk refuses what comes and loses nothing; later spans are taken again', async () => {
+    const disk = newDisk(3)
+    const store = await openStore(disk)
+    await store.push('a', requestOf([[1, 1]]))
+    for (const operation of ['append', 'sync', 'cut']) {
+      disk.faultAt = (_, name) => (name === operation ? 'fail' : 'none')
+      const pushes = [2, 3, 4].map(number =>
+        store.push('a', requestOf([[1, number]])).then(
+          () => 'taken',
+          error => error,
+        ),
+      )
+      for (const result of await Promise.all(pushes)) if (operation !== 'cut') expect(result).toBeInstanceOf(Refusal)
+      expect((await spansOf(store, 'a')).filter(number => number < 2)).toEqual([1])
+    }
+    disk.faultAt = () => 'none'
+    await store.push('a', requestOf([[1, 5]]))
+    const expected = await spansOf(store, 'a')
+    expect(expected).toEqual(expect.arrayContaining([1, 5]))
+    await store.close()
+    const again = await openStore(disk)
+    expect(await spansOf(again, 'a')).toEqual(expected)
+    await again.close()
+  })
+
+  /** Sends requests of two tenants, whose traces go on, to a store that is killed in an operation of its disk. */
+  async function runUntilKilled(disk: FaultyDisk, draw: () => number): Promise<Map<string, number[]>> {
+    const acknowledged = new Map<string, number[]>([
+      ['a', []],
+      ['b', []],
+    ])
+    let store: Store
+    try {
+      store = await openStore(disk, { maxBlockBytes: 1 })
+    } catch {
+      return acknowledged
+    }
+    let number = 0
+    const pushes: Promise<void>[] = []
+    for (let round = 0; round < 12 && !disk.isDead; round++) {
+      for (const [tenant, own] of acknowledged) {
+        const numbers = Array.from({ length: 6 }, () => ++number)
+        const request = requestOf(numbers.map(one => [1 + Math.floor(draw() * 12), one]))
+        pushes.push(
+          store.push(tenant, request).then(
+            () => void own.push(...numbers),
+            () => {},
+          ),
+        )
+      }
+      await turns(Math.floor(draw() * 12))
+    }
+    await Promise.all(pushes)
+    await store.close().catch(() => {})
+    return acknowledged
+  }
+
+  test('killed in any operation, it opens with every acknowledged span once, and each other one at most once', async () => {
+    let kills = 0
+    for (let operation = 0; ; operation++) {
+      const draw = drawsOf(operation)
+      const disk = new FaultyDisk(draw)
+      disk.faultAt = at => (at === operation ? 'kill' : 'none')
+      const acknowledged = await runUntilKilled(disk, draw)
+      if (!disk.isDead) break
+      kills++
+      disk.restart()
+      for (const work of ['replayed', 'flushed', 'restarted']) {
+        const store = await openStore(disk)
+        if (work === 'flushed') await store.flush()
+        for (const [tenant, expected] of acknowledged) {
+          const found = new Set(await spansOf(store, tenant))
+          expect(
+            expected.filter(number => !found.has(number)),
+            `${work} after operation ${operation}`,
+          ).toEqual([])
+        }
+        await store.close()
+      }
+    }
+    expect(kills).toBeGreaterThan(50)
+  })
+
+  test('damage in the middle of the log is set aside and counted, the rest is replayed', async () => {
+    const disk = newDisk()
+    const store = await openStore(disk)
+    for (const number of [1, 2, 3]) await store.push('a', requestOf([[number, number]]))
+    await store.close()
+    const [name] = disk.names()
+    disk.bytes(name!)[disk.bytes(name!).length >> 1]! ^= 1
+    const again = await openStore(disk)
+    expect(await spansOf(again, 'a')).toEqual([1, 3])
+    expect(again.damagedCount).toBe(1)
+    expect(disk.names().filter(one => one.includes('.damaged-'))).toHaveLength(1)
+    await again.close()
+  })
+})

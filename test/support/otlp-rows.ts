@@ -1,0 +1,11 @@
+import { OtlpMessages } from '../../lib/formats/otlp/proto-message.ts'
+import type { Trace } from '../../lib/model/trace.ts'
+import { encodeTraces } from '../../lib/serve/live/carry.ts'
+import { SpanRows } from '../../lib/shred/rows.ts'
+
+/** Traces as rows, as they are read of one message. */
+export function rowsOf(traces: readonly Trace[]): SpanRows {
+  const rows = new SpanRows()
+  new OtlpMessages(rows, () => {}).read(encodeTraces(traces), rows)
+  return rows
+}
