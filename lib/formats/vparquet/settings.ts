@@ -1,5 +1,6 @@
 import { LabError } from '../../error.ts'
-import { blockPath, mapOf, parseBlockSettings, place } from '../tempo-yaml.ts'
+import { mapOf, place } from '../../wire/yaml.ts'
+import { blockPath, parseBlockSettings } from '../tempo-yaml.ts'
 import type { DedicatedColumn } from './meta.ts'
 
 const key = 'parquet_dedicated_columns'

@@ -1,4 +1,5 @@
-import { blockPath, failure, mapOf, parseBlockSettings, place } from '../../tempo-yaml.ts'
+import { failure, mapOf, place } from '../../../wire/yaml.ts'
+import { blockPath, parseBlockSettings } from '../../tempo-yaml.ts'
 import { type Given, parseSetting } from './config.ts'
 
 const ownVersion = 'vblockpack'
