@@ -44,6 +44,7 @@ const floors = [
   ['lib/serve/live'],
   ['lib/serve/blocks'],
   ['lib/serve/store.ts'],
+  ['lib/serve/page'],
   ['lib/serve'],
   ['lib/index.ts', 'lib/worker.ts', 'generator', 'phases'],
   ['harness/compile'],
@@ -64,7 +65,7 @@ const imports = new Map(files.map(file => [file, importsOf(file)]))
 function filesBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true })
     .map(name => `${folder}/${name}`)
-    .filter(name => name.endsWith('.ts'))
+    .filter(name => /\.tsx?$/.test(name) && !name.endsWith('.d.ts'))
 }
 
 function importsOf(file: string): string[] {

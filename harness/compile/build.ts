@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { bundleInto, compileStarts, phaseSources, threadStarts } from './bundle.ts'
 import { root } from './compiled.ts'
+import { writePage } from './page.ts'
 
 const folder = join(root, 'dist')
 const place = "join(__dirname, '..')"
@@ -11,7 +12,8 @@ rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder)
 const { metafile } = await bundleInto(folder, { place, phases: phaseSources(), isInstalled: true })
 await compileStarts(folder, place, [...threadStarts, 'harness/trace-lab.ts'])
-writeFileSync(join(folder, 'LICENSES.txt'), licencesOf(Object.keys(metafile!.inputs)))
+const pageInputs = await writePage(folder)
+writeFileSync(join(folder, 'LICENSES.txt'), licencesOf([...Object.keys(metafile!.inputs), ...pageInputs]))
 
 /** The licences of the packages that these files are of. */
 function licencesOf(files: readonly string[]): string {

@@ -114,7 +114,7 @@ function remember(script: Script, path: string): void {
 export function sourcesBelow(folder: string): string[] {
   const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
   return names
-    .filter(name => name.endsWith('.ts'))
+    .filter(name => /\.(?:tsx?|css)$/.test(name))
     .sort()
     .map(name => `${folder}/${name}`)
 }

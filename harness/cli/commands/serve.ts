@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { listenForQueries } from '../../../lib/serve/api/listen.ts'
+import { loadPage } from '../../compile/page.ts'
 import { captureLimits, withSearchSource } from '../../open/search-source.ts'
 import { untilAsked } from '../../process/signals.ts'
 import { packageVersion } from '../../runs/package-version.ts'
@@ -63,6 +64,7 @@ export const serve: CommandModule<object, ServeArguments> = {
       async ({ source, files, workers }) => {
         const config = {
           source: async () => source,
+          page: await loadPage(),
           version: packageVersion(),
           revision: '',
           workers,

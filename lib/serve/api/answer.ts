@@ -1,6 +1,7 @@
 import { ByteBudget } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
+import type { Page } from './page.ts'
 import { Parameters } from './parameters.ts'
 import type { Answer, Route } from './route.ts'
 
@@ -8,6 +9,8 @@ import type { Answer, Route } from './route.ts'
 export interface ApiConfig {
   /** All spans of some tenants. */
   source(tenants: readonly string[]): Promise<SpanSource>
+  /** Shown at `/`. */
+  readonly page?: Page | undefined
   readonly version: string
   readonly revision: string
   readonly workers?: WorkerPool | undefined

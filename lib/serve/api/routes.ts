@@ -1,11 +1,12 @@
 import type { Route } from './route.ts'
+import { extent } from './routes/extent.ts'
 import { queryInstantRoute, queryRangeRoute } from './routes/metrics.ts'
 import { search } from './routes/search.ts'
 import { tagValues, tagValuesV2 } from './routes/tag-values.ts'
 import { tags, tagsV2 } from './routes/tags.ts'
 import { traceV1, traceV2 } from './routes/traces.ts'
 
-/** What Grafana's data source asks of Tempo. */
+/** What Grafana's data source asks of Tempo, and what our page asks beside it. */
 export const routes: readonly Route[] = [
   search,
   tags,
@@ -16,4 +17,5 @@ export const routes: readonly Route[] = [
   traceV2,
   queryRangeRoute,
   queryInstantRoute,
+  extent,
 ]

@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type ErrorKind, LabError, messageOf } from '../../error.ts'
 import { tenantHeader, tenantsOf } from '../tenant.ts'
 import { type ApiConfig, answerRoute, LateError } from './answer.ts'
+import type { Page } from './page.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
 
@@ -39,10 +40,17 @@ export function apiServer(config: ApiConfig): FastifyInstance {
   app.get('/api/echo', (_, reply) => plain(reply, 200, 'echo'))
   app.get('/ready', (_, reply) => plain(reply, 200, 'ready'))
   app.get('/api/status/buildinfo', (_, reply) => reply.send(buildInfo(config)))
+  const { page } = config
+  if (page !== undefined) app.get('/', (_, reply) => showPage(page, reply))
   for (const route of routes) app.get(route.path, (request, reply) => serve(route, config, request, reply))
   app.setNotFoundHandler((request, reply) => plain(reply, 404, `${request.method} ${request.url}: no such route`))
   app.setErrorHandler(refuse)
   return app
+}
+
+function showPage({ html, policy }: Page, reply: FastifyReply): FastifyReply {
+  reply.header('content-security-policy', policy).header('x-content-type-options', 'nosniff')
+  return reply.type('text/html; charset=utf-8').send(html)
 }
 
 /** What fastify or one of the routes has thrown. */

@@ -101,8 +101,11 @@ console.log(id, wrong)
 test('an import is typed, and runs', async () => {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   writeFileSync(join(folder, 'program.ts'), program)
-  mkdirSync(join(folder, 'node_modules/@types'))
-  symlinkSync(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))
+  // The package brings types of a Node of its own choice, or none.
+  const types = join(folder, 'node_modules/@types/node')
+  rmSync(types, { recursive: true, force: true })
+  mkdirSync(dirname(types), { recursive: true })
+  symlinkSync(join(root, 'node_modules/@types/node'), types)
   const flags = ['--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node', 'program.ts']
   execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...flags], { cwd: folder })
   const printed = execFileSync(process.execPath, ['program.js'], { cwd: folder, encoding: 'utf8' })

@@ -1,0 +1,92 @@
+/** What the page asks of the server that it came from. */
+
+export interface SpanFound {
+  spanID: string
+  name?: string
+  startTimeUnixNano: string
+  durationNanos: string
+}
+
+export interface TraceFound {
+  traceID: string
+  rootServiceName: string
+  rootTraceName: string
+  startTimeUnixNano: string
+  durationMs?: number
+  spanSet: { spans: SpanFound[]; matched: number }
+  serviceStats: Record<string, { spanCount: number; errorCount?: number }>
+}
+
+export interface Found {
+  traces: TraceFound[]
+  metrics: { inspectedTraces?: number; inspectedSpans?: string; inspectedBytes?: string }
+}
+
+export type AnyValue = Record<string, unknown>
+
+export interface KeyedValue {
+  key: string
+  value: AnyValue
+}
+
+export interface Series {
+  labels: KeyedValue[]
+  samples: { timestampMs: string; value?: number }[]
+}
+
+export interface SeriesFound {
+  series: Series[]
+  message?: string
+}
+
+export interface RawSpan {
+  spanId: string
+  parentSpanId?: string
+  name?: string
+  kind?: string
+  startTimeUnixNano: string
+  endTimeUnixNano: string
+  attributes?: KeyedValue[]
+  events?: { timeUnixNano: string; name?: string; attributes?: KeyedValue[] }[]
+  links?: { traceId: string; spanId: string; attributes?: KeyedValue[] }[]
+  status?: { code?: string; message?: string }
+}
+
+export interface ResourceSpans {
+  resource: { attributes?: KeyedValue[] }
+  scopeSpans: { scope: { name?: string; version?: string }; spans: RawSpan[] }[]
+}
+
+export interface Extent {
+  startTimeUnixNano?: string
+  endTimeUnixNano?: string
+}
+
+export type Parameters = Record<string, string | undefined>
+
+/** What a route answers; a refusal is an error with the server's words. */
+export async function get<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<T> {
+  const given = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const response = await fetch(`${path}?${new URLSearchParams(given)}`, signal === undefined ? {} : { signal })
+  if (response.ok) return (await response.json()) as T
+  throw new Error((await response.text()) || `${response.status} ${response.statusText}`)
+}
+
+/** Whether a query gives series over time, not traces. */
+export function isMetrics(query: string): boolean {
+  return /\|\s*(?:rate|compare|\w+_over_time)\s*\(/.test(query)
+}
+
+/** The text of a value of OTLP. */
+export function textOf(value: AnyValue): string {
+  const [kind, content] = Object.entries(value)[0] ?? []
+  if (kind === undefined) return ''
+  if (kind === 'arrayValue' || kind === 'kvlistValue') {
+    const items = (content as { values?: (AnyValue | KeyedValue)[] }).values ?? []
+    const texts = items.map(item =>
+      kind === 'kvlistValue' ? `${item.key}: ${textOf(item.value as AnyValue)}` : textOf(item as AnyValue),
+    )
+    return kind === 'kvlistValue' ? `{${texts.join(', ')}}` : `[${texts.join(', ')}]`
+  }
+  return String(content)
+}

@@ -1,0 +1,29 @@
+/** Where the reader is, kept in the fragment of the address so that it can be sent to others. */
+export interface Place {
+  view: 'search' | 'trace' | 'store'
+  query: string
+  /** A length of time that ends now, as in TraceQL; `all` is all there is; empty where `from` and `to` count, in ms. */
+  last: string
+  from: string
+  to: string
+  limit: string
+  trace: string
+}
+
+const usual: Place = { view: 'search', query: '{ }', last: 'all', from: '', to: '', limit: '20', trace: '' }
+
+export function readPlace(): Place {
+  const given = new URLSearchParams(location.hash.slice(1))
+  const place = { ...usual }
+  for (const name of Object.keys(usual) as (keyof Place)[]) {
+    const value = given.get(name)
+    if (value !== null) place[name] = value as never
+  }
+  return place
+}
+
+export function hrefOf(place: Partial<Place>): string {
+  const whole = { ...usual, ...place }
+  const changed = (Object.keys(usual) as (keyof Place)[]).filter(name => whole[name] !== usual[name])
+  return `#${new URLSearchParams(changed.map(name => [name, whole[name]]))}`
+}

@@ -1,0 +1,139 @@
+import { useEffect, useState } from 'preact/hooks'
+import { type Extent, type Found, get, isMetrics, type Parameters, type SeriesFound } from './api.ts'
+import { hrefOf, type Place } from './place.ts'
+import { QueryBox } from './query-box.tsx'
+import { SeriesView } from './series-view.tsx'
+import { bytes, plural } from './text.ts'
+import { TraceList } from './trace-list.tsx'
+
+type Answer = { traces: Found } | { series: SeriesFound }
+
+interface State {
+  answer?: Answer
+  problem?: string
+  millis?: number
+}
+
+const ranges = ['all', '15m', '1h', '6h', '24h', '7d']
+const limits = ['20', '100', '1000']
+
+/** A question and its answer. */
+export function SearchView({ place, go }: { place: Place; go(place: Partial<Place>): void }) {
+  const [state, setState] = useState<State>({})
+  const [turn, setTurn] = useState(0)
+  const { query, last, limit } = place
+  useEffect(() => {
+    const hangUp = new AbortController()
+    setState({})
+    const begun = performance.now()
+    ask(place, hangUp.signal).then(
+      answer => setState({ answer, millis: performance.now() - begun }),
+      (error: Error) => {
+        if (!hangUp.signal.aborted) setState({ problem: error.message })
+      },
+    )
+    return () => hangUp.abort()
+  }, [query, last, limit, turn])
+  const run = (next: string) => {
+    if (next === query) setTurn(turn + 1)
+    else go({ ...place, query: next })
+  }
+  return (
+    <main>
+      <form onSubmit={event => event.preventDefault()}>
+        <QueryBox query={query} onRun={run} />
+        <Choice label="Time" values={ranges} value={last} onChange={value => go({ ...place, last: value })} />
+        <Choice label="Limit" values={limits} value={limit} onChange={value => go({ ...place, limit: value })} />
+        <button type="button" onClick={() => run((document.getElementById('query') as HTMLTextAreaElement).value)}>
+          Run
+        </button>
+      </form>
+      <Outcome state={state} place={place} />
+    </main>
+  )
+}
+
+interface ChoiceProps {
+  label: string
+  values: readonly string[]
+  value: string
+  onChange(value: string): void
+}
+
+function Choice({ label, values, value, onChange }: ChoiceProps) {
+  const all = values.includes(value) ? values : [...values, value]
+  return (
+    <label>
+      {label}{' '}
+      <select value={value} onChange={event => onChange(event.currentTarget.value)}>
+        {all.map(one => (
+          <option key={one}>{one}</option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+function Outcome({ state: { answer, problem, millis = 0 }, place }: { state: State; place: Place }) {
+  if (problem !== undefined)
+    return (
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+    )
+  if (answer === undefined) return <p role="status">Asking …</p>
+  const took = `${Math.round(millis)} ms`
+  if ('series' in answer) {
+    const { series, message } = answer.series
+    return (
+      <>
+        <p role="status">
+          {series.length} series in {took}
+          {message === undefined ? '' : `; ${message}`}
+        </p>
+        <SeriesView series={series} />
+      </>
+    )
+  }
+  const { traces, metrics } = answer.traces
+  const isCut = traces.length >= Number(place.limit)
+  const looked = `looked at ${plural(Number(metrics.inspectedSpans ?? 0), 'span')}, read ${bytes(Number(metrics.inspectedBytes ?? 0))}`
+  return (
+    <>
+      <p role="status">
+        {plural(traces.length, 'trace')} in {took}; {looked}
+        {isCut ? '; the limit is reached, there may be more' : ''}
+      </p>
+      <TraceList traces={traces} hrefOf={trace => hrefOf({ ...place, view: 'trace', trace })} />
+    </>
+  )
+}
+
+async function ask(place: Place, signal: AbortSignal): Promise<Answer> {
+  const { query, limit } = place
+  if (!isMetrics(query)) {
+    const range = await rangeOf(place, signal)
+    return { traces: await get<Found>('api/search', { q: query, limit, ...range }, signal) }
+  }
+  const range = await rangeOf(place, signal, true)
+  return { series: await get<SeriesFound>('api/metrics/query_range', { q: query, ...range }, signal) }
+}
+
+/** The range of a place; that of all there is only where it must be told. */
+async function rangeOf({ last, from, to }: Place, signal: AbortSignal, isNeeded = false): Promise<Parameters> {
+  if (last === '') return { start: `${from}000000`, end: `${to}000000` }
+  if (last !== 'all') {
+    const now = Date.now()
+    return { start: `${now - millisOf(last)}000000`, end: `${now}000000` }
+  }
+  if (!isNeeded) return {}
+  const { startTimeUnixNano, endTimeUnixNano } = await get<Extent>('status/extent', {}, signal)
+  if (startTimeUnixNano === undefined || endTimeUnixNano === undefined) throw new Error('there are no spans yet')
+  return { start: startTimeUnixNano.padStart(11, '0'), end: String(BigInt(endTimeUnixNano) + 1n).padStart(11, '0') }
+}
+
+const unitMillis: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+function millisOf(text: string): number {
+  return Number.parseInt(text, 10) * (unitMillis[text.at(-1)!] ?? 1_000)
+}

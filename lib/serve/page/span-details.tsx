@@ -1,0 +1,77 @@
+import { type KeyedValue, textOf } from './api.ts'
+import type { Row } from './span-tree.ts'
+import { duration } from './text.ts'
+
+/** All that a span says. */
+export function SpanDetails({ row, onClose }: { row: Row; onClose(): void }) {
+  const { span, service, scope, resource } = row
+  const facts: [string, string][] = [
+    ['service', service],
+    ['start', `${duration(row.start)} after the trace's`],
+    ['duration', duration(row.length)],
+    ['kind', (span.kind ?? '').replace('SPAN_KIND_', '').toLowerCase()],
+    [
+      'status',
+      [(span.status?.code ?? '').replace('STATUS_CODE_', '').toLowerCase(), span.status?.message]
+        .filter(Boolean)
+        .join(': '),
+    ],
+    ['span id', hex(span.spanId)],
+    ['scope', scope],
+  ]
+  return (
+    <aside aria-label="Span">
+      <button type="button" class="close" onClick={onClose} aria-label="Close">
+        ×
+      </button>
+      <h2>{span.name}</h2>
+      <Facts facts={facts.filter(([, text]) => text !== '')} />
+      <Attributes title="Attributes" attributes={span.attributes} />
+      {span.events?.map((event, i) => (
+        <Attributes key={i} title={`Event ${event.name ?? ''}`} attributes={event.attributes} isShown />
+      ))}
+      {span.links?.map(({ traceId, attributes }, i) => (
+        <div key={i}>
+          <h3>
+            Link to <a href={`#view=trace&trace=${hex(traceId)}`}>{hex(traceId)}</a>
+          </h3>
+          <Attributes attributes={attributes} />
+        </div>
+      ))}
+      <Attributes title="Resource" attributes={resource} />
+    </aside>
+  )
+}
+
+interface AttributesProps {
+  title?: string
+  attributes?: readonly KeyedValue[] | undefined
+  isShown?: boolean
+}
+
+function Attributes({ title, attributes = [], isShown = false }: AttributesProps) {
+  if (attributes.length === 0 && !isShown) return null
+  return (
+    <>
+      {title !== undefined && <h3>{title}</h3>}
+      <Facts facts={attributes.map(({ key, value }): [string, string] => [key, textOf(value)])} />
+    </>
+  )
+}
+
+function Facts({ facts }: { facts: readonly [string, string][] }) {
+  return (
+    <dl>
+      {facts.map(([name, text], i) => (
+        <div key={i}>
+          <dt>{name}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function hex(base64: string): string {
+  return [...atob(base64)].map(letter => letter.charCodeAt(0).toString(16).padStart(2, '0')).join('')
+}
