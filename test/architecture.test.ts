@@ -24,7 +24,7 @@ const floors = [
   ['lib/patterns'],
   ['lib/sampling', 'lib/rollup'],
   ['lib/shred', 'lib/traceql/language'],
-  ['lib/traceql/engine'],
+  ['lib/traceql/engine', 'lib/collector'],
   ['lib/traceql/metrics'],
   ['lib/traceql/answers'],
   ['lib/parquet', 'lib/formats/losses.ts'],

@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { LabError, messageOf } from '../error.ts'
 
-/** YAML of users of Go programs: 1.1, as these read it (`yes` is true, maps merge). What is wrong is an `invalid` error with file and line. */
+/** YAML of users of Go programs; maps merge. What is wrong is an `invalid` error with file and line. */
 
 export type YamlMap = Readonly<Record<string, unknown>>
 
@@ -15,9 +15,11 @@ export interface Yaml {
 /** From the document down: keys of maps, and places in lists. */
 export type YamlPath = readonly (string | number)[]
 
-export function parseYaml(text: string, file: string): Yaml {
+/** By version 1.1 `yes` and `y` are true, by 1.2 texts. */
+export function parseYaml(text: string, file: string, version: '1.1' | '1.2'): Yaml {
   const lines = new LineCounter()
-  const document = parseDocument(text, { version: '1.1', lineCounter: lines, prettyErrors: false, logLevel: 'error' })
+  const options = { version, merge: true, lineCounter: lines, prettyErrors: false, logLevel: 'error' } as const
+  const document = parseDocument(text, options)
   const [error] = document.errors
   if (error === undefined) return { file, document, lines }
   throw new LabError('invalid', `${file}: line ${lines.linePos(error.pos[0]).line}: ${messageOf(error)}`)
