@@ -11,3 +11,10 @@ export function unionOf(extents: Iterable<Extent | undefined>): Extent | undefin
   }
   return union
 }
+
+/** The extent with one more time in it. */
+export function widened(extent: Extent | undefined, time: bigint): Extent {
+  if (extent === undefined) return [time, time]
+  if (time < extent[0]) return [time, extent[1]]
+  return time > extent[1] ? [extent[0], time] : extent
+}
