@@ -23,6 +23,8 @@ import { fileOf, LogSegment } from './wal/log.ts'
 /** Segments that wait for their blocks before requests are refused. */
 const maxWaiting = 4
 const retrySeconds = 5
+/** Clients choose the numbers of unknown fields. */
+const maxDroppedFields = 1_000
 
 /** What became of the spans of a request. */
 export interface Pushed {
@@ -153,7 +155,9 @@ export class Store {
   }
 
   #countDropped(field: string): void {
-    this.droppedFields.set(field, (this.droppedFields.get(field) ?? 0) + 1)
+    const count = this.droppedFields.get(field)
+    if (count !== undefined || this.droppedFields.size < maxDroppedFields)
+      this.droppedFields.set(field, (count ?? 0) + 1)
   }
 
   #segments(): LiveSegment[] {

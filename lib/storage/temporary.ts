@@ -29,7 +29,7 @@ export function removePending(): void {
 export function temporaryIn(folder: string, prefix = ''): string {
   if (!cleared.has(folder)) removeAbandoned(folder)
   cleared.add(folder)
-  const name = [stem, machine, process.pid, startOf(statusOf(process.pid)), randomBytes(6).toString('hex')].join('-')
+  const name = [stem, processStamp(), randomBytes(6).toString('hex')].join('-')
   const path = join(folder, prefix + name)
   pending.add(path)
   return path
@@ -44,6 +44,17 @@ export async function withTemporary<T>(folder: string, work: (path: string) => P
     await rm(path, { force: true })
     pending.delete(path)
   }
+}
+
+/** Which process this is: of which machine, its id, and when it started. */
+export function processStamp(): string {
+  return [machine, process.pid, startOf(statusOf(process.pid))].join('-')
+}
+
+/** Whether the process of a stamp is running; undefined where it is of another machine, or no stamp. */
+export function isStampRunning(stamp: string): boolean | undefined {
+  const [, host, pid, start] = /^([0-9a-f]{8})-(\d+)-(\d+)$/.exec(stamp) ?? []
+  return host === machine ? isRunning(Number(pid), Number(start)) : undefined
 }
 
 const cleared = new Set<string>()

@@ -1,6 +1,5 @@
-import { OtlpMessages } from '../../lib/formats/otlp/proto-message.ts'
+import { encodeTraces, OtlpMessages } from '../../lib/formats/otlp/proto-message.ts'
 import type { Trace } from '../../lib/model/trace.ts'
-import { encodeTraces } from '../../lib/serve/live/carry.ts'
 import { SpanRows } from '../../lib/shred/rows.ts'
 
 /** Traces as rows, as they are read of one message. */

@@ -1,6 +1,6 @@
+import { encodeTraces } from '../../lib/formats/otlp/proto-message.ts'
 import type { SpanSource } from '../../lib/model/scan.ts'
 import type { Span, Trace } from '../../lib/model/trace.ts'
-import { encodeTraces } from '../../lib/serve/live/carry.ts'
 import { valuesOf } from './columns.ts'
 import { span } from './nasty.ts'
 

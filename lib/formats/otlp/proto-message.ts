@@ -1,10 +1,12 @@
 import { StringCache } from '../../bytes/string-cache.ts'
 import { LabError } from '../../error.ts'
+import type { Trace } from '../../model/trace.ts'
 import { strictUnits } from '../../model/units.ts'
 import type { SpanRows } from '../../shred/rows.ts'
 import { WireReader } from '../../wire/protobuf/reader.ts'
 import { otherSignalOf } from './proto-detect.ts'
 import { newReadContext, type ReadContext, readResourceSpans } from './proto-read.ts'
+import { TracesWriter } from './proto-write.ts'
 
 /** Reads messages that are held whole, TracesData or ExportTraceServiceRequest; equal resources of all are one object. */
 export class OtlpMessages {
@@ -38,4 +40,12 @@ export class OtlpMessages {
     if (signal !== undefined) throw new LabError('invalid', `holds ${signal}, expected resourceSpans`)
     readResourceSpans({ bytes, offset: 0, ranges }, this.#context)
   }
+}
+
+/** Traces as one message of OTLP protobuf. */
+export function encodeTraces(traces: Iterable<Trace>): Buffer {
+  const writer = new TracesWriter()
+  for (const trace of traces) writer.add(trace)
+  writer.end()
+  return Buffer.concat(writer.take())
 }

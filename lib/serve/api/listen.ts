@@ -1,5 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net'
 import type { ConnectionInjector } from '@grpc/grpc-js'
+import { drainer } from '../drain.ts'
 import type { ApiConfig } from './answer.ts'
 import { apiServer } from './server.ts'
 import { streamingServer } from './streaming.ts'
@@ -26,12 +27,13 @@ export async function listenForQueries(
   const [speakHttp] = app.server.listeners('connection') as [(socket: Socket) => void]
   app.server.removeAllListeners('connection')
   app.server.on('connection', socket => decide(socket, speakHttp.bind(app.server), streaming))
+  const drain = drainer(app)
   await app.listen({ host, port })
   return {
     port: (app.server.address() as AddressInfo).port,
     close: async () => {
       streaming.drain(drainMillis)
-      await app.close()
+      await drain()
       streaming.destroy()
     },
   }

@@ -1,4 +1,4 @@
-import { TracesWriter } from '../../formats/otlp/proto-write.ts'
+import { encodeTraces } from '../../formats/otlp/proto-message.ts'
 import { rowTraces } from '../../shred/row-traces.ts'
 import type { LiveLimits, LivePart, LiveTrace } from './part.ts'
 
@@ -19,12 +19,4 @@ export function carriedOf(part: LivePart, nowMillis: number, limits: LiveLimits)
   const wanted = new Set(traces.map(({ trace }) => trace))
   const all = [...rowTraces(view.rows, view.groups)]
   return { traces, payload: encodeTraces(all.filter((_, place) => wanted.has(view.groups.traces[place]!))) }
-}
-
-/** Traces as one message of OTLP protobuf. */
-export function encodeTraces(traces: Iterable<Parameters<TracesWriter['add']>[0]>): Buffer {
-  const writer = new TracesWriter()
-  for (const trace of traces) writer.add(trace)
-  writer.end()
-  return Buffer.concat(writer.take())
 }

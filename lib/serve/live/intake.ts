@@ -1,7 +1,6 @@
-import type { OtlpMessages } from '../../formats/otlp/proto-message.ts'
+import { encodeTraces, type OtlpMessages } from '../../formats/otlp/proto-message.ts'
 import { RowTrace, shredderOf } from '../../shred/row-traces.ts'
 import { type Mark, type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
-import { encodeTraces } from './carry.ts'
 import type { LivePart } from './part.ts'
 
 /** What was taken in of a request. */

@@ -3,7 +3,9 @@ import type { LogFile, LogFiles } from './files.ts'
 import { encodeFrame, type Frame } from './frames.ts'
 
 /** When what was appended is synced: at once, at most every 50 ms, or when the system likes to. */
-export type SyncMode = 'always' | '50ms' | 'never'
+export const syncModes = ['always', '50ms', 'never'] as const
+
+export type SyncMode = (typeof syncModes)[number]
 
 const suffix = '.log'
 const segmentName = /^(\d{8}T\d{9}-[0-9a-f]{16})\.log$/
