@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import { LabError } from '../../../lib/error.ts'
 import { listenForQueries } from '../../../lib/serve/api/listen.ts'
 import { loadPage } from '../../compile/page.ts'
 import { captureLimits, withSearchSource } from '../../open/search-source.ts'
@@ -7,9 +8,10 @@ import { packageVersion } from '../../runs/package-version.ts'
 import { plural, whole } from '../../text/format.ts'
 import { formatFlags, paths, text } from '../flags.ts'
 import { integer } from '../options.ts'
+import { type DataArguments, dataFlags, serveData } from '../serve-data.ts'
 import { duration } from '../time-options.ts'
 
-interface ServeArguments {
+interface ServeArguments extends DataArguments {
   blocks?: string[] | undefined
   host: string
   port?: number | undefined
@@ -28,17 +30,23 @@ export const serve: CommandModule<object, ServeArguments> = {
   builder: yargs =>
     yargs
       .usage(
-        "$0 serve --blocks <paths..>\n\nAnswers TraceQL over Tempo's HTTP API and its streaming gRPC, so that Grafana's data" +
+        "$0 serve --data <folder>\n$0 serve --blocks <paths..>\n\nAnswers TraceQL over Tempo's HTTP API and its streaming gRPC, so that Grafana's data" +
           ' source for Tempo works on blockpack files, blocks of Tempo and any captures. Files are read as they are when it' +
-          ` starts; captures up to ${captureLimits.maxBytes / 2 ** 20} MiB or ${whole(captureLimits.maxSpans)} spans.`,
+          ` starts; captures up to ${captureLimits.maxBytes / 2 ** 20} MiB or ${whole(captureLimits.maxSpans)} spans.` +
+          ' With --data it takes spans in (OTLP over HTTP and gRPC, Zipkin), keeps them in the folder and answers from it.',
       )
+      .options(dataFlags)
       .option('blocks', {
         ...text,
         array: true,
         describe: 'blockpack files, blocks of Tempo or captures to answer from',
         coerce: paths('blocks'),
       })
-      .demandOption('blocks')
+      .check(({ data, blocks }) => {
+        if ((data === undefined) === (blocks === undefined))
+          throw new LabError('usage', 'needs either --data or --blocks')
+        return true
+      })
       .option('host', { ...text, default: '127.0.0.1', describe: 'address to listen on' })
       .option('port', {
         ...text,
@@ -52,26 +60,28 @@ export const serve: CommandModule<object, ServeArguments> = {
         coerce: integer('max-query-bytes', 1, usualMaxBytes),
       })
       .option('skip-bad', formatFlags['skip-bad'])
+      .example('$0 serve --data traces', 'a store that collectors and SDKs of OpenTelemetry send to')
       .example(
         '$0 serve --blocks traces.bp',
         'then add http://127.0.0.1:3200 in Grafana as a data source of type Tempo',
       )
       .example('$0 serve --blocks bucket/single-tenant customer.json.gz', "a copy of Tempo's bucket, and a capture")
       .example("curl -G http://127.0.0.1:3200/api/search --data-urlencode 'q={ status = error }'", 'without Grafana'),
-  handler: ({ blocks, host, port = usualPort, timeout = usualTimeoutNanos, maxQueryBytes = usualMaxBytes, skipBad }) =>
-    withSearchSource(
+  handler: async args => {
+    const { data, blocks, host, port = usualPort, timeout = usualTimeoutNanos, maxQueryBytes = usualMaxBytes } = args
+    const api = {
+      page: await loadPage(),
+      version: packageVersion(),
+      revision: '',
+      timeoutMillis: Number(timeout / 1_000_000n),
+      maxBytes: maxQueryBytes,
+    }
+    if (data !== undefined) return serveData({ ...args, data }, { host, port, api })
+    const { skipBad } = args
+    await withSearchSource(
       blocks!,
       async ({ source, files, workers }) => {
-        const config = {
-          source: async () => source,
-          page: await loadPage(),
-          version: packageVersion(),
-          revision: '',
-          workers,
-          timeoutMillis: Number(timeout / 1_000_000n),
-          maxBytes: maxQueryBytes,
-        }
-        const server = await listenForQueries(config, { host, port })
+        const server = await listenForQueries({ ...api, source: async () => source, workers }, { host, port })
         const spanCount = files.reduce((sum, file) => sum + file.spanCount, 0)
         const at = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`
         process.stderr.write(`${plural(spanCount, 'span')} of ${plural(files.length, 'file')} at ${at}, until Ctrl-C\n`)
@@ -79,5 +89,6 @@ export const serve: CommandModule<object, ServeArguments> = {
         await server.close()
       },
       { skipBad },
-    ),
+    )
+  },
 }

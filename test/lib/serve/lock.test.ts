@@ -21,7 +21,7 @@ test('a folder is locked until it is released', async () => {
   expect(readdirSync(join(folder, 'new'))).toEqual([])
 })
 
-test('the lock of a process that has ended is nobody\'s, and so is a file that is none', async () => {
+test("the lock of a process that has ended is nobody's, and so is a file that is none", async () => {
   const [machine] = processStamp().split('-')
   for (const stamp of [`${machine}-${process.pid}-1`, `${machine}-4194304-0`]) {
     writeFileSync(join(folder, 'lock'), stamp)
