@@ -8,7 +8,13 @@ import { userFolder } from '../compile/compiled.ts'
 import { discoverPhases } from '../lab/discover.ts'
 import type { Candidate } from '../lab/rows.ts'
 import { selectRows } from '../lab/select.ts'
-import { capturedSource, generatedSource, type SizeName, type TraceSource } from '../open/source.ts'
+import {
+  type CapturedSource,
+  capturedSource,
+  generatedSource,
+  type SizeName,
+  type TraceSource,
+} from '../open/source.ts'
 import { whole } from '../text/format.ts'
 import { tableFormats } from '../text/page.ts'
 import { openProgress, type Progress, silent } from '../text/progress.ts'
@@ -152,7 +158,7 @@ export function capturedFrom(
   args: FormatArguments,
   refusal?: Refusal,
   workers?: WorkerPool,
-): TraceSource {
+): CapturedSource {
   const { limit, skipBad } = args
   const format = inputFormatOf(args)
   return capturedSource(input, {

@@ -1,12 +1,16 @@
 import { basename, extname } from 'node:path'
 import { FloorMeter } from '../../generator/floor-meter.ts'
 import { type FaultLabel, sizes, type WorkloadName } from '../../generator/names.ts'
+import type { ByteSink } from '../../lib/bytes/range.ts'
 import { LabError } from '../../lib/error.ts'
-import type { Refusal } from '../../lib/formats/format.ts'
+import type { Format, Refusal } from '../../lib/formats/format.ts'
 import { type Bad, type Dropped, Losses } from '../../lib/formats/losses.ts'
+import { type EncodedBatch, encodedBatches, groupedFiles } from '../../lib/import/batches.ts'
 import { defaultMaxBytes, groupByTrace } from '../../lib/import/group.ts'
 import { readInputs, type SkippedFile } from '../../lib/import/input.ts'
-import type { Trace } from '../../lib/model/trace.ts'
+import { countSpans, type Trace } from '../../lib/model/trace.ts'
+import { rowTraces } from '../../lib/shred/row-traces.ts'
+import { SpanRows } from '../../lib/shred/rows.ts'
 import type { WorkerPool } from '../../lib/workers/pool.ts'
 
 /** Where a run's traces come from: whole ones, once. What it counts is final when they have been taken. */
@@ -87,21 +91,41 @@ export interface CaptureOptions {
   workers?: WorkerPool | undefined
 }
 
+/** What traces are written as. */
+export type Target = Pick<Format, 'name' | 'write' | 'parts' | 'refusal'>
+
+/** A source whose traces may come encoded: several threads encode those of large files that have them whole. */
+export interface CapturedSource extends TraceSource {
+  /** Writes the traces, instead of taking them. */
+  write(target: Target, sink: ByteSink): Promise<void>
+}
+
 /** Traces of files, folders or standard input, brought together by trace id. */
-export function capturedSource(paths: readonly string[], options: CaptureOptions): TraceSource {
+export function capturedSource(paths: readonly string[], options: CaptureOptions): CapturedSource {
   const { format, limit, skipsBad = false, refusal, workers } = options
   const losses = new Losses({ skipsBad })
   const inputs = readInputs(paths, { losses, refusal, workers, ...(format === undefined ? {} : { format }) })
   const pieces = limit === undefined ? inputs.pieces : firstTraces(inputs.batches, limit)
+  const grouped = async () => (limit === undefined ? await groupedFiles(paths, format) : undefined)
+  let encodedBytes = 0
+  async function* traces(): AsyncIterable<readonly Trace[]> {
+    if (await grouped())
+      for await (const batch of pieces) yield batch instanceof SpanRows ? [...rowTraces(batch)] : batch
+    else yield* groupByTrace(pieces, { maxBytes: defaultMaxBytes, threadCount: threadCountOf(workers) })
+  }
+  const whole = refuseEmpty(traces(), countSpans, paths, losses)
   return {
     name: nameOf(paths),
     title: paths.map(path => (path === '-' ? 'standard input' : basename(path))).join(', '),
-    traces: refuseEmpty(
-      groupByTrace(pieces, { maxBytes: defaultMaxBytes, threadCount: threadCountOf(workers) }),
-      paths,
-      losses,
-    ),
-    inputBytes: () => (limit === undefined ? inputs.byteLength() : null),
+    traces: whole,
+    async write(target, sink) {
+      const files = target.parts && (await grouped())
+      if (!files) return target.write!(whole, sink)
+      for (const { byteLength } of files) encodedBytes += byteLength
+      const encoded = encodedBatches(files, target, { losses, workers })
+      await target.parts!.write(partsOf(refuseEmpty(encoded, ({ spanCount }) => spanCount, paths, losses)), sink)
+    },
+    inputBytes: () => (limit === undefined ? inputs.byteLength() + encodedBytes : null),
     dropped: () => losses.list(),
     skipped: () => inputs.skipped,
     bad: () => losses.listBad(),
@@ -123,14 +147,19 @@ async function* firstTraces(batches: AsyncIterable<readonly Trace[]>, limit: num
     })
 }
 
-async function* refuseEmpty(
-  traces: AsyncIterable<readonly Trace[]>,
+async function* partsOf(batches: AsyncIterable<EncodedBatch>): AsyncIterable<unknown> {
+  for await (const { part } of batches) yield part
+}
+
+async function* refuseEmpty<Batch>(
+  batches: AsyncIterable<Batch>,
+  spanCountOf: (batch: Batch) => number,
   paths: readonly string[],
   losses: Losses,
-): AsyncIterable<readonly Trace[]> {
+): AsyncIterable<Batch> {
   let isEmpty = true
-  for await (const batch of traces) {
-    isEmpty &&= batch.length === 0
+  for await (const batch of batches) {
+    isEmpty &&= spanCountOf(batch) === 0
     yield batch
   }
   if (!isEmpty) return

@@ -2,7 +2,9 @@ import type { ByteSink, RangeReader } from '../bytes/range.ts'
 import type { SpanSource } from '../model/scan.ts'
 import type { Span, Trace } from '../model/trace.ts'
 import type { SpanRows } from '../shred/rows.ts'
+import type { Parcel } from '../workers/message.ts'
 import type { WorkerPool } from '../workers/pool.ts'
+import type { Shared } from '../workers/task.ts'
 import type { Losses } from './losses.ts'
 
 /** One format of traces: how it is recognised and read, and what else can be done with it. */
@@ -30,8 +32,14 @@ export interface Format {
    * was named that has it, not the file.
    */
   readFile?(path: string, losses: Losses, isListed: boolean): AsyncIterable<readonly Trace[]>
+  /** Opens such a file for a format whose files are batches of whole traces. */
+  openBatches?(path: string): Promise<TraceBatches>
+  /** The traces of a batch that a worker was given. */
+  readBatch?(batch: never, file: never): Promise<readonly Trace[]>
   /** Writes whole traces. */
   write?(batches: AsyncIterable<readonly Trace[]>, sink: ByteSink): Promise<void>
+  /** The same in parts, which several threads encode. */
+  readonly parts?: Parts<unknown>
   /** What it cannot hold, where there is such. */
   readonly refusal?: Refusal
   /** Opens a file for searches in place; undefined where it must be read whole. `path` is where it lies. */
@@ -47,4 +55,26 @@ export interface SearchableFile {
   readonly batchCount: number
   readonly traceCount: number
   readonly spanCount: number
+}
+
+/** A file of batches, each of which can be read alone. */
+export interface TraceBatches {
+  readonly batches: readonly TraceBatch[]
+  close(): Promise<void>
+}
+
+export interface TraceBatch {
+  readonly spanCount: number
+  /** The ids of its traces. */
+  ids(): Promise<readonly string[]>
+  read(): Promise<readonly Trace[]>
+  /** What a worker reads it of. */
+  share(): Promise<{ readonly input: Parcel<unknown>; readonly file: Shared }>
+}
+
+/** Encodes traces so that what several encoders give can be joined: parts are the same for all and can be cloned. */
+export interface Parts<Part> {
+  /** What one thread encodes traces with; it is of no use after an error, as of a span that the format cannot hold. */
+  encoder(): (traces: readonly Trace[]) => Part
+  write(parts: AsyncIterable<Part>, sink: ByteSink): Promise<void>
 }

@@ -9,14 +9,17 @@ export async function* holdable(
   refusal: Refusal,
   units: Units,
 ): AsyncIterable<readonly Trace[]> {
+  for await (const batch of batches) yield heldTraces(batch, refusal, units)
+}
+
+export function heldTraces(traces: readonly Trace[], refusal: Refusal, units: Units): Trace[] {
   const isHeld = (traceId: string, span: Span) => {
     const reason = refusal(span)
     if (reason !== undefined)
       units.bad('span', new LabError('unsupported', `trace ${traceId}, span ${span.spanId}, ${reason}`))
     return reason === undefined
   }
-  for await (const batch of batches)
-    yield batch
-      .map(({ traceId, spans }) => ({ traceId, spans: spans.filter(span => isHeld(traceId, span)) }))
-      .filter(({ spans }) => spans.length > 0)
+  return traces
+    .map(({ traceId, spans }) => ({ traceId, spans: spans.filter(span => isHeld(traceId, span)) }))
+    .filter(({ spans }) => spans.length > 0)
 }

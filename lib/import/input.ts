@@ -6,14 +6,15 @@ import { formatNamed } from '../formats/formats.ts'
 import { holdable } from '../formats/holdable.ts'
 import type { Losses } from '../formats/losses.ts'
 import type { Trace } from '../model/trace.ts'
-import type { Unit } from '../model/units.ts'
 import { objectBatches } from '../shred/row-traces.ts'
 import { SpanRows } from '../shred/rows.ts'
 import { kindOf, listDirectory, openFile } from '../storage/files.ts'
 import { openLocal } from '../storage/local.ts'
 import { mayBeJson } from '../wire/json/object-starts.ts'
 import type { WorkerPool } from '../workers/pool.ts'
+import { readBatches } from './batches.ts'
 import { decompress } from './decompress.ts'
+import { leaveOut } from './leave-out.ts'
 
 const headLength = 1 << 16
 /** Keys that identify a format may come as late as this in the first objects of an input. */
@@ -107,7 +108,7 @@ async function* readPaths(reading: Reading): AsyncIterable<Piece> {
 async function* readFile(path: string, reading: Reading): AsyncIterable<Piece> {
   const { wanted } = reading
   const choose = (head: Uint8Array) => wanted ?? detectFormat(head, path)
-  yield* readOne(path, choose, reading, reason => leaveOut('file', path, nameOf(path), reason, reading))
+  yield* readOne(path, choose, reading, reason => leaveOut('file', nameOf(path), nameOf(path), reason, reading.losses))
 }
 
 async function* readDirectory(path: string, files: readonly string[], reading: Reading): AsyncIterable<Piece> {
@@ -135,7 +136,7 @@ async function* readOne(
   if (!(format instanceof LabError)) return yield* readOpened(opened, format, reading, skip)
   await close(opened)
   if (opened.error === undefined) skip(format)
-  else leaveOut('file', path, nameOf(path), opened.error, reading)
+  else leaveOut('file', nameOf(path), nameOf(path), opened.error, reading.losses)
 }
 
 /** The format that the head shows, of which more is read as long as that may help; or why there is none. */
@@ -158,18 +159,8 @@ async function openOrLeaveOut(path: string, reading: Reading): Promise<Opened | 
   } catch (error) {
     const isMissing = error instanceof LabError && error.kind === 'missing'
     if (isMissing && reading.paths.includes(path)) throw withSubject(nameOf(path), error)
-    leaveOut('file', path, nameOf(path), error, reading)
+    leaveOut('file', nameOf(path), nameOf(path), error, reading.losses)
     return undefined
-  }
-}
-
-/** Throws the error prefixed with the subject, or counts what is left out for it. */
-function leaveOut(unit: Unit, path: string, subject: string, error: unknown, { losses }: Reading): void {
-  losses.enter(nameOf(path), subject)
-  try {
-    losses.bad(unit, error)
-  } catch (error) {
-    throw withSubject(subject, error)
   }
 }
 
@@ -189,11 +180,11 @@ async function* readOpened(
   const subject = `${file.path}: ${format.name}`
   reading.losses.enter(file.path, subject)
   try {
-    const plain = format.readFile && (await plainFile(opened))
+    const plain = (format.readFile || format.openBatches) && (await plainFile(opened))
     if (plain) {
       await close(opened)
       file.byteLength = plain.byteLength
-      yield* held(format.readFile!(path, reading.losses, !reading.paths.includes(path)), reading)
+      yield* held(readPlain(path, format, reading), reading)
     } else {
       const content = counted(chunks, file, reading.losses)
       yield* reading.refusal === undefined && format.readRows
@@ -202,10 +193,14 @@ async function* readOpened(
     }
   } catch (error) {
     if (!(error instanceof LabError && error.kind === 'missing'))
-      return leaveOut('rest of the file', path, subject, error, reading)
+      return leaveOut('rest of the file', nameOf(path), subject, error, reading.losses)
     reading.files.pop()
     skip(error)
   }
+}
+
+function readPlain(path: string, format: Format, { losses, paths }: Reading): AsyncIterable<readonly Trace[]> {
+  return format.readFile?.(path, losses, !paths.includes(path)) ?? readBatches(path, format)
 }
 
 function held(batches: AsyncIterable<readonly Trace[]>, { refusal, losses }: Reading): AsyncIterable<Piece> {

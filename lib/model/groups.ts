@@ -39,7 +39,7 @@ export class Groups {
   }
 }
 
-function equalResources(a: Resource | null, b: Resource | null): boolean {
+export function equalResources(a: Resource | null, b: Resource | null): boolean {
   if (a === b) return true
   if (a === null || b === null) return false
   return (

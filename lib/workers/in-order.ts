@@ -11,11 +11,11 @@ export interface Ahead<Item> {
  * as does the reader that takes no more. `work` is also told when all items before are done.
  */
 export async function* inOrder<Item, Result>(
-  items: AsyncIterable<Item>,
+  items: AsyncIterable<Item> | Iterable<Item>,
   { width, mayFollow }: Ahead<Item>,
   work: (item: Item, before: Promise<unknown>) => Promise<Result>,
 ): AsyncIterable<Result> {
-  const iterator = items[Symbol.asyncIterator]()
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
   const underWay: Promise<Result>[] = []
   let before: Promise<unknown> = Promise.resolve()
   let [isOpen, mayFetch] = [true, true]

@@ -6,7 +6,7 @@ import type { Version } from '../../../lib/formats/vparquet/meta.ts'
 import { writeFlat } from '../../../lib/import/tables.ts'
 import { surrogateRefusal } from '../../../lib/wire/protobuf/surrogate.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
-import type { TraceSource } from '../../open/source.ts'
+import type { Target, TraceSource } from '../../open/source.ts'
 import { describeSource } from '../../view/report.ts'
 import { type BlockpackArguments, blockpackConfigFrom, blockpackFlags, withBlockpackFlags } from '../blockpack-flags.ts'
 import {
@@ -27,7 +27,7 @@ const fileNames = formats.filter(({ write }) => write !== undefined).map(({ name
 const targets = [...fileNames, 'parquet', ...Object.keys(blockVersions)]
 
 /** A table of spans, which takes all spans before it writes any. */
-const table = { write: writeFlat, refusal: surrogateRefusal } as const
+const table: Target = { name: 'parquet', write: writeFlat, refusal: surrogateRefusal }
 
 interface ConvertArguments extends FormatArguments, BlockpackArguments, TempoBlockArguments, WorkersArguments {
   in: string[] | undefined
@@ -61,12 +61,12 @@ export const convert: CommandModule<object, ConvertArguments> = {
     const version = blockVersions[args.to!]
     refuseFlags(args, version)
     if (version) return convertToBlock(args, version)
-    const { write, refusal } = args.to === 'parquet' ? table : formatNamed(args.to!)
+    const target = args.to === 'parquet' ? table : formatNamed(args.to!)
     const config = args.to === 'blockpack' ? await blockpackConfigFrom(args) : undefined
     await withWorkers(args, async workers => {
-      const source = capturedFrom(args.in!, args, refusal, workers)
+      const source = capturedFrom(args.in!, args, target.refusal, workers)
       await writeOutput(args.out!, args.in!, sink =>
-        config === undefined ? write!(source.traces, sink) : encodeBlockpack(source.traces, sink, config, { workers }),
+        config === undefined ? source.write(target, sink) : encodeBlockpack(source.traces, sink, config, { workers }),
       )
       report(source, args)
     })

@@ -1,7 +1,7 @@
 import { firstKeys } from '../../wire/json/first-keys.ts'
 import type { Format } from '../format.ts'
 import { readTraces } from './parse.ts'
-import { writeTraces } from './print.ts'
+import { ndjsonParts, writeTraces } from './print.ts'
 
 /** The lab's own NDJSON, of which lib/formats/ndjson/FORMAT.md is the description. */
 export const ndjson: Format = {
@@ -13,4 +13,5 @@ export const ndjson: Format = {
   },
   read: (chunks, losses) => readTraces(chunks, field => losses.drop(field), losses),
   write: writeTraces,
+  parts: ndjsonParts,
 }

@@ -2,6 +2,7 @@ import type { ByteSink } from '../../bytes/range.ts'
 import { getOrInsert } from '../../maps.ts'
 import type { Link, Resource, Scope, Span, SpanEvent, Status, Trace } from '../../model/trace.ts'
 import { attributesPrinter, braced, printCount, printString, printText } from '../../wire/json/print.ts'
+import type { Parts } from '../format.ts'
 import { printAttributes } from './print-value.ts'
 
 const chunkLength = 1 << 20
@@ -55,6 +56,14 @@ export function* encodeTraces(traces: readonly Trace[]): Iterable<Uint8Array> {
 /** Writes the lines of the traces to a sink, chunk by chunk. */
 export async function writeTraces(batches: AsyncIterable<readonly Trace[]>, sink: ByteSink): Promise<void> {
   for await (const traces of batches) for (const chunk of encodeTraces(traces)) await sink.write(chunk)
+}
+
+/** Writes lines in parts: chunks of them. */
+export const ndjsonParts: Parts<readonly Uint8Array[]> = {
+  encoder: () => traces => [...encodeTraces(traces)],
+  write: async (parts, sink) => {
+    for await (const chunks of parts) for (const chunk of chunks) await sink.write(chunk)
+  },
 }
 
 function printEvent(event: SpanEvent): string {

@@ -2,6 +2,7 @@ import { surrogateRefusal } from '../../wire/protobuf/surrogate.ts'
 import type { Format } from '../format.ts'
 import { readOtlpProto, readOtlpRows, writeOtlpProto } from './proto.ts'
 import { looksLikeOtlp } from './proto-detect.ts'
+import { protoParts } from './proto-parts.ts'
 
 /** OTLP protobuf: one message, or a stream of messages with their lengths (32 bits, big-endian) in front. */
 export const otlpProto: Format = {
@@ -12,6 +13,7 @@ export const otlpProto: Format = {
   readRows: (chunks, losses, rows, workers) =>
     readOtlpRows(chunks, rows, { dropped: (field, count) => losses.drop(field, count), units: losses, workers }),
   write: writeOtlpProto,
+  parts: protoParts,
   refusal: surrogateRefusal,
 }
 

@@ -1,9 +1,17 @@
 import { withSubject } from '../../error.ts'
 import { getOrInsert } from '../../maps.ts'
 import { Groups, type Shared } from '../../model/groups.ts'
-import type { Link, Resource, Scope, Span, SpanEvent, Trace } from '../../model/trace.ts'
+import {
+  type Link,
+  type Resource,
+  type Scope,
+  type Span,
+  type SpanEvent,
+  spanCountOf,
+  type Trace,
+} from '../../model/trace.ts'
 import { RowTrace } from '../../shred/row-traces.ts'
-import { type SpanRows, sharedOf } from '../../shred/rows.ts'
+import { sharedOf } from '../../shred/rows.ts'
 import { surrogatePath } from '../../wire/protobuf/surrogate.ts'
 import { WireWriter } from '../../wire/protobuf/writer.ts'
 import { writeAttributes } from './proto-value.ts'
@@ -24,11 +32,11 @@ interface Open {
  */
 export class TracesWriter {
   readonly #wire = new WireWriter()
-  readonly #rows = new RowWriter(this.#wire)
-  readonly #groups = new Groups()
+  readonly #spans = new SpanWriter(this.#wire)
+  #groups = new Groups()
   readonly #resources = new WeakMap<Resource, Buffer>()
   readonly #scopes = new WeakMap<Scope, Buffer>()
-  readonly #chunks: Buffer[] = []
+  readonly #chunks: Uint8Array[] = []
   #open: Open | undefined
   #traceIndex = 0
 
@@ -36,19 +44,38 @@ export class TracesWriter {
   add(trace: Trace): void {
     let index = 0
     try {
-      if (trace instanceof RowTrace)
-        for (; index < trace.spanCount; index++) this.#addRow(trace.traceId, trace.rows, trace.order[index]!)
-      else for (; index < trace.spans.length; index++) this.#add(trace.traceId, trace.spans[index]!)
+      for (const spanCount = spanCountOf(trace); index < spanCount; index++) this.addSpan(trace, index)
     } catch (error) {
       throw withSubject(`/${this.#traceIndex}/spans/${index}${surrogatePath(trace.spans[index]!)}`, error)
     }
     this.#traceIndex++
   }
 
+  addSpan(trace: Trace, index: number): void {
+    this.#beginGroups(sharedAt(trace, index))
+    const start = this.#wire.length
+    this.#spans.write(trace, index)
+    this.#groups.grow(this.#wire.length - start)
+  }
+
+  /** Adds a span that is a field already. */
+  addField(shared: Shared, field: Uint8Array): void {
+    this.#beginGroups(shared)
+    this.#wire.raw(field)
+    this.#groups.grow(field.length)
+  }
+
+  /** Adds ResourceSpans that share theirs with no span before or after them. */
+  addWhole(chunks: readonly Uint8Array[]): void {
+    this.end()
+    this.#chunks.push(...chunks)
+  }
+
   /** Ends what is open. */
   end(): void {
     if (this.#open !== undefined) this.#endResourceSpans(this.#open)
     this.#open = undefined
+    this.#groups = new Groups()
     if (this.#wire.length > 0) this.#chunks.push(this.#wire.take())
   }
 
@@ -57,22 +84,8 @@ export class TracesWriter {
   }
 
   /** The chunks that are complete; none of them is held afterwards. */
-  take(): Buffer[] {
+  take(): Uint8Array[] {
     return this.#chunks.splice(0)
-  }
-
-  #add(traceId: string, span: Span): void {
-    this.#beginGroups(span)
-    const start = this.#wire.length
-    writeSpan(this.#wire, traceId, span)
-    this.#groups.grow(this.#wire.length - start)
-  }
-
-  #addRow(traceId: string, rows: SpanRows, row: number): void {
-    this.#beginGroups(sharedOf(rows, row))
-    const start = this.#wire.length
-    this.#rows.write(traceId, rows, row)
-    this.#groups.grow(this.#wire.length - start)
   }
 
   #beginGroups(span: Shared): void {
@@ -115,6 +128,27 @@ export class TracesWriter {
     this.#endScopeSpans(open)
     writeText(this.#wire, 0x1a, open.schemaUrls.resource)
     this.#wire.end(open.resourceSpans)
+  }
+}
+
+/** What a span shares with others. */
+export function sharedAt(trace: Trace, index: number): Shared {
+  return trace instanceof RowTrace ? sharedOf(trace.rows, trace.order[index]!) : trace.spans[index]!
+}
+
+/** Writes spans as fields of a ScopeSpans. */
+export class SpanWriter {
+  readonly #wire: WireWriter
+  readonly #rows: RowWriter
+
+  constructor(wire: WireWriter) {
+    this.#wire = wire
+    this.#rows = new RowWriter(wire)
+  }
+
+  write(trace: Trace, index: number): void {
+    if (trace instanceof RowTrace) this.#rows.write(trace.traceId, trace.rows, trace.order[index]!)
+    else writeSpan(this.#wire, trace.traceId, trace.spans[index]!)
   }
 }
 

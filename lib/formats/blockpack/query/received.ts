@@ -1,5 +1,6 @@
 import type { RangeReader } from '../../../bytes/range.ts'
 import { LabError } from '../../../error.ts'
+import { getOrInsert } from '../../../maps.ts'
 import type { SpanBatch } from '../../../model/scan.ts'
 import { covers, cut } from '../../../storage/coalesce.ts'
 import type { IndexReader } from '../read/index-reader.ts'
@@ -25,13 +26,8 @@ export async function openPageGroup(input: PageGroupInput, file: ReceivedFile): 
 }
 
 /** The file of batches, opened once. */
-function readerOf(file: ReceivedFile): Promise<BlockpackReader> {
-  let reader = readers.get(file)
-  if (reader === undefined) {
-    reader = BlockpackReader.open(tailReader(file), askedIndex(file))
-    readers.set(file, reader)
-  }
-  return reader
+export function readerOf(file: ReceivedFile): Promise<BlockpackReader> {
+  return getOrInsert(readers, file, () => BlockpackReader.open(tailReader(file), askedIndex(file)))
 }
 
 function tailReader({ content: { byteLength, tail } }: ReceivedFile): RangeReader {

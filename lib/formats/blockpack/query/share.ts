@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../../maps.ts'
 import type { SharedBatch } from '../../../model/scan.ts'
 import type { ReadPiece } from '../../../storage/coalesce.ts'
 import type { Parcel } from '../../../workers/message.ts'
@@ -82,6 +83,11 @@ function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 
 const sharedFiles = new WeakMap<BlockpackReader, SharedFile>()
 
+/** The one of a file. */
+export function shareFile(reader: BlockpackReader): SharedFile {
+  return getOrInsert(sharedFiles, reader, () => new SharedFile(reader))
+}
+
 /** A page group for a worker, which may ask for more pages until `end` is called. */
 export function sharePageGroup(
   reader: BlockpackReader,
@@ -89,8 +95,7 @@ export function sharePageGroup(
   pages: PackedPages,
   lender: PageLender,
 ): Omit<SharedBatch, 'readAhead'> & { end(): void } {
-  const file = sharedFiles.get(reader) ?? new SharedFile(reader)
-  sharedFiles.set(reader, file)
+  const file = shareFile(reader)
   const batch: PageGroupInput = { pageGroup, batch: file.lend(lender), pages }
   const input = { value: { format: 'blockpack', batch }, transfer: [pages.bytes.buffer] }
   return { input, file: file as Shared, end: () => file.end(batch.batch) }

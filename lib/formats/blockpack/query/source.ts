@@ -40,14 +40,26 @@ async function* findTraces(
   else {
     const keys = new Set(traceIds.map(traceKey))
     for (const pageGroup of block.toc.pageGroups) {
-      const plan = planPageGroup(block.toc, pageGroup, await block.entriesOf(pageGroup), ['trace:id'])
-      const ids = new PageGroupBatch(reader, plan, limits)
-      const [{ values }] = (await ids.read(['trace:id'])).get('trace:id') as [ColumnData]
-      if (!('codes' in values && values.dictionary.some(traceId => keys.has(traceKey(traceId as string))))) continue
+      const ids = await traceIdsOf(reader, pageGroup, limits)
+      if (!ids.some(traceId => keys.has(traceKey(traceId)))) continue
       checkLimits(limits, byteLengthOf(pageGroup.bandRanges))
       for (const trace of await reader.readPageGroup(pageGroup)) if (keys.has(traceKey(trace.traceId))) yield trace
     }
   }
+}
+
+/** The ids of a page group's traces, of which nothing else is read. */
+export async function traceIdsOf(
+  reader: BlockpackReader,
+  pageGroup: PageGroup,
+  limits?: Limits,
+): Promise<readonly string[]> {
+  const { block } = reader
+  const plan = planPageGroup(block.toc, pageGroup, await block.entriesOf(pageGroup), ['trace:id'])
+  const batch = new PageGroupBatch(reader, plan, limits)
+  const [{ values }] = (await batch.read(['trace:id'])).get('trace:id') as [ColumnData]
+  batch.release()
+  return 'codes' in values ? (values.dictionary as readonly string[]) : []
 }
 
 function costOf(pageGroups: readonly PageGroup[]): Cost {

@@ -1,5 +1,6 @@
 import type { Range, RangeReader } from '../../../bytes/range.ts'
 import type { Trace } from '../../../model/trace.ts'
+import type { RowTrace } from '../../../shred/row-traces.ts'
 import { readCoalesced } from '../../../storage/coalesce.ts'
 import { findInPage, indexPageOf } from '../indexes/trace-index.ts'
 import { columnId } from '../layout/columns.ts'
@@ -18,18 +19,22 @@ import { sliceTrace, type TraceSlice } from './trace-slice.ts'
 
 /** Reads all traces back, in their order: one batch per page group. */
 export async function* decodeBlockpack(file: RangeReader): AsyncIterable<readonly Trace[]> {
-  const reader = await BlockpackReader.open(file)
-  const [header] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
-  checkHeader(header!)
+  const reader = await openWhole(file)
   for (const pageGroup of reader.block.toc.pageGroups) yield await reader.readPageGroup(pageGroup)
 }
 
 /** The same, of which spans are made when they are asked for: written as OTLP protobuf or blockpack they never are. */
 export async function* decodeBlockpackRows(file: RangeReader): AsyncIterable<readonly Trace[]> {
+  const reader = await openWhole(file)
+  for (const pageGroup of reader.block.toc.pageGroups) yield await reader.readRows(pageGroup)
+}
+
+/** Opens a file of which all will be read: its header is checked too. */
+export async function openWhole(file: RangeReader): Promise<BlockpackReader> {
   const reader = await BlockpackReader.open(file)
   const [header] = await file.read([{ start: 0, end: Math.min(headerBytes, file.byteLength) }])
   checkHeader(header!)
-  for (const pageGroup of reader.block.toc.pageGroups) yield await reader.readRows(pageGroup)
+  return reader
 }
 
 /** The pages of a page group. */
@@ -76,15 +81,15 @@ export class BlockpackReader {
   }
 
   /** The traces of a page group as rows, of which spans are made when they are asked for. */
-  async readRows(pageGroup: PageGroup): Promise<Trace[]> {
-    const { open } = await this.openPages(pageGroup)
+  async readRows(pageGroup: PageGroup, bands?: readonly Uint8Array[]): Promise<RowTrace[]> {
+    const { open } = await this.openPages(pageGroup, bands)
     return decodeRows(open, this.#codes)
   }
 
-  /** All pages of a page group, ready to be decoded, with their dictionaries. */
-  async openPages(pageGroup: PageGroup): Promise<OpenPages> {
+  /** All pages of a page group, ready to be decoded, with their dictionaries; in a worker its bands are given. */
+  async openPages(pageGroup: PageGroup, bands?: readonly Uint8Array[]): Promise<OpenPages> {
     const { block } = this
-    const { base, places, bytes } = await this.#readPages(pageGroup)
+    const { base, places, bytes } = await this.#readPages(pageGroup, true, bands)
     const dictionaries = await block.dictionaries(places.columns())
     const pages = new PageDecoder(block, pageGroup, places, bytes)
     const open = new OpenPageGroup({ block, pageGroup, base, pages, dictionaries, tables: this.tables })
@@ -128,14 +133,19 @@ export class BlockpackReader {
     pages.pool().load(ranges, await readCoalesced(this.block.file, ranges, maxTextRequests))
   }
 
+  /** The bytes of a page group's bands, for `openPages`. */
+  readBands(pageGroup: PageGroup): Promise<Uint8Array[]> {
+    return this.block.file.read(filledBands(pageGroup))
+  }
+
   /** The directory of a page group and its pages, read together; without blocks of texts, one after the other. */
-  async #readPages(pageGroup: PageGroup, hasBlocks = true) {
+  async #readPages(pageGroup: PageGroup, hasBlocks = true, given?: readonly Uint8Array[]) {
     const { block } = this
     const directory = block.entriesOf(pageGroup)
-    const ranges = pageGroup.bandRanges.filter(isFilled)
+    const ranges = filledBands(pageGroup)
     const placing = directory.then(({ entries }) => new PagePlaces(block.toc, pageGroup, entries))
     if (!hasBlocks) cutOut(ranges, (await placing).get(textBlocks))
-    const [{ base }, places, bands] = await Promise.all([directory, placing, block.file.read(ranges)])
+    const [{ base }, places, bands] = await Promise.all([directory, placing, given ?? block.file.read(ranges)])
     const bytes = new Map<number, Uint8Array>()
     for (const { entry, start, end } of places) {
       const band = ranges.findIndex(range => start >= range.start && end <= range.end)
@@ -170,6 +180,10 @@ export class BlockpackReader {
       if (trace.traceId === traceId) yield { trace, position }
     }
   }
+}
+
+function filledBands({ bandRanges }: PageGroup): Range[] {
+  return bandRanges.filter(isFilled)
 }
 
 function isFilled({ start, end }: Range): boolean {
