@@ -39,7 +39,7 @@ const floors = [
   formats.map(format => `lib/formats/${format}`),
   ['lib/formats'],
   ['lib/import', 'lib/search', 'lib/questions'],
-  ['lib/serve/refusal.ts', 'lib/serve/tenant.ts', 'lib/serve/wal'],
+  ['lib/serve/refusal.ts', 'lib/serve/tenant.ts', 'lib/serve/counters.ts', 'lib/serve/wal'],
   ['lib/serve/config.ts'],
   ['lib/serve/live'],
   ['lib/serve/blocks'],

@@ -1,5 +1,6 @@
 import { messageOf } from '../error.ts'
 import { OtlpMessages } from '../formats/otlp/proto-message.ts'
+import { getOrInsert } from '../maps.ts'
 import { memorySource } from '../model/memory-source.ts'
 import type { SpanSource } from '../model/scan.ts'
 import { joinSources } from '../search/join-sources.ts'
@@ -9,8 +10,9 @@ import { Blocks } from './blocks/blocks.ts'
 import { derivedId } from './blocks/meta.ts'
 import { writeView } from './blocks/write.ts'
 import { defaultConfig, type StoreConfig } from './config.ts'
+import { Counters, RateLimit, type TenantCounts } from './counters.ts'
 import { carriedOf } from './live/carry.ts'
-import { checkIds, takeIn } from './live/intake.ts'
+import { takeIn } from './live/intake.ts'
 import type { LivePart } from './live/part.ts'
 import { replay } from './live/replay.ts'
 import { LiveSegment } from './live/segment.ts'
@@ -63,6 +65,8 @@ export class Store {
   #flushing: Promise<void> | undefined
   #isClosed = false
   readonly #timer: NodeJS.Timeout
+  readonly #rates = new Map<string, RateLimit>()
+  readonly counters: Counters = new Counters()
   /** Unknown fields that were dropped, and how often. */
   readonly droppedFields: Map<string, number> = new Map()
   /** Damaged parts of the log that were set aside at the start. */
@@ -97,11 +101,30 @@ export class Store {
   /** Takes a request in: OTLP protobuf (ExportTraceServiceRequest), decompressed. Resolves when it is durable. */
   async push(tenant: string, request: Buffer): Promise<Pushed> {
     checkTenant(tenant)
-    this.#checkReady(request)
+    const counts = this.counters.of(tenant)
+    counts.requests++
+    try {
+      const pushed = await this.#push(tenant, request, counts)
+      counts.bytes += request.length
+      counts.spans += pushed.spanCount
+      return pushed
+    } catch (error) {
+      counts.refused++
+      throw error
+    }
+  }
+
+  async #push(tenant: string, request: Buffer, counts: TenantCounts): Promise<Pushed> {
+    const rate = this.#rateOf(tenant)
+    this.#checkReady(request, rate?.waitSeconds() ?? 0)
     const { live, log } = this.#writing
     const part = live.part(tenant)
     const timeMillis = Date.now()
-    const { spanCount, rejected, payload, mark } = takeIn(part, request, this.#messages, checkIds, timeMillis)
+    const intake = { messages: this.#messages, limits: this.#config.limits, timeMillis }
+    const { spanCount, rejected, cutCount, payload, mark } = takeIn(part, request, intake)
+    rate?.spend(spanCount)
+    counts.cutAttributes += cutCount
+    for (const count of rejected.values()) counts.rejectedSpans += count
     if (payload)
       await new Promise<void>((resolve, reject) => {
         const durable = () => {
@@ -164,10 +187,22 @@ export class Store {
     return [...this.#waiting, this.#writing.live]
   }
 
-  #checkReady(request: Buffer): void {
+  #rateOf(tenant: string): RateLimit | undefined {
+    const { maxSpansPerSecond } = this.#config.limits
+    if (maxSpansPerSecond === undefined) return undefined
+    return getOrInsert(this.#rates, tenant, () => new RateLimit(maxSpansPerSecond))
+  }
+
+  #checkReady(request: Buffer, waitSeconds: number): void {
     const { maxRequestBytes } = this.#config.limits
     if (request.length > maxRequestBytes)
       throw new Refusal('invalid', `the request has ${request.length} bytes, at most ${maxRequestBytes} are taken`)
+    if (waitSeconds > 0) {
+      const { maxSpansPerSecond } = this.#config.limits
+      throw new Refusal('limited', `the tenant sends more than ${maxSpansPerSecond} spans a second`, {
+        retryAfterSeconds: waitSeconds,
+      })
+    }
     if (this.#isClosed) throw new Refusal('unavailable', 'the server is stopping', { retryAfterSeconds: retrySeconds })
     if (this.#waiting.length > maxWaiting)
       throw new Refusal('unavailable', `${this.#waiting.length} segments of the log wait to become blocks`, {
@@ -263,7 +298,10 @@ export class Store {
       for (const [tenant, part] of segment.parts()) {
         const view = part.view()
         const place = { tenantID: tenant, blockID: blockIdOf(segment.name, tenant) }
-        if (view.groups.order.length > 0) await writeView(this.blocks, view, place, this.#config.blockpack)
+        if (view.groups.order.length > 0) {
+          await writeView(this.blocks, view, place, this.#config.blockpack)
+          this.counters.flushedBlocks++
+        }
         segment.flushed(tenant)
       }
       await this.#places.log.delete(fileOf(segment.name))

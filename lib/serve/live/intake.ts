@@ -1,6 +1,8 @@
 import { encodeTraces, type OtlpMessages } from '../../formats/otlp/proto-message.ts'
 import { RowTrace, shredderOf } from '../../shred/row-traces.ts'
 import { type Mark, type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
+import type { TenantLimits } from '../config.ts'
+import { AttributeCutter } from './cut-attributes.ts'
 import type { LivePart } from './part.ts'
 
 /** What was taken in of a request. */
@@ -8,41 +10,73 @@ export interface Taken {
   readonly spanCount: number
   /** Spans that were not, by reason. */
   readonly rejected: ReadonlyMap<string, number>
+  /** Texts in attributes that were cut. */
+  readonly cutCount: number
   /** What the log keeps; undefined where nothing was taken. */
   readonly payload: Uint8Array | undefined
   /** For `commit` of the part. */
   readonly mark: Mark
 }
 
-/** Why a span is not taken, by its row; undefined for one that is. */
-export type Check = (rows: SpanRows, row: number) => string | undefined
+interface Intake {
+  readonly messages: OtlpMessages
+  readonly limits: TenantLimits
+  readonly timeMillis: number
+}
 
-/** Adds a request to a part, but for spans that a check rejects. One that cannot be read throws and adds nothing. */
-export function takeIn(
-  part: LivePart,
-  request: Buffer,
-  messages: OtlpMessages,
-  check: Check,
-  timeMillis: number,
-): Taken {
+/** Adds a request to a part, but for spans that are rejected. One that cannot be read throws and adds nothing. */
+export function takeIn(part: LivePart, request: Buffer, { messages, limits, timeMillis }: Intake): Taken {
   const { rows } = part
-  const start = rows.length
   const before = rows.mark()
+  const start = rows.length
   messages.read(request, rows)
-  const rejected = new Map<string, number>()
-  const accepted: number[] = []
-  for (let row = start; row < rows.length; row++) {
-    const reason = check(rows, row)
-    if (reason === undefined) accepted.push(row)
-    else rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
-  }
+  const { accepted, rejected } = sortOut(part, start, request.length, limits)
+  const cutter = limits.maxAttributeBytes === undefined ? undefined : new AttributeCutter(limits.maxAttributeBytes)
+  const isCut = cutter !== undefined && hasLongAttributes(rows, start, before, cutter)
   let payload: Uint8Array | undefined = accepted.length > 0 ? request : undefined
-  if (rejected.size > 0) {
-    payload = accepted.length > 0 ? encodeTraces(accepted.map(row => rowAlone(rows, row))) : undefined
+  if (rejected.size > 0 || isCut) {
+    const pieces = accepted.map(row => rowAlone(rows, row))
+    payload = payload && encodeTraces(isCut ? pieces.map(piece => cutter.cut(piece.object())) : pieces)
     rows.reset(before)
     if (payload) messages.read(payload as Buffer, rows)
   }
-  return { spanCount: accepted.length, rejected, payload, mark: part.arrived(start, timeMillis) }
+  const mark = part.arrived(start, timeMillis)
+  return { spanCount: accepted.length, rejected, cutCount: cutter?.count ?? 0, payload, mark }
+}
+
+/** The rows from `start` on that are taken, and how many are not, by reason. */
+function sortOut(part: LivePart, start: number, byteLength: number, { maxTraceBytes }: TenantLimits) {
+  const { rows } = part
+  const share = byteLength / (rows.length - start)
+  const rejected = new Map<string, number>()
+  const accepted: number[] = []
+  for (let row = start; row < rows.length; row++) {
+    let reason = checkIds(rows, row)
+    if (reason === undefined && maxTraceBytes !== undefined && !part.growTrace(row, share, maxTraceBytes))
+      reason = `trace of more than ${maxTraceBytes} bytes`
+    if (reason === undefined) accepted.push(row)
+    else rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
+  }
+  return { accepted, rejected }
+}
+
+/** True where an attribute that came after a mark, or one that spans from `start` on share, has a long text. */
+function hasLongAttributes(
+  rows: SpanRows,
+  start: number,
+  { attributes: first }: Mark,
+  cutter: AttributeCutter,
+): boolean {
+  const { attributes, spans, tables } = rows
+  for (let i = first; i < attributes.length; i++)
+    if (cutter.isLong(tables.attributes.values[attributes.at(i)]!.value)) return true
+  const shared = new Set<number>()
+  for (let row = start; row < rows.length; row++) {
+    shared.add(2 * spans.at(row * spanWidth + spanField.resource))
+    shared.add(2 * spans.at(row * spanWidth + spanField.scope) + 1)
+  }
+  const sharedAt = (code: number) => (code % 2 === 0 ? tables.resources : tables.scopes).values[code >> 1]
+  return [...shared].some(code => cutter.hasLong(sharedAt(code)?.attributes))
 }
 
 /** A span as a piece of its trace. */
@@ -51,16 +85,14 @@ function rowAlone(rows: SpanRows, row: number): RowTrace {
   return new RowTrace(id, rows, Uint32Array.of(row), shredderOf(rows))
 }
 
-/** Rejects spans whose ids are not those of OpenTelemetry: 16 and 8 bytes that are not all zero. */
-export const checkIds: Check = (rows, row) => {
-  const { spans, traceIds } = rows
+/** Why a span's ids are not those of OpenTelemetry, 16 and 8 bytes that are not all zero; undefined where they are. */
+function checkIds({ spans, traceIds }: SpanRows, row: number): string | undefined {
   const at = row * spanWidth
   const trace = spans.at(at + spanField.trace)
   if (traceIds.byteLengthOf(trace) !== 16) return `trace id of ${traceIds.byteLengthOf(trace)} bytes, expected 16`
   if (traceIds.isZero(trace)) return 'trace id of zeros'
-  const idLength = spans.at(at + spanField.idLengths) & 15
-  if (idLength !== 8) return `span id of ${idLength} bytes, expected 8`
+  const lengths = spans.at(at + spanField.idLengths)
+  if ((lengths & 15) !== 8) return `span id of ${lengths & 15} bytes, expected 8`
   if (spans.at(at + spanField.idHigh) === 0 && spans.at(at + spanField.idLow) === 0) return 'span id of zeros'
-  const parentLength = spans.at(at + spanField.idLengths) >> 4
-  return parentLength === 0 || parentLength === 8 ? undefined : `parent span id of ${parentLength} bytes, expected 8`
+  return lengths >> 4 === 0 || lengths >> 4 === 8 ? undefined : `parent span id of ${lengths >> 4} bytes, expected 8`
 }

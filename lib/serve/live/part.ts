@@ -1,6 +1,6 @@
 import { firstWhere } from '../../bytes/search.ts'
 import { groupRows, type TraceGroups } from '../../shred/row-traces.ts'
-import { type Mark, SpanRows, spanWidth } from '../../shred/rows.ts'
+import { type Mark, SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
 import { SeenSpans } from './seen-spans.ts'
 
 /** Spans of a part that are visible, which stay as they are. */
@@ -37,6 +37,8 @@ export class LivePart {
   /** When rows arrived: the first of those of a request, and the time. */
   readonly #arrivals: { readonly row: number; readonly timeMillis: number }[] = []
   readonly #born = new Map<number, number>()
+  /** By trace: bytes of its spans, where these are limited. */
+  readonly #traceBytes = new Map<number, number>()
   #view: PartView | undefined
 
   /** The spans that are durable, whoever has them now. */
@@ -49,6 +51,14 @@ export class LivePart {
     for (const row of this.#seen.enter(start)) this.#duplicates.add(row)
     this.#arrivals.push({ row: start, timeMillis })
     return this.rows.mark()
+  }
+
+  /** Counts the bytes of a row's span for its trace; false, and not counted, where it has more than `maxBytes` then. */
+  growTrace(row: number, byteLength: number, maxBytes: number): boolean {
+    const trace = this.rows.spans.at(row * spanWidth + spanField.trace)
+    const total = (this.#traceBytes.get(trace) ?? 0) + byteLength
+    if (total <= maxBytes) this.#traceBytes.set(trace, total)
+    return total <= maxBytes
   }
 
   /** Makes visible what was added up to a mark: it is durable. */

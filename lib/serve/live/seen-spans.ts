@@ -10,7 +10,7 @@ const maxSameId = 8
 export class SeenSpans {
   readonly #rows: SpanRows
   /** By place: a row and 1, or 0. */
-  #places = new Uint32Array(1 << 12)
+  #places = new Uint32Array(1 << 8)
   #count = 0
   readonly #seed = Math.floor(Math.random() * 2 ** 32)
   readonly #digester = new Digester()

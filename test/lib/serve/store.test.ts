@@ -162,6 +162,93 @@ describe('a store', () => {
   })
 })
 
+describe('limits of a tenant', () => {
+  const limited = (limits: Partial<StoreConfig['limits']>, disk = newDisk()) =>
+    openStore(disk, { limits: { ...defaultConfig.limits, ...limits } })
+
+  test('a request that is too large is refused', async () => {
+    const store = await limited({ maxRequestBytes: 10 })
+    await expect(store.push('a', requestOf([[1, 1]]))).rejects.toThrow(
+      /^the request has \d+ bytes, at most 10 are taken$/,
+    )
+    await store.close()
+  })
+
+  test('spans of a trace that is too large are rejected, others taken, also after a restart', async () => {
+    const disk = newDisk()
+    const one = requestOf([[1, 1]]).length
+    const store = await limited({ maxTraceBytes: 2 * one }, disk)
+    await store.push('a', requestOf([[1, 1]]))
+    const { spanCount, rejected } = await store.push(
+      'a',
+      requestOf([
+        [1, 2],
+        [1, 3],
+        [2, 4],
+      ]),
+    )
+    expect([spanCount, Object.fromEntries(rejected)]).toEqual([2, { [`trace of more than ${2 * one} bytes`]: 1 }])
+    expect(await spansOf(store, 'a')).toEqual([1, 2, 4])
+    expect(store.counters.of('a')).toMatchObject({ requests: 2, spans: 3, rejectedSpans: 1 })
+    await store.close()
+    const again = await openStore(disk)
+    expect(await spansOf(again, 'a')).toEqual([1, 2, 4])
+    await again.close()
+  })
+
+  test('long texts in attributes are cut at the end of a character, wherever they are, and counted; nothing else is', async () => {
+    const disk = newDisk()
+    const store = await limited({ maxAttributeBytes: 5 }, disk)
+    const attributes = [
+      { key: 'short', value: 'abcde' },
+      { key: 'long', value: 'abcdé' },
+      { key: 'list', value: ['abcdefg', 1n, { entries: [{ key: 'a long key', value: '€€' }] }] },
+      { key: 'bytes', value: new Uint8Array(9) },
+    ]
+    const cut = [
+      attributes[0],
+      { key: 'long', value: 'abcd' },
+      { key: 'list', value: ['abcde', 1n, { entries: [{ key: 'a long key', value: '€' }] }] },
+      attributes[3],
+    ]
+    const resource = { attributes, droppedAttributesCount: 0, schemaUrl: 'https://a.long.url' }
+    const event = { timeNanos: 1n, name: 'a long name', attributes, droppedAttributesCount: 0 }
+    for (let round = 0; round < 2; round++)
+      await store.push('a', requestOf([[1, 1 + round]], { attributes, resource, events: [event] }))
+    expect(store.counters.of('a').cutAttributes).toBe(18)
+    await store.close()
+    const again = await openStore(disk)
+    const [trace] = await collect((await again.source('a')).findTraces([traceIdOf(1)]))
+    expect(trace!.spans).toHaveLength(2)
+    for (const span of trace!.spans) {
+      expect(span.attributes).toEqual(cut)
+      expect(span.resource).toEqual({ ...resource, attributes: cut })
+      expect(span.events).toEqual([{ ...event, attributes: cut }])
+    }
+    await again.close()
+  })
+
+  test('a tenant that sends too many spans a second waits, others do not', async () => {
+    const store = await limited({ maxSpansPerSecond: 2 })
+    await store.push(
+      'a',
+      requestOf([
+        [1, 1],
+        [1, 2],
+        [1, 3],
+        [1, 4],
+        [1, 5],
+        [1, 6],
+      ]),
+    )
+    const refused = await store.push('a', requestOf([[1, 7]])).catch(error => error)
+    expect(refused).toMatchObject({ kind: 'limited', retryAfterSeconds: 2 })
+    await store.push('b', requestOf([[1, 1]]))
+    expect(store.counters.of('a')).toMatchObject({ requests: 2, refused: 1, spans: 6 })
+    await store.close()
+  })
+})
+
 describe('a disk that fails', () => {
   test('a full disk refuses what comes and loses nothing; later spans are taken again', async () => {
     const disk = newDisk(3)
