@@ -7,6 +7,8 @@ import { askSource, SourceAsker } from '../../../lib/questions/ask-source.ts'
 import { errorOf } from '../../../lib/questions/error.ts'
 import { askTruths, priceOf } from '../../../lib/questions/price.ts'
 import { questionSet } from '../../../lib/questions/questions.ts'
+import { randomnessOf, thresholdOf, withThreshold } from '../../../lib/sampling/threshold.ts'
+import { weightedSource } from '../../../lib/sampling/weights.ts'
 import { generatedTraces } from '../../support/generated.ts'
 import { attributes, span } from '../../support/nasty.ts'
 
@@ -81,6 +83,7 @@ function fourfold(source: SpanSource): SpanSource {
 test('spans count as often as they represent one, and a sample says that it is one', async () => {
   const sample = fourfold(memorySource(traces))
   expect(await valuesOf({ ask: 'spans', by: 'service' }, sample)).toEqual({ shop: 12, db: 16 })
+  expect(await valuesOf({ ask: 'edges' }, sample)).toEqual({ 'shop > db': 16 })
   expect(await valuesOf({ ask: 'errors', by: 'service' }, sample)).toEqual({ shop: 0, db: 0.25 })
   expect(await valuesOf({ ask: 'duration', by: 'service', quantile: 0.51 }, sample)).toEqual({ shop: 100, db: 30 })
   const found = await askSource(sample, { ask: 'search', query: '{ status = error }' })
@@ -155,4 +158,41 @@ test('of spans without attributes, errors and parents what can be asked is asked
   const prices = await priceOf(truths, question => asker.ask(question))
   for (const { question, worstError, invented } of prices)
     expect([question, worstError ?? 0, invented]).toEqual([question, 0, 0])
+})
+
+test('samples bound their estimates: most bounds hold the truth, and those of what is always kept are the truth', async () => {
+  const all = generatedTraces('otel', 400)
+  const asker = new SourceAsker(memorySource(all))
+  const groups = (await questionSet(asker)).filter(({ name }) => /^(spans|errors|p\d+) by|^calls/.test(name))
+  const asked = await askTruths(groups, question => asker.ask(question))
+  const threshold = thresholdOf(0.3)
+  const kept = all
+    .filter(({ traceId }) => randomnessOf(traceId, '') >= threshold)
+    .map(({ traceId, spans }) => ({
+      traceId,
+      spans: spans.map(own => ({ ...own, traceState: withThreshold('', threshold) })),
+    }))
+  const sample = new SourceAsker(weightedSource(memorySource(kept)))
+  for (const { question, outside, basis } of await priceOf(asked, one => sample.ask(one))) {
+    expect(basis).toBe(`sample of ${kept.length} traces`)
+    expect(outside, question).toBeLessThan(0.25)
+  }
+  for (const { outside } of await priceOf(asked, one => asker.ask(one))) expect(outside).toBeNull()
+})
+
+test('spans of one trace with several weights sum up as they are, and are one case', async () => {
+  const mixed = memorySource([
+    {
+      traceId: `${'0'.repeat(31)}1`,
+      spans: ['8', 'c'].map(th =>
+        span({ spanId: `0${th}`, traceState: `ot=th:${th};rv:${'f'.repeat(14)}`, resource: resource('a') }),
+      ),
+    },
+  ])
+  const answer = await askSource(weightedSource(mixed), { ask: 'spans', by: 'service' })
+  if (answer.kind !== 'values') throw new Error(answer.kind)
+  const { value, low, high } = answer.values.get('a')!
+  expect(value).toBe(6)
+  expect(low).toBeLessThanOrEqual(2)
+  expect(high).toBeGreaterThan(6)
 })
