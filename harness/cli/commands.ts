@@ -14,6 +14,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   query: async () => adding((await import('./commands/query.ts')).query),
   tags: async () => adding((await import('./commands/tags.ts')).tags),
   'tag-values': async () => adding((await import('./commands/tag-values.ts')).tagValuesOf),
+  sample: async () => adding((await import('./commands/sample.ts')).sample),
   serve: async () => adding((await import('./commands/serve.ts')).serve),
   similar: async () => adding((await import('./commands/similar.ts')).similar),
   size: async () => adding((await import('./commands/size.ts')).size),

@@ -38,11 +38,12 @@ export function percent(value: number | null): string {
   return value === null ? dash : `${(value * 100).toFixed(1)} %`
 }
 
-/** A share as a percentage with two digits: 0, <0.1 %, 2.1 %, 35 %. */
+/** A share or an error as a percentage with two digits: 0, <0.1 %, 2.1 %, 35 %; as a multiple from 10 on: 12x. */
 export function roughPercent(value: number | null): string {
   if (value === null) return dash
   if (value === 0) return '0'
   if (value < 0.001) return '<0.1 %'
+  if (value >= 10) return `${whole(value)}x`
   return value < 0.0995 ? percent(value) : `${whole(value * 100)} %`
 }
 

@@ -74,7 +74,12 @@ async function askKept(phase: Phase, file: RangeReader): Promise<Ask> {
   return question => asker.ask(question)
 }
 
-function survivedOf(traces: readonly Trace[], asked: readonly Asked[], wholeTraceIds: ReadonlySet<string>): Survived {
+/** Shares of traces that survive, by what the truth found. */
+export function survivedOf(
+  traces: readonly Trace[],
+  asked: readonly Asked[],
+  wholeTraceIds: ReadonlySet<string>,
+): Survived {
   const whole = new Set([...wholeTraceIds].map(traceKey))
   const share = (ids: Iterable<string>) => {
     const all = [...ids]

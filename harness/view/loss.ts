@@ -81,7 +81,7 @@ function priceTable(rows: readonly Row[]): Table {
 }
 
 /** `2.1 % … 35 %`: median and worst, or one where they are the same; a dash where no question was answered. */
-function priceWords({ medianError, worstError, asked, unanswerable }: Price): string {
+export function priceWords({ medianError, worstError, asked, unanswerable }: Price): string {
   if (unanswerable === asked) return 'no answer'
   const words =
     medianError === worstError

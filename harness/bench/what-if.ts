@@ -1,0 +1,151 @@
+import type { ByteSink } from '../../lib/bytes/range.ts'
+import { encodeZstdFrames } from '../../lib/codecs/zstd-frames.ts'
+import type { CollectorConfig } from '../../lib/collector/config.ts'
+import type { Processor } from '../../lib/collector/processors.ts'
+import { profiles } from '../../lib/formats/blockpack/write/config.ts'
+import { encodeBlockpack } from '../../lib/formats/blockpack/write/writer.ts'
+import { encodeOtlpProto } from '../../lib/formats/otlp/proto.ts'
+import { memorySource } from '../../lib/model/memory-source.ts'
+import type { Estimate } from '../../lib/model/question.ts'
+import { countSpans, type Trace } from '../../lib/model/trace.ts'
+import { SourceAsker } from '../../lib/questions/ask-source.ts'
+import { type Asked, askTruths, type Price, priceOf } from '../../lib/questions/price.ts'
+import { questionSet } from '../../lib/questions/questions.ts'
+import { countSpansBy, durationsBy, errorSharesBy, everySpan } from '../../lib/questions/values.ts'
+import { weightedSource } from '../../lib/sampling/weights.ts'
+import { type Survived, survivedOf } from '../verify/loss.ts'
+
+/** How much there is, and what it takes once compressed. */
+export interface Amount {
+  readonly traces: number
+  readonly spans: number
+  readonly blockpackBytes: number
+  readonly otlpZstdBytes: number
+}
+
+/** What a person reads first, of all spans together; null where there are none. */
+export interface Overall {
+  readonly spans: Estimate | null
+  readonly errorShare: Estimate | null
+  readonly p95Nanos: Estimate | null
+}
+
+/** One policy of a tail sampler. */
+export interface PolicyEffect {
+  readonly name: string
+  readonly type: string
+  /** Traces that it keeps were it alone. */
+  readonly traces: number
+  /** What it alone is the reason for: traces that no other policy keeps. */
+  readonly only: Amount
+}
+
+/** What a processor, or several of a pipeline, would have kept and lost. */
+export interface Effect {
+  readonly name: string
+  readonly kept: Amount
+  readonly survived: Survived
+  readonly overall: Overall
+  readonly price: readonly Price[]
+  /** Operations with errors of which none is left. */
+  readonly unseenOperations: readonly string[]
+  readonly policies: readonly PolicyEffect[]
+  /** Traces that a limiter kept: they count once, whatever they stand for. */
+  readonly unweightedTraces: number
+}
+
+export interface WhatIf {
+  readonly original: Amount
+  readonly overall: Overall
+  readonly faultyOperations: number
+  readonly effects: readonly Effect[]
+}
+
+/** The level at which OTLP is compressed: that of exporters, by default. */
+const zstdLevel = 3
+
+/** Replays each processor of a configuration, and each pipeline of several, on the traces. */
+export async function whatIf(traces: readonly Trace[], config: CollectorConfig): Promise<WhatIf> {
+  const asker = askerOf(traces)
+  const asked = await askTruths(await questionSet(asker), question => asker.ask(question))
+  const faulty = await faultyOperations(asker)
+  const effects: Effect[] = []
+  for (const processor of [...config.processors, ...config.pipelines])
+    effects.push(await effectOf(processor, { traces, asked, faulty }))
+  return { original: await amountOf(traces), overall: await overallOf(asker), faultyOperations: faulty.size, effects }
+}
+
+interface Original {
+  readonly traces: readonly Trace[]
+  readonly asked: readonly Asked[]
+  readonly faulty: ReadonlySet<string>
+}
+
+async function effectOf(processor: Processor, { traces, asked, faulty }: Original): Promise<Effect> {
+  const { kept, alone = [], only = [], unweightedCount = 0 } = processor.replay(traces)
+  const asker = askerOf(kept)
+  const seen = await faultyOperations(asker)
+  const spanCounts = new Map(traces.map(({ traceId, spans }) => [traceId, spans.length]))
+  const whole = kept.filter(({ traceId, spans }) => spans.length === spanCounts.get(traceId))
+  const policies: PolicyEffect[] = []
+  for (const [i, { name, type }] of processor.policies.entries()) {
+    const amount = await amountOf(kept.filter(({ traceId }) => only[i]!.has(traceId)))
+    policies.push({ name, type, traces: alone[i]!.size, only: amount })
+  }
+  return {
+    name: processor.name,
+    kept: await amountOf(kept),
+    survived: survivedOf(traces, asked, new Set(whole.map(({ traceId }) => traceId))),
+    overall: await overallOf(asker),
+    price: await priceOf(asked, question => asker.ask(question)),
+    unseenOperations: [...faulty].filter(operation => !seen.has(operation)),
+    policies,
+    unweightedTraces: unweightedCount,
+  }
+}
+
+function askerOf(traces: readonly Trace[]): SourceAsker {
+  return new SourceAsker(weightedSource(memorySource(traces)))
+}
+
+async function faultyOperations(asker: SourceAsker): Promise<Set<string>> {
+  const facts = await asker.facts()
+  const shares = errorSharesBy(facts, facts.operations)
+  return new Set([...shares].filter(([, { value }]) => value > 0).map(([operation]) => operation))
+}
+
+async function overallOf(asker: SourceAsker): Promise<Overall> {
+  const facts = await asker.facts()
+  const all = everySpan(facts)
+  return {
+    spans: countSpansBy(facts, all).get('all') ?? null,
+    errorShare: errorSharesBy(facts, all).get('all') ?? null,
+    p95Nanos: durationsBy(facts, all, 0.95).get('all') ?? null,
+  }
+}
+
+async function amountOf(traces: readonly Trace[]): Promise<Amount> {
+  const isEmpty = traces.length === 0
+  return {
+    traces: traces.length,
+    spans: countSpans(traces),
+    blockpackBytes: isEmpty ? 0 : await lengthOf(sink => encodeBlockpack(one(traces), sink, profiles.default)),
+    otlpZstdBytes: isEmpty
+      ? 0
+      : await lengthOf(sink => encodeZstdFrames(encodeOtlpProto(one(traces)), sink, zstdLevel)),
+  }
+}
+
+async function* one<T>(item: T): AsyncIterable<T> {
+  yield item
+}
+
+async function lengthOf(write: (sink: ByteSink) => Promise<void>): Promise<number> {
+  let byteLength = 0
+  await write({
+    write: async chunk => {
+      byteLength += chunk.length
+    },
+  })
+  return byteLength
+}
