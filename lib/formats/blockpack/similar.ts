@@ -5,6 +5,7 @@ import { featuresOf, jaccard } from './indexes/features.ts'
 import type { Estimated, SimilarityIndex } from './indexes/similarity.ts'
 import { PageGroupCache } from './read/page-group-cache.ts'
 import type { BlockpackReader } from './read/reader.ts'
+import { columnsOf } from './write/segment-columns.ts'
 
 /** Traces with one and the same set of features, and how similar it is to that of the trace asked about. */
 export interface SimilarTraces {
@@ -78,5 +79,5 @@ function membersOf(sets: Uint32Array, wanted: readonly number[], except: number)
 function featuresOfTrace(trace: Trace): Uint32Array {
   const segment = new Segment()
   shredTrace(segment, trace)
-  return featuresOf(segment)[0]!
+  return featuresOf(columnsOf(segment))[0]!
 }

@@ -1,14 +1,34 @@
 import { hashText, mix32 } from '../../../bytes/hash.ts'
-import { serviceOf } from '../../../model/service.ts'
-import type { Resource } from '../../../model/trace.ts'
 import { noParent, resolveParents } from '../../../model/tree.ts'
-import type { Segment } from '../../../shred/shred.ts'
+import { idTexts } from '../../../shred/span-ids.ts'
+import type { Table } from '../../../shred/table.ts'
 import { parentKind } from '../../../shred/tree.ts'
 
 /**
  * The features of traces, as 32-bit hashes (FORMAT.md, Similarity): their services, their operations (service and span
  * name), their call edges (operation of the parent, operation) and the keys of their spans' attributes.
  */
+
+/** What they are found in: columns of whole traces. */
+export interface FeatureColumns {
+  readonly hasRepeatedIds: boolean
+  readonly trace: { readonly spanCounts: Uint32Array }
+  readonly span: {
+    readonly ids: Parameters<typeof idTexts>[0]
+    readonly parentKinds: Uint32Array
+    readonly parentValues: Float64Array
+    readonly names: Table<string>
+    readonly kinds: Float64Array
+    readonly resources: { readonly codes: Uint32Array }
+    /** By code of a resource. */
+    readonly services: readonly string[]
+    readonly attributes: {
+      readonly columns: readonly { readonly key: string }[]
+      readonly lists: Uint32Array
+      readonly listColumns: readonly (readonly number[])[]
+    }
+  }
+}
 
 const seeds = { service: 1, name: 2, key: 3, edge: 4 } as const
 const scratch = new Uint32Array(2)
@@ -18,26 +38,25 @@ function hashOf(text: string, seed: number): number {
   return scratch[0]!
 }
 
-/** By trace of the segment: its distinct features, in the order of first use. */
-export function featuresOf(segment: Segment): Uint32Array[] {
-  const { trace, span } = segment
-  const services = span.resources.dictionary.values.map(serviceHash)
-  const names = span.names.dictionary.values.map(name => hashOf(name, seeds.name))
+/** By trace: its distinct features, in the order of first use. */
+export function featuresOf(segment: FeatureColumns): Uint32Array[] {
+  const { spanCounts } = segment.trace
+  const { span } = segment
+  const services = span.services.map(service => hashOf(service, seeds.service))
+  const names = span.names.values.map(name => hashOf(name, seeds.name))
   const keys = span.attributes.columns.map(({ key }) => hashOf(key, seeds.key))
-  const shapes = span.attributes.listColumns()
+  const { listColumns: shapes, lists } = span.attributes
   /** By resource, list and column: the trace that had it last. */
   const [seenResources, seenShapes, seenKeys] = [services, shapes, keys].map(of =>
     new Int32Array(of.length).fill(-1),
   ) as [Int32Array, Int32Array, Int32Array]
-  const operations = new Uint32Array(segment.spanCount)
-  const resources = span.resources.codes.view()
-  const nameCodes = span.names.codes.view()
+  const resources = span.resources.codes
+  const nameCodes = span.names.codes
+  const operations = new Uint32Array(nameCodes.length)
   for (let row = 0; row < operations.length; row++)
     operations[row] = mix32(services[resources[row]!]! ^ names[nameCodes[row]!]!)
   const parents = parentsOf(segment)
-  const lists = span.attributes.lists.view()
   const features = new FeatureSet()
-  const spanCounts = trace.spanCounts.view()
   const sets = new Array<Uint32Array>(spanCounts.length)
   for (let index = 0, start = 0; index < sets.length; index++) {
     features.clear()
@@ -66,14 +85,14 @@ export function featuresOf(segment: Segment): Uint32Array[] {
   return sets
 }
 
-/** By span of the segment: the row of its parent, or a negative number. */
-function parentsOf({ span, trace, hasRepeatedIds }: Segment): Int32Array {
-  const [kinds, values] = [span.parentKinds.view(), span.parentValues.view()]
+/** By span: the row of its parent, or a negative number. */
+function parentsOf({ span, trace, hasRepeatedIds }: FeatureColumns): Int32Array {
+  const { parentKinds: kinds, parentValues: values } = span
   const named = new Int32Array(kinds.length)
   for (let row = 0; row < named.length; row++)
     named[row] = kinds[row] === parentKind.inside ? row - values[row]! : noParent
-  const first = hasRepeatedIds ? firstRows(span.ids.texts(), trace.spanCounts.view()) : undefined
-  return resolveParents({ named, first }, row => span.kinds.at(row))
+  const first = hasRepeatedIds ? firstRows(idTexts(span.ids), trace.spanCounts) : undefined
+  return resolveParents({ named, first }, row => span.kinds[row]!)
 }
 
 /** By span: the first row of its trace that has the same id. */
@@ -139,10 +158,6 @@ export function jaccard(a: Uint32Array, b: Uint32Array): number {
   for (const feature of a) if (other.has(feature)) shared++
   const all = a.length + b.length - shared
   return all === 0 ? 1 : shared / all
-}
-
-function serviceHash(resource: Resource | null): number {
-  return hashOf(serviceOf(resource), seeds.service)
 }
 
 function edgeHash(parent: number, child: number): number {

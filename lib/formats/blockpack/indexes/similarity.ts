@@ -11,11 +11,16 @@ import {
   signatureOf,
 } from '../../../encodings/sketches/minhash.ts'
 import { LabError } from '../../../error.ts'
-import type { Segment } from '../../../shred/shred.ts'
 import type { SimilarityPlan } from '../layout/root.ts'
 import { checkedBytes, compressZstd, decompressZstd, withChecksum } from '../layout/stored.ts'
 import type { Toc } from '../layout/toc.ts'
-import { featuresOf } from './features.ts'
+import { type FeatureColumns, featuresOf } from './features.ts'
+
+/** The plan, and the bytes in the order of the file: the signatures by band, then the traces by row group. */
+export interface Similarity {
+  readonly plan: SimilarityPlan
+  readonly bytes: Uint8Array
+}
 
 /** Collects the signatures of traces; those with the same features share one (FORMAT.md, Similarity). */
 export class SimilarityWriter {
@@ -32,7 +37,7 @@ export class SimilarityWriter {
     this.#permutations = permutations
   }
 
-  add(segment: Segment): void {
+  add(segment: FeatureColumns): void {
     for (const features of featuresOf(segment)) {
       const name = setHash(features)
       let number = this.#numbers.get(name)
@@ -53,8 +58,7 @@ export class SimilarityWriter {
     this.#traceLengths.push(page.length)
   }
 
-  /** The plan, and the bytes in the order of the file: the signatures by band, then the traces by row group. */
-  finish(): { plan: SimilarityPlan; bytes: Buffer } {
+  finish(): Similarity {
     const bandPages = Array.from({ length: bandCountOf(this.#permutations) }, (_, band) => this.#bandPage(band))
     const plan: SimilarityPlan = {
       permutations: this.#permutations,

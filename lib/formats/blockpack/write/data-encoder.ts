@@ -2,6 +2,7 @@ import { ByteWriter } from '../../../bytes/writer.ts'
 import { compressor } from '../../../codecs/compress.ts'
 import { PageWriter } from '../../../encodings/pages/page.ts'
 import { writeStrings } from '../../../encodings/pages/strings.ts'
+import { type Similarity, SimilarityWriter } from '../indexes/similarity.ts'
 import { bandCount } from '../layout/columns.ts'
 import { writePageGroupEntries } from '../layout/directory.ts'
 import { FieldTable, writeFields } from '../layout/fields.ts'
@@ -29,6 +30,7 @@ export interface DataEnd {
   readonly fields: StoredPiece
   readonly openColumns: readonly number[]
   readonly rareFields: readonly number[]
+  readonly similarity: Similarity | undefined
 }
 
 /** Encodes the page groups of a file, one after the other: how each is encoded depends on those before it. */
@@ -36,11 +38,13 @@ export class DataEncoder {
   readonly #config: BlockpackConfig
   readonly #encoder: PageEncoder
   readonly #fields = new FieldTable()
+  readonly #similarity: SimilarityWriter | undefined
   #waiting: OpenPageGroup[] = []
   #waitingBytes = 0
 
   constructor(config: BlockpackConfig) {
     this.#config = config
+    this.#similarity = config.enableMinhash ? new SimilarityWriter(config.minhashPermutations) : undefined
     this.#encoder = new PageEncoder({
       compress:
         config.compressionCodec === 'none' ? undefined : compressor(config.compressionCodec, config.compressionLevel),
@@ -53,6 +57,7 @@ export class DataEncoder {
 
   /** Returns the row group that this page group completes. */
   add(columns: SegmentColumns): EncodedRowGroup | undefined {
+    this.#similarity?.add(columns)
     const pageGroup = encodePageGroup(columns, this.#encoder, this.#fields)
     this.#waiting.push(pageGroup)
     this.#waitingBytes += pageGroup.byteLength
@@ -67,6 +72,7 @@ export class DataEncoder {
       fields: storePiece(write(out => writeFields(out, this.#fields.fields))),
       openColumns: ascending(this.#encoder.openColumns),
       rareFields: ascending(this.#fields.rare),
+      similarity: this.#similarity?.finish(),
     }
   }
 
@@ -76,6 +82,7 @@ export class DataEncoder {
     const directory = storePiece(write(out => writeDirectory(out, pageGroups)))
     const { plans, bytes } = this.#encoder.blooms.finish()
     this.#encoder.forgetChoices()
+    this.#similarity?.endRowGroup(pageGroups.reduce((sum, { traceCount }) => sum + traceCount, 0))
     this.#waiting = []
     this.#waitingBytes = 0
     const rowGroup: RowGroup = {

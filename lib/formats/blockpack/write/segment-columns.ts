@@ -1,5 +1,6 @@
 import { ByteWriter } from '../../../bytes/writer.ts'
 import type { ReadNumbers } from '../../../encodings/exact-numbers.ts'
+import { serviceOf } from '../../../model/service.ts'
 import type { Resource, Scope } from '../../../model/trace.ts'
 import { type AttributeShredder, type KeyType, rowsOfColumns } from '../../../shred/attributes.ts'
 import type { CodedColumn } from '../../../shred/columns.ts'
@@ -50,6 +51,7 @@ export function columnsOf(segment: Segment) {
       flags: span.flags.view(),
       droppedCounts: printed(span.droppedCounts, printDropped),
       resources: printed(span.resources, resource => printShared(resource, writeResource)),
+      services: span.resources.dictionary.values.map(serviceOf),
       scopes: printed(span.scopes, scope => printShared(scope, writeScope)),
       starts: exactly(span.starts),
       durations: exactly(span.durations),

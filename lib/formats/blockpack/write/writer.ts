@@ -6,7 +6,6 @@ import { traceKey } from '../../../model/trace-id.ts'
 import { addTrace } from '../../../shred/add-trace.ts'
 import { Segment } from '../../../shred/shred.ts'
 import type { WorkerPool } from '../../../workers/pool.ts'
-import { SimilarityWriter } from '../indexes/similarity.ts'
 import { TraceIndexWriter } from '../indexes/trace-index.ts'
 import { printFooter, printHeader } from '../layout/footer.ts'
 import { type Root, type RowGroup, writeRoot } from '../layout/root.ts'
@@ -37,8 +36,8 @@ export async function encodeBlockpack(
   config: BlockpackConfig,
   { spansPerPageGroup = spansPerPageGroupOf(config), workers }: WriteOptions = {},
 ): Promise<void> {
-  const shredder = new PageGroupShredder(config, spansPerPageGroup)
-  const file = new FileWriter(sink, config, shredder)
+  const shredder = new PageGroupShredder(spansPerPageGroup)
+  const file = new FileWriter(sink, config, shredder.traceIndex)
   const rowGroups = encodeRowGroups(shredder.pageGroups(batches), config, workers)
   let next = await rowGroups.next()
   for (; !next.done; next = await rowGroups.next()) await file.writeRowGroup(next.value)
@@ -49,15 +48,13 @@ function spansPerPageGroupOf({ columnBlockSize }: BlockpackConfig): number {
   return Math.min(spanLimits.max, spanLimits.min + Math.floor(columnBlockSize / bytesPerSpan))
 }
 
-/** Cuts traces into page groups, and collects what the indexes of the file tell of them. */
+/** Cuts traces into page groups, and collects their ids for the index. */
 class PageGroupShredder {
   readonly traceIndex = new TraceIndexWriter()
-  readonly similarity: SimilarityWriter | undefined
   readonly #spansPerPageGroup: number
   #segment = new Segment()
 
-  constructor({ enableMinhash, minhashPermutations }: BlockpackConfig, spansPerPageGroup: number) {
-    this.similarity = enableMinhash ? new SimilarityWriter(minhashPermutations) : undefined
+  constructor(spansPerPageGroup: number) {
     this.#spansPerPageGroup = spansPerPageGroup
   }
 
@@ -93,7 +90,6 @@ class PageGroupShredder {
   #end(): SegmentColumns {
     const segment = this.#segment
     this.#segment = new Segment()
-    this.similarity?.add(segment)
     return columnsOf(segment)
   }
 }
@@ -102,30 +98,28 @@ class PageGroupShredder {
 class FileWriter {
   readonly #sink: ByteSink
   readonly #config: BlockpackConfig
-  readonly #indexes: Pick<PageGroupShredder, 'traceIndex' | 'similarity'>
+  readonly #traceIndex: TraceIndexWriter
   readonly #rowGroups: RowGroup[] = []
   #offset = 0
 
-  constructor(sink: ByteSink, config: BlockpackConfig, indexes: Pick<PageGroupShredder, 'traceIndex' | 'similarity'>) {
+  constructor(sink: ByteSink, config: BlockpackConfig, traceIndex: TraceIndexWriter) {
     this.#sink = sink
     this.#config = config
-    this.#indexes = indexes
+    this.#traceIndex = traceIndex
   }
 
   async writeRowGroup({ bytes, rowGroup }: EncodedRowGroup): Promise<void> {
     if (this.#offset === 0) await this.#write(printHeader())
     for (const part of bytes) await this.#write(part)
     this.#rowGroups.push(rowGroup)
-    this.#indexes.similarity?.endRowGroup(rowGroup.pageGroups.reduce((sum, { traceCount }) => sum + traceCount, 0))
   }
 
   /** Writes the dictionaries, the indexes and the table of contents. */
-  async finish({ dictionaries, fields, openColumns, rareFields }: DataEnd): Promise<void> {
+  async finish({ dictionaries, fields, openColumns, rareFields, similarity }: DataEnd): Promise<void> {
     if (this.#offset === 0) await this.#write(printHeader())
     for (const { bytes } of dictionaries) await this.#write(bytes)
-    const traceIndex = this.#indexes.traceIndex.finish()
+    const traceIndex = this.#traceIndex.finish()
     await this.#write(traceIndex.bytes)
-    const similarity = this.#indexes.similarity?.finish()
     if (similarity) await this.#write(similarity.bytes)
     const fieldsOffset = this.#offset
     await this.#write(fields.bytes)

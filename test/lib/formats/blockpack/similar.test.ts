@@ -4,6 +4,7 @@ import { SimilarityIndex } from '../../../../lib/formats/blockpack/indexes/simil
 import { BlockpackReader } from '../../../../lib/formats/blockpack/read/reader.ts'
 import { findSimilar } from '../../../../lib/formats/blockpack/similar.ts'
 import { type BlockpackConfig, profiles } from '../../../../lib/formats/blockpack/write/config.ts'
+import { columnsOf } from '../../../../lib/formats/blockpack/write/segment-columns.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
 import { shredTrace } from '../../../../lib/shred/objects.ts'
 import { Segment } from '../../../../lib/shred/shred.ts'
@@ -19,7 +20,7 @@ const seed = Number(process.env.SEED ?? 20261127)
 function featuresOfAll(traces: readonly Trace[]): Uint32Array[] {
   const segment = new Segment()
   for (const trace of traces) shredTrace(segment, trace)
-  return featuresOf(segment)
+  return featuresOf(columnsOf(segment))
 }
 
 async function open(traces: readonly Trace[], settings: Partial<BlockpackConfig> = {}) {
