@@ -1,4 +1,4 @@
-import type { Span } from '../model/trace.ts'
+import { int64Max, int64Min, type Span } from '../model/trace.ts'
 import type { PruneConfig } from './prune-config.ts'
 
 /** Makes the median absolute deviation of normal values their standard deviation. */
@@ -6,7 +6,13 @@ const deviationScale = 1.4826
 
 /** Below 0 where a span ends before it starts. */
 export function durationOf({ startNanos, endNanos }: Span): bigint {
-  return endNanos - startNanos
+  return withinInt64(endNanos - startNanos)
+}
+
+/** The nearest that an attribute can hold. */
+export function withinInt64(nanos: bigint): bigint {
+  if (nanos < int64Min) return int64Min
+  return nanos > int64Max ? int64Max : nanos
 }
 
 /** The rows of a group that stay beside its summary, the slowest first. */

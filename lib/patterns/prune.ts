@@ -5,7 +5,7 @@ import type { Attribute, Span, Trace, Value } from '../model/trace.ts'
 import { parentRows } from '../model/tree.ts'
 import { attributeLoss } from './attribute-loss.ts'
 import { globTest } from './glob.ts'
-import { durationOf, medianOf, outliersOf } from './outliers.ts'
+import { durationOf, medianOf, outliersOf, withinInt64 } from './outliers.ts'
 import { defaultPruneConfig, type PruneConfig } from './prune-config.ts'
 import { valueText } from './value-text.ts'
 
@@ -149,7 +149,7 @@ function statisticsOf(members: readonly Span[], config: PruneConfig): Record<str
     span_count: BigInt(members.length),
     duration_min_ns: durations.reduce((a, b) => (a < b ? a : b)),
     duration_max_ns: durations.reduce((a, b) => (a > b ? a : b)),
-    duration_total_ns: BigInt.asIntN(64, total),
+    duration_total_ns: withinInt64(total),
     duration_avg_ns: total / BigInt(members.length),
     ...(bounds.length > 0 && {
       histogram_bucket_bounds_s: bounds.map(bound => Number(bound) / 1e9),

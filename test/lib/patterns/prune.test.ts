@@ -205,6 +205,13 @@ describe('outliers', () => {
   })
 })
 
+test('durations and sums beyond 64 bits are the nearest that an attribute can hold', () => {
+  const far = leaves(5).map(one => ({ ...one, startNanos: 2n ** 64n - 1n, endNanos: 0n }))
+  const [, summary] = prune(traceOf(root, ...far))
+  expect(toldOf(summary!, 'duration_min_ns')).toBe(-(2n ** 63n))
+  expect(toldOf(summary!, 'duration_total_ns')).toBe(-(2n ** 63n))
+})
+
 test('what attributes lose is told where it is asked for', () => {
   const spans = leaves(5).map((one, i) => ({
     ...one,
