@@ -34,6 +34,8 @@ export interface Phase {
   /** The idea in a sentence, for `list`. */
   idea: string
   fidelity: Fidelity
+  /** What the variants keep that keep something else, by variant. */
+  fidelities?: Readonly<Record<string, Fidelity>>
   /** True for NDJSON under zstd 19, whose size every row's gain is over. Its one encoding serves for both. */
   isBaseline?: true
   /** Settings by name, the default first; each is a row. Without variants the one row has no options. */

@@ -46,8 +46,8 @@ export async function measureScale(
       const part = await writeDataset(folder, 'part', firstTraces(readDataset(all.path), traceCount), () => {})
       scale.steps.push({ traceCount, spanCount: part.spanCount })
       const stage = progress.stage(`${whole(traceCount)} traces`, part.spanCount * 2 * loaded.length)
-      for (const [i, { path, options }] of loaded.entries()) {
-        const job = { phasePath: path, options, dataset: part.path, file: join(folder, 'encoded') }
+      for (const [i, { path, variant, options }] of loaded.entries()) {
+        const job = { phasePath: path, variant, options, dataset: part.path, file: join(folder, 'encoded') }
         const proof = await runTask('prove', job, stage.advance).catch(() => undefined)
         const isProved = proof?.problem === null
         scale.rows[i]!.bytesPerSpan.push(isProved ? proof.encoded.sizeBytes / part.spanCount : null)

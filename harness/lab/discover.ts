@@ -33,10 +33,16 @@ async function discover(path: string, name: string): Promise<Discovered> {
   }
 }
 
-/** Loads a phase file and checks that its default export is a phase. */
-export async function loadPhase(path: string): Promise<Phase> {
+/** Loads a phase file and checks that its default export is a phase; it claims what the variant does. */
+export async function loadPhase(path: string, variant?: string): Promise<Phase> {
   const module = (await importSource(path)) as { default?: unknown }
-  return checkPhase(module.default)
+  return asVariant(checkPhase(module.default), variant)
+}
+
+/** The phase with the claim of a variant in place of its own. */
+export function asVariant(phase: Phase, variant: string | undefined): Phase {
+  const fidelity = variant === undefined ? undefined : phase.fidelities?.[variant]
+  return fidelity ? { ...phase, fidelity } : phase
 }
 
 /** The settings of each row of a phase, by variant; the first is the default. */
@@ -53,6 +59,11 @@ function checkPhase(value: unknown): Phase {
   for (const name of ['title', 'idea'])
     if (typeof phase[name] !== 'string') throw new LabError('invalid', `its phase has no text ${name}`)
   checkFidelity(phase.fidelity)
+  for (const [variant, fidelity] of Object.entries(phase.fidelities ?? {})) {
+    if (!(variant in ((phase.variants ?? {}) as object)))
+      throw new LabError('invalid', `its fidelities have ${variant}, which is none of its variants`)
+    checkFidelity(fidelity)
+  }
   return value as Phase
 }
 

@@ -120,7 +120,7 @@ function encode(work: Work): Promise<Encoding> {
 }
 
 function jobOf({ candidate, options, dataset, file }: Work) {
-  return { phasePath: candidate.path, options, dataset, file }
+  return { phasePath: candidate.path, variant: candidate.variant, options, dataset, file }
 }
 
 function inStage<T>(work: Work, what: string, passes = 1, start: (report: Report) => Promise<T>): Promise<T> {

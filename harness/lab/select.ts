@@ -1,6 +1,6 @@
 import { LabError } from '../../lib/error.ts'
 import { hint } from '../../lib/nearest.ts'
-import { type Discovered, variantsOf } from './discover.ts'
+import { asVariant, type Discovered, variantsOf } from './discover.ts'
 import type { Candidate } from './rows.ts'
 
 /**
@@ -22,11 +22,12 @@ export function selectRows(
 }
 
 function rowsOf(one: Discovered, wanted: readonly string[]): Candidate[] {
-  if (!one.phase) return [{ ...one, variant: 'default', options: {} }]
-  const variants = variantsOf(one.phase)
+  const { phase } = one
+  if (!phase) return [{ ...one, variant: 'default', options: {} }]
+  const variants = variantsOf(phase)
   const named = wanted.includes('all') ? variants : variants.filter(([name]) => wanted.includes(name))
   const chosen = named.length > 0 ? named : variants.slice(0, 1)
-  return chosen.map(([variant, options]) => ({ ...one, variant, options }))
+  return chosen.map(([variant, options]) => ({ ...one, phase: asVariant(phase, variant), variant, options }))
 }
 
 function isNamed({ number, slug }: Discovered, name: string): boolean {

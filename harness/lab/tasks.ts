@@ -19,6 +19,8 @@ import { loadPhase } from './discover.ts'
 /** What a phase's process is told. */
 interface PhaseJob {
   phasePath: string
+  /** Whose claim is held against what comes back: the phase's own where absent. */
+  variant?: string
   options: Options
   /** The dataset file. */
   dataset: string
@@ -50,14 +52,14 @@ export interface Passes {
 
 /** Encodes to the file, decodes it and compares. */
 async function prove(job: PhaseJob, report: Report): Promise<Proof> {
-  const phase = await loadPhase(job.phasePath)
+  const phase = await loadPhase(job.phasePath, job.variant)
   const encoded = await encodeToFile(phase, job, report)
   return { ...(await checkFile(phase, job, report)), encoded }
 }
 
 /** Decodes the file and compares; of a lossy phase it finds the price. */
 async function check(job: PhaseJob, report: Report): Promise<PricedCheck> {
-  const phase = await loadPhase(job.phasePath)
+  const phase = await loadPhase(job.phasePath, job.variant)
   if (phase.fidelity.lossy.length === 0) return { ...(await checkFile(phase, job, report)), loss: null }
   const wholeTraceIds = new Set<string>()
   const checked = await checkFile(phase, job, report, wholeTraceIds)
@@ -70,7 +72,7 @@ async function encode(
   job: PhaseJob & { rounds?: number | undefined },
   report: Report,
 ): Promise<Passes & { encoded: Encoded }> {
-  const phase = await loadPhase(job.phasePath)
+  const phase = await loadPhase(job.phasePath, job.variant)
   const encoded = await encodeToFile(phase, job, report)
   const peak = peakBytes()
   let isFirst = true
@@ -84,7 +86,7 @@ async function encode(
 
 /** Decodes the file and keeps nothing. */
 async function decode(job: PhaseJob & { rounds?: number | undefined }, report: Report): Promise<Passes> {
-  const phase = await loadPhase(job.phasePath)
+  const phase = await loadPhase(job.phasePath, job.variant)
   return withFile(job, async file => {
     let peak: number | undefined
     const times = await summarise(job.rounds, async () => {
@@ -101,7 +103,7 @@ async function time(
   job: PhaseJob & { rounds: number; sha256: string },
   report: Report,
 ): Promise<{ encode: Summary; decode: Summary }> {
-  const phase = await loadPhase(job.phasePath)
+  const phase = await loadPhase(job.phasePath, job.variant)
   const encode = await summarise(job.rounds, () => encodeAgain(phase, job, job.sha256, report))
   const decode = await withFile(job, file => summarise(job.rounds, () => drain(phase, file, report)))
   return { encode, decode }
@@ -109,7 +111,7 @@ async function time(
 
 /** Encodes and keeps nothing: for the memory that it takes. */
 async function encodeOnly(job: PhaseJob, report: Report): Promise<number> {
-  const phase = await loadPhase(job.phasePath)
+  const phase = await loadPhase(job.phasePath, job.variant)
   await measureEncode(phase, reporting(readDataset(job.dataset), report), job.options, drop)
   return peakBytes()
 }

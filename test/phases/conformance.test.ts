@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { workloads } from '../../generator/workload.ts'
-import { type Discovered, discoverPhases, variantsOf } from '../../harness/lab/discover.ts'
+import { asVariant, type Discovered, discoverPhases, variantsOf } from '../../harness/lab/discover.ts'
 import { verify } from '../../harness/verify/verify.ts'
 import { LabError } from '../../lib/error.ts'
 import { firstDifference } from '../../lib/model/difference.ts'
@@ -15,7 +15,9 @@ import { nastyCorpora } from '../support/nasty.ts'
 
 const discovered = await discoverPhases()
 const rows = discovered.flatMap(({ slug, phase }) =>
-  phase ? variantsOf(phase).map(([variant, options]) => [slug, variant, phase, options] as const) : [],
+  phase
+    ? variantsOf(phase).map(([variant, options]) => [slug, variant, asVariant(phase, variant), options] as const)
+    : [],
 )
 
 test('every phase file can be loaded', () => {

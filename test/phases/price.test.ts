@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { discoverPhases, variantsOf } from '../../harness/lab/discover.ts'
+import { asVariant, discoverPhases, variantsOf } from '../../harness/lab/discover.ts'
 import { memorySource } from '../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../lib/model/scan.ts'
 import { SourceAsker } from '../../lib/questions/ask-source.ts'
@@ -12,9 +12,11 @@ import { generatedTraces } from '../support/generated.ts'
 
 const traces = generatedTraces('otel', 120)
 const exactPhases = (await discoverPhases()).flatMap(({ slug, phase }) =>
-  phase !== undefined && phase.fidelity.lossy.length === 0
-    ? variantsOf(phase).map(([variant, options]) => [slug, variant, phase, options] as const)
-    : [],
+  phase === undefined
+    ? []
+    : variantsOf(phase)
+        .filter(([variant]) => asVariant(phase, variant).fidelity.lossy.length === 0)
+        .map(([variant, options]) => [slug, variant, phase, options] as const),
 )
 
 async function kept(phase: Phase, options: Options): Promise<SpanSource> {

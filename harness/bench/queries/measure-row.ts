@@ -118,9 +118,9 @@ async function measureFile(
   peer?: PeerName,
 ): Promise<Earned> {
   const { name } = row
-  const { path, options, phase } = candidate
+  const { path, variant, options, phase } = candidate
   const { rounds, dataset } = bench
-  const job = { phasePath: path, options, dataset, file }
+  const job = { phasePath: path, variant, options, dataset, file }
   const proof = await staged(bench, `${name}: prove`, 2, report => runTask('prove', job, report))
   if (proof.problem !== null) throw new LabError('invalid', proof.problem)
   const { sizeBytes, sha256, seconds } = proof.encoded
@@ -129,7 +129,7 @@ async function measureFile(
     rounds > 1
       ? await staged(bench, `${name}: time`, 2 * rounds, report => runTask('time', { ...job, rounds, sha256 }, report))
       : undefined
-  const subject: Subject = { phasePath: path, file, ...(peer === undefined ? {} : { peer }) }
+  const subject: Subject = { phasePath: path, variant, file, ...(peer === undefined ? {} : { peer }) }
   const timed = await timeAnswers(row, subject, bench)
   const [encodePeakBytes, queryPeakBytes] = await staged(
     bench,

@@ -17,7 +17,7 @@ import { describeTable } from './sql/table.ts'
 
 /** What is asked: the file of a phase, by itself or by a peer that reads it, or a block as it lies in its folder. */
 export type Subject =
-  | { readonly phasePath: string; readonly file: string; readonly peer?: PeerName }
+  | { readonly phasePath: string; readonly variant?: string; readonly file: string; readonly peer?: PeerName }
   | { readonly block: string }
 
 /**
@@ -62,7 +62,7 @@ export async function withOpener<T>(
   work: (opener: Opener) => Promise<T>,
 ): Promise<T> {
   if ('block' in subject) return work(blockOpener(subject.block))
-  const phase = await loadPhase(subject.phasePath)
+  const phase = await loadPhase(subject.phasePath, subject.variant)
   if (subject.peer !== undefined) return work(await peerOpener(phase, subject.file))
   const file = await openLocal(subject.file)
   try {

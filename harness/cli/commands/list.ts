@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { type Discovered, discoverPhases, variantsOf } from '../../lab/discover.ts'
+import { asVariant, type Discovered, discoverPhases, variantsOf } from '../../lab/discover.ts'
 import { classify } from '../../lab/rows.ts'
 import type { Page } from '../../text/page.ts'
 import { tableOf, text } from '../../text/table.ts'
@@ -36,6 +36,11 @@ function pageOf(discovered: readonly Discovered[]): Page {
   return [table]
 }
 
+/** The variants, with what they claim where that is not what the phase does. */
 function namesOf({ phase }: Discovered): string[] {
-  return phase ? variantsOf(phase).map(([name]) => name) : []
+  if (!phase) return []
+  return variantsOf(phase).map(([name]) => {
+    const claim = classify(asVariant(phase, name).fidelity)
+    return claim === classify(phase.fidelity) || claim === name ? name : `${name} (${claim})`
+  })
 }
