@@ -75,9 +75,14 @@ export interface SpanIdParts {
 
 /**
  * Separates ids that end the trace's id, those that occur earlier in the same trace, and those of another length or of zeros.
- * `mayRepeat` is false if no id repeats in a trace.
+ * `mayRepeat` is false if no id repeats in a trace. Rows of `isOdd` are in `odd` where they would be in `random`.
  */
-export function splitSpanIds(ids: readonly string[], rows: IdRows, mayRepeat = true): SpanIdParts {
+export function splitSpanIds(
+  ids: readonly string[],
+  rows: IdRows,
+  mayRepeat = true,
+  isOdd?: (row: number) => boolean,
+): SpanIdParts {
   const kinds = new Uint32Array(ids.length)
   const distances: number[] = []
   const random: string[] = []
@@ -91,7 +96,8 @@ export function splitSpanIds(ids: readonly string[], rows: IdRows, mayRepeat = t
       if (earlier === undefined) before.set(id, row)
       else distances.push(row - earlier)
     }
-    const kind = kindOf(id, rows.traceIds(row), earlier !== undefined)
+    const found = kindOf(id, rows.traceIds(row), earlier !== undefined)
+    const kind = found === spanKind.random && isOdd?.(row) ? spanKind.odd : found
     kinds[row] = kind
     if (kind === spanKind.random) random.push(id)
     else if (kind === spanKind.odd) odd.push(id)

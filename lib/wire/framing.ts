@@ -16,18 +16,25 @@ export function placeOf(subject: string, at: number): ByteReader {
 }
 
 /** Fails unless the file has `byteLength` more bytes from `end` on. */
-export function checkRest(file: RangeReader, head: ByteReader, end: number, byteLength: number): void {
+export function checkRest(
+  file: Pick<RangeReader, 'byteLength'>,
+  head: ByteReader,
+  end: number,
+  byteLength: number,
+): void {
   const rest = file.byteLength - end
   if (byteLength > rest) head.fail('truncated', `needs ${byteLength} bytes, the file has ${rest} more`)
 }
 
-export function checkVersion(reader: ByteReader, found: number, known: number): void {
-  if (found !== known) reader.fail('unsupported', `unsupported version ${found} (this build reads ${known})`)
+export function checkVersion(reader: ByteReader, found: number, known: number, oldest: number = known): void {
+  if (found >= oldest && found <= known) return
+  const range = oldest === known ? known : `${oldest} to ${known}`
+  reader.fail('unsupported', `unsupported version ${found} (this build reads ${range})`)
 }
 
-/** Fails unless the bytes, which begin there, have this checksum. */
-export function checkSum(bytes: Uint8Array, expected: number, subject: string, at: number): void {
-  const actual = checksum(bytes)
+/** Fails unless the bytes, which begin there, have this checksum; `previous` is that of what counts before them. */
+export function checkSum(bytes: Uint8Array, expected: number, subject: string, at: number, previous = 0): void {
+  const actual = checksum(bytes, previous)
   if (actual !== expected)
     placeOf(subject, at).fail('corrupt', `checksum ${hex(expected)} expected, found ${hex(actual)}`)
 }
@@ -38,7 +45,7 @@ function hex(sum: number): string {
 
 /** Fails unless the totals that a file ends with are those of what was read, and nothing follows. */
 export function checkEnd(
-  file: RangeReader,
+  file: Pick<RangeReader, 'byteLength'>,
   subject: string,
   end: number,
   declared: Readonly<Record<string, number>>,

@@ -28,13 +28,14 @@ function predict(contexts: SpanContexts, spanRows: ArrayLike<number>, names?: Ui
   const groups = Uint32Array.from(spanRows)
   const nothing = new Uint32Array(groups.length)
   const spanNames = groups.map(row => contexts.names[row]!)
+  const traces = contexts.traces && groups.map(row => contexts.traceOf[row]!)
   if (!names) {
     const chain = [
       { known: spanNames, history: 2 },
       { known: spanNames, history: 1 },
       { known: nothing, history: 1 },
     ]
-    return new Prediction({ chains: [chain], known: [nothing, spanNames], groups })
+    return new Prediction({ chains: [chain], known: [nothing, spanNames], groups, traces })
   }
   const own = mixColumns(groups.length, [names])
   const both = mixColumns(groups.length, [names, spanNames])
@@ -49,7 +50,7 @@ function predict(contexts: SpanContexts, spanRows: ArrayLike<number>, names?: Ui
       { known: own, history: 1 },
     ],
   ]
-  return new Prediction({ chains, known: [nothing, own, both], groups })
+  return new Prediction({ chains, known: [nothing, own, both], groups, traces })
 }
 
 /** Strings of the spans, by the rows of their children. */
@@ -121,11 +122,13 @@ export function writeLinks(
   { link }: Pick<Segment, 'link'>,
   contexts: SpanContexts,
   references: readonly Reference[],
+  isDerived: (row: number) => boolean,
 ): void {
   const spanRows = link.spanRows.view()
   const prediction = predict(contexts, spanRows)
   writeStrings(writer, link.traceIds, prediction)
-  writeStrings(writer, link.spanIds, prediction)
+  const spanIds = link.spanIds.map((id, row) => (isDerived(row) ? '' : id))
+  writeStrings(writer, spanIds, prediction)
   writeTextTable(writer, link.traceStates.table(), prediction)
   writeNumberTable(writer, link.flags.view(), prediction)
   writeNumberTable(writer, link.droppedCounts.view(), prediction)
@@ -137,6 +140,7 @@ export function readLinks(
   counts: Float64Array,
   contexts: SpanContexts,
   references: readonly Reference[],
+  derivedId: (row: number, traceId: string) => string | undefined,
 ): Link[][] {
   reader.spendAll(counts, 0)
   const spanRows = ownersOf(startsOf(counts))
@@ -153,7 +157,7 @@ export function readLinks(
   const assembler = readAttributeLists(reader, 'link', count, prediction, own)
   return childrenBySpan(counts, row => ({
     traceId: traceIds[row]!,
-    spanId: spanIds[row]!,
+    spanId: derivedId(row, traceIds[row]!) ?? spanIds[row]!,
     traceState: traceStates.values[traceStates.codes[row]!]!,
     flags: flags[row]!,
     attributes: assembler.take(),

@@ -5,6 +5,7 @@ import type { Fail } from '../../encodings/counts.ts'
 import { TextPool } from '../../encodings/pooled/text-pool.ts'
 import { checkTextBytes, maxTextBytes } from '../../encodings/texts.ts'
 import { LabError, naming } from '../../error.ts'
+import { TraceSlots } from './slots.ts'
 
 /**
  * Traces, spans, events, links and attribute values of one segment together: a writer ends a segment before it has so
@@ -29,6 +30,9 @@ export class ColumnWriter {
   readonly texts = new ByteWriter(1 << 12)
   /** Of the texts of columns that say so. */
   readonly pool = new TextPool()
+  /** Of the strings that have slots. */
+  readonly slots = new TraceSlots()
+  slotCount = 0
   readonly #level: number
   #compress: ((bytes: Uint8Array) => Uint8Array) | undefined
   readonly #blobs: Buffer[] = []
@@ -102,6 +106,8 @@ export class ColumnReader {
   readonly storedPool: Buffer | undefined
   /** What pooled texts are runs of. */
   pool: Buffer = Buffer.alloc(0)
+  /** Of the strings that have slots. */
+  readonly slots = new TraceSlots()
   /** The columns whose texts are. */
   readonly pooled: string[] = []
 

@@ -7,10 +7,29 @@ import { addTrace } from '../../shred/add-trace.ts'
 import { Segment } from '../../shred/shred.ts'
 import { checkEnd, checkRest, checkSum, checkVersion, placeOf, readWindow } from '../../wire/framing.ts'
 import { maxSegmentItems, type Parts } from './columns.ts'
-import { type DecodedSegment, decodeSegment, encodeSegment } from './segment.ts'
+import { checkLinkList, DerivedIds, LinkTargets, readLinkList } from './derived-ids.ts'
+import {
+  type DecodedIds,
+  type DecodedSegment,
+  decodeSegment,
+  type EncodedIds,
+  encodeSegment,
+  type Layout,
+} from './segment.ts'
 
 export const magic = 0x4c4f4354
-const version = 1
+const versions = { plain: 1, templates: 2 } as const
+/** Of version 2: whether span ids are in the file. */
+const idPolicies = { kept: 0, derived: 1 } as const
+
+/** Without options, version 1. */
+export interface ColumnarOptions {
+  /** Predicts by the template of a trace, and takes texts apart. */
+  readonly hasTemplates?: boolean
+  /** With templates: leaves span ids out; a reader gives new ones, which links follow. */
+  readonly derivesIds?: boolean
+  readonly limits?: SegmentLimits
+}
 
 /** A segment ends before it has more spans, and after the trace that brings more of the others. */
 export interface SegmentLimits {
@@ -43,28 +62,33 @@ export async function encodeColumnarFile(
   batches: AsyncIterable<readonly Trace[]>,
   sink: ByteSink,
   level: number,
-  limits: SegmentLimits = defaultLimits,
+  { hasTemplates = false, derivesIds = false, limits = defaultLimits }: ColumnarOptions = {},
 ): Promise<void> {
   let segment = new Segment()
   let traceCount = 0
+  let layout: Layout<EncodedIds> | undefined
+  /** The layout of the file, which begins with it: the salt of ids is the checksum of those of the first segment. */
+  const begin = async () => {
+    const salt = derivesIds ? checksum(Buffer.from(segment.span.ids.texts().join())) : undefined
+    layout = {
+      hasTemplates,
+      ids: salt === undefined ? undefined : { derived: new DerivedIds(salt), targets: new LinkTargets(salt) },
+    }
+    await sink.write(write(writer => writeFront(writer, hasTemplates, salt)))
+    return layout
+  }
   const flush = async () => {
     if (segment.itemCount > maxSegmentItems)
       throw new LabError(
         'unsupported',
         `trace ${segment.trace.ids.at(-1)}: ${segment.itemCount} spans, events, links and values in one trace`,
       )
-    const bytes = encodeSegment(segment, level)
+    const bytes = encodeSegment(segment, level, layout ?? (await begin()))
     await sink.write(write(writer => writeHead(writer, bytes, segment.trace.ids.length)))
     await sink.write(bytes)
     traceCount += segment.trace.ids.length
     segment = new Segment()
   }
-  await sink.write(
-    write(writer => {
-      writer.u32(magic)
-      writer.u8(version)
-    }),
-  )
   for await (const batch of batches)
     for (const trace of batch) {
       if (segment.spanCount > 0 && segment.spanCount + spanCountOf(trace) > limits.spanCount) await flush()
@@ -72,7 +96,9 @@ export async function encodeColumnarFile(
       if (segment.itemCount > limits.itemCount || segment.textLength > limits.textLength) await flush()
     }
   if (segment.spanCount > 0) await flush()
+  const { ids } = layout ?? (await begin())
   await sink.write(write(writer => writeHead(writer, Buffer.alloc(0), traceCount)))
+  if (ids) await sink.write(ids.targets.finish())
 }
 
 /** Reads the traces back: a batch a segment. */
@@ -94,21 +120,20 @@ export async function columnarParts(file: RangeReader): Promise<Parts> {
 
 /** The segments of a file, in turn. */
 export async function* decodeSegments(file: RangeReader): AsyncIterable<DecodedSegment> {
-  const front = await readWindow(file, 0, maxHeadBytes, 'columnar header')
-  if (front.u32() !== magic) front.fail('corrupt', 'not a columnar file')
-  checkVersion(front, front.u8(), version)
-  let at = front.position
+  const { layout, start, end } = await readFront(file)
+  let at = start
   let traceCount = 0
   for (let index = 0; ; index++) {
     const subject = `columnar segment ${index}`
-    const head = await readHead(file, at, subject)
+    const head = await readHead(file, at, end, subject)
     if (head.byteLength === 0) {
       checkSum(new Uint8Array(), head.checksum, 'columnar end', head.end)
-      return checkEnd(file, 'columnar end', head.end, { traces: head.traceCount }, [traceCount])
+      if (layout.ids) checkLinkList(layout.ids.links, layout.ids.linkCount, end)
+      return checkEnd({ byteLength: end }, 'columnar end', head.end, { traces: head.traceCount }, [traceCount])
     }
     const [bytes] = await file.read([{ start: head.end, end: head.end + head.byteLength }])
     checkSum(bytes!, head.checksum, subject, head.end)
-    const segment = decodeSegment(bytes!, subject, head.end)
+    const segment = decodeSegment(bytes!, subject, head.end, layout)
     if (segment.traces.length !== head.traceCount)
       placeOf(subject, head.end).fail('corrupt', `says ${head.traceCount} traces, holds ${segment.traces.length}`)
     traceCount += head.traceCount
@@ -117,17 +142,41 @@ export async function* decodeSegments(file: RangeReader): AsyncIterable<DecodedS
   }
 }
 
+function writeFront(writer: ByteWriter, hasTemplates: boolean, salt: number | undefined): void {
+  writer.u32(magic)
+  writer.u8(hasTemplates ? versions.templates : versions.plain)
+  if (!hasTemplates) return
+  writer.u8(salt === undefined ? idPolicies.kept : idPolicies.derived)
+  if (salt !== undefined) writer.u32(salt)
+}
+
+/** What a file begins and, where ids are derived, ends with; its segments are from `start` to `end`. */
+async function readFront(file: RangeReader): Promise<{ layout: Layout<DecodedIds>; start: number; end: number }> {
+  const front = await readWindow(file, 0, maxHeadBytes, 'columnar header')
+  if (front.u32() !== magic) front.fail('corrupt', 'not a columnar file')
+  const version = front.u8()
+  checkVersion(front, version, versions.templates, versions.plain)
+  const hasTemplates = version === versions.templates
+  const policy = hasTemplates ? front.u8() : idPolicies.kept
+  if (policy > idPolicies.derived) front.fail('unsupported', `ids of policy ${policy}`)
+  if (policy === idPolicies.kept) return { layout: { hasTemplates }, start: front.position, end: file.byteLength }
+  const salt = front.u32()
+  const derived = new DerivedIds(salt)
+  const { links, start: end } = await readLinkList(file, salt)
+  return { layout: { hasTemplates, ids: { derived, links, linkCount: 0 } }, start: front.position, end }
+}
+
 function writeHead(writer: ByteWriter, bytes: Buffer, traceCount: number): void {
   writer.varint(bytes.length)
   writer.u32(checksum(bytes))
   writer.varint(traceCount)
 }
 
-async function readHead(file: RangeReader, at: number, subject: string): Promise<SegmentHead> {
-  const reader = await readWindow(file, at, at + maxHeadBytes, subject)
+async function readHead(file: RangeReader, at: number, last: number, subject: string): Promise<SegmentHead> {
+  const reader = await readWindow(file, at, Math.min(last, at + maxHeadBytes), subject)
   const [byteLength, sum, traceCount] = [reader.varint(), reader.u32(), reader.varint()]
   const end = at + reader.position
-  checkRest(file, reader, end, byteLength)
+  checkRest({ byteLength: last }, reader, end, byteLength)
   return { byteLength, checksum: sum, traceCount, end }
 }
 

@@ -4,10 +4,12 @@ import {
   type IdRows,
   joinSpanIds,
   joinTraceIds,
+  spanKind,
   splitSpanIds,
   traceKind,
   traceKindOf,
 } from '../../encodings/ids.ts'
+import { rowsOf } from '../../shred/parents.ts'
 import { readCodes, writeCodes } from './codes.ts'
 import type { ColumnReader, ColumnWriter } from './columns.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
@@ -62,6 +64,29 @@ export interface PredictedIdRows extends IdRows {
   readonly prediction: Prediction
 }
 
+/** Ids that are derived and not written. */
+export interface Derivation {
+  /** The id at a row. */
+  readonly idAt: (row: number) => string
+  /** Whether the id is another one's already: then the row keeps its own. */
+  readonly isTaken: (id: string) => boolean
+}
+
+/** Writes the ids of spans that are derived; returns by row whether it is. */
+export function writeDerivedIds(
+  writer: ColumnWriter,
+  ids: readonly string[],
+  rows: PredictedIdRows,
+  { idAt, isTaken }: Derivation,
+): boolean[] {
+  const isOdd = (row: number) => isTaken(idAt(row)) || rows.traceIds(row).endsWith(idAt(row))
+  const { kinds, distances, odd } = splitSpanIds(ids, rows, true, isOdd)
+  writeCodes(writer, kinds, 4, rows.prediction)
+  writeNumbers(writer, distances, noPrediction(distances.length))
+  for (const id of odd) writeText(writer, id)
+  return Array.from(kinds, kind => kind === spanKind.random)
+}
+
 /** Writes span ids: what follows from the trace, then the digits that vary; ids of another length as texts. */
 export function writeSpanIds(writer: ColumnWriter, ids: readonly string[], rows: PredictedIdRows): void {
   const { kinds, distances, random, odd } = splitSpanIds(ids, rows)
@@ -71,11 +96,20 @@ export function writeSpanIds(writer: ColumnWriter, ids: readonly string[], rows:
   for (const id of odd) writeText(writer, id)
 }
 
-export function readSpanIds(reader: ColumnReader, name: string, count: number, rows: PredictedIdRows): string[] {
+/** Reads span ids; where they are derived, by `idAt`. */
+export function readSpanIds(
+  reader: ColumnReader,
+  name: string,
+  count: number,
+  rows: PredictedIdRows,
+  idAt?: Derivation['idAt'],
+): string[] {
   const kinds = readCodes(reader, `${name} kind`, count, 4, rows.prediction)
   const counts = countSpanIdKinds(kinds)
   const distances = readNumbers(reader, `${name} repeats`, counts.repeated, noPrediction(counts.repeated))
-  const random = readStrings(reader, name, counts.random, noPrediction(counts.random)).values
+  const random = idAt
+    ? Array.from(rowsOf(kinds, spanKind.random), idAt)
+    : readStrings(reader, name, counts.random, noPrediction(counts.random)).values
   const odd = Array.from({ length: counts.odd }, () => readText(reader))
   return joinSpanIds({ kinds, distances, random, odd }, rows, reader.failing(name))
 }

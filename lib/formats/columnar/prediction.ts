@@ -9,6 +9,7 @@ export type Known = Uint32Array | readonly [Uint32Array, Uint32Array]
 export interface ContextPlan {
   readonly known: Known
   readonly history: number
+  readonly isChecked?: boolean
 }
 
 export interface PredictionPlan {
@@ -18,6 +19,8 @@ export interface PredictionPlan {
   readonly known: readonly Known[]
   /** By row: where it changes, history begins anew. */
   readonly groups?: Uint32Array | undefined
+  /** By row: the position of its trace, in files with templates. */
+  readonly traces?: Uint32Array | undefined
 }
 
 /**
@@ -43,7 +46,7 @@ export class Prediction {
   }
 
   chain(index: number): Context[] {
-    return this.#plan.chains[index]!.map(({ known, history }) => ({ known: this.#pick(known), history }))
+    return this.#plan.chains[index]!.map(plan => ({ ...plan, known: this.#pick(plan.known) }))
   }
 
   known(index: number): Uint32Array {
@@ -52,6 +55,15 @@ export class Prediction {
 
   groups(): Uint32Array | undefined {
     return this.#plan.groups && this.#pick(this.#plan.groups)
+  }
+
+  traces(): Uint32Array | undefined {
+    return this.#plan.traces && this.#pick(this.#plan.traces)
+  }
+
+  /** The same for what repeats nothing of its trace. */
+  withoutTraces(): Prediction {
+    return new Prediction({ ...this.#plan, traces: undefined }, this.#rows)
   }
 
   /** The same for some of the rows. */

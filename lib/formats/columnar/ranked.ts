@@ -8,9 +8,14 @@ import { symbolBitsOf } from './modelled.ts'
 export interface Context {
   /** By row: a hash of what is known. */
   readonly known: Uint32Array
-  /** How many values before it in its group count, 0 to 3. */
+  /** How many values before it in its group count, 0 to 3, or `wholeHistory`. */
   readonly history: number
+  /** True where most contexts occur once: 16 bits more of the hash say whether a slot is of this one. */
+  readonly isChecked?: boolean | undefined
 }
+
+/** All values before it in its group. */
+export const wholeHistory = 4
 
 const maxRun = 15
 const states = maxRun + 1
@@ -30,11 +35,15 @@ class Ranking {
   readonly #groups: Uint32Array | undefined
   readonly #guesses: Int32Array[]
   readonly #runs: Uint8Array[]
+  /** By checked context and slot: the hash bits of what it holds. */
+  readonly #marks: (Uint16Array | undefined)[]
+  readonly #hashes: Uint32Array
   readonly #shift: number
   #group = -1
   #last = 0
   #second = 0
   #third = 0
+  #whole = 0
 
   constructor(rowCount: number, contexts: readonly Context[], groups: Uint32Array | undefined) {
     const slotBits = Math.min(16, Math.max(6, 34 - Math.clz32(rowCount)))
@@ -43,28 +52,38 @@ class Ranking {
     this.#groups = groups
     this.#guesses = contexts.map(() => new Int32Array(1 << slotBits).fill(-1))
     this.#runs = contexts.map(() => new Uint8Array(1 << slotBits))
+    this.#marks = contexts.map(({ isChecked }) => (isChecked ? new Uint16Array(1 << slotBits) : undefined))
     this.slots = new Int32Array(contexts.length)
+    this.#hashes = new Uint32Array(contexts.length)
   }
 
   /** Finds the slot of each context at this row. */
   locate(row: number): void {
     if (this.#groups !== undefined && this.#groups[row] !== this.#group) {
       this.#group = this.#groups[row]!
-      this.#last = this.#second = this.#third = 0
+      this.#last = this.#second = this.#third = this.#whole = 0
     }
     for (let i = 0; i < this.slots.length; i++) {
       const { known, history } = this.#contexts[i]!
       let hash = known[row]!
-      if (history > 0) hash = mix(hash, this.#last)
-      if (history > 1) hash = mix(hash, this.#second)
-      if (history > 2) hash = mix(hash, this.#third)
+      if (history === wholeHistory) hash = mix(hash, this.#whole)
+      else {
+        if (history > 0) hash = mix(hash, this.#last)
+        if (history > 1) hash = mix(hash, this.#second)
+        if (history > 2) hash = mix(hash, this.#third)
+      }
+      this.#hashes[i] = hash
       this.slots[i] = Math.imul(hash, 0x9e3779b1) >>> this.#shift
     }
   }
 
   /** The guess of a context, or -1. */
   guess(context: number): number {
-    return this.#guesses[context]![this.slots[context]!]!
+    const slot = this.slots[context]!
+    const marks = this.#marks[context]
+    return marks === undefined || marks[slot] === (this.#hashes[context]! & 0xffff)
+      ? this.#guesses[context]![slot]!
+      : -1
   }
 
   /** The model of the bit that says whether a context's guess is right. */
@@ -78,7 +97,12 @@ class Ranking {
       const slot = this.slots[i]!
       const runs = this.#runs[i]!
       const run = runs[slot]!
-      if (this.#guesses[i]![slot] === code) runs[slot] = run < maxRun ? run + 1 : run
+      const marks = this.#marks[i]
+      if (marks !== undefined && marks[slot] !== (this.#hashes[i]! & 0xffff)) {
+        marks[slot] = this.#hashes[i]!
+        this.#guesses[i]![slot] = code
+        runs[slot] = 0
+      } else if (this.#guesses[i]![slot] === code) runs[slot] = run < maxRun ? run + 1 : run
       else if (run >= steadyRun) runs[slot] = run >> 2
       else {
         this.#guesses[i]![slot] = code
@@ -88,6 +112,7 @@ class Ranking {
     this.#third = this.#second
     this.#second = this.#last
     this.#last = code + 1
+    this.#whole = mix(this.#whole, this.#last)
   }
 }
 

@@ -9,12 +9,13 @@ import { findPattern, patternBits, readDigits, writeDigits } from './digits.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
 import { readPooled, writePooled } from './pool.ts'
 import type { Prediction } from './prediction.ts'
+import { findSlotted, readSlotted, type StringCoder, writeSlotted } from './slotted.ts'
 import { readText, writeText } from './texts.ts'
 
 /** Another column whose string may occur in the values of this one, by row. */
 export type Reference = (row: number) => string
 
-const encoding = { dictionary: 0, digits: 1, decimal: 2, plain: 3, pooled: 5, reference: 8 } as const
+const encoding = { dictionary: 0, digits: 1, decimal: 2, plain: 3, pooled: 5, slotted: 6, reference: 8 } as const
 /** Bits that a character of a new string takes in a dictionary, under zstd. */
 const bitsPerCharacter = 3
 /** Longer texts around a reference or a number would make much of little. */
@@ -47,6 +48,12 @@ export function writeStrings(
     writeText(writer, affix.suffix)
     return undefined
   }
+  const slotted = prediction.traces() && findSlotted(dictionary, values.length)
+  if (slotted) {
+    head.u8(encoding.slotted)
+    writeSlotted(writer, codes, values, slotted, prediction, slotCoder)
+    return undefined
+  }
   const isMostlyNew = dictionary.size * 2 > values.length && values.length > 16
   const dictionaryBits = isMostlyNew ? Number.POSITIVE_INFINITY : dictionaryCost(dictionary.values, codes)
   const pattern = dictionary.size > 1 ? findPattern(values) : undefined
@@ -69,6 +76,14 @@ export function writeStrings(
   for (const value of dictionary.values) writeText(writer, value)
   writeCodes(writer, codes, dictionary.size, prediction)
   return codes
+}
+
+/** Within strings that have slots. */
+const slotCoder: StringCoder = {
+  write: (writer, values, prediction) => {
+    writeStrings(writer, values, prediction)
+  },
+  read: (reader, name, count, prediction) => readStrings(reader, name, count, prediction).values,
 }
 
 /** Strings as they were written, and the codes of a column that has a dictionary. */
@@ -99,6 +114,8 @@ export function readStrings(
       return { values: readPlain(reader, name, count, prediction) }
     case encoding.pooled:
       return { values: readPooled(reader, name, count, prediction) }
+    case encoding.slotted:
+      return { values: readSlotted(reader, name, count, prediction, slotCoder) }
   }
   const reference = references[chosen - encoding.reference]
   if (!reference) return head.fail('unsupported', `${name}: encoding ${chosen}`)

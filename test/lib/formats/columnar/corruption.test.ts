@@ -59,16 +59,20 @@ function mutated(bytes: Buffer, draw: () => number): Buffer {
 }
 
 describe.each([
-  [9, 2500],
-  [120, 250],
-] as const)('%d traces, %d mutations behind checksums that are right', (traceCount, times) => {
+  [9, 2500, 1],
+  [120, 250, 1],
+  [9, 1000, 2],
+  [120, 250, 2],
+] as const)('%d traces, %d mutations behind checksums that are right, version %d', (traceCount, times, version) => {
+  const options = { hasTemplates: version === 2 }
+
   test.each(['head', 'texts', 'blobs'] as const)('%s', async part => {
-    const original = openSegments(await encode(sampleTraces(traceCount, seed)))[0]!
+    const original = openSegments(await encode(sampleTraces(traceCount, seed), undefined, 1, options))[0]!
     const draw = drawsOf(seed)
     let [most, readCount] = [0, 0]
     for (let i = 0; i < times; i++) {
       const forged: OpenSegment = { ...original, [part]: mutated(original[part], draw) }
-      const file = closeSegments([forged])
+      const file = closeSegments([forged], version)
       const before = process.memoryUsage().rss
       const found = await decode(file).catch((error: unknown) => error)
       most = Math.max(most, process.memoryUsage().rss - before)

@@ -2,16 +2,21 @@ import { checksum } from '../../../../lib/bytes/checksum.ts'
 import { ByteReader } from '../../../../lib/bytes/reader.ts'
 import { ByteWriter } from '../../../../lib/bytes/writer.ts'
 import { zstdCompressor, zstdDecompressor } from '../../../../lib/codecs/compress.ts'
-import type { SegmentLimits } from '../../../../lib/formats/columnar/file.ts'
+import type { ColumnarOptions, SegmentLimits } from '../../../../lib/formats/columnar/file.ts'
 import { decodeColumnarFile, encodeColumnarFile } from '../../../../lib/formats/columnar/file.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
 import { MemorySink, openMemory } from '../../../../lib/storage/memory.ts'
 import { collect, streamOf } from '../../../support/chunks.ts'
 
 /** A columnar file of the traces. */
-export async function encode(traces: readonly Trace[], limits?: SegmentLimits, level = 1): Promise<Buffer> {
+export async function encode(
+  traces: readonly Trace[],
+  limits?: SegmentLimits,
+  level = 1,
+  options: ColumnarOptions = {},
+): Promise<Buffer> {
   const sink = new MemorySink()
-  await encodeColumnarFile(streamOf([traces]), sink, level, limits)
+  await encodeColumnarFile(streamOf([traces]), sink, level, { ...options, ...(limits && { limits }) })
   return sink.bytes()
 }
 
@@ -32,7 +37,8 @@ export interface OpenSegment {
 /** The segments of a file. */
 export function openSegments(file: Uint8Array): OpenSegment[] {
   const reader = new ByteReader(file, 'forged')
-  reader.raw(5)
+  reader.u32()
+  if (reader.u8() === 2) reader.u8()
   const segments: OpenSegment[] = []
   for (;;) {
     const [byteLength, , traceCount] = [reader.varint(), reader.u32(), reader.varint()]
@@ -58,11 +64,12 @@ export function openSegment(bytes: Uint8Array): Omit<OpenSegment, 'traceCount'> 
   }
 }
 
-/** A file of these segments, with checksums that are right. */
-export function closeSegments(segments: readonly OpenSegment[]): Buffer {
+/** A file of these segments, with checksums that are right; of version 2 with the ids that it keeps. */
+export function closeSegments(segments: readonly OpenSegment[], version: 1 | 2 = 1): Buffer {
   const writer = new ByteWriter()
   writer.u32(0x4c4f4354)
-  writer.u8(1)
+  writer.u8(version)
+  if (version === 2) writer.u8(0)
   for (const segment of segments) writeSegment(writer, printSegment(segment), segment.traceCount)
   writeSegment(
     writer,

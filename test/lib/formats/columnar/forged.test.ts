@@ -63,7 +63,9 @@ describe('parents', () => {
     ['repeated from another trace', [1, 2, 3, 3, 1, 0, 0, 0, 3, 'ab'], /row 2 repeats parent 0/],
     ['repeated from below zero', [1, 2, 3, 0, ...constant(1), 0, 3, 'ab'], /row 1 repeats parent -1/],
   ])('%s', (_, forged, message) =>
-    expect(refusal(forged, reader => readParents(reader, [traceId, 'ab'], new SpanContexts([2, 1])))).toMatch(message),
+    expect(refusal(forged, reader => readParents(reader, [traceId, 'ab'], new SpanContexts([2, 1], false)))).toMatch(
+      message,
+    ),
   )
 })
 
@@ -82,7 +84,7 @@ describe('fields of spans', () => {
     ['two dropped counts', [...usual, 1, 2, 1, '', 1, '', 1, 0, 1, '1 2'], /span.dropped: counts 1 2/],
     ['dropped counts that are none', [...usual, 1, 2, 1, '', 1, '', 1, 0, 1, '1 2 x'], /span.dropped: counts 1 2 x/],
   ])('%s', (_, forged, message) =>
-    expect(refusal(forged, reader => readSpanFields(reader, new SpanContexts([3])))).toMatch(message),
+    expect(refusal(forged, reader => readSpanFields(reader, new SpanContexts([3], false)))).toMatch(message),
   )
 })
 
