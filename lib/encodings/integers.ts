@@ -1,7 +1,7 @@
 import { words } from '../bytes/arena.ts'
 import { packBits, packedByteLength, unpackBits } from './bitpack.ts'
 import { decodePlanes, encodePlane, planeCountOf } from './planes.ts'
-import { classesOf, decodeSplit, encodeSplit, splitByteLength } from './split.ts'
+import { classesOf, decodeSplit, encodeSplit, measureSplit } from './split.ts'
 
 /** Where an encoding writes its parts; the format decides how each is stored. */
 export interface PartSink {
@@ -78,7 +78,8 @@ const split: IntegerEncoding = {
   },
   decode(from, words) {
     const classes = from.bytes(words.length)
-    return decodeSplit({ classes, bits: from.bytes(splitByteLength(classes)) })
+    const measure = measureSplit(classes)
+    return decodeSplit({ classes, bits: from.bytes(measure.byteLength) }, measure)
   },
 }
 

@@ -12,6 +12,8 @@ export interface Split {
   readonly bits: Uint8Array
 }
 
+const wordRange = 0x100000000
+
 /** The largest class of a number below 2^53. */
 const maxClass = 207
 const classCount = maxClass + 1
@@ -49,16 +51,29 @@ export function classesOf(values: Float64Array): Uint8Array {
   return classes
 }
 
-/** The bytes that the bits below these classes take. */
-export function splitByteLength(classes: Uint8Array): number {
-  let bitCount = 0
-  for (let i = 0; i < classes.length; i++) bitCount += bitCounts[classes[i]!]!
-  return Math.ceil(bitCount / 8)
+/** What classes say of the numbers as a whole. */
+export interface Measure {
+  /** The bytes that the bits below the classes take. */
+  readonly byteLength: number
+  /** No number is larger. */
+  readonly max: number
+}
+
+/** Refuses a class that does not exist. */
+export function measureSplit(classes: Uint8Array): Measure {
+  let [bitCount, most] = [0, 0]
+  for (let row = 0; row < classes.length; row++) {
+    const kind = classes[row]!
+    bitCount += bitCounts[kind]!
+    if (kind > most) most = kind
+  }
+  if (most > maxClass) throw new LabError('corrupt', `split: class ${most} at row ${classes.indexOf(most)}`)
+  return { byteLength: Math.ceil(bitCount / 8), max: greatestOf(most) }
 }
 
 /** Splits numbers, given their classes. */
 export function encodeSplit(values: Float64Array, classes: Uint8Array): Split {
-  const bits = new BitWriter(8 * splitByteLength(classes))
+  const bits = new BitWriter(8 * measureSplit(classes).byteLength)
   for (let i = 0; i < values.length; i++) if (classes[i]! > 7) bits.write(values[i]!, (classes[i]! >> 2) - 1)
   return { classes, bits: bits.finish() }
 }
@@ -71,40 +86,55 @@ export interface Scale {
 
 const plain: Scale = { base: 0, unit: 1 }
 
-/**
- * Joins split numbers: (base + number) * unit, which the caller knows to be exact. The bits must be exactly those of the
- * classes.
- */
-export function decodeSplit({ classes, bits }: Split, scale: Scale = plain): Float64Array {
-  const [words, starts] = [bitWords(bits), startsOf(scale)]
-  const { unit } = scale
+/** Joins split numbers of this measure: (base + number) * unit, which the caller knows to be exact. */
+export function decodeSplit({ classes, bits }: Split, { max }: Measure, { base, unit }: Scale = plain): Float64Array {
   const values = floats(classes.length)
-  for (let row = 0, at = 0; row < classes.length; row++) {
-    const kind = classes[row]!
-    if (kind > maxClass) failClass(kind, row)
-    const bitCount = bitCounts[kind]!
-    values[row] = starts[kind]! + unit * bitsAt(words, at, bitCount)
-    at += bitCount
-  }
+  const [words, starts] = [bitWords(bits), startsOf(base, unit)]
+  if (max < wordRange) joinNarrow(words, classes, starts, unit, values)
+  else
+    for (let row = 0, at = 0; row < classes.length; row++) {
+      const kind = classes[row]!
+      const bitCount = bitCounts[kind]!
+      values[row] = starts[kind]! + unit * bitsAt(words, at, bitCount)
+      at += bitCount
+    }
   return values
 }
 
+/** Numbers of 32 bits, which take a quarter of the time of those that may have more. */
+function joinNarrow(
+  words: Uint32Array,
+  classes: Uint8Array,
+  starts: Float64Array,
+  unit: number,
+  values: Float64Array,
+): void {
+  for (let row = 0, at = 0; row < classes.length; row++) {
+    const kind = classes[row]!
+    const bitCount = bitCounts[kind]!
+    values[row] = starts[kind]! + unit * readBits(words, at, bitCount)
+    at += bitCount
+  }
+}
+
 /** The numbers of some rows, which ascend: of all others only the classes are looked at. */
-export function decodeSplitAt({ classes, bits }: Split, rows: Uint32Array, scale: Scale = plain): Float64Array {
-  const [words, starts] = [bitWords(bits), startsOf(scale)]
-  const { unit } = scale
+export function decodeSplitAt(
+  { classes, bits }: Split,
+  rows: Uint32Array,
+  { base, unit }: Scale = plain,
+): Float64Array {
+  const [words, starts] = [bitWords(bits), startsOf(base, unit)]
   const values = floats(rows.length)
   for (let i = 0, row = 0, at = 0; i < rows.length; i++) {
     for (; row < rows[i]!; row++) at += bitCounts[classes[row]!]!
     const kind = classes[row]!
-    if (kind > maxClass) failClass(kind, row)
     values[i] = starts[kind]! + unit * bitsAt(words, at, bitCounts[kind]!)
   }
   return values
 }
 
 /** By class what its least number stands for. */
-function startsOf({ base, unit }: Scale): Float64Array {
+function startsOf(base: number, unit: number): Float64Array {
   if (base === 0 && unit === 1) return leastOf
   const starts = floats(classCount)
   for (let kind = 0; kind < classCount; kind++) starts[kind] = (base + leastOf[kind]!) * unit
@@ -116,13 +146,7 @@ function bitsAt(words: Uint32Array, at: number, bitCount: number): number {
   return readBits(words, at + 32, bitCount - 32) * 0x100000000 + readBits(words, at, 32)
 }
 
-/** The largest number that has one of the classes. */
-export function largestOf(classes: Uint8Array): number {
-  let most = 0
-  for (let row = 0; row < classes.length; row++) if (classes[row]! > most) most = classes[row]!
-  return most > maxClass ? Number.POSITIVE_INFINITY : greatestOf(most)
-}
-
-function failClass(kind: number, row: number): never {
-  throw new LabError('corrupt', `split: class ${kind} at row ${row}`)
+/** The least and the largest number of a class; of one that does not exist any. */
+export function classRange(kind: number): readonly [number, number] {
+  return kind > maxClass ? [0, Number.POSITIVE_INFINITY] : [leastOf[kind]!, greatestOf(kind)]
 }

@@ -1,6 +1,6 @@
 import { countUp, floats, words } from '../../bytes/arena.ts'
 import { sumOf } from '../counts.ts'
-import { decodeSplit, decodeSplitAt, largestOf, splitByteLength } from '../split.ts'
+import { classRange, decodeSplit, decodeSplitAt, measureSplit } from '../split.ts'
 import { readSigned } from '../texts.ts'
 import { clockUnits, encodings, flag, type Layout, layouts, limit, predictedHead } from './number-layouts.ts'
 import type { PageReader } from './page.ts'
@@ -58,11 +58,12 @@ function readAfter(reader: PageReader, code: number, count: number, contexts: Co
 /** Numbers, or those of `rows`, by their classes and bits. */
 function readSplit(reader: PageReader, head: Head, count: number, rows?: Uint32Array): Float64Array {
   const classes = reader.bytes(count)
-  const split = { classes, bits: reader.bytes(splitByteLength(classes)) }
+  const measure = measureSplit(classes)
+  const split = { classes, bits: reader.bytes(measure.byteLength) }
   // What stays exact for the largest of its classes is put over base and unit at once.
-  const isScaled = !head.isFolded && reachOf(largestOf(classes), head) <= Number.MAX_SAFE_INTEGER
+  const isScaled = !head.isFolded && reachOf(measure.max, head) <= Number.MAX_SAFE_INTEGER
   const scale = isScaled ? head : undefined
-  const numbers = rows ? decodeSplitAt(split, rows, scale) : decodeSplit(split, scale)
+  const numbers = rows ? decodeSplitAt(split, rows, scale) : decodeSplit(split, measure, scale)
   return isScaled ? settle(reader, head, numbers, rows) : finish(reader, head, numbers, rows)
 }
 
@@ -75,6 +76,31 @@ export function readNumbersAt(reader: PageReader, count: number, rows: Uint32Arr
     return Float64Array.from(rows, row => all[row]!)
   }
   return readSplit(reader, readHead(reader, code, count), count, rows)
+}
+
+/** What is known of numbers without their bits. */
+export interface NumberBounds {
+  /** By row. */
+  readonly classes: Uint8Array
+  /** By class: no number is below the first or above the second. */
+  readonly least: Float64Array
+  readonly largest: Float64Array
+}
+
+/** Reads between which bounds each of `count` numbers is; undefined where that takes reading them. */
+export function readBounds(reader: PageReader, count: number): NumberBounds | undefined {
+  if (count === 0) return undefined
+  const code = reader.in.u8()
+  if (!isSplit(code)) return undefined
+  const { isFolded, base, unit } = readHead(reader, code, count)
+  const [least, largest] = [floats(256), floats(256)]
+  for (let kind = 0; kind < 256; kind++) {
+    const [from, to] = classRange(kind)
+    least[kind] = isFolded ? (-(to + 1) / 2) * unit : (base + from) * unit
+    // A remainder may come to it.
+    largest[kind] = isFolded ? (to / 2 + 1) * unit : (base + to + 1) * unit
+  }
+  return { classes: reader.bytes(count), least, largest }
 }
 
 /** Reads `count` whole numbers from 0 to `size` - 1, which is below 2^31. */

@@ -12,7 +12,7 @@ import type { Observations } from './cell-places.ts'
 import { type CellSums, sumCells } from './cell-sums.ts'
 import { groupCodes } from './group-codes.ts'
 import { type CountingAggregate, labelsOf } from './group-labels.ts'
-import { type Intervals, intervalRange, spanIntervals } from './intervals.ts'
+import { type Intervals, intervalRange, readIntervals } from './intervals.ts'
 import { spanValues } from './span-values.ts'
 
 /** What of a query batches are gathered by. */
@@ -71,17 +71,13 @@ export async function gatherBatch(batch: SpanBatch, input: GatherInput): Promise
     ? matchAll(batch, plan, stages)
     : await matchSome(batch, plan, pool, stages)
   if (matched.rowCount === 0) return { spanCount, stages }
-  const isTimed = range.count > 1 || !range.isWhole
-  const columns: readonly ColumnName[] = fields.flatMap(columnsOfField)
-  const isFew = matched.rowCount < spanCount / 2 && !fields.some(isDerived)
-  const read = await readColumns(
-    batch,
-    [...new Set(isTimed ? [...columns, 'span:start' as const] : columns)],
-    isFew ? matched.rows : undefined,
-  )
+  const columns = new Set<ColumnName>(fields.flatMap(columnsOfField))
+  const few = matched.rowCount < spanCount / 2 ? matched.rows : undefined
+  const read = await readColumns(batch, [...columns], fields.some(isDerived) ? undefined : few)
+  const isOne = range.count === 1 && range.isWhole
+  const byRow = isOne ? undefined : await readIntervals(batch, range, input.intervals, few)
   const view = new View(batch, read)
   const groups = groupCodes(view, aggregate.by, pool)
-  const byRow = isTimed ? spanIntervals(read.get('span:start'), spanCount, input.intervals) : undefined
   const observations: Observations = {
     ...matched,
     intervals: { first: range.first, count: range.count, byRow },

@@ -78,7 +78,34 @@ export function intervalRange({ startExtent }: SpanBatch, intervals: Intervals):
   return { first, count: last - first + 1, isWhole }
 }
 
-/** By span the interval in which it starts, -1 where it does not count; `columns` are those of `span:start`. */
+/** By span the interval in which it starts, -1 where it does not count; of `rows`, if given, at the least. */
+export async function readIntervals(
+  batch: SpanBatch,
+  range: IntervalRange,
+  intervals: Intervals,
+  rows?: Uint32Array,
+): Promise<Int32Array> {
+  if (batch.startsAfter === undefined)
+    return spanIntervals((await batch.read(['span:start'], rows)).get('span:start'), batch.spanCount, intervals)
+  const places = await batch.startsAfter(edgesOf(range, intervals), rows)
+  const { first, count, isWhole } = range
+  // Where times are cut off, the first place is before and the last one after all that counts.
+  const shift = isWhole ? first : first - 1
+  for (let row = 0; row < places.length; row++) {
+    const interval = places[row]! + shift
+    places[row] = interval < first || interval >= first + count ? -1 : interval
+  }
+  return places
+}
+
+/** The times after which another interval of a range begins, or nothing counts any more. */
+function edgesOf({ first, count, isWhole }: IntervalRange, intervals: Intervals): bigint[] {
+  const { startNanos, stepNanos, fromNanos, untilNanos } = intervals
+  const inner = Array.from({ length: count - 1 }, (_, i) => startNanos + BigInt(first + i + 1) * stepNanos)
+  return isWhole ? inner : [fromNanos - 1n, ...inner, untilNanos - 1n]
+}
+
+/** By span its interval, or -1; `columns` are those of `span:start`. */
 export function spanIntervals(columns: readonly ColumnData[], spanCount: number, intervals: Intervals): Int32Array {
   const result = new Int32Array(spanCount)
   if (areWide(columns) || intervals.stepNanos >= maxExactStep) {

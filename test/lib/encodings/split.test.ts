@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import { classesOf, decodeSplit, encodeSplit, splitByteLength } from '../../../lib/encodings/split.ts'
+import { classesOf, decodeSplit, encodeSplit, measureSplit, type Split } from '../../../lib/encodings/split.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { labError } from '../../support/errors.ts'
 
 const seed = Number(process.env.SEED ?? 20261127)
 const draw = drawsOf(seed)
-const roundTrip = (values: Float64Array) => decodeSplit(encodeSplit(values, classesOf(values)))
+const decode = (split: Split) => decodeSplit(split, measureSplit(split.classes))
+const roundTrip = (values: Float64Array) => decode(encodeSplit(values, classesOf(values)))
 const most = 2 ** 53 - 1
 
 test('numbers below 8 are their own class, and take no bits', () => {
@@ -27,6 +28,10 @@ test(`every width, at its ends and between (seed ${seed})`, () => {
   expect(roundTrip(values.reverse())).toEqual(values)
   const mixed = Float64Array.from({ length: 3000 }, () => Math.floor(draw() * 2 ** Math.floor(draw() * 54)))
   expect(roundTrip(mixed)).toEqual(mixed)
+  // Those of 32 bits at most have a loop of their own.
+  const narrow = values.filter(value => value < 2 ** 32)
+  expect(roundTrip(narrow)).toEqual(narrow)
+  expect(roundTrip(mixed.map(value => value % 2 ** 32))).toEqual(mixed.map(value => value % 2 ** 32))
 })
 
 test('no numbers, one, and the largest many times', () => {
@@ -37,20 +42,20 @@ test('no numbers, one, and the largest many times', () => {
 test('the bits are as many as the classes say', () => {
   const values = Float64Array.from({ length: 200 }, (_, row) => 2 ** (row % 53))
   const { classes, bits } = encodeSplit(values, classesOf(values))
-  expect(bits).toHaveLength(splitByteLength(classes))
+  expect(bits).toHaveLength(measureSplit(classes).byteLength)
 })
 
 test('a class above that of 2^53 - 1 is refused', () => {
   const classes = Uint8Array.from([3, 208])
-  const error = labError(() => decodeSplit({ classes, bits: new Uint8Array(splitByteLength(classes)) }))
+  const error = labError(() => measureSplit(classes))
   expect([error.kind, error.message]).toEqual(['corrupt', 'split: class 208 at row 1'])
 })
 
 test('any classes and bits are numbers below 2^53', () => {
   for (let round = 0; round < 50; round++) {
     const classes = Uint8Array.from({ length: 60 }, () => Math.floor(draw() * 208))
-    const bits = Uint8Array.from({ length: splitByteLength(classes) }, () => Math.floor(draw() * 256))
-    const values = decodeSplit({ classes, bits })
+    const bits = Uint8Array.from({ length: measureSplit(classes).byteLength }, () => Math.floor(draw() * 256))
+    const values = decode({ classes, bits })
     expect(values.every(value => value >= 0 && value <= most && Number.isInteger(value))).toBe(true)
     expect(classesOf(values)).toEqual(classes)
   }

@@ -12,6 +12,7 @@ import { OpenPageGroup } from '../read/page-group.ts'
 import type { PageGroupColumns } from '../read/page-group-columns.ts'
 import { PageDecoder } from '../read/page-group-pages.ts'
 import type { BlockpackReader } from '../read/reader.ts'
+import { startPlaces } from '../read/start-places.ts'
 import { columnData, isReadByRow } from './column-data.ts'
 import { columnsFor, type PageGroupPlan, rangesOf } from './plan.ts'
 import { type PackedPages, type PageLender, packPages, sharePageGroup, unpackPages } from './share.ts'
@@ -115,9 +116,7 @@ export class PageGroupBatch implements SpanBatch {
   }
 
   async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
-    const { plan } = this
-    const missing = names.filter(name => !this.#data.has(name) && !this.#loaded.includes(name))
-    if (missing.length > 0) await this.#loadColumns(columnsFor(this.#block.toc, plan.places, missing))
+    await this.#loadNames(names)
     const byRow = new Map<ColumnName, readonly ColumnData[]>()
     for (const name of names)
       if (!this.#data.has(name)) {
@@ -128,6 +127,16 @@ export class PageGroupBatch implements SpanBatch {
         )
       }
     return new ReadColumns(this.#open.columns, name => byRow.get(name) ?? this.#data.get(name) ?? fail(name))
+  }
+
+  async startsAfter(times: readonly bigint[], rows?: Uint32Array): Promise<Int32Array> {
+    await this.#loadNames(['span:start'])
+    return this.#allocating(() => startPlaces(this.#open, times, rows))
+  }
+
+  async #loadNames(names: readonly ColumnName[]): Promise<void> {
+    const missing = names.filter(name => !this.#data.has(name) && !this.#loaded.includes(name))
+    if (missing.length > 0) await this.#loadColumns(columnsFor(this.#block.toc, this.plan.places, missing))
   }
 
   /** Does work that allocates in the arena of this batch. */

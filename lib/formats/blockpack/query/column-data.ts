@@ -10,7 +10,6 @@ import type { FieldOwner } from '../layout/columns.ts'
 import type { OpenPageGroup } from '../read/page-group.ts'
 import type { PageGroupColumns } from '../read/page-group-columns.ts'
 import type { ParsedColumn } from '../read/tables.ts'
-import type { TimeColumns } from '../read/time-columns.ts'
 import { fieldsOf, hasLinkTypes, parentCompanions } from './column-plan.ts'
 
 /** Columns of a page group in the shape that queries ask for. */
@@ -103,7 +102,7 @@ function intrinsicData(open: OpenPageGroup, name: Intrinsic): ColumnData {
 /** Starts as distances from the first trace's, exact as doubles unless times are 52 days or more apart. */
 function startData({ columns, times }: OpenPageGroup, rows?: Uint32Array): ColumnData {
   const offsets = times.traceOffsets()
-  const values = rows ? times.startOffsetsAt(rows) : offsetsOf(times)
+  const values = rows ? times.startOffsetsAt(rows) : times.allStartOffsets()
   if (values === undefined || offsets === undefined)
     return { type: 'int', values: { bigints: BigUint64Array.from(times.starts()) } }
   const base = times.firstStart()
@@ -125,11 +124,6 @@ function startData({ columns, times }: OpenPageGroup, rows?: Uint32Array): Colum
 function durationData({ times }: OpenPageGroup, rows?: Uint32Array): ColumnData {
   const numbers = rows && times.durationsAt(rows)
   return numbers ? ints(numbers) : exactInts(times.durations())
-}
-
-function offsetsOf(times: TimeColumns): Float64Array | undefined {
-  const { values, exceptions } = times.startOffsets()
-  return exceptions.length > 0 ? undefined : values
 }
 
 /** By trace: the row of its root, or -1. */

@@ -3,7 +3,13 @@ import { RangeDecoder } from '../../../encodings/entropy.ts'
 import { type ReadNumbers, readExceptions } from '../../../encodings/exact-numbers.ts'
 import { decodeOrders } from '../../../encodings/orders.ts'
 import { readCoded, readCodedEntries } from '../../../encodings/pages/coded.ts'
-import { readNumbers, readNumbersAt, readSymbols } from '../../../encodings/pages/numbers-reader.ts'
+import {
+  type NumberBounds,
+  readBounds,
+  readNumbers,
+  readNumbersAt,
+  readSymbols,
+} from '../../../encodings/pages/numbers-reader.ts'
 import { PageReader } from '../../../encodings/pages/page.ts'
 import { readRunLists } from '../../../encodings/pages/pooled.ts'
 import type { Contexts } from '../../../encodings/pages/predicted.ts'
@@ -102,6 +108,14 @@ export class PageDecoder {
     const reader = this.#open(column, place)
     const exceptions = readExceptions(reader.in, count)
     return { exceptions, values: reader.naming(() => readNumbersAt(reader, count, rows, this.#contexts(place.entry))) }
+  }
+
+  /** Between which bounds the numbers of a column are; undefined where that takes decoding them. */
+  bounds(column: number, count: number): NumberBounds | undefined {
+    const place = this.#place(column, count)
+    if (!place || place.entry.statistic.kind === 'constant') return undefined
+    const reader = this.#open(column, place)
+    return readExceptions(reader.in, count).length > 0 ? undefined : reader.naming(() => readBounds(reader, count))
   }
 
   /** Booleans are 0 and 1. */

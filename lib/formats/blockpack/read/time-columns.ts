@@ -1,12 +1,17 @@
-import { floats, words } from '../../../bytes/arena.ts'
+import { floats } from '../../../bytes/arena.ts'
 import { addOffsets, checkNanos, type ReadNumbers } from '../../../encodings/exact-numbers.ts'
 import { limit } from '../../../encodings/pages/number-layouts.ts'
-import { parentKind } from '../../../shred/tree.ts'
 import { parentBasis } from '../layout/bases.ts'
 import { columnId } from '../layout/columns.ts'
 import { lazy } from '../layout/lazy.ts'
 import { addParents, parentRowsOf } from '../layout/parent-starts.ts'
 import type { PageGroupColumns } from './page-group-columns.ts'
+
+/** By trace: between which times its spans start, ns after its own start. */
+export interface TraceExtents {
+  readonly first: Float64Array
+  readonly last: Float64Array
+}
 
 /** Times of the traces, spans and events of a page group. */
 export class TimeColumns {
@@ -58,41 +63,47 @@ export class TimeColumns {
     return pages.entry(column)?.basis === parentBasis ? this.#afterParents(numbers) : numbers
   })
 
+  /**
+   * By trace: no span starts before the first or after the second, ns after the start of the trace. Undefined where that
+   * takes decoding starts: only those that need their parents are worth it.
+   */
+  traceExtents(): TraceExtents | undefined {
+    const { pages, spanCount, traceCount, traceStarts } = this.#columns
+    const column = columnId('span.start')
+    const bounds = pages.entry(column)?.basis === parentBasis ? pages.bounds(column, spanCount) : undefined
+    if (bounds === undefined) return undefined
+    const { classes, least, largest } = bounds
+    // A start is a sum of some of its trace's numbers.
+    for (let kind = 0; kind < least.length; kind++) {
+      least[kind] = Math.min(0, least[kind]!)
+      largest[kind] = Math.max(0, largest[kind]!)
+    }
+    const extents = { first: floats(traceCount), last: floats(traceCount) }
+    for (let trace = 0, row = 0, starts = traceStarts(); trace < traceCount; trace++) {
+      let [first, last] = [0, 0]
+      for (const end = starts[trace + 1]!; row < end; row++) {
+        first += least[classes[row]!]!
+        last += largest[classes[row]!]!
+      }
+      extents.first[trace] = first
+      extents.last[trace] = last
+    }
+    return extents
+  }
+
+  /** As `startOffsets`, where no row has an exception; else undefined. */
+  allStartOffsets(): Float64Array | undefined {
+    const { values, exceptions } = this.startOffsets()
+    return exceptions.length > 0 ? undefined : values
+  }
+
   /** As `startOffsets`, for some rows alone: all others are 0. Undefined where a row has an exception. */
   startOffsetsAt(rows: Uint32Array): Float64Array | undefined {
     if (this.#columns.pages.entry(columnId('span.start'))!.basis !== parentBasis)
       return this.#numbersAt('span.start', rows)
     const own = this.#traceRows(rows)
     const numbers = this.#numbersAt('span.start', own)
-    return numbers && this.#sumsAt(rows, numbers, this.#parentsAt(own))
-  }
-
-  /** By row of some the row of its parent, as `parentRowsOf` gives it; -1 for all others. */
-  #parentsAt(rows: Uint32Array): Int32Array {
-    const { pages, spanCount, parentKinds } = this.#columns
-    const kinds = parentKinds()
-    const [children, places] = [words(rows.length), words(rows.length)]
-    let [insideCount, found] = [0, 0]
-    for (let row = 0, next = 0; row < spanCount; row++) {
-      const isInside = kinds[row] === parentKind.inside
-      if (row === rows[next]) {
-        next++
-        if (isInside) {
-          children[found] = row
-          places[found++] = insideCount
-        }
-      }
-      if (isInside) insideCount++
-    }
-    const column = columnId('span.parentDistance')
-    const { values, exceptions } = pages.numbersAt(column, insideCount, places.subarray(0, found))
-    if (exceptions.length > 0) pages.fail('span.parentDistance', 'exceptions')
-    const parents = new Int32Array(spanCount).fill(-1)
-    for (let i = 0; i < found; i++) {
-      const parent = children[i]! - values[i]!
-      if (parent !== children[i] && parent >= 0 && parent < spanCount) parents[children[i]!] = parent
-    }
-    return parents
+    return numbers && this.#sumsAt(rows, numbers, this.#parents())
   }
 
   /** By row of some, its number and those of all its ancestors. */
@@ -124,8 +135,11 @@ export class TimeColumns {
     return Uint32Array.from(all)
   }
 
+  /** By span: the row of its parent, or -1. */
+  readonly #parents = lazy(() => parentRowsOf(this.#columns.parentKinds(), this.#columns.parentDistances()))
+
   #afterParents({ values, exceptions }: ReadNumbers): ReadNumbers {
-    const parents = parentRowsOf(this.#columns.parentKinds(), this.#columns.parentDistances())
+    const parents = this.#parents()
     for (const { row } of exceptions) {
       values[row] = 0
       parents[row] = -1

@@ -9,7 +9,7 @@ import { parseQuery } from '../../../../../lib/traceql/engine/validate.ts'
 import { queryRange } from '../../../../../lib/traceql/metrics/metrics.ts'
 import { drawsOf } from '../../../../support/draws.ts'
 import { span } from '../../../../support/nasty.ts'
-import { packed } from '../blocks.ts'
+import { generated, packed } from '../blocks.ts'
 
 const seed = Number(process.env.SEED ?? 20261128)
 const second = 1_000_000_000n
@@ -78,6 +78,26 @@ test(`starts by row are those of all (seed ${seed})`, async () => {
       const found = rows.map((_, i) => i).map(i => Number(startOf(some, rows[i]!) % 1000n))
       const all = (await batch.read(['span:start'])).get('span:start')[0]!
       expect([...found]).toEqual([...rows].map(row => Number(startOf(all, row) % 1000n)))
+    }
+  }
+})
+
+test(`spans start after as many times as their starts are above, whether these are decoded or bounded (seed ${seed})`, async () => {
+  const draw = drawsOf(seed + 1)
+  for (let round = 0; round < 16; round++) {
+    const source = await sourceOf(round % 2 === 0 ? drawTraces(draw, round % 4 === 0) : generated(60, seed + round))
+    for await (const batch of source.scan({ needs: [], columns: [] })) {
+      const data = (await batch.read(['span:start'])).get('span:start')[0]!
+      const starts = Array.from({ length: batch.spanCount }, (_, row) => startOf(data, row))
+      const times = [
+        ...new Set(starts.filter(() => draw() < 3 / starts.length).map(time => time + (draw() < 0.5 ? 0n : -1n))),
+      ]
+      times.sort((a, b) => (a < b ? -1 : 1))
+      const rows = Uint32Array.from(starts.keys()).filter(() => draw() < 0.2)
+      const after = (row: number) => times.filter(time => starts[row]! > time).length
+      expect([...(await batch.startsAfter!(times))]).toEqual(starts.map((_, row) => after(row)))
+      const some = await batch.startsAfter!(times, rows)
+      expect([...rows].map(row => some[row])).toEqual([...rows].map(after))
     }
   }
 })
