@@ -40,6 +40,8 @@ const floors = [
   ['lib/formats'],
   ['lib/import', 'lib/search', 'lib/questions'],
   ['lib/serve/refusal.ts', 'lib/serve/tenant.ts', 'lib/serve/counters.ts', 'lib/serve/wal'],
+  ['lib/serve/blocks/meta.ts'],
+  ['lib/serve/blocks/plan.ts'],
   ['lib/serve/config.ts'],
   ['lib/serve/live'],
   ['lib/serve/blocks'],

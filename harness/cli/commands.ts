@@ -9,6 +9,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   generate: async () => adding((await import('./commands/generate.ts')).generate),
   convert: async () => adding((await import('./commands/convert.ts')).convert),
   compact: async () => adding((await import('./commands/compact.ts')).compact),
+  blocks: async () => adding((await import('./commands/blocks.ts')).blocks),
   inspect: async () => adding((await import('./commands/inspect.ts')).inspect),
   trace: async () => adding((await import('./commands/trace.ts')).trace),
   query: async () => adding((await import('./commands/query.ts')).query),

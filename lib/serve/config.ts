@@ -1,4 +1,5 @@
 import { type BlockpackConfig, profiles } from '../formats/blockpack/write/config.ts'
+import { type CompactionConfig, defaultCompaction } from './blocks/plan.ts'
 import type { SyncMode } from './wal/log.ts'
 
 /** Limits of a tenant; those that are absent do not apply. */
@@ -24,6 +25,7 @@ export interface StoreConfig {
   /** How old they are then at most: `live_store.max_block_duration`. */
   readonly maxBlockMillis: number
   readonly blockpack: BlockpackConfig
+  readonly compaction: CompactionConfig
   readonly limits: TenantLimits
 }
 
@@ -34,5 +36,6 @@ export const defaultConfig: StoreConfig = {
   maxBlockBytes: 50 * 2 ** 20,
   maxBlockMillis: 30_000,
   blockpack: profiles.default,
+  compaction: defaultCompaction,
   limits: { maxRequestBytes: 64 * 2 ** 20 },
 }

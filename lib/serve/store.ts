@@ -7,6 +7,7 @@ import { joinSources } from '../search/join-sources.ts'
 import { SpanRows } from '../shred/rows.ts'
 import type { BlobStore } from '../storage/store.ts'
 import { Blocks } from './blocks/blocks.ts'
+import { maintainBlocks } from './blocks/maintain.ts'
 import { derivedId } from './blocks/meta.ts'
 import { writeView } from './blocks/write.ts'
 import { defaultConfig, type StoreConfig } from './config.ts'
@@ -25,6 +26,8 @@ import { fileOf, LogSegment } from './wal/log.ts'
 /** Segments that wait for their blocks before requests are refused. */
 const maxWaiting = 4
 const retrySeconds = 5
+/** How often it is looked whether blocks are to be compacted or deleted. */
+const maintenanceMillis = 30_000
 /** Clients choose the numbers of unknown fields. */
 const maxDroppedFields = 1_000
 
@@ -63,6 +66,8 @@ export class Store {
   readonly #waiting: LiveSegment[]
   #rotating: Promise<void> | undefined
   #flushing: Promise<void> | undefined
+  #maintaining: Promise<void> | undefined
+  #maintainedMillis = performance.now()
   #isClosed = false
   readonly #timer: NodeJS.Timeout
   readonly #rates = new Map<string, RateLimit>()
@@ -91,6 +96,7 @@ export class Store {
   /** Opens a store and replays its log. */
   static async open(places: StorePlaces, config: StoreConfig = defaultConfig): Promise<Store> {
     const blocks = await Blocks.load(places.blocks, places.warn)
+    for (const key of blocks.halves) await places.blocks.delete(key)
     const isInBlock = (segment: string, tenant: string) => blocks.has(tenant, blockIdOf(segment, tenant))
     const messages = new OtlpMessages(new SpanRows(), () => {})
     const { segments, damagedCount } = await replay({ files: places.log, messages, isInBlock, warn: places.warn })
@@ -166,12 +172,30 @@ export class Store {
     await this.#flush()
   }
 
+  /** Does what is due of the blocks: compaction, retention. */
+  maintain(nowMillis: number = Date.now()): Promise<void> {
+    const { compaction, blockpack } = this.#config
+    // Recent spans go first: they take memory.
+    const isOver = () => this.#isClosed || this.#waiting.length > 1
+    this.#maintaining ??= maintainBlocks(this.blocks, nowMillis, { compaction, blockpack, isOver })
+      .then(({ compactions, deleted }) => {
+        this.counters.compactions += compactions
+        this.counters.deletedBlocks += deleted
+      })
+      .catch(error => this.#warn('maintenance of blocks', error))
+      .finally(() => {
+        this.#maintaining = undefined
+      })
+    return this.#maintaining
+  }
+
   /** Returns when what was acknowledged is in a block or in the log. */
   async close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#timer)
     await this.#rotating
     await this.#flushing
+    await this.#maintaining
     await this.#writing.log.close()
     if (this.#writing.log.byteLength === 0) await this.#places.log.delete(fileOf(this.#writing.log.name))
     await this.blocks.close()
@@ -215,11 +239,19 @@ export class Store {
     const { live, openedMillis } = this.#writing
     if (live.spanCount > 0 && Date.now() - openedMillis >= this.#config.maxBlockMillis) this.#rotateSoon()
     if (this.#waiting.length > 0) this.#flushSoon()
+    if (performance.now() - this.#maintainedMillis < maintenanceMillis) return
+    this.#maintainedMillis = performance.now()
+    this.maintain()
+  }
+
+  #warn(subject: string, error: unknown): void {
+    this.counters.failures++
+    this.#places.warn(`${subject}: ${messageOf(error)}`)
   }
 
   #rotateSoon(isFinal = false): Promise<void> {
     this.#rotating ??= this.#rotate(isFinal)
-      .catch(error => this.#places.warn(`the log: ${messageOf(error)}`))
+      .catch(error => this.#warn('the log', error))
       .finally(() => {
         this.#rotating = undefined
       })
@@ -281,7 +313,7 @@ export class Store {
 
   #flushSoon(): Promise<void> {
     this.#flushing ??= this.#flush()
-      .catch(error => this.#places.warn(`blocks: ${messageOf(error)}`))
+      .catch(error => this.#warn('making a block', error))
       .finally(() => {
         this.#flushing = undefined
       })
@@ -299,7 +331,7 @@ export class Store {
         const view = part.view()
         const place = { tenantID: tenant, blockID: blockIdOf(segment.name, tenant) }
         if (view.groups.order.length > 0) {
-          await writeView(this.blocks, view, place, this.#config.blockpack)
+          await writeView(this.blocks, view, place, part.lastArrivalMillis, this.#config.blockpack)
           this.counters.flushedBlocks++
         }
         segment.flushed(tenant)

@@ -25,31 +25,35 @@ export class Blocks {
   /** Blocks whose spans others have, with the time since when. */
   readonly #replaced = new Map<string, ReplacedBlock>()
 
-  private constructor(store: BlobStore) {
+  /** Data of blocks that have no `meta.json`: writing it was interrupted. */
+  readonly halves: readonly string[]
+
+  private constructor(store: BlobStore, halves: readonly string[]) {
     this.store = store
+    this.halves = halves
   }
 
   /** Reads what is in the store; `warn` is called with what of it cannot be read. */
   static async load(store: BlobStore, warn: (message: string) => void): Promise<Blocks> {
-    const blocks = new Blocks(store)
     const { metas, halves } = await readMetas(store, warn)
+    const blocks = new Blocks(store, halves)
     const replaced = new Set(metas.flatMap(({ meta }) => meta.replaces))
     for (const { meta, isCompacted } of metas) {
       if (!isCompacted && !replaced.has(meta.blockID)) blocks.#enter(meta)
-      else blocks.#replaced.set(meta.blockID, { meta, sinceMillis: Date.now(), isMarked: isCompacted })
+      else blocks.#replace(new OpenBlock(store, meta), isCompacted)
     }
-    for (const key of halves) await store.delete(key)
     return blocks
   }
 
+  /** Those that have blocks which count. */
   tenants(): string[] {
-    return [...this.#live.keys()]
+    return [...this.#live].filter(([, blocks]) => blocks.size > 0).map(([tenant]) => tenant)
   }
 
   /** Those of a tenant that count, the oldest first. */
   list(tenant: string): Block[] {
     const blocks = [...(this.#live.get(tenant)?.values() ?? [])]
-    return blocks.sort((a, b) => (a.meta.startTime < b.meta.startTime ? -1 : 1))
+    return blocks.sort((a, b) => Date.parse(a.meta.startTime) - Date.parse(b.meta.startTime))
   }
 
   replaced(): ReplacedBlock[] {
@@ -66,10 +70,14 @@ export class Blocks {
     await putBytes(this.store, keyOf(meta, metaName), printMeta(meta))
     for (const id of meta.replaces) {
       const old = this.#live.get(meta.tenantID)?.get(id)
-      if (old) this.#replaced.set(id, { meta: old.meta, sinceMillis: Date.now(), isMarked: false })
+      if (old) this.#replace(old, false)
       this.#live.get(meta.tenantID)?.delete(id)
     }
     this.#enter(meta)
+  }
+
+  #replace(block: OpenBlock, isMarked: boolean): void {
+    this.#replaced.set(block.meta.blockID, { meta: block.meta, block, sinceMillis: Date.now(), isMarked })
   }
 
   /** Says in the store, as Tempo does, that a block was replaced. */
@@ -83,15 +91,18 @@ export class Blocks {
   /** Removes a block: what says that it counts first, what says that it does not last. */
   async remove(meta: BlockMeta): Promise<void> {
     await this.store.delete(keyOf(meta, metaName))
-    await this.#live.get(meta.tenantID)?.get(meta.blockID)?.close()
+    const block = this.#live.get(meta.tenantID)?.get(meta.blockID) ?? this.#replaced.get(meta.blockID)?.block
     this.#live.get(meta.tenantID)?.delete(meta.blockID)
     await this.store.delete(keyOf(meta, dataName))
     await this.store.delete(keyOf(meta, compactedName))
     this.#replaced.delete(meta.blockID)
+    await block?.close()
   }
 
   async close(): Promise<void> {
-    for (const blocks of this.#live.values()) for (const block of blocks.values()) await block.close()
+    const live = [...this.#live.values()].flatMap(blocks => [...blocks.values()])
+    const replaced = Array.from(this.#replaced.values(), ({ block }) => block)
+    for (const block of [...live, ...replaced]) await block.close()
   }
 
   #enter(meta: BlockMeta): void {
@@ -102,6 +113,7 @@ export class Blocks {
 /** A block whose spans another one has; `isMarked` where its `meta.compacted.json` says so. */
 export interface ReplacedBlock {
   readonly meta: BlockMeta
+  readonly block: { close(): Promise<void> }
   readonly sinceMillis: number
   isMarked: boolean
 }
@@ -147,7 +159,7 @@ interface FoundMeta {
   readonly isCompacted: boolean
 }
 
-/** All metas, and the data of blocks that have none: writing it was interrupted. */
+/** All metas, and the data of blocks that have none. */
 async function readMetas(store: BlobStore, warn: (message: string) => void) {
   const names = new Map<string, Set<string>>()
   for await (const { key } of store.list('')) {

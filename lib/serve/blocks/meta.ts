@@ -10,6 +10,8 @@ export interface BlockMeta {
   /** When the first span starts and the last one ends, ISO 8601 with milliseconds. */
   readonly startTime: string
   readonly endTime: string
+  /** When the last of its spans arrived: by it a block is compacted and deleted, whatever clocks its spans have. */
+  readonly receivedTime: string
   /** Traces. */
   readonly totalObjects: number
   readonly totalSpans: number
@@ -33,6 +35,7 @@ const schema = z.object({
   tenantID: z.string(),
   startTime: time,
   endTime: time,
+  receivedTime: time,
   totalObjects: count,
   totalSpans: count,
   size: count,

@@ -1,3 +1,4 @@
+import type { ByteSink } from '../../bytes/range.ts'
 import type { BlockpackConfig } from '../../formats/blockpack/write/config.ts'
 import { encodeBlockpack } from '../../formats/blockpack/write/writer.ts'
 import type { Trace } from '../../model/trace.ts'
@@ -12,34 +13,54 @@ import { dataName } from './meta.ts'
 /** Spans that are encoded before other work has its turn. */
 const spansAtOnce = 2_048
 
+/** Which block is written. */
+export interface BlockPlace {
+  readonly tenantID: string
+  readonly blockID: string
+}
+
 /** Writes the traces of a view as a block and publishes it. */
 export async function writeView(
   blocks: Blocks,
   { rows, groups }: PartView,
-  { tenantID, blockID }: { tenantID: string; blockID: string },
+  place: BlockPlace,
+  receivedMillis: number,
   config: BlockpackConfig,
 ): Promise<void> {
-  let size = 0
-  await blocks.store.put(keyOf({ tenantID, blockID }, dataName), sink => {
-    const write = (chunk: Uint8Array) => {
-      size += chunk.length
-      return sink.write(chunk)
-    }
-    return encodeBlockpack(inTurns(rowTraces(rows, groups)), { write }, config)
-  })
+  const size = await writeData(blocks, place, sink => encodeBlockpack(inTurns(rowTraces(rows, groups)), sink, config))
   const [startTime, endTime] = timesOf(rows, groups.order)
   await blocks.publish({
     format: 'blockpack',
-    blockID,
-    tenantID,
+    blockID: place.blockID,
+    tenantID: place.tenantID,
     startTime,
     endTime,
+    receivedTime: new Date(receivedMillis).toISOString(),
     totalObjects: groups.traces.length,
     totalSpans: groups.order.length,
     size,
     compactionLevel: 0,
     replaces: [],
   })
+}
+
+/** Writes the data of a block; returns how many bytes it has. */
+export async function writeData(
+  blocks: Blocks,
+  place: BlockPlace,
+  write: (sink: ByteSink) => Promise<void>,
+): Promise<number> {
+  let size = 0
+  await blocks.store.put(keyOf(place, dataName), sink => {
+    size = 0
+    return write({
+      write: chunk => {
+        size += chunk.length
+        return sink.write(chunk)
+      },
+    })
+  })
+  return size
 }
 
 /** Traces in batches, between which other work has its turn. */

@@ -46,6 +46,10 @@ export class LivePart {
     return this.#durableSpans
   }
 
+  get lastArrivalMillis(): number {
+    return this.#arrivals.at(-1)?.timeMillis ?? 0
+  }
+
   /** Ends what was added as rows from `start` on: equal spans count once. Returns what `commit` takes. */
   arrived(start: number, timeMillis: number): Mark {
     for (const row of this.#seen.enter(start)) this.#duplicates.add(row)

@@ -6,6 +6,7 @@ import { Store } from '../../../lib/serve/store.ts'
 import { scanFrames } from '../../../lib/serve/wal/frames.ts'
 import { rowTraces } from '../../../lib/shred/row-traces.ts'
 import { SpanRows } from '../../../lib/shred/rows.ts'
+import { putBytes } from '../../../lib/storage/store.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { collect } from '../../support/chunks.ts'
@@ -14,6 +15,7 @@ import { FaultyDisk } from '../../support/faulty-disk.ts'
 import { attributes } from '../../support/nasty.ts'
 import { countSpanIds, requestOf, spanIdOf, traceIdOf } from '../../support/store-spans.ts'
 
+const hour = 3_600_000
 const warnings: string[] = []
 
 function openStore(disk: FaultyDisk, config: Partial<StoreConfig> = {}): Promise<Store> {
@@ -162,6 +164,62 @@ describe('a store', () => {
   })
 })
 
+describe('blocks', () => {
+  test('become one, in which a trace is whole again; what they were stays for a while, then goes', async () => {
+    const disk = newDisk()
+    const store = await openStore(disk)
+    for (const number of [1, 2, 3]) {
+      await store.push(
+        'a',
+        requestOf([
+          [1, number],
+          [10 + number, 10 + number],
+        ]),
+      )
+      await store.push('b', requestOf([[1, number]]))
+      await store.flush()
+    }
+    await store.maintain()
+    expect(store.blocks.list('a')).toHaveLength(3)
+    const before = await store.source('a')
+    await store.maintain(Date.now() + 1.5 * hour)
+    const [block, ...others] = store.blocks.list('a')
+    expect(others).toEqual([])
+    expect(block!.meta).toMatchObject({ totalObjects: 4, totalSpans: 6, compactionLevel: 1, tenantID: 'a' })
+    const [trace] = await collect((await block!.source()).findTraces([traceIdOf(1)]))
+    expect(trace!.spans.map(({ spanId }) => spanId)).toEqual([1, 2, 3].map(spanIdOf))
+    expect(await spansOf(store, 'a')).toEqual([1, 2, 3, 11, 12, 13])
+    expect(await spansOf(store, 'b')).toEqual([1, 2, 3])
+    // A question that began before is answered by what there was.
+    expect((await countSpanIds(before)).size).toBe(6)
+    const keys = async () => (await collect(disk.blobs.list('a/'))).map(({ key }) => key.split('/').at(-1)!)
+    const marked = ['data.blockpack', 'meta.compacted.json']
+    expect((await keys()).sort()).toEqual([...marked, ...marked, ...marked, 'data.blockpack', 'meta.json'].sort())
+    await store.maintain(Date.now() + 3 * hour)
+    expect(await keys()).toEqual(['data.blockpack', 'meta.json'])
+    expect(store.counters).toMatchObject({ flushedBlocks: 6, compactions: 2, deletedBlocks: 0 })
+    await store.maintain(Date.now() + 15 * 24 * hour)
+    expect(await keys()).toEqual([])
+    expect(store.tenants()).toEqual([])
+    expect(store.counters.deletedBlocks).toBe(2)
+    await store.close()
+  })
+
+  test('one that is damaged, or of another format, disturbs no other', async () => {
+    const disk = newDisk()
+    const id = '00000000-0000-4000-8000-000000000000'
+    await putBytes(disk.blobs, `a/${id}/meta.json`, Buffer.from('{'))
+    await putBytes(disk.blobs, `b/${id}/meta.json`, Buffer.from('{"format":"vParquet4"}'))
+    await putBytes(disk.blobs, `c/${id}/data.blockpack`, Buffer.from('half'))
+    warnings.length = 0
+    const store = await openStore(disk)
+    expect(warnings).toEqual([`a/${id}/meta.json: is not JSON: the block is left out`])
+    expect(store.tenants()).toEqual([])
+    expect((await collect(disk.blobs.list('c/'))).length).toBe(0)
+    await store.close()
+  })
+})
+
 describe('limits of a tenant', () => {
   const limited = (limits: Partial<StoreConfig['limits']>, disk = newDisk()) =>
     openStore(disk, { limits: { ...defaultConfig.limits, ...limits } })
@@ -301,6 +359,7 @@ describe('a disk that fails', () => {
         )
       }
       await turns(Math.floor(draw() * 12))
+      if (round % 4 === 3) await store.maintain(Date.now() + (round === 7 ? 4 : 2) * hour)
     }
     await Promise.all(pushes)
     await store.close().catch(() => {})
@@ -319,7 +378,11 @@ describe('a disk that fails', () => {
       disk.restart()
       for (const work of ['replayed', 'flushed', 'restarted']) {
         const store = await openStore(disk)
-        if (work === 'flushed') await store.flush()
+        if (work === 'flushed') {
+          await store.flush()
+          await store.maintain(Date.now() + 2 * hour)
+          for (const tenant of store.blocks.tenants()) expect(store.blocks.list(tenant)).toHaveLength(1)
+        }
         for (const [tenant, expected] of acknowledged) {
           const found = new Set(await spansOf(store, tenant))
           expect(

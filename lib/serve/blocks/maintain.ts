@@ -1,0 +1,97 @@
+import type { RangeReader } from '../../bytes/range.ts'
+import { naming } from '../../error.ts'
+import { compactBlockpack } from '../../formats/blockpack/compact.ts'
+import type { BlockpackConfig } from '../../formats/blockpack/write/config.ts'
+import type { BlobReader } from '../../storage/store.ts'
+import { type Blocks, keyOf } from './blocks.ts'
+import { type BlockMeta, dataName, derivedId } from './meta.ts'
+import { type CompactionConfig, planBlocks } from './plan.ts'
+import { writeData } from './write.ts'
+
+export interface Maintenance {
+  readonly compaction: CompactionConfig
+  readonly blockpack: BlockpackConfig
+  /** True where it is to end before the next block. */
+  readonly isOver: () => boolean
+}
+
+export interface Maintained {
+  readonly compactions: number
+  readonly deleted: number
+}
+
+/**
+ * Does what is due: says of blocks that they were replaced, makes one of several, deletes those that are too old. It can
+ * be interrupted anywhere: what is published counts, and the next one does the rest.
+ */
+export async function maintainBlocks(blocks: Blocks, nowMillis: number, maintenance: Maintenance): Promise<Maintained> {
+  const { compaction, isOver } = maintenance
+  const done = { compactions: 0, deleted: 0 }
+  for (const replaced of blocks.replaced().filter(({ isMarked }) => !isMarked)) await blocks.mark(replaced)
+  for (const { meta, sinceMillis } of blocks.replaced())
+    if (sinceMillis + compaction.replacedMillis <= nowMillis) await blocks.remove(meta)
+  for (const tenant of blocks.tenants())
+    for (;;) {
+      const metas = blocks.list(tenant).map(({ meta }) => meta)
+      const { jobs, expired } = planBlocks(metas, nowMillis, compaction)
+      for (const meta of expired) await blocks.remove(meta)
+      done.deleted += expired.length
+      const [job] = jobs
+      if (job === undefined || isOver()) break
+      await compact(blocks, job, maintenance.blockpack)
+      done.compactions++
+    }
+  return done
+}
+
+/** Makes one block of several. Its id follows from theirs, so that one which was interrupted is written anew. */
+async function compact(blocks: Blocks, inputs: readonly BlockMeta[], config: BlockpackConfig): Promise<void> {
+  const { tenantID } = inputs[0]!
+  const replaces = inputs.map(({ blockID }) => blockID).sort()
+  const place = { tenantID, blockID: derivedId('compaction', tenantID, ...replaces) }
+  const files: BlobReader[] = []
+  try {
+    for (const meta of inputs) files.push(await blocks.store.open(keyOf(meta, dataName)))
+    const named = files.map((file, i) => ({ name: keyOf(inputs[i]!, dataName), file: inTurns(file) }))
+    let counts = { traceCount: 0, spanCount: 0 }
+    const size = await writeData(blocks, place, async sink => {
+      counts = await compactBlockpack(named, sink, config)
+    })
+    await blocks.publish({
+      format: 'blockpack',
+      ...place,
+      startTime: least(inputs.map(({ startTime }) => startTime)),
+      endTime: greatest(inputs.map(({ endTime }) => endTime)),
+      receivedTime: greatest(inputs.map(({ receivedTime }) => receivedTime)),
+      totalObjects: counts.traceCount,
+      totalSpans: counts.spanCount,
+      size,
+      compactionLevel: Math.max(...inputs.map(({ compactionLevel }) => compactionLevel)) + 1,
+      replaces,
+    })
+  } finally {
+    for (const file of files) await file.close()
+  }
+  for (const replaced of blocks.replaced().filter(({ isMarked }) => !isMarked))
+    await naming('compaction', () => blocks.mark(replaced))
+}
+
+/** A file between whose reads other work has its turn. */
+function inTurns(file: BlobReader): RangeReader {
+  return {
+    byteLength: file.byteLength,
+    read: async ranges => {
+      await new Promise(setImmediate)
+      return file.read(ranges)
+    },
+  }
+}
+
+/** Times of one format are ordered as texts. */
+function least(times: readonly string[]): string {
+  return times.reduce((a, b) => (a < b ? a : b))
+}
+
+function greatest(times: readonly string[]): string {
+  return times.reduce((a, b) => (a > b ? a : b))
+}
