@@ -47,6 +47,7 @@ const floors = [
   ['lib/serve/blocks'],
   ['lib/serve/store.ts'],
   ['lib/serve/page'],
+  ['lib/tiers'],
   ['lib/serve'],
   ['lib/index.ts', 'lib/worker.ts', 'generator', 'phases'],
   ['harness/compile'],

@@ -3,7 +3,7 @@ import { writeNumbers } from '../encodings/pages/numbers.ts'
 import { readNumbers, readSymbols } from '../encodings/pages/numbers-reader.ts'
 import { PageReader, PageWriter } from '../encodings/pages/page.ts'
 import { readStrings, writeStrings } from '../encodings/pages/strings.ts'
-import { LabError } from '../error.ts'
+import { clip, LabError } from '../error.ts'
 import { getOrInsert } from '../maps.ts'
 import { maxBucket } from './buckets.ts'
 import { Cells, type Rows } from './cells.ts'
@@ -11,6 +11,8 @@ import type { Series } from './series.ts'
 
 export const maxSeries: number = 1 << 16
 export const maxRows: number = 1 << 17
+/** Of a span whose threshold is as high as a threshold can be. */
+const maxWeight = 2 ** 56
 
 /** What the directory says of a chunk. */
 export interface ChunkFacts {
@@ -45,10 +47,12 @@ export function encodeChunk(
   const services = series.map(({ service }) => textOf(service))
   const operations = series.map(({ operation }) => textOf(operation))
   const callers = series.map(({ caller }) => (caller === undefined ? 0 : textOf(caller) + 1))
+  const weights = series.map(({ weight }) => (weight === 1 ? 0 : textOf(`${weight}`) + 1))
   const writer = new PageWriter({ compress: zstdCompressor(zstdLevel), packsBits: true })
   writer.out.varint(texts.size)
   writeStrings(writer, [...texts.keys()], false)
-  for (const column of [callers, services, operations, series.map(({ status }) => status), ...columns.numbers])
+  const statuses = series.map(({ status }) => status)
+  for (const column of [callers, services, operations, statuses, weights, ...columns.numbers])
     writeNumbers(writer, Float64Array.from(column))
   return {
     bytes: writer.out.take(),
@@ -106,17 +110,24 @@ export function decodeChunk(bytes: Uint8Array, facts: ChunkFacts, subject: strin
 
 function readSeries(reader: PageReader, count: number): Series[] {
   const textCount = reader.in.varint()
-  if (textCount > 3 * count) reader.in.fail('corrupt', `${textCount} texts of ${count} series`)
+  if (textCount > 4 * count) reader.in.fail('corrupt', `${textCount} texts of ${count} series`)
   const texts = readStrings(reader, textCount, false)
   const callers = readSymbols(reader, count, textCount + 1)
   const [services, operations] = [readSymbols(reader, count, textCount), readSymbols(reader, count, textCount)]
   const statuses = readNumbers(reader, count)
+  const weights = readSymbols(reader, count, textCount + 1)
   return Array.from(statuses, (status, i) => ({
     caller: callers[i] === 0 ? undefined : texts[callers[i]! - 1]!,
     service: texts[services[i]!]!,
     operation: texts[operations[i]!]!,
     status,
+    weight: weights[i] === 0 ? 1 : readWeight(reader, texts[weights[i]! - 1]!),
   }))
+}
+
+function readWeight(reader: PageReader, text: string): number {
+  const weight = Number(text)
+  return weight > 1 && weight <= maxWeight ? weight : reader.in.fail('corrupt', `a weight of "${clip(text)}"`)
 }
 
 function readRows(reader: PageReader, facts: ChunkFacts): Rows {

@@ -4,16 +4,20 @@ import { parentRows } from '../model/tree.ts'
 import type { RollupWriter } from './file.ts'
 import type { Series } from './series.ts'
 
-/** Counts the spans of a trace. */
-export function countTrace(rollup: RollupWriter, { spans }: Trace): void {
+/** Counts the spans of a trace, of which each represents as many as `weightOf` says by its trace state. */
+export function countTrace(
+  rollup: RollupWriter,
+  { traceId, spans }: Trace,
+  weightOf: (traceId: string, traceState: string) => number,
+): void {
   const parents = parentRows(spans)
   for (const [row, span] of spans.entries()) {
     const parent = spans[parents[row]!]
-    rollup.add(seriesOf(span, parent), span.startNanos, durationOf(span))
+    rollup.add(seriesOf(span, parent, weightOf(traceId, span.traceState)), span.startNanos, durationOf(span))
   }
 }
 
-function seriesOf(span: Span, parent: Span | undefined): Series {
+function seriesOf(span: Span, parent: Span | undefined, weight: number): Series {
   const service = serviceOf(span.resource)
   const caller = parent && serviceOf(parent.resource)
   return {
@@ -21,6 +25,7 @@ function seriesOf(span: Span, parent: Span | undefined): Series {
     service,
     operation: span.name,
     status: span.status?.code ?? 0,
+    weight,
   }
 }
 

@@ -6,6 +6,8 @@ export interface Series {
   readonly operation: string
   /** OTLP's number. */
   readonly status: number
+  /** How many spans each of its spans represents: 1 but where spans were sampled. */
+  readonly weight: number
 }
 
 const errorStatus = 2
@@ -42,6 +44,6 @@ export class SeriesTable {
 }
 
 /** Equal for equal series only, whatever characters are in their names. */
-function keyOf({ caller, service, operation, status }: Series): string {
-  return `${status} ${service.length} ${operation.length} ${service}${operation}${caller === undefined ? '' : ` ${caller}`}`
+function keyOf({ caller, service, operation, status, weight }: Series): string {
+  return `${status} ${weight} ${service.length} ${operation.length} ${service}${operation}${caller === undefined ? '' : ` ${caller}`}`
 }

@@ -35,7 +35,7 @@ export class Summary {
     group.buckets.set(bucket, (group.buckets.get(bucket) ?? 0) + count)
   }
 
-  /** Adds the rows of a chunk whose intervals are in `[first, end)`; returns how many spans they have. */
+  /** Adds the rows of a chunk whose intervals are in `[first, end)`, by weight; returns how many spans they have. */
   addChunk({ series, rows }: Chunk, groupOf: GroupOf, first: number, end: number): number {
     const groups = series.map(groupOf)
     const failed = series.map(isError)
@@ -46,7 +46,8 @@ export class Summary {
       const number = rows.series[row]!
       const group = groups[number]
       spanCount += rows.counts[row]!
-      if (group !== undefined) this.add(group, failed[number]!, rows.buckets[row]!, rows.counts[row]!)
+      const count = rows.counts[row]! * series[number]!.weight
+      if (group !== undefined) this.add(group, failed[number]!, rows.buckets[row]!, count)
     }
     return spanCount
   }
@@ -59,16 +60,16 @@ export class Summary {
     return this.#each(({ errorCount, spanCount }) => ({ value: errorCount / spanCount }))
   }
 
-  /** The duration at rank `ceil(quantile * count)`, and the bounds of its bucket. */
+  /** The first duration up to which this share of the spans lasts, and the bounds of its bucket. */
   durations(quantile: number): ReadonlyMap<string, Estimate> {
     return this.#each(({ buckets, spanCount }) => {
-      const rank = Math.max(1, Math.ceil(quantile * spanCount))
+      const sorted = [...buckets].sort(([a], [b]) => a - b)
       let before = 0
-      for (const [bucket, count] of [...buckets].sort(([a], [b]) => a - b)) {
+      for (const [bucket, count] of sorted) {
         before += count
-        if (before >= rank) return estimateOf(bucket)
+        if (before >= quantile * spanCount) return estimateOf(bucket)
       }
-      throw new Error(`rank ${rank} of ${before} spans`)
+      return estimateOf(sorted.at(-1)![0])
     })
   }
 

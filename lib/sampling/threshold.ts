@@ -56,6 +56,12 @@ export function heldThreshold(traceId: string, traceState: string): bigint | und
   return threshold !== undefined && randomnessOf(traceId, traceState) >= threshold ? threshold : undefined
 }
 
+/** How many spans one represents, by its trace state: 1 where that tells no threshold, or none that holds. */
+export function weightOf(traceId: string, traceState: string): number {
+  const threshold = heldThreshold(traceId, traceState)
+  return threshold === undefined ? 1 : adjustedCount(threshold)
+}
+
 /** How many spans one stands for that was kept at a threshold. */
 export function adjustedCount(threshold: bigint): number {
   return 2 ** 56 / Number(thresholdEnd - threshold)

@@ -16,7 +16,7 @@ const trailerBytes = 16
 async function rollupOf(traces: readonly Trace[]): Promise<Buffer> {
   const sink = new MemorySink()
   const rollup = new RollupWriter(sink, 1)
-  for (const trace of traces) countTrace(rollup, trace)
+  for (const trace of traces) countTrace(rollup, trace, () => 1)
   await rollup.finish()
   return Buffer.from(sink.bytes())
 }

@@ -11,6 +11,8 @@ import { countTrace } from '../../../lib/rollup/count-trace.ts'
 import { RollupReader, RollupWriter } from '../../../lib/rollup/file.ts'
 import { levels, planLevels } from '../../../lib/rollup/levels.ts'
 import { groupings, Summary } from '../../../lib/rollup/summary.ts'
+import { weightOf } from '../../../lib/sampling/threshold.ts'
+import { weightedSource } from '../../../lib/sampling/weights.ts'
 import { MemorySink, openMemory } from '../../../lib/storage/memory.ts'
 import { arbitraryTraces, seeded } from '../../support/arbitrary.ts'
 import { streamOf } from '../../support/chunks.ts'
@@ -21,7 +23,8 @@ import { nastyCorpora, span } from '../../support/nasty.ts'
 async function rolledUp(traces: readonly Trace[], zstdLevel = 1): Promise<Uint8Array> {
   const sink = new MemorySink()
   const rollup = new RollupWriter(sink, zstdLevel)
-  for await (const batch of joinSpelled(streamOf([traces]))) for (const trace of batch) countTrace(rollup, trace)
+  for await (const batch of joinSpelled(streamOf([traces])))
+    for (const trace of batch) countTrace(rollup, trace, weightOf)
   await rollup.finish()
   return sink.bytes()
 }
@@ -48,27 +51,36 @@ function valuesOf(answer: Answer) {
 }
 
 /** In whole numbers, which a query engine rounds where they are far apart. */
-function durationsOf(traces: readonly Trace[], by: 'service' | 'operation'): Map<string, bigint[]> {
-  const durations = new Map<string, bigint[]>()
-  for (const { resource, name, startNanos, endNanos } of traces.flatMap(({ spans }) => spans)) {
+function durationsOf(traces: readonly Trace[], by: 'service' | 'operation') {
+  const durations = new Map<string, { duration: bigint; weight: number }[]>()
+  const all = traces.flatMap(({ traceId, spans }) =>
+    spans.map(span => ({ ...span, weight: weightOf(traceId, span.traceState) })),
+  )
+  for (const { resource, name, startNanos, endNanos, weight } of all) {
     const service = serviceOf(resource)
     const own = BigInt.asIntN(64, endNanos - startNanos)
     const isWide = own !== endNanos - startNanos
     const duration = isWide ? (endNanos > startNanos ? int64Max : int64Min) : own
-    getOrInsert(durations, by === 'service' ? service : `${service}\0${name}`, () => []).push(duration)
+    getOrInsert(durations, by === 'service' ? service : `${service}\0${name}`, () => []).push({ duration, weight })
   }
   return durations
 }
 
-function durationAt(durations: readonly bigint[], quantile: number): bigint {
-  const sorted = BigInt64Array.from(durations).sort()
-  return sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)]!
+function durationAt(durations: readonly { duration: bigint; weight: number }[], quantile: number): bigint {
+  const sorted = [...durations].sort((a, b) => (a.duration < b.duration ? -1 : 1))
+  const total = sorted.reduce((sum, { weight }) => sum + weight, 0)
+  let before = 0
+  for (const { duration, weight } of sorted) {
+    before += weight
+    if (before >= quantile * total) return duration
+  }
+  return sorted.at(-1)!.duration
 }
 
 /** Every count is that of the spans, every quantile within its bounds, at every level. */
 async function expectExact(traces: readonly Trace[]): Promise<void> {
   const bytes = await rolledUp(traces)
-  const source = memorySource(traces)
+  const source = weightedSource(memorySource(traces))
   const ask = async (question: Question) => valuesOf(await askSource(source, question))
   for (const level of levels.keys()) {
     for (const by of ['service', 'operation'] as const) {
@@ -131,7 +143,7 @@ test('more series than a chunk holds, and more rows than a level holds, are writ
   const sink = new MemorySink()
   const rollup = new RollupWriter(sink, 1)
   for (let i = 0; i < 200_000; i++) {
-    const series = { caller: undefined, service: 's', operation: `op ${i % 70_000}`, status: 0 }
+    const series = { caller: undefined, service: 's', operation: `op ${i % 70_000}`, status: 0, weight: 1 }
     rollup.add(series, BigInt(i) * 500_000_000n, i)
   }
   await rollup.finish()
