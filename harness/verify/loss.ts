@@ -8,6 +8,7 @@ import { questionSet } from '../../lib/questions/questions.ts'
 import { rareTraces } from '../../lib/questions/traces.ts'
 import { weightedSource } from '../../lib/sampling/weights.ts'
 import type { Phase } from '../../phases/phase.ts'
+import { holdSome } from '../open/hold.ts'
 import { type AttributeLoss, attributeLosses } from './attribute-loss.ts'
 import type { Batches } from './verify.ts'
 
@@ -37,12 +38,9 @@ export interface Kept {
   wholeTraceIds: ReadonlySet<string>
 }
 
-/** The original is held in memory while it is asked, as bench queries does. */
-const maxPricedSpans = 1_000_000
-
 /** Asks the original and what was kept the same questions; null where all is whole, or has too many spans to be held. */
 export async function measureLoss({ original, phase, file, wholeTraceIds }: Kept): Promise<Loss | null> {
-  const traces = await holdTraces(original())
+  const traces = await holdSome(original())
   if (traces === undefined || wholeTraceIds.size === traces.length) return null
   const asker = new SourceAsker(weightedSource(memorySource(traces)))
   const asked = await askTruths(await questionSet(asker), question => asker.ask(question))
@@ -53,23 +51,11 @@ export async function measureLoss({ original, phase, file, wholeTraceIds }: Kept
   }
 }
 
-async function holdTraces(batches: Batches): Promise<Trace[] | undefined> {
-  const traces: Trace[] = []
-  let spanCount = 0
-  for await (const batch of batches)
-    for (const trace of batch) {
-      traces.push(trace)
-      spanCount += trace.spans.length
-      if (spanCount > maxPricedSpans) return undefined
-    }
-  return traces
-}
-
 /** By the phase's own answers, else by what it opens for queries, else by all that it decodes. */
 async function askKept(phase: Phase, file: RangeReader): Promise<Ask> {
   if (phase.answer) return question => phase.answer!(file, question)
   const asker = new SourceAsker(
-    phase.open ? await phase.open(file) : weightedSource(memorySource((await holdTraces(phase.decode(file)))!)),
+    phase.open ? await phase.open(file) : weightedSource(memorySource((await holdSome(phase.decode(file)))!)),
   )
   return question => asker.ask(question)
 }

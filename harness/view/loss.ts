@@ -19,7 +19,7 @@ export function lossPage({ rows }: Pick<Run, 'rows'>): Page {
     `\nWhat the loss costs. Traces that come back whole, and attributes:`,
     survivedTable(priced),
     `\n${meaning}`,
-    priceTable(priced),
+    questionTable(priced),
     ...unanswerableLines(priced),
   ]
 }
@@ -35,7 +35,7 @@ export function lossSection({ rows }: Pick<Run, 'rows'>): Page {
       'diverse where some of their values are gone.',
     survivedTable(priced),
     meaning,
-    priceTable(priced),
+    questionTable(priced),
     ...unanswerableLines(priced).map(line => `- ${line}`),
     ...(priced.some(hasBounds)
       ? ['Share of groups whose 95 % bounds do not hold the truth:', boundsTable(priced)]
@@ -75,11 +75,6 @@ function isDiverse({ keptSpans, hadValues, keptValues }: AttributeLoss): boolean
   return keptSpans > 0 && keptValues < hadValues
 }
 
-/** A line for each question, a column for each row. */
-function priceTable(rows: readonly Row[]): Table {
-  return questionTable(rows, 'price', price => ({ value: price.medianError, words: priceWords(price) }))
-}
-
 /** `2.1 % … 35 %`: median and worst, or one where they are the same; a dash where no question was answered. */
 export function priceWords({ medianError, worstError, asked, unanswerable }: Price): string {
   if (unanswerable === asked) return 'no answer'
@@ -98,18 +93,29 @@ function hasBounds({ price }: Row): boolean {
   return price.some(({ outside }) => outside !== null)
 }
 
-function questionTable(
-  rows: readonly Row[],
-  name: string,
-  cell: (price: Price) => { value: number | null; words: string },
+function questionTable(rows: readonly Row[], name?: string, cell?: Cell): Table {
+  const columns = rows.map(({ phase, variant, price }) => ({
+    header: variant === 'default' ? phase : `${phase} ${variant}`,
+    price,
+  }))
+  return pricesTable(columns, name, cell)
+}
+
+type Cell = (price: Price) => { value: number | null; words: string }
+
+/** A line for each question, and of each column what a cell tells of its price. */
+export function pricesTable(
+  columns: readonly { header: string; price: readonly Price[] }[],
+  name = 'price',
+  cell: Cell = price => ({ value: price.medianError, words: priceWords(price) }),
 ): Table {
-  const questions = [...new Set(rows.flatMap(({ price }) => price.map(({ question }) => question)))]
+  const questions = [...new Set(columns.flatMap(({ price }) => price.map(({ question }) => question)))]
   return tableOf(
     questions,
     [
       text('question', question => question),
-      ...rows.map(({ phase, variant, price }) =>
-        number<string>(variant === 'default' ? phase : `${phase} ${variant}`, question => {
+      ...columns.map(({ header, price }) =>
+        number<string>(header, question => {
           const found = price.find(one => one.question === question)
           return found === undefined ? null : cell(found)
         }),

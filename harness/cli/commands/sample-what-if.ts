@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { CommandModule } from 'yargs'
 import { parseCollectorConfig } from '../../../lib/collector/config.ts'
-import { LabError, systemError } from '../../../lib/error.ts'
-import type { Trace } from '../../../lib/model/trace.ts'
-import { whatIf } from '../../bench/what-if.ts'
-import { whatIfPage } from '../../bench/what-if-page.ts'
+import { systemError } from '../../../lib/error.ts'
+import { whatIf } from '../../bench/loss/what-if.ts'
+import { whatIfPage } from '../../bench/loss/what-if-page.ts'
+import { holdTraces } from '../../open/hold.ts'
 import { leftOutJson, leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import { describeSource } from '../../view/report.ts'
 import { inputPositional, pathFlag, type SourceArguments, sourceFlags, sourceFrom } from '../flags.ts'
@@ -37,7 +37,7 @@ export const whatIfCommand: CommandModule<object, WhatIfArguments> = {
     const config = parseCollectorConfig(text, path)
     const named = [...(args.in ?? []), ...(args.input ?? [])]
     const source = sourceFrom(named.length > 0 ? { ...args, input: named } : args)
-    const result = await whatIf(await hold(source.traces, describeSource(source)), config)
+    const result = await whatIf(await holdTraces(source.traces, describeSource(source)), config)
     const { leftOut, ignored } = config
     show(
       {
@@ -48,20 +48,4 @@ export const whatIfCommand: CommandModule<object, WhatIfArguments> = {
     )
     reportLeftOut(leftOutOf(source), args.skipBad)
   },
-}
-
-/** They are held in memory while they are asked. */
-const maxSpans = 1_000_000
-
-async function hold(batches: AsyncIterable<readonly Trace[]>, name: string): Promise<Trace[]> {
-  const traces: Trace[] = []
-  let spanCount = 0
-  for await (const batch of batches)
-    for (const trace of batch) {
-      traces.push(trace)
-      spanCount += trace.spans.length
-      if (spanCount > maxSpans)
-        throw new LabError('unsupported', `${name}: over ${maxSpans} spans, too large to replay in memory: use --limit`)
-    }
-  return traces
 }

@@ -1,19 +1,18 @@
-import type { ByteSink } from '../../lib/bytes/range.ts'
-import { encodeZstdFrames } from '../../lib/codecs/zstd-frames.ts'
-import type { CollectorConfig } from '../../lib/collector/config.ts'
-import type { Processor } from '../../lib/collector/processors.ts'
-import { profiles } from '../../lib/formats/blockpack/write/config.ts'
-import { encodeBlockpack } from '../../lib/formats/blockpack/write/writer.ts'
-import { encodeOtlpProto } from '../../lib/formats/otlp/proto.ts'
-import { memorySource } from '../../lib/model/memory-source.ts'
-import type { Estimate } from '../../lib/model/question.ts'
-import { countSpans, type Trace } from '../../lib/model/trace.ts'
-import { SourceAsker } from '../../lib/questions/ask-source.ts'
-import { type Asked, askTruths, type Price, priceOf } from '../../lib/questions/price.ts'
-import { questionSet } from '../../lib/questions/questions.ts'
-import { countSpansBy, durationsBy, errorSharesBy, everySpan } from '../../lib/questions/values.ts'
-import { weightedSource } from '../../lib/sampling/weights.ts'
-import { type Survived, survivedOf } from '../verify/loss.ts'
+import type { ByteSink } from '../../../lib/bytes/range.ts'
+import { encodeZstdFrames } from '../../../lib/codecs/zstd-frames.ts'
+import type { CollectorConfig } from '../../../lib/collector/config.ts'
+import type { Processor } from '../../../lib/collector/processors.ts'
+import { encodeOtlpProto } from '../../../lib/formats/otlp/proto.ts'
+import { memorySource } from '../../../lib/model/memory-source.ts'
+import type { Estimate } from '../../../lib/model/question.ts'
+import { countSpans, type Trace } from '../../../lib/model/trace.ts'
+import { SourceAsker } from '../../../lib/questions/ask-source.ts'
+import { type Asked, askTruths, type Price, priceOf } from '../../../lib/questions/price.ts'
+import { questionSet } from '../../../lib/questions/questions.ts'
+import { countSpansBy, durationsBy, errorSharesBy, everySpan } from '../../../lib/questions/values.ts'
+import { weightedSource } from '../../../lib/sampling/weights.ts'
+import { type Survived, survivedOf } from '../../verify/loss.ts'
+import { blockpackBytes, inOneBatch, lengthOf } from './stored-size.ts'
 
 /** How much there is, and what it takes once compressed. */
 export interface Amount {
@@ -125,27 +124,11 @@ async function overallOf(asker: SourceAsker): Promise<Overall> {
 }
 
 async function amountOf(traces: readonly Trace[]): Promise<Amount> {
-  const isEmpty = traces.length === 0
+  const otlpZstd = (sink: ByteSink) => encodeZstdFrames(encodeOtlpProto(inOneBatch(traces)), sink, zstdLevel)
   return {
     traces: traces.length,
     spans: countSpans(traces),
-    blockpackBytes: isEmpty ? 0 : await lengthOf(sink => encodeBlockpack(one(traces), sink, profiles.default)),
-    otlpZstdBytes: isEmpty
-      ? 0
-      : await lengthOf(sink => encodeZstdFrames(encodeOtlpProto(one(traces)), sink, zstdLevel)),
+    blockpackBytes: await blockpackBytes(traces),
+    otlpZstdBytes: traces.length === 0 ? 0 : await lengthOf(otlpZstd),
   }
-}
-
-async function* one<T>(item: T): AsyncIterable<T> {
-  yield item
-}
-
-async function lengthOf(write: (sink: ByteSink) => Promise<void>): Promise<number> {
-  let byteLength = 0
-  await write({
-    write: async chunk => {
-      byteLength += chunk.length
-    },
-  })
-  return byteLength
 }

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { whatIf } from '../../../harness/bench/what-if.ts'
-import { whatIfPage } from '../../../harness/bench/what-if-page.ts'
-import { printPage } from '../../../harness/text/page.ts'
-import { parseCollectorConfig } from '../../../lib/collector/config.ts'
-import { lab } from '../../support/command.ts'
-import { generatedTraces } from '../../support/generated.ts'
+import { whatIf } from '../../../../harness/bench/loss/what-if.ts'
+import { whatIfPage } from '../../../../harness/bench/loss/what-if-page.ts'
+import { printPage } from '../../../../harness/text/page.ts'
+import { parseCollectorConfig } from '../../../../lib/collector/config.ts'
+import { lab } from '../../../support/command.ts'
+import { generatedTraces } from '../../../support/generated.ts'
 
 const policies = `processors:
   batch: {}
