@@ -17,6 +17,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   'tag-values': async () => adding((await import('./commands/tag-values.ts')).tagValuesOf),
   sample: async () => adding((await import('./commands/sample.ts')).sample),
   serve: async () => adding((await import('./commands/serve.ts')).serve),
+  patterns: async () => adding((await import('./commands/patterns.ts')).patterns),
   similar: async () => adding((await import('./commands/similar.ts')).similar),
   size: async () => adding((await import('./commands/size.ts')).size),
   profile: async () => adding((await import('./commands/profile.ts')).profile),

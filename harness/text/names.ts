@@ -16,3 +16,10 @@ export function clean(text: string): string {
 export function shorten(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1).toWellFormed()}…` : text
 }
+
+const kindNames = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer']
+
+/** OTLP's kind of a span in a word; a number that has none as it is. */
+export function kindName(kind: number): string {
+  return kindNames[kind] ?? String(kind)
+}

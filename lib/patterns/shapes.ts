@@ -43,6 +43,12 @@ export class ShapeHasher {
   readonly #names = new BoundedCache<Hash>(maxCached)
   readonly #keys = new BoundedCache<Hash>(maxCached)
   readonly #services = new WeakMap<Resource, Hash>()
+  readonly #hasStatus: boolean
+
+  /** Without statuses traces that failed have the shape of those that did not, where nothing else differs. */
+  constructor(hasStatus: boolean) {
+    this.#hasStatus = hasStatus
+  }
 
   shapeOf({ spans }: Trace): Shape {
     const parents = parentRows(spans)
@@ -70,7 +76,8 @@ export class ShapeHasher {
   }
 
   #addLabel(subtrees: Uint32Array, row: number, span: Span): void {
-    addTo(subtrees, row, mix32(span.kind * 4 + statusClass(span)), mix32(~(span.kind * 4 + statusClass(span))))
+    const kindAndStatus = span.kind * 4 + (this.#hasStatus ? statusClass(span) : 0)
+    addTo(subtrees, row, mix32(kindAndStatus), mix32(~kindAndStatus))
     const [serviceLow, serviceHigh] = this.#serviceHash(span.resource)
     addTo(subtrees, row, serviceLow, serviceHigh)
     const [nameLow, nameHigh] = this.#names.get(span.name, () => hashOf(nameTemplate(span), seeds.name))

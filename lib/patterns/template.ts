@@ -11,7 +11,7 @@ export interface TemplateNode {
   readonly name: string
   /** OTLP's number. */
   readonly kind: number
-  /** 0 unset, 1 ok, 2 error, 3 any other code. */
+  /** 0 unset, 1 ok, 2 error, 3 any other code; 0 in tables without statuses. */
   readonly status: number
   /** Keys of its attributes, sorted. */
   readonly keys: readonly string[]
@@ -30,19 +30,29 @@ export interface Template {
 /** What bounds the memory of a table: about 300 bytes a node. */
 export const templateLimits = { templates: 1 << 16, nodes: 1 << 19, nodesOfOne: 1 << 10 } as const
 
+export interface TemplateOptions {
+  readonly templates: number
+  readonly nodes: number
+  /** Whether status classes tell templates apart. */
+  readonly hasStatus: boolean
+}
+
 /** The key of the template that stands for every shape which is met when the table is full. It has no nodes. */
 export const otherKey = 'other'
 
 /** Shapes of traces, numbered in the order in which they are met. */
 export class TemplateTable {
-  readonly #hasher = new ShapeHasher()
+  readonly #hasher: ShapeHasher
   readonly #numbers = new Map<string, number>()
   readonly #templates: Template[] = []
-  readonly #limits: { readonly templates: number; readonly nodes: number }
+  readonly #limits: Pick<TemplateOptions, 'templates' | 'nodes'>
+  readonly #hasStatus: boolean
   #nodeCount = 0
 
-  constructor(limits: { readonly templates: number; readonly nodes: number } = templateLimits) {
-    this.#limits = limits
+  constructor(options: Partial<TemplateOptions> = {}) {
+    this.#limits = { ...templateLimits, ...options }
+    this.#hasStatus = options.hasStatus ?? true
+    this.#hasher = new ShapeHasher(this.#hasStatus)
   }
 
   get size(): number {
@@ -52,7 +62,10 @@ export class TemplateTable {
   /** The number of the trace's template. Once the table is full, all shapes that are new share the last number. */
   of(trace: Trace): number {
     const shape = this.#hasher.shapeOf(trace)
-    return this.#numbers.get(shape.key) ?? (this.#isFull ? this.#other() : this.#add(templateOf(trace, shape)))
+    return (
+      this.#numbers.get(shape.key) ??
+      (this.#isFull ? this.#other() : this.#add(templateOf(trace, shape, this.#hasStatus)))
+    )
   }
 
   /** What it looks like, for people. */
@@ -75,13 +88,13 @@ export class TemplateTable {
   }
 }
 
-function templateOf({ spans }: Trace, shape: Shape): Template {
+function templateOf({ spans }: Trace, shape: Shape, hasStatus: boolean): Template {
   const { children, roots } = familiesOf(shape)
   const nodes: TemplateNode[] = []
   const waiting = inOrder(roots, spans, shape).map(row => ({ row, depth: 0 }))
   for (let next = waiting.pop(); next && nodes.length < templateLimits.nodesOfOne; next = waiting.pop()) {
     const { row, depth } = next
-    nodes.push(nodeOf(spans[row]!, depth, shape.above[row]!))
+    nodes.push(nodeOf(spans[row]!, depth, shape.above[row]!, hasStatus))
     for (const child of inOrder(children[row]!, spans, shape)) waiting.push({ row: child, depth: depth + 1 })
   }
   return { key: shape.key, spanCount: spans.length, nodes }
@@ -94,13 +107,13 @@ function familiesOf({ parents, above }: Shape): { children: number[][]; roots: n
   return { children, roots }
 }
 
-function nodeOf(span: Span, depth: number, above: Above): TemplateNode {
+function nodeOf(span: Span, depth: number, above: Above, hasStatus: boolean): TemplateNode {
   return {
     depth,
     service: serviceOf(span.resource),
     name: nameTemplate(span),
     kind: span.kind,
-    status: statusClass(span),
+    status: hasStatus ? statusClass(span) : 0,
     keys: span.attributes.map(({ key }) => key).sort(),
     above,
   }

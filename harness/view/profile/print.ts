@@ -1,4 +1,5 @@
 import { fixed, percent, whole } from '../../text/format.ts'
+import { kindName } from '../../text/names.ts'
 import type { Page } from '../../text/page.ts'
 import { number, type Table, tableOf, text, type Worded } from '../../text/table.ts'
 import type { Distinct } from './distinct.ts'
@@ -6,7 +7,6 @@ import type { Spread } from './histogram.ts'
 import type { Profile } from './profile.ts'
 
 const shownKeys = 24
-const kindNames = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer']
 
 /** The profile as it is printed at the terminal. */
 export function profilePage(profile: Profile): Page {
@@ -51,7 +51,7 @@ function countTable(profile: Profile): Table {
     distinct('services', profile.services),
     distinct('resources', profile.resources),
     distinct('scopes', profile.scopes),
-    ...Object.entries(kinds).map(([kind, count]) => ofSpans(`kind ${kindNames[Number(kind)] ?? kind}`, count)),
+    ...Object.entries(kinds).map(([kind, count]) => ofSpans(`kind ${kindName(Number(kind))}`, count)),
     ofSpans('errors', profile.errorCount),
     ofSpans('events', profile.eventCount),
     ofSpans('links', profile.linkCount),
