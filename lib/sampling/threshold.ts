@@ -11,17 +11,24 @@ const digitCount = 14
 /** Thresholds and randomness are below it. */
 export const thresholdEnd = 1n << 56n
 
-/** The value of a sub-key of the entry `ot`. */
-function subKey(traceState: string, name: 'th' | 'rv'): string | undefined {
+/** The value of a sub-key of the entry `ot`; all of them, with `;` between, where it repeats. */
+function subKey(traceState: string, name: SubKey): string | undefined {
   if (!traceState.includes(`${name}:`)) return undefined
-  const entry = /(?:^|,)[ \t]*ot=([^,]*)/.exec(traceState)?.[1]
-  const part = entry?.split(';').find(one => one.startsWith(`${name}:`))
-  return part?.slice(name.length + 1).trimEnd()
+  const entries = traceState.matchAll(/(?:^|,)[ \t]*ot=([^,]*)/g)
+  const parts = [...entries].flatMap(([, entry]) => entry!.split(';').filter(part => part.startsWith(`${name}:`)))
+  return parts.length === 0 ? undefined : parts.map(part => part.slice(name.length + 1).trimEnd()).join(';')
 }
+
+type SubKey = 'th' | 'rv'
 
 /** Whether a trace state tells a threshold, in whatever form. */
 export function hasThreshold(traceState: string): boolean {
   return subKey(traceState, 'th') !== undefined
+}
+
+/** Whether a trace state tells its trace's randomness, in whatever form. */
+export function hasRandomness(traceState: string): boolean {
+  return subKey(traceState, 'rv') !== undefined
 }
 
 /** All hex digits of the threshold; undefined where there is none, or it is not 1 to 14 hex digits. */
@@ -75,18 +82,26 @@ export function thresholdOf(probability: number): bigint {
 
 /** The trace state with a threshold, which must be below `thresholdEnd`; other entries and sub-keys stay as they are. */
 export function withThreshold(traceState: string, threshold: bigint): string {
-  const digits = threshold
-    .toString(16)
-    .padStart(digitCount, '0')
-    .replace(/(?<=.)0+$/, '')
-  const th = `th:${digits}`
+  const digits = threshold.toString(16).padStart(digitCount, '0')
+  return withSubKey(traceState, 'th', digits.replace(/(?<=.)0+$/, ''))
+}
+
+/** The trace state with the randomness of its trace; other entries and sub-keys stay as they are. */
+export function withRandomness(traceState: string, randomness: bigint): string {
+  return withSubKey(traceState, 'rv', randomness.toString(16).padStart(digitCount, '0'))
+}
+
+/** Of several entries `ot`, which are not allowed, the first is kept. */
+function withSubKey(traceState: string, name: SubKey, value: string): string {
+  const own = `${name}:${value}`
   const entry = /((?:^|,)[ \t]*ot=)([^,]*)/.exec(traceState)
-  if (entry === null) return traceState.trim() === '' ? `ot=${th}` : `ot=${th},${traceState}`
-  const [whole, head, value] = entry as unknown as [string, string, string]
-  const others = value
+  if (entry === null) return traceState.trim() === '' ? `ot=${own}` : `ot=${own},${traceState}`
+  const [whole, head, subKeys] = entry as unknown as [string, string, string]
+  const others = subKeys
     .trim()
     .split(';')
-    .filter(part => part !== '' && !part.startsWith('th:'))
-  const { index } = entry
-  return traceState.slice(0, index) + head + [th, ...others].join(';') + traceState.slice(index + whole.length)
+    .filter(part => part !== '' && !part.startsWith(`${name}:`))
+  const end = entry.index + whole.length
+  const rest = traceState.slice(end).replaceAll(/,[ \t]*ot=[^,]*/g, '')
+  return traceState.slice(0, entry.index) + head + [own, ...others].join(';') + rest
 }
