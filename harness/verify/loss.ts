@@ -1,5 +1,5 @@
 import type { RangeReader } from '../../lib/bytes/range.ts'
-import { memorySource } from '../../lib/model/memory-source.ts'
+import { keptSource } from '../../lib/model/kept-source.ts'
 import type { Trace } from '../../lib/model/trace.ts'
 import { traceKey } from '../../lib/model/trace-id.ts'
 import { SourceAsker } from '../../lib/questions/ask-source.ts'
@@ -42,7 +42,7 @@ export interface Kept {
 export async function measureLoss({ original, phase, file, wholeTraceIds }: Kept): Promise<Loss | null> {
   const traces = await holdSome(original())
   if (traces === undefined || wholeTraceIds.size === traces.length) return null
-  const asker = new SourceAsker(weightedSource(memorySource(traces)))
+  const asker = new SourceAsker(weightedSource(keptSource(traces)))
   const asked = await askTruths(await questionSet(asker), question => asker.ask(question))
   return {
     price: await priceOf(asked, await askKept(phase, file)),
@@ -55,7 +55,7 @@ export async function measureLoss({ original, phase, file, wholeTraceIds }: Kept
 async function askKept(phase: Phase, file: RangeReader): Promise<Ask> {
   if (phase.answer) return question => phase.answer!(file, question)
   const asker = new SourceAsker(
-    phase.open ? await phase.open(file) : weightedSource(memorySource((await holdSome(phase.decode(file)))!)),
+    phase.open ? await phase.open(file) : weightedSource(keptSource((await holdSome(phase.decode(file)))!)),
   )
   return question => asker.ask(question)
 }

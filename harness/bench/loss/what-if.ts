@@ -3,7 +3,7 @@ import { encodeZstdFrames } from '../../../lib/codecs/zstd-frames.ts'
 import type { CollectorConfig } from '../../../lib/collector/config.ts'
 import type { Processor } from '../../../lib/collector/processors.ts'
 import { encodeOtlpProto } from '../../../lib/formats/otlp/proto.ts'
-import { memorySource } from '../../../lib/model/memory-source.ts'
+import { keptSource } from '../../../lib/model/kept-source.ts'
 import type { Estimate } from '../../../lib/model/question.ts'
 import { countSpans, type Trace } from '../../../lib/model/trace.ts'
 import { SourceAsker } from '../../../lib/questions/ask-source.ts'
@@ -104,7 +104,7 @@ async function effectOf(processor: Processor, { traces, asked, faulty }: Origina
 }
 
 function askerOf(traces: readonly Trace[]): SourceAsker {
-  return new SourceAsker(weightedSource(memorySource(traces)))
+  return new SourceAsker(weightedSource(keptSource(traces)))
 }
 
 async function faultyOperations(asker: SourceAsker): Promise<Set<string>> {

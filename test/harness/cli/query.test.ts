@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { withSearchSource } from '../../../harness/open/search-source.ts'
 import { printTrace } from '../../../lib/formats/ndjson/print.ts'
+import { keptSource } from '../../../lib/model/kept-source.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
 import { tagNames, tagValues } from '../../../lib/traceql/answers/tags.ts'
 import { timeExtent } from '../../../lib/traceql/engine/time-extent.ts'
@@ -12,7 +13,6 @@ import { defaultStepNanos } from '../../../lib/traceql/metrics/intervals.ts'
 import { queryRange } from '../../../lib/traceql/metrics/metrics.ts'
 import { generated, packed } from '../../lib/formats/blockpack/blocks.ts'
 import { lab } from '../../support/command.ts'
-import { keptSource } from '../../support/kept-source.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'query-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ask, matchedBy, usualTerms } from '../../../../harness/bench/queries/ask.ts'
 import { builtInSet } from '../../../../harness/bench/queries/built-in.ts'
 import { readQuerySet } from '../../../../harness/bench/queries/query-file.ts'
+import { keptSource } from '../../../../lib/model/kept-source.ts'
 import { timeExtent } from '../../../../lib/traceql/engine/time-extent.ts'
 import { generated } from '../../../lib/formats/blockpack/blocks.ts'
 import { describeReference, readJson } from '../../../lib/traceql/references.ts'
 import { labRejection } from '../../../support/errors.ts'
-import { keptSource } from '../../../support/kept-source.ts'
 
 let folder: string
 beforeAll(() => {

@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'vitest'
+import { keptSource } from '../../../../lib/model/kept-source.ts'
 import type { SpanSource } from '../../../../lib/model/scan.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { type MetricsAnswer, queryRange } from '../../../../lib/traceql/metrics/metrics.ts'
 import { corpusPath } from '../../../support/corpora.ts'
-import { keptSource } from '../../../support/kept-source.ts'
 import { describeFiles, digests, readJson, readTraces, referencePath, tempoRange } from '../references.ts'
 
 const capture = corpusPath('otlp-stef-hipstershop/hipstershop-oteltraces.otlp-multipart.pb.zst')

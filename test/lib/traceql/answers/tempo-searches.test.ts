@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readOtlpJson } from '../../../../lib/formats/otlp/json.ts'
+import { keptSource } from '../../../../lib/model/kept-source.ts'
 import { memorySource } from '../../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../../lib/model/scan.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { collect, streamOf } from '../../../support/chunks.ts'
-import { keptSource } from '../../../support/kept-source.ts'
 import { joinPieces } from '../../../support/traces.ts'
 import { describeReference, digests, readJson, readLines, readTraces, referencePath } from '../references.ts'
 

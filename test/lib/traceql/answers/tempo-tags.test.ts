@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { keptSource } from '../../../../lib/model/kept-source.ts'
 import type { SpanSource } from '../../../../lib/model/scan.ts'
 import { type TagScope, type TagValue, tagNames, tagValues } from '../../../../lib/traceql/answers/tags.ts'
 import { parseFieldName } from '../../../../lib/traceql/engine/validate.ts'
 import { kindNames, statusNames } from '../../../../lib/traceql/language/fields.ts'
-import { keptSource } from '../../../support/kept-source.ts'
 import { describeReference, readJson, readTraces, referencePath } from '../references.ts'
 
 /** vParquet5 lists no event attribute that has a column of its own. */

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { keptSource } from '../../../../lib/model/kept-source.ts'
 import type { SpanSource } from '../../../../lib/model/scan.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { type MetricsAnswer, queryRange } from '../../../../lib/traceql/metrics/metrics.ts'
-import { keptSource } from '../../../support/kept-source.ts'
 import { describeReference, readLines, readTraces, referencePath, tempoRange } from '../references.ts'
 
 interface Answer {

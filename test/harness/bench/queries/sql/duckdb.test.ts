@@ -13,12 +13,12 @@ import { questionOf } from '../../../../../harness/bench/queries/query-set.ts'
 import { askDuckDb, duckDbProblem, withDatabase } from '../../../../../harness/bench/queries/sql/duckdb.ts'
 import { describeTable } from '../../../../../harness/bench/queries/sql/table.ts'
 import { writeFlat } from '../../../../../lib/import/tables.ts'
+import { keptSource } from '../../../../../lib/model/kept-source.ts'
 import type { Trace } from '../../../../../lib/model/trace.ts'
 import { MemorySink } from '../../../../../lib/storage/memory.ts'
 import { streamOf } from '../../../../support/chunks.ts'
 import { drawsOf } from '../../../../support/draws.ts'
 import { generatedTraces } from '../../../../support/generated.ts'
-import { keptSource } from '../../../../support/kept-source.ts'
 import { attributes, span } from '../../../../support/nasty.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'duckdb-test-'))
