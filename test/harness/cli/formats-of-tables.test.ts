@@ -38,6 +38,8 @@ const commands = (): string[][] => [
   ['--input', input, '--phase', '01,06', '--rounds', '1', '--no-progress', '--results', join(folder, 'results')],
   ['size', '--input', input, '--phase', '01', '--spans-per-day', '1000', '--no-progress'],
   ['profile', input],
+  ['patterns', block],
+  ['patterns', block, '--tree'],
   ['inspect', block],
   ['inspect', block, '--by', 'operation'],
   ['query', '{ }', block, '--explain'],

@@ -51,6 +51,7 @@ const readers: Record<string, { args: (input: string) => string[]; json?: boolea
   tags: { args: input => ['tags', input], json: true },
   'tag-values': { args: input => ['tag-values', 'name', input], json: true },
   profile: { args: input => ['profile', input], json: true },
+  patterns: { args: input => ['patterns', input], json: true },
   run: { args: input => ['run', '--input', input, '--phase', '01', '--rounds', '1', ...results()], json: true },
   size: { args: input => ['size', '--input', input, ...oneRow, '--spans-per-day', '5'], isSlow: true },
   'bench blocks': { args: input => ['bench', 'blocks', '--input', input, '--rounds', '1', ...results()], isSlow: true },
