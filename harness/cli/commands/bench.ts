@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs'
 import { blocks } from './bench-blocks.ts'
 import { kernels } from './bench-kernels.ts'
+import { loss } from './bench-loss.ts'
 import { queries } from './bench-queries.ts'
 import { scale } from './bench-scale.ts'
 
@@ -13,6 +14,7 @@ export const bench: CommandModule = {
       .command(kernels)
       .command(blocks)
       .command(queries)
-      .demandCommand(1, 'bench: say which: scale, kernels, blocks or queries'),
+      .command(loss)
+      .demandCommand(1, 'bench: say which: scale, kernels, blocks, queries or loss'),
   handler: () => {},
 }

@@ -12,7 +12,9 @@ import { renderRun } from '../../../harness/view/report.ts'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const folder = join(root, 'results')
 const runs = await Promise.all(readdirSync(join(folder, 'runs')).map(name => readRun(join(folder, 'runs', name))))
-const pages = readdirSync(folder).filter(name => name.endsWith('.md') && !/-(scale|blocks|queries)\.md$/.test(name))
+const pages = readdirSync(folder).filter(
+  name => name.endsWith('.md') && !/-(scale|blocks|queries|loss)\.md$/.test(name),
+)
 
 test('committed runs are valid: numbers only where earned, ratios that follow from the sizes', () => {
   expect(runs.length).toBeGreaterThan(0)

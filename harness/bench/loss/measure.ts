@@ -1,0 +1,160 @@
+import { LabError } from '../../../lib/error.ts'
+import { encodeTraces } from '../../../lib/formats/ndjson/print.ts'
+import { keptSource } from '../../../lib/model/kept-source.ts'
+import { countSpans, type Trace } from '../../../lib/model/trace.ts'
+import { SourceAsker } from '../../../lib/questions/ask-source.ts'
+import { type Asked, askTruths, type Price, priceOf } from '../../../lib/questions/price.ts'
+import { questionSet } from '../../../lib/questions/questions.ts'
+import { parsePolicy } from '../../../lib/sampling/policy.ts'
+import { Sample } from '../../../lib/sampling/sample.ts'
+import { TraceSummaries } from '../../../lib/sampling/summary.ts'
+import { weightedSource } from '../../../lib/sampling/weights.ts'
+import type { Progress } from '../../text/progress.ts'
+import { type Survived, survivedOf } from '../../verify/loss.ts'
+import { blockpackBytes, inOneBatch } from './stored-size.ts'
+
+/** What is kept under a policy, what it takes in blockpack, and what answers from it have lost. */
+export interface LossRow {
+  /** As `sample --policy` takes it; `exact` for all. */
+  readonly policy: string
+  /** The kind of policy, and its share in percent. */
+  readonly family: string
+  readonly percent: number
+  readonly traces: number
+  readonly spans: number
+  readonly bytes: number
+  /** Bytes by the spans of the original. */
+  readonly bytesPerSpan: number
+  /** The NDJSON of the original over these bytes. */
+  readonly ratio: number
+  readonly survived: Survived
+  readonly price: readonly Price[]
+}
+
+export interface LossCurve {
+  readonly traces: number
+  readonly spans: number
+  readonly ndjsonBytes: number
+  readonly exact: Pick<LossRow, 'bytes' | 'bytesPerSpan' | 'ratio'>
+  readonly rows: readonly LossRow[]
+  /** Policies that keep no trace of so few. */
+  readonly empty: readonly string[]
+  /** For ratios of 100, 200 and 500 what reaches them: one for each family that can. */
+  readonly targets: readonly { readonly ratio: number; readonly row: LossRow }[]
+}
+
+const percents = [0.1, 0.5, 1, 5, 10]
+export const targetRatios: readonly number[] = [100, 200, 500]
+
+/** By name how a policy is written for a share in percent. */
+const families: Readonly<Record<string, (percent: number) => string>> = {
+  head: percent => `head:${percent}%`,
+  tail: percent => `tail:errors,slow=p99,rare=10,head=${percent}%`,
+  budget: percent => `budget:${percent}%`,
+}
+
+/** Families whose share alone decides how much is kept, so that any ratio can be reached. */
+const searchedFamilies = ['head', 'budget']
+
+/** Sweeps the rates of each kind of policy, and searches for the rates that give the ratios. */
+export async function measureLossCurve(traces: readonly Trace[], progress: Progress): Promise<LossCurve> {
+  const bench = await prepareBench(traces)
+  const stage = progress.stage('sampling', Object.keys(families).length * percents.length + searchedFamilies.length * 3)
+  const rows: LossRow[] = []
+  const empty: string[] = []
+  for (const family of Object.keys(families))
+    for (const percent of percents) {
+      const row = await measureRow(bench, family, percent)
+      if (row === undefined) empty.push(families[family]!(percent))
+      else rows.push(row)
+      stage.advance(1)
+    }
+  const targets: LossCurve['targets'][number][] = []
+  for (const ratio of targetRatios)
+    for (const family of searchedFamilies) {
+      const percent = await findPercent(bench, family, ratio)
+      if (percent !== undefined) targets.push({ ratio, row: (await measureRow(bench, family, percent))! })
+      stage.advance(1)
+    }
+  stage.end()
+  const { spans, ndjsonBytes } = bench
+  const exact = sizesOf(bench, await blockpackBytes(traces))
+  return { traces: traces.length, spans, ndjsonBytes, exact, rows, empty, targets }
+}
+
+/** The original, and the truth. */
+interface Bench {
+  readonly traces: readonly Trace[]
+  readonly spans: number
+  readonly ndjsonBytes: number
+  readonly summaries: TraceSummaries
+  readonly asked: readonly Asked[]
+}
+
+async function prepareBench(traces: readonly Trace[]): Promise<Bench> {
+  const summaries = new TraceSummaries()
+  for (const trace of traces) summaries.add(trace)
+  let ndjsonBytes = 0
+  for (const chunk of encodeTraces(traces)) ndjsonBytes += chunk.length
+  const asker = new SourceAsker(weightedSource(keptSource(traces)))
+  const asked = await askTruths(await questionSet(asker), question => asker.ask(question))
+  return { traces, spans: countSpans(traces), ndjsonBytes, summaries, asked }
+}
+
+/** Undefined where nothing is kept. */
+async function measureRow(bench: Bench, family: string, percent: number): Promise<LossRow | undefined> {
+  const policy = families[family]!(percent)
+  const kept = await keep(bench, policy)
+  if (kept.length === 0) return undefined
+  const asker = new SourceAsker(weightedSource(keptSource(kept)))
+  return {
+    policy,
+    family,
+    percent,
+    traces: kept.length,
+    spans: countSpans(kept),
+    ...sizesOf(bench, await blockpackBytes(kept)),
+    survived: survivedOf(bench.traces, bench.asked, new Set(kept.map(({ traceId }) => traceId))),
+    price: await priceOf(bench.asked, question => asker.ask(question)),
+  }
+}
+
+/** What a policy keeps: nothing where its budget is below the first trace, which is an error. */
+async function keep({ traces, summaries }: Bench, policy: string): Promise<Trace[]> {
+  const kept: Trace[] = []
+  try {
+    const sample = new Sample(parsePolicy(policy), summaries)
+    for await (const batch of sample.keep(inOneBatch(traces))) kept.push(...batch)
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error
+  }
+  return kept
+}
+
+function sizesOf({ spans, ndjsonBytes }: Bench, bytes: number): LossCurve['exact'] {
+  return { bytes, bytesPerSpan: bytes / spans, ratio: ndjsonBytes / bytes }
+}
+
+/** Halvings of the range of shares: the share is found within 0.1 %. */
+const searchSteps = 14
+
+/** The largest share in percent that gives at least the ratio, with three digits; undefined where none does. */
+async function findPercent(bench: Bench, family: string, ratio: number): Promise<number | undefined> {
+  let [low, high] = [Math.log(1e-3), Math.log(100)]
+  let found: number | undefined
+  for (let step = 0; step < searchSteps; step++) {
+    const percent = Number(Math.exp((low + high) / 2).toPrecision(3))
+    const reached = await ratioAt(bench, family, percent)
+    if (reached < ratio) high = Math.log(percent)
+    else {
+      if (reached < Number.POSITIVE_INFINITY) found = percent
+      low = Math.log(percent)
+    }
+  }
+  return found
+}
+
+/** Infinite where nothing is kept. */
+async function ratioAt(bench: Bench, family: string, percent: number): Promise<number> {
+  return bench.ndjsonBytes / (await blockpackBytes(await keep(bench, families[family]!(percent))))
+}
