@@ -143,7 +143,7 @@ function budgetOf({ unit, amount }: Budget, traces: DecidedTraces): number {
 function tooSmall(policy: Budget, { seconds }: DecidedTraces, limit: number, cost: number): LabError {
   const unit = policy.unit === 'spans' ? 'spans' : 'bytes'
   const [all, first] = [limit, cost].map(amount => Math.floor(amount).toLocaleString('en-US'))
-  const reason = `allows ${all} ${unit} in the ${Math.ceil(seconds)} s of the input, the first trace has ${first}`
+  const reason = `allows ${all} ${unit} in the ${Math.ceil(seconds)} s of the input, the trace that comes first has ${first}`
   return new LabError('invalid', `policy ${printPolicy(policy)}: ${reason}; give it a larger budget`)
 }
 

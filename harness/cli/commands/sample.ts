@@ -1,9 +1,10 @@
 import type { CommandModule } from 'yargs'
+import { keepCommand } from './sample-keep.ts'
 import { whatIfCommand } from './sample-what-if.ts'
 
 export const sample: CommandModule = {
-  command: 'sample <what>',
-  describe: 'What samples of traces keep and lose',
-  builder: yargs => yargs.command(whatIfCommand).demandCommand(1, 'sample: say which: what-if'),
+  command: 'sample',
+  describe: 'Keep some traces, whole and weighted; or say what a policy would keep and lose',
+  builder: yargs => yargs.command(keepCommand).command(whatIfCommand),
   handler: () => {},
 }

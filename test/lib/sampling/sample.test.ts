@@ -233,7 +233,7 @@ test('a policy that can keep nothing of some traces says how many nothing stands
 test.each([
   [
     'budget:1B/s',
-    /policy budget:1B\/s: allows [\d,]+ bytes in the \d+ s of the input, the first trace has [\d,]+; give it/,
+    /policy budget:1B\/s: allows [\d,]+ bytes in the \d+ s of the input, the trace that comes first has [\d,]+; give it/,
   ],
   ['budget:0.001spans/s', /policy budget:0.001spans\/s: allows 0 spans/],
   ['budget:0.00001%', /policy budget:0.00001%: allows/],
