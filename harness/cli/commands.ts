@@ -15,6 +15,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   query: async () => adding((await import('./commands/query.ts')).query),
   tags: async () => adding((await import('./commands/tags.ts')).tags),
   'tag-values': async () => adding((await import('./commands/tag-values.ts')).tagValuesOf),
+  rollup: async () => adding((await import('./commands/rollup.ts')).rollup),
   sample: async () => adding((await import('./commands/sample.ts')).sample),
   serve: async () => adding((await import('./commands/serve.ts')).serve),
   patterns: async () => adding((await import('./commands/patterns.ts')).patterns),

@@ -148,13 +148,21 @@ export class RollupReader {
 
   /** The chunks of a level that have intervals of `[first, end)`. */
   async *chunks(level: number, first = 0, end = Number.POSITIVE_INFINITY): AsyncIterable<Chunk> {
-    for (const [i, entry] of this.#entries.entries()) {
-      if (entry.level !== level || entry.lastInterval < first || entry.firstInterval >= end) continue
-      const subject = `rollup chunk ${i}`
-      const [bytes] = await this.#file.read([{ start: entry.start, end: entry.start + entry.byteLength }])
-      checkSum(bytes!, entry.checksum, subject, entry.start)
-      yield decodeChunk(bytes!, entry, subject, entry.start)
-    }
+    for (const { firstInterval, lastInterval, read } of this.chunksOf(level))
+      if (lastInterval >= first && firstInterval < end) yield await read()
+  }
+
+  /** What may be read of a level: its chunks, in the order of the file. */
+  chunksOf(level: number): { firstInterval: number; lastInterval: number; read(): Promise<Chunk> }[] {
+    return this.#entries.flatMap((entry, i) =>
+      entry.level === level ? [{ ...entry, read: () => this.#read(entry, `rollup chunk ${i}`) }] : [],
+    )
+  }
+
+  async #read(entry: Entry & { readonly start: number }, subject: string): Promise<Chunk> {
+    const [bytes] = await this.#file.read([{ start: entry.start, end: entry.start + entry.byteLength }])
+    checkSum(bytes!, entry.checksum, subject, entry.start)
+    return decodeChunk(bytes!, entry, subject, entry.start)
   }
 
   /** Stored bytes of the chunks of each level, and of the directory. */

@@ -41,6 +41,12 @@ export class PackWriter implements Pick<BlobStore, 'put' | 'delete'> {
   }
 }
 
+/** True where a file ends as such a file does. */
+export async function endsPack(file: RangeReader): Promise<boolean> {
+  const [end] = await file.read([{ start: Math.max(0, file.byteLength - 4), end: file.byteLength }])
+  return end!.length === 4 && Buffer.from(end!).readUInt32LE() === magic
+}
+
 /** The objects of such a file, by name. */
 export async function openPack(file: RangeReader): Promise<ReadonlyMap<string, RangeReader>> {
   const lengths = await readLengths(file)

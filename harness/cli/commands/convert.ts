@@ -4,6 +4,8 @@ import { encodeBlockpack } from '../../../lib/formats/blockpack/write/writer.ts'
 import { formatNamed, formats } from '../../../lib/formats/formats.ts'
 import type { Version } from '../../../lib/formats/vparquet/meta.ts'
 import { writeFlat } from '../../../lib/import/tables.ts'
+import { defaultTiers, parseTiers } from '../../../lib/tiers/tier-list.ts'
+import { encodeTiers } from '../../../lib/tiers/write.ts'
 import { surrogateRefusal } from '../../../lib/wire/protobuf/surrogate.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import type { Target, TraceSource } from '../../open/source.ts'
@@ -17,19 +19,30 @@ import {
   inputPositional,
   pathFlag,
   progressFlag,
+  text,
 } from '../flags.ts'
-import { choice } from '../options.ts'
+import { choice, single } from '../options.ts'
 import { writeOutput } from '../output.ts'
 import { blockVersions, type TempoBlockArguments, tempoBlockFlags, writeTempoBlock } from '../tempo-block.ts'
 import { type WorkersArguments, withWorkers, workersFlag } from '../workers.ts'
 
 const fileNames = formats.filter(({ write }) => write !== undefined).map(({ name }) => name)
-const targets = [...fileNames, 'parquet', ...Object.keys(blockVersions)]
+const targets = [...fileNames, 'parquet', 'tiers', ...Object.keys(blockVersions)]
 
 /** A table of spans, which takes all spans before it writes any. */
 const table: Target = { name: 'parquet', write: writeFlat, refusal: surrogateRefusal }
 
+/** Goes with --to tiers. */
+const tiersFlag = {
+  tiers: {
+    ...text,
+    describe: `what is kept of traces up to which age or share of the time (default ${defaultTiers})`,
+    coerce: (given: unknown) => single('tiers', given),
+  },
+} as const
+
 interface ConvertArguments extends FormatArguments, BlockpackArguments, TempoBlockArguments, WorkersArguments {
+  tiers?: string | undefined
   in: string[] | undefined
   to: string | undefined
   out: string | undefined
@@ -43,6 +56,8 @@ export const convert: CommandModule<object, ConvertArguments> = {
     withBlockpackFlags(yargs, 'With --to blockpack:')
       .options(tempoBlockFlags)
       .group(Object.keys(tempoBlockFlags), 'With --to vparquet4 or vparquet5 (and --config):')
+      .options(tiersFlag)
+      .group(Object.keys(tiersFlag), 'With --to tiers:')
       .positional('in', { ...inputPositional, demandOption: true })
       .options(formatFlags)
       .option('format', choice('format', formatNames, 'as --input-format'))
@@ -56,12 +71,16 @@ export const convert: CommandModule<object, ConvertArguments> = {
       .example('$0 convert jaeger.json --to otlp-proto --out traces.pb', 'Jaeger to OTLP')
       .example('$0 convert traces.pb --to parquet --out spans.parquet', 'a table that DuckDB reads')
       .example('$0 convert traces.pb --to vparquet4 --out store', 'a block that Tempo opens')
+      .example(
+        '$0 convert traces.pb --to tiers --tiers exact:1h,rollup:inf --out traces.tiers',
+        'less of what is older',
+      )
       .example('$0 convert traces/ --to blockpack --profile max-compression --out traces.bp', 'a block to search'),
   handler: async args => {
     const version = blockVersions[args.to!]
     refuseFlags(args, version)
     if (version) return convertToBlock(args, version)
-    const target = args.to === 'parquet' ? table : formatNamed(args.to!)
+    const target = targetOf(args)
     const config = args.to === 'blockpack' ? await blockpackConfigFrom(args) : undefined
     await withWorkers(args, async workers => {
       const source = capturedFrom(args.in!, args, target.refusal, workers)
@@ -71,6 +90,14 @@ export const convert: CommandModule<object, ConvertArguments> = {
       report(source, args)
     })
   },
+}
+
+/** A list of tiers that is wrong is refused before anything is read. */
+function targetOf({ to, tiers }: ConvertArguments): Target {
+  if (to === 'parquet') return table
+  if (to !== 'tiers') return formatNamed(to!)
+  const parsed = parseTiers(tiers ?? defaultTiers)
+  return { name: 'tiers', write: (traces, sink) => encodeTiers(traces, sink, parsed).then(() => undefined) }
 }
 
 async function convertToBlock(args: ConvertArguments, version: Version): Promise<void> {
@@ -94,5 +121,6 @@ function refuseFlags(args: ConvertArguments, version: Version | undefined): void
         throw new LabError('usage', `--${flag}: goes with --to ${targets}`)
   }
   refuse(blockpackFlags, flag => args.to === 'blockpack' || (flag === 'config' && version !== undefined), 'blockpack')
+  refuse(tiersFlag, () => args.to === 'tiers', 'tiers')
   refuse(tempoBlockFlags, () => version !== undefined, Object.keys(blockVersions).join(' or '))
 }
