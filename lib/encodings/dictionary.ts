@@ -1,4 +1,4 @@
-import { words } from '../bytes/arena.ts'
+import { floats, words } from '../bytes/arena.ts'
 
 /** Values by code, in the order of first use. */
 export class Dictionary<T> {
@@ -37,4 +37,11 @@ export function recode(codes: ArrayLike<number>, table: ArrayLike<number>): Uint
   const recoded = words(codes.length)
   for (let row = 0; row < recoded.length; row++) recoded[row] = table[codes[row]!]!
   return recoded
+}
+
+/** The numbers of a table at some places. */
+export function numbersAt(places: ArrayLike<number>, table: ArrayLike<number>): Float64Array {
+  const numbers = floats(places.length)
+  for (let i = 0; i < numbers.length; i++) numbers[i] = table[places[i]!]!
+  return numbers
 }

@@ -25,14 +25,12 @@ const powers = Float64Array.from({ length: 53 }, (_, exponent) => 2 ** exponent)
 const bitCounts = Uint8Array.from({ length: 256 }, (_, kind) => (kind < 8 ? 0 : (kind >> 2) - 1))
 
 /** By class its least number. */
-const leastOf = Float64Array.from({ length: maxClass + 1 }, (_, kind) =>
+export const leastOf: Float64Array = Float64Array.from({ length: maxClass + 1 }, (_, kind) =>
   kind < 8 ? kind : (4 + (kind & 3)) * powers[bitCounts[kind]!]!,
 )
 
-/** The largest number of a class. */
-function greatestOf(kind: number): number {
-  return leastOf[kind]! + powers[bitCounts[kind]!]! - 1
-}
+/** By class its largest number. */
+export const greatestOf: Float64Array = leastOf.map((least, kind) => least + powers[bitCounts[kind]!]! - 1)
 
 /** The classes of whole numbers from 0 to 2^53 - 1. */
 export function classesOf(values: Float64Array): Uint8Array {
@@ -68,7 +66,7 @@ export function measureSplit(classes: Uint8Array): Measure {
     if (kind > most) most = kind
   }
   if (most > maxClass) throw new LabError('corrupt', `split: class ${most} at row ${classes.indexOf(most)}`)
-  return { byteLength: Math.ceil(bitCount / 8), max: greatestOf(most) }
+  return { byteLength: Math.ceil(bitCount / 8), max: greatestOf[most]! }
 }
 
 /** Splits numbers, given their classes. */
@@ -144,9 +142,4 @@ function startsOf(base: number, unit: number): Float64Array {
 function bitsAt(words: Uint32Array, at: number, bitCount: number): number {
   if (bitCount <= 32) return readBits(words, at, bitCount)
   return readBits(words, at + 32, bitCount - 32) * 0x100000000 + readBits(words, at, 32)
-}
-
-/** The least and the largest number of a class; of one that does not exist any. */
-export function classRange(kind: number): readonly [number, number] {
-  return kind > maxClass ? [0, Number.POSITIVE_INFINITY] : [leastOf[kind]!, greatestOf(kind)]
 }

@@ -32,9 +32,7 @@ export async function readPieces(
 ): Promise<ReadPiece[]> {
   if (ranges.length === 0) return []
   const sorted = [...ranges].sort((a, b) => a.start - b.start)
-  const gaps = sorted.slice(1).map(({ start }, i) => start - sorted[i]!.end)
-  const widest = gaps.sort((a, b) => b - a)[maxRequests - 1] ?? 0
-  const gap = Math.max(minGap, widest)
+  const gap = Math.max(minGap, sorted.length > maxRequests ? widestGap(sorted, maxRequests) : 0)
   const merged: { start: number; end: number }[] = []
   for (const { start, end } of sorted) {
     const last = merged.at(-1)
@@ -43,6 +41,12 @@ export async function readPieces(
   }
   const read = await file.read(merged)
   return merged.map(({ start, end }, i) => ({ start, end, bytes: read[i]! }))
+}
+
+/** The gap between ranges, which ascend, that is joined where no more than so many requests are made. */
+function widestGap(ranges: readonly Range[], maxRequests: number): number {
+  const gaps = ranges.slice(1).map(({ start }, i) => start - ranges[i]!.end)
+  return gaps.sort((a, b) => b - a)[maxRequests - 1] ?? 0
 }
 
 /** The bytes of a range that one of the pieces covers; undefined where none does. */

@@ -1,6 +1,7 @@
 import { countUp, floats, words } from '../../bytes/arena.ts'
 import { sumOf } from '../counts.ts'
-import { classRange, decodeSplit, decodeSplitAt, measureSplit } from '../split.ts'
+import { numbersAt } from '../dictionary.ts'
+import { decodeSplit, decodeSplitAt, greatestOf, leastOf, measureSplit } from '../split.ts'
 import { readSigned } from '../texts.ts'
 import { clockUnits, encodings, flag, type Layout, layouts, limit, predictedHead } from './number-layouts.ts'
 import type { PageReader } from './page.ts'
@@ -64,7 +65,18 @@ function readSplit(reader: PageReader, head: Head, count: number, rows?: Uint32A
   const isScaled = !head.isFolded && reachOf(measure.max, head) <= Number.MAX_SAFE_INTEGER
   const scale = isScaled ? head : undefined
   const numbers = rows ? decodeSplitAt(split, rows, scale) : decodeSplit(split, measure, scale)
-  return isScaled ? settle(reader, head, numbers, rows) : finish(reader, head, numbers, rows)
+  if (isScaled) return settle(reader, head, numbers, rows)
+  const isWords = measure.max < wordRange && reachOf(measure.max / 2, head) <= Number.MAX_SAFE_INTEGER
+  if (!head.isFolded || !isWords) return finish(reader, head, numbers, rows)
+  for (let i = 0; i < numbers.length; i++) numbers[i] = unfold(numbers[i]!) * head.unit
+  return settle(reader, head, numbers, rows)
+}
+
+const wordRange = 0x100000000
+
+/** 0, -1, 1, -2 and so on of 0, 1, 2, 3. */
+function unfold(word: number): number {
+  return (word >>> 1) ^ -(word & 1)
 }
 
 /** Reads some of `count` whole numbers, those of ascending rows; of a split page only their bits. */
@@ -73,7 +85,7 @@ export function readNumbersAt(reader: PageReader, count: number, rows: Uint32Arr
   const code = reader.in.u8()
   if (!isSplit(code)) {
     const all = readAfter(reader, code, count, contexts)
-    return Float64Array.from(rows, row => all[row]!)
+    return numbersAt(rows, all)
   }
   return readSplit(reader, readHead(reader, code, count), count, rows)
 }
@@ -93,10 +105,12 @@ export function readBounds(reader: PageReader, count: number): NumberBounds | un
   const code = reader.in.u8()
   if (!isSplit(code)) return undefined
   const { isFolded, base, unit } = readHead(reader, code, count)
-  const [least, largest] = [floats(256), floats(256)]
-  for (let kind = 0; kind < 256; kind++) {
-    const [from, to] = classRange(kind)
-    least[kind] = isFolded ? (-(to + 1) / 2) * unit : (base + from) * unit
+  // No class that does not exist bounds anything.
+  const least = floats(256).fill(Number.NEGATIVE_INFINITY)
+  const largest = floats(256).fill(Number.POSITIVE_INFINITY)
+  for (let kind = 0; kind < leastOf.length; kind++) {
+    const to = greatestOf[kind]!
+    least[kind] = isFolded ? (-(to + 1) / 2) * unit : (base + leastOf[kind]!) * unit
     // A remainder may come to it.
     largest[kind] = isFolded ? (to / 2 + 1) * unit : (base + to + 1) * unit
   }
@@ -190,7 +204,7 @@ function reachOf(max: number, { base, unit }: Head): number {
 
 function placeWords(offsets: Uint32Array, { isFolded, base, unit }: Head): Float64Array {
   const values = floats(offsets.length)
-  if (isFolded) for (let i = 0; i < offsets.length; i++) values[i] = ((offsets[i]! >>> 1) ^ -(offsets[i]! & 1)) * unit
+  if (isFolded) for (let i = 0; i < offsets.length; i++) values[i] = unfold(offsets[i]!) * unit
   else for (let i = 0; i < offsets.length; i++) values[i] = (offsets[i]! + base) * unit
   return values
 }

@@ -117,16 +117,14 @@ export class PageGroupBatch implements SpanBatch {
 
   async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
     await this.#loadNames(names)
-    const byRow = new Map<ColumnName, readonly ColumnData[]>()
-    for (const name of names)
-      if (!this.#data.has(name)) {
-        const data = rows && isReadByRow(name) ? byRow : this.#data
-        data.set(
-          name,
-          this.#allocating(() => columnData(this.#open, name, rows)),
-        )
-      }
-    return new ReadColumns(this.#open.columns, name => byRow.get(name) ?? this.#data.get(name) ?? fail(name))
+    const byRow = rows && new Map<ColumnName, readonly ColumnData[]>()
+    for (const name of names) {
+      if (this.#data.has(name)) continue
+      const data = this.#allocating(() => columnData(this.#open, name, rows))
+      if (byRow && isReadByRow(name)) byRow.set(name, data)
+      else this.#data.set(name, data)
+    }
+    return new ReadColumns(this.#open.columns, name => byRow?.get(name) ?? this.#data.get(name) ?? fail(name))
   }
 
   async startsAfter(times: readonly bigint[], rows?: Uint32Array): Promise<Int32Array> {

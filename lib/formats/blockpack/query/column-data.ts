@@ -1,4 +1,5 @@
 import { countUp, floats } from '../../../bytes/arena.ts'
+import { numbersAt } from '../../../encodings/dictionary.ts'
 import type { ReadNumbers } from '../../../encodings/exact-numbers.ts'
 import { parseName } from '../../../model/column-name.ts'
 import type { ColumnData, ColumnName, Intrinsic } from '../../../model/scan.ts'
@@ -70,9 +71,9 @@ function intrinsicData(open: OpenPageGroup, name: Intrinsic): ColumnData {
     case 'span:status': {
       const { values, codes } = columns.statuses()
       return ints(
-        pick(
-          Float64Array.from(values, status => status?.code ?? 0),
+        numbersAt(
           codes,
+          values.map(status => status?.code ?? 0),
         ),
       )
     }
@@ -176,12 +177,11 @@ function sharedAttributes<T extends { readonly attributes: Attributes } | null>(
 
 /** Values of one type by their place among distinct ones. */
 function typedData(type: ValueType, values: readonly Value[], codes: Uint32Array, rows?: Uint32Array): ColumnData {
-  if (type === 'double')
-    return { type, rows, values: { base: 0n, numbers: pick(Float64Array.from(values as number[]), codes) } }
+  if (type === 'double') return { type, rows, values: { base: 0n, numbers: numbersAt(codes, values as number[]) } }
   if (type !== 'int') return { type, rows, values: { codes, dictionary: values } }
   const bigints = values as readonly bigint[]
   if (bigints.every(value => value > -(2n ** 53n) && value < 2n ** 53n))
-    return { type, rows, values: { base: 0n, numbers: pick(Float64Array.from(bigints, Number), codes) } }
+    return { type, rows, values: { base: 0n, numbers: numbersAt(codes, bigints.map(Number)) } }
   return { type, rows, values: { bigints: BigInt64Array.from(codes, code => bigints[code]!) } }
 }
 
@@ -238,10 +238,4 @@ function distinct(texts: readonly string[]): ColumnData {
 
 function mapTable<T, U>({ values, codes }: Table<T>, map: (value: T) => U): Table<U> {
   return { values: values.map(map), codes }
-}
-
-function pick(values: Float64Array, codes: Uint32Array): Float64Array {
-  const picked = floats(codes.length)
-  for (let row = 0; row < picked.length; row++) picked[row] = values[codes[row]!]!
-  return picked
 }

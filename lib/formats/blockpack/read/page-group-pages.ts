@@ -1,4 +1,5 @@
 import { floats, words } from '../../../bytes/arena.ts'
+import { numbersAt } from '../../../encodings/dictionary.ts'
 import { RangeDecoder } from '../../../encodings/entropy.ts'
 import { type ReadNumbers, readExceptions } from '../../../encodings/exact-numbers.ts'
 import { decodeOrders } from '../../../encodings/orders.ts'
@@ -103,7 +104,7 @@ export class PageDecoder {
     const place = this.#place(column, count)
     if (!place || place.entry.statistic.kind === 'constant') {
       const { values, exceptions } = this.#numbers(column, count)
-      return { values: Float64Array.from(rows, row => values[row]!), exceptions }
+      return { values: numbersAt(rows, values), exceptions }
     }
     const reader = this.#open(column, place)
     const exceptions = readExceptions(reader.in, count)

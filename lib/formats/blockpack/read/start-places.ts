@@ -1,4 +1,4 @@
-import { floats, ints } from '../../../bytes/arena.ts'
+import { floats, ints, words } from '../../../bytes/arena.ts'
 import { firstWhere } from '../../../bytes/search.ts'
 import type { OpenPageGroup } from './page-group.ts'
 
@@ -52,40 +52,47 @@ function placeTraces(
     first[trace]! += offsets[trace]!
     last[trace]! += offsets[trace]!
   }
-  const [firstPlaces, lastPlaces] = [first, last].map(times => placeNumbers(edges, times, ints(times.length)))
+  const firstPlaces = placeNumbers(edges, first, ints(offsets.length))
+  const lastPlaces = placeNumbers(edges, last, ints(offsets.length))
   const starts = columns.traceStarts()
-  const left: number[] = []
+  const left = words(columns.spanCount)
+  let count = 0
   for (let trace = 0; trace < offsets.length; trace++) {
-    const [start, end] = [starts[trace]!, starts[trace + 1]!]
-    const place = firstPlaces![trace]!
-    if (place === lastPlaces![trace]) places.fill(place, start, end)
-    else for (let row = start; row < end; row++) left.push(row)
+    const place = firstPlaces[trace]!
+    if (place === lastPlaces[trace]) places.fill(place, starts[trace]!, starts[trace + 1]!)
+    else for (let row = starts[trace]!; row < starts[trace + 1]!; row++) left[count++] = row
   }
-  return rows === undefined ? Uint32Array.from(left) : commonRows(left, rows)
+  return rows === undefined ? left.subarray(0, count) : commonRows(left.subarray(0, count), rows)
 }
 
 /** What two ascending lists have in common. */
-function commonRows(a: readonly number[], b: Uint32Array): Uint32Array {
-  const common: number[] = []
+function commonRows(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const common = words(Math.min(a.length, b.length))
+  let count = 0
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    if (a[i] === b[j]) common.push(a[i]!)
+    if (a[i] === b[j]) common[count++] = a[i]!
     if (a[i]! <= b[j]!) i++
     else j++
   }
-  return Uint32Array.from(common)
+  return common.subarray(0, count)
 }
 
 /** By number how many of the ascending edges it is above. Neighbours tend to have one place. */
 function placeNumbers(edges: Float64Array, numbers: Float64Array, places: Int32Array): Int32Array {
-  let [place, above, upTo] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  let place = 0
+  let above = Number.NEGATIVE_INFINITY
+  let upTo = edges.length === 0 ? Number.POSITIVE_INFINITY : edges[0]!
   for (let i = 0; i < numbers.length; i++) {
-    const number = numbers[i]!
-    if (!(number > above && number <= upTo)) {
-      place = firstWhere(edges.length, edge => number <= edges[edge]!)
+    if (!(numbers[i]! > above && numbers[i]! <= upTo)) {
+      place = placeOf(edges, numbers[i]!)
       above = place === 0 ? Number.NEGATIVE_INFINITY : edges[place - 1]!
       upTo = place === edges.length ? Number.POSITIVE_INFINITY : edges[place]!
     }
     places[i] = place
   }
   return places
+}
+
+function placeOf(edges: Float64Array, number: number): number {
+  return firstWhere(edges.length, edge => number <= edges[edge]!)
 }

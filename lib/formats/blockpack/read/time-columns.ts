@@ -1,4 +1,4 @@
-import { floats } from '../../../bytes/arena.ts'
+import { floats, words } from '../../../bytes/arena.ts'
 import { addOffsets, checkNanos, type ReadNumbers } from '../../../encodings/exact-numbers.ts'
 import { limit } from '../../../encodings/pages/number-layouts.ts'
 import { parentBasis } from '../layout/bases.ts'
@@ -125,14 +125,15 @@ export class TimeColumns {
   /** All rows of the traces of some, ascending. */
   #traceRows(rows: Uint32Array): Uint32Array {
     const [starts, traceOf] = [this.#columns.traceStarts(), this.#columns.traceOf()]
-    const all: number[] = []
+    const all = words(this.#columns.spanCount)
+    let count = 0
     for (let i = 0; i < rows.length; ) {
       const trace = traceOf[rows[i]!]!
       const end = starts[trace + 1]!
-      for (let row = starts[trace]!; row < end; row++) all.push(row)
+      for (let row = starts[trace]!; row < end; row++) all[count++] = row
       while (i < rows.length && rows[i]! < end) i++
     }
-    return Uint32Array.from(all)
+    return all.subarray(0, count)
   }
 
   /** By span: the row of its parent, or -1. */
