@@ -1,21 +1,17 @@
 import type { RangeReader } from '../../lib/bytes/range.ts'
 import { keptSource } from '../../lib/model/kept-source.ts'
 import type { Trace } from '../../lib/model/trace.ts'
-import { traceKey } from '../../lib/model/trace-id.ts'
 import { SourceAsker } from '../../lib/questions/ask-source.ts'
-import { type Ask, type Asked, askTruths, type Price, priceOf } from '../../lib/questions/price.ts'
+import { classesOf, type TraceClasses } from '../../lib/questions/classes.ts'
+import { type Ask, askTruths, type Price, priceOf } from '../../lib/questions/price.ts'
 import { questionSet } from '../../lib/questions/questions.ts'
-import { rareTraces } from '../../lib/questions/traces.ts'
 import { weightedSource } from '../../lib/sampling/weights.ts'
 import type { Phase } from '../../phases/phase.ts'
 import { holdSome } from '../open/hold.ts'
 import { type AttributeLoss, attributeLosses } from './attribute-loss.ts'
 import type { Batches } from './verify.ts'
 
-/**
- * Shares of the original's traces that come back whole; null where there are none of the kind. Slow ones are what the
- * search for slow traces finds, rare ones have a template that next to no others have.
- */
+/** Shares of the original's traces that come back whole; null where there are none of the kind. */
 export interface Survived {
   readonly all: number
   readonly errors: number | null
@@ -46,7 +42,7 @@ export async function measureLoss({ original, phase, file, wholeTraceIds }: Kept
   const asked = await askTruths(await questionSet(asker), question => asker.ask(question))
   return {
     price: await priceOf(asked, await askKept(phase, file)),
-    survived: survivedOf(traces, asked, wholeTraceIds),
+    survived: survivedOf(traces, classesOf(traces), wholeTraceIds),
     attributes: await attributeLosses(original(), phase.decode(file)),
   }
 }
@@ -60,27 +56,10 @@ async function askKept(phase: Phase, file: RangeReader): Promise<Ask> {
   return question => asker.ask(question)
 }
 
-/** Shares of traces that survive, by what the truth found. */
-export function survivedOf(
-  traces: readonly Trace[],
-  asked: readonly Asked[],
-  wholeTraceIds: ReadonlySet<string>,
-): Survived {
-  const whole = new Set([...wholeTraceIds].map(traceKey))
-  const share = (ids: Iterable<string>) => {
-    const all = [...ids]
-    return all.length === 0 ? null : all.filter(id => whole.has(id)).length / all.length
-  }
-  return {
-    all: wholeTraceIds.size / traces.length,
-    errors: share(foundBy(asked, 'search errors')),
-    slow: share(foundBy(asked, 'search slow traces')),
-    rare: share(rareTraces(traces)),
-  }
-}
-
-/** The traces that truly answer a search. */
-function foundBy(asked: readonly Asked[], name: string): ReadonlySet<string> {
-  const truth = asked.find(group => group.name === name)!.questions[0]!.truth
-  return truth.kind === 'traces' ? truth.traceIds : new Set()
+/** Shares of traces that survive. */
+export function survivedOf(traces: readonly Trace[], classes: TraceClasses, whole: ReadonlySet<string>): Survived {
+  const share = (ids: ReadonlySet<string>) =>
+    ids.size === 0 ? null : [...ids].filter(id => whole.has(id)).length / ids.size
+  const { errors, slow, rare } = classes
+  return { all: whole.size / traces.length, errors: share(errors), slow: share(slow), rare: share(rare) }
 }

@@ -1,6 +1,7 @@
 import { firstDifference, printDifference } from '../../lib/model/difference.ts'
 import { Digester, everyOrder, type Orders } from '../../lib/model/digest.ts'
 import type { Span, Trace } from '../../lib/model/trace.ts'
+import { withoutSampling } from '../../lib/sampling/threshold.ts'
 import type { Fidelity } from '../../phases/phase.ts'
 import { linkResolver, type Resolve, relabel } from './span-id-renaming.ts'
 
@@ -133,10 +134,16 @@ async function viewOf(side: () => Batches, claim: Fidelity): Promise<View> {
   return { exact: trace => exact.digest(trace), claimed: trace => claimed.digest(normalise(trace)) }
 }
 
+/** What a sample notes of itself is not of the trace: where traces may be left out, those that stay are whole with it. */
+function withoutNotes({ traceId, spans }: Trace): Trace {
+  return { traceId, spans: spans.map(span => ({ ...span, traceState: withoutSampling(span.traceState) })) }
+}
+
 async function normaliser(side: () => Batches, claim: Fidelity): Promise<(trace: Trace) => Trace> {
-  if (claim.spanIds === 'kept') return trace => trace
+  const own = claim.lossy.length > 0 ? withoutNotes : (trace: Trace) => trace
+  if (claim.spanIds === 'kept') return own
   const resolve: Resolve = await linkResolver(side)
-  return trace => relabel(trace, resolve)
+  return trace => relabel(own(trace), resolve)
 }
 
 async function firstProblem(

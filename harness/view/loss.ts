@@ -30,9 +30,9 @@ export function lossSection({ rows }: Pick<Run, 'rows'>): Page {
   if (priced.length === 0) return []
   return [
     '## What the loss costs',
-    'Traces that come back whole: of all, of those with errors, of slow ones (the slowest hundredth), of rare ones (of ' +
-      'templates that at most one trace in a thousand has). Attributes are missing where no span has them any more, and ' +
-      'diverse where some of their values are gone.',
+    'Traces that come back whole: of all, of those with errors, of slow ones (the slowest hundredth of their operation, or ' +
+      'of all), of rare ones (of templates that ten traces or fewer have). Attributes are missing where no span has them ' +
+      'any more, and diverse where some of their values are gone.',
     survivedTable(priced),
     meaning,
     questionTable(priced),

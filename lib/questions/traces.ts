@@ -40,16 +40,3 @@ function traceWeights({ weights, traces, traceIds }: WeightedFacts): (traceId: s
   for (let row = traces.length - 1; row >= 0; row--) known.set(traceKey(traceIds[traces[row]!]!), weights[row]!)
   return traceId => known.get(traceKey(traceId)) ?? 1
 }
-
-/** A template is rare where no more than this share of traces has it, or only one trace. */
-const rareShare = 0.001
-
-/** The ids of traces whose template is rare. */
-export function rareTraces(traces: readonly Trace[]): Set<string> {
-  const table = new TemplateTable()
-  const templates = traces.map(trace => table.of(trace))
-  const counts = new Uint32Array(table.size)
-  for (const template of templates) counts[template]!++
-  const limit = Math.max(1, rareShare * traces.length)
-  return new Set(traces.filter((_, i) => counts[templates[i]!]! <= limit).map(({ traceId }) => traceKey(traceId)))
-}

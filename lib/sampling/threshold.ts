@@ -105,3 +105,15 @@ function withSubKey(traceState: string, name: SubKey, value: string): string {
   const rest = traceState.slice(end).replaceAll(/,[ \t]*ot=[^,]*/g, '')
   return traceState.slice(0, entry.index) + head + [own, ...others].join(';') + rest
 }
+
+/** The trace state without what tells how its span was sampled: `th` and `rv`, and an entry that held nothing else. */
+export function withoutSampling(traceState: string): string {
+  if (!/(?:th|rv):/.test(traceState)) return traceState
+  const entries = traceState.split(',').flatMap(entry => {
+    const [, head, subKeys] = /^([ \t]*ot=)(.*)$/.exec(entry) ?? []
+    if (head === undefined) return [entry]
+    const others = subKeys!.split(';').filter(part => !/^(?:th|rv):/.test(part))
+    return others.length === 0 ? [] : [head + others.join(';')]
+  })
+  return entries.join(',')
+}

@@ -3,6 +3,7 @@ import { encodeTraces } from '../../../lib/formats/ndjson/print.ts'
 import { keptSource } from '../../../lib/model/kept-source.ts'
 import { countSpans, type Trace } from '../../../lib/model/trace.ts'
 import { SourceAsker } from '../../../lib/questions/ask-source.ts'
+import { classesOf, type TraceClasses } from '../../../lib/questions/classes.ts'
 import { type Asked, askTruths, type Price, priceOf } from '../../../lib/questions/price.ts'
 import { questionSet } from '../../../lib/questions/questions.ts'
 import { parsePolicy } from '../../../lib/sampling/policy.ts'
@@ -89,6 +90,7 @@ interface Bench {
   readonly ndjsonBytes: number
   readonly summaries: TraceSummaries
   readonly asked: readonly Asked[]
+  readonly classes: TraceClasses
 }
 
 async function prepareBench(traces: readonly Trace[]): Promise<Bench> {
@@ -98,7 +100,7 @@ async function prepareBench(traces: readonly Trace[]): Promise<Bench> {
   for (const chunk of encodeTraces(traces)) ndjsonBytes += chunk.length
   const asker = new SourceAsker(weightedSource(keptSource(traces)))
   const asked = await askTruths(await questionSet(asker), question => asker.ask(question))
-  return { traces, spans: countSpans(traces), ndjsonBytes, summaries, asked }
+  return { traces, spans: countSpans(traces), ndjsonBytes, summaries, asked, classes: classesOf(traces) }
 }
 
 /** Undefined where nothing is kept. */
@@ -114,7 +116,7 @@ async function measureRow(bench: Bench, family: string, percent: number): Promis
     traces: kept.length,
     spans: countSpans(kept),
     ...sizesOf(bench, await blockpackBytes(kept)),
-    survived: survivedOf(bench.traces, bench.asked, new Set(kept.map(({ traceId }) => traceId))),
+    survived: survivedOf(bench.traces, bench.classes, new Set(kept.map(({ traceId }) => traceId))),
     price: await priceOf(bench.asked, question => asker.ask(question)),
   }
 }

@@ -7,6 +7,7 @@ import { keptSource } from '../../../lib/model/kept-source.ts'
 import type { Estimate } from '../../../lib/model/question.ts'
 import { countSpans, type Trace } from '../../../lib/model/trace.ts'
 import { SourceAsker } from '../../../lib/questions/ask-source.ts'
+import { classesOf, type TraceClasses } from '../../../lib/questions/classes.ts'
 import { type Asked, askTruths, type Price, priceOf } from '../../../lib/questions/price.ts'
 import { questionSet } from '../../../lib/questions/questions.ts'
 import { countSpansBy, durationsBy, errorSharesBy, everySpan } from '../../../lib/questions/values.ts'
@@ -68,19 +69,21 @@ export async function whatIf(traces: readonly Trace[], config: CollectorConfig):
   const asker = askerOf(traces)
   const asked = await askTruths(await questionSet(asker), question => asker.ask(question))
   const faulty = await faultyOperations(asker)
+  const classes = classesOf(traces)
   const effects: Effect[] = []
   for (const processor of [...config.processors, ...config.pipelines])
-    effects.push(await effectOf(processor, { traces, asked, faulty }))
+    effects.push(await effectOf(processor, { traces, asked, classes, faulty }))
   return { original: await amountOf(traces), overall: await overallOf(asker), faultyOperations: faulty.size, effects }
 }
 
 interface Original {
   readonly traces: readonly Trace[]
   readonly asked: readonly Asked[]
+  readonly classes: TraceClasses
   readonly faulty: ReadonlySet<string>
 }
 
-async function effectOf(processor: Processor, { traces, asked, faulty }: Original): Promise<Effect> {
+async function effectOf(processor: Processor, { traces, asked, classes, faulty }: Original): Promise<Effect> {
   const { kept, alone = [], only = [], unweightedCount = 0 } = processor.replay(traces)
   const asker = askerOf(kept)
   const seen = await faultyOperations(asker)
@@ -94,7 +97,7 @@ async function effectOf(processor: Processor, { traces, asked, faulty }: Origina
   return {
     name: processor.name,
     kept: await amountOf(kept),
-    survived: survivedOf(traces, asked, new Set(whole.map(({ traceId }) => traceId))),
+    survived: survivedOf(traces, classes, new Set(whole.map(({ traceId }) => traceId))),
     overall: await overallOf(asker),
     price: await priceOf(asked, question => asker.ask(question)),
     unseenOperations: [...faulty].filter(operation => !seen.has(operation)),

@@ -81,6 +81,7 @@ test('a sample by the trace state of its spans is asked with its weights', async
   )
   const loss = await lossOf(half)
   expect(priceOf(loss, 'spans by service').basis).toMatch(/^sample of \d+ traces$/)
+  expect(loss!.survived.all).toBeGreaterThan(0.3)
   expect(priceOf(loss, 'spans by service').medianError).toBeLessThan(0.3)
   expect(priceOf(loss, 'trace by id').unanswerable).toBeGreaterThan(0)
 })

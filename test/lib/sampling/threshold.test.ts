@@ -5,6 +5,7 @@ import {
   parseThreshold,
   thresholdEnd,
   thresholdOf,
+  withoutSampling,
   withThreshold,
 } from '../../../lib/sampling/threshold.ts'
 
@@ -31,4 +32,14 @@ test('zeros at the end of a threshold are cut, but for the only digit, and it is
   expect(withThreshold('', 1n)).toBe('ot=th:00000000000001')
   for (const threshold of [0n, 1n, 1n << 55n, thresholdEnd - 1n, thresholdOf(0.001)])
     expect(parseThreshold(withThreshold('a=1', threshold))).toBe(threshold)
+})
+
+test.each([
+  ['', ''],
+  ['a=1,b=th:8', 'a=1,b=th:8'],
+  ['ot=th:8', ''],
+  ['a=1, ot=rv:9b8233f7e3a151;th:c;p:8 ,b=2', 'a=1, ot=p:8 ,b=2'],
+  ['ot=th:8;rv:9b8233f7e3a151,a=1', 'a=1'],
+])('%j without what tells of sampling is %j', (before, after) => {
+  expect(withoutSampling(before)).toBe(after)
 })
