@@ -65,8 +65,9 @@ export async function serveData(
   const store = storeConfigFrom(args)
   await withWorkers({}, async workers => {
     const running = await startServer({ folder: args.data, host, ports, store, api: { ...api, workers }, warn })
+    const asked = untilAsked()
     process.stderr.write(`${describe(host, running.ports)}\n`)
-    await untilAsked()
+    await asked
     process.stderr.write('stopping\n')
     await running.close()
   })

@@ -4,8 +4,10 @@ const signals = ['SIGINT', 'SIGTERM'] as const
 export function untilAsked(): Promise<void> {
   return new Promise(resolve => {
     for (const signal of signals) {
-      process.removeAllListeners(signal)
+      const before = process.listeners(signal)
+      // Added before the others go: where nobody listens for a moment, a signal that is on its way is lost.
       process.once(signal, () => resolve())
+      for (const listener of before) process.off(signal, listener)
     }
   })
 }

@@ -84,8 +84,9 @@ export const serve: CommandModule<object, ServeArguments> = {
         const server = await listenForQueries({ ...api, source: async () => source, workers }, { host, port })
         const spanCount = files.reduce((sum, file) => sum + file.spanCount, 0)
         const at = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`
+        const asked = untilAsked()
         process.stderr.write(`${plural(spanCount, 'span')} of ${plural(files.length, 'file')} at ${at}, until Ctrl-C\n`)
-        await untilAsked()
+        await asked
         await server.close()
       },
       { skipBad },
