@@ -24,6 +24,8 @@ export interface StoreConfig {
   readonly maxBlockBytes: number
   /** How old they are then at most: `live_store.max_block_duration`. */
   readonly maxBlockMillis: number
+  /** How blocks are written that others replace soon, and how these are. */
+  readonly freshBlockpack: BlockpackConfig
   readonly blockpack: BlockpackConfig
   readonly compaction: CompactionConfig
   readonly limits: TenantLimits
@@ -35,6 +37,7 @@ export const defaultConfig: StoreConfig = {
   maxTraceLiveMillis: 30_000,
   maxBlockBytes: 50 * 2 ** 20,
   maxBlockMillis: 30_000,
+  freshBlockpack: profiles['high-throughput'],
   blockpack: profiles.default,
   compaction: defaultCompaction,
   limits: { maxRequestBytes: 64 * 2 ** 20 },

@@ -15,7 +15,7 @@ import { Counters, RateLimit, type TenantCounts } from './counters.ts'
 import { carriedOf } from './live/carry.ts'
 import { takeIn } from './live/intake.ts'
 import type { LivePart } from './live/part.ts'
-import { replay } from './live/replay.ts'
+import { type FoundSegment, readLog, replay } from './live/replay.ts'
 import { LiveSegment } from './live/segment.ts'
 import { LiveSource } from './live/source.ts'
 import { Refusal } from './refusal.ts'
@@ -45,6 +45,12 @@ export interface StorePlaces {
   readonly warn: (message: string) => void
 }
 
+interface Opened {
+  readonly blocks: Blocks
+  readonly log: LogSegment
+  readonly found: readonly FoundSegment[]
+}
+
 interface Writing {
   readonly live: LiveSegment
   readonly log: LogSegment
@@ -63,7 +69,9 @@ export class Store {
   readonly #messages = new OtlpMessages(new SpanRows(), field => this.#countDropped(field))
   #writing: Writing
   /** Segments that are complete and not in blocks yet, the oldest first. */
-  readonly #waiting: LiveSegment[]
+  readonly #waiting: LiveSegment[] = []
+  /** When what the log had at the start is among these. */
+  readonly #replayed: Promise<void>
   #rotating: Promise<void> | undefined
   #flushing: Promise<void> | undefined
   #maintaining: Promise<void> | undefined
@@ -77,31 +85,34 @@ export class Store {
   /** Damaged parts of the log that were set aside at the start. */
   readonly damagedCount: number
 
-  private constructor(
-    places: StorePlaces,
-    config: StoreConfig,
-    opened: { blocks: Blocks; log: LogSegment; waiting: readonly LiveSegment[]; damagedCount: number },
-  ) {
+  private constructor(places: StorePlaces, config: StoreConfig, { blocks, log, found }: Opened) {
     this.#places = places
     this.#config = config
-    this.blocks = opened.blocks
-    this.damagedCount = opened.damagedCount
-    this.#waiting = [...opened.waiting]
-    this.#writing = newWriting(opened.log)
+    this.blocks = blocks
+    this.damagedCount = found.reduce((sum, { damagedCount }) => sum + damagedCount, 0)
+    this.#writing = newWriting(log)
+    this.#replayed = this.#replay(found)
     this.#timer = setInterval(() => this.#tick(), Math.min(1_000, config.maxBlockMillis))
     this.#timer.unref()
     this.#flushSoon()
   }
 
-  /** Opens a store and replays its log. */
+  /**
+   * Opens a store. It takes requests at once; what its log has is read meanwhile, and questions wait for that.
+   */
   static async open(places: StorePlaces, config: StoreConfig = defaultConfig): Promise<Store> {
     const blocks = await Blocks.load(places.blocks, places.warn)
     for (const key of blocks.halves) await places.blocks.delete(key)
-    const isInBlock = (segment: string, tenant: string) => blocks.has(tenant, blockIdOf(segment, tenant))
+    const found = await readLog(places.log, places.warn)
+    const log = await LogSegment.create(places.log, config.sync, found.at(-1)?.name)
+    return new Store(places, config, { blocks, log, found })
+  }
+
+  async #replay(found: readonly FoundSegment[]): Promise<void> {
+    const isInBlock = (segment: string, tenant: string) => this.blocks.has(tenant, blockIdOf(segment, tenant))
     const messages = new OtlpMessages(new SpanRows(), () => {})
-    const { segments, damagedCount } = await replay({ files: places.log, messages, isInBlock, warn: places.warn })
-    const log = await LogSegment.create(places.log, config.sync, segments.at(-1)?.name)
-    return new Store(places, config, { blocks, log, waiting: segments, damagedCount })
+    const segments = await replay(found, { messages, isInBlock, warn: this.#places.warn })
+    this.#waiting.unshift(...segments)
   }
 
   /** Takes a request in: OTLP protobuf (ExportTraceServiceRequest), decompressed. Resolves when it is durable. */
@@ -156,6 +167,7 @@ export class Store {
 
   /** All spans of a tenant that are durable now. */
   async source(tenant: string): Promise<SpanSource> {
+    await this.#replayed
     const parts = this.#segments().flatMap(segment => segment.find(tenant) ?? [])
     const views = parts.map(part => part.view()).filter(({ groups }) => groups.order.length > 0)
     // Taken in one turn: a span is in a part or in a block, never in both or none.
@@ -167,6 +179,7 @@ export class Store {
 
   /** Begins a new segment, and returns when all that came before is in blocks. */
   async flush(): Promise<void> {
+    await this.#replayed
     await this.#rotateSoon(true)
     await this.#flushing
     await this.#flush()
@@ -193,6 +206,7 @@ export class Store {
   async close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#timer)
+    await this.#replayed
     await this.#rotating
     await this.#flushing
     await this.#maintaining
@@ -322,6 +336,7 @@ export class Store {
 
   /** Makes blocks of the segments that wait, in their order: a carry must not go before what it is taken from. */
   async #flush(): Promise<void> {
+    await this.#replayed
     for (
       let [segment] = this.#waiting;
       segment && !this.#unready.has(segment) && !this.#isClosed;
@@ -331,7 +346,7 @@ export class Store {
         const view = part.view()
         const place = { tenantID: tenant, blockID: blockIdOf(segment.name, tenant) }
         if (view.groups.order.length > 0) {
-          await writeView(this.blocks, view, place, part.lastArrivalMillis, this.#config.blockpack)
+          await writeView(this.blocks, view, place, part.lastArrivalMillis, this.#config.freshBlockpack)
           this.counters.flushedBlocks++
         }
         segment.flushed(tenant)

@@ -3,7 +3,7 @@ import { rowTraces } from '../../shred/row-traces.ts'
 import type { LiveLimits, LivePart, LiveTrace } from './part.ts'
 
 /** So much of a segment's spans goes on to the next one at most: that costs as much as to take them in anew. */
-const maxCarriedShare = 1 / 8
+const maxCarriedShare = 1 / 16
 
 /** Traces of a part that go on to the next segment, as OTLP protobuf. */
 export interface Carried {
