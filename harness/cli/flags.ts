@@ -3,6 +3,7 @@ import { LabError } from '../../lib/error.ts'
 import type { Refusal } from '../../lib/formats/format.ts'
 import { formats } from '../../lib/formats/formats.ts'
 import { hint } from '../../lib/nearest.ts'
+import { defaultTiers } from '../../lib/tiers/tier-list.ts'
 import type { WorkerPool } from '../../lib/workers/pool.ts'
 import { userFolder } from '../compile/compiled.ts'
 import { discoverPhases } from '../lab/discover.ts'
@@ -116,6 +117,15 @@ export interface RowArguments {
 
 export const progressFlag = {
   progress: { type: 'boolean', default: true, describe: 'show progress; --no-progress for none' },
+} as const
+
+/** A list of tiers. */
+export const tiersFlag = {
+  tiers: {
+    ...text,
+    describe: `what is kept of traces up to which age or share of the time (default ${defaultTiers})`,
+    coerce: (given: unknown) => single('tiers', given),
+  },
 } as const
 
 /** Where results go unless told otherwise. */

@@ -4,6 +4,7 @@ import { kernels } from './bench-kernels.ts'
 import { loss } from './bench-loss.ts'
 import { queries } from './bench-queries.ts'
 import { scale } from './bench-scale.ts'
+import { tiers } from './bench-tiers.ts'
 
 export const bench: CommandModule = {
   command: 'bench <what>',
@@ -15,6 +16,7 @@ export const bench: CommandModule = {
       .command(blocks)
       .command(queries)
       .command(loss)
-      .demandCommand(1, 'bench: say which: scale, kernels, blocks, queries or loss'),
+      .command(tiers)
+      .demandCommand(1, 'bench: say which: scale, kernels, blocks, queries, loss or tiers'),
   handler: () => {},
 }

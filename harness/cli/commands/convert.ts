@@ -19,9 +19,9 @@ import {
   inputPositional,
   pathFlag,
   progressFlag,
-  text,
+  tiersFlag,
 } from '../flags.ts'
-import { choice, single } from '../options.ts'
+import { choice } from '../options.ts'
 import { writeOutput } from '../output.ts'
 import { blockVersions, type TempoBlockArguments, tempoBlockFlags, writeTempoBlock } from '../tempo-block.ts'
 import { type WorkersArguments, withWorkers, workersFlag } from '../workers.ts'
@@ -31,15 +31,6 @@ const targets = [...fileNames, 'parquet', 'tiers', ...Object.keys(blockVersions)
 
 /** A table of spans, which takes all spans before it writes any. */
 const table: Target = { name: 'parquet', write: writeFlat, refusal: surrogateRefusal }
-
-/** Goes with --to tiers. */
-const tiersFlag = {
-  tiers: {
-    ...text,
-    describe: `what is kept of traces up to which age or share of the time (default ${defaultTiers})`,
-    coerce: (given: unknown) => single('tiers', given),
-  },
-} as const
 
 interface ConvertArguments extends FormatArguments, BlockpackArguments, TempoBlockArguments, WorkersArguments {
   tiers?: string | undefined

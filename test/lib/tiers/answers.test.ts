@@ -93,6 +93,17 @@ describe('counts are exact, whichever tiers spans are in', () => {
     await expectAllCounts(generatedTraces(name, 100), lists)
   })
 
+  test('of spans at both ends of time, whose ages are as wide', async () => {
+    const traces = [0n, 1n, 2n ** 63n, 2n ** 64n - 9n].map((startNanos, i): Trace => {
+      const own = [
+        span({ startNanos, endNanos: startNanos + 8n }),
+        span({ startNanos, endNanos: startNanos, name: '' }),
+      ]
+      return { traceId: `0${i + 1}`, spans: own }
+    })
+    await expectAllCounts(traces, [...lists, 'exact:1h,renamed:24h,exemplars:7d,rollup:inf'])
+  })
+
   test('of ranges, from whole seconds to all of the time', async () => {
     const seed = 16
     const draw = drawsOf(seed)
