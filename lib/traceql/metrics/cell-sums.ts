@@ -1,3 +1,4 @@
+import { tally } from '../../bytes/tally.ts'
 import type { MetricsAggregate } from '../language/ast.ts'
 import { type CellPlaces, cellPlaces, type Observations } from './cell-places.ts'
 import { bucketExponent } from './series.ts'
@@ -34,7 +35,7 @@ export interface Samples {
 
 /** Where the spans that count fall, how many in each place, and the places of cells as they first occur. */
 interface Counted extends CellPlaces {
-  readonly tally: Uint32Array
+  readonly tallies: Uint32Array
   readonly order: readonly number[]
   readonly weights: Float64Array | undefined
   readonly values: Float64Array | undefined
@@ -46,9 +47,9 @@ type Sums = Omit<CellSums, 'codes' | 'intervals'>
 export function sumCells(kind: Kind, observations: Observations, groupCount: number, isExact: boolean): CellSums {
   const { weights, values } = observations
   const found = cellPlaces(observations, groupCount)
-  const tally = tallyOf(found)
-  const order = orderOf(found, tally)
-  const sums = sumsOf(kind, { ...found, tally, order, weights, values }, isExact)
+  const tallies = tally(found.places, found.spanCount, found.size)
+  const order = orderOf(found, tallies)
+  const sums = sumsOf(kind, { ...found, tallies, order, weights, values }, isExact)
   const codes: number[] = []
   const intervals: number[] = []
   for (const place of order) {
@@ -58,23 +59,10 @@ export function sumCells(kind: Kind, observations: Observations, groupCount: num
   return { codes, intervals, ...sums }
 }
 
-/** By place how many spans. Neighbours count in tables apart: to add one to the same number again has to wait for it. */
-function tallyOf({ spanCount, places, size }: CellPlaces): Uint32Array {
-  const [tally, others] = [new Uint32Array(size), new Uint32Array(size)]
-  const even = spanCount & ~1
-  for (let i = 0; i < even; i += 2) {
-    tally[places[i]!]!++
-    others[places[i + 1]!]!++
-  }
-  if (even < spanCount) tally[places[even]!]!++
-  for (let place = 0; place < size; place++) tally[place]! += others[place]!
-  return tally
-}
-
 /** The places that have spans, as they first occur: as a rule the first spans tell. */
-function orderOf({ spanCount, places, size }: CellPlaces, tally: Uint32Array): number[] {
+function orderOf({ spanCount, places, size }: CellPlaces, tallies: Uint32Array): number[] {
   let left = 0
-  for (let place = 0; place < size; place++) if (tally[place]! > 0) left++
+  for (let place = 0; place < size; place++) if (tallies[place]! > 0) left++
   const isSeen = new Uint8Array(size)
   const order: number[] = []
   for (let i = 0; i < spanCount && left > 0; i++) {
@@ -115,8 +103,8 @@ function pick(table: ArrayLike<number>, order: readonly number[]): Float64Array 
 }
 
 /** By cell the sum of the weights of its spans. */
-function countsOf({ spanCount, rows, places, size, tally, weights, order }: Counted): Float64Array {
-  if (weights === undefined) return pick(tally, order)
+function countsOf({ spanCount, rows, places, size, tallies, weights, order }: Counted): Float64Array {
+  if (weights === undefined) return pick(tallies, order)
   const counts = new Float64Array(size)
   for (let i = 0; i < spanCount; i++) counts[places[i]!]! += weights[rows === undefined ? i : rows[i]!]!
   return pick(counts, order)
@@ -150,23 +138,23 @@ function bucketsOf(counted: Counted): Buckets {
   const { spanCount, rows, places, size, weights, values, order } = counted
   const { slots, exponents } = exponentsOf(counted)
   const width = exponents.length
-  const tally = new Uint32Array(size * width)
+  const spanCounts = new Uint32Array(size * width)
   const sums = weights && new Float64Array(size * width)
   for (let i = 0; i < spanCount; i++) {
     const row = rows === undefined ? i : rows[i]!
     const value = values![row]!
     if (!(value >= 2)) continue
     const at = places[i]! * width + slots[bucketExponent(value)]!
-    tally[at]!++
+    spanCounts[at]!++
     if (sums !== undefined) sums[at]! += weights![row]!
   }
   const filled: { cells: number[]; exponents: number[]; counts: number[] } = { cells: [], exponents: [], counts: [] }
   for (let cell = 0; cell < order.length; cell++)
     for (let slot = 0, at = order[cell]! * width; slot < width; slot++, at++) {
-      if (tally[at] === 0) continue
+      if (spanCounts[at] === 0) continue
       filled.cells.push(cell)
       filled.exponents.push(exponents[slot]!)
-      filled.counts.push((sums ?? tally)[at]!)
+      filled.counts.push((sums ?? spanCounts)[at]!)
     }
   return filled
 }

@@ -1,3 +1,4 @@
+import { tally } from '../../../bytes/tally.ts'
 import { sumOf } from '../../../encodings/counts.ts'
 import { ownersOf, startsOf } from '../../../model/owners.ts'
 import { parseStatus } from '../../../shred/field-texts.ts'
@@ -177,8 +178,7 @@ export class PageGroupColumns {
 
   #shapes(owner: FieldOwner, count: number): OwnerShapes {
     const { values, codes } = this.#items(`${owner}.shape`, count, this.context.tables.shape[owner])
-    const uses = new Uint32Array(values.length)
-    for (let row = 0; row < count; row++) uses[codes[row]!]!++
+    const uses = tally(codes, count, values.length)
     let total = 0
     for (let symbol = 0; symbol < values.length; symbol++) total += values[symbol]!.length * uses[symbol]!
     this.pages.checkItems(`${owner} attributes`, total)
