@@ -19,6 +19,7 @@ export interface RangeArguments {
   start?: bigint | undefined
   end?: bigint | undefined
   step?: bigint | undefined
+  interval?: boolean | undefined
   svg?: string | undefined
   explain: boolean
 }
@@ -27,7 +28,11 @@ export interface RangeArguments {
 export async function answerRange(opened: SearchSource, query: Query, args: RangeArguments): Promise<Answer> {
   const range = await rangeOf(opened, args)
   const intervals = checkIntervals(range)
-  const answer = await queryRange(opened.source, query, { ...range, workers: opened.workers })
+  const answer = await queryRange(opened.source, query, {
+    ...range,
+    workers: opened.workers,
+    withBounds: args.interval,
+  })
   const { svg } = args
   if (svg !== undefined) {
     if (answer.series.length === 0) throw new LabError('missing', `${svg}: the answer has no series to draw`)
@@ -79,13 +84,20 @@ function pageOf(
   { explain, svg }: RangeArguments,
 ): Page {
   const { startNanos, stepNanos, count } = intervals
-  const { series, metrics, message } = answer
+  const { series, metrics, message, bounds } = answer
   return [
     seriesTable(answer, intervals),
     `${whole(series.length)} series of ${plural(count, 'interval')} from ${printTime(startNanos)}, step ${printNanos(stepNanos)}; ` +
       `looked at ${plural(Number(metrics.inspectedSpans), 'span')}`,
     ...(message === undefined ? [] : [message]),
+    ...(bounds === undefined ? [] : [describeBounds(bounds)]),
     ...(svg === undefined ? [] : [`drawn in ${svg}`]),
     ...(explain ? ['', ...explanationPage(answer.explain, files)] : []),
   ]
+}
+
+function describeBounds({ isSampled, unbounded }: NonNullable<MetricsAnswer['bounds']>): string {
+  if (!isSampled) return 'no span was sampled: __lower and __upper are the points themselves'
+  const without = unbounded.length === 0 ? '' : `; none of ${unbounded.join(', ')}: spans beyond may have been left out`
+  return `__lower and __upper hold the truth with 95 %${without}`
 }

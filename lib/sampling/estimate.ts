@@ -33,7 +33,7 @@ export class TotalSums {
 }
 
 /** How many traces make up the variance: fewer than there are where some are much larger. */
-function varianceTraces({ variance, varianceSquares }: Readonly<TotalSums>): number {
+function varianceTraces({ variance, varianceSquares }: Pick<TotalSums, 'variance' | 'varianceSquares'>): number {
   return variance === 0 ? Number.POSITIVE_INFINITY : (variance * variance) / varianceSquares
 }
 
@@ -55,6 +55,13 @@ export function estimateTotal(sums: Readonly<TotalSums>, unseenWeight = 1): Esti
     low: observed + scale * gammaQuantile(Math.max(0, count + 0.5 - 1 / count), -normal),
     high: observed + scale * gammaQuantile(count + 0.5, normal),
   }
+}
+
+/** A value that may be on either side of 0, by its variance and the squares of what traces add to it. */
+export function estimateSigned(value: number, variance: number, varianceSquares: number): Estimate {
+  const traces = varianceTraces({ variance, varianceSquares })
+  const margin = variance === 0 ? 0 : studentDeviate(traces) * Math.sqrt(variance)
+  return { value, low: value - margin, high: value + margin }
 }
 
 /**
@@ -103,7 +110,10 @@ function ratioDeviate({ part, whole }: Readonly<RatioSums>): number {
 export function estimateRatio(sums: Readonly<RatioSums>): Estimate {
   const value = sums.part.total / sums.whole.total
   const variance = ratioVariance(sums, value)
-  const margin = variance === 0 ? 0 : ratioDeviate(sums) * Math.sqrt(variance)
+  const normal = sums.whole.variance === 0 && variance === 0 ? 0 : ratioDeviate(sums)
+  // One trace tells nothing of how others differ from it.
+  if (normal === Number.POSITIVE_INFINITY) return { value }
+  const margin = normal * Math.sqrt(variance)
   if (value > 0) return { value, low: value * Math.exp(-margin / value), high: value * Math.exp(margin / value) }
   return { value, low: value - margin, high: value + margin }
 }

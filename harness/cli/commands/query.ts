@@ -17,7 +17,7 @@ interface QueryArguments extends SearchArguments, RangeArguments, TableArguments
 }
 
 const onlySearch = ['limit', 'spss'] as const
-const onlyMetrics = ['step', 'svg'] as const
+const onlyMetrics = ['step', 'svg', 'interval'] as const
 
 export const query: CommandModule<object, QueryArguments> = {
   command: 'query <query> <in..>',
@@ -44,6 +44,10 @@ export const query: CommandModule<object, QueryArguments> = {
       })
       .option('spss', { ...text, describe: 'spans to show a set (default 3)', coerce: integer('spss', 1, 1e6) })
       .option('step', { ...text, describe: "time from point to point (default as Tempo's)", coerce: duration('step') })
+      .option('interval', {
+        type: 'boolean',
+        describe: 'after each series its bounds, between which the truth of sampled spans lies with 95 %',
+      })
       .option('svg', pathFlag('svg', 'file for a picture of the series'))
       .option('skip-bad', formatFlags['skip-bad'])
       .options({ ...tableFlag, ...jsonFlag('answer as Tempo does, and nothing else') })

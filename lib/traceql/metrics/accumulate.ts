@@ -2,8 +2,9 @@ import type { AnyValue, KeyedValue } from '../engine/answer-value.ts'
 import type { PointBudget } from '../language/limits.ts'
 import type { Observations } from './cell-places.ts'
 import type { CellSums, Kind } from './cell-sums.ts'
+import { distributionOf } from './distribution.ts'
 import { type Cells, gatherers } from './gatherers.ts'
-import { bucketExponent, bucketQuantile, type Exemplar, exactQuantile, labelsKey, type Series } from './series.ts'
+import { bucketExponent, type Exemplar, labelsKey, type Series } from './series.ts'
 
 /** A span that was chosen as exemplar of a series. */
 export interface Choice {
@@ -161,7 +162,7 @@ export class Accumulator {
         ? []
         : [
             {
-              labels: [...labels, { key: '__bucket', value: double(2 ** exponent / this.#unit) }],
+              labels: [...labels, bucketLabel(exponent, this.#unit)],
               points,
               exemplars: exemplars
                 .filter(({ value }) => bucketExponent(value) === exponent)
@@ -175,29 +176,24 @@ export class Accumulator {
     const { quantiles, intervalCount } = this.#gathering
     // Exemplars go with the first quantile.
     const exemplars = this.#exemplarsOf(cells)
+    const distribution = distributionOf(cells, this.#unit)
     return quantiles.map((quantile, i) => ({
       exemplars: i === 0 ? exemplars : [],
-      labels: [...cells.labels, { key: 'p', value: double(quantile) }],
-      points: new Float64Array(intervalCount).map((_, i) => this.#quantileAt(quantile, cells, i)),
+      labels: [...cells.labels, quantileLabel(quantile)],
+      points: new Float64Array(intervalCount).map((_, i) => distribution.quantile(quantile, i)),
+      distribution,
     }))
   }
+}
 
-  #quantileAt(quantile: number, { buckets, samples }: Cells, interval: number): number {
-    if (samples !== undefined) {
-      const { values, weights } = samples[interval] ?? { values: [], weights: [] }
-      const isPlain = weights.every(weight => weight === 1)
-      return exactQuantile(quantile, values, isPlain ? undefined : weights) / this.#unit
-    }
-    let counts: Map<number, number> | undefined
-    for (let exponent = 0; exponent < buckets!.length; exponent++) {
-      const points = buckets![exponent]
-      if (points === undefined || !(points[interval]! > 0)) continue
-      counts ??= new Map()
-      counts.set(exponent, points[interval]!)
-    }
-    // An interval without a value counts as 0, as in Tempo.
-    return counts === undefined ? 0 : bucketQuantile(quantile, counts) / this.#unit
-  }
+/** The label of a quantile. */
+export function quantileLabel(quantile: number): KeyedValue {
+  return { key: 'p', value: double(quantile) }
+}
+
+/** The label of a bucket of values that are answered by `unit`: its upper bound. */
+export function bucketLabel(exponent: number, unit: number): KeyedValue {
+  return { key: '__bucket', value: double(2 ** exponent / unit) }
 }
 
 function double(doubleValue: number): AnyValue {

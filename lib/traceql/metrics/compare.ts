@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../maps.ts'
 import type { ColumnName, SpanBatch, SpanSource } from '../../model/scan.ts'
 import { type AnyValue, answerValue, type KeyedValue } from '../engine/answer-value.ts'
 import { holds } from '../engine/evaluate.ts'
@@ -17,6 +18,7 @@ import { groupCodes } from './group-codes.ts'
 import { type Intervals, spanIntervals } from './intervals.ts'
 import type { MetricsRun, PipelineSeries } from './metrics-pipeline.ts'
 import { type Series, valueKey } from './series.ts'
+import type { Contribution, SeriesMoments } from './trace-moments.ts'
 
 /** The most distinct values kept per attribute; further ones are left out, and reported. */
 const maxValues = 10_000
@@ -43,7 +45,7 @@ interface Tally {
   isTruncated: boolean
 }
 
-interface Comparison {
+export interface Comparison {
   readonly node: Compare
   readonly plan: ReturnType<typeof planPipeline>
   readonly fields: readonly Field[]
@@ -60,10 +62,24 @@ interface Comparison {
  */
 export async function gatherComparison(
   source: SpanSource,
+  pipeline: MetricsPipeline,
+  node: Compare,
+  run: MetricsRun,
+): Promise<PipelineSeries> {
+  const comparison = await planComparison(source, pipeline, node, run)
+  const { plan, explainer, tallies } = comparison
+  for await (const batch of scanBatches(source, plan.request, run.limits)) await compareBatch(batch, comparison)
+  const isTruncated = tallies.some(side => side.some(tally => tally.isTruncated))
+  return { name: 'compare', series: seriesOf(comparison), isTruncated, explain: explainer.finish() }
+}
+
+/** What batches are compared by. */
+export async function planComparison(
+  source: SpanSource,
   { pipeline }: MetricsPipeline,
   node: Compare,
-  { intervals, budget, limits }: MetricsRun,
-): Promise<PipelineSeries> {
+  { intervals, budget }: MetricsRun,
+): Promise<Comparison> {
   const condition = fold(node.selection.condition)
   const selection: Compare = { ...node, selection: { ...node.selection, condition } }
   const fields = await comparedFields(source)
@@ -72,10 +88,7 @@ export async function gatherComparison(
   const plan = planPipeline(pipeline, { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos }, [...columns])
   const explainer = new Explainer(source, plan.request)
   const tallies = sides.map(() => fields.map(() => newTally(intervals.count, budget)))
-  const comparison: Comparison = { node: selection, plan, fields, columns: [...columns], intervals, explainer, tallies }
-  for await (const batch of scanBatches(source, plan.request, limits)) await compareBatch(batch, comparison)
-  const isTruncated = tallies.some(side => side.some(tally => tally.isTruncated))
-  return { name: 'compare', series: seriesOf(comparison), isTruncated, explain: explainer.finish() }
+  return { node: selection, plan, fields, columns: [...columns], intervals, explainer, tallies }
 }
 
 function newTally(intervalCount: number, budget: PointBudget): Tally {
@@ -92,7 +105,45 @@ async function comparedFields(source: SpanSource): Promise<Field[]> {
 }
 
 async function compareBatch(batch: SpanBatch, comparison: Comparison): Promise<void> {
-  const { node, plan, fields, intervals, explainer, tallies } = comparison
+  const { fields, tallies } = comparison
+  const { view, pool, spans } = await partSides(batch, comparison)
+  fields.forEach((field, i) => {
+    tallyField(view, field, spans, [tallies[0]![i]!, tallies[1]![i]!], pool)
+  })
+}
+
+/** What the spans of a batch add to the series of a comparison, each by the labels of its series. */
+export async function comparedContributions(
+  batch: SpanBatch,
+  comparison: Comparison,
+  component: number,
+  find: (labels: readonly KeyedValue[]) => SeriesMoments | undefined,
+): Promise<Contribution[]> {
+  const { view, pool, spans } = await partSides(batch, comparison)
+  const { mask, selected, intervals } = spans
+  const own = {
+    ...{ component, rows: undefined, rowCount: view.spanCount, amountOf: () => 1 },
+    intervalOf: (row: number) => (mask[row] === 0 ? -1 : intervals[row]!),
+  }
+  return comparison.fields.flatMap(field => {
+    const { codes, cells } = groupCodes(view, [field], pool)
+    const key = printField(field)
+    const ofValues = (isTotal: boolean) => {
+      const known = new Map<number, SeriesMoments | undefined>()
+      return (row: number) =>
+        getOrInsert(known, codes[row]! * 2 + selected[row]!, () => {
+          const [cell] = cells(codes[row]!)
+          const side = sides[selected[row]! ^ 1]!
+          if (cell!.tag === Tag.nil) return undefined
+          return find(isTotal ? totalLabels(side, key) : labels(side, key, answerValue(cell!, pool)))
+        })
+    }
+    return [false, true].map(isTotal => ({ ...own, seriesOf: ofValues(isTotal) }))
+  })
+}
+
+/** The spans of a batch, parted into those of the selection and all others. */
+async function partSides(batch: SpanBatch, { node, plan, intervals, explainer }: Comparison) {
   const pool = new Pool()
   const view = new View(batch, await batch.read(plan.request.columns))
   explainer.addBatch(view.spanCount)
@@ -105,9 +156,7 @@ async function compareBatch(batch: SpanBatch, comparison: Comparison): Promise<v
     intervals: spanIntervals(view.columns.get('span:start'), view.spanCount, intervals),
     weights: batch.weights,
   }
-  fields.forEach((field, i) => {
-    tallyField(view, field, spans, [tallies[0]![i]!, tallies[1]![i]!], pool)
-  })
+  return { view, pool, spans }
 }
 
 /** Only spans that start in `(startNanos, endNanos]` count as selected. */
@@ -170,7 +219,7 @@ function seriesOf({ fields, tallies, node }: Comparison): Series[] {
       const tally = tallies[i]![j]!
       if (tally.values.size === 0) return []
       const key = printField(field)
-      const total = { labels: labels(`${side}_total`, key, { stringValue: 'nil' }), points: tally.totals }
+      const total = { labels: totalLabels(side, key), points: tally.totals }
       return [
         ...topValues(tally, Number(node.topN)).map(({ value, points }) => ({
           labels: labels(side, key, value),
@@ -180,6 +229,10 @@ function seriesOf({ fields, tallies, node }: Comparison): Series[] {
       ]
     }),
   )
+}
+
+function totalLabels(side: string, key: string): KeyedValue[] {
+  return labels(`${side}_total`, key, { stringValue: 'nil' })
 }
 
 function labels(side: string, key: string, value: AnyValue): KeyedValue[] {

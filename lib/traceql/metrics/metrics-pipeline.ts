@@ -5,7 +5,7 @@ import { type Explain, Explainer } from '../engine/explain.ts'
 import { planPipeline } from '../engine/plan.ts'
 import { type BatchWork, scanResults } from '../engine/scan.ts'
 import { keepsAll } from '../engine/spansets.ts'
-import type { MetricsPipeline } from '../language/ast.ts'
+import type { MetricsPipeline, Pipeline } from '../language/ast.ts'
 import { columnsOfField, flavourOf } from '../language/fields.ts'
 import type { PointBudget } from '../language/limits.ts'
 import { Accumulator, type Gathering } from './accumulate.ts'
@@ -39,17 +39,14 @@ export async function gatherSeries(
   aggregate: CountingAggregate,
   run: MetricsRun,
 ): Promise<PipelineSeries> {
-  const { intervals, isExact } = run
-  const argument = 'argument' in aggregate ? aggregate.argument : undefined
-  const fields = [...aggregate.by, ...(argument === undefined ? [] : [argument])]
-  const columns = fields.flatMap(columnsOfField)
-  const range = { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos }
-  // What every batch is read for is read with the next ones; else some may have nothing left to be read for.
+  const input = gatherInput(pipeline, aggregate, run)
+  const { plan, fields } = input
   const isAll = pipeline.stages.every(keepsAll)
-  const plan = planPipeline(pipeline, range, isAll ? columns : [])
-  const explainer = new Explainer(source, plan.request, ['span:start', ...(isAll ? [] : columns)])
+  const explainer = new Explainer(source, plan.request, [
+    'span:start',
+    ...(isAll ? [] : fields.flatMap(columnsOfField)),
+  ])
   const accumulator = accumulatorOf(aggregate, run)
-  const input: GatherInput = { plan, aggregate, argument, fields, intervals, isExact }
   const shared: Shared<GatherInput> = { content: input }
   const work: BatchWork<Gathered> = {
     isLimited: false,
@@ -75,6 +72,20 @@ export async function gatherSeries(
     isTruncated: accumulator.isTruncated,
     explain: explainer.finish(),
   }
+}
+
+/** What batches are gathered by. */
+export function gatherInput(
+  pipeline: Pipeline,
+  aggregate: CountingAggregate,
+  { intervals, isExact }: MetricsRun,
+): GatherInput {
+  const argument = 'argument' in aggregate ? aggregate.argument : undefined
+  const fields = [...aggregate.by, ...(argument === undefined ? [] : [argument])]
+  const range = { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos }
+  // What every batch is read for is read with the next ones; else some may have nothing left to be read for.
+  const plan = planPipeline(pipeline, range, pipeline.stages.every(keepsAll) ? fields.flatMap(columnsOfField) : [])
+  return { plan, aggregate, argument, fields, intervals, isExact }
 }
 
 /** What gathers the series of an aggregate; without groups, counts always have one. */

@@ -5,7 +5,7 @@ import type { KeyedValue } from '../engine/answer-value.ts'
 import type { Explain } from '../engine/explain.ts'
 import type { Hint, MetricsExpression, MetricsOperand, MetricsPipeline, MetricsQuery, Query } from '../language/ast.ts'
 import { PointBudget } from '../language/limits.ts'
-import { printMetrics } from '../language/print.ts'
+import { gatherBounds, type Pipelines, type PointBounds, pipelineKey, pipelinesOf } from './bounds.ts'
 import { gatherComparison } from './compare.ts'
 import { type Intervals, intervalsOf, labelsMs, wholeInterval } from './intervals.ts'
 import { combineNumber, combineSeries, runStages } from './metrics-math.ts'
@@ -20,6 +20,8 @@ export interface InstantOptions extends Limits {
   readonly maxSeries?: number | undefined
   /** No more exemplars a series than this, none by default. */
   readonly exemplars?: number | undefined
+  /** After each series two that bound it, named `…__lower` and `…__upper`, where spans were sampled. */
+  readonly withBounds?: boolean | undefined
 }
 
 /** Intervals end at multiples of the step and hold their end. */
@@ -34,6 +36,13 @@ export interface MetricsAnswer {
   /** `PARTIAL` where series were left out, with the reason. */
   readonly status?: 'PARTIAL'
   readonly message?: string
+  /** Where bounds were asked for: how sure they are, and the aggregates that have none. */
+  readonly bounds?: {
+    readonly confidence: number
+    /** False where no span stands for others: bounds are the points themselves. */
+    readonly isSampled: boolean
+    readonly unbounded: readonly string[]
+  }
   /** One a pipeline, in the order in which they ran. */
   readonly explain: readonly Explain[]
 }
@@ -59,13 +68,22 @@ export interface ExemplarAnswer {
 export async function queryRange(source: SpanSource, query: Query, options: RangeOptions): Promise<MetricsAnswer> {
   const { startNanos, endNanos, stepNanos } = options
   const intervals = intervalsOf(startNanos, endNanos, stepNanos)
-  return answerSeries(metricsQuery(query), { ...options, intervals }, (node, run) => gatherPipeline(source, node, run))
+  return answerFrom(source, metricsQuery(query), { ...options, intervals })
 }
 
 /** The same with one interval, which is the range. */
 export async function queryInstant(source: SpanSource, query: Query, options: InstantOptions): Promise<MetricsAnswer> {
   const intervals = wholeInterval(options.startNanos, options.endNanos)
-  return answerSeries(metricsQuery(query), { ...options, intervals }, (node, run) => gatherPipeline(source, node, run))
+  return answerFrom(source, metricsQuery(query), { ...options, intervals })
+}
+
+type Asked = InstantOptions & { readonly intervals: Intervals }
+
+function answerFrom(source: SpanSource, query: MetricsQuery, asked: Asked): Promise<MetricsAnswer> {
+  return answerSeries(query, asked, {
+    gather: (node, run) => gatherPipeline(source, node, run),
+    bound: (pipelines, run) => gatherBounds(source, query.expression, pipelines, run),
+  })
 }
 
 function metricsQuery(query: Query): MetricsQuery {
@@ -73,14 +91,19 @@ function metricsQuery(query: Query): MetricsQuery {
   throw new LabError('invalid', 'TraceQL: a search gives spans: search, or add | rate()')
 }
 
-/** Gathers the series of one pipeline, before its stages. */
-export type GatherPipeline = (node: MetricsPipeline, run: MetricsRun) => Promise<PipelineSeries>
+/** How what a query asks of is gathered. */
+export interface Gathering {
+  /** The series of one pipeline, before its stages. */
+  gather(node: MetricsPipeline, run: MetricsRun): Promise<PipelineSeries>
+  /** Of the points that the pipelines of the query give; absent where none are asked for. */
+  bound?(pipelines: Pipelines, run: MetricsRun): Promise<PointBounds>
+}
 
 /** The answer to a query whose pipelines are gathered somehow. */
 export async function answerSeries(
   query: MetricsQuery,
-  options: InstantOptions & { readonly intervals: Intervals },
-  gather: GatherPipeline,
+  options: Asked,
+  { gather, bound }: Gathering,
 ): Promise<MetricsAnswer> {
   const { intervals } = options
   const maxSeries = options.maxSeries ?? 1000
@@ -93,14 +116,18 @@ export async function answerSeries(
     limits: options,
   }
   const pipelines = new Map<string, PipelineSeries>()
-  const { series } = await evaluate(query.expression, { gather, run, pipelines })
+  const found = await evaluate(query.expression, { gather, run, pipelines })
+  const bounds = options.withBounds ? await bound?.(pipelines, run) : undefined
   const times = labelsMs(intervals)
   const parts = [...pipelines.values()]
   const truncated = parts.some(part => part.isTruncated)
   return {
-    series: series.map(own => seriesAnswer(own, times)),
+    series: (bounds ? withBounds(found, bounds) : found.series).map(own => seriesAnswer(own, times)),
     metrics: { inspectedSpans: String(parts.reduce((sum, { explain }) => sum + explain.spanCount, 0)) },
     ...(truncated ? { status: 'PARTIAL', message: `more than ${maxSeries} series: only the first are answered` } : {}),
+    ...(bounds
+      ? { bounds: { confidence: 0.95, isSampled: bounds.isSampled, unbounded: unbounded(query, bounds) } }
+      : {}),
     explain: parts.map(part => part.explain),
   }
 }
@@ -110,7 +137,7 @@ function isTrue(hints: readonly Hint[], name: string): boolean {
 }
 
 interface Evaluation {
-  readonly gather: GatherPipeline
+  readonly gather: Gathering['gather']
   readonly run: MetricsRun
   /** By text, so that a repeated pipeline runs once. */
   readonly pipelines: Map<string, PipelineSeries>
@@ -136,7 +163,7 @@ async function evaluateOperand(node: MetricsOperand, evaluation: Evaluation): Pr
 }
 
 async function pipelineSeries(node: MetricsPipeline, { gather, run, pipelines }: Evaluation): Promise<PipelineSeries> {
-  const key = printMetrics({ ...node, stages: [] })
+  const key = pipelineKey(node)
   let series = pipelines.get(key)
   if (series === undefined) {
     series = await gather(node, run)
@@ -150,6 +177,29 @@ function gatherPipeline(source: SpanSource, node: MetricsPipeline, run: MetricsR
   return aggregate.kind === 'compare'
     ? gatherComparison(source, node, aggregate, run)
     : gatherSeries(source, node, aggregate, run)
+}
+
+/** After each series its bounds, as series of its labels whose name tells which they are. */
+function withBounds({ name, series }: SeriesSet, bounds: PointBounds): Series[] {
+  return series.flatMap(own => {
+    const { lower, upper } = bounds.of(own)
+    return [
+      own,
+      { labels: suffixed(own.labels, name, '__lower'), points: lower },
+      { labels: suffixed(own.labels, name, '__upper'), points: upper },
+    ].filter(hasPoint)
+  })
+}
+
+function suffixed(labels: readonly KeyedValue[], name: string, suffix: string): KeyedValue[] {
+  const value = { stringValue: `${name}${suffix}` }
+  return [{ key: '__name__', value }, ...labels.filter(({ key }) => key !== '__name__')]
+}
+
+/** Nothing tells how far what was left out lies beyond the least and the greatest that was kept. */
+function unbounded({ expression }: MetricsQuery, { isSampled }: PointBounds): string[] {
+  const kinds = pipelinesOf(expression).map(({ aggregate }) => aggregate.kind)
+  return isSampled ? [...new Set(kinds.filter(kind => kind === 'min_over_time' || kind === 'max_over_time'))] : []
 }
 
 function seriesAnswer({ labels, points, exemplars = [] }: Series, times: readonly string[]): SeriesAnswer {

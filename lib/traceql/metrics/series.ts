@@ -5,6 +5,8 @@ export interface Series {
   readonly labels: readonly KeyedValue[]
   readonly points: Float64Array
   readonly exemplars?: readonly Exemplar[] | undefined
+  /** Of a quantile: the values that it is one of. */
+  readonly distribution?: Distribution | undefined
 }
 
 /** A span that was counted: when it started, in ms, and its value, NaN where spans are counted. */
@@ -12,6 +14,14 @@ export interface Exemplar {
   readonly labels: readonly KeyedValue[]
   readonly value: number
   readonly timestampMs: string
+}
+
+/** The values of a series, by interval. */
+export interface Distribution {
+  /** A quantile as it is answered, 0 where there are no values. */
+  quantile(share: number, interval: number): number
+  /** By value how much of it counts as not above the quantile of a share: 0 to 1. */
+  below(share: number, interval: number): (value: number) => number
 }
 
 /** Series and what they are called where nothing groups them. */
@@ -38,6 +48,24 @@ export function valueKey(value: AnyValue): string {
  * the count of each bucket; before the first one is its half. NaN where nothing was counted.
  */
 export function bucketQuantile(quantile: number, counts: ReadonlyMap<number, number>): number {
+  const place = bucketPlace(quantile, counts)
+  if (place === undefined) return Number.NaN
+  const { exponent, lower, rank, count } = place
+  return 2 ** (lower + ((exponent - lower) * rank) / count)
+}
+
+/** Where in a histogram of powers of two a quantile lies. */
+export interface BucketPlace {
+  readonly exponent: number
+  /** The exponent of the bucket that is filled before. */
+  readonly lower: number
+  /** So many of the bucket's count are not above the quantile. */
+  readonly rank: number
+  readonly count: number
+}
+
+/** The place of the rank `ceil(quantile * count)`; undefined where nothing was counted. */
+export function bucketPlace(quantile: number, counts: ReadonlyMap<number, number>): BucketPlace | undefined {
   const filled = [...counts].filter(([, count]) => count > 0).sort(([a], [b]) => a - b)
   let total = 0
   for (const [, count] of filled) total += count
@@ -46,11 +74,11 @@ export function bucketQuantile(quantile: number, counts: ReadonlyMap<number, num
   let lower: number | undefined
   for (const [exponent, count] of filled) {
     const least = lower ?? exponent - 1
-    if (before + count >= rank) return 2 ** (least + ((exponent - least) * (rank - before)) / count)
+    if (before + count >= rank) return { exponent, lower: least, rank: rank - before, count }
     before += count
     lower = exponent
   }
-  return lower === undefined ? Number.NaN : 2 ** lower
+  return lower === undefined ? undefined : { exponent: lower, lower, rank: 1, count: 1 }
 }
 
 const double = new Float64Array(1)

@@ -74,5 +74,9 @@ export async function askDuckDb(
   }
   const asked = rangeOf(range)
   const intervals = intervalsOf(asked.startNanos, asked.endNanos, asked.stepNanos)
-  return answerSeries(query, { ...asked, intervals, maxSeries }, (node, run) => gatherSql(ask, node, run, table))
+  return answerSeries(
+    query,
+    { ...asked, intervals, maxSeries },
+    { gather: (node, run) => gatherSql(ask, node, run, table) },
+  )
 }
