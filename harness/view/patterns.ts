@@ -15,6 +15,7 @@ const keyDigits = 16
 
 /** All traces of a capture. */
 interface Totals {
+  readonly readCount: number
   readonly traceCount: number
   readonly spanCount: number
   readonly byteLength: number
@@ -23,6 +24,7 @@ interface Totals {
 function totalsOf(patterns: readonly Pattern[]): Totals {
   const sum = (of: (pattern: Pattern) => number) => patterns.reduce((total, pattern) => total + of(pattern), 0)
   return {
+    readCount: sum(({ readCount }) => readCount),
     traceCount: sum(({ traceCount }) => traceCount),
     spanCount: sum(({ spanCount }) => spanCount),
     byteLength: sum(({ byteLength }) => byteLength),
@@ -38,11 +40,17 @@ export function patternsPage(
 ): Page {
   const totals = totalsOf(patterns)
   return [
-    `${title}: ${plural(Math.round(totals.traceCount), 'trace')} of ${plural(patterns.length, 'template')}` +
-      printRest(shown, totals),
+    `${title}: ${printCounts(patterns)}${printRest(shown, totals)}`,
     patternTable(shown, totals),
     ...(isTree ? shown.flatMap(treePage) : []),
   ]
+}
+
+/** Of a sample also how many traces it has. */
+function printCounts(patterns: readonly Pattern[]): string {
+  const { traceCount, readCount } = totalsOf(patterns)
+  const sampled = readCount === traceCount ? '' : ` (a sample of ${whole(readCount)})`
+  return `${plural(Math.round(traceCount), 'trace')}${sampled} of ${plural(patterns.length, 'template')}`
 }
 
 function printRest(shown: readonly Pattern[], totals: Totals): string {
@@ -185,7 +193,7 @@ function latencyJson(pattern: Pattern) {
 
 const method =
   `Beyond noise: chance explains as much in less than ${significance * 100} of 100 such comparisons; durations by ranks (Mann and` +
-  " Whitney), numbers of traces and errors by Fisher's exact test, corrected for the number of tests (Bonferroni)."
+  " Whitney), numbers of traces and errors by Fisher's exact test, corrected for the number of tests that could tell anything (Bonferroni, Tarone)."
 
 /** What differs between two captures. */
 export function comparePage(
@@ -198,10 +206,8 @@ export function comparePage(
   const found = compared.filter(({ changes }) => changes.length > 0)
   const shown = found.slice(0, top)
   const both = compared.filter(pair => pair.a !== undefined && pair.b !== undefined).length
-  const counted = (which: 'a' | 'b', patterns: readonly Pattern[], title: string) =>
-    `${which.toUpperCase()} ${title}: ${plural(Math.round(totalsOf(patterns).traceCount), 'trace')} of ${plural(patterns.length, 'template')}`
   return [
-    `${counted('a', a, titles[0])}; ${counted('b', b, titles[1])}; ${plural(both, 'template')} in both`,
+    `A ${titles[0]}: ${printCounts(a)}; B ${titles[1]}: ${printCounts(b)}; ${plural(both, 'template')} in both`,
     printFound(found.length, shown.length),
     compareTable(shown, totalsOf(a), totalsOf(b)),
     method,

@@ -1,5 +1,5 @@
 import { type Pattern, quantileOf } from './statistics.ts'
-import { rankSumTest, sameRateTest } from './tests.ts'
+import { leastOfRanks, leastOfRates, rankSumTest, sameRateTest } from './tests.ts'
 
 /** What became different of a template from A to B. */
 export const changes = ['new', 'gone', 'slower', 'faster', 'more errors', 'fewer errors', 'commoner', 'rarer'] as const
@@ -11,8 +11,15 @@ export interface Compared {
   readonly b: Pattern | undefined
   /** What differs by more than chance explains, the most important first. */
   readonly changes: readonly Change[]
-  /** What differs, and with what probability chance explains as much, times the number of all tests. */
-  readonly tests: readonly { readonly change: Change; readonly probability: number }[]
+  /** What differs, and with what probability chance explains as much, times the number of tests that count. */
+  readonly tests: readonly Pick<Test, 'change' | 'probability'>[]
+}
+
+interface Test {
+  readonly change: Change
+  readonly probability: number
+  /** The least that the probability could be with so many traces. */
+  readonly least: number
 }
 
 /** Differences that chance explains in no more of so many comparisons are beyond noise. */
@@ -21,7 +28,8 @@ export const significance = 0.05
 /**
  * The templates of A and B side by side. Durations of roots are compared by their ranks, numbers of traces and of traces
  * with errors by Fisher's exact test, all of the traces that were read. As there are many tests, each probability is
- * multiplied by their number (Bonferroni's correction): in 95 of 100 comparisons of like with like nothing is beyond noise.
+ * multiplied by the number of those that could tell anything (Bonferroni's correction after Tarone, 1990): in 95 of 100
+ * comparisons of like with like nothing is beyond noise.
  */
 export function comparePatterns(a: readonly Pattern[], b: readonly Pattern[]): Compared[] {
   const before = new Map(a.map(pattern => [pattern.template.key, pattern]))
@@ -32,7 +40,7 @@ export function comparePatterns(a: readonly Pattern[], b: readonly Pattern[]): C
     const pair = { a: before.get(key), b: after.get(key) }
     return { ...pair, tests: testsOf(pair, total, other) }
   })
-  const testCount = tested.reduce((sum, { tests }) => sum + tests.length, 0)
+  const testCount = countTests(tested.flatMap(({ tests }) => tests))
   const compared = tested.map(({ tests, ...pair }): Compared => {
     const corrected = tests.map(({ change, probability }) => ({
       change,
@@ -44,18 +52,34 @@ export function comparePatterns(a: readonly Pattern[], b: readonly Pattern[]): C
   return compared.sort((x, y) => rankOf(x) - rankOf(y) || countOf(y) - countOf(x))
 }
 
-function testsOf({ a, b }: Pick<Compared, 'a' | 'b'>, total: number, other: number): Compared['tests'] {
+/** The least number of which no more tests than it could be significant when corrected by it. */
+function countTests(tests: readonly Test[]): number {
+  const leasts = tests.map(({ least }) => least).sort((x, y) => x - y)
+  let count = 1
+  while (count < leasts.length && leasts[count]! * count < significance) count++
+  return count
+}
+
+function testsOf({ a, b }: Pick<Compared, 'a' | 'b'>, total: number, other: number): Test[] {
   const [countA, countB] = [a?.readCount ?? 0, b?.readCount ?? 0]
-  const sameShare = sameRateTest(countA, total, countB, other)
-  if (a === undefined) return [{ change: 'new', probability: sameShare }]
-  if (b === undefined) return [{ change: 'gone', probability: sameShare }]
+  const share = {
+    probability: sameRateTest(countA, total, countB, other),
+    least: leastOfRates(countA + countB, total, other),
+  }
+  if (a === undefined) return [{ change: 'new', ...share }]
+  if (b === undefined) return [{ change: 'gone', ...share }]
   const [errorsA, errorsB] = [errorsOf(a), errorsOf(b)]
   return [
-    { change: countB / other > countA / total ? 'commoner' : 'rarer', probability: sameShare },
-    { change: isSlower(a, b) ? 'slower' : 'faster', probability: rankSumTest(a.durations, b.durations) },
+    { change: countB / other > countA / total ? 'commoner' : 'rarer', ...share },
+    {
+      change: isSlower(a, b) ? 'slower' : 'faster',
+      probability: rankSumTest(a.durations, b.durations),
+      least: leastOfRanks(countA, countB),
+    },
     {
       change: errorsB / countB > errorsA / countA ? 'more errors' : 'fewer errors',
       probability: sameRateTest(errorsA, countA, errorsB, countB),
+      least: leastOfRates(errorsA + errorsB, countA, countB),
     },
   ]
 }

@@ -18,7 +18,7 @@ export interface Pattern {
   /** Durations of the roots in nanoseconds, ascending, of the traces that were read; their weights beside them. */
   readonly durations: Float64Array
   readonly weights: Float64Array
-  /** The id of the first trace. */
+  /** The id of one of the traces: the least. */
   readonly example: string
 }
 
@@ -30,7 +30,7 @@ interface Gathered {
   errorCount: number
   readonly durations: ReturnType<typeof growingNumbers>
   readonly weights: ReturnType<typeof growingNumbers>
-  readonly example: string
+  example: string
 }
 
 /**
@@ -52,6 +52,7 @@ export class PatternStatistics {
     if (trace.spans.some(({ status }) => status?.code === 2)) found.errorCount += weight
     found.durations.push(Number(rootDuration(trace)))
     found.weights.push(weight)
+    if (trace.traceId < found.example) found.example = trace.traceId
   }
 
   /** The commonest first. */

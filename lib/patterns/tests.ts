@@ -55,6 +55,17 @@ export function sameRateTest(a: number, n: number, b: number, m: number): number
   return Number.isFinite(sum) ? Math.min(1, tail / sum) : 0
 }
 
+/** The least probability that `rankSumTest` can give for so many values: that of two samples apart. */
+export function leastOfRanks(n: number, m: number): number {
+  if (n < minRanked || m < minRanked) return 1
+  return normalTails(((n * m) / 2 - 0.5) / Math.sqrt((n * m * (n + m + 1)) / 12))
+}
+
+/** The least that `sameRateTest` can give where so many of both are marked: as many as can be on one side. */
+export function leastOfRates(marked: number, n: number, m: number): number {
+  return Math.min(...[Math.max(0, marked - m), Math.min(n, marked)].map(a => sameRateTest(a, n, marked - a, m)))
+}
+
 function logChoose(n: number, k: number): number {
   return logFactorial(n) - logFactorial(k) - logFactorial(n - k)
 }

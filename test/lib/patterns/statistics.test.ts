@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Span, Trace } from '../../../lib/model/trace.ts'
 import { type Compared, comparePatterns } from '../../../lib/patterns/compare.ts'
 import { PatternStatistics, quantileOf } from '../../../lib/patterns/statistics.ts'
-import { normalTails, rankSumTest, sameRateTest } from '../../../lib/patterns/tests.ts'
+import { leastOfRanks, leastOfRates, normalTails, rankSumTest, sameRateTest } from '../../../lib/patterns/tests.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { span } from '../../support/nasty.ts'
 
@@ -85,6 +85,21 @@ describe('tests give what tables of statistics give', () => {
     expect(rankSumTest(new Float64Array(20).fill(5), new Float64Array(30).fill(5))).toBe(1)
     expect(rankSumTest(numbers(0, 7), numbers(100, 1000))).toBe(1)
   })
+})
+
+test('the least that tests can give is what they give of samples apart', () => {
+  const numbers = (from: number, count: number) => Float64Array.from({ length: count }, (_, i) => from + i)
+  expect(leastOfRanks(10, 20)).toBeCloseTo(rankSumTest(numbers(0, 10), numbers(100, 20)), 10)
+  expect(leastOfRanks(7, 1000)).toBe(1)
+  expect(leastOfRates(6, 10, 10)).toBeCloseTo(sameRateTest(6, 10, 0, 10), 10)
+  expect(leastOfRates(1, 10, 10)).toBe(1)
+})
+
+test('a change is found among 2,000 templates that are met once', () => {
+  const once = (side: string) => Array.from({ length: 1000 }, (_, i) => traceOf(`${side}${i}`, 5))
+  const many = (count: number) => Array.from({ length: count }, () => traceOf('often', 5))
+  const compared = comparePatterns(statisticsOf([...once('a'), ...many(2)]), statisticsOf([...once('b'), ...many(20)]))
+  expect(compared.filter(({ changes }) => changes.length > 0).map(({ changes }) => changes)).toEqual([['commoner']])
 })
 
 /** By first name of the template what changed. */
