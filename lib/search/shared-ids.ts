@@ -1,4 +1,5 @@
 import { hashText } from '../bytes/hash.ts'
+import { firstWhere } from '../bytes/search.ts'
 import type { Limits } from '../model/limits.ts'
 import type { ColumnSet, SpanNeed, SpanSource } from '../model/scan.ts'
 import { traceKey } from '../model/trace-id.ts'
@@ -14,13 +15,25 @@ export interface SharedIds {
   meeting(needs: readonly SpanNeed[], count: number, limits: Limits | undefined): AsyncIterable<string[]>
 }
 
+/** By source: the hashes of the ids of its traces, which do not change. */
+const known = new WeakMap<SpanSource, Float64Array>()
+
 /**
- * Reads the ids of all traces. Held are 8 bytes per trace, a hash: an id whose hash is that of another source's id counts
- * as shared as well, which costs time and changes no answer. Traces without an id are never shared.
+ * Reads the ids of all traces, of each source once. Held are 8 bytes per trace, a hash: an id whose hash is that of another
+ * source's id counts as shared as well, which costs time and changes no answer. Traces without an id are never shared.
  */
 export async function sharedIds(sources: readonly SpanSource[], limits: Limits | undefined): Promise<SharedIds> {
-  const hashes = await Promise.all(sources.map(source => hashesOf(source, limits)))
-  const shared = repeated(hashes)
+  const old = sources.flatMap(source => known.get(source) ?? [])
+  const fresh = await Promise.all(
+    sources
+      .filter(source => !known.has(source))
+      .map(async source => {
+        const hashes = await hashesOf(source, limits)
+        known.set(source, hashes)
+        return hashes
+      }),
+  )
+  const shared = repeatedIn(old, fresh)
   const has = (traceId: string) => traceId !== '' && shared.has(hashOf(traceId))
   return {
     isEmpty: shared.size === 0,
@@ -31,6 +44,40 @@ export async function sharedIds(sources: readonly SpanSource[], limits: Limits |
       yield* inOrder(sources, mayMeet, count, own)
     },
   }
+}
+
+/** Lists of hashes together, ascending, and those that are in more than one of them. */
+interface Joined {
+  readonly lists: readonly Float64Array[]
+  readonly all: Float64Array
+  readonly repeated: readonly number[]
+}
+
+/** By their first list: what was joined last. A store asks the same blocks again and again, and few new spans. */
+const joinedLists = new WeakMap<Float64Array, Joined>()
+
+/** What is in more than one of several lists, of which the old ones were asked before. */
+function repeatedIn(old: readonly Float64Array[], fresh: readonly Float64Array[]): Set<number> {
+  const [first] = old
+  if (first === undefined) return new Set(join(fresh).repeated)
+  const last = joinedLists.get(first)
+  const isSame = last?.lists.length === old.length && last.lists.every((list, i) => list === old[i])
+  const before = isSame ? last : join(old)
+  joinedLists.set(first, before)
+  const added = join(fresh)
+  const isOld = (hash: number) => before.all[firstWhere(before.all.length, i => before.all[i]! >= hash)] === hash
+  return new Set([...before.repeated, ...added.repeated, ...added.all.filter(isOld)])
+}
+
+function join(lists: readonly Float64Array[]): Joined {
+  const all = new Float64Array(lists.reduce((sum, { length }) => sum + length, 0))
+  let next = 0
+  for (const list of lists) {
+    all.set(list, next)
+    next += list.length
+  }
+  if (lists.length > 1) all.sort()
+  return { lists, all, repeated: [...all.filter((hash, i) => hash === all[i - 1])] }
 }
 
 /** Holds for the ids that did before, of traces of which some source may have a span that meets the need. */
@@ -105,17 +152,6 @@ async function hashesOf(source: SpanSource, limits: Limits | undefined): Promise
     }
   const sorted = hashes.subarray(0, count).sort()
   return sorted.filter((hash, i) => hash !== sorted[i - 1])
-}
-
-/** What stands in more than one of several lists. */
-function repeated(lists: readonly Float64Array[]): Set<number> {
-  const all = new Float64Array(lists.reduce((sum, { length }) => sum + length, 0))
-  let next = 0
-  for (const list of lists) {
-    all.set(list, next)
-    next += list.length
-  }
-  return new Set(all.sort().filter((hash, i) => hash === all[i - 1]))
 }
 
 const words = new Uint32Array(2)

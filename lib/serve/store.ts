@@ -14,7 +14,7 @@ import { defaultConfig, type StoreConfig } from './config.ts'
 import { Counters, RateLimit, type TenantCounts } from './counters.ts'
 import { carriedOf } from './live/carry.ts'
 import { takeIn } from './live/intake.ts'
-import type { LivePart } from './live/part.ts'
+import type { LivePart, PartView } from './live/part.ts'
 import { type FoundSegment, readLog, replay } from './live/replay.ts'
 import { LiveSegment } from './live/segment.ts'
 import { LiveSource } from './live/source.ts'
@@ -78,6 +78,8 @@ export class Store {
   #maintainedMillis = performance.now()
   #isClosed = false
   readonly #timer: NodeJS.Timeout
+  /** By view: what a question has found out, the next one knows. */
+  readonly #liveSources = new WeakMap<PartView, LiveSource>()
   readonly #rates = new Map<string, RateLimit>()
   readonly counters: Counters = new Counters()
   /** Unknown fields that were dropped, and how often. */
@@ -173,7 +175,7 @@ export class Store {
     // Taken in one turn: a span is in a part or in a block, never in both or none.
     const blocks = this.blocks.list(tenant)
     const sources = await Promise.all(blocks.map(block => block.source()))
-    sources.push(...views.map(view => new LiveSource(view)))
+    sources.push(...views.map(view => getOrInsert(this.#liveSources, view, () => new LiveSource(view))))
     return sources.length === 0 ? memorySource([]) : joinSources(sources)
   }
 
