@@ -12,7 +12,7 @@ import { Losses } from '../../../lib/formats/losses.ts'
 import { encodedBatches, groupedFiles } from '../../../lib/import/batches.ts'
 import { groupByTrace } from '../../../lib/import/group.ts'
 import { readInputs } from '../../../lib/import/input.ts'
-import type { Trace } from '../../../lib/model/trace.ts'
+import type { Span, Trace } from '../../../lib/model/trace.ts'
 import { MemorySink } from '../../../lib/storage/memory.ts'
 import { surrogateRefusal } from '../../../lib/wire/protobuf/surrogate.ts'
 import { WorkerPool } from '../../../lib/workers/pool.ts'
@@ -45,8 +45,9 @@ function named(traces: readonly Trace[], first: number): Trace[] {
   return traces.map(({ spans }, i) => ({ traceId: (first + i).toString(16).padStart(32, '0'), spans }))
 }
 
+/** Of each corpus some traces: a thousand of one span are no nastier here than ten. */
 const nasty = named(
-  nastyCorpora.flatMap(({ traces }) => traces),
+  nastyCorpora.flatMap(({ traces }) => traces.slice(0, 10)).filter(({ spans }) => spans.length < 5000),
   2 ** 32,
 )
 const resource = { attributes: [{ key: 'service.name', value: 'a' }], droppedAttributesCount: 0, schemaUrl: '' }
@@ -65,7 +66,7 @@ const long = Array.from({ length: 100 }, (_, i) => ({
 }))
 
 const corpora: readonly (readonly [string, readonly Trace[]])[] = [
-  ['otel', generatedTraces('otel', 60)],
+  ['otel', generatedTraces('otel', 30)],
   ['agent, whose texts have a pool', generatedTraces('agent', 2)],
   ['nasty', nasty.map(wellFormed).filter(({ spans }) => spans.length > 0)],
   ['spans of one resource, longer together than it may be', long],
@@ -189,7 +190,19 @@ test('what is not whole is brought together as before', async () => {
 })
 
 test('spans that the target cannot hold: the first is the error, or each is left out', async () => {
-  const path = await write([...generatedTraces('otel', 10), ...nasty, ...named(generatedTraces('otel', 10), 77)], 20)
+  const bad = '\ud800'
+  const event = { timeNanos: 1n, name: bad, attributes: [], droppedAttributesCount: 0 }
+  const places: Partial<Span>[] = [
+    ...[{ name: bad }, { traceState: bad }, { status: { code: 2, message: bad } }, { events: [event] }],
+    ...[{ resource: { ...resource, schemaUrl: bad } }, { scope: { ...scopes[0]!, name: bad } }],
+    { attributes: [{ key: 'list', value: { entries: [{ key: bad, value: 1n }] } }] },
+  ]
+  const refused = named(
+    places.map((fields, i) => ({ traceId: '', spans: [span({ resource }), span({ resource, ...fields, kind: i })] })),
+    2 ** 33,
+  )
+  for (const { spans } of refused) expect(surrogateRefusal(spans[1]!)).toBeDefined()
+  const path = await write([...generatedTraces('otel', 8), ...refused, ...named(generatedTraces('otel', 8), 77)], 20)
   const strict = await expectSame([path])
   expect(strict.map(({ error }) => error !== undefined)).toEqual(targets.map(({ refusal }) => refusal !== undefined))
   const skipped = await expectSame([path], true)
