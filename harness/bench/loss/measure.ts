@@ -70,16 +70,17 @@ export async function measureLossCurve(traces: readonly Trace[], progress: Progr
       else rows.push(row)
       stage.advance(1)
     }
+  const exact = sizesOf(bench, await blockpackBytes(traces))
   const targets: LossCurve['targets'][number][] = []
   for (const ratio of targetRatios)
     for (const family of searchedFamilies) {
-      const percent = await findPercent(bench, family, ratio)
+      const own = rows.filter(row => row.family === family)
+      const percent = await findPercent(bench, family, ratio, [...own, { ...exact, percent: 100 }])
       if (percent !== undefined) targets.push({ ratio, row: (await measureRow(bench, family, percent))! })
       stage.advance(1)
     }
   stage.end()
   const { spans, ndjsonBytes } = bench
-  const exact = sizesOf(bench, await blockpackBytes(traces))
   return { traces: traces.length, spans, ndjsonBytes, exact, rows, empty, targets }
 }
 
@@ -137,23 +138,45 @@ function sizesOf({ spans, ndjsonBytes }: Bench, bytes: number): LossCurve['exact
   return { bytes, bytesPerSpan: bytes / spans, ratio: ndjsonBytes / bytes }
 }
 
-/** Halvings of the range of shares: the share is found within 0.1 %. */
-const searchSteps = 14
+/** A share in percent, and the ratio that it gives. */
+interface Point {
+  readonly percent: number
+  readonly ratio: number
+}
 
-/** The largest share in percent that gives at least the ratio, with three digits; undefined where none does. */
-async function findPercent(bench: Bench, family: string, ratio: number): Promise<number | undefined> {
-  let [low, high] = [Math.log(1e-3), Math.log(100)]
-  let found: number | undefined
-  for (let step = 0; step < searchSteps; step++) {
-    const percent = Number(Math.exp((low + high) / 2).toPrecision(3))
-    const reached = await ratioAt(bench, family, percent)
-    if (reached < ratio) high = Math.log(percent)
-    else {
-      if (reached < Number.POSITIVE_INFINITY) found = percent
-      low = Math.log(percent)
-    }
+/** A search ends within 1 % of its ratio, or after so many trials. */
+const closeEnough = 1.01
+const maxTrials = 8
+
+/**
+ * The largest share in percent that was found to give at least the ratio, with three digits; undefined where none does.
+ * Between the measured points around it ratios are taken for powers of shares.
+ */
+async function findPercent(
+  bench: Bench,
+  family: string,
+  target: number,
+  known: readonly Point[],
+): Promise<number | undefined> {
+  const points = [...known].sort((a, b) => a.percent - b.percent)
+  let low = points.findLast(({ ratio }) => ratio >= target)
+  let high = points.find(({ ratio }) => ratio < target)
+  for (let trial = 0; trial < maxTrials && low !== undefined && high !== undefined; trial++) {
+    if (low.ratio < target * closeEnough) break
+    const percent = between(low, high, target, trial % 2 === 1)
+    if (percent === low.percent || percent === high.percent) break
+    const ratio = await ratioAt(bench, family, percent)
+    if (ratio >= target) low = { percent, ratio }
+    else high = { percent, ratio }
   }
-  return found
+  return low?.percent
+}
+
+/** A share where the ratio should be met, or the middle: a line alone may stay on one side. */
+function between(low: Point, high: Point, target: number, isHalved: boolean): number {
+  const slope = Math.log(high.percent / low.percent) / Math.log(high.ratio / low.ratio)
+  const step = isHalved ? Math.log(high.percent / low.percent) / 2 : slope * Math.log(target / low.ratio)
+  return Number((low.percent * Math.exp(step)).toPrecision(3))
 }
 
 /** Infinite where nothing is kept. */

@@ -54,6 +54,14 @@ test('the table of the README is that of the page it names', () => {
   expect(table).toContain('03 CBOR + zstd')
 })
 
+test('the budgets of the README are those of the page it names', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const [, page, table] = /From \[results\/([a-z-]+-loss\.md)\][\s\S]*?<!-- loss -->\n([\s\S]*?)\n<!-- \/loss -->/.exec(
+    readme,
+  )!
+  expect(readFileSync(join(folder, page!), 'utf8')).toContain(table)
+})
+
 test('Markdown tables are padded, and bars are escaped', () => {
   const table = tableOf(['x|y'], [text('a', name => name), number('number', () => 1)])
   expect(printMarkdown(table)).toBe('| a    | number |\n| ---- | -----: |\n| x\\|y |      1 |')

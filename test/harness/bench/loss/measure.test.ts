@@ -1,15 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { measureLossCurve } from '../../../../harness/bench/loss/measure.ts'
-import { lossCurvePage } from '../../../../harness/bench/loss/report.ts'
+import { drawLossCurve, lossCurvePage, renderLossCurve } from '../../../../harness/bench/loss/report.ts'
 import { printPage } from '../../../../harness/text/page.ts'
 import { silent } from '../../../../harness/text/progress.ts'
-import { lab } from '../../../support/command.ts'
 import { generatedTraces } from '../../../support/generated.ts'
 
-const traces = generatedTraces('otel', 300)
+const traces = generatedTraces('otel', 200)
 const curve = await measureLossCurve(traces, silent)
 
 test('more of a head or a budget takes more bytes, keeps more, and what keeps nothing is told', () => {
@@ -45,20 +41,12 @@ test('the table is narrow enough for a terminal of 120 columns', () => {
   expect(text).toMatch(/Not one trace is kept by .*budget:0\.1%/)
 })
 
-const folder = mkdtempSync(join(tmpdir(), 'loss-test-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-test('the command writes a page and a picture for each question shown', async () => {
-  const { code, stdout } = await lab('bench', 'loss', '--size', 'small', '--results', folder, '--json', '--no-progress')
-  expect(code).toBe(0)
-  expect(JSON.parse(stdout)).toMatchObject({ traces: 100, source: 'otel small, seed 1' })
-  expect(readdirSync(folder).sort()).toEqual([
-    'otel-small-loss-1.svg',
-    'otel-small-loss-2.svg',
-    'otel-small-loss-3.svg',
-    'otel-small-loss.md',
-  ])
-  const page = readFileSync(join(folder, 'otel-small-loss.md'), 'utf8')
-  expect(page).toContain('# What sampling costs: otel small, seed 1')
+test('the page has a picture for each question shown, and every question of a hundredth', () => {
+  const charts = drawLossCurve('some traces', curve)
+  expect(charts).toHaveLength(3)
+  for (const chart of charts) expect(chart).toMatch(/^<svg [\s\S]*>(?:head|tail|budget)<[\s\S]*<\/svg>\n$/)
+  const page = renderLossCurve('some traces', ['300 traces'], curve, ['a.svg', 'b.svg', 'c.svg'])
+  expect(page).toContain('# What sampling costs: some traces')
+  expect(page).toContain('![](b.svg)')
   expect(page).toMatch(/\| search errors +\|/)
 })
