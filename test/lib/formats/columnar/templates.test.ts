@@ -16,7 +16,7 @@ import { labRejection } from '../../../support/errors.ts'
 import { generatedTraces } from '../../../support/generated.ts'
 import { attributes, nastyCorpora, span } from '../../../support/nasty.ts'
 import { expectSameTraces } from '../../../support/traces.ts'
-import { decode, encode } from './forge.ts'
+import { closeSegments, decode, encode, openSegments } from './forge.ts'
 import { sampleTraces } from './samples.ts'
 import { worked } from './worked.ts'
 
@@ -123,6 +123,17 @@ test('files of version 2 as they were first written', async () => {
   const back = await decode(Buffer.from(golden.derived.join(''), 'hex'))
   expect(back).toEqual(await expectRenamed(worked))
   expect(back.map(({ spans }) => spans[0]!.spanId)).not.toContain('eee19b7ec3c1b170')
+})
+
+test('segments of one version in a file of the other are refused', async () => {
+  const traces = sampleTraces(120, seed)
+  for (const [options, other] of [
+    [kept, 1],
+    [{}, 2],
+  ] as const) {
+    const forged = closeSegments(openSegments(await encode(traces, undefined, 1, options)), other)
+    expect(['corrupt', 'truncated', 'unsupported']).toContain((await labRejection(decode(forged))).kind)
+  }
 })
 
 describe('derived ids', () => {
