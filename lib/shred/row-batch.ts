@@ -1,3 +1,4 @@
+import { getOrInsert } from '../maps.ts'
 import { columnBuilder } from '../model/column-builder.ts'
 import { parseName } from '../model/column-name.ts'
 import { memoryBatch } from '../model/memory-source.ts'
@@ -94,7 +95,7 @@ export class RowBatch implements SpanBatch {
       const dictionary = this.#groups.traces.map(trace => this.#rows.traceIds.hexOf(trace))
       return [{ type: 'string', values: { codes: Uint32Array.from(dictionary, (_, i) => i), dictionary } }]
     },
-    'span:name': () => coded(this.#codes(spanField.name), this.#rows.tables.texts.values),
+    'span:name': () => coded(this.#codes(spanField.name), code => this.#rows.tables.texts.values[code]!),
     'span:kind': () => ints(Float64Array.from(this.#codes(spanField.kind), kind => kind | 0)),
     'span:status': () => {
       const { values } = this.#rows.tables.statuses
@@ -211,27 +212,34 @@ function attributesNamed(resource: Resource | null, key: string): readonly Attri
 
 /** The values of attributes at rows, which `each` adds in order. */
 function gather(
-  values: readonly Attribute[],
+  attributes: readonly Attribute[],
   each: (add: (row: number, code: number) => void) => void,
   rowCount: number,
 ): ColumnData[] {
+  const rows: number[] = []
+  const codes: number[] = []
+  each((row, code) => {
+    rows.push(row)
+    codes.push(code)
+  })
+  const textOf = (code: number) => attributes[code]!.value
+  if (rows.length > 0 && codes.every(code => typeof attributes[code]!.value === 'string')) {
+    const isWhole = rows.length === rowCount && rows.every((row, i) => row === i)
+    return coded(Uint32Array.from(codes), textOf, isWhole ? undefined : Uint32Array.from(rows))
+  }
   const builder = columnBuilder()
-  each((row, code) => builder.add(row, values[code]!.value))
+  for (const [i, row] of rows.entries()) builder.add(row, attributes[codes[i]!]!.value)
   return builder.finish(rowCount)
 }
 
-function coded(codes: Uint32Array, values: readonly Value[]): ColumnData[] {
+/** Texts by code, which become codes of a dictionary without what does not occur, each text once. */
+function coded(codes: Uint32Array, textOf: (code: number) => Value, rows?: Uint32Array): ColumnData[] {
   const known = new Map<number, number>()
+  const byText = new Map<Value, number>()
   const dictionary: Value[] = []
-  for (let i = 0; i < codes.length; i++) {
-    let code = known.get(codes[i]!)
-    if (code === undefined) {
-      code = dictionary.push(values[codes[i]!]!) - 1
-      known.set(codes[i]!, code)
-    }
-    codes[i] = code
-  }
-  return [{ type: 'string', values: { codes, dictionary } }]
+  const codeOf = (code: number) => getOrInsert(byText, textOf(code), text => dictionary.push(text) - 1)
+  for (let i = 0; i < codes.length; i++) codes[i] = getOrInsert(known, codes[i]!, codeOf)
+  return [{ type: 'string', rows, values: { codes, dictionary } }]
 }
 
 function ints(numbers: Float64Array): ColumnData[] {
