@@ -126,7 +126,7 @@ export interface SpanBatch {
    * By span how many of some ascending times it starts after, at least for `rows`. For sources that need not decode every
    * start to know; the caller may overwrite it, and it is given up with the batch.
    */
-  startsAfter?(times: readonly bigint[], rows?: Uint32Array): Promise<Int32Array>
+  readonly startsAfter?: ((times: readonly bigint[], rows?: Uint32Array) => Promise<Int32Array>) | undefined
   /** Reads columns; with `rows` (ascending) at least the values of these spans. What was read before costs nothing. */
   read(columns: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet>
   /** The same for a worker, which reads by it as long as it is not released; nothing is read here any more. */

@@ -38,6 +38,7 @@ type Named = <T>(work: () => Promise<T>) => Promise<T>
 
 class NamedBatch implements SpanBatch {
   readonly spanCount: number
+  readonly startsAfter: SpanBatch['startsAfter']
   readonly #batch: SpanBatch
   readonly #name: string
   readonly #named: Named
@@ -47,6 +48,8 @@ class NamedBatch implements SpanBatch {
     this.#batch = batch
     this.#name = name
     this.#named = work => naming(name, work)
+    const startsAfter = batch.startsAfter?.bind(batch)
+    this.startsAfter = startsAfter && ((times, rows) => this.#named(() => startsAfter(times, rows)))
   }
 
   get weights(): Float64Array | undefined {

@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest'
+import { LabError } from '../../../../../lib/error.ts'
 import { blockpackSource } from '../../../../../lib/formats/blockpack/query/source.ts'
 import { BlockpackReader } from '../../../../../lib/formats/blockpack/read/reader.ts'
 import { memorySource } from '../../../../../lib/model/memory-source.ts'
-import type { ColumnData, SpanSource } from '../../../../../lib/model/scan.ts'
+import type { ColumnData, SpanBatch, SpanSource } from '../../../../../lib/model/scan.ts'
 import type { Span, Trace } from '../../../../../lib/model/trace.ts'
+import { weightedBatch } from '../../../../../lib/sampling/weights.ts'
+import { namedBatch } from '../../../../../lib/search/named-source.ts'
 import { openMemory } from '../../../../../lib/storage/memory.ts'
 import { parseQuery } from '../../../../../lib/traceql/engine/validate.ts'
 import { queryRange } from '../../../../../lib/traceql/metrics/metrics.ts'
 import { drawsOf } from '../../../../support/draws.ts'
+import { labRejection } from '../../../../support/errors.ts'
 import { span } from '../../../../support/nasty.ts'
 import { generated, packed } from '../blocks.ts'
 
@@ -59,6 +63,8 @@ function withoutCycles(spans: readonly Span[]): Span[] {
   return kept
 }
 
+const noSpans: SpanBatch = { spanCount: 0, read: () => Promise.reject(), release: () => {} }
+
 async function sourceOf(traces: readonly Trace[]): Promise<SpanSource> {
   return blockpackSource(await BlockpackReader.open(openMemory(await packed(traces))))
 }
@@ -99,6 +105,19 @@ test(`spans start after as many times as their starts are above, whether these a
       const some = await batch.startsAfter!(times, rows)
       expect([...rows].map(row => some[row])).toEqual([...rows].map(after))
     }
+  }
+})
+
+test('a batch that is named or weighed says where its spans start as it does itself, errors by name', async () => {
+  const source = await sourceOf(generated(20))
+  for await (const batch of source.scan({ needs: [], columns: [] })) {
+    const times = [batch.startExtent![0], batch.startExtent![0] + second / 2n]
+    const expected = await batch.startsAfter!(times)
+    const weighed = weightedBatch(batch, new Float64Array(batch.spanCount).fill(2))
+    for (const own of [namedBatch(batch, 'a'), weighed]) expect(await own.startsAfter!(times)).toEqual(expected)
+    const failing = namedBatch({ ...noSpans, startsAfter: () => Promise.reject(new LabError('corrupt', 'cut')) }, 'a')
+    expect((await labRejection(failing.startsAfter!(times))).message).toBe('a: cut')
+    expect(namedBatch(noSpans, 'a').startsAfter).toBeUndefined()
   }
 })
 
