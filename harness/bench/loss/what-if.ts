@@ -2,6 +2,7 @@ import type { ByteSink } from '../../../lib/bytes/range.ts'
 import { encodeZstdFrames } from '../../../lib/codecs/zstd-frames.ts'
 import type { CollectorConfig } from '../../../lib/collector/config.ts'
 import type { Processor } from '../../../lib/collector/processors.ts'
+import { withOwnRandomness } from '../../../lib/collector/randomness.ts'
 import { encodeOtlpProto } from '../../../lib/formats/otlp/proto.ts'
 import { keptSource } from '../../../lib/model/kept-source.ts'
 import type { Estimate } from '../../../lib/model/question.ts'
@@ -65,7 +66,8 @@ export interface WhatIf {
 const zstdLevel = 3
 
 /** Replays each processor of a configuration, and each pipeline of several, on the traces. */
-export async function whatIf(traces: readonly Trace[], config: CollectorConfig): Promise<WhatIf> {
+export async function whatIf(given: readonly Trace[], config: CollectorConfig): Promise<WhatIf> {
+  const traces = withOwnRandomness(given)
   const asker = askerOf(traces)
   const asked = await askTruths(await questionSet(asker), question => asker.ask(question))
   const faulty = await faultyOperations(asker)
@@ -73,7 +75,7 @@ export async function whatIf(traces: readonly Trace[], config: CollectorConfig):
   const effects: Effect[] = []
   for (const processor of [...config.processors, ...config.pipelines])
     effects.push(await effectOf(processor, { traces, asked, classes, faulty }))
-  return { original: await amountOf(traces), overall: await overallOf(asker), faultyOperations: faulty.size, effects }
+  return { original: await amountOf(given), overall: await overallOf(asker), faultyOperations: faulty.size, effects }
 }
 
 interface Original {

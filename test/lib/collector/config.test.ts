@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type CollectorConfig, parseCollectorConfig } from '../../../lib/collector/config.ts'
+import { withOwnRandomness } from '../../../lib/collector/randomness.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { parseThreshold, thresholdOf } from '../../../lib/sampling/threshold.ts'
 import { labError } from '../../support/errors.ts'
@@ -240,4 +241,17 @@ service: { pipelines: { traces: { processors: [batch, tail_sampling, spanpruning
   ])
   const { kept } = pipelines[0]!.replay([...all, many])
   expect(kept.map(({ spans }) => spans.length)).toEqual([1, 1, 2])
+})
+
+test('ids that only count are sampled too: their randomness is derived, and told', () => {
+  const counted = Array.from({ length: 400 }, (_, i) => ({
+    traceId: (i + 1).toString(16).padStart(32, '0'),
+    spans: [span({})],
+  }))
+  const text = tail('{ name: p, type: probabilistic, probabilistic: { sampling_percentage: 25 } }')
+  const { kept } = parseCollectorConfig(text, 'c.yaml').processors[0]!.replay(withOwnRandomness(counted))
+  expect(kept.length).toBeGreaterThan(60)
+  expect(kept.length).toBeLessThan(140)
+  expect(kept[0]!.spans[0]!.traceState).toMatch(/^ot=th:c;rv:[0-9a-f]{14}$/)
+  expect(withOwnRandomness(all.slice(0, 1))).toHaveLength(1)
 })
