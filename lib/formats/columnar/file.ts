@@ -84,7 +84,7 @@ export async function encodeColumnarFile(
         `trace ${segment.trace.ids.at(-1)}: ${segment.itemCount} spans, events, links and values in one trace`,
       )
     const bytes = encodeSegment(segment, level, layout ?? (await begin()))
-    await sink.write(write(writer => writeHead(writer, bytes, segment.trace.ids.length)))
+    await sink.write(write(writer => writeHead(writer, bytes, segment.trace.ids.length, hasTemplates)))
     await sink.write(bytes)
     traceCount += segment.trace.ids.length
     segment = new Segment()
@@ -97,7 +97,7 @@ export async function encodeColumnarFile(
     }
   if (segment.spanCount > 0) await flush()
   const { ids } = layout ?? (await begin())
-  await sink.write(write(writer => writeHead(writer, Buffer.alloc(0), traceCount)))
+  await sink.write(write(writer => writeHead(writer, Buffer.alloc(0), traceCount, hasTemplates)))
   if (ids) await sink.write(ids.targets.finish())
 }
 
@@ -127,12 +127,12 @@ export async function* decodeSegments(file: RangeReader): AsyncIterable<DecodedS
     const subject = `columnar segment ${index}`
     const head = await readHead(file, at, end, subject)
     if (head.byteLength === 0) {
-      checkSum(new Uint8Array(), head.checksum, 'columnar end', head.end)
+      checkSum(new Uint8Array(), head.checksum, 'columnar end', head.end, sumStart(layout.hasTemplates))
       if (layout.ids) checkLinkList(layout.ids.links, layout.ids.linkCount, end)
       return checkEnd({ byteLength: end }, 'columnar end', head.end, { traces: head.traceCount }, [traceCount])
     }
     const [bytes] = await file.read([{ start: head.end, end: head.end + head.byteLength }])
-    checkSum(bytes!, head.checksum, subject, head.end)
+    checkSum(bytes!, head.checksum, subject, head.end, sumStart(layout.hasTemplates))
     const segment = decodeSegment(bytes!, subject, head.end, layout)
     if (segment.traces.length !== head.traceCount)
       placeOf(subject, head.end).fail('corrupt', `says ${head.traceCount} traces, holds ${segment.traces.length}`)
@@ -140,6 +140,11 @@ export async function* decodeSegments(file: RangeReader): AsyncIterable<DecodedS
     at = head.end + head.byteLength
     yield segment
   }
+}
+
+/** What checksums begin with: segments of one version are none of the other. */
+function sumStart(hasTemplates: boolean): number {
+  return hasTemplates ? versions.templates : 0
 }
 
 function writeFront(writer: ByteWriter, hasTemplates: boolean, salt: number | undefined): void {
@@ -166,9 +171,9 @@ async function readFront(file: RangeReader): Promise<{ layout: Layout<DecodedIds
   return { layout: { hasTemplates, ids: { derived, links, linkCount: 0 } }, start: front.position, end }
 }
 
-function writeHead(writer: ByteWriter, bytes: Buffer, traceCount: number): void {
+function writeHead(writer: ByteWriter, bytes: Buffer, traceCount: number, hasTemplates: boolean): void {
   writer.varint(bytes.length)
-  writer.u32(checksum(bytes))
+  writer.u32(checksum(bytes, sumStart(hasTemplates)))
   writer.varint(traceCount)
 }
 

