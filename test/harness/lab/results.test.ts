@@ -56,9 +56,8 @@ test('the table of the README is that of the page it names', () => {
 
 test('the budgets of the README are those of the page it names', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const [, page, table] = /From \[results\/([a-z-]+-loss\.md)\][\s\S]*?<!-- loss -->\n([\s\S]*?)\n<!-- \/loss -->/.exec(
-    readme,
-  )!
+  const [, page, table] =
+    /From\s\[results\/([a-z-]+-loss\.md)\][\s\S]*?<!-- loss -->\n([\s\S]*?)\n<!-- \/loss -->/.exec(readme)!
   expect(readFileSync(join(folder, page!), 'utf8')).toContain(table)
 })
 
