@@ -71,10 +71,11 @@ function peakBytes(): number {
   return process.resourceUsage().maxRSS * 1024
 }
 
-const hoursPerBurst = 6
+/** Tiers end at multiples of six hours, by default, and so never within a burst. */
+const hoursPerBurst = 5
 const burstNanos = 60n * nanosPerSecond
 
-/** The traces of a generated source, in order: of every six hours one minute has traffic, and all have as much. */
+/** The traces of a generated source, in order: of every five hours one minute has traffic, and all minutes have as much. */
 async function* streamed(stream: StreamOf, count = stream.traceCount): AsyncIterable<readonly Trace[]> {
   let [index, base] = [0, 0n]
   const bursts = (stream.days * 24) / hoursPerBurst

@@ -26,7 +26,8 @@ type Batches = AsyncIterable<readonly Trace[]>
 
 /**
  * Writes traces as one file of tiers (FORMAT.md). How old a trace is shows only when the newest span has come, so the
- * stream goes to disk first, and is read once per section: memory does not depend on its length, and any order will do.
+ * stream goes to disk first, in parts, of which each section reads those that may have traces of its tier: memory does
+ * not depend on the length of the stream, and any order will do.
  */
 export async function encodeTiers(
   batches: Batches,
@@ -35,14 +36,50 @@ export async function encodeTiers(
   zstdLevel?: number,
 ): Promise<Contents> {
   return inWorkFolder(async folder => {
-    const path = join(folder, 'traces.cbor')
     const survey = new Survey(tiers)
-    await writeLocal(path, spill => encodeCborFile(survey.watch(batches), spill, spillOptions))
-    return new TierWriter({ path, sink, survey, zstdLevel }).write()
+    const parts = await spill(batches, folder, survey)
+    return new TierWriter({ parts, sink, survey, zstdLevel }).write()
   })
 }
 
 const spillOptions = { codec: 'zstd', level: 1, blockBytes: 1 << 20 } as const
+const partSpans = 1 << 13
+
+/** Traces on disk. */
+interface Part {
+  readonly path: string
+  /** Of the latest starts of its traces. */
+  readonly extent: Extent
+}
+
+async function spill(batches: Batches, folder: string, survey: Survey): Promise<Part[]> {
+  const parts: Part[] = []
+  for await (const traces of regrouped(batches)) {
+    let extent: Extent | undefined
+    for (const trace of traces) extent = widened(extent, survey.add(trace))
+    const path = join(folder, `traces-${parts.length}.cbor`)
+    await writeLocal(path, sink => encodeCborFile(one(traces), sink, spillOptions))
+    parts.push({ path, extent: extent! })
+  }
+  return parts
+}
+
+async function* regrouped(batches: Batches): Batches {
+  let [traces, spanCount]: [Trace[], number] = [[], 0]
+  for await (const batch of batches)
+    for (const trace of batch) {
+      traces.push(trace)
+      spanCount += trace.spans.length
+      if (spanCount < partSpans) continue
+      yield traces
+      ;[traces, spanCount] = [[], 0]
+    }
+  if (traces.length > 0) yield traces
+}
+
+async function* one(traces: readonly Trace[]): Batches {
+  yield traces
+}
 
 /** What must be known of all traces before the first is written. */
 class Survey {
@@ -55,14 +92,11 @@ class Survey {
     this.#attributes = tiers.some(({ name }) => name === 'renamed') ? new AttributeCounts() : undefined
   }
 
-  async *watch(batches: Batches): Batches {
-    for await (const batch of batches) {
-      for (const trace of batch) {
-        this.#attributes?.add(trace)
-        this.#extent = startsOf(trace, this.#extent)
-      }
-      yield batch
-    }
+  /** Counts a trace; returns when the youngest of its spans starts. */
+  add(trace: Trace): bigint {
+    this.#attributes?.add(trace)
+    this.#extent = startsOf(trace, this.#extent)
+    return startsOf(trace)![1]
   }
 
   get diverse(): string[] {
@@ -71,8 +105,18 @@ class Survey {
 
   /** A trace is as young as its youngest span. */
   tierOf(trace: Trace): Tier {
+    return this.#tierAt(startsOf(trace)![1])
+  }
+
+  /** Whether traces of the part may be in the tier. */
+  mayHold({ extent: [first, last] }: Part, name: TierName): boolean {
+    const own = this.tiers.findIndex(tier => tier.name === name)
+    return this.tiers.indexOf(this.#tierAt(last)) <= own && own <= this.tiers.indexOf(this.#tierAt(first))
+  }
+
+  #tierAt(start: bigint): Tier {
     const [first, newest] = this.#extent!
-    return tierAt(this.tiers, newest - startsOf(trace)![1], newest - first)
+    return tierAt(this.tiers, newest - start, newest - first)
   }
 }
 
@@ -83,7 +127,7 @@ function startsOf({ spans }: Trace, before?: Extent): Extent | undefined {
 }
 
 class TierWriter {
-  readonly #path: string
+  readonly #parts: readonly Part[]
   readonly #survey: Survey
   readonly #pack: PackWriter
   readonly #zstdLevel: number | undefined
@@ -91,8 +135,8 @@ class TierWriter {
   readonly #sections: Contents['sections'] = []
   readonly #exemplarCounts: number[] = []
 
-  constructor(given: { path: string; sink: ByteSink; survey: Survey; zstdLevel: number | undefined }) {
-    this.#path = given.path
+  constructor(given: { parts: readonly Part[]; sink: ByteSink; survey: Survey; zstdLevel: number | undefined }) {
+    this.#parts = given.parts
     this.#survey = given.survey
     this.#pack = new PackWriter(given.sink)
     this.#zstdLevel = given.zstdLevel
@@ -159,15 +203,11 @@ class TierWriter {
   }
 
   async *#tracesOf(name: TierName): Batches {
-    const file = await openLocal(this.#path)
-    try {
-      for await (const batch of decodeCborFile(file)) {
+    for (const part of this.#parts.filter(part => this.#survey.mayHold(part, name)))
+      for await (const batch of readPart(part)) {
         const own = batch.filter(trace => this.#survey.tierOf(trace).name === name)
         if (own.length > 0) yield own
       }
-    } finally {
-      await file.close()
-    }
   }
 
   /** The traces of a tier, which are counted as they pass. */
@@ -192,6 +232,15 @@ class TierWriter {
     }
     facts.templates = templates.map((count, template) => [table!.template(template).key, count])
     if (extent) facts.starts = [`${extent[0]}`, `${extent[1]}`]
+  }
+}
+
+async function* readPart({ path }: Part): Batches {
+  const file = await openLocal(path)
+  try {
+    yield* decodeCborFile(file)
+  } finally {
+    await file.close()
   }
 }
 
