@@ -21,7 +21,7 @@ export function whatIfPage(result: WhatIf, config: CollectorConfig): Page {
       `\n${name} by policy: what it would keep alone, and what is kept for it only:`,
       policyTable(policies, original),
     ]),
-    '\nAll spans, as estimated from what is kept, with 95 % intervals where the probabilities are known:',
+    '\nAll spans, as estimated from what is kept, with 95 % intervals of sampling; pruning is not in them:',
     overallTable(result),
     '\nErrors of answers by operation, median … worst:',
     errorTable(result),
