@@ -14,14 +14,20 @@ export function isWeighted(facts: Facts): facts is WeightedFacts {
 /** By group the number of spans. */
 export function weightedCounts(facts: WeightedFacts, groups: Groups): Estimate[] {
   const sums = groups.names.map(() => new TotalSums())
-  eachCase(facts, groups, undefined, (group, _, count, weight) => sums[group]!.add(count, weight))
+  const traces = new Uint32Array(sums.length)
+  eachCase(facts, groups, undefined, (group, _, count, weight) => {
+    sums[group]!.add(count, weight)
+    traces[group]!++
+  })
   const unseenWeight = largestWeight(facts)
-  return sums.map(own => estimateTotal(own, unseenWeight))
+  return sums.map((own, group) => estimateTotal(own, unseenOf(own, traces[group]!, unseenWeight)))
 }
 
 /** By group the share of spans with a mark of 1. */
 export function weightedShares(facts: WeightedFacts, groups: Groups, marks: Uint32Array): Estimate[] {
-  return ratioSums(facts, groups, marks).map(estimateShare)
+  const unseenWeight = largestWeight(facts)
+  const { sums, traces } = ratioSums(facts, groups, marks)
+  return sums.map((own, group) => estimateShare(own, unseenOf(own.whole, traces[group]!, unseenWeight)))
 }
 
 /** The number of traces whose weights are these. */
@@ -43,8 +49,9 @@ export function weightedDurations(
     group !== noGroup && facts.durations[row]! <= values[group]! ? 1 : 0,
   )
   const unseenWeight = largestWeight(facts)
-  return ratioSums(facts, groups, marks).map((sums, group) => {
-    const { low, high } = quantileRanks(quantile, sums, unseenWeight)
+  const { sums, traces } = ratioSums(facts, groups, marks)
+  return sums.map((own, group) => {
+    const { low, high } = quantileRanks(quantile, own, unseenOf(own.whole, traces[group]!, unseenWeight))
     const at = (rank: number | undefined) => (rank === undefined ? undefined : durationAt(facts, rowsOf[group]!, rank))
     return { value: values[group]!, low: at(low), high: at(high) }
   })
@@ -65,10 +72,20 @@ function durationAt({ durations, weights }: WeightedFacts, rows: Uint32Array, sh
   return durations[rows.at(-1)!]!
 }
 
-function ratioSums(facts: WeightedFacts, groups: Groups, marks: Uint32Array): RatioSums[] {
+/** What one more trace of a group would add, with the largest weight: as many spans as its traces have on average. */
+function unseenOf({ observed }: TotalSums, traces: number, unseenWeight: number): number {
+  return traces === 0 ? unseenWeight : 1 + ((unseenWeight - 1) * observed) / traces
+}
+
+/** By group its sums, and how many traces have it. */
+function ratioSums(facts: WeightedFacts, groups: Groups, marks: Uint32Array) {
   const sums = groups.names.map(() => new RatioSums())
-  eachCase(facts, groups, marks, (group, part, count, weight) => sums[group]!.add(part, count, weight))
-  return sums
+  const traces = new Uint32Array(sums.length)
+  eachCase(facts, groups, marks, (group, part, count, weight) => {
+    sums[group]!.add(part, count, weight)
+    traces[group]!++
+  })
+  return { sums, traces }
 }
 
 /** What a trace has of a group: sums of its spans' weights. */

@@ -40,8 +40,8 @@ function varianceTraces({ variance, varianceSquares }: Pick<TotalSums, 'variance
 /**
  * A total, such as a number of spans. What was seen is certain; what was not has the distribution of what is between
  * cases that are kept, a gamma distribution (one case may be all that there is: it was met since it was kept).
- * `unseenWeight` is the largest weight of the sample, wherever a kind of
- * trace may have been met only where it is always kept: of such traces there may be three times that weight.
+ * `unseenWeight` is what one trace of the largest weight would add, wherever a kind of trace may have been met only where
+ * it is always kept: of such traces there may be three.
  */
 export function estimateTotal(sums: Readonly<TotalSums>, unseenWeight = 1): Estimate {
   const { observed, total, variance } = sums
@@ -121,11 +121,16 @@ export function estimateRatio(sums: Readonly<RatioSums>): Estimate {
 /**
  * A share: of each trace the part is at most the whole. Wilson's interval for as many independent cases as have the
  * ratio's variance, on the side of 0 (or 1) for half a case less: a share of few is only met where one was seen. Where none
- * (or all) was seen in n traces, the truth is at most 3/n from it.
+ * (or all) was seen in n traces, the truth is at most 3/n from it. `unseenWeight` as for totals.
  */
-export function estimateShare(sums: Readonly<RatioSums>): Estimate {
+export function estimateShare(sums: Readonly<RatioSums>, unseenWeight = 1): Estimate {
   const { part, whole } = sums
   const value = part.total / whole.total
+  if (whole.total === whole.observed && unseenWeight > 1) {
+    const unseen = unseenCases * (unseenWeight - 1)
+    const all = whole.total + unseen
+    return { value, low: part.total / all, high: (part.total + unseen) / all }
+  }
   const rarer = Math.min(value, 1 - value)
   if (!(rarer > 0)) {
     const most = Math.min(1, unseenCases / effectiveCount(whole))

@@ -156,3 +156,13 @@ export class TraceSummaries implements DecidedTraces {
     this.seconds = Number(this.#last - this.#first) / 1e9
   }
 }
+
+/** The same traces with other random numbers: what another run of a policy would have to decide by. */
+export function withOtherRandomness(traces: DecidedTraces, randomness: (row: number) => bigint): DecidedTraces {
+  const { count, byteLengths, spanCounts, errors, durations, operations, templates, seconds } = traces
+  const { operationCount, templateCount } = traces
+  return {
+    ...{ count, byteLengths, spanCounts, errors, durations, operations, templates, seconds },
+    ...{ operationCount, templateCount, randomness, threshold: row => traces.threshold(row) },
+  }
+}

@@ -3,6 +3,7 @@ import { blocks } from './bench-blocks.ts'
 import { kernels } from './bench-kernels.ts'
 import { loss } from './bench-loss.ts'
 import { queries } from './bench-queries.ts'
+import { sampling } from './bench-sampling.ts'
 import { scale } from './bench-scale.ts'
 import { tiers } from './bench-tiers.ts'
 
@@ -17,6 +18,7 @@ export const bench: CommandModule = {
       .command(queries)
       .command(loss)
       .command(tiers)
-      .demandCommand(1, 'bench: say which: scale, kernels, blocks, queries, loss or tiers'),
+      .command(sampling)
+      .demandCommand(1, 'bench: say which: scale, kernels, blocks, queries, loss, tiers or sampling'),
   handler: () => {},
 }

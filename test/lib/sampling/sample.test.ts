@@ -6,7 +6,7 @@ import { estimateOtlpBytes } from '../../../lib/sampling/byte-length.ts'
 import { decide } from '../../../lib/sampling/decide.ts'
 import { parsePolicy } from '../../../lib/sampling/policy.ts'
 import { Sample, type SampleReport } from '../../../lib/sampling/sample.ts'
-import { type DecidedTraces, TraceSummaries } from '../../../lib/sampling/summary.ts'
+import { type DecidedTraces, TraceSummaries, withOtherRandomness } from '../../../lib/sampling/summary.ts'
 import { adjustedCount, heldThreshold, parseThreshold, randomnessOf } from '../../../lib/sampling/threshold.ts'
 import { collect, streamOf } from '../../support/chunks.ts'
 import { drawsOf } from '../../support/draws.ts'
@@ -47,12 +47,7 @@ for (const trace of traces) summaries.add(trace)
 function seededTraces(seed: number): DecidedTraces {
   const draw = drawsOf(seed)
   const numbers = traces.map(() => BigInt(Math.floor(draw() * 2 ** 53)) << 3n)
-  const { byteLengths, spanCounts, errors, durations, operations, templates, seconds } = summaries
-  const { count, operationCount, templateCount } = summaries
-  return {
-    ...{ byteLengths, spanCounts, errors, durations, operations, templates, seconds },
-    ...{ count, operationCount, templateCount, randomness: row => numbers[row]!, threshold: () => 0n },
-  }
+  return withOtherRandomness(summaries, row => numbers[row]!)
 }
 
 /** Where two lists of traces differ. */
