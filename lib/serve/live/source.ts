@@ -29,6 +29,8 @@ interface Slice extends TraceGroups {
 export class LiveSource implements SpanSource {
   readonly #view: PartView
   #slices: readonly Slice[] | undefined
+  /** By trace: its place and 1, or 0. */
+  #places: Int32Array | undefined
 
   constructor(view: PartView) {
     this.#view = view
@@ -45,14 +47,31 @@ export class LiveSource implements SpanSource {
     }
   }
 
-  async *findTraces(traceIds: readonly string[]): AsyncIterable<Trace> {
+  async *findTraces(traceIds: readonly string[], limits?: Limits): AsyncIterable<Trace> {
     const { rows, groups } = this.#view
+    let spanCount = 0
     for (const traceId of traceIds.flatMap(spellingsOf)) {
       const code = rows.traceIds.find(traceId)
-      const place = code < 0 ? -1 : groups.traces.indexOf(code)
+      const place = code < 0 ? -1 : this.#placeOf(code)
       if (place < 0) continue
-      for (const trace of rowTraces(rows, groupsAt(groups, place, place + 1))) yield trace.object()
+      for (const trace of rowTraces(rows, groupsAt(groups, place, place + 1))) {
+        spanCount += trace.spanCount
+        yield trace.object()
+      }
+      if (spanCount < batchSpanCount) continue
+      spanCount = 0
+      await new Promise(setImmediate)
+      checkLimits(limits)
     }
+  }
+
+  /** The place of a trace among the groups, or -1. */
+  #placeOf(code: number): number {
+    if (this.#places === undefined) {
+      this.#places = new Int32Array(this.#view.rows.traceIds.size)
+      for (const [place, trace] of this.#view.groups.traces.entries()) this.#places[trace] = place + 1
+    }
+    return (this.#places[code] ?? 0) - 1
   }
 
   bounds(): Extent | undefined {
