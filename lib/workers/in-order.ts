@@ -20,7 +20,8 @@ export async function* inOrder<Item, Result>(
   let before: Promise<unknown> = Promise.resolve()
   let [isOpen, mayFetch] = [true, true]
   const add = (result: Promise<Result>) => {
-    before = Promise.allSettled([before, result])
+    // Without what they gave: it would hold all results to the end.
+    before = Promise.allSettled([before, result]).then(() => {})
     underWay.push(result)
   }
   const fetch = async () => {
