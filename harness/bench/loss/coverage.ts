@@ -99,7 +99,9 @@ function coverPolicy(policy: string, facts: Facts, thresholdsOf: (seed: number) 
     keptTraces += weights.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0)
     for (const { tally, ask } of tallies) tally.add(ask(sample))
   }
-  return { policy, samples, keptTraces: keptTraces / samples, questions: tallies.map(({ tally }) => tally.finish()) }
+  // Of traces without errors there is no share to estimate.
+  const asked = tallies.filter(({ tally }) => tally.estimates > 0)
+  return { policy, samples, keptTraces: keptTraces / samples, questions: asked.map(({ tally }) => tally.finish()) }
 }
 
 /** Counts what the estimates of one question hold. */
