@@ -4,11 +4,11 @@ import { integer } from './options.ts'
 
 const maxWorkers = 256
 /**
- * Threads must load and warm up their code: measured by the CPU time of the busiest thread, in fresh processes with two
- * workers, decoding breaks even at 170,000 spans and is 1.5 times as fast at 340,000, encoding is 1.5 times as fast at
- * 80,000 and 1.9 times at 340,000. All threads together take twice the CPU of one at 80,000 spans.
+ * Threads must load and warm up their code. In fresh processes on two cores, two workers take 1.2 to 1.7 times the wall
+ * time of one at 170,000 spans, all threads together twice the CPU; decoding breaks even in CPU over two cores near 1.4
+ * million spans.
  */
-const minSpans = 150_000
+const minSpans = 1_000_000
 
 export interface WorkersArguments {
   workers?: number | undefined

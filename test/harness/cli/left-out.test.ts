@@ -52,6 +52,11 @@ const readers: Record<string, { args: (input: string) => string[]; json?: boolea
   'tag-values': { args: input => ['tag-values', 'name', input], json: true },
   profile: { args: input => ['profile', input], json: true },
   patterns: { args: input => ['patterns', input], json: true },
+  rollup: { args: input => ['rollup', input] },
+  sample: {
+    args: input => ['sample', input, '--policy', 'head:100%', '--out', path('out.bp')],
+    json: true,
+  },
   run: { args: input => ['run', '--input', input, '--phase', '01', '--rounds', '1', ...results()], json: true },
   size: { args: input => ['size', '--input', input, ...oneRow, '--spans-per-day', '5'], isSlow: true },
   'bench blocks': { args: input => ['bench', 'blocks', '--input', input, '--rounds', '1', ...results()], isSlow: true },
@@ -62,8 +67,8 @@ const readers: Record<string, { args: (input: string) => string[]; json?: boolea
   },
 }
 
-/** They read no captures: of blockpack files they refuse what they cannot read. */
-const others = ['list', 'completion', 'generate', 'compact', 'inspect', 'similar']
+/** They read no captures, of blockpack files they refuse what they cannot read; `serve` has tests of its own. */
+const others = ['list', 'completion', 'generate', 'compact', 'inspect', 'similar', 'blocks', 'serve']
 
 test('every command stands in a table here', () => {
   const named = Object.keys(readers).map(name => name.split(' ')[0])
