@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { discoverPhases, variantsOf } from '../../harness/lab/discover.ts'
+import { asVariant, discoverPhases, variantsOf } from '../../harness/lab/discover.ts'
 import type { RangeReader } from '../../lib/bytes/range.ts'
 import { LabError } from '../../lib/error.ts'
 import { keptSource } from '../../lib/model/kept-source.ts'
@@ -24,7 +24,9 @@ import { nastyCorpora } from '../support/nasty.ts'
 
 const { seed } = seeded(1)
 const rows = (await discoverPhases()).flatMap(({ slug, phase }) =>
-  phase ? variantsOf(phase).map(([variant, options]) => [slug, variant, phase, options] as const) : [],
+  phase
+    ? variantsOf(phase).map(([variant, options]) => [slug, variant, asVariant(phase, variant), options] as const)
+    : [],
 )
 const opened = rows.filter(([, , phase]) => phase.open)
 /** The loss of a phase whose spans have weights. */

@@ -13,7 +13,7 @@ test.each([[['']], [['--stack', '']]])('commands are completed after %j', async 
 
 test.each([
   [['ta'], ['tags', 'tag-values']],
-  [['bench', 's'], ['scale']],
+  [['bench', 'sc'], ['scale']],
   [['--siz'], ['--size']],
   [['query', '--ex'], ['--explain']],
   [['--no-'], ['--no-progress']],
