@@ -64,3 +64,24 @@ test('a trace that is not found may have been left out', async () => {
   expect((await lab('similar', '44', similar())).stderr).toContain('sampling may have left it out')
   expect((await lab('trace', traces[0][0], captures())).stderr).toBe('')
 })
+
+test('query --interval gives each series its bounds, in a table and in JSON', async () => {
+  for (const file of [captures(), block()]) {
+    const { stdout } = await lab('query', '{ } | count_over_time()', file, '--interval', '--json')
+    const { series, bounds } = JSON.parse(stdout)
+    const [value, lower, upper] = series.map(({ samples }: { samples: { value: number }[] }) => samples[0]!.value)
+    expect(value).toBe(6)
+    expect(lower).toBeGreaterThanOrEqual(3)
+    expect(lower).toBeLessThan(6)
+    expect(upper).toBeGreaterThan(6)
+    expect(bounds).toEqual({ confidence: 0.95, isSampled: true, unbounded: [] })
+    const table = await lab('query', '{ } | min_over_time(duration)', file, '--interval')
+    expect(table.stdout).toContain('__lower and __upper hold the truth with 95 %; none of min_over_time')
+    expect((await lab('query', '{ } | rate() by (name)', file, '--interval')).stdout).toContain('rate__lower')
+  }
+})
+
+test('query --interval of a search is a wrong call', async () => {
+  const { code, stderr } = await lab('query', '{ }', block(), '--interval')
+  expect([code, stderr]).toEqual([2, '--interval: goes with a metrics query, this is a search\n'])
+})
