@@ -80,8 +80,13 @@ function storeConfigFrom({ sync = defaultConfig.sync, blockDuration, ...args }: 
   return { ...defaultConfig, sync, maxBlockMillis, limits }
 }
 
+/** A host and its port, as they stand in an URL. */
+export function addressOf(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 function describe(host: string, ports: Ports): string {
-  const at = (port: number) => `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const at = (port: number) => addressOf(host, port)
   return [
     `Tempo's API at http://${at(ports.query)}`,
     `OTLP at http://${at(ports.otlpHttp)}/v1/traces and, as gRPC, ${at(ports.otlpGrpc)}`,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Page } from '../../lib/serve/api/page.ts'
 import { root, runningFolder } from './compiled.ts'
 
-export const pageName = 'page.json'
+const pageName = 'page.json'
 
 /** The page of a server: what was compiled with the running code, or compiled now. */
 export async function loadPage(): Promise<Page> {

@@ -20,16 +20,18 @@ interface Row {
   readonly why: string
 }
 
+const dirPositional = {
+  type: 'string',
+  demandOption: true,
+  describe: "the folder of `serve --data`, or a bucket's copy",
+} as const
+
 const list: CommandModule<object, BlocksArguments> = {
   command: 'list <dir>',
   describe: 'List the blocks of a store, and why each is due for compaction or deletion, or not',
   builder: yargs =>
     yargs
-      .positional('dir', {
-        type: 'string',
-        demandOption: true,
-        describe: "the folder of `serve --data`, or a bucket's copy",
-      })
+      .positional('dir', dirPositional)
       .options(tableFlag)
       .example('$0 blocks list traces', 'what a store has, and what it will do next'),
   handler: async args => {
@@ -58,11 +60,7 @@ const showOne: CommandModule<object, { dir: string; block: string }> = {
   describe: 'Show what is known of a block, by its id or the first digits of it',
   builder: yargs =>
     yargs
-      .positional('dir', {
-        type: 'string',
-        demandOption: true,
-        describe: "the folder of `serve --data`, or a bucket's copy",
-      })
+      .positional('dir', dirPositional)
       .positional('block', { type: 'string', demandOption: true, describe: 'its id' }),
   handler: async ({ dir, block }) => {
     const found = (await rowsIn(dir)).filter(({ meta }) => meta.blockID.startsWith(block))

@@ -8,7 +8,7 @@ import { packageVersion } from '../../runs/package-version.ts'
 import { plural, whole } from '../../text/format.ts'
 import { formatFlags, paths, text } from '../flags.ts'
 import { integer } from '../options.ts'
-import { type DataArguments, dataFlags, serveData } from '../serve-data.ts'
+import { addressOf, type DataArguments, dataFlags, serveData } from '../serve-data.ts'
 import { duration } from '../time-options.ts'
 
 interface ServeArguments extends DataArguments {
@@ -83,7 +83,7 @@ export const serve: CommandModule<object, ServeArguments> = {
       async ({ source, files, workers }) => {
         const server = await listenForQueries({ ...api, source: async () => source, workers }, { host, port })
         const spanCount = files.reduce((sum, file) => sum + file.spanCount, 0)
-        const at = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`
+        const at = `http://${addressOf(host, server.port)}`
         const asked = untilAsked()
         process.stderr.write(`${plural(spanCount, 'span')} of ${plural(files.length, 'file')} at ${at}, until Ctrl-C\n`)
         await asked

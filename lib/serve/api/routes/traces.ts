@@ -1,6 +1,6 @@
 import { LabError } from '../../../error.ts'
 import { printTempoTrace } from '../../../formats/otlp/json.ts'
-import { encodeOtlpProto } from '../../../formats/otlp/proto.ts'
+import { TracesWriter } from '../../../formats/otlp/proto-write.ts'
 import { mergeSpellings } from '../../../model/merge.ts'
 import type { Trace } from '../../../model/trace.ts'
 import { joinSpellings, traceIdOf } from '../../../model/trace-id.ts'
@@ -14,8 +14,7 @@ export const traceV1: Route = {
   async answer(question) {
     const trace = await find(question)
     if (trace === undefined) throw new LabError('missing', '')
-    const bytes = await encode(trace)
-    return { json: () => `{"batches":${printTempoTrace(trace)}}`, protobuf: () => bytes }
+    return { json: () => `{"batches":${printTempoTrace(trace)}}`, protobuf: () => encode(trace) }
   },
 }
 
@@ -25,11 +24,11 @@ export const traceV2: Route = {
   async answer(question) {
     const trace = await find(question)
     const metrics = { inspectedBytes: bytesRead(question) }
-    const bytes = trace === undefined ? new Uint8Array() : await encode(trace)
     return {
       json: () =>
         `{"trace":${trace === undefined ? '{}' : `{"resourceSpans":${printTempoTrace(trace)}}`},"metrics":${printMessage(metadataMetrics, metrics)}}`,
-      protobuf: () => encodeMessage(traceResponse, { trace: bytes, metrics }),
+      protobuf: () =>
+        encodeMessage(traceResponse, { trace: trace === undefined ? new Uint8Array() : encode(trace), metrics }),
     }
   },
 }
@@ -41,12 +40,10 @@ async function find({ path, source, limits }: Question): Promise<Trace | undefin
   return pieces.length === 0 ? undefined : joinSpellings(mergeSpellings(pieces))
 }
 
-async function encode(trace: Trace): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of encodeOtlpProto(once([trace]))) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
-async function* once<T>(item: T): AsyncIterable<T> {
-  yield item
+/** The trace as a `TracesData`. */
+function encode(trace: Trace): Uint8Array {
+  const writer = new TracesWriter()
+  writer.add(trace)
+  writer.end()
+  return Buffer.concat(writer.take())
 }
