@@ -1,4 +1,5 @@
 import { Bench } from 'tinybench'
+import { medianOf } from '../../lib/median.ts'
 import type { Seconds } from './clock.ts'
 
 /** Several rounds of one measurement. */
@@ -30,11 +31,5 @@ export async function summarise(rounds: number | undefined, measure: () => Promi
   if (!('latency' in result)) throw new Error('the rounds did not finish')
   const { p50, mad } = result.latency
   const spread = p50 > 0 ? mad / p50 : 0
-  return { median: { wall: median(walls), cpu: p50 / 1e3 }, spread: walls.length > 1 ? spread : null }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+  return { median: { wall: medianOf(walls), cpu: p50 / 1e3 }, spread: walls.length > 1 ? spread : null }
 }

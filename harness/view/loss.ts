@@ -1,4 +1,4 @@
-import { medianOf } from '../../lib/questions/error.ts'
+import { medianOf } from '../../lib/median.ts'
 import { nameOf, type Row, type Run } from '../runs/run-schema.ts'
 import { percent, plural, roughPercent, whole } from '../text/format.ts'
 import type { Page } from '../text/page.ts'

@@ -1,9 +1,10 @@
 import { LabError } from '../error.ts'
+import { medianOf } from '../median.ts'
 import type { Answer, Estimate, Question } from '../model/question.ts'
 
 /** How far an answer is from the truth. */
 export interface AnswerError {
-  /** Relative errors over the groups of the truth; of traces the one distance between both sets. */
+  /** Relative errors over the groups of the truth, 0 where it has none; of traces the one distance between both sets. */
   readonly median: number
   readonly worst: number
   /** Share of the groups whose bounds do not hold the truth; undefined where no group has bounds. */
@@ -74,12 +75,4 @@ function isBounded(estimate: Estimate | undefined): boolean {
 
 function holds({ low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY }: Estimate, truth: number): boolean {
   return low <= truth && truth <= high
-}
-
-/** 0 of none: an empty truth is met by any answer. */
-export function medianOf(numbers: readonly number[]): number {
-  const sorted = Float64Array.from(numbers).sort()
-  const middle = sorted.length >> 1
-  if (sorted.length === 0) return 0
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

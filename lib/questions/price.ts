@@ -1,5 +1,6 @@
+import { medianOf } from '../median.ts'
 import type { Answer, Question } from '../model/question.ts'
-import { type AnswerError, errorOf, medianOf } from './error.ts'
+import { type AnswerError, errorOf } from './error.ts'
 import type { QuestionGroup } from './questions.ts'
 
 /** What answers to one kind of question have lost. */

@@ -1,7 +1,7 @@
+import { medianOf } from '../../../lib/median.ts'
 import { keptSource } from '../../../lib/model/kept-source.ts'
 import type { Estimate, Grouping } from '../../../lib/model/question.ts'
 import { countSpans, type Trace } from '../../../lib/model/trace.ts'
-import { medianOf } from '../../../lib/questions/error.ts'
 import { type Facts, gatherFacts } from '../../../lib/questions/facts.ts'
 import { countSpansBy, durationsBy, errorSharesBy, groupsOf, type Values } from '../../../lib/questions/values.ts'
 import { decide, type Thresholds } from '../../../lib/sampling/decide.ts'

@@ -1,3 +1,4 @@
+import { medianOf } from '../../../lib/median.ts'
 import type { QueryRow } from './measure-row.ts'
 import type { QuerySet, QuestionKind } from './query-set.ts'
 import type { QueryCost } from './time-queries.ts'
@@ -32,12 +33,12 @@ export function meanSeconds(values: readonly number[]): number | null {
 }
 
 function sumUp(costs: readonly QueryCost[]): KindCost {
-  const seconds = costs.map(cost => cost.seconds.median.cpu).sort((a, b) => a - b)
+  const seconds = costs.map(cost => cost.seconds.median.cpu)
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   return {
     geometricMean: meanSeconds(seconds)!,
-    median: (seconds[(seconds.length - 1) >> 1]! + seconds[seconds.length >> 1]!) / 2,
-    max: seconds.at(-1)!,
+    median: medianOf(seconds),
+    max: Math.max(...seconds),
     sum: sum(seconds),
     bytes: sumKnown(costs.map(({ bytes }) => bytes)),
     requests: sumKnown(costs.map(({ requests }) => requests)),
