@@ -49,6 +49,8 @@ const floors = [
   ['lib/serve/page'],
   ['lib/tiers'],
   ['lib/serve'],
+  ['lib/cluster/commits'],
+  ['lib/cluster'],
   ['lib/index.ts', 'lib/worker.ts', 'generator', 'phases'],
   ['harness/compile'],
   ['harness/runs', 'harness/text'],

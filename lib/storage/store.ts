@@ -49,3 +49,14 @@ export function putBytes(
 ): Promise<'stored' | 'exists'> {
   return store.put(key, sink => sink.write(bytes), when)
 }
+
+/** Reads an object whole. */
+export async function readObject(store: Pick<BlobStore, 'open'>, key: string): Promise<Uint8Array> {
+  const file = await store.open(key)
+  try {
+    const [bytes] = await file.read([{ start: 0, end: file.byteLength }])
+    return bytes!
+  } finally {
+    await file.close()
+  }
+}

@@ -3,7 +3,7 @@ import { blockpackSource } from '../../formats/blockpack/query/source.ts'
 import { BlockpackReader } from '../../formats/blockpack/read/reader.ts'
 import { getOrInsert } from '../../maps.ts'
 import type { SpanSource } from '../../model/scan.ts'
-import { type BlobReader, type BlobStore, putBytes } from '../../storage/store.ts'
+import { type BlobReader, type BlobStore, putBytes, readObject } from '../../storage/store.ts'
 import { type BlockMeta, compactedName, dataName, metaName, parseMeta, printMeta } from './meta.ts'
 
 /** A block that answers questions. */
@@ -176,21 +176,11 @@ async function readMetas(store: BlobStore, warn: (message: string) => void) {
     }
     const key = `${block}/${isCompacted ? compactedName : metaName}`
     try {
-      const meta = parseMeta(await readAll(store, key), key)
+      const meta = parseMeta(await readObject(store, key), key)
       if (meta) metas.push({ meta, isCompacted })
     } catch (error) {
       warn(`${messageOf(error)}: the block is left out`)
     }
   }
   return { metas, halves }
-}
-
-async function readAll(store: BlobStore, key: string): Promise<Uint8Array> {
-  const file = await store.open(key)
-  try {
-    const [bytes] = await file.read([{ start: 0, end: file.byteLength }])
-    return bytes!
-  } finally {
-    await file.close()
-  }
 }

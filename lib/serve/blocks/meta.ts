@@ -29,7 +29,7 @@ export const compactedName = 'meta.compacted.json'
 
 const count = z.number().int().nonnegative()
 const time = z.iso.datetime()
-const schema = z.object({
+export const blockMetaSchema: z.ZodType<BlockMeta> = z.object({
   format: z.literal('blockpack'),
   blockID: z.uuid(),
   tenantID: z.string(),
@@ -56,7 +56,7 @@ export function parseMeta(bytes: Uint8Array, key: string): BlockMeta | undefined
     throw new LabError('corrupt', `${key}: is not JSON`)
   }
   if ((value as { format?: unknown } | null)?.format !== 'blockpack') return undefined
-  const parsed = schema.safeParse(value)
+  const parsed = blockMetaSchema.safeParse(value)
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]!
   throw new LabError('corrupt', `${key}: ${path.join('.')}: ${message}`)
