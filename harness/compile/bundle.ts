@@ -85,7 +85,10 @@ const options = (place: string) =>
     supported: { 'dynamic-import': false },
     logLevel: 'silent',
     tsconfigRaw: '{}',
-    external: ['@grpc/grpc-js', '@bokuweb/zstd-wasm', 'esbuild', 'fastify', 'msgpackr', 'prom-client', 'tsx'],
+    external: [
+      ...['@aws-sdk/client-s3', '@bokuweb/zstd-wasm', '@grpc/grpc-js', 'esbuild', 'fastify', 'msgpackr'],
+      ...['prom-client', 'tsx'],
+    ],
     define: {
       'import.meta.url': '$sourceUrl',
       'import.meta.filename': '$sourceFile',

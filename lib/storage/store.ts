@@ -36,8 +36,12 @@ const segmentPattern = /^[A-Za-z0-9_=!*'()][A-Za-z0-9_=!*'().+-]{0,199}$/
  * with a dot, a plus or a dash. In ASCII the order of keys is the same in every store.
  */
 export function checkKey(key: string): void {
-  if (key.length > maxKeyLength || !key.split('/').every(segment => segmentPattern.test(segment)))
+  if (!isKey(key))
     throw new LabError('invalid', `key "${key.slice(0, 100)}": expected segments of letters, digits and _=!*'().+-`)
+}
+
+export function isKey(text: string): boolean {
+  return text.length <= maxKeyLength && text.split('/').every(segment => segmentPattern.test(segment))
 }
 
 /** Writes bytes as an object. */

@@ -1,10 +1,13 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { LabError } from '../../../lib/error.ts'
 import { folderStore } from '../../../lib/storage/folder-store.ts'
+import { s3Store } from '../../../lib/storage/s3/store.ts'
+import { partBytes } from '../../../lib/storage/s3/upload.ts'
 import { type BlobInfo, type BlobStore, putBytes } from '../../../lib/storage/store.ts'
+import { startedCeph, withoutCeph } from '../../support/ceph.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { labRejection } from '../../support/errors.ts'
 import { getBytes, memoryStore } from '../../support/memory-store.ts'
@@ -20,10 +23,13 @@ async function newFolder(): Promise<string> {
   return folder
 }
 
+const newS3Store = async () => s3Store({ ...(await (await startedCeph()).newBucket()), prefix: 'a/store' })
+
 /** Every store passes the same tests; a new one adds a line here. */
-const stores: [string, () => Promise<BlobStore>][] = [
+const stores: [string, () => Promise<BlobStore>, (string | undefined)?][] = [
   ['memory', async () => memoryStore()],
   ['folder', async () => folderStore(await newFolder())],
+  ['S3, of Ceph', newS3Store, withoutCeph],
 ]
 
 const bytesOf = (text: string) => Buffer.from(text)
@@ -36,7 +42,9 @@ async function listed(store: BlobStore, prefix = '', after?: string): Promise<Bl
 
 const keysOf = async (...args: Parameters<typeof listed>) => (await listed(...args)).map(({ key }) => key)
 
-describe.each(stores)('%s', (_, make) => {
+describe.each(stores)('%s', (_, make, why) => {
+  beforeEach(({ skip }) => skip(why !== undefined, why))
+
   test('what was put comes back, whole and by ranges', async () => {
     const store = await make()
     expect(await putBytes(store, 'tenant/block/data', bytesOf('0123456789'))).toBe('stored')
@@ -72,7 +80,7 @@ describe.each(stores)('%s', (_, make) => {
 
   test('of many conditional puts at once exactly one stores, and its bytes are read', async () => {
     const store = await make()
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 20; round++) {
       const texts = Array.from({ length: 16 }, (_, writer) => `writer ${writer}`)
       const results = await Promise.all(
         texts.map(text => putBytes(store, `commit/${round}`, bytesOf(text), { ifAbsent: true })),
@@ -80,6 +88,66 @@ describe.each(stores)('%s', (_, make) => {
       expect(results.filter(result => result === 'stored')).toHaveLength(1)
       expect(Buffer.from(await getBytes(store, `commit/${round}`)).toString()).toBe(texts[results.indexOf('stored')])
     }
+  })
+
+  test('ranges at the ends, of no bytes, in any order, overlapping, and far apart', async () => {
+    const store = await make()
+    const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 8))
+    await putBytes(store, 'object', bytes)
+    const blob = await store.open('object')
+    const ends = [0, 1, 2, 65_535, 150_000, 234_463, 234_464, 234_465, 299_999, 300_000]
+    const ranges = ends.flatMap(start => ends.filter(end => end >= start).map(end => ({ start, end }))).reverse()
+    const same = (parts: Uint8Array[], asked: typeof ranges) =>
+      asked.every(({ start, end }, i) => Buffer.compare(parts[i]!, bytes.subarray(start, end)) === 0)
+    expect(same(await blob.read(ranges), ranges)).toBe(true)
+    for (const range of ranges) expect(same(await blob.read([range]), [range])).toBe(true)
+    expect(await blob.read([])).toEqual([])
+    const beyond = [
+      { start: 299_999, end: 300_001 },
+      { start: 300_001, end: 300_001 },
+      { start: -1, end: 1 },
+      { start: 2, end: 1 },
+    ]
+    for (const range of beyond) expect((await labRejection(blob.read([range]))).kind).toBe('truncated')
+    await blob.close()
+  })
+
+  test('an object larger than the parts that it may be sent in', async () => {
+    const store = await make()
+    const chunk = Buffer.from(Array.from({ length: 1 << 20 }, (_, i) => (i * 7919) >> 8))
+    const chunks = Array.from({ length: (2 * partBytes) / chunk.length }, (_, i) =>
+      Buffer.concat([Buffer.of(i), chunk]),
+    )
+    await store.put('large', async sink => {
+      for (const one of chunks) await sink.write(one)
+    })
+    await store.put('large-at-once', async sink => sink.write(Buffer.concat(chunks)))
+    for (const key of ['large', 'large-at-once'])
+      expect(Buffer.compare(await getBytes(store, key), Buffer.concat(chunks))).toBe(0)
+  })
+
+  test('an object that is replaced while it is read: its reader has the old bytes or an error, never both', async () => {
+    const store = await make()
+    const [old, fresh] = ['o', 'n'].map(letter => Buffer.from(letter.repeat(200_000)))
+    await putBytes(store, 'key', old!)
+    const blob = await store.open('key')
+    await putBytes(store, 'key', fresh!)
+    const read = blob.read([{ start: 0, end: 200_000 }]).catch(error => (error as Error).message)
+    const bytes = await read
+    if (typeof bytes === 'string') expect(bytes).toMatch(/key.*: the object was replaced while it was read/)
+    else expect(Buffer.compare(bytes[0]!, old!)).toBe(0)
+    await blob.close()
+    expect(Buffer.compare(await getBytes(store, 'key'), fresh!)).toBe(0)
+  })
+
+  test('a put that fails after parts of it were sent changes nothing', async () => {
+    const store = await make()
+    const failing = store.put('key', async sink => {
+      for (let sent = 0; sent < 3 * partBytes; sent += 4 << 20) await sink.write(Buffer.alloc(4 << 20))
+      throw new LabError('invalid', 'on purpose')
+    })
+    expect((await labRejection(failing)).message).toContain('on purpose')
+    expect(await listed(store)).toEqual([])
   })
 
   test('a put that fails changes nothing', async () => {
