@@ -49,7 +49,7 @@ const floors = [
   ['lib/serve/page'],
   ['lib/tiers'],
   ['lib/serve'],
-  ['lib/cluster/commits'],
+  ['lib/cluster/commits', 'lib/cluster/log', 'lib/cluster/records'],
   ['lib/cluster'],
   ['lib/index.ts', 'lib/worker.ts', 'generator', 'phases'],
   ['harness/compile'],

@@ -86,8 +86,8 @@ const options = (place: string) =>
     logLevel: 'silent',
     tsconfigRaw: '{}',
     external: [
-      ...['@aws-sdk/client-s3', '@bokuweb/zstd-wasm', '@grpc/grpc-js', 'esbuild', 'fastify', 'msgpackr'],
-      ...['prom-client', 'tsx'],
+      ...['@aws-sdk/client-s3', '@bokuweb/zstd-wasm', '@grpc/grpc-js', '@platformatic/kafka', 'esbuild', 'fastify'],
+      ...['msgpackr', 'prom-client', 'tsx'],
     ],
     define: {
       'import.meta.url': '$sourceUrl',

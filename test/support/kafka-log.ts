@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import {
+  Connection,
+  deleteRecordsV2,
+  deleteTopicsV6,
+  findCoordinatorV4,
+  metadataV12,
+  offsetFetchV9,
+} from '@platformatic/kafka'
+import { defaultKafka, type KafkaConfig } from '../../lib/cluster/log/kafka/config.ts'
+import { KafkaLog } from '../../lib/cluster/log/kafka/kafka-log.ts'
+import { eventually, type KafkaCluster } from './kafka.ts'
+
+const adminMillis = 10_000
+
+/** Opens a new topic of a cluster, as soon as it can be reached. */
+export function newTopic(cluster: KafkaCluster, partitionCount: number, config: Partial<KafkaConfig> = {}) {
+  const topic = `spans-${randomUUID().slice(0, 8)}`
+  return openTopic(cluster, { topic, createTopic: { partitionCount }, ...config })
+}
+
+export async function openTopic(cluster: KafkaCluster, config: Partial<KafkaConfig>) {
+  const whole = { ...defaultKafka, address: cluster.address, ...config }
+  return { config: whole, log: await eventually(() => KafkaLog.open(whole)) }
+}
+
+/** Which broker leads a partition: its place among the cluster's. */
+export async function leaderOf(cluster: KafkaCluster, topic: string, partition: number): Promise<number> {
+  const { topics } = await asking(cluster.nodes[0]!.address, connection => metadataV12.api.async(connection, [topic]))
+  return topics[0]!.partitions.find(({ partitionIndex }) => partitionIndex === partition)!.leaderId - 1
+}
+
+/** Removes records before an offset, as retention does. */
+export async function deleteRecords(cluster: KafkaCluster, topic: string, partition: number, first: number) {
+  const { address } = cluster.nodes[await leaderOf(cluster, topic, partition)]!
+  const request = [{ name: topic, partitions: [{ partitionIndex: partition, offset: BigInt(first) }] }]
+  await asking(address, connection => deleteRecordsV2.api.async(connection, request, adminMillis))
+}
+
+export async function deleteTopic(cluster: KafkaCluster, name: string): Promise<void> {
+  await asking(cluster.nodes[0]!.address, connection => deleteTopicsV6.api.async(connection, [{ name }], adminMillis))
+}
+
+/** The offset that a group has committed. */
+export async function committedOf(cluster: KafkaCluster, groupId: string, name: string, partition: number) {
+  const { address } = cluster.nodes[0]!
+  const { coordinators } = await asking(address, connection => findCoordinatorV4.api.async(connection, 0, [groupId]))
+  const groups = [{ groupId, memberId: '', memberEpoch: -1, topics: [{ name, partitionIndexes: [partition] }] }]
+  const at = `${coordinators[0]!.host}:${coordinators[0]!.port}`
+  const answer = await asking(at, connection => offsetFetchV9.api.async(connection, groups, false))
+  return Number(answer.groups[0]!.topics[0]!.partitions[0]!.committedOffset)
+}
+
+async function asking<T>(address: string, ask: (connection: Connection) => Promise<T>): Promise<T> {
+  const [host, port] = address.split(':') as [string, string]
+  const connection = new Connection('test')
+  connection.on('error', () => {})
+  await connection.connect(host, Number(port))
+  try {
+    return await ask(connection)
+  } finally {
+    connection.socket.destroy()
+  }
+}
