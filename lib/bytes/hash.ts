@@ -21,6 +21,16 @@ export function mix32(number: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0
 }
 
+const fnvStart = 0x811c9dc5
+const fnvFactor = 0x01000193
+
+/** The 32-bit FNV-1 hash (multiply, then xor) of bytes behind those that have the hash `previous`. */
+export function fnv1(bytes: Uint8Array, previous = fnvStart): number {
+  let hash = previous
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash, fnvFactor) ^ bytes[i]!
+  return hash >>> 0
+}
+
 /** The hash of a text's UTF-16 units (a lone surrogate is one like all others), in `out[at]` and `out[at + 1]`. */
 export function hashText(text: string, out: Uint32Array, at = 0, seed = 0): void {
   let low = seed ^ lowStart

@@ -1,3 +1,4 @@
+import { fnv1 } from '../../bytes/hash.ts'
 import type { RangeReader } from '../../bytes/range.ts'
 
 /**
@@ -53,9 +54,7 @@ function newShard({ shardBits, probeCount }: Shape): Buffer {
 
 /** Which of the shards would hold an id. */
 export function shardOf(id: Uint8Array, shardCount: number): number {
-  let hash = 0x811c9dc5
-  for (const byte of id) hash = Math.imul(hash, 0x01000193) ^ byte
-  return (hash >>> 0) % shardCount
+  return fnv1(id) % shardCount
 }
 
 /** At most so many probes are read together with the head of a shard; Tempo makes 7 at its rate of false hits. */

@@ -54,6 +54,11 @@ export class WireReader {
     this.dropped = dropped
   }
 
+  /** Where the next field begins. */
+  get position(): number {
+    return this.#position
+  }
+
   /** The next field's number times 8 plus its wire type, or 0 at the end of the message. */
   tag(): number {
     if (this.#position === this.#end) return 0
@@ -234,9 +239,14 @@ export class WireReader {
     return this.#position + length
   }
 
+  /** Passes over the rest of the field with this tag. */
+  skip(tag: number): void {
+    this.#skip(tag, 1)
+  }
+
   /** Passes over the rest of the field with this tag, and tells its path, which ends with its number. */
   drop(tag: number): void {
-    this.#skip(tag, 1)
+    this.skip(tag)
     this.dropCount++
     this.dropped([...this.path, tag >>> 3].join('.'))
   }
