@@ -7,6 +7,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { messageOf } from '../../lib/error.ts'
 
 /** Real Kafka for tests: brokers in KRaft mode on loopback, which end with the process that has started them. */
 
@@ -41,7 +42,7 @@ let found: Promise<string | undefined> | undefined
 export function kafkaMissing(): Promise<string | undefined> {
   found ??= fetchKafka().then(
     () => undefined,
-    error => `real Kafka is skipped: ${String(error.message).split('\n', 1)[0]}`,
+    error => `real Kafka is skipped: ${error.code === 'ENOENT' ? `there is no ${error.path}` : messageOf(error)}`,
   )
   return found
 }

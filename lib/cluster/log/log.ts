@@ -21,7 +21,7 @@ export interface StoredRecord extends LogRecord {
 
 /** What a read found. */
 export interface LogRead {
-  /** In the order of their offsets, which may have gaps. */
+  /** In the order of their offsets, which may have gaps; none where `next` has only passed over such a gap. */
   readonly records: readonly StoredRecord[]
   /** Where to read on: beyond the last record, and beyond what holds none. */
   readonly next: number

@@ -29,7 +29,8 @@ type MetadataResponse = Awaited<ReturnType<typeof metadataV12.api.async>>
 export const answerMillis = 5_000
 /** Of what `findCoordinator` looks for. */
 const groupKey = 0
-const metadataMaxAgeMillis = 10_000
+/** For so long an append does not notice that the topic was made anew: it names it, while a read has its id. */
+const metadataMaxAgeMillis = 5_000
 const [minPauseMillis, maxPauseMillis] = [30, 500]
 
 interface Leader extends Broker {
@@ -121,7 +122,7 @@ export class KafkaTopic {
   async retry<T>(name: string, attempt: () => Promise<T>, deadline = this.#deadline(0)): Promise<T> {
     for (let pauseMillis = minPauseMillis; ; pauseMillis = Math.min(pauseMillis * 2, maxPauseMillis)) {
       try {
-        return await attempt()
+        return await before(deadline, attempt())
       } catch (error) {
         if (this.#isClosed) throw new LogError('unreachable', `${name}: the log is closed`, { cause: error })
         if (!isPassing(error) || performance.now() + pauseMillis >= deadline) throw logError(name, error)
@@ -224,6 +225,20 @@ export class KafkaTopic {
           `${this.name}: the broker has ${name} in versions ${minVersion} to ${maxVersion}, expected ${version}: Kafka 3.1 or later is needed`,
         )
     }
+  }
+}
+
+/** What a promise gives before a time; what it gives later is nobody's. */
+async function before<T>(deadline: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const expire = () => reject(new Error('no broker has answered in time'))
+    timer = setTimeout(expire, Math.max(1, deadline - performance.now()))
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { LogError, type LogRecord, type PartitionedLog, recordBytes } from '../../../../lib/cluster/log/log.ts'
+import { type PartitionedLog, recordBytes } from '../../../../lib/cluster/log/log.ts'
 import { MemoryLog, MemoryTopic } from '../../../../lib/cluster/log/memory.ts'
 import { drawsOf } from '../../../support/draws.ts'
-import { labRejection } from '../../../support/errors.ts'
 import { KafkaCluster, kafkaMissing } from '../../../support/kafka.ts'
 import { committedOf, deleteRecords, newTopic, openTopic } from '../../../support/kafka-log.ts'
+import { logRejection, readAll, recordOf, textsOf } from '../../../support/log.ts'
 
 const seed = Number(process.env.SEED ?? 20261128)
 const maxRecordBytes = 2_000_000
@@ -47,26 +47,6 @@ async function kafkaSubject(partitionCount: number): Promise<Subject> {
     truncate: (partition, first) => deleteRecords(cluster, config.topic, partition, first),
     hinted: (group, partition) => committedOf(cluster, group, config.topic, partition),
   }
-}
-
-const recordOf = (text: string): LogRecord => ({ value: Buffer.from(text), timeMillis: Date.now() })
-const textsOf = (records: readonly LogRecord[]) => records.map(({ value }) => Buffer.from(value).toString())
-
-async function logRejection(promise: Promise<unknown>): Promise<LogError> {
-  const error = await labRejection(promise)
-  if (error instanceof LogError) return error
-  throw error
-}
-
-/** All that a partition has from an offset on. */
-async function readAll(log: PartitionedLog, partition: number, from = 0, maxBytes = 1 << 20) {
-  const records = []
-  for (let next = from; next < (await log.end(partition)); ) {
-    const read = await log.read(partition, next, maxBytes, 1_000)
-    records.push(...read.records)
-    next = read.next
-  }
-  return records
 }
 
 describe.each(adapters)('$name', ({ isSkipped, make }) => {
