@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import {
+  ConfigResourceTypes,
   Connection,
   deleteRecordsV2,
   deleteTopicsV6,
   findCoordinatorV4,
+  incrementalAlterConfigsV1,
   metadataV12,
   offsetFetchV9,
 } from '@platformatic/kafka'
@@ -12,6 +14,7 @@ import { KafkaLog } from '../../lib/cluster/log/kafka/kafka-log.ts'
 import { eventually, type KafkaCluster } from './kafka.ts'
 
 const adminMillis = 10_000
+const setOperation = 0 as const
 
 /** Opens a new topic of a cluster, as soon as it can be reached. */
 export function newTopic(cluster: KafkaCluster, partitionCount: number, config: Partial<KafkaConfig> = {}) {
@@ -39,6 +42,14 @@ export async function deleteRecords(cluster: KafkaCluster, topic: string, partit
 
 export async function deleteTopic(cluster: KafkaCluster, name: string): Promise<void> {
   await asking(cluster.nodes[0]!.address, connection => deleteTopicsV6.api.async(connection, [{ name }], adminMillis))
+}
+
+/** Sets one of a topic's settings. */
+export async function setTopic(cluster: KafkaCluster, topic: string, name: string, value: string): Promise<void> {
+  const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic }
+  const request = [{ ...resource, configs: [{ name, configOperation: setOperation, value }] }]
+  const { address } = cluster.nodes[0]!
+  await asking(address, connection => incrementalAlterConfigsV1.api.async(connection, request, false))
 }
 
 /** The offset that a group has committed. */

@@ -118,13 +118,24 @@ class Node {
   }
 }
 
+/** Who may come in through the listener with TLS. */
+export interface Login {
+  readonly username: string
+  readonly password: string
+  /** A key and its certificate as PEM. */
+  readonly pem: string
+}
+
 /** A cluster of brokers. */
 export class KafkaCluster {
   readonly nodes: readonly Node[]
+  /** Where the first broker listens with TLS and SASL, if it does. */
+  readonly secureAddress: string
   readonly #folder: string
 
-  private constructor(nodes: readonly Node[], folder: string) {
+  private constructor(nodes: readonly Node[], secureAddress: string, folder: string) {
     this.nodes = nodes
+    this.secureAddress = secureAddress
     this.#folder = folder
   }
 
@@ -133,9 +144,9 @@ export class KafkaCluster {
   }
 
   /** Starts so many brokers: one, or three with replication 3 of which 2 must be in sync. */
-  static async start(count: 1 | 3): Promise<KafkaCluster> {
+  static async start(count: 1 | 3, login?: Login): Promise<KafkaCluster> {
     const folder = await mkdtemp(join(tmpdir(), 'trace-storage-lab-kafka-'))
-    const ports = await freePorts(count * 2)
+    const ports = await freePorts(count * 2 + 1)
     const voters = Array.from({ length: count }, (_, i) => `${i + 1}@127.0.0.1:${ports[count + i]}`).join(',')
     const clusterId = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
     const nodes = await Promise.all(
@@ -143,12 +154,13 @@ export class KafkaCluster {
         const own = join(folder, String(i + 1))
         await mkdir(join(own, 'data'), { recursive: true })
         const settings = settingsOf(i + 1, count, ports[i]!, ports[count + i]!, voters, join(own, 'data'))
-        await writeFile(join(own, 'server.properties'), settings)
+        if (login) Object.assign(settings, secureSettings(settings, ports.at(-1)!, login))
+        await writeFile(join(own, 'server.properties'), printSettings(settings))
         await writeFile(join(own, 'data', 'meta.properties'), `version=1\ncluster.id=${clusterId}\nnode.id=${i + 1}\n`)
         return new Node(own, ports[i]!)
       }),
     )
-    const cluster = new KafkaCluster(nodes, folder)
+    const cluster = new KafkaCluster(nodes, `127.0.0.1:${ports.at(-1)}`, folder)
     await Promise.all(nodes.map(node => node.start()))
     return cluster
   }
@@ -160,7 +172,7 @@ export class KafkaCluster {
 }
 
 function settingsOf(id: number, count: number, port: number, controllerPort: number, voters: string, data: string) {
-  const settings = {
+  return {
     'process.roles': 'broker,controller',
     'node.id': id,
     'controller.quorum.voters': voters,
@@ -185,6 +197,26 @@ function settingsOf(id: number, count: number, port: number, controllerPort: num
     'num.io.threads': 4,
     'background.threads': 2,
   }
+}
+
+/** Beside the open listener, which brokers use among themselves, one for those who log in. */
+function secureSettings(open: ReturnType<typeof settingsOf>, port: number, { username, password, pem }: Login) {
+  const listener = `SASL_SSL://127.0.0.1:${port}`
+  const [, key, certificate] = /^(-.*?-----END PRIVATE KEY-----\n)(.*)$/s.exec(pem)!
+  return {
+    listeners: `${open.listeners},${listener}`,
+    'advertised.listeners': `${open['advertised.listeners']},${listener}`,
+    'listener.security.protocol.map': `${open['listener.security.protocol.map']},SASL_SSL:SASL_SSL`,
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.sasl_ssl.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.key': key!.replaceAll('\n', '\\n'),
+    'ssl.keystore.certificate.chain': certificate!.replaceAll('\n', '\\n'),
+  }
+}
+
+function printSettings(settings: object): string {
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('')

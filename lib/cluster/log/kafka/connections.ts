@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { type Broker, Connection, type ConnectionOptions } from '@platformatic/kafka'
 import type { KafkaConfig } from './config.ts'
 import { answeredCode } from './failures.ts'
@@ -25,7 +26,7 @@ export class Connections {
       connectTimeout: config.dialTimeoutMillis,
       requestTimeout: clientTimeoutMillis,
       ...(config.sasl && { sasl: { ...config.sasl } }),
-      ...(config.tls && { tls: config.tls, tlsServerName: true }),
+      ...(config.tls && { tls: config.tls }),
     }
   }
 
@@ -62,7 +63,9 @@ export class Connections {
 
   async #connect({ host, port }: Broker): Promise<Connection> {
     if (this.#isClosed) throw new Error('the log is closed')
-    const connection = new Connection(this.#config.clientId, this.#options)
+    // An address is no name that a server could be asked for by.
+    const named = this.#options.tls && !isIP(host) ? { tlsServerName: host } : {}
+    const connection = new Connection(this.#config.clientId, { ...this.#options, ...named })
     connection.on('error', () => this.#end(connection))
     connection.on('close', () => this.#all.delete(connection))
     this.#all.add(connection)
@@ -81,6 +84,8 @@ export class Connections {
 
   #end(connection: Connection): void {
     this.#all.delete(connection)
+    // Closing ends its timers as well, but would wait for what is not sent yet.
+    connection.close(() => {})
     connection.socket?.destroy()
   }
 }

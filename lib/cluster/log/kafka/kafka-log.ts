@@ -1,4 +1,5 @@
-import { fetchV13, listOffsetsV7, offsetCommitV8, type RecordsBatch } from '@platformatic/kafka'
+import { listOffsetsV7, offsetCommitV8 } from '@platformatic/kafka'
+import { naming } from '../../../error.ts'
 import { getOrInsert } from '../../../maps.ts'
 import {
   checkRecords,
@@ -10,18 +11,16 @@ import {
   outOfRange,
   type PartitionedLog,
   partitionName,
-  type StoredRecord,
 } from '../log.ts'
 import { Appender } from './appender.ts'
+import { type Batches, readBatches } from './batches.ts'
 import type { KafkaConfig } from './config.ts'
 import { answeredCode, codeOf } from './failures.ts'
+import { fetchBatches } from './fetch.ts'
 import { KafkaTopic } from './topic.ts'
 
 const [latest, earliest] = [-1n, -2n]
-const [client, uncommitted, noSession, noEpoch] = [-1, 0, -1, -1]
-const noEpochs = { currentLeaderEpoch: noEpoch, lastFetchedEpoch: noEpoch }
-/** The batch holds a mark of a transaction, not records. */
-const controlBit = 32
+const [client, uncommitted, noEpoch] = [-1, 0, -1]
 /** Members of a group have a generation: who has none is a tool beside them. */
 const noMember = [-1, '', null] as const
 
@@ -59,14 +58,10 @@ export class KafkaLog implements PartitionedLog {
   }
 
   async read(partition: number, from: number, maxBytes: number, waitMillis: number): Promise<LogRead> {
-    const position = { partition, fetchOffset: BigInt(from), partitionMaxBytes: maxBytes, ...noEpochs }
-    const answer = await this.#topic
+    const fetched = await this.#topic
       .askLeader(
         partition,
-        (connection, topicId) => {
-          const topics = [{ topicId, partitions: [position] }]
-          return fetchV13.api.async(connection, waitMillis, 1, maxBytes, uncommitted, 0, noSession, topics, [], '')
-        },
+        (connection, topicId) => fetchBatches(connection, { topicId, partition, from, maxBytes, waitMillis }),
         { waitMillis },
       )
       .catch(async error => {
@@ -74,8 +69,8 @@ export class KafkaLog implements PartitionedLog {
         const [first, end] = await Promise.all([this.first(partition), this.end(partition)])
         throw outOfRange(this.#nameOf(partition), from, first, end)
       })
-    const { records: batches = [], highWatermark } = answer.responses[0]!.partitions[0]!
-    return readOf(batches, from, maxBytes, Number(highWatermark))
+    const batches = await naming(this.#nameOf(partition), () => readBatches(fetched.batches))
+    return readOf(batches, from, maxBytes, fetched.end)
   }
 
   first(partition: number): Promise<number> {
@@ -118,23 +113,9 @@ export class KafkaLog implements PartitionedLog {
 }
 
 /** What a fetch found from an offset on: its first batch may begin before, and may be larger than was asked for. */
-function readOf(batches: readonly RecordsBatch[], from: number, maxBytes: number, end: number): LogRead {
-  const records = batches.flatMap(batch => recordsOf(batch).filter(({ offset }) => offset >= from))
+function readOf(batches: Batches, from: number, maxBytes: number, end: number): LogRead {
+  const records = batches.records.filter(({ offset }) => offset >= from)
   const count = countWithin(records, maxBytes)
-  const last = batches.at(-1)
-  const beyond = last === undefined ? from : Number(last.firstOffset) + last.lastOffsetDelta + 1
-  const next = count < records.length ? records[count]!.offset : Math.max(from, beyond)
+  const next = count < records.length ? records[count]!.offset : Math.max(from, batches.end ?? from)
   return { records: records.slice(0, count), next, end: Math.max(end, next) }
-}
-
-function recordsOf({ attributes, firstOffset, firstTimestamp, records }: RecordsBatch): StoredRecord[] {
-  if ((attributes & controlBit) !== 0) return []
-  const [offset, timeMillis] = [Number(firstOffset), Number(firstTimestamp)]
-  return records.map(({ key, value, headers, offsetDelta, timestampDelta }) => ({
-    offset: offset + offsetDelta,
-    timeMillis: timeMillis + Number(timestampDelta),
-    key: key ?? undefined,
-    value: value ?? Buffer.alloc(0),
-    headers: headers.map(([name, content]) => ({ key: String(name ?? ''), value: content ?? Buffer.alloc(0) })),
-  }))
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +8,7 @@ import { defaultKafka, type KafkaConfig } from '../../../../lib/cluster/log/kafk
 import { KafkaLog } from '../../../../lib/cluster/log/kafka/kafka-log.ts'
 import { LogError, type LogRecord, type PartitionedLog } from '../../../../lib/cluster/log/log.ts'
 import { eventually, KafkaCluster, kafkaMissing } from '../../../support/kafka.ts'
-import { deleteTopic, leaderOf, newTopic, openTopic } from '../../../support/kafka-log.ts'
+import { deleteTopic, leaderOf, newTopic, openTopic, setTopic } from '../../../support/kafka-log.ts'
 import { logRejection, readAll, recordOf, textsOf } from '../../../support/log.ts'
 
 const missing = await kafkaMissing()
@@ -128,6 +129,20 @@ describeKafka('one broker', () => {
     expect(textsOf(await readAll(log, 0, 0, 300))).toEqual(expected)
   })
 
+  test('batches that the broker has compressed are read, whatever the topic says', async () => {
+    for (const compression of ['gzip', 'snappy', 'lz4', 'zstd']) {
+      const { log, config } = await newTopic(cluster, 1)
+      await setTopic(cluster, config.topic, 'compression.type', compression)
+      const texts = Array.from({ length: 6 }, (_, i) => `${i} ${'y'.repeat(i * 40_000)}`)
+      await eventually(async () => {
+        const offset = await log.append(0, texts.map(recordOf))
+        const { records } = await log.read(0, offset + 1, 1 << 20, 0)
+        expect(textsOf(records)).toEqual(texts.slice(1))
+      })
+      await log.close()
+    }
+  })
+
   test('marks of transactions are passed over', async () => {
     const { log, config } = await newTopic(cluster, 1)
     const producer = new Producer({
@@ -208,6 +223,43 @@ async function appendUntilRefused(log: PartitionedLog): Promise<never> {
     await log.append(0, [recordOf('late')])
     await sleep(50)
   }
+}
+
+describeKafka('a broker with TLS and passwords', () => {
+  test('lets in who has the certificate and the password, and says to others what is wrong', async () => {
+    const pem = selfSigned()
+    const login = { username: 'writer', password: 'open sesame' }
+    const cluster = await KafkaCluster.start(1, { ...login, pem })
+    const secure = { topic: 'spans', createTopic: { partitionCount: 1 }, address: cluster.secureAddress }
+    const sasl = { mechanism: 'PLAIN', ...login } as const
+    const impatient = { ...defaultKafka, ...secure, writeTimeoutMillis: 2_000 }
+    try {
+      await eventually(() => newTopic(cluster, 1))
+      const { log } = await openTopic(cluster, { ...secure, sasl, tls: { ca: pem } })
+      expect(await log.append(0, [recordOf('a')])).toBe(0)
+      expect(textsOf(await readAll(log, 0))).toEqual(['a'])
+      await log.close()
+      const refusals: [Partial<KafkaConfig>, LogError['reason'], RegExp][] = [
+        [{ tls: { ca: pem }, sasl: { ...sasl, password: 'wrong' } }, 'refused', /SASL authentication failed/],
+        [{ tls: {}, sasl }, 'unreachable', /self-signed certificate/],
+        [{ sasl }, 'unreachable', /: [^\n]+$/],
+      ]
+      for (const [config, reason, message] of refusals) {
+        const error = await logRejection(KafkaLog.open({ ...impatient, ...config }))
+        expect([error.reason, error.message]).toEqual([reason, expect.stringMatching(message)])
+        expect(error.message).not.toContain('sesame')
+      }
+    } finally {
+      await cluster.stop()
+    }
+  })
+})
+
+/** A key with a certificate of its own, for this machine. */
+function selfSigned(): string {
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost']
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', '-', '-days', '2', ...names]
+  return execFileSync('openssl', request, { stdio: ['ignore', 'pipe', 'ignore'] }).toString()
 }
 
 interface Acknowledged {
