@@ -38,12 +38,14 @@ export function withBlockpackFlags<T>(yargs: Argv<T>, title = 'Blockpack:'): Arg
 /** The configuration: a flag before the file, the file before the profile. What has no effect is told on stderr. */
 export async function blockpackConfigFrom(args: BlockpackArguments): Promise<BlockpackConfig> {
   const ofFile = args.config === undefined ? {} : parseTempoConfig(await readConfig(args.config), args.config)
-  const given = settings
-    .filter(({ name }) => args[name] !== undefined)
-    .map(({ name }): Given => ({ [name]: args[name] }))
-  const { config, warnings } = configure(args.profile ?? 'default', ofFile, ...given)
+  const { config, warnings } = configure(args.profile ?? 'default', ofFile, givenFrom(args))
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
   return config
+}
+
+/** The settings that flags give. */
+export function givenFrom(args: BlockpackArguments): Given {
+  return Object.fromEntries(settings.flatMap(({ name }) => (args[name] === undefined ? [] : [[name, args[name]]])))
 }
 
 /** The text that `--config` names. */

@@ -1,7 +1,14 @@
-import { defaultConfig, type StoreConfig } from '../../lib/serve/config.ts'
-import { defaultPorts, type Ports, type ServerConfig, startServer } from '../../lib/serve/server.ts'
+import { join } from 'node:path'
+import { LabError } from '../../lib/error.ts'
+import { configure } from '../../lib/formats/blockpack/write/config.ts'
+import { type Ports, type ServerParts, startServer } from '../../lib/serve/server.ts'
+import { defaultServerConfig, type Listener, type ServerConfig } from '../../lib/serve/server-config.ts'
+import type { Draft } from '../../lib/serve/tempo-config/keys.ts'
+import { printTempoConfig } from '../../lib/serve/tempo-config/print.ts'
+import { draftConfig, readTempoConfig } from '../../lib/serve/tempo-config/read.ts'
 import { type SyncMode, syncModes } from '../../lib/serve/wal/log.ts'
 import { untilAsked } from '../process/signals.ts'
+import { type BlockpackArguments, givenFrom, readConfig } from './blockpack-flags.ts'
 import { text } from './flags.ts'
 import { choice, integer, single } from './options.ts'
 import { duration } from './time-options.ts'
@@ -9,8 +16,10 @@ import { withWorkers } from './workers.ts'
 
 /** The flags of `serve --data`, and what it does. */
 
-export interface DataArguments {
+export interface DataArguments extends BlockpackArguments {
   data?: string | undefined
+  host?: string | undefined
+  port?: number | undefined
   otlpHttpPort?: number | undefined
   otlpGrpcPort?: number | undefined
   zipkinPort?: number | undefined
@@ -20,7 +29,11 @@ export interface DataArguments {
   maxTraceBytes?: number | undefined
   maxAttributeBytes?: number | undefined
   maxSpansPerSecond?: number | undefined
+  timeout?: bigint | undefined
+  maxQueryBytes?: number | undefined
 }
+
+const { listen: defaultListen } = defaultServerConfig
 
 const port = (flag: string, what: string, usual: number) =>
   ({ ...text, describe: `port of ${what} (default ${usual})`, coerce: integer(flag, 0, 65_535) }) as const
@@ -32,9 +45,9 @@ export const dataFlags = {
     describe: 'folder of the store: spans that arrive are kept in it',
     coerce: (path: unknown) => single('data', path),
   },
-  'otlp-http-port': port('otlp-http-port', 'OTLP over HTTP', defaultPorts.otlpHttp),
-  'otlp-grpc-port': port('otlp-grpc-port', 'OTLP over gRPC', defaultPorts.otlpGrpc),
-  'zipkin-port': port('zipkin-port', 'Zipkin', defaultPorts.zipkin),
+  'otlp-http-port': port('otlp-http-port', 'OTLP over HTTP', defaultListen.otlpHttp!.port),
+  'otlp-grpc-port': port('otlp-grpc-port', 'OTLP over gRPC', defaultListen.otlpGrpc!.port),
+  'zipkin-port': port('zipkin-port', 'Zipkin', defaultListen.zipkin!.port),
   sync: choice('sync', syncModes, 'when a request is synced to disk before it is acknowledged (default always)'),
   'block-duration': {
     ...text,
@@ -52,32 +65,82 @@ export const dataFlags = {
 
 /** Runs a store until the process is asked to end. */
 export async function serveData(
-  args: DataArguments & { data: string },
-  { host, port, api }: { host: string; port: number; api: ServerConfig['api'] },
+  args: DataArguments,
+  parts: Omit<ServerParts, 'warn' | 'workers' | 'configText'>,
 ): Promise<void> {
-  const ports: Ports = {
-    query: port,
-    otlpHttp: args.otlpHttpPort ?? defaultPorts.otlpHttp,
-    otlpGrpc: args.otlpGrpcPort ?? defaultPorts.otlpGrpc,
-    zipkin: args.zipkinPort ?? defaultPorts.zipkin,
-  }
   const warn = (message: string) => process.stderr.write(`warning: ${message}\n`)
-  const store = storeConfigFrom(args)
+  const { config, ignored } = await configFrom(args)
+  if (ignored.length > 0) warn(`${args.config}: has no meaning here: ${ignored.join(', ')}`)
+  const configText = printTempoConfig(config, ignored)
   await withWorkers({}, async workers => {
-    const running = await startServer({ folder: args.data, host, ports, store, api: { ...api, workers }, warn })
+    const running = await startServer(config, { ...parts, workers, configText, warn })
     const asked = untilAsked()
-    process.stderr.write(`${describe(host, running.ports)}\n`)
+    process.stderr.write(`${describe(config, running.ports)}\n`)
     await asked
     process.stderr.write('stopping\n')
     await running.close()
   })
 }
 
-function storeConfigFrom({ sync = defaultConfig.sync, blockDuration, ...args }: DataArguments): StoreConfig {
-  const { maxRequestBytes = defaultConfig.limits.maxRequestBytes, maxTraceBytes, maxAttributeBytes } = args
-  const limits = { maxRequestBytes, maxTraceBytes, maxAttributeBytes, maxSpansPerSecond: args.maxSpansPerSecond }
-  const maxBlockMillis = blockDuration === undefined ? defaultConfig.maxBlockMillis : Number(blockDuration / 1_000_000n)
-  return { ...defaultConfig, sync, maxBlockMillis, limits }
+/** The configuration: flags before the file, the file before the profile of blockpack and the defaults. */
+async function configFrom(args: DataArguments): Promise<{ config: ServerConfig; ignored: readonly string[] }> {
+  const base = draftConfig()
+  if (args.profile) for (const name of ['blockpack', 'freshBlockpack'] as const) base.store[name] = profileOf(args)
+  const path = args.config
+  const read =
+    path === undefined
+      ? { config: base, ignored: [] }
+      : readTempoConfig(await readConfig(path), path, process.env, base)
+  setFlags(read.config, args)
+  checkPlaces(read.config, args)
+  return read
+}
+
+function profileOf({ profile = 'default' }: DataArguments) {
+  return configure(profile).config
+}
+
+function setFlags({ store, listen, api }: Draft<ServerConfig>, args: DataArguments): void {
+  const given = givenFrom(args)
+  Object.assign(store.blockpack, given)
+  Object.assign(store.freshBlockpack, given)
+  if (args.sync !== undefined) store.sync = args.sync
+  if (args.blockDuration !== undefined) store.maxBlockMillis = millisOf(args.blockDuration)
+  for (const name of ['maxRequestBytes', 'maxTraceBytes', 'maxAttributeBytes', 'maxSpansPerSecond'] as const) {
+    const limit = args[name]
+    if (limit !== undefined) store.limits[name] = limit
+  }
+  if (args.timeout !== undefined) api.timeoutMillis = millisOf(args.timeout)
+  if (args.maxQueryBytes !== undefined) api.maxBytes = args.maxQueryBytes
+  const ports: [Listener, number | undefined][] = [
+    ['query', args.port],
+    ['otlpHttp', args.otlpHttpPort],
+    ['otlpGrpc', args.otlpGrpcPort],
+    ['zipkin', args.zipkinPort],
+  ]
+  for (const [name, port] of ports) {
+    if (port !== undefined) listen[name] = { host: listen.query.host, ...listen[name], port }
+    const endpoint = listen[name]
+    if (endpoint !== undefined && args.host !== undefined) endpoint.host = args.host
+  }
+}
+
+/** Where the log and the blocks are: in the folder of `--data`, or where the file says. */
+function checkPlaces({ storage }: Draft<ServerConfig>, { data, config }: DataArguments): void {
+  if (data !== undefined) Object.assign(storage, { home: data, log: join(data, 'wal'), folder: join(data, 'blocks') })
+  else storage.home = storage.log
+  const missing = [
+    ...(storage.log === '' ? ['wal.path'] : []),
+    ...(storage.backend === 'local' && storage.folder === '' ? ['local.path'] : []),
+  ]
+  const needed = missing.map(key => `storage.trace.${key}`).join(' and ')
+  if (missing.length > 0) throw new LabError('invalid', `${config}: ${needed} is missing; set it, or give --data`)
+  if (storage.backend === 's3' && storage.s3.bucket === '')
+    throw new LabError('invalid', `${config}: storage.trace.s3.bucket is missing, which the backend s3 needs`)
+}
+
+function millisOf(nanos: bigint): number {
+  return Math.max(1, Number(nanos / 1_000_000n))
 }
 
 /** A host and its port, as they stand in an URL. */
@@ -85,11 +148,14 @@ export function addressOf(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-function describe(host: string, ports: Ports): string {
-  const at = (port: number) => addressOf(host, port)
+function describe({ listen }: ServerConfig, ports: Ports): string {
+  const at = (name: Listener) => ports[name] !== undefined && addressOf(listen[name]!.host, ports[name])
+  const [http, grpc, zipkin] = [at('otlpHttp'), at('otlpGrpc'), at('zipkin')]
+  const otlp = [...(http ? [`at http://${http}/v1/traces`] : []), ...(grpc ? [`as gRPC, ${grpc}`] : [])].join(' and, ')
   return [
-    `Tempo's API at http://${at(ports.query)}`,
-    `OTLP at http://${at(ports.otlpHttp)}/v1/traces and, as gRPC, ${at(ports.otlpGrpc)}`,
-    `Zipkin at http://${at(ports.zipkin)}/api/v2/spans, until Ctrl-C`,
+    `Tempo's API at http://${at('query')}`,
+    ...(otlp ? [`OTLP ${otlp}`] : []),
+    ...(zipkin ? [`Zipkin at http://${zipkin}/api/v2/spans`] : []),
+    'until Ctrl-C',
   ].join('\n')
 }

@@ -1,16 +1,16 @@
 import { type BlockpackConfig, profiles } from '../formats/blockpack/write/config.ts'
 import { type CompactionConfig, defaultCompaction } from './blocks/plan.ts'
+import type { RateLimits } from './counters.ts'
 import type { SyncMode } from './wal/log.ts'
 
 /** Limits of a tenant; those that are absent do not apply. */
-export interface TenantLimits {
+export interface TenantLimits extends RateLimits {
   /** Of one request, after decompression. */
   readonly maxRequestBytes: number
   /** Of the spans of one trace that are not in a block yet, as a share of the requests that they came in. */
   readonly maxTraceBytes?: number | undefined
   /** Of a string value; longer ones are cut, and counted. */
   readonly maxAttributeBytes?: number | undefined
-  readonly maxSpansPerSecond?: number | undefined
 }
 
 /** How a store works; the comments name Tempo's keys. */

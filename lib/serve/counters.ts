@@ -29,27 +29,71 @@ export class Counters {
   }
 }
 
-/** Lets a tenant send so many spans a second, and those of one second at once. */
+export interface RateLimits {
+  readonly maxSpansPerSecond?: number | undefined
+  /** Decompressed: `overrides.defaults.ingestion.rate_limit_bytes`. */
+  readonly maxBytesPerSecond?: number | undefined
+  /** Bytes that may come at once, those of a second where absent: `burst_size_bytes`. */
+  readonly burstBytes?: number | undefined
+}
+
+/** Lets a tenant send so much a second, and at once that of one second or what is said. */
 export class RateLimit {
   readonly #perSecond: number
+  readonly #burst: number
   #allowance: number
   #lastMillis = performance.now()
 
-  constructor(perSecond: number) {
+  constructor(perSecond: number, burst: number = perSecond) {
     this.#perSecond = perSecond
-    this.#allowance = perSecond
+    this.#burst = burst
+    this.#allowance = burst
   }
 
   /** Seconds until more may come: 0 where it may now. What comes then may exceed the rate, which later ones wait for. */
   waitSeconds(): number {
     const now = performance.now()
     const gained = ((now - this.#lastMillis) / 1_000) * this.#perSecond
-    this.#allowance = Math.min(this.#perSecond, this.#allowance + gained)
+    this.#allowance = Math.min(this.#burst, this.#allowance + gained)
     this.#lastMillis = now
     return this.#allowance > 0 ? 0 : Math.max(1, Math.ceil(-this.#allowance / this.#perSecond))
   }
 
   spend(count: number): void {
     this.#allowance -= count
+  }
+}
+
+/** The rates of tenants, where they are limited. */
+export class TenantRates {
+  readonly #limits: RateLimits
+  readonly #byTenant = new Map<string, { spans: RateLimit | undefined; bytes: RateLimit | undefined }>()
+
+  constructor(limits: RateLimits) {
+    this.#limits = limits
+  }
+
+  /** Why a tenant has to wait, and how many seconds; undefined where it need not. */
+  excess(tenant: string): { readonly reason: string; readonly waitSeconds: number } | undefined {
+    const { spans, bytes } = this.#of(tenant)
+    const { maxSpansPerSecond, maxBytesPerSecond } = this.#limits
+    const [spansWait, bytesWait] = [spans?.waitSeconds() ?? 0, bytes?.waitSeconds() ?? 0]
+    if (spansWait === 0 && bytesWait === 0) return undefined
+    const what = spansWait >= bytesWait ? `${maxSpansPerSecond} spans` : `${maxBytesPerSecond} bytes`
+    return { reason: `the tenant sends more than ${what} a second`, waitSeconds: Math.max(spansWait, bytesWait) }
+  }
+
+  spend(tenant: string, spanCount: number, byteLength: number): void {
+    const { spans, bytes } = this.#of(tenant)
+    spans?.spend(spanCount)
+    bytes?.spend(byteLength)
+  }
+
+  #of(tenant: string) {
+    const { maxSpansPerSecond, maxBytesPerSecond, burstBytes } = this.#limits
+    return getOrInsert(this.#byTenant, tenant, () => ({
+      spans: maxSpansPerSecond === undefined ? undefined : new RateLimit(maxSpansPerSecond),
+      bytes: maxBytesPerSecond === undefined ? undefined : new RateLimit(maxBytesPerSecond, burstBytes),
+    }))
   }
 }

@@ -1,36 +1,25 @@
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { LabError, messageOf } from '../error.ts'
 import { joinSources } from '../search/join-sources.ts'
 import { folderStore } from '../storage/folder-store.ts'
-import type { ApiConfig } from './api/answer.ts'
+import { s3Store } from '../storage/s3/store.ts'
+import type { ApiConfig, QueryLimits } from './api/answer.ts'
 import { listenForQueries } from './api/listen.ts'
-import type { StoreConfig } from './config.ts'
 import { drainer } from './drain.ts'
 import { lockFolder } from './lock.ts'
 import { closeGrpc, grpcServer, listenGrpc } from './receive/grpc.ts'
 import { otlpServer, type Receiving, zipkinServer } from './receive/http.ts'
+import type { Endpoint, Listener, ServerConfig, StorageConfig } from './server-config.ts'
 import { Store } from './store.ts'
 import { localLogFiles } from './wal/files.ts'
 
-/** The ports of a server; 0 is any that is free. */
-export interface Ports {
-  readonly query: number
-  readonly otlpHttp: number
-  readonly otlpGrpc: number
-  readonly zipkin: number
-}
+/** Ports; a receiver that does not listen has none. */
+export type Ports = { readonly query: number } & Readonly<Record<Exclude<Listener, 'query'>, number | undefined>>
 
-export const defaultPorts: Ports = { query: 3200, otlpHttp: 4318, otlpGrpc: 4317, zipkin: 9411 }
-
-export interface ServerConfig {
-  /** The log and the blocks are in it. */
-  readonly folder: string
-  readonly host: string
-  readonly ports: Ports
-  readonly store: StoreConfig
-  readonly api: Omit<ApiConfig, 'source'>
+/** What a server needs besides its configuration. */
+export interface ServerParts extends Omit<ApiConfig, 'source' | 'tenancy' | keyof QueryLimits> {
   /** Called with what went wrong in the background, a line each. */
   readonly warn: (message: string) => void
 }
@@ -57,10 +46,10 @@ class Started {
 }
 
 /** Starts a store and all its servers. Where one of them cannot be, none is. */
-export async function startServer(config: ServerConfig): Promise<Running> {
+export async function startServer(config: ServerConfig, parts: ServerParts): Promise<Running> {
   const started = new Started()
   try {
-    return await start(config, started)
+    return await start(config, parts, started)
   } catch (error) {
     await started.close()
     throw error
@@ -68,40 +57,52 @@ export async function startServer(config: ServerConfig): Promise<Running> {
 }
 
 async function start(
-  { folder, host, ports, store: storeConfig, api, warn }: ServerConfig,
+  { storage, listen, tenancy, store: storeConfig, api }: ServerConfig,
+  { warn, ...parts }: ServerParts,
   started: Started,
 ): Promise<Running> {
-  const lock = await lockFolder(folder)
-  started.add(() => lock.release())
-  const places = { log: localLogFiles(join(folder, 'wal')), blocks: folderStore(join(folder, 'blocks')), warn }
-  const store = await Store.open(places, storeConfig)
+  for (const folder of lockedFolders(storage)) {
+    const lock = await lockFolder(folder)
+    started.add(() => lock.release())
+  }
+  const blocks = storage.backend === 's3' ? await s3Store(storage.s3) : folderStore(storage.folder)
+  const store = await Store.open({ log: localLogFiles(storage.log), blocks, warn }, storeConfig)
   started.add(() => store.close())
   const { maxRequestBytes } = storeConfig.limits
-  const receiving: Receiving = { push: (tenant, request) => store.push(tenant, request), maxRequestBytes }
-  const listenHttp = async (app: FastifyInstance, port: number, flag: string) => {
-    started.add(drainer(app))
-    await namingPort(host, port, flag, () => app.listen({ host, port }))
-    return (app.server.address() as AddressInfo).port
-  }
-  const grpc = grpcServer(receiving)
-  started.add(() => closeGrpc(grpc))
+  const receiving: Receiving = { push: (tenant, request) => store.push(tenant, request), maxRequestBytes, tenancy }
   const source = async (tenants: readonly string[]) =>
     joinSources(await Promise.all(tenants.map(tenant => store.source(tenant))))
-  const queries = await namingPort(host, ports.query, '--port', () =>
-    listenForQueries({ ...api, source }, { host, port: ports.query }),
+  const queries = await namingPort(listen.query, '--port', () =>
+    listenForQueries({ ...parts, ...api, tenancy, source }, listen.query),
   )
   started.add(() => queries.close())
-  const bound = {
-    query: queries.port,
-    otlpHttp: await listenHttp(otlpServer(receiving), ports.otlpHttp, '--otlp-http-port'),
-    otlpGrpc: await namingPort(host, ports.otlpGrpc, '--otlp-grpc-port', () => listenGrpc(grpc, host, ports.otlpGrpc)),
-    zipkin: await listenHttp(zipkinServer(receiving), ports.zipkin, '--zipkin-port'),
+  const receive = (endpoint: Endpoint | undefined, flag: string, begin: (at: Endpoint) => Promise<number>) =>
+    endpoint && namingPort(endpoint, flag, () => begin(endpoint))
+  const receiveHttp = (app: FastifyInstance) => async (at: Endpoint) => {
+    started.add(drainer(app))
+    await app.listen(at)
+    return (app.server.address() as AddressInfo).port
   }
-  return { ports: bound, store, close: () => started.close() }
+  const ports = {
+    query: queries.port,
+    otlpHttp: await receive(listen.otlpHttp, '--otlp-http-port', receiveHttp(otlpServer(receiving))),
+    otlpGrpc: await receive(listen.otlpGrpc, '--otlp-grpc-port', at => {
+      const grpc = grpcServer(receiving)
+      started.add(() => closeGrpc(grpc))
+      return listenGrpc(grpc, at)
+    }),
+    zipkin: await receive(listen.zipkin, '--zipkin-port', receiveHttp(zipkinServer(receiving))),
+  }
+  return { ports, store, close: () => started.close() }
+}
+
+/** The folders that are this process's alone. */
+function lockedFolders({ home, backend, folder }: StorageConfig): string[] {
+  return backend === 's3' || dirname(folder) === home ? [home] : [home, folder]
 }
 
 /** What listening gives; where the port is taken, says so, and by which flag another one is chosen. */
-async function namingPort<T>(host: string, port: number, flag: string, listen: () => Promise<T>): Promise<T> {
+async function namingPort<T>({ host, port }: Endpoint, flag: string, listen: () => Promise<T>): Promise<T> {
   try {
     return await listen()
   } catch (error) {

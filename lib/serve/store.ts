@@ -11,7 +11,7 @@ import { maintainBlocks } from './blocks/maintain.ts'
 import { derivedId } from './blocks/meta.ts'
 import { writeView } from './blocks/write.ts'
 import { defaultConfig, type StoreConfig } from './config.ts'
-import { Counters, RateLimit, type TenantCounts } from './counters.ts'
+import { Counters, type TenantCounts, TenantRates } from './counters.ts'
 import { carriedOf } from './live/carry.ts'
 import { takeIn } from './live/intake.ts'
 import type { LivePart, PartView } from './live/part.ts'
@@ -80,7 +80,7 @@ export class Store {
   readonly #timer: NodeJS.Timeout
   /** By view: what a question has found out, the next one knows. */
   readonly #liveSources = new WeakMap<PartView, LiveSource>()
-  readonly #rates = new Map<string, RateLimit>()
+  readonly #rates: TenantRates
   readonly counters: Counters = new Counters()
   /** Unknown fields that were dropped, and how often. */
   readonly droppedFields: Map<string, number> = new Map()
@@ -90,6 +90,7 @@ export class Store {
   private constructor(places: StorePlaces, config: StoreConfig, { blocks, log, found }: Opened) {
     this.#places = places
     this.#config = config
+    this.#rates = new TenantRates(config.limits)
     this.blocks = blocks
     this.damagedCount = found.reduce((sum, { damagedCount }) => sum + damagedCount, 0)
     this.#writing = newWriting(log)
@@ -134,14 +135,13 @@ export class Store {
   }
 
   async #push(tenant: string, request: Buffer, counts: TenantCounts): Promise<Pushed> {
-    const rate = this.#rateOf(tenant)
-    this.#checkReady(request, rate?.waitSeconds() ?? 0)
+    this.#checkReady(tenant, request)
     const { live, log } = this.#writing
     const part = live.part(tenant)
     const timeMillis = Date.now()
     const intake = { messages: this.#messages, limits: this.#config.limits, timeMillis }
     const { spanCount, rejected, cutCount, payload, mark } = takeIn(part, request, intake)
-    rate?.spend(spanCount)
+    this.#rates.spend(tenant, spanCount, request.length)
     counts.cutAttributes += cutCount
     for (const count of rejected.values()) counts.rejectedSpans += count
     if (payload)
@@ -227,22 +227,12 @@ export class Store {
     return [...this.#waiting, this.#writing.live]
   }
 
-  #rateOf(tenant: string): RateLimit | undefined {
-    const { maxSpansPerSecond } = this.#config.limits
-    if (maxSpansPerSecond === undefined) return undefined
-    return getOrInsert(this.#rates, tenant, () => new RateLimit(maxSpansPerSecond))
-  }
-
-  #checkReady(request: Buffer, waitSeconds: number): void {
+  #checkReady(tenant: string, request: Buffer): void {
     const { maxRequestBytes } = this.#config.limits
     if (request.length > maxRequestBytes)
       throw new Refusal('invalid', `the request has ${request.length} bytes, at most ${maxRequestBytes} are taken`)
-    if (waitSeconds > 0) {
-      const { maxSpansPerSecond } = this.#config.limits
-      throw new Refusal('limited', `the tenant sends more than ${maxSpansPerSecond} spans a second`, {
-        retryAfterSeconds: waitSeconds,
-      })
-    }
+    const excess = this.#rates.excess(tenant)
+    if (excess) throw new Refusal('limited', excess.reason, { retryAfterSeconds: excess.waitSeconds })
     if (this.#isClosed) throw new Refusal('unavailable', 'the server is stopping', { retryAfterSeconds: retrySeconds })
     if (this.#waiting.length > maxWaiting)
       throw new Refusal('unavailable', `${this.#waiting.length} segments of the log wait to become blocks`, {

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, stringify } from 'yaml'
 import { LabError, messageOf } from '../error.ts'
 
 /** YAML of users of Go programs; maps merge. What is wrong is an `invalid` error with file and line. */
@@ -77,4 +77,9 @@ function itemOf(node: unknown, index: number): readonly [unknown, unknown] | und
 function pairOf(node: unknown, key: string): readonly [unknown, unknown] | undefined {
   const pair = isMap(node) ? node.items.find(({ key: own }) => isScalar(own) && String(own.value) === key) : undefined
   return pair === undefined ? undefined : [pair.key, pair.value]
+}
+
+/** A value as YAML, which is read back as it is. */
+export function printYaml(value: unknown): string {
+  return stringify(value, { version: '1.1' })
 }

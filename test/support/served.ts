@@ -31,7 +31,7 @@ export async function serveData(folder: string, ...flags: readonly string[]): Pr
   const ended = once(child, 'close')
   for await (const line of createInterface({ input: child.stderr })) {
     printed += `${line}\n`
-    if (line.startsWith('Zipkin at ')) break
+    if (line === 'until Ctrl-C') break
   }
   const [, api] = /API at (\S+)/.exec(printed) ?? []
   const [, otlp] = /OTLP at (\S+)/.exec(printed) ?? []

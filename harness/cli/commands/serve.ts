@@ -1,34 +1,30 @@
 import type { CommandModule } from 'yargs'
 import { LabError } from '../../../lib/error.ts'
 import { listenForQueries } from '../../../lib/serve/api/listen.ts'
+import { defaultServerConfig } from '../../../lib/serve/server-config.ts'
 import { loadPage } from '../../compile/page.ts'
 import { captureLimits, withSearchSource } from '../../open/search-source.ts'
 import { untilAsked } from '../../process/signals.ts'
 import { packageVersion } from '../../runs/package-version.ts'
 import { plural, whole } from '../../text/format.ts'
-import { formatFlags, paths, text } from '../flags.ts'
+import { withBlockpackFlags } from '../blockpack-flags.ts'
+import { formatFlags, pathFlag, paths, text } from '../flags.ts'
 import { integer } from '../options.ts'
 import { addressOf, type DataArguments, dataFlags, serveData } from '../serve-data.ts'
 import { duration } from '../time-options.ts'
 
 interface ServeArguments extends DataArguments {
   blocks?: string[] | undefined
-  host: string
-  port?: number | undefined
-  timeout?: bigint | undefined
-  maxQueryBytes?: number | undefined
   skipBad?: boolean | undefined
 }
 
-const usualPort = 3200
-const usualTimeoutNanos = 60_000_000_000n
-const usualMaxBytes = 2 ** 40
+const { listen, api: defaultLimits } = defaultServerConfig
 
 export const serve: CommandModule<object, ServeArguments> = {
   command: 'serve',
   describe: "Serve traces over Tempo's API, for Grafana",
   builder: yargs =>
-    yargs
+    withBlockpackFlags(yargs, 'Blocks that are written:')
       .usage(
         "$0 serve --data <folder>\n$0 serve --blocks <paths..>\n\nAnswers TraceQL over Tempo's HTTP API and its streaming gRPC, so that Grafana's data" +
           ' source for Tempo works on blockpack files, blocks of Tempo and any captures. Files are read as they are when it' +
@@ -42,22 +38,23 @@ export const serve: CommandModule<object, ServeArguments> = {
         describe: 'blockpack files, blocks of Tempo or captures to answer from',
         coerce: paths('blocks'),
       })
-      .check(({ data, blocks }) => {
-        if ((data === undefined) === (blocks === undefined))
-          throw new LabError('usage', 'needs either --data or --blocks')
+      .option('config', pathFlag('config', 'YAML file of Tempo; flags count more'))
+      .check(({ data, blocks, config }) => {
+        if ((data === undefined && config === undefined) === (blocks === undefined))
+          throw new LabError('usage', 'needs either --data or --blocks; or --config, which may say where the data is')
         return true
       })
-      .option('host', { ...text, default: '127.0.0.1', describe: 'address to listen on' })
+      .option('host', { ...text, describe: `address to listen on (default ${listen.query.host})` })
       .option('port', {
         ...text,
-        describe: `port of the API; 0 takes a free one (default ${usualPort})`,
+        describe: `port of the API; 0 takes a free one (default ${listen.query.port})`,
         coerce: integer('port', 0, 65_535),
       })
       .option('timeout', { ...text, describe: 'how long a query may take (default 60s)', coerce: duration('timeout') })
       .option('max-query-bytes', {
         ...text,
         describe: 'bytes that a query may read (default no bound)',
-        coerce: integer('max-query-bytes', 1, usualMaxBytes),
+        coerce: integer('max-query-bytes', 1, defaultLimits.maxBytes),
       })
       .option('skip-bad', formatFlags['skip-bad'])
       .example('$0 serve --data traces', 'a store that collectors and SDKs of OpenTelemetry send to')
@@ -68,18 +65,17 @@ export const serve: CommandModule<object, ServeArguments> = {
       .example('$0 serve --blocks bucket/single-tenant customer.json.gz', "a copy of Tempo's bucket, and a capture")
       .example("curl -G http://127.0.0.1:3200/api/search --data-urlencode 'q={ status = error }'", 'without Grafana'),
   handler: async args => {
-    const { data, blocks, host, port = usualPort, timeout = usualTimeoutNanos, maxQueryBytes = usualMaxBytes } = args
+    const parts = { page: await loadPage(), version: packageVersion(), revision: '' }
+    const { blocks, host = listen.query.host, port = listen.query.port, timeout, maxQueryBytes } = args
+    if (blocks === undefined) return serveData(args, parts)
     const api = {
-      page: await loadPage(),
-      version: packageVersion(),
-      revision: '',
-      timeoutMillis: Number(timeout / 1_000_000n),
-      maxBytes: maxQueryBytes,
+      ...parts,
+      timeoutMillis: timeout === undefined ? defaultLimits.timeoutMillis : Number(timeout / 1_000_000n),
+      maxBytes: maxQueryBytes ?? defaultLimits.maxBytes,
     }
-    if (data !== undefined) return serveData({ ...args, data }, { host, port, api })
     const { skipBad } = args
     await withSearchSource(
-      blocks!,
+      blocks,
       async ({ source, files, workers }) => {
         const server = await listenForQueries({ ...api, source: async () => source, workers }, { host, port })
         const spanCount = files.reduce((sum, file) => sum + file.spanCount, 0)

@@ -1,12 +1,21 @@
 import { ByteBudget } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
+import type { Tenancy } from '../tenant.ts'
 import type { Page } from './page.ts'
 import { Parameters } from './parameters.ts'
 import type { Answer, Route } from './route.ts'
 
+/** The bounds of a query. */
+export interface QueryLimits {
+  /** It ends after so long. */
+  readonly timeoutMillis: number
+  /** It reads no more than this of storage. */
+  readonly maxBytes: number
+}
+
 /** What the API answers from, and within which bounds. */
-export interface ApiConfig {
+export interface ApiConfig extends QueryLimits {
   /** All spans of some tenants. */
   source(tenants: readonly string[]): Promise<SpanSource>
   /** Shown at `/`. */
@@ -14,10 +23,9 @@ export interface ApiConfig {
   readonly version: string
   readonly revision: string
   readonly workers?: WorkerPool | undefined
-  /** A query ends after so long. */
-  readonly timeoutMillis: number
-  /** A query reads no more than this of storage. */
-  readonly maxBytes: number
+  readonly tenancy?: Tenancy | undefined
+  /** The configuration that holds, shown at `/status/config`. */
+  readonly configText?: string | undefined
 }
 
 /** A question as it came. */

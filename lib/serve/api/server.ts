@@ -40,7 +40,8 @@ export function apiServer(config: ApiConfig): FastifyInstance {
   app.get('/api/echo', (_, reply) => plain(reply, 200, 'echo'))
   app.get('/ready', (_, reply) => plain(reply, 200, 'ready'))
   app.get('/api/status/buildinfo', (_, reply) => reply.send(buildInfo(config)))
-  const { page } = config
+  const { page, configText } = config
+  if (configText !== undefined) app.get('/status/config', (_, reply) => plain(reply, 200, configText))
   if (page !== undefined) app.get('/', (_, reply) => showPage(page, reply))
   for (const route of routes) app.get(route.path, (request, reply) => serve(route, config, request, reply))
   app.setNotFoundHandler((request, reply) => plain(reply, 404, `${request.method} ${request.url}: no such route`))
@@ -67,7 +68,7 @@ async function serve(route: Route, config: ApiConfig, request: FastifyRequest, r
   reply.raw.once('close', () => gone.abort())
   try {
     const answer = await answerRoute(route, config, {
-      tenants: tenantsOf(request.headers[tenantHeader] as string | undefined),
+      tenants: tenantsOf(request.headers[tenantHeader] as string | undefined, config.tenancy),
       path: request.params as Record<string, string>,
       parameters: new URL(request.url, 'http://localhost').searchParams,
       gone: gone.signal,

@@ -3,6 +3,7 @@ import { type ConnectionInjector, Server, ServerCredentials, type ServerWritable
 import { StringCache } from '../../bytes/string-cache.ts'
 import { type ErrorKind, LabError, messageOf } from '../../error.ts'
 import { WireReader } from '../../wire/protobuf/reader.ts'
+import { Refusal } from '../refusal.ts'
 import { tenantHeader, tenantsOf } from '../tenant.ts'
 import { type ApiConfig, answerRoute, LateError } from './answer.ts'
 import type { Route } from './route.ts'
@@ -114,7 +115,7 @@ async function answerCall({ route, fields }: Method, config: ApiConfig, call: Ca
     const [tenant] = call.metadata.get(tenantHeader)
     const parameters = readRequest(call.request, fields)
     const path = { name: parameters.get('name') ?? '' }
-    const tenants = tenantsOf(tenant?.toString())
+    const tenants = tenantsOf(tenant?.toString(), config.tenancy)
     const answer = await answerRoute(route, config, { tenants, path, parameters, gone: gone.signal })
     if (!call.write(Buffer.from(answer.protobuf()))) await once(call, 'drain', { signal: gone.signal })
     call.end()
@@ -125,6 +126,7 @@ async function answerCall({ route, fields }: Method, config: ApiConfig, call: Ca
 
 function statusCodeOf(error: unknown): status {
   if (error instanceof LabError) return codeOf[error.kind]
+  if (error instanceof Refusal) return status.UNAUTHENTICATED
   return error instanceof LateError ? status.DEADLINE_EXCEEDED : status.INTERNAL
 }
 

@@ -33,7 +33,7 @@ export function grpcServer(receiving: Receiving): Server {
 }
 
 /** Listens, and gives the port. */
-export function listenGrpc(server: Server, host: string, port: number): Promise<number> {
+export function listenGrpc(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
   return new Promise((resolve, reject) =>
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
@@ -51,7 +51,7 @@ async function exportSpans(
   { metadata, request }: ServerUnaryCall<Buffer, Buffer>,
   receiving: Receiving,
 ): Promise<Buffer> {
-  const tenant = tenantOf(metadata.get(tenantHeader)[0]?.toString())
+  const tenant = tenantOf(metadata.get(tenantHeader)[0]?.toString(), receiving.tenancy)
   return encodeExportResponse(await receiving.push(tenant, request))
 }
 

@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Refusal } from '../refusal.ts'
 import type { Pushed } from '../store.ts'
-import { tenantHeader, tenantOf } from '../tenant.ts'
+import { type Tenancy, tenantHeader, tenantOf } from '../tenant.ts'
 import { decompressBody } from './body.ts'
 import { encodeExportResponse, printExportResponse } from './export-response.ts'
 import { otlpOfJson, otlpOfZipkin } from './json.ts'
@@ -11,6 +11,7 @@ import { encodeStatus, printStatus, statusOf } from './status.ts'
 export interface Receiving {
   push(tenant: string, request: Buffer): Promise<Pushed>
   readonly maxRequestBytes: number
+  readonly tenancy?: Tenancy | undefined
 }
 
 const protobufType = 'application/x-protobuf'
@@ -28,7 +29,7 @@ export function otlpServer(receiving: Receiving): FastifyInstance {
   app.post('/v1/traces', async (request, reply) => {
     const isJson = typeOf(request) === jsonType
     const body = await contentOf(request, receiving)
-    const pushed = await receiving.push(tenantOfRequest(request), isJson ? await otlpOfJson(body) : body)
+    const pushed = await receiving.push(tenantOfRequest(request, receiving), isJson ? await otlpOfJson(body) : body)
     return reply
       .type(isJson ? jsonType : protobufType)
       .send(isJson ? printExportResponse(pushed) : encodeExportResponse(pushed))
@@ -41,7 +42,7 @@ export function zipkinServer(receiving: Receiving): FastifyInstance {
   const app = receiver(receiving, [jsonType])
   app.post('/api/v2/spans', async (request, reply) => {
     const body = await otlpOfZipkin(await contentOf(request, receiving))
-    const pushed = await receiving.push(tenantOfRequest(request), body)
+    const pushed = await receiving.push(tenantOfRequest(request, receiving), body)
     return reply.code(202).type(jsonType).send(printExportResponse(pushed))
   })
   return app
@@ -82,8 +83,8 @@ function typeOf({ headers }: FastifyRequest): string {
   return (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
 }
 
-function tenantOfRequest({ headers }: FastifyRequest): string {
-  return tenantOf(headers[tenantHeader] as string | undefined)
+function tenantOfRequest({ headers }: FastifyRequest, { tenancy }: Receiving): string {
+  return tenantOf(headers[tenantHeader] as string | undefined, tenancy)
 }
 
 function contentOf({ body, headers }: FastifyRequest, { maxRequestBytes }: Receiving): Promise<Buffer> {

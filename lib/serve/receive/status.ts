@@ -11,17 +11,16 @@ export interface Status {
   readonly retryAfterSeconds: number
 }
 
-const byKind: Readonly<Record<RefusalKind, Pick<Status, 'http' | 'code'>>> = {
-  invalid: { http: 400, code: 3 },
-  limited: { http: 429, code: 8 },
-  unavailable: { http: 503, code: 14 },
-}
+const codes: Readonly<Record<RefusalKind, number>> = { invalid: 3, unauthenticated: 16, limited: 8, unavailable: 14 }
 
 /** What an error means to the sender: what we refuse is as it says, what cannot be read is invalid, all else is our fault. */
 export function statusOf(error: unknown): Status {
   const message = messageOf(error)
-  if (error instanceof Refusal) return { ...byKind[error.kind], message, retryAfterSeconds: error.retryAfterSeconds }
-  if (error instanceof LabError) return { ...byKind.invalid, message, retryAfterSeconds: 0 }
+  if (error instanceof Refusal) {
+    const { kind, statusCode, retryAfterSeconds } = error
+    return { http: statusCode, code: codes[kind], message, retryAfterSeconds }
+  }
+  if (error instanceof LabError) return { http: 400, code: codes.invalid, message, retryAfterSeconds: 0 }
   const { statusCode = 500 } = (error ?? {}) as { statusCode?: number }
   return { http: statusCode, code: statusCode < 500 ? 3 : 13, message, retryAfterSeconds: 0 }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -38,6 +38,28 @@ test('takes spans in, answers, keeps its folder to itself, and ends well when it
   expect(found.get(spanIdOf(1))).toBe(1)
   for (const [i, status] of statuses.entries())
     if (status === 200) expect(found.get(spanIdOf(100 + i)), `span ${100 + i}`).toBe(1)
+})
+
+test('works by the configuration of a Tempo user, but where flags say otherwise, and shows it', async () => {
+  const data = join(folder, 'configured')
+  const file = join(folder, 'tempo.yaml')
+  writeFileSync(
+    file,
+    'storage: { trace: { wal: { path: /nowhere }, local: { path: /nowhere }, s3: { secret_key: hush } } }\n' +
+      'live_store: { max_block_duration: 2m, max_trace_idle: 7s }\nquerier: { max_concurrent_queries: 20 }\n' +
+      'multitenancy_enabled: true\ndistributor: { receivers: { otlp: { protocols: { http: } } } }\n',
+  )
+  const served = await serveData(data, '--config', file, '--block-duration', '3s', '--compression-level', '5')
+  expect(served.stderr()).toContain(`${file}: has no meaning here: querier\n`)
+  const shown = await (await fetch(`${served.api}/status/config`)).text()
+  for (const part of ['max_block_duration: 3s', 'max_trace_idle: 7s', 'compression_level: 5', `path: ${data}/wal`])
+    expect(shown).toContain(part)
+  expect(shown).toContain('# has no meaning here: querier')
+  expect(shown).not.toContain('hush')
+  expect(await sendOtlp(served.otlp, requestOf([[1, 1]]))).toBe(401)
+  expect(await sendOtlp(served.otlp, requestOf([[1, 1]]), { 'x-scope-orgid': 'a' })).toBe(200)
+  expect((await fetch(`${served.api}/api/search?q=%7B%7D`)).status).toBe(401)
+  expect(await served.kill('SIGTERM')).toEqual([0, null])
 })
 
 async function spanIdsIn(data: string): Promise<Map<string, number>> {
@@ -89,6 +111,9 @@ test.each([
   [['--data', join(folder, 'x'), '--blocks', 'y'], 2, /needs either --data or --blocks/],
   [['--data', join(folder, 'x'), '--sync', 'sometimes'], 2, /--sync sometimes: needs one of always, 50ms, never/],
   [['--data', '/proc/nope'], 1, /\/proc\/nope/],
+  [['--config', '/dev/null'], 1, /\/dev\/null: storage.trace.wal.path and storage.trace.local.path is missing; set/],
+  [['--config', join(folder, 'none')], 1, /none: no such file/],
+  [['--config', '/dev/null', '--blocks', 'y'], 2, /needs either --data or --blocks/],
 ])('serve %j is refused', async (flags, code, reason) => {
   expect(await lab('serve', ...flags)).toMatchObject({ code, stderr: expect.stringMatching(reason) })
 })

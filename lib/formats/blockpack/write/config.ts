@@ -143,7 +143,7 @@ export function printRule(rule: Rule): string {
   return rule.kind === 'choice' ? `one of ${rule.choices.join(', ')}` : `an integer from ${rule.min} to ${rule.max}`
 }
 
-function isAllowed(value: unknown, rule: Rule): boolean {
+export function isAllowed(value: unknown, rule: Rule): boolean {
   if (rule.kind === 'boolean') return typeof value === 'boolean'
   if (rule.kind === 'choice') return typeof value === 'string' && rule.choices.includes(value)
   return Number.isInteger(value) && (value as number) >= rule.min && (value as number) <= rule.max

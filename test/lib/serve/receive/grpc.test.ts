@@ -17,7 +17,7 @@ const server = grpcServer({
     return { spanCount: 1, rejected: state.rejected }
   },
 })
-const port = await listenGrpc(server, '127.0.0.1', 0)
+const port = await listenGrpc(server, { host: '127.0.0.1', port: 0 })
 const clients = [0, 2].map(
   algorithm =>
     new Client(`127.0.0.1:${port}`, credentials.createInsecure(), { 'grpc.default_compression_algorithm': algorithm }),

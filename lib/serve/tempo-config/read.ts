@@ -1,0 +1,112 @@
+import { parseSetting } from '../../formats/blockpack/write/config.ts'
+import { contentOf, failure, mapOf, parseYaml, place, type Yaml, type YamlPath } from '../../wire/yaml.ts'
+import { defaultServerConfig, type ServerConfig } from '../server-config.ts'
+import { expandEnv } from './expand-env.ts'
+import { blockpackPath, type Draft, type Key, keys, receiverPaths } from './keys.ts'
+
+/** A configuration as it was read, and the keys of the file that have no meaning here. */
+export interface ReadConfig {
+  readonly config: Draft<ServerConfig>
+  readonly ignored: readonly string[]
+}
+
+const receiversPath = 'distributor.receivers'
+/** What Tempo may be asked for that is so in any case. */
+const granted = new Map<string, unknown>([
+  ['target', 'all'],
+  ['stream_over_http_enabled', true],
+  ['storage.trace.block.version', 'vblockpack'],
+])
+
+/** The defaults, to be changed. */
+export function draftConfig(): Draft<ServerConfig> {
+  return structuredClone(defaultServerConfig) as Draft<ServerConfig>
+}
+
+/**
+ * Reads the YAML of a Tempo user, of version 2 or 3, over a configuration. What is wrong is an `invalid` error with file,
+ * line and key.
+ */
+export function readTempoConfig(
+  text: string,
+  file: string,
+  env: NodeJS.ProcessEnv = process.env,
+  config: Draft<ServerConfig> = draftConfig(),
+): ReadConfig {
+  const yaml = parseYaml(expandEnv(text, file, env), file, '1.1')
+  const found = new Found(yaml)
+  found.visit(contentOf(yaml), [])
+  if (found.receivers.size > 0) listenOnlyTo(found.receivers, yaml, config)
+  for (const key of keys) takeOne(key, found.values, yaml, config)
+  return { config, ignored: found.ignored }
+}
+
+/** What a document has, by key. */
+class Found {
+  readonly values = new Map<string, { readonly path: YamlPath; readonly value: unknown }>()
+  readonly ignored: string[] = []
+  /** Paths below `distributor.receivers`, where it has any. */
+  readonly receivers = new Set<string>()
+  readonly #yaml: Yaml
+
+  constructor(yaml: Yaml) {
+    this.#yaml = yaml
+  }
+
+  visit(value: unknown, path: YamlPath): void {
+    const name = path.join('.')
+    if (name.startsWith(`${receiversPath}.`)) this.receivers.add(name)
+    if (isEmpty(value)) return
+    if (leaves.has(name)) this.values.set(name, { path, value })
+    else if (sections.has(name)) {
+      const map = mapOf(this.#yaml, value, path)
+      for (const [key, own] of Object.entries(map)) this.visit(own, [...path, key])
+    } else if (path.length > 0 && granted.get(name) !== value) this.#ignore(name, value, path)
+  }
+
+  #ignore(name: string, value: unknown, path: YamlPath): void {
+    // A mistyped one of the nine keys is refused, as `convert` does.
+    const [parent, key] = [path.slice(0, -1), String(path.at(-1))]
+    if (parent.join('.') === blockpackPath) parseSetting(key, value, `${place(this.#yaml, path)}${blockpackPath}`)
+    this.ignored.push(name)
+  }
+}
+
+const leaves = new Set(keys.flatMap(({ paths }) => paths))
+/** All that keys are below, and the document. */
+const sections = new Set(
+  [...leaves, ...Object.values(receiverPaths).map(path => `${path}.`)].flatMap(path =>
+    path.split('.').map((_, i, parts) => parts.slice(0, i).join('.')),
+  ),
+)
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0)
+}
+
+/** Where receivers are named, the others do not listen. */
+function listenOnlyTo(found: ReadonlySet<string>, yaml: Yaml, { listen }: Draft<ServerConfig>): void {
+  const names = Object.keys(receiverPaths) as (keyof typeof receiverPaths)[]
+  for (const name of names) if (!found.has(receiverPaths[name])) listen[name] = undefined
+  if (names.every(name => listen[name] === undefined))
+    throw failure(yaml, receiversPath.split('.'), 'has none of otlp.protocols.grpc, otlp.protocols.http, zipkin')
+}
+
+/** Takes a key in whichever spelling it is given; two that differ are an error. */
+function takeOne(key: Key, values: Found['values'], yaml: Yaml, config: Draft<ServerConfig>): void {
+  const [given, ...others] = key.paths.flatMap(path => values.get(path) ?? [])
+  if (given === undefined) return
+  const other = others.find(({ value }) => value !== given.value)
+  if (other !== undefined)
+    throw failure(
+      yaml,
+      other.path,
+      `is ${print(other.value)}, but ${given.path.join('.')} is ${print(given.value)}: they mean the same`,
+    )
+  if (!key.take(config, given.value)) throw failure(yaml, given.path, `is ${print(given.value)}, needs ${key.needs}`)
+}
+
+function print(value: unknown): string {
+  const text = JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
