@@ -2,15 +2,17 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Producer } from '@platformatic/kafka'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Producer, produceV9, ResponseError } from '@platformatic/kafka'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { defaultKafka, type KafkaConfig } from '../../../../lib/cluster/log/kafka/config.ts'
 import { KafkaLog } from '../../../../lib/cluster/log/kafka/kafka-log.ts'
 import { LogError, type LogRecord, type PartitionedLog } from '../../../../lib/cluster/log/log.ts'
+import { drawsOf } from '../../../support/draws.ts'
 import { eventually, KafkaCluster, kafkaMissing } from '../../../support/kafka.ts'
 import { deleteTopic, leaderOf, newTopic, openTopic, setTopic } from '../../../support/kafka-log.ts'
 import { logRejection, readAll, recordOf, textsOf } from '../../../support/log.ts'
 
+const seed = Number(process.env.SEED ?? 20261128)
 const missing = await kafkaMissing()
 const describeKafka = (name: string, suite: () => void) =>
   missing === undefined ? describe(name, suite) : describe.skip(`${name}: ${missing}`, suite)
@@ -171,6 +173,57 @@ describeKafka('one broker', () => {
     expect(error.message).toMatch(/, partition 0: a batch of 100000 bytes is beyond the topic's max\.message\.bytes/)
     expect(await generous.append(0, [recordOf('small')])).toBe(0)
     await Promise.all([log.close(), generous.close()])
+  })
+
+  test(`a lost acknowledgement appends nothing twice, and nothing overtakes (seed ${seed})`, async () => {
+    const { log } = await newTopic(cluster, 1)
+    const draw = drawsOf(seed)
+    const send = produceV9.api.async
+    let lost = 0
+    const spy = vi.spyOn(produceV9.api, 'async').mockImplementation(async (...request) => {
+      const answer = await send(...request)
+      if (draw() < 0.6) return answer
+      lost++
+      throw new Error('the connection broke')
+    })
+    const texts = Array.from({ length: 60 }, (_, i) => `record ${i}`)
+    const offsets: Promise<number>[] = []
+    for (const text of texts) {
+      offsets.push(log.append(0, [recordOf(text)]))
+      if (draw() < 0.5) await sleep(5)
+    }
+    expect(await Promise.all(offsets)).toEqual([...texts.keys()])
+    expect(textsOf(await readAll(log, 0))).toEqual(texts)
+    expect(lost).toBeGreaterThan(5)
+    spy.mockRestore()
+    await log.close()
+  })
+
+  test('an append that gets no answer fails in time, and those behind it go on', async () => {
+    const { log } = await newTopic(cluster, 1, { writeTimeoutMillis: 700 })
+    expect(await log.append(0, [recordOf('before')])).toBe(0)
+    const spy = vi.spyOn(produceV9.api, 'async').mockImplementationOnce(() => new Promise(() => {}))
+    const started = performance.now()
+    const failing = logRejection(log.append(0, [recordOf('lost')]))
+    await sleep(300)
+    const behind = log.append(0, [recordOf('behind')])
+    expect((await failing).message).toMatch(/, partition 0: no broker has answered in time$/)
+    expect(performance.now() - started).toBeLessThan(2_000)
+    expect(await behind).toBe(1)
+    expect(textsOf(await readAll(log, 0))).toEqual(['before', 'behind'])
+    spy.mockRestore()
+    await log.close()
+  })
+
+  test('a producer that the broker has forgotten is replaced, and the append is made', async () => {
+    const { log } = await newTopic(cluster, 1)
+    expect(await log.append(0, [recordOf('a')])).toBe(0)
+    const forgotten = new ResponseError(0, 9, { '/': [45, null] }, undefined)
+    const spy = vi.spyOn(produceV9.api, 'async').mockRejectedValueOnce(forgotten)
+    expect(await log.append(0, [recordOf('b')])).toBe(1)
+    expect(spy).toHaveBeenCalledTimes(2)
+    spy.mockRestore()
+    await log.close()
   })
 
   test('what was acknowledged is there after the broker was killed and started again', async () => {
