@@ -12,6 +12,7 @@ import { lockFolder } from './lock.ts'
 import { closeGrpc, grpcServer, listenGrpc } from './receive/grpc.ts'
 import { otlpServer, type Receiving, zipkinServer } from './receive/http.ts'
 import type { Endpoint, Listener, ServerConfig, StorageConfig } from './server-config.ts'
+import { StoreStatus, Warnings } from './status/store-status.ts'
 import { Store } from './store.ts'
 import { localLogFiles } from './wal/files.ts'
 
@@ -19,7 +20,7 @@ import { localLogFiles } from './wal/files.ts'
 export type Ports = { readonly query: number } & Readonly<Record<Exclude<Listener, 'query'>, number | undefined>>
 
 /** What a server needs besides its configuration. */
-export interface ServerParts extends Omit<ApiConfig, 'source' | 'tenancy' | keyof QueryLimits> {
+export interface ServerParts extends Omit<ApiConfig, 'source' | 'tenancy' | 'status' | keyof QueryLimits> {
   /** Called with what went wrong in the background, a line each. */
   readonly warn: (message: string) => void
 }
@@ -58,9 +59,14 @@ export async function startServer(config: ServerConfig, parts: ServerParts): Pro
 
 async function start(
   { storage, listen, tenancy, store: storeConfig, api }: ServerConfig,
-  { warn, ...parts }: ServerParts,
+  { warn: report, ...parts }: ServerParts,
   started: Started,
 ): Promise<Running> {
+  const warnings = new Warnings()
+  const warn = (message: string) => {
+    warnings.add(message)
+    report(message)
+  }
   for (const folder of lockedFolders(storage)) {
     const lock = await lockFolder(folder)
     started.add(() => lock.release())
@@ -70,10 +76,14 @@ async function start(
   started.add(() => store.close())
   const { maxRequestBytes } = storeConfig.limits
   const receiving: Receiving = { push: (tenant, request) => store.push(tenant, request), maxRequestBytes, tenancy }
+  const ports: { -readonly [name in keyof Ports]?: Ports[name] } = {}
+  const { compaction } = storeConfig
+  const status = new StoreStatus(store, { version: parts.version, compaction, warnings, ports: () => given(ports) })
+  started.add(async () => status.close())
   const source = async (tenants: readonly string[]) =>
     joinSources(await Promise.all(tenants.map(tenant => store.source(tenant))))
   const queries = await namingPort(listen.query, '--port', () =>
-    listenForQueries({ ...parts, ...api, tenancy, source }, listen.query),
+    listenForQueries({ ...parts, ...api, tenancy, source, status }, listen.query),
   )
   started.add(() => queries.close())
   const receive = (endpoint: Endpoint | undefined, flag: string, begin: (at: Endpoint) => Promise<number>) =>
@@ -83,7 +93,7 @@ async function start(
     await app.listen(at)
     return (app.server.address() as AddressInfo).port
   }
-  const ports = {
+  const bound = {
     query: queries.port,
     otlpHttp: await receive(listen.otlpHttp, '--otlp-http-port', receiveHttp(otlpServer(receiving))),
     otlpGrpc: await receive(listen.otlpGrpc, '--otlp-grpc-port', at => {
@@ -93,7 +103,14 @@ async function start(
     }),
     zipkin: await receive(listen.zipkin, '--zipkin-port', receiveHttp(zipkinServer(receiving))),
   }
-  return { ports, store, close: () => started.close() }
+  Object.assign(ports, bound)
+  return { ports: bound, store, close: () => started.close() }
+}
+
+/** The ports of those that listen. */
+function given(ports: Partial<Ports>): Record<string, number> {
+  const listening = Object.entries(ports).filter((entry): entry is [string, number] => entry[1] !== undefined)
+  return Object.fromEntries(listening)
 }
 
 /** The folders that are this process's alone. */

@@ -38,6 +38,14 @@ export interface Pushed {
   readonly rejected: ReadonlyMap<string, number>
 }
 
+export interface RecentSpans {
+  readonly spansByTenant: ReadonlyMap<string, number>
+  /** Segments of the log that wait to become blocks. */
+  readonly waitingSegments: number
+  /** Of the segment that is written to. */
+  readonly logBytes: number
+}
+
 export interface StorePlaces {
   readonly log: LogFiles
   readonly blocks: BlobStore
@@ -177,6 +185,15 @@ export class Store {
     const sources = await Promise.all(blocks.map(block => block.source()))
     sources.push(...views.map(view => getOrInsert(this.#liveSources, view, () => new LiveSource(view))))
     return sources.length === 0 ? memorySource([]) : joinSources(sources)
+  }
+
+  /** What is in the log and in memory but in no block yet. */
+  recent(): RecentSpans {
+    const spansByTenant = new Map<string, number>()
+    for (const segment of this.#segments())
+      for (const [tenant, { spanCount }] of segment.parts())
+        spansByTenant.set(tenant, (spansByTenant.get(tenant) ?? 0) + spanCount)
+    return { spansByTenant, waitingSegments: this.#waiting.length, logBytes: this.#writing.log.byteLength }
   }
 
   /** Begins a new segment, and returns when all that came before is in blocks. */

@@ -1,7 +1,8 @@
 import type { CommandModule } from 'yargs'
 import { LabError } from '../../../lib/error.ts'
-import { listenForQueries } from '../../../lib/serve/api/listen.ts'
+import { type Listening, listenForQueries } from '../../../lib/serve/api/listen.ts'
 import { defaultServerConfig } from '../../../lib/serve/server-config.ts'
+import { filesStatus } from '../../../lib/serve/status/status.ts'
 import { loadPage } from '../../compile/page.ts'
 import { captureLimits, withSearchSource } from '../../open/search-source.ts'
 import { untilAsked } from '../../process/signals.ts'
@@ -11,6 +12,7 @@ import { withBlockpackFlags } from '../blockpack-flags.ts'
 import { formatFlags, pathFlag, paths, text } from '../flags.ts'
 import { integer } from '../options.ts'
 import { addressOf, type DataArguments, dataFlags, serveData } from '../serve-data.ts'
+import { statusPrinter } from '../status-pages.ts'
 import { duration } from '../time-options.ts'
 
 interface ServeArguments extends DataArguments {
@@ -65,7 +67,7 @@ export const serve: CommandModule<object, ServeArguments> = {
       .example('$0 serve --blocks bucket/single-tenant customer.json.gz', "a copy of Tempo's bucket, and a capture")
       .example("curl -G http://127.0.0.1:3200/api/search --data-urlencode 'q={ status = error }'", 'without Grafana'),
   handler: async args => {
-    const parts = { page: await loadPage(), version: packageVersion(), revision: '' }
+    const parts = { page: await loadPage(), version: packageVersion(), revision: '', statusPrinter }
     const { blocks, host = listen.query.host, port = listen.query.port, timeout, maxQueryBytes } = args
     if (blocks === undefined) return serveData(args, parts)
     const api = {
@@ -77,7 +79,14 @@ export const serve: CommandModule<object, ServeArguments> = {
     await withSearchSource(
       blocks,
       async ({ source, files, workers }) => {
-        const server = await listenForQueries({ ...api, source: async () => source, workers }, { host, port })
+        const rows = files.map(({ name, spanCount, byteLength }) => ({
+          file: name,
+          spans: spanCount,
+          bytes: byteLength,
+        }))
+        const status = filesStatus(rows, parts.version, () => ({ query: server.port }))
+        const config = { ...api, source: async () => source, workers, status }
+        const server: Listening = await listenForQueries(config, { host, port })
         const spanCount = files.reduce((sum, file) => sum + file.spanCount, 0)
         const at = `http://${addressOf(host, server.port)}`
         const asked = untilAsked()

@@ -1,6 +1,7 @@
 import { ByteBudget } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
+import type { StatusPrinter, StatusSource } from '../status/status.ts'
 import type { Tenancy } from '../tenant.ts'
 import type { Page } from './page.ts'
 import { Parameters } from './parameters.ts'
@@ -26,6 +27,9 @@ export interface ApiConfig extends QueryLimits {
   readonly tenancy?: Tenancy | undefined
   /** The configuration that holds, shown at `/status/config`. */
   readonly configText?: string | undefined
+  /** What the server says of itself, below `/status`, and how it is printed. */
+  readonly status?: StatusSource | undefined
+  readonly statusPrinter?: StatusPrinter | undefined
 }
 
 /** A question as it came. */

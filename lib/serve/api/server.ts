@@ -7,6 +7,7 @@ import { type ApiConfig, answerRoute, LateError } from './answer.ts'
 import type { Page } from './page.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
+import { addStatusRoutes } from './status-routes.ts'
 
 const statusOf: Record<ErrorKind, number> = {
   invalid: 400,
@@ -40,7 +41,8 @@ export function apiServer(config: ApiConfig): FastifyInstance {
   app.get('/api/echo', (_, reply) => plain(reply, 200, 'echo'))
   app.get('/ready', (_, reply) => plain(reply, 200, 'ready'))
   app.get('/api/status/buildinfo', (_, reply) => reply.send(buildInfo(config)))
-  const { page, configText } = config
+  const { page, configText, status, statusPrinter } = config
+  if (status !== undefined && statusPrinter !== undefined) addStatusRoutes(app, status, statusPrinter)
   if (configText !== undefined) app.get('/status/config', (_, reply) => plain(reply, 200, configText))
   if (page !== undefined) app.get('/', (_, reply) => showPage(page, reply))
   for (const route of routes) app.get(route.path, (request, reply) => serve(route, config, request, reply))

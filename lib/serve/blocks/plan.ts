@@ -32,6 +32,8 @@ export interface Plan {
   /** Blocks that become one, the most urgent first. */
   readonly jobs: readonly (readonly BlockMeta[])[]
   readonly expired: readonly BlockMeta[]
+  /** Compactions until none is due, or a few more: what they make may be due as well. */
+  readonly compactionsLeft: number
   /** By block: what will become of it, and why. */
   readonly reasons: ReadonlyMap<string, string>
 }
@@ -64,7 +66,19 @@ export function planBlocks(blocks: readonly BlockMeta[], nowMillis: number, conf
   const expired = blocks.filter(isExpired)
   for (const { blockID } of expired)
     reasons.set(blockID, `due: deleted, as it is older than ${span(config.retentionMillis)}`)
-  return { jobs: groups.filter(({ isDue }) => isDue).map(({ inputs }) => inputs), expired, reasons }
+  const compactionsLeft = groups.reduce((sum, group) => sum + compactionsOf(group, config), 0)
+  return { compactionsLeft, jobs: groups.filter(({ isDue }) => isDue).map(({ inputs }) => inputs), expired, reasons }
+}
+
+/** How often blocks of a group become one: in a window that is over until one is left, before that as they fill up. */
+function compactionsOf({ members, isDue, minInputs }: Group, config: CompactionConfig): number {
+  if (!isDue) return 0
+  const count = members.filter(meta => !isFull(meta, config)).length
+  const isOver = minInputs < config.maxInputs
+  if (isOver) return Math.ceil((count - 1) / (config.maxInputs - 1))
+  let sum = 0
+  for (let made = count; made >= config.maxInputs; sum += made) made = Math.floor(made / config.maxInputs)
+  return sum
 }
 
 function receivedMillis({ receivedTime }: BlockMeta): number {
