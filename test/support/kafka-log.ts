@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   ConfigResourceTypes,
   Connection,
+  createPartitionsV3,
   deleteRecordsV2,
   deleteTopicsV6,
   findCoordinatorV4,
@@ -42,6 +43,14 @@ export async function deleteRecords(cluster: KafkaCluster, topic: string, partit
 
 export async function deleteTopic(cluster: KafkaCluster, name: string): Promise<void> {
   await asking(cluster.nodes[0]!.address, connection => deleteTopicsV6.api.async(connection, [{ name }], adminMillis))
+}
+
+/** Gives a topic of one partition more, at the first broker. */
+export async function growTopic(cluster: KafkaCluster, name: string, count: number): Promise<void> {
+  const { address } = cluster.nodes[0]!
+  const assignments = Array.from({ length: count - 1 }, () => ({ brokerIds: [1] }))
+  const request = [{ name, count, assignments }]
+  await asking(address, connection => createPartitionsV3.api.async(connection, request, adminMillis, false))
 }
 
 /** Sets one of a topic's settings. */

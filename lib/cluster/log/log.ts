@@ -138,12 +138,12 @@ export function outOfRange(name: string, from: number, first: number, end: numbe
   return new LogError('out of range', `${name}: offset ${from} is not in [${first}, ${end}]: ${why}`, { first, end })
 }
 
-/** How many of the records, at least one, take up to `maxBytes` together. */
-export function countWithin(records: readonly LogRecord[], maxBytes: number): number {
-  let count = 0
-  for (let sum = 0; count < records.length; count++) {
-    sum += recordBytes(records[count]!)
-    if (sum > maxBytes && count > 0) break
+/** Up to which of the records from `start` on, but one at least, they take `maxBytes` together. */
+export function endWithin(records: readonly LogRecord[], start: number, maxBytes: number): number {
+  let end = start
+  for (let sum = 0; end < records.length; end++) {
+    sum += recordBytes(records[end]!)
+    if (sum > maxBytes && end > start) break
   }
-  return count
+  return end
 }

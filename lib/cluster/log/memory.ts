@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   checkRecords,
-  countWithin,
+  endWithin,
   LogError,
   type LogIdentity,
   type LogRead,
@@ -89,8 +89,8 @@ export class MemoryLog implements PartitionedLog {
     if (from === endOf(partition) && waitMillis > 0) await this.#wait(partition, waitMillis)
     this.#partition(number)
     this.#checkRange(number, from)
-    const rest = partition.records.slice(from - partition.first)
-    const records = rest.slice(0, countWithin(rest, maxBytes))
+    const start = from - partition.first
+    const records = partition.records.slice(start, endWithin(partition.records, start, maxBytes))
     return { records, next: from + records.length, end: endOf(partition) }
   }
 

@@ -3,7 +3,7 @@ import { naming } from '../../../error.ts'
 import { getOrInsert } from '../../../maps.ts'
 import {
   checkRecords,
-  countWithin,
+  endWithin,
   LogError,
   type LogIdentity,
   type LogRead,
@@ -115,7 +115,7 @@ export class KafkaLog implements PartitionedLog {
 /** What a fetch found from an offset on: its first batch may begin before, and may be larger than was asked for. */
 function readOf(batches: Batches, from: number, maxBytes: number, end: number): LogRead {
   const records = batches.records.filter(({ offset }) => offset >= from)
-  const count = countWithin(records, maxBytes)
+  const count = endWithin(records, 0, maxBytes)
   const next = count < records.length ? records[count]!.offset : Math.max(from, batches.end ?? from)
   return { records: records.slice(0, count), next, end: Math.max(end, next) }
 }

@@ -9,7 +9,7 @@ import { KafkaLog } from '../../../../lib/cluster/log/kafka/kafka-log.ts'
 import { LogError, type LogRecord, type PartitionedLog } from '../../../../lib/cluster/log/log.ts'
 import { drawsOf } from '../../../support/draws.ts'
 import { eventually, KafkaCluster, kafkaMissing } from '../../../support/kafka.ts'
-import { deleteTopic, leaderOf, newTopic, openTopic, setTopic } from '../../../support/kafka-log.ts'
+import { deleteTopic, growTopic, leaderOf, newTopic, openTopic, setTopic } from '../../../support/kafka-log.ts'
 import { logRejection, readAll, recordOf, textsOf } from '../../../support/log.ts'
 
 const seed = Number(process.env.SEED ?? 20261128)
@@ -110,6 +110,14 @@ describeKafka('one broker', () => {
     const late = await logRejection(appendUntilRefused(appender))
     expect(late.reason).toBe('foreign')
     await anew.close()
+  })
+
+  test('partitions that are added are found by themselves', async () => {
+    const { log, config } = await newTopic(cluster, 1)
+    await growTopic(cluster, config.topic, 3)
+    expect(await eventually(() => log.append(2, [recordOf('a')]))).toBe(0)
+    expect(await log.partitionCount()).toBe(3)
+    await log.close()
   })
 
   test('batches of other producers are read, compressed or not, from their middle too', async () => {
