@@ -1,4 +1,5 @@
 import { getOrInsert } from '../maps.ts'
+import { Refusal } from './refusal.ts'
 
 /** What a tenant has sent since the start. */
 export interface TenantCounts {
@@ -9,6 +10,10 @@ export interface TenantCounts {
   bytes: number
   spans: number
   rejectedSpans: number
+  /** These by reason, as Tempo names it. */
+  readonly rejected: Map<string, number>
+  /** Requests that were refused, by reason. */
+  readonly refusals: Map<string, number>
   /** Texts in attributes that a limit has cut. */
   cutAttributes: number
 }
@@ -22,11 +27,39 @@ export class Counters {
   deletedBlocks = 0
   /** Failures of writing the log or blocks. */
   failures = 0
+  /** Called with how long writing a block of a segment took. */
+  onBlock: (seconds: number) => void = () => {}
 
   of(tenant: string): TenantCounts {
-    const none = () => ({ requests: 0, refused: 0, bytes: 0, spans: 0, rejectedSpans: 0, cutAttributes: 0 })
-    return getOrInsert(this.tenants, tenant, none)
+    return getOrInsert(this.tenants, tenant, newCounts)
   }
+
+  blockFlushed(seconds: number): void {
+    this.flushedBlocks++
+    this.onBlock(seconds)
+  }
+}
+
+function newCounts(): TenantCounts {
+  const maps = { rejected: new Map(), refusals: new Map() }
+  return { requests: 0, refused: 0, bytes: 0, spans: 0, rejectedSpans: 0, cutAttributes: 0, ...maps }
+}
+
+/** Counts spans that were rejected; the texts of reasons have numbers that a client chooses. */
+export function countRejected(counts: TenantCounts, rejected: ReadonlyMap<string, number>): void {
+  for (const [text, count] of rejected) {
+    const id = text.startsWith('trace id') ? 'invalid_trace_id' : 'invalid_span_id'
+    const reason = text.startsWith('trace of') ? 'trace_too_large' : id
+    counts.rejectedSpans += count
+    counts.rejected.set(reason, (counts.rejected.get(reason) ?? 0) + count)
+  }
+}
+
+/** Counts a request that was refused. */
+export function countRefused(counts: TenantCounts, error: unknown): void {
+  const reason = error instanceof Refusal ? (error.kind === 'limited' ? 'rate_limited' : error.kind) : 'invalid'
+  counts.refused++
+  counts.refusals.set(reason, (counts.refusals.get(reason) ?? 0) + 1)
 }
 
 export interface RateLimits {

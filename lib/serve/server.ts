@@ -9,6 +9,8 @@ import type { ApiConfig, QueryLimits } from './api/answer.ts'
 import { listenForQueries } from './api/listen.ts'
 import { drainer } from './drain.ts'
 import { lockFolder } from './lock.ts'
+import { ServerMetrics } from './metrics.ts'
+import { observedLog } from './observe.ts'
 import { closeGrpc, grpcServer, listenGrpc } from './receive/grpc.ts'
 import { otlpServer, type Receiving, zipkinServer } from './receive/http.ts'
 import type { Endpoint, Listener, ServerConfig, StorageConfig } from './server-config.ts'
@@ -20,7 +22,7 @@ import { localLogFiles } from './wal/files.ts'
 export type Ports = { readonly query: number } & Readonly<Record<Exclude<Listener, 'query'>, number | undefined>>
 
 /** What a server needs besides its configuration. */
-export interface ServerParts extends Omit<ApiConfig, 'source' | 'tenancy' | 'status' | keyof QueryLimits> {
+export interface ServerParts extends Omit<ApiConfig, 'source' | 'tenancy' | 'status' | 'metrics' | keyof QueryLimits> {
   /** Called with what went wrong in the background, a line each. */
   readonly warn: (message: string) => void
 }
@@ -72,10 +74,18 @@ async function start(
     started.add(() => lock.release())
   }
   const blocks = storage.backend === 's3' ? await s3Store(storage.s3) : folderStore(storage.folder)
-  const store = await Store.open({ log: localLogFiles(storage.log), blocks, warn }, storeConfig)
+  const metrics = new ServerMetrics(parts.version)
+  const store = await Store.open({ log: observedLog(localLogFiles(storage.log), metrics), blocks, warn }, storeConfig)
   started.add(() => store.close())
+  metrics.observe(store, storeConfig.compaction)
+  store.counters.onBlock = seconds => metrics.blockWritten(seconds)
   const { maxRequestBytes } = storeConfig.limits
-  const receiving: Receiving = { push: (tenant, request) => store.push(tenant, request), maxRequestBytes, tenancy }
+  const receiving: Receiving = {
+    push: (tenant, request) => store.push(tenant, request),
+    maxRequestBytes,
+    tenancy,
+    metrics,
+  }
   const ports: { -readonly [name in keyof Ports]?: Ports[name] } = {}
   const { compaction } = storeConfig
   const status = new StoreStatus(store, { version: parts.version, compaction, warnings, ports: () => given(ports) })
@@ -83,7 +93,7 @@ async function start(
   const source = async (tenants: readonly string[]) =>
     joinSources(await Promise.all(tenants.map(tenant => store.source(tenant))))
   const queries = await namingPort(listen.query, '--port', () =>
-    listenForQueries({ ...parts, ...api, tenancy, source, status }, listen.query),
+    listenForQueries({ ...parts, ...api, tenancy, metrics, source, status }, listen.query),
   )
   started.add(() => queries.close())
   const receive = (endpoint: Endpoint | undefined, flag: string, begin: (at: Endpoint) => Promise<number>) =>

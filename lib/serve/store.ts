@@ -11,7 +11,7 @@ import { maintainBlocks } from './blocks/maintain.ts'
 import { derivedId } from './blocks/meta.ts'
 import { writeView } from './blocks/write.ts'
 import { defaultConfig, type StoreConfig } from './config.ts'
-import { Counters, type TenantCounts, TenantRates } from './counters.ts'
+import { Counters, countRefused, countRejected, type TenantCounts, TenantRates } from './counters.ts'
 import { carriedOf } from './live/carry.ts'
 import { takeIn } from './live/intake.ts'
 import type { LivePart, PartView } from './live/part.ts'
@@ -90,6 +90,8 @@ export class Store {
   readonly #liveSources = new WeakMap<PartView, LiveSource>()
   readonly #rates: TenantRates
   readonly counters: Counters = new Counters()
+  /** True when what the log had at the start has been read. */
+  isReady = false
   /** Unknown fields that were dropped, and how often. */
   readonly droppedFields: Map<string, number> = new Map()
   /** Damaged parts of the log that were set aside at the start. */
@@ -124,6 +126,7 @@ export class Store {
     const messages = new OtlpMessages(new SpanRows(), () => {})
     const segments = await replay(found, { messages, isInBlock, warn: this.#places.warn })
     this.#waiting.unshift(...segments)
+    this.isReady = true
   }
 
   /** Takes a request in: OTLP protobuf (ExportTraceServiceRequest), decompressed. Resolves when it is durable. */
@@ -137,7 +140,7 @@ export class Store {
       counts.spans += pushed.spanCount
       return pushed
     } catch (error) {
-      counts.refused++
+      countRefused(counts, error)
       throw error
     }
   }
@@ -151,7 +154,7 @@ export class Store {
     const { spanCount, rejected, cutCount, payload, mark } = takeIn(part, request, intake)
     this.#rates.spend(tenant, spanCount, request.length)
     counts.cutAttributes += cutCount
-    for (const count of rejected.values()) counts.rejectedSpans += count
+    countRejected(counts, rejected)
     if (payload)
       await new Promise<void>((resolve, reject) => {
         const durable = () => {
@@ -194,6 +197,17 @@ export class Store {
       for (const [tenant, { spanCount }] of segment.parts())
         spansByTenant.set(tenant, (spansByTenant.get(tenant) ?? 0) + spanCount)
     return { spansByTenant, waitingSegments: this.#waiting.length, logBytes: this.#writing.log.byteLength }
+  }
+
+  /** By tenant, of what is in no block yet: traces, and the memory that they take. */
+  liveTraces(): Map<string, { traceCount: number; byteLength: number }> {
+    const tenants = new Map<string, { traceCount: number; byteLength: number }>()
+    for (const [tenant, part] of this.#segments().flatMap(segment => segment.parts())) {
+      const counts = getOrInsert(tenants, tenant, () => ({ traceCount: 0, byteLength: 0 }))
+      counts.traceCount += part.view().groups.traces.length
+      counts.byteLength += part.rows.byteLength
+    }
+    return tenants
   }
 
   /** Begins a new segment, and returns when all that came before is in blocks. */
@@ -355,8 +369,9 @@ export class Store {
         const view = part.view()
         const place = { tenantID: tenant, blockID: blockIdOf(segment.name, tenant) }
         if (view.groups.order.length > 0) {
+          const startMillis = performance.now()
           await writeView(this.blocks, view, place, part.lastArrivalMillis, this.#config.freshBlockpack)
-          this.counters.flushedBlocks++
+          this.counters.blockFlushed((performance.now() - startMillis) / 1_000)
         }
         segment.flushed(tenant)
       }

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs'
 import { LabError } from '../../../lib/error.ts'
 import { type Listening, listenForQueries } from '../../../lib/serve/api/listen.ts'
+import { ServerMetrics } from '../../../lib/serve/metrics.ts'
 import { defaultServerConfig } from '../../../lib/serve/server-config.ts'
 import { filesStatus } from '../../../lib/serve/status/status.ts'
 import { loadPage } from '../../compile/page.ts'
@@ -72,6 +73,7 @@ export const serve: CommandModule<object, ServeArguments> = {
     if (blocks === undefined) return serveData(args, parts)
     const api = {
       ...parts,
+      metrics: new ServerMetrics(parts.version),
       timeoutMillis: timeout === undefined ? defaultLimits.timeoutMillis : Number(timeout / 1_000_000n),
       maxBytes: maxQueryBytes ?? defaultLimits.maxBytes,
     }

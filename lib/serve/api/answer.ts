@@ -1,6 +1,7 @@
 import { ByteBudget } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
+import type { QueryResult, ServerMetrics } from '../metrics.ts'
 import type { StatusPrinter, StatusSource } from '../status/status.ts'
 import type { Tenancy } from '../tenant.ts'
 import type { Page } from './page.ts'
@@ -25,6 +26,8 @@ export interface ApiConfig extends QueryLimits {
   readonly revision: string
   readonly workers?: WorkerPool | undefined
   readonly tenancy?: Tenancy | undefined
+  /** Shown at `/metrics`. */
+  readonly metrics?: ServerMetrics | undefined
   /** The configuration that holds, shown at `/status/config`. */
   readonly configText?: string | undefined
   /** What the server says of itself, below `/status`, and how it is printed. */
@@ -52,13 +55,25 @@ export async function answerRoute(route: Route, config: ApiConfig, asked: Asked)
     budget: new ByteBudget(config.maxBytes),
     workers: config.workers,
   }
-  const { path } = asked
+  const { path, tenants } = asked
+  const ended = (result: QueryResult) =>
+    config.metrics?.queryEnded(operationOf(route), tenants, result, limits.budget.spentBytes)
   try {
     const source = await config.source(asked.tenants)
-    return await route.answer({ path, parameters: new Parameters(asked.parameters), source, limits })
+    const answer = await route.answer({ path, parameters: new Parameters(asked.parameters), source, limits })
+    ended('completed')
+    return answer
   } catch (error) {
+    ended(asked.gone.aborted ? 'canceled' : 'failed')
     if (late.aborted && !asked.gone.aborted)
       throw new LateError(`the query took longer than ${config.timeoutMillis} ms`)
     throw error
   }
+}
+
+/** What Tempo calls the kind of a query. */
+function operationOf({ path }: Route): string {
+  if (path.includes('/traces/')) return 'traces'
+  if (path === '/api/search') return 'search'
+  return path.startsWith('/api/metrics/') ? 'metrics' : 'metadata'
 }

@@ -2,6 +2,8 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type ErrorKind, LabError, messageOf } from '../../error.ts'
+import type { ServerMetrics } from '../metrics.ts'
+import { observeHttp } from '../observe.ts'
 import { tenantHeader, tenantsOf } from '../tenant.ts'
 import { type ApiConfig, answerRoute, LateError } from './answer.ts'
 import type { Page } from './page.ts'
@@ -38,17 +40,24 @@ export function apiServer(config: ApiConfig): FastifyInstance {
     exposeHeadRoutes: false,
     frameworkErrors: refuse,
   })
+  observeHttp(app, config.metrics)
   app.get('/api/echo', (_, reply) => plain(reply, 200, 'echo'))
   app.get('/ready', (_, reply) => plain(reply, 200, 'ready'))
   app.get('/api/status/buildinfo', (_, reply) => reply.send(buildInfo(config)))
-  const { page, configText, status, statusPrinter } = config
+  const { page, configText, metrics, status, statusPrinter } = config
   if (status !== undefined && statusPrinter !== undefined) addStatusRoutes(app, status, statusPrinter)
+  if (metrics !== undefined) app.get('/metrics', (_, reply) => showMetrics(metrics, reply))
   if (configText !== undefined) app.get('/status/config', (_, reply) => plain(reply, 200, configText))
   if (page !== undefined) app.get('/', (_, reply) => showPage(page, reply))
   for (const route of routes) app.get(route.path, (request, reply) => serve(route, config, request, reply))
   app.setNotFoundHandler((request, reply) => plain(reply, 404, `${request.method} ${request.url}: no such route`))
   app.setErrorHandler(refuse)
   return app
+}
+
+async function showMetrics(metrics: ServerMetrics, reply: FastifyReply): Promise<FastifyReply> {
+  const { type, text } = await metrics.print()
+  return reply.type(type).send(text)
 }
 
 function showPage({ html, policy }: Page, reply: FastifyReply): FastifyReply {

@@ -3,6 +3,7 @@ import { type ConnectionInjector, Server, ServerCredentials, type ServerWritable
 import { StringCache } from '../../bytes/string-cache.ts'
 import { type ErrorKind, LabError, messageOf } from '../../error.ts'
 import { WireReader } from '../../wire/protobuf/reader.ts'
+import { observeCall } from '../observe.ts'
 import { Refusal } from '../refusal.ts'
 import { tenantHeader, tenantsOf } from '../tenant.ts'
 import { type ApiConfig, answerRoute, LateError } from './answer.ts'
@@ -100,7 +101,8 @@ export function streamingServer(config: ApiConfig): ConnectionInjector {
   for (const [name, method] of Object.entries(methods))
     server.register(
       `/tempopb.StreamingQuerier/${name}`,
-      (call: Call) => answerCall(method, config, call),
+      (call: Call) =>
+        observeCall(config.metrics, `/tempopb.StreamingQuerier/${name}`, () => answerCall(method, config, call)),
       asBytes,
       asBytes,
       'serverStream',
@@ -108,7 +110,7 @@ export function streamingServer(config: ApiConfig): ConnectionInjector {
   return server.createConnectionInjector(ServerCredentials.createInsecure())
 }
 
-async function answerCall({ route, fields }: Method, config: ApiConfig, call: Call): Promise<void> {
+async function answerCall({ route, fields }: Method, config: ApiConfig, call: Call): Promise<boolean> {
   const gone = new AbortController()
   call.once('cancelled', () => gone.abort())
   try {
@@ -119,8 +121,10 @@ async function answerCall({ route, fields }: Method, config: ApiConfig, call: Ca
     const answer = await answerRoute(route, config, { tenants, path, parameters, gone: gone.signal })
     if (!call.write(Buffer.from(answer.protobuf()))) await once(call, 'drain', { signal: gone.signal })
     call.end()
+    return true
   } catch (error) {
     if (!gone.signal.aborted) call.emit('error', { code: statusCodeOf(error), details: messageOf(error) })
+    return false
   }
 }
 

@@ -1,4 +1,5 @@
 import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
+import { observeCall } from '../observe.ts'
 import { tenantHeader, tenantOf } from '../tenant.ts'
 import { encodeExportResponse } from './export-response.ts'
 import type { Receiving } from './http.ts'
@@ -23,9 +24,17 @@ export function grpcServer(receiving: Receiving): Server {
   const server = new Server({ 'grpc.max_receive_message_length': receiving.maxRequestBytes })
   server.addService(service, {
     Export: (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
-      exportSpans(call, receiving).then(
-        bytes => answer(null, bytes),
-        error => answer(failureOf(error)),
+      observeCall(receiving.metrics, service.Export.path, () =>
+        exportSpans(call, receiving).then(
+          bytes => {
+            answer(null, bytes)
+            return true
+          },
+          error => {
+            answer(failureOf(error))
+            return false
+          },
+        ),
       )
     },
   })

@@ -1,4 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { ServerMetrics } from '../metrics.ts'
+import { observeHttp } from '../observe.ts'
 import { Refusal } from '../refusal.ts'
 import type { Pushed } from '../store.ts'
 import { type Tenancy, tenantHeader, tenantOf } from '../tenant.ts'
@@ -12,6 +14,7 @@ export interface Receiving {
   push(tenant: string, request: Buffer): Promise<Pushed>
   readonly maxRequestBytes: number
   readonly tenancy?: Tenancy | undefined
+  readonly metrics?: ServerMetrics | undefined
 }
 
 const protobufType = 'application/x-protobuf'
@@ -48,13 +51,14 @@ export function zipkinServer(receiving: Receiving): FastifyInstance {
   return app
 }
 
-function receiver({ maxRequestBytes }: Receiving, types: string[]): FastifyInstance {
+function receiver({ maxRequestBytes, metrics }: Receiving, types: string[]): FastifyInstance {
   const app = fastify({
     bodyLimit: maxRequestBytes,
     requestTimeout,
     forceCloseConnections: 'idle',
     frameworkErrors: refuse,
   })
+  observeHttp(app, metrics)
   let bytesAtOnce = 0
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(types, { parseAs: 'buffer' }, (_, body, done) => done(null, body))

@@ -10,7 +10,7 @@ export interface FileRow {
 }
 
 /** What a tenant sent since the start, its rates over the last minute, and what of it is kept. */
-export interface TenantRow extends Omit<TenantCounts, 'cutAttributes'>, TenantRates {
+export interface TenantRow extends Omit<TenantCounts, 'cutAttributes' | 'rejected' | 'refusals'>, TenantRates {
   readonly tenant: string
   readonly recentSpans: number
   readonly blocks: number
