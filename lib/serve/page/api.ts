@@ -1,3 +1,5 @@
+import { readPlace } from './place.ts'
+
 /** What the page asks of the server that it came from. */
 
 export interface SpanFound {
@@ -67,9 +69,21 @@ export type Parameters = Record<string, string | undefined>
 /** What a route answers; a refusal is an error with the server's words. */
 export async function get<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<T> {
   const given = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  const response = await fetch(`${path}?${new URLSearchParams(given)}`, signal === undefined ? {} : { signal })
+  const { tenant } = readPlace()
+  const headers = { accept: 'application/json', ...(tenant === '' ? {} : { 'x-scope-orgid': tenant }) }
+  const response = await ask(`${path}?${new URLSearchParams(given)}`, { headers, signal: signal ?? null })
   if (response.ok) return (await response.json()) as T
   throw new Error((await response.text()) || `${response.status} ${response.statusText}`)
+}
+
+/** An answer of any kind; where there is none, an error with words for that. */
+async function ask(url: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, request)
+  } catch (error) {
+    if (request.signal?.aborted === true) throw error
+    throw new Error('The server does not answer. Is it still running?', { cause: error })
+  }
 }
 
 /** Whether a query gives series over time, not traces. */

@@ -1,4 +1,5 @@
 import { get } from './api.ts'
+import { readPlace } from './place.ts'
 
 /** What may stand at the caret: a list, and the part of the text that one of it replaces. */
 export interface Completion {
@@ -21,11 +22,17 @@ const functions = [
   'by()',
 ]
 
+let tenant = ''
 let names: Promise<string[]> | undefined
 const values = new Map<string, Promise<string[]>>()
 
 /** Names of fields, values after a comparison, functions after a pipe. */
 export async function complete(text: string, caret: number): Promise<Completion> {
+  if (tenant !== readPlace().tenant) {
+    tenant = readPlace().tenant
+    names = undefined
+    values.clear()
+  }
   const before = text.slice(0, caret)
   const value = valuePattern.exec(before)
   if (value !== null && !/[&|]$/.test(value[2]!.trim())) {

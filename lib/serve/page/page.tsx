@@ -2,12 +2,24 @@ import 'uplot/dist/uPlot.min.css'
 import './page.css'
 import { render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { BlocksView } from './blocks-view.tsx'
 import { hrefOf, type Place, readPlace } from './place.ts'
+import { usePolled } from './polled.ts'
+import { RatesView } from './rates-view.tsx'
 import { SearchView } from './search-view.tsx'
+import { getStatus } from './status-api.ts'
 import { StoreView } from './store-view.tsx'
 import { TraceView } from './trace-view.tsx'
 
-const titles: Record<Place['view'], string> = { search: 'Search', trace: 'Trace', store: 'Store' }
+const titles: Record<Place['view'], string> = {
+  search: 'Search',
+  trace: 'Trace',
+  blocks: 'Blocks',
+  rates: 'Rates',
+  store: 'Store',
+}
+/** In the order of their keys, 1 and on. */
+const views = ['search', 'store', 'blocks', 'rates'] as const
 
 function Page() {
   const [place, setPlace] = useState(readPlace)
@@ -31,24 +43,50 @@ function Page() {
       <header>
         <b>Traces</b>
         <nav aria-label="Views">
-          <a
-            href={hrefOf({ ...place, view: 'search', trace: '' })}
-            aria-current={place.view === 'search' ? 'page' : undefined}
-          >
-            Search
-          </a>
-          <a href={hrefOf({ ...place, view: 'store' })} aria-current={place.view === 'store' ? 'page' : undefined}>
-            Store
-          </a>
+          {views.map((view, i) => (
+            <a
+              key={view}
+              id={`view-${i + 1}`}
+              href={hrefOf({ ...place, view, trace: '' })}
+              aria-current={place.view === view ? 'page' : undefined}
+            >
+              {titles[view]}
+            </a>
+          ))}
         </nav>
+        <TenantChoice tenant={place.tenant} onChange={tenant => go({ ...place, tenant })} />
         <span class="keys">
-          <kbd>/</kbd> query <kbd>j</kbd> <kbd>k</kbd> move <kbd>Enter</kbd> open <kbd>Esc</kbd> back
+          <kbd>1</kbd>–<kbd>4</kbd> views <kbd>t</kbd> tenant <kbd>/</kbd> query <kbd>j</kbd> <kbd>k</kbd> move{' '}
+          <kbd>Enter</kbd> open <kbd>Esc</kbd> back
         </span>
       </header>
       {place.view === 'search' && <SearchView place={place} go={go} />}
       {place.view === 'trace' && <TraceView place={place} />}
-      {place.view === 'store' && <StoreView />}
+      {place.view === 'store' && <StoreView place={place} />}
+      {place.view === 'blocks' && <BlocksView tenant={place.tenant} />}
+      {place.view === 'rates' && <RatesView tenant={place.tenant} />}
     </>
+  )
+}
+
+/** Whose spans are shown, where there is a choice. */
+function TenantChoice({ tenant, onChange }: { tenant: string; onChange(tenant: string): void }) {
+  const { value } = usePolled(getStatus, 10, '')
+  const known = (value?.tenants ?? []).map(one => one.tenant)
+  const names = tenant === '' || known.includes(tenant) ? known : [...known, tenant]
+  if (names.length < 2 && tenant === '') return null
+  return (
+    <label class="tenant">
+      Tenant{' '}
+      <select id="tenant" value={tenant} onChange={event => onChange(event.currentTarget.value)}>
+        <option value="">none named</option>
+        {names.map(name => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }
 
@@ -61,6 +99,8 @@ function steer(event: KeyboardEvent): void {
     else document.getElementById('back')?.click()
   } else if (isTyping) return
   else if (event.key === '/') document.getElementById('query')?.focus()
+  else if (event.key === 't') document.getElementById('tenant')?.focus()
+  else if (/^[1-4]$/.test(event.key)) document.getElementById(`view-${event.key}`)?.click()
   else if (event.key === 'j' || event.key === 'k') moveRow(event.key === 'j' ? 1 : -1)
   else return
   event.preventDefault()

@@ -1,6 +1,6 @@
 /** Where the reader is, kept in the fragment of the address so that it can be sent to others. */
 export interface Place {
-  view: 'search' | 'trace' | 'store'
+  view: 'search' | 'trace' | 'store' | 'blocks' | 'rates'
   query: string
   /** A length of time that ends now, as in TraceQL; `all` is all there is; empty where `from` and `to` count, in ms. */
   last: string
@@ -8,9 +8,11 @@ export interface Place {
   to: string
   limit: string
   trace: string
+  /** Whose spans are asked for; empty where none is named. */
+  tenant: string
 }
 
-const usual: Place = { view: 'search', query: '{ }', last: 'all', from: '', to: '', limit: '20', trace: '' }
+const usual: Place = { view: 'search', query: '{ }', last: 'all', from: '', to: '', limit: '20', trace: '', tenant: '' }
 
 export function readPlace(): Place {
   const given = new URLSearchParams(location.hash.slice(1))

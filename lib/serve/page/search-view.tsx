@@ -1,8 +1,12 @@
 import { useEffect, useState } from 'preact/hooks'
 import { type Extent, type Found, get, isMetrics, type Parameters, type SeriesFound } from './api.ts'
+import { HowToSend } from './how-to-send.tsx'
 import { hrefOf, type Place } from './place.ts'
+import { usePolled } from './polled.ts'
+import { Problem } from './problem.tsx'
 import { QueryBox } from './query-box.tsx'
 import { SeriesView } from './series-view.tsx'
+import { getStatus } from './status-api.ts'
 import { bytes, plural } from './text.ts'
 import { TraceList } from './trace-list.tsx'
 
@@ -21,7 +25,7 @@ const limits = ['20', '100', '1000']
 export function SearchView({ place, go }: { place: Place; go(place: Partial<Place>): void }) {
   const [state, setState] = useState<State>({})
   const [turn, setTurn] = useState(0)
-  const { query, last, limit } = place
+  const { query, last, limit, tenant } = place
   useEffect(() => {
     const hangUp = new AbortController()
     setState({})
@@ -33,7 +37,7 @@ export function SearchView({ place, go }: { place: Place; go(place: Partial<Plac
       },
     )
     return () => hangUp.abort()
-  }, [query, last, limit, turn])
+  }, [query, last, limit, tenant, turn])
   const run = (next: string) => {
     if (next === query) setTurn(turn + 1)
     else go({ ...place, query: next })
@@ -75,12 +79,7 @@ function Choice({ label, values, value, onChange }: ChoiceProps) {
 }
 
 function Outcome({ state: { answer, problem, millis = 0 }, place }: { state: State; place: Place }) {
-  if (problem !== undefined)
-    return (
-      <p class="problem" role="alert">
-        {problem}
-      </p>
-    )
+  if (problem !== undefined) return <Problem text={problem} query={place.query} />
   if (answer === undefined) return <p role="status">Asking …</p>
   const took = `${Math.round(millis)} ms`
   if ('series' in answer) {
@@ -104,9 +103,16 @@ function Outcome({ state: { answer, problem, millis = 0 }, place }: { state: Sta
         {plural(traces.length, 'trace')} in {took}; {looked}
         {isCut ? '; the limit is reached, there may be more' : ''}
       </p>
+      {traces.length === 0 && <WhereEmpty />}
       <TraceList traces={traces} hrefOf={trace => hrefOf({ ...place, view: 'trace', trace })} />
     </>
   )
+}
+
+/** How spans are sent, where the store has none. */
+function WhereEmpty() {
+  const { value } = usePolled(getStatus, 5, '')
+  return value?.tenants?.length === 0 ? <HowToSend ports={value.ports} /> : null
 }
 
 async function ask(place: Place, signal: AbortSignal): Promise<Answer> {

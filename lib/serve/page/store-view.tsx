@@ -1,30 +1,87 @@
-import { useEffect, useState } from 'preact/hooks'
-import { type Extent, get } from './api.ts'
-import { time } from './text.ts'
+import { HowToSend } from './how-to-send.tsx'
+import { hrefOf, type Place } from './place.ts'
+import { usePolled } from './polled.ts'
+import { Problem } from './problem.tsx'
+import { type Column, SortedTable } from './sorted-table.tsx'
+import { getStatus, type Status, type TenantRow } from './status-api.ts'
+import { bytes, duration, plural } from './text.ts'
 
-/** What the server holds. */
-export function StoreView() {
-  const [extent, setExtent] = useState<Extent>()
-  const [problem, setProblem] = useState<string>()
-  useEffect(() => {
-    get<Extent>('status/extent').then(setExtent, (error: Error) => setProblem(error.message))
-  }, [])
-  if (problem !== undefined)
-    return (
-      <main>
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      </main>
-    )
-  if (extent === undefined) return <main>Asking …</main>
-  const { startTimeUnixNano, endTimeUnixNano } = extent
-  if (startTimeUnixNano === undefined || endTimeUnixNano === undefined) return <main>There are no spans yet.</main>
+/** What the server is and has, and its tenants. */
+export function StoreView({ place }: { place: Place }) {
+  const { value, problem } = usePolled(getStatus, 2, '')
   return (
     <main>
-      <p>
-        Spans start from {time(BigInt(startTimeUnixNano))} to {time(BigInt(endTimeUnixNano))}.
-      </p>
+      <h1>Store</h1>
+      <Problem text={problem} />
+      {value === undefined ? (
+        problem === undefined && <p role="status">Asking …</p>
+      ) : (
+        <Facts status={value} place={place} />
+      )}
     </main>
+  )
+}
+
+function Facts({ status, place }: { status: Status; place: Place }) {
+  const { store, tenants, files, warnings, warningCount } = status
+  return (
+    <>
+      <p>
+        Version {status.version}, up for {duration(status.uptimeSeconds * 1e9)}; ports:{' '}
+        {Object.entries(status.ports)
+          .map(([name, port]) => `${name} ${port}`)
+          .join(', ')}
+      </p>
+      {files && <p>It serves {plural(files.length, 'file')} as they are and takes no spans in.</p>}
+      {store && (
+        <p>
+          {plural(store.recentSpans!, 'recent span')}, {bytes(store.logBytes!)} in the log;{' '}
+          {plural(store.blockSpans!, 'span')} in {plural(store.blocks!, 'block')}, {bytes(store.blockBytes!)}
+        </p>
+      )}
+      {tenants?.length === 0 && <HowToSend ports={status.ports} />}
+      {tenants !== undefined && tenants.length > 0 && <Tenants rows={tenants} place={place} />}
+      {warningCount > 0 && (
+        <>
+          <h2>{plural(warningCount, 'warning')}</h2>
+          <ul>
+            {warnings.map(({ time, message }, i) => (
+              <li key={i}>
+                {time} {message}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  )
+}
+
+function Tenants({ rows, place }: { rows: readonly TenantRow[]; place: Place }) {
+  const columns: readonly Column<TenantRow>[] = [
+    {
+      name: 'Tenant',
+      value: row => row.tenant,
+      show: row => (
+        <a class="row" href={hrefOf({ ...place, view: 'search', tenant: row.tenant })}>
+          {row.tenant}
+        </a>
+      ),
+    },
+    { name: 'Spans/s', value: row => row.spansPerSecond },
+    { name: 'Bytes/s', value: row => row.bytesPerSecond, show: row => bytes(Math.round(row.bytesPerSecond)) },
+    { name: 'Requests/s', value: row => row.requestsPerSecond },
+    { name: 'Recent spans', value: row => row.recentSpans },
+    { name: 'Blocks', value: row => row.blocks },
+    { name: 'Spans in blocks', value: row => row.blockSpans },
+    { name: 'Bytes in blocks', value: row => row.blockBytes, show: row => bytes(row.blockBytes) },
+    { name: 'Refused', value: row => row.refused },
+    { name: 'Rejected spans', value: row => row.rejectedSpans },
+  ]
+  return (
+    <>
+      <h2>Tenants</h2>
+      <SortedTable rows={rows} columns={columns} keyOf={row => row.tenant} />
+    </>
   )
 }

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type ResourceSpans } from './api.ts'
 import { hrefOf, type Place } from './place.ts'
+import { Problem } from './problem.tsx'
 import { SpanDetails } from './span-details.tsx'
 import { type Row, type Tree, treeOf } from './span-tree.ts'
 import { colourOf, duration, plural, time } from './text.ts'
@@ -31,7 +32,7 @@ export function TraceView({ place }: { place: Place }) {
       },
     )
     return () => hangUp.abort()
-  }, [trace])
+  }, [trace, place.tenant])
   return (
     <main>
       <p>
@@ -39,11 +40,7 @@ export function TraceView({ place }: { place: Place }) {
           ← Search
         </a>
       </p>
-      {state.problem !== undefined && (
-        <p class="problem" role="alert">
-          {state.problem}
-        </p>
-      )}
+      <Problem text={state.problem} />
       {state.tree !== undefined && <Waterfall tree={state.tree} traceId={trace} />}
     </main>
   )

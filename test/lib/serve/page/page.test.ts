@@ -2,11 +2,14 @@ import { existsSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { statusPrinter } from '../../../../harness/cli/status-pages.ts'
 import { loadPage } from '../../../../harness/compile/page.ts'
 import { newSpan } from '../../../../lib/model/draft.ts'
 import { memorySource } from '../../../../lib/model/memory-source.ts'
 import type { Span } from '../../../../lib/model/trace.ts'
 import { type Listening, listenForQueries } from '../../../../lib/serve/api/listen.ts'
+import type { BlockRow } from '../../../../lib/serve/status/blocks.ts'
+import type { StatusSource, TenantRow } from '../../../../lib/serve/status/status.ts'
 
 const executablePath = '/usr/bin/chromium'
 const args = [
@@ -55,6 +58,50 @@ const long = Array.from({ length: 10_000 }, (_, i) =>
   aSpan(i + 1, i >> 1, { name: `step ${i}`, resource: resource(`service ${i % 7}`) }),
 )
 
+function tenant(name: string): TenantRow {
+  const rates = { spansPerSecond: 1, bytesPerSecond: 2, requestsPerSecond: 3 }
+  const sent = { requests: 1, refused: 0, bytes: 1, spans: 1, rejectedSpans: 0 }
+  return { tenant: name, ...rates, ...sent, recentSpans: 1, blocks: 1, blockSpans: 1, blockBytes: 1 }
+}
+
+function block(id: string, hour: string, spans: number): BlockRow {
+  const time = `2026-11-28T${hour}:10:00.000Z`
+  const [start, end, received] = [time, time, time]
+  return { tenant: 'a', block: id, level: 0, received, start, end, traces: 1, spans, bytes: 5, why: `waits: ${markup}` }
+}
+
+function statusOf(tenants: () => TenantRow[]): StatusSource {
+  const counts = {
+    flushedBlocks: 0,
+    compactions: 0,
+    compactionsLeft: 0,
+    deletedBlocks: 0,
+    failures: 0,
+    droppedFields: 0,
+  }
+  const kept = { recentSpans: 1, waitingSegments: 0, logBytes: 1, damagedLogParts: 0, blocks: 1, blockSpans: 1 }
+  return {
+    status: () => ({
+      version: '1',
+      started: '2026-11-28T20:00:00.000Z',
+      uptimeSeconds: 1,
+      ports: { otlpHttp: 4318 },
+      store: { ...kept, ...counts, blockBytes: 1 },
+      tenants: tenants(),
+      warnings: [{ time: '2026-11-28T20:00:00.000Z', message: markup }],
+      warningCount: 1,
+    }),
+    blocks: () => ({
+      blocks: [block('a'.repeat(36), '20', 9), block('b'.repeat(36), '21', 3)],
+      backlog: 'no compaction is due',
+    }),
+    rates: () => ({
+      times: ['2026-11-28T20:00:00.000Z', '2026-11-28T20:00:02.000Z'],
+      tenants: { [markup]: { spansPerSecond: [1, 2], bytesPerSecond: [1, 2], requestsPerSecond: [1, 2] } },
+    }),
+  }
+}
+
 describe.skipIf(!existsSync(executablePath))(
   `the page in ${executablePath}, which is skipped where that is missing`,
   () => {
@@ -62,6 +109,9 @@ describe.skipIf(!existsSync(executablePath))(
     let browser: Browser
     let page: Page
     let problems: string[]
+    let tenants: TenantRow[]
+    const askedTenants: string[] = []
+    const status = statusOf(() => tenants)
 
     beforeAll(async () => {
       const source = memorySource([
@@ -69,8 +119,13 @@ describe.skipIf(!existsSync(executablePath))(
         { traceId: 'b2', spans: long },
       ])
       const config = {
-        source: async () => source,
+        source: async (asked: readonly string[]) => {
+          askedTenants.push(...asked)
+          return asked.includes('team-a') ? memorySource([]) : source
+        },
         page: await loadPage(),
+        status,
+        statusPrinter,
         version: '1',
         revision: '',
         timeoutMillis: 10_000,
@@ -87,6 +142,7 @@ describe.skipIf(!existsSync(executablePath))(
 
     beforeEach(async () => {
       problems = []
+      tenants = [tenant('team-a'), tenant('team-b')]
       page = await browser.newPage()
       page.on('console', message => message.type() === 'error' && problems.push(message.text()))
       page.on('pageerror', error => problems.push(error.message))
@@ -130,6 +186,39 @@ describe.skipIf(!existsSync(executablePath))(
       await page.getByText('1 trace in').waitFor()
     })
 
+    test('by keys through the views of the store, to the spans of one tenant', async () => {
+      await open()
+      await page.getByText('2 traces in').waitFor()
+      await page.keyboard.press('3')
+      await page.getByRole('heading', { name: 'Blocks' }).waitFor()
+      await page.getByText('waits: <img').first().waitFor()
+      expect(await page.locator('table.windows tr').count()).toBe(2)
+      await page.getByRole('button', { name: 'Spans' }).focus()
+      await page.keyboard.press('Enter')
+      expect(await page.locator('.wide tbody tr').first().textContent()).toContain('bbbbbbbb')
+      await page.keyboard.press('Enter')
+      expect(await page.locator('.wide tbody tr').first().textContent()).toContain('aaaaaaaa')
+      await page.keyboard.press('4')
+      await page.locator('canvas').first().waitFor()
+      await page.keyboard.press('2')
+      await page.getByText('1 warning').waitFor()
+      await page.keyboard.press('j')
+      await page.keyboard.press('Enter')
+      await page.getByText('0 traces in').waitFor()
+      expect(page.url()).toContain('tenant=team-a')
+      expect(askedTenants).toContain('team-a')
+      await page.keyboard.press('t')
+      await page.keyboard.press('Home')
+      await page.getByText('2 traces in').waitFor()
+    })
+
+    test('says how to send spans where no tenant sent any', async () => {
+      tenants = []
+      await open('#query={ name = "nothing" }')
+      await page.getByText('There are no spans yet').waitFor()
+      expect(await page.locator('pre').last().textContent()).toContain('curl http://127.0.0.1:4318/v1/traces')
+    })
+
     test('draws series, and says of them in a table', async () => {
       await open(`#${new URLSearchParams({ query: '{ } | rate() by (resource.service.name)' })}`)
       await page.locator('canvas').waitFor()
@@ -146,7 +235,9 @@ describe.skipIf(!existsSync(executablePath))(
 
     test('says what is wrong in the words of the server', async () => {
       await open(`#${new URLSearchParams({ query: '{ nope' })}`)
-      expect(await page.getByRole('alert').textContent()).toMatch(/^traceql at line 1/)
+      const text = (await page.getByRole('alert').textContent())!
+      expect(text).toMatch(/^traceql at line 1/)
+      expect(text).toMatch(/\{ nope\n *\^$/)
       problems = problems.filter(text => !text.includes('400'))
       await open('#view=trace&trace=ff')
       await page.getByText('Trace ff is not here.').waitFor()
