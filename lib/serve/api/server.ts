@@ -2,6 +2,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type ErrorKind, LabError, messageOf } from '../../error.ts'
+import { plain, refuseOthers } from '../methods.ts'
 import type { ServerMetrics } from '../metrics.ts'
 import { observeHttp } from '../observe.ts'
 import { tenantHeader, tenantsOf } from '../tenant.ts'
@@ -37,10 +38,10 @@ export function apiServer(config: ApiConfig): FastifyInstance {
     http: { maxHeaderSize },
     routerOptions: { maxParamLength: maxHeaderSize },
     forceCloseConnections: 'idle',
-    exposeHeadRoutes: false,
     frameworkErrors: refuse,
   })
   observeHttp(app, config.metrics)
+  refuseOthers(app)
   app.get('/api/echo', (_, reply) => plain(reply, 200, 'echo'))
   app.get('/ready', (_, reply) => plain(reply, 200, 'ready'))
   app.get('/api/status/buildinfo', (_, reply) => reply.send(buildInfo(config)))
@@ -50,7 +51,6 @@ export function apiServer(config: ApiConfig): FastifyInstance {
   if (configText !== undefined) app.get('/status/config', (_, reply) => plain(reply, 200, configText))
   if (page !== undefined) app.get('/', (_, reply) => showPage(page, reply))
   for (const route of routes) app.get(route.path, (request, reply) => serve(route, config, request, reply))
-  app.setNotFoundHandler((request, reply) => plain(reply, 404, `${request.method} ${request.url}: no such route`))
   app.setErrorHandler(refuse)
   return app
 }
@@ -102,8 +102,4 @@ async function send(body: Buffer, request: FastifyRequest, reply: FastifyReply):
   if (body.length < minCompressed || !/\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(String(accepted)))
     return reply.send(body)
   return reply.header('content-encoding', 'gzip').send(await compress(body))
-}
-
-function plain(reply: FastifyReply, status: number, text: string): FastifyReply {
-  return reply.code(status).type('text/plain; charset=utf-8').send(text)
 }

@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { refuseOthers } from '../methods.ts'
 import type { ServerMetrics } from '../metrics.ts'
 import { observeHttp } from '../observe.ts'
 import { Refusal } from '../refusal.ts'
@@ -59,6 +60,7 @@ function receiver({ maxRequestBytes, metrics }: Receiving, types: string[]): Fas
     frameworkErrors: refuse,
   })
   observeHttp(app, metrics)
+  refuseOthers(app)
   let bytesAtOnce = 0
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(types, { parseAs: 'buffer' }, (_, body, done) => done(null, body))

@@ -165,7 +165,7 @@ describe('OTLP over HTTP', () => {
       [post('x', { 'content-type': '' }), 415, /Unsupported Media Type/],
       [post(requestOf([[1, 1]]), { 'x-scope-orgid': '../..' }), 400, /a tenant is 1 to 150/],
       [post(await jsonOf([pieceOf(1, 1, { name: '\ud800' })]), { 'content-type': json }), 400, /lone surrogate/],
-      [app.inject({ method: 'GET', url: '/v1/traces' }), 404, /not found/i],
+      [app.inject({ method: 'GET', url: '/v1/traces' }), 405, /expected POST/],
       [
         app.inject({ method: 'POST', url: '/v1/logs', payload: '{}', headers: { 'content-type': json } }),
         404,
