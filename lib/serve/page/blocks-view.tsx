@@ -7,6 +7,7 @@ import { bytes, plural, time } from './text.ts'
 const columns: readonly Column<BlockRow>[] = [
   { name: 'Block', value: row => row.block, show: row => <code title={row.block}>{row.block.slice(0, 8)}</code> },
   { name: 'Tenant', value: row => row.tenant },
+  { name: 'What becomes of it', value: row => row.why, isLong: true },
   { name: 'Level', value: row => row.level },
   { name: 'Start', value: row => row.start, show: row => timeOf(row.start) },
   { name: 'End', value: row => row.end, show: row => timeOf(row.end) },
@@ -14,7 +15,6 @@ const columns: readonly Column<BlockRow>[] = [
   { name: 'Traces', value: row => row.traces },
   { name: 'Spans', value: row => row.spans },
   { name: 'Bytes', value: row => row.bytes, show: row => bytes(row.bytes) },
-  { name: 'What becomes of it', value: row => row.why },
 ]
 const fileColumns: readonly Column<FileRow>[] = [
   { name: 'File', value: row => row.file },

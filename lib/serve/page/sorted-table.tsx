@@ -6,6 +6,8 @@ export interface Column<T> {
   /** What rows are sorted by. */
   value(row: T): string | number
   show?(row: T): ComponentChildren
+  /** Whether its texts take several lines. */
+  isLong?: boolean
 }
 
 interface Props<T> {
@@ -40,8 +42,8 @@ export function SortedTable<T>({ rows, columns, keyOf }: Props<T>) {
         <tbody>
           {sorted.map(row => (
             <tr key={keyOf(row)}>
-              {columns.map(({ name, value, show }) => (
-                <td key={name} class={typeof value(row) === 'number' ? 'number' : undefined}>
+              {columns.map(({ name, value, show, isLong }) => (
+                <td key={name} class={isLong ? 'long' : typeof value(row) === 'number' ? 'number' : undefined}>
                   {show ? show(row) : numberOrText(value(row))}
                 </td>
               ))}

@@ -1,10 +1,12 @@
 import { type KeyedValue, textOf } from './api.ts'
+import { hrefOf, readPlace } from './place.ts'
 import type { Row } from './span-tree.ts'
 import { duration } from './text.ts'
 
 /** All that a span says. */
 export function SpanDetails({ row, onClose }: { row: Row; onClose(): void }) {
   const { span, service, scope, resource } = row
+  const sinceStart = (timeNanos: string) => duration(Number(BigInt(timeNanos) - BigInt(span.startTimeUnixNano)))
   const facts: [string, string][] = [
     ['service', service],
     ['start', `${duration(row.start)} after the trace's`],
@@ -28,12 +30,17 @@ export function SpanDetails({ row, onClose }: { row: Row; onClose(): void }) {
       <Facts facts={facts.filter(([, text]) => text !== '')} />
       <Attributes title="Attributes" attributes={span.attributes} />
       {span.events?.map((event, i) => (
-        <Attributes key={i} title={`Event ${event.name ?? ''}`} attributes={event.attributes} isShown />
+        <Attributes
+          key={i}
+          title={`Event ${event.name ?? ''} after ${sinceStart(event.timeUnixNano ?? '0')}`}
+          attributes={event.attributes}
+          isShown
+        />
       ))}
       {span.links?.map(({ traceId, attributes }, i) => (
         <div key={i}>
           <h3>
-            Link to <a href={`#view=trace&trace=${hex(traceId)}`}>{hex(traceId)}</a>
+            Link to <a href={hrefOf({ ...readPlace(), view: 'trace', trace: hex(traceId) })}>{hex(traceId)}</a>
           </h3>
           <Attributes attributes={attributes} />
         </div>

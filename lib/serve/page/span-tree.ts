@@ -85,7 +85,9 @@ function place(first: readonly Flat[], { children, rows, placed, startNanos }: P
     const { one, depth } = next
     if (placed.has(one)) continue
     placed.add(one)
-    const own = one.span.spanId === '' ? [] : (children.get(one.span.spanId) ?? [])
+    const own = (one.span.spanId === '' ? [] : (children.get(one.span.spanId) ?? [])).filter(
+      child => !placed.has(child),
+    )
     const row = rowOf(one, { index: rows.length, depth, childCount: own.length, startNanos })
     path.length = depth
     for (const above of path) above.below++

@@ -225,6 +225,14 @@ describe.skipIf(!existsSync(executablePath))(
       expect(await page.locator('table.series tbody tr').count()).toBe(9)
     })
 
+    test('in a circle the last span has nothing to unfold', async () => {
+      await open('#view=trace&trace=a1')
+      const last = page.getByRole('treeitem').last()
+      await last.waitFor()
+      expect(await last.textContent()).toContain('circle')
+      expect(await last.getAttribute('aria-expanded')).toBeNull()
+    })
+
     test('a long trace draws what is in sight only, wherever that is', async () => {
       await open('#view=trace&trace=b2')
       await page.getByText('10,000 spans of 7 services').waitFor()
