@@ -27,9 +27,9 @@ export function SeriesView({ series }: { series: readonly Series[] }) {
         <thead>
           <tr>
             <th scope="col">Series</th>
-            <th scope="col">Least</th>
+            <th scope="col">Min</th>
             <th scope="col">Mean</th>
-            <th scope="col">Most</th>
+            <th scope="col">Max</th>
           </tr>
         </thead>
         <tbody>
