@@ -23,6 +23,7 @@ import {
   type Value,
   valueType,
 } from './trace.ts'
+import { hashIds } from './trace-hashes.ts'
 import { groupNeighbours, joinSpellings, traceKey } from './trace-id.ts'
 import { parentRows, rootRow } from './tree.ts'
 
@@ -41,6 +42,10 @@ export function memorySource(traces: readonly Trace[], { batchSpanCount = 1 << 1
     cost: () => ({ byteLength: 0, spanCount: countSpans(traces) }),
     attributeNames: async () => attributeNames(traces),
     distinctValues: async name => (name === 'span:traceState' ? traceStates(traces) : undefined),
+    traceIds: async () => ({
+      ...hashIds(joined.map(({ traceId }) => traceId)),
+      at: async positions => Array.from(positions, position => joined[position]!.traceId),
+    }),
   }
 }
 

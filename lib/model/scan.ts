@@ -72,6 +72,11 @@ export interface ScanRequest {
   /** Wanted are traces with a span that starts in [startNanos, endNanos). A hint as well. */
   readonly startNanos?: bigint | undefined
   readonly endNanos?: bigint | undefined
+  /**
+   * Wanted are the traces at these positions alone, ascending, as the source's `traceIds` number them. A hint too, for
+   * sources whose batches know their first trace.
+   */
+  readonly positions?: Uint32Array | undefined
   /** What will be read of every batch first: a source may fetch it in one go with what it needs itself. */
   readonly columns: readonly ColumnName[]
 }
@@ -115,6 +120,8 @@ export interface ColumnSet {
 /** Whole traces, immutable. */
 export interface SpanBatch {
   readonly spanCount: number
+  /** The position of its first trace, which the others follow, as the `traceIds` of its source number them. */
+  readonly firstTrace?: number | undefined
   /** How many spans each span represents, where they were sampled; else each represents itself. */
   readonly weights?: Float64Array | undefined
   /**
@@ -168,6 +175,17 @@ export interface Cost {
   readonly spanCount: number
 }
 
+/** The ids of a source's traces, by their hashes; traces are numbered by their positions. */
+export interface TraceIds {
+  /** Ascending, of each trace that of `traceIdHash`: its upper `hashBits` bits, zeros below them. */
+  readonly hashes: Uint32Array
+  readonly hashBits: number
+  /** By hash the position of its trace. */
+  readonly positions: Uint32Array
+  /** The ids at some positions, ascending. */
+  at(positions: Uint32Array, limits?: Limits): Promise<readonly string[]>
+}
+
 /** Something whose spans can be searched. Requests are pure data, so that they can cross processes. */
 export interface SpanSource {
   scan(request: ScanRequest, limits?: Limits): AsyncIterable<SpanBatch>
@@ -180,4 +198,6 @@ export interface SpanSource {
   attributeNames(): Promise<readonly AttributeName[]>
   /** The distinct values of a column, where the source knows them without a scan; else undefined. */
   distinctValues?(column: ColumnName): Promise<readonly Value[] | undefined>
+  /** The ids of its traces, where the source has them without a scan. They do not change. */
+  readonly traceIds?: ((limits?: Limits) => Promise<TraceIds>) | undefined
 }

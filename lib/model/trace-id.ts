@@ -3,6 +3,7 @@
  * trace. Each is kept as it was written: a trace whose spans have several spellings is several `Trace`s, which stand next
  * to each other wherever traces are grouped, and which queries and commands join.
  */
+import { hashText } from '../bytes/hash.ts'
 import { LabError } from '../error.ts'
 import { spanIdDigits, type Trace, traceIdDigits } from './trace.ts'
 
@@ -11,6 +12,14 @@ export function traceKey(id: string): string {
   let start = 0
   while (start < id.length - 1 && id.charCodeAt(start) === 0x30) start++
   return start === 0 ? id : id.slice(start)
+}
+
+const words = new Uint32Array(2)
+
+/** 32 bits of the hash of an id's longest spelling, the same for all of them. */
+export function traceIdHash(id: string): number {
+  hashText(id === '' ? '' : traceKey(id).padStart(traceIdDigits, '0'), words)
+  return words[0]!
 }
 
 const noSpanId = '0'.repeat(spanIdDigits)

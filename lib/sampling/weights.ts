@@ -125,12 +125,14 @@ export function weightedBatch(batch: SpanBatch, weights: Float64Array): SpanBatc
 
 class WeightedBatch implements SpanBatch {
   readonly spanCount: number
+  readonly firstTrace: number | undefined
   readonly weights: Float64Array
   readonly startsAfter: SpanBatch['startsAfter']
   readonly #batch: SpanBatch
 
   constructor(batch: SpanBatch, weights: Float64Array) {
     this.spanCount = batch.spanCount
+    this.firstTrace = batch.firstTrace
     this.weights = weights
     this.startsAfter = batch.startsAfter?.bind(batch)
     this.#batch = batch

@@ -6,23 +6,22 @@ import { mergeSpellings } from '../model/merge.ts'
 import type { AttributeName, ColumnName, ScanRequest, SpanBatch, SpanNeed, SpanSource } from '../model/scan.ts'
 import type { Trace, Value } from '../model/trace.ts'
 import { traceKey } from '../model/trace-id.ts'
-import { type SharedIds, sharedIds } from './shared-ids.ts'
+import { knownShared, type SharedIds, sharedIds } from './shared-ids.ts'
+import { meeting, wholeTraces, withIds } from './shared-traces.ts'
 import { withoutTraces } from './without-traces.ts'
 
 /**
  * The spans of several sources as those of one: a trace that has spans in more than one is one trace, and spans that
  * are equal count once. Traces of one source alone come as they are, by its own pruning; those that are shared follow,
- * whole, as many at a time as memory takes.
+ * whole, a few at a time.
  */
 export function joinSources(sources: readonly SpanSource[]): SpanSource {
   if (sources.length === 1) return sources[0]!
-  // What the sources hold does not change. Each scan waits for its own reading only, which others' limits cannot end.
-  let shared: SharedIds | undefined
   return {
     async *scan(request, limits) {
-      for (const need of request.needs) if (!(await isPossible(sources, need, limits))) return
-      shared ??= await sharedIds(sources, limits)
-      yield* scan(sources, shared, request, limits)
+      if (knownShared(sources) === undefined)
+        for (const need of request.needs) if (!(await isPossible(sources, need, limits))) return
+      yield* scan(sources, await sharedIds(sources, limits), request, limits)
     },
     findTraces: (traceIds, limits) => findTraces(sources, traceIds, limits),
     bounds: () => unionOf(sources.map(source => source.bounds())),
@@ -54,30 +53,23 @@ async function isPossible(
   return false
 }
 
-/** Traces that are put together at a time. */
-const sharedAtOnce = 16_384
-
 async function* scan(
   sources: readonly SpanSource[],
   shared: SharedIds,
   request: ScanRequest,
   limits: Limits | undefined,
 ): AsyncIterable<SpanBatch> {
-  if (shared.isEmpty) {
-    for (const source of sources) yield* source.scan(request, limits)
-    return
-  }
-  const own = { ...request, columns: [...new Set<ColumnName>([...request.columns, 'trace:id'])] }
   for (const source of sources)
-    for await (const batch of source.scan(own, limits)) {
-      const rest = await withoutTraces(batch, traceId => shared.has(traceId))
+    for await (const batch of source.scan(withIds(request, source, shared), limits)) {
+      const places = await shared.among(batch, source)
+      const rest = await withoutTraces(
+        batch,
+        places.map(([place]) => place),
+      )
       if (rest !== undefined) yield rest
     }
-  for await (const traceIds of shared.meeting(request.needs, sharedAtOnce, limits)) {
-    const traces: Trace[] = []
-    for await (const trace of findTraces(sources, traceIds, limits)) traces.push(trace)
+  for await (const traces of wholeTraces(await meeting(sources, shared, request, limits), limits))
     yield* memorySource(traces).scan(request)
-  }
 }
 
 /** The traces, each with its spans of all sources; spellings of one id follow each other. */
@@ -87,9 +79,15 @@ async function* findTraces(
   limits: Limits | undefined,
 ): AsyncIterable<Trace> {
   const pieces = new Map<string, Trace[]>(traceIds.map(traceId => [traceKey(traceId), []]))
-  for (const source of sources)
-    for await (const piece of source.findTraces(traceIds, limits)) pieces.get(traceKey(piece.traceId))!.push(piece)
+  const found = await Promise.all(sources.map(source => collect(source.findTraces(traceIds, limits))))
+  for (const piece of found.flat()) pieces.get(traceKey(piece.traceId))!.push(piece)
   for (const own of pieces.values()) yield* mergeSpellings(own)
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
 }
 
 function costOf(sources: readonly SpanSource[], request: ScanRequest) {

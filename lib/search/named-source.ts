@@ -1,5 +1,5 @@
 import { naming } from '../error.ts'
-import type { ColumnName, ColumnSet, SharedBatch, SpanBatch, SpanSource } from '../model/scan.ts'
+import type { ColumnName, ColumnSet, SharedBatch, SpanBatch, SpanSource, TraceIds } from '../model/scan.ts'
 
 /** The same source; what is wrong with it is told with its name. */
 export function namedSource(name: string, source: SpanSource): SpanSource {
@@ -13,12 +13,17 @@ export function namedSource(name: string, source: SpanSource): SpanSource {
     cost: request => source.cost(request),
     attributeNames: () => named(() => source.attributeNames()),
     distinctValues: column => named(async () => source.distinctValues?.(column)),
+    traceIds: source.traceIds && (limits => named(async () => namedIds(await source.traceIds!(limits), named))),
   }
 }
 
 /** The same batch; what is wrong with it is told with the name of its source. */
 export function namedBatch(batch: SpanBatch, name: string): SpanBatch {
   return new NamedBatch(batch, name)
+}
+
+function namedIds(ids: TraceIds, named: Named): TraceIds {
+  return { ...ids, at: (positions, limits) => named(async () => ids.at(positions, limits)) }
 }
 
 async function* eachNamed<T>(items: AsyncIterable<T>, named: Named): AsyncIterable<T> {
@@ -38,6 +43,7 @@ type Named = <T>(work: () => Promise<T>) => Promise<T>
 
 class NamedBatch implements SpanBatch {
   readonly spanCount: number
+  readonly firstTrace: number | undefined
   readonly startsAfter: SpanBatch['startsAfter']
   readonly #batch: SpanBatch
   readonly #name: string
@@ -45,6 +51,7 @@ class NamedBatch implements SpanBatch {
 
   constructor(batch: SpanBatch, name: string) {
     this.spanCount = batch.spanCount
+    this.firstTrace = batch.firstTrace
     this.#batch = batch
     this.#name = name
     this.#named = work => naming(name, work)

@@ -1,163 +1,119 @@
-import { hashText } from '../bytes/hash.ts'
 import { firstWhere } from '../bytes/search.ts'
+import { getOrInsert } from '../maps.ts'
 import type { Limits } from '../model/limits.ts'
-import type { ColumnSet, SpanNeed, SpanSource } from '../model/scan.ts'
+import type { SpanBatch, SpanSource } from '../model/scan.ts'
 import { traceKey } from '../model/trace-id.ts'
+import { type Member, repeatedHashes } from './repeated-hashes.ts'
+import { traceIdsIn, traceIdsOf } from './trace-ids.ts'
 
-/** The ids of traces that have spans in more than one of several sources. */
-export interface SharedIds {
-  readonly isEmpty: boolean
-  has(traceId: string): boolean
-  /**
-   * Those of traces that may meet all needs, whose spans may meet them in different sources: each once, in the order of
-   * the first source that has them, no more than `count` at a time.
-   */
-  meeting(needs: readonly SpanNeed[], count: number, limits: Limits | undefined): AsyncIterable<string[]>
+/** A trace that has spans in more than one of several sources, or in one under several spellings of its id. */
+export interface SharedTrace {
+  readonly traceId: string
+  /** By source that has it: its positions, as many as there are spellings of its id. */
+  readonly places: Map<SpanSource, number[]>
 }
 
-/** By source: the hashes of the ids of its traces, which do not change. */
-const known = new WeakMap<SpanSource, Float64Array>()
+/** The traces that several sources share. */
+export interface SharedIds {
+  /** In the order of the first source that has them. */
+  readonly traces: readonly SharedTrace[]
+  /** Those among the traces of a source's batch, with their places in it; reads `trace:id` of one that has no positions. */
+  among(batch: SpanBatch, source: SpanSource): Promise<[place: number, trace: SharedTrace][]>
+}
+
+/** By their first source: what a list of sources shares, as it was asked last. */
+const lastShared = new WeakMap<SpanSource, { readonly sources: readonly SpanSource[]; readonly shared: SharedIds }>()
 
 /**
- * Reads the ids of all traces, of each source once. Held are 8 bytes per trace, a hash: an id whose hash is that of another
- * source's id counts as shared as well, which costs time and changes no answer. Traces without an id are never shared.
+ * The ids are compared by the hashes that the sources' indexes have: only where these are equal the ids themselves are
+ * read. What was read is held, 8 bytes a trace. Traces without an id are never shared.
  */
 export async function sharedIds(sources: readonly SpanSource[], limits: Limits | undefined): Promise<SharedIds> {
-  const old = sources.flatMap(source => known.get(source) ?? [])
-  const fresh = await Promise.all(
-    sources
-      .filter(source => !known.has(source))
-      .map(async source => {
-        const hashes = await hashesOf(source, limits)
-        known.set(source, hashes)
-        return hashes
-      }),
-  )
-  const shared = repeatedIn(old, fresh)
-  const has = (traceId: string) => traceId !== '' && shared.has(hashOf(traceId))
-  return {
-    isEmpty: shared.size === 0,
-    has,
-    async *meeting(needs, count, own) {
-      let mayMeet = has
-      for (const need of needs) mayMeet = await narrowed(sources, need, mayMeet, own)
-      yield* inOrder(sources, mayMeet, count, own)
-    },
-  }
+  const last = knownShared(sources)
+  if (last !== undefined) return last
+  const shared = await findShared(sources, limits)
+  lastShared.set(sources[0]!, { sources, shared })
+  return shared
 }
 
-/** Lists of hashes together, ascending, and those that are in more than one of them. */
-interface Joined {
-  readonly lists: readonly Float64Array[]
-  readonly all: Float64Array
-  readonly repeated: readonly number[]
+/** What was found before. */
+export function knownShared(sources: readonly SpanSource[]): SharedIds | undefined {
+  const last = lastShared.get(sources[0]!)
+  const isSame = last?.sources.length === sources.length && last.sources.every((source, i) => source === sources[i])
+  return isSame ? last.shared : undefined
 }
 
-/** By their first list: what was joined last. A store asks the same blocks again and again, and few new spans. */
-const joinedLists = new WeakMap<Float64Array, Joined>()
-
-/** What is in more than one of several lists, of which the old ones were asked before. */
-function repeatedIn(old: readonly Float64Array[], fresh: readonly Float64Array[]): Set<number> {
-  const [first] = old
-  if (first === undefined) return new Set(join(fresh).repeated)
-  const last = joinedLists.get(first)
-  const isSame = last?.lists.length === old.length && last.lists.every((list, i) => list === old[i])
-  const before = isSame ? last : join(old)
-  joinedLists.set(first, before)
-  const added = join(fresh)
-  const isOld = (hash: number) => before.all[firstWhere(before.all.length, i => before.all[i]! >= hash)] === hash
-  return new Set([...before.repeated, ...added.repeated, ...added.all.filter(isOld)])
-}
-
-function join(lists: readonly Float64Array[]): Joined {
-  const all = new Float64Array(lists.reduce((sum, { length }) => sum + length, 0))
-  let next = 0
-  for (const list of lists) {
-    all.set(list, next)
-    next += list.length
-  }
-  if (lists.length > 1) all.sort()
-  return { lists, all, repeated: [...all.filter((hash, i) => hash === all[i - 1])] }
-}
-
-/** Holds for the ids that did before, of traces of which some source may have a span that meets the need. */
-async function narrowed(
-  sources: readonly SpanSource[],
-  need: SpanNeed,
-  mayMeet: (traceId: string) => boolean,
-  limits: Limits | undefined,
-): Promise<(traceId: string) => boolean> {
-  const hashes = new Set<number>()
-  for (const source of sources)
-    for await (const traceIds of idsOf(source, limits, [need]))
-      for (const traceId of traceIds) if (mayMeet(traceId)) hashes.add(hashOf(traceId))
-  return traceId => mayMeet(traceId) && hashes.has(hashOf(traceId))
-}
-
-async function* inOrder(
-  sources: readonly SpanSource[],
-  has: (traceId: string) => boolean,
-  count: number,
-  limits: Limits | undefined,
-): AsyncIterable<string[]> {
-  const given = new Set<string>()
-  let next: string[] = []
-  for (const source of sources)
-    for await (const traceIds of idsOf(source, limits)) {
-      for (const traceId of traceIds) {
-        const key = traceKey(traceId)
-        if (!has(traceId) || given.has(key)) continue
-        given.add(key)
-        next.push(traceId)
-      }
-      for (; next.length >= count; next = next.slice(count)) yield next.slice(0, count)
-    }
-  if (next.length > 0) yield next
-}
-
-/** The ids of the traces of each batch. */
-async function* idsOf(
-  source: SpanSource,
-  limits: Limits | undefined,
-  needs: readonly SpanNeed[] = [],
-): AsyncIterable<string[]> {
-  for await (const batch of source.scan({ needs, columns: ['trace:id'] }, limits)) {
-    yield traceIdsOf(await batch.read(['trace:id']))
-    batch.release()
-  }
-}
-
-/** By trace its id; `trace:id` must have been read. */
-export function traceIdsOf(columns: ColumnSet): string[] {
-  return columns
-    .get('trace:id')
-    .flatMap(({ values }) =>
-      'codes' in values ? Array.from(values.codes, code => values.dictionary[code] as string) : [],
-    )
-}
-
-/** The hashes of the ids, ascending, each once. */
-async function hashesOf(source: SpanSource, limits: Limits | undefined): Promise<Float64Array> {
-  let hashes = new Float64Array(1024)
-  let count = 0
-  for await (const traceIds of idsOf(source, limits))
-    for (const traceId of traceIds) {
+async function findShared(sources: readonly SpanSource[], limits: Limits | undefined): Promise<SharedIds> {
+  const members: Member[] = []
+  for (const source of sources) members.push({ source, ids: await traceIdsIn(source, limits) })
+  const repeated = await repeatedHashes(members)
+  const hashes = Uint32Array.from(repeated.hashes).sort()
+  const byKey = new Map<string, SharedTrace>()
+  for (const member of members)
+    for (const [position, traceId] of await idsWith(member, hashes, repeated.hashBits, limits)) {
       if (traceId === '') continue
-      if (count === hashes.length) {
-        const larger = new Float64Array(2 * count)
-        larger.set(hashes)
-        hashes = larger
-      }
-      hashes[count++] = hashOf(traceId)
+      const { places } = getOrInsert(byKey, traceKey(traceId), () => ({ traceId, places: new Map() }))
+      getOrInsert(places, member.source, () => []).push(position)
     }
-  const sorted = hashes.subarray(0, count).sort()
-  return sorted.filter((hash, i) => hash !== sorted[i - 1])
+  for (const [key, { places }] of byKey) if ([...places.values()].flat().length === 1) byKey.delete(key)
+  const traces = [...byKey.values()]
+  const placed = new Map(sources.map(source => [source, placesIn(source, traces)]))
+  return { traces, among: (batch, source) => among(batch, source, { placed: placed.get(source)!, byKey }) }
 }
 
-const words = new Uint32Array(2)
+/** Positions in a source, ascending, each with its trace. */
+type Placed = readonly (readonly [position: number, trace: SharedTrace])[]
 
-/** 53 bits of the hash of an id, the same for all its spellings. */
-function hashOf(traceId: string): number {
-  hashText(traceKey(traceId), words)
-  return words[0]! + (words[1]! & 0x1fffff) * 2 ** 32
+/** Where in a source the traces are that it has. */
+export function placesIn(source: SpanSource, traces: readonly SharedTrace[]): Placed {
+  return traces
+    .flatMap(trace => trace.places.get(source)?.map(position => [position, trace] as const) ?? [])
+    .sort(([a], [b]) => a - b)
+}
+
+async function among(
+  batch: SpanBatch,
+  source: SpanSource,
+  { placed, byKey }: { readonly placed: Placed; readonly byKey: ReadonlyMap<string, SharedTrace> },
+): Promise<[place: number, trace: SharedTrace][]> {
+  const { firstTrace, spanCount } = batch
+  if (placed.length === 0) return []
+  if (firstTrace === undefined || source.traceIds === undefined)
+    return traceIdsOf(await batch.read(['trace:id'])).flatMap((traceId, place) => {
+      const trace = byKey.get(traceKey(traceId))
+      return trace ? [[place, trace]] : []
+    })
+  const from = (position: number) => firstWhere(placed.length, i => placed[i]![0] >= position)
+  const first = from(firstTrace)
+  // A trace has a span at least: mostly that says enough.
+  if (first === from(firstTrace + spanCount)) return []
+  const traceCount = (await batch.read([])).traceStarts.length - 1
+  const own = placed.slice(first, from(firstTrace + traceCount))
+  return own.map(([position, trace]) => [position - firstTrace, trace])
+}
+
+/** By source: ids that were read since their hashes were those of other ids, by position. */
+const readIds = new WeakMap<SpanSource, Map<number, string>>()
+
+/** The positions and ids of the traces whose hashes have one of some upper bits, by position. */
+async function idsWith(
+  { source, ids: { hashes, positions, at } }: Member,
+  wanted: Uint32Array,
+  hashBits: number,
+  limits: Limits | undefined,
+): Promise<[position: number, traceId: string][]> {
+  const found: number[] = []
+  const width = 2 ** (32 - hashBits)
+  let first = 0
+  for (const hash of wanted) {
+    const from = first
+    first = from + firstWhere(hashes.length - from, i => hashes[from + i]! >= hash)
+    for (; first < hashes.length && hashes[first]! < hash + width; first++) found.push(positions[first]!)
+  }
+  const all = Uint32Array.from(found).sort()
+  const known = getOrInsert(readIds, source, () => new Map<number, string>())
+  const missing = all.filter(position => !known.has(position))
+  const ids = missing.length === 0 ? [] : await at(missing, limits)
+  for (const [i, position] of missing.entries()) known.set(position, ids[i]!)
+  return Array.from(all, position => [position, known.get(position)!])
 }

@@ -1,18 +1,12 @@
 import type { ColumnData, ColumnName, ColumnSet, SpanBatch } from '../model/scan.ts'
-import { traceIdsOf } from './shared-ids.ts'
 
-/**
- * A batch less the traces whose id is left out: the batch itself where none is, undefined where all are, which releases
- * it. It reads `trace:id`.
- */
-export async function withoutTraces(
-  batch: SpanBatch,
-  isLeftOut: (traceId: string) => boolean,
-): Promise<SpanBatch | undefined> {
-  const columns = await batch.read(['trace:id'])
-  const leaves = traceIdsOf(columns).map(isLeftOut)
-  if (!leaves.includes(true)) return batch
-  if (leaves.includes(false)) return remaining(batch, columns.traceStarts, leaves)
+/** A batch less the traces at some places: the batch itself where none is, undefined where all are, which releases it. */
+export async function withoutTraces(batch: SpanBatch, places: readonly number[]): Promise<SpanBatch | undefined> {
+  if (places.length === 0) return batch
+  const starts = (await batch.read([])).traceStarts
+  const leaves: boolean[] = new Array(starts.length - 1).fill(false)
+  for (const place of places) leaves[place] = true
+  if (leaves.includes(false)) return remaining(batch, starts, leaves)
   batch.release()
   return undefined
 }
@@ -31,6 +25,13 @@ function remaining(batch: SpanBatch, starts: Uint32Array, leaves: readonly boole
     spanCount: rows.length,
     weights: batch.weights && Float64Array.from(rows, row => batch.weights![row]!),
     startExtent: batch.startExtent,
+    startsAfter:
+      batch.startsAfter &&
+      (async (times, wanted) => {
+        const own = wanted?.map(row => rows[row]!)
+        const places = await batch.startsAfter!(times, own)
+        return Int32Array.from(rows, row => places[row]!)
+      }),
     async read(names, wanted) {
       const columns = await batch.read(
         names,
@@ -100,11 +101,16 @@ function remainingData(
 }
 
 function renumber(isKept: Uint8Array): Renumbering {
+  const numbers = new Int32Array(isKept.length)
   let next = 0
-  return Int32Array.from(isKept, own => (own === 1 ? next++ : -1))
+  for (let row = 0; row < numbers.length; row++) numbers[row] = isKept[row] === 1 ? next++ : -1
+  return numbers
 }
 
 /** The rows that have a number. */
 function kept(renumbering: Renumbering): Uint32Array {
-  return Uint32Array.from(renumbering.keys()).filter(row => renumbering[row]! >= 0)
+  const rows = new Uint32Array(renumbering.length)
+  let count = 0
+  for (let row = 0; row < rows.length; row++) if (renumbering[row]! >= 0) rows[count++] = row
+  return rows.subarray(0, count)
 }

@@ -1,3 +1,5 @@
+import { type Growing, growingCodes } from '../../bytes/growing.ts'
+import { getOrInsert } from '../../maps.ts'
 import { AttributeNames } from '../../model/attribute-names.ts'
 import type { Extent } from '../../model/extent.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
@@ -9,10 +11,13 @@ import type {
   SpanBatch,
   SpanNeed,
   SpanSource,
+  TraceIds,
 } from '../../model/scan.ts'
 import { type Attribute, type Trace, valueType } from '../../model/trace.ts'
-import { spellingsOf } from '../../model/trace-id.ts'
+import { sortHashes } from '../../model/trace-hashes.ts'
+import { spellingsOf, traceIdHash } from '../../model/trace-id.ts'
 import { joinHalves } from '../../shred/columns.ts'
+import type { IdTable } from '../../shred/id-table.ts'
 import { RowBatch } from '../../shred/row-batch.ts'
 import { rowTraces, type TraceGroups } from '../../shred/row-traces.ts'
 import { eventField, eventWidth, linkField, linkWidth, type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
@@ -89,10 +94,28 @@ export class LiveSource implements SpanSource {
     return attributeNames(this.#view)
   }
 
+  readonly traceIds = async (): Promise<TraceIds> => {
+    const { rows, groups } = this.#view
+    const hashes = hashesOf(rows.traceIds)
+    return {
+      ...sortHashes(Uint32Array.from(groups.traces, trace => hashes.at(trace))),
+      at: async positions => Array.from(positions, position => rows.traceIds.hexOf(groups.traces[position]!)),
+    }
+  }
+
   #sliced(): readonly Slice[] {
     this.#slices ??= slicesOf(this.#view)
     return this.#slices
   }
+}
+
+/** By table, by code: the hashes of ids. Views of the same rows have most of them in common. */
+const knownHashes = new WeakMap<IdTable, Growing<Uint32Array>>()
+
+function hashesOf(ids: IdTable): Growing<Uint32Array> {
+  const hashes = getOrInsert(knownHashes, ids, growingCodes)
+  while (hashes.length < ids.size) hashes.push(traceIdHash(ids.hexOf(hashes.length)))
+  return hashes
 }
 
 function groupsAt({ traces, starts, order }: TraceGroups, first: number, end: number): TraceGroups {

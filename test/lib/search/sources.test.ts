@@ -155,6 +155,7 @@ test('a question that ends early does not end another that asks the same sources
   const controller = new AbortController()
   const source: SpanSource = {
     ...memorySource(traces),
+    traceIds: undefined,
     async *scan(request, limits) {
       await setImmediate()
       if (limits?.signal && request.columns.includes('trace:id')) controller.abort(new Error('enough'))

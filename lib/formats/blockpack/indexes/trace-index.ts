@@ -94,7 +94,7 @@ export function findInPage(
 }
 
 /** Keys of ids, and the positions of their traces. */
-interface IndexPage {
+export interface IndexPage {
   readonly keys: Float64Array
   readonly positions: Float64Array
 }
@@ -115,6 +115,30 @@ function readIndexPage(stored: Uint8Array, traceCount: number, offset: number): 
   return { keys, positions }
 }
 
+/** All pages of an index, whose keys ascend from the first to the last. `stored` are their bytes, from `offset` on. */
+export function* traceIndexPages(
+  stored: Uint8Array,
+  { hashBits, pageLengths }: TraceIndexPlan,
+  traceCount: number,
+  offset: number,
+): Iterable<IndexPage> {
+  const fail = (message: string) => {
+    throw new LabError('corrupt', `blockpack trace index at byte ${offset}: ${message}`)
+  }
+  let [at, row, last] = [0, 0, 0]
+  for (const length of pageLengths) {
+    const page = readIndexPage(stored.subarray(at, at + length), traceCount, offset + at)
+    at += length
+    row += page.keys.length
+    if (row > traceCount) fail(`more than ${traceCount} keys of as many traces`)
+    if ((page.keys[0] ?? last) < last) fail('keys out of order')
+    last = page.keys.at(-1) ?? last
+    if (last >= 2 ** hashBits) fail(`key ${last} of ${hashBits} bits`)
+    yield page
+  }
+  if (row !== traceCount) fail(`${row} keys of ${traceCount} traces`)
+}
+
 /** The whole index in memory, 8 bytes per trace: for many lookups. */
 export class TraceIndexKeys {
   readonly #hashBits: number
@@ -126,20 +150,12 @@ export class TraceIndexKeys {
     this.#hashBits = plan.hashBits
     this.#keys = new Uint32Array(traceCount)
     this.#positions = new Uint32Array(traceCount)
-    const fail = (message: string) => {
-      throw new LabError('corrupt', `blockpack trace index at byte ${offset}: ${message}`)
-    }
-    let [at, row] = [0, 0]
-    for (const length of plan.pageLengths) {
-      const { keys, positions } = readIndexPage(stored.subarray(at, at + length), traceCount, offset + at)
-      if (row + keys.length > traceCount) fail(`more than ${traceCount} keys of as many traces`)
+    let row = 0
+    for (const { keys, positions } of traceIndexPages(stored, plan, traceCount, offset)) {
       this.#keys.set(keys, row)
       this.#positions.set(positions, row)
-      at += length
       row += keys.length
     }
-    if (row !== traceCount) fail(`${row} keys of ${traceCount} traces`)
-    if (this.#keys.some((key, i) => i > 0 && this.#keys[i - 1]! > key)) fail('keys out of order')
   }
 
   /** The positions of the traces that an id may have. */

@@ -37,6 +37,7 @@ const noPage = new Uint8Array()
 /** A page group as a batch; columns are read when they are first asked for. */
 export class PageGroupBatch implements SpanBatch {
   readonly spanCount: number
+  readonly firstTrace: number
   readonly startExtent: readonly [bigint, bigint]
   readonly #reader: BlockpackReader
   readonly #block: Block
@@ -68,6 +69,7 @@ export class PageGroupBatch implements SpanBatch {
     this.#limits = limits
     this.#lender = lender
     this.spanCount = pageGroup.spanCount
+    this.firstTrace = pageGroup.firstTrace
     this.startExtent = [pageGroup.minStart, pageGroup.maxStart]
   }
 

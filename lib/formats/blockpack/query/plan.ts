@@ -1,4 +1,5 @@
 import type { Range } from '../../../bytes/range.ts'
+import { firstWhere } from '../../../bytes/search.ts'
 import type { ColumnName, ScanRequest } from '../../../model/scan.ts'
 import { basisColumns } from '../layout/bases.ts'
 import { columnId, firstFieldId, poolColumns } from '../layout/columns.ts'
@@ -39,7 +40,7 @@ export interface PageGroupPlan {
 export function planFile(toc: Toc, request: ScanRequest): FilePlan {
   const rowGroups = new Map<number, PageGroup[]>()
   for (const pageGroup of toc.pageGroups) {
-    if (!isInTime(pageGroup, request)) continue
+    if (!isInTime(pageGroup, request) || !hasPosition(pageGroup, request)) continue
     const members = rowGroups.get(pageGroup.rowGroup)
     if (members) members.push(pageGroup)
     else rowGroups.set(pageGroup.rowGroup, [pageGroup])
@@ -76,6 +77,13 @@ export function planPageGroup(
 /** False where the page group holds no span that starts in time. */
 export function isInTime({ minStart, maxStart }: PageGroup, { startNanos, endNanos }: ScanRequest): boolean {
   return (startNanos === undefined || maxStart >= startNanos) && (endNanos === undefined || minStart < endNanos)
+}
+
+/** False where the page group holds none of the traces that are wanted alone. */
+function hasPosition({ firstTrace, traceCount }: PageGroup, { positions }: ScanRequest): boolean {
+  if (positions === undefined) return true
+  const next = firstWhere(positions.length, i => positions[i]! >= firstTrace)
+  return next < positions.length && positions[next]! < firstTrace + traceCount
 }
 
 /** The columns of a page group that some columns of a query are made of; all take the counts of spans. */

@@ -1,65 +1,70 @@
+import { setImmediate } from 'node:timers/promises'
 import { byteLengthOf } from '../../../bytes/range.ts'
 import { checkLimits, type Limits } from '../../../model/limits.ts'
-import type { ColumnData, Cost, SpanSource } from '../../../model/scan.ts'
+import type { Cost, SpanSource, TraceIds } from '../../../model/scan.ts'
 import type { Trace } from '../../../model/trace.ts'
+import { positionsOf } from '../../../model/trace-hashes.ts'
 import { spellingsOf, traceKey } from '../../../model/trace-id.ts'
 import { boundsOf, type PageGroup } from '../layout/toc.ts'
 import type { BlockpackReader } from '../read/reader.ts'
-import { PageGroupBatch } from './batch.ts'
 import { attributeNames, distinctValues } from './distinct-values.ts'
-import { isInTime, planPageGroup } from './plan.ts'
+import { isInTime } from './plan.ts'
 import { scan } from './scan.ts'
+import { byPageGroup, readTraceIds } from './trace-ids.ts'
 
 /** A blockpack file as a source of spans for queries. */
 export function blockpackSource(reader: BlockpackReader): SpanSource {
   const { block, tables } = reader
+  let known: TraceIds | undefined
+  const traceIds = async (limits?: Limits) => {
+    // Each question waits for its own reading only, which others' limits cannot end.
+    const ids = known ?? (await readTraceIds(reader, limits))
+    known ??= ids
+    return known
+  }
   return {
     scan: (request, limits) => scan(reader, request, limits),
-    findTraces: (traceIds, limits) => findTraces(reader, traceIds, limits),
+    findTraces: (wanted, limits) => findTraces(reader, wanted, limits, traceIds),
     bounds: () => boundsOf(block.toc.pageGroups),
     cost: request => costOf(block.toc.pageGroups.filter(pageGroup => isInTime(pageGroup, request))),
     attributeNames: async () => attributeNames(block, tables),
     distinctValues: column => distinctValues(block, tables, column),
+    traceIds,
   }
 }
 
-/** Few ids are looked up in the index; of more, page groups that have one of them are read whole. */
+/** Few ids are looked up in the index as it is stored; for more it is read whole. */
 const maxLookups = 4
+/** Of a page group so few traces are read alone; of more it is read whole. */
+const maxAlone = 4
 
 async function* findTraces(
   reader: BlockpackReader,
-  traceIds: readonly string[],
-  limits?: Limits,
+  wanted: readonly string[],
+  limits: Limits | undefined,
+  traceIds: (limits?: Limits) => Promise<TraceIds>,
 ): AsyncIterable<Trace> {
-  const { block } = reader
-  if (traceIds.length <= maxLookups)
-    for (const traceId of traceIds.flatMap(spellingsOf)) {
+  if (wanted.length <= maxLookups) {
+    for (const traceId of wanted.flatMap(spellingsOf)) {
       checkLimits(limits)
       for await (const { trace } of reader.locateAll(traceId)) yield trace
     }
-  else {
-    const keys = new Set(traceIds.map(traceKey))
-    for (const pageGroup of block.toc.pageGroups) {
-      const ids = await traceIdsOf(reader, pageGroup, limits)
-      if (!ids.some(traceId => keys.has(traceKey(traceId)))) continue
-      checkLimits(limits, byteLengthOf(pageGroup.bandRanges))
-      for (const trace of await reader.readPageGroup(pageGroup)) if (keys.has(traceKey(trace.traceId))) yield trace
-    }
+    return
   }
-}
-
-/** The ids of a page group's traces, of which nothing else is read. */
-export async function traceIdsOf(
-  reader: BlockpackReader,
-  pageGroup: PageGroup,
-  limits?: Limits,
-): Promise<readonly string[]> {
-  const { block } = reader
-  const plan = planPageGroup(block.toc, pageGroup, await block.entriesOf(pageGroup), ['trace:id'])
-  const batch = new PageGroupBatch(reader, plan, limits)
-  const [{ values }] = (await batch.read(['trace:id'])).get('trace:id') as [ColumnData]
-  batch.release()
-  return 'codes' in values ? (values.dictionary as readonly string[]) : []
+  const keys = new Set(wanted.map(traceKey))
+  const positions = positionsOf(await traceIds(limits), [...keys])
+  for (const { pageGroup, places } of byPageGroup(reader, positions)) {
+    checkLimits(limits, byteLengthOf(pageGroup.bandRanges))
+    if (places.length > maxAlone) {
+      const traces = await reader.readRows(pageGroup)
+      for (const place of places) if (keys.has(traceKey(traces[place]!.traceId))) yield traces[place]!.object()
+    } else
+      for (const place of places) {
+        const trace = await reader.readTrace(pageGroup, place)
+        if (keys.has(traceKey(trace.traceId))) yield trace
+      }
+    await setImmediate()
+  }
 }
 
 function costOf(pageGroups: readonly PageGroup[]): Cost {

@@ -100,7 +100,7 @@ export class BlockpackReader {
    * One trace of a page group, by its position in it: of the columns only its rows are put together, of the dictionaries
    * only what they name is read, in two steps beside the one of the shapes.
    */
-  async #readTrace(pageGroup: PageGroup, trace: number): Promise<Trace> {
+  async readTrace(pageGroup: PageGroup, trace: number): Promise<Trace> {
     const { block, tables } = this
     const { dictionarySizes, openColumns } = block.toc
     const [{ base, places, bytes }, shapes] = await Promise.all([
@@ -176,7 +176,7 @@ export class BlockpackReader {
     const [[stored]] = await Promise.all([file.read([range]), this.block.dictionaries(shapeColumns)])
     for (const position of findInPage(stored!, traceId, root.traceIndex, traceCount, range.start)) {
       const pageGroup = pageGroupAt(toc, position)
-      const trace = await this.#readTrace(pageGroup, position - pageGroup.firstTrace)
+      const trace = await this.readTrace(pageGroup, position - pageGroup.firstTrace)
       if (trace.traceId === traceId) yield { trace, position }
     }
   }

@@ -1,0 +1,139 @@
+import { setImmediate } from 'node:timers/promises'
+import { getOrInsert } from '../maps.ts'
+import { checkLimits, type Limits } from '../model/limits.ts'
+import { mergeSpellings } from '../model/merge.ts'
+import type { ScanRequest, SpanSource } from '../model/scan.ts'
+import type { Trace } from '../model/trace.ts'
+import { traceKey } from '../model/trace-id.ts'
+import { placesIn, type SharedIds, type SharedTrace } from './shared-ids.ts'
+
+/** Traces that are looked up together, so that a page group that has several of them is read once. */
+const tracesAtOnce = 128
+/** Spans of traces that are given together. */
+const spansAtOnce = 2_000
+
+/** A request whose batches show which of their traces are shared. */
+export function withIds(request: ScanRequest, source: SpanSource, { traces }: Pick<SharedIds, 'traces'>): ScanRequest {
+  if (source.traceIds !== undefined || traces.length === 0) return request
+  return { ...request, columns: [...new Set([...request.columns, 'trace:id' as const])] }
+}
+
+/** The shared traces that may be wanted: their spans may meet needs and start in time in different sources. */
+export async function meeting(
+  sources: readonly SpanSource[],
+  shared: SharedIds,
+  { needs, startNanos, endNanos }: ScanRequest,
+  limits: Limits | undefined,
+): Promise<readonly SharedTrace[]> {
+  const asked: ScanRequest[] = needs.map(need => ({ needs: [need], columns: [] }))
+  if (startNanos !== undefined || endNanos !== undefined)
+    asked.unshift({ needs: [], startNanos, endNanos, columns: [] })
+  let { traces } = shared
+  for (const request of asked) {
+    const found = new Set<SharedTrace>()
+    for (const source of sources) await addMeeting(source, { ...shared, traces }, request, found, limits)
+    traces = traces.filter(trace => found.has(trace))
+  }
+  return traces
+}
+
+/** Adds those that a source has and that may meet a request there. */
+async function addMeeting(
+  source: SpanSource,
+  shared: SharedIds,
+  request: ScanRequest,
+  found: Set<SharedTrace>,
+  limits: Limits | undefined,
+): Promise<void> {
+  const open = shared.traces.filter(trace => !found.has(trace))
+  const positions = Uint32Array.from(placesIn(source, open), ([position]) => position)
+  if (positions.length === 0) return
+  const own = source.traceIds === undefined ? withIds(request, source, shared) : { ...request, positions }
+  for await (const batch of source.scan(own, limits)) {
+    for (const [, trace] of await shared.among(batch, source)) found.add(trace)
+    batch.release()
+  }
+}
+
+/** The traces with their spans of all sources, some at a time, between which other work has its turn. */
+export async function* wholeTraces(
+  shared: readonly SharedTrace[],
+  limits: Limits | undefined,
+): AsyncIterable<readonly Trace[]> {
+  let traces: Trace[] = []
+  let spanCount = 0
+  for (let start = 0; start < shared.length; start += tracesAtOnce)
+    for (const pieces of await piecesOf(shared.slice(start, start + tracesAtOnce), limits)) {
+      const own = merged(pieces)
+      traces.push(...own)
+      for (const { spans } of own) spanCount += spans.length
+      if (spanCount < spansAtOnce) continue
+      yield traces
+      traces = []
+      spanCount = 0
+      await setImmediate()
+      checkLimits(limits)
+    }
+  if (traces.length > 0) yield traces
+}
+
+/** Spans of pieces that are held from one question to the next: about 30 MB. */
+const maxHeldSpans = 1 << 15
+
+/** By source, by key: pieces that were read; all are forgotten once they have too many spans. */
+let held = new WeakMap<SpanSource, Map<string, readonly Trace[]>>()
+let heldSpans = 0
+
+/** By trace its pieces, in the order of the sources. */
+async function piecesOf(traces: readonly SharedTrace[], limits: Limits | undefined): Promise<Trace[][]> {
+  const bySource = new Map<SpanSource, string[]>()
+  for (const { traceId, places } of traces)
+    for (const source of places.keys()) getOrInsert(bySource, source, () => []).push(traceId)
+  if (heldSpans > maxHeldSpans) {
+    held = new WeakMap()
+    heldSpans = 0
+  }
+  const found = new Map<SpanSource, Map<string, readonly Trace[]>>()
+  for (const [source, ids] of bySource) found.set(source, await readPieces(source, ids, limits))
+  return traces.map(({ traceId, places }) =>
+    [...places.keys()].flatMap(source => found.get(source)!.get(traceKey(traceId)) ?? []),
+  )
+}
+
+async function readPieces(
+  source: SpanSource,
+  traceIds: readonly string[],
+  limits: Limits | undefined,
+): Promise<Map<string, readonly Trace[]>> {
+  const known = getOrInsert(held, source, () => new Map<string, readonly Trace[]>())
+  const own = new Map(
+    traceIds.flatMap(id => {
+      const pieces = known.get(traceKey(id))
+      return pieces ? [[traceKey(id), pieces] as const] : []
+    }),
+  )
+  const missing = traceIds.filter(id => !own.has(traceKey(id)))
+  const read = new Map<string, Trace[]>()
+  if (missing.length > 0)
+    for await (const piece of source.findTraces(missing, limits)) {
+      heldSpans += piece.spans.length
+      getOrInsert(read, traceKey(piece.traceId), () => []).push(piece)
+    }
+  for (const [key, pieces] of read) {
+    known.set(key, pieces)
+    own.set(key, pieces)
+  }
+  return own
+}
+
+/** By their first piece: what pieces became. */
+const mergedPieces = new WeakMap<Trace, { readonly pieces: readonly Trace[]; readonly traces: readonly Trace[] }>()
+
+/** A trace of its pieces, by spelling of its id. */
+function merged(pieces: readonly Trace[]): readonly Trace[] {
+  const last = mergedPieces.get(pieces[0]!)
+  if (last?.pieces.length === pieces.length && last.pieces.every((piece, i) => piece === pieces[i])) return last.traces
+  const traces = mergeSpellings(pieces)
+  mergedPieces.set(pieces[0]!, { pieces, traces })
+  return traces
+}
