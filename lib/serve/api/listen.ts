@@ -1,5 +1,4 @@
 import type { AddressInfo, Socket } from 'node:net'
-import type { ConnectionInjector } from '@grpc/grpc-js'
 import { drainer } from '../drain.ts'
 import type { ApiConfig } from './answer.ts'
 import { apiServer } from './server.ts'
@@ -26,21 +25,35 @@ export async function listenForQueries(
   const streaming = streamingServer(config)
   const [speakHttp] = app.server.listeners('connection') as [(socket: Socket) => void]
   app.server.removeAllListeners('connection')
-  app.server.on('connection', socket => decide(socket, speakHttp.bind(app.server), streaming))
+  /** Connections on which nothing came yet, of which neither protocol knows. */
+  const silent = new Set<Socket>()
+  app.server.on('connection', socket => {
+    silent.add(socket)
+    const forget = () => silent.delete(socket)
+    socket.once('close', forget)
+    decide(socket, speak => {
+      forget()
+      socket.off('close', forget)
+      if (speak === 'grpc') streaming.injectConnection(socket)
+      else speakHttp.call(app.server, socket)
+    })
+  })
   const drain = drainer(app)
   await app.listen({ host, port })
   return {
     port: (app.server.address() as AddressInfo).port,
     close: async () => {
       streaming.drain(drainMillis)
-      await drain()
+      const drained = drain()
+      for (const socket of silent) socket.destroy()
+      await drained
       streaming.destroy()
     },
   }
 }
 
-/** Hands a connection to who speaks its protocol, by its first bytes. */
-function decide(socket: Socket, speakHttp: (socket: Socket) => void, streaming: ConnectionInjector): void {
+/** Calls with the protocol of a connection, by its first bytes. */
+function decide(socket: Socket, speak: (protocol: 'http' | 'grpc') => void): void {
   const end = () => socket.destroy()
   socket.setTimeout(silentMillis, end)
   socket.once('error', end)
@@ -53,7 +66,6 @@ function decide(socket: Socket, speakHttp: (socket: Socket) => void, streaming: 
     socket.setTimeout(0, end)
     socket.off('timeout', end)
     socket.off('error', end)
-    if (text === prefaceBegin) streaming.injectConnection(socket)
-    else speakHttp(socket)
+    speak(text === prefaceBegin ? 'grpc' : 'http')
   })
 }

@@ -5,6 +5,9 @@ import { encodeExportResponse } from './export-response.ts'
 import type { Receiving } from './http.ts'
 import { encodeStatus, statusOf } from './status.ts'
 
+/** Calls that were asked to end are waited for so long. */
+const drainMillis = 5_000
+
 const asIs = (bytes: Buffer) => bytes
 
 const service = {
@@ -51,9 +54,19 @@ export function listenGrpc(server: Server, { host, port }: { host: string; port:
   )
 }
 
-/** Ends when the calls that have begun are answered. */
+/** Ends when the calls that have begun are answered; connections that do not close then are cut off. */
 export function closeGrpc(server: Server): Promise<void> {
-  return new Promise(resolve => server.tryShutdown(() => resolve()))
+  return new Promise(resolve => {
+    const late = setTimeout(() => {
+      server.forceShutdown()
+      // It waits for connections on which nothing came, too.
+      resolve()
+    }, drainMillis)
+    server.tryShutdown(() => {
+      clearTimeout(late)
+      resolve()
+    })
+  })
 }
 
 async function exportSpans(

@@ -81,6 +81,8 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): v
   const status = statusOf(error)
   const isJson = typeOf(request) !== protobufType
   if (status.retryAfterSeconds > 0) reply.header('retry-after', String(status.retryAfterSeconds))
+  // Of a body that is too large the rest is read away: a sender that writes on would not see the answer of a closed connection.
+  if (status.http === 413) reply.removeHeader('connection')
   reply.code(status.http).type(isJson ? jsonType : protobufType)
   reply.send(isJson ? printStatus(status) : encodeStatus(status))
 }
