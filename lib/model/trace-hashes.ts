@@ -21,7 +21,7 @@ export function sortHashes(unsorted: Uint32Array): Omit<TraceIds, 'at'> {
 }
 
 /** The positions, ascending, of the traces that ids may have. */
-export function positionsOf({ hashes, hashBits, positions }: TraceIds, ids: readonly string[]): Uint32Array {
+export function positionsOf({ hashes, hashBits, positions }: TraceIds, ids: Iterable<string>): Uint32Array {
   const found = new Set<number>()
   for (const id of ids) {
     const hash = upperBits(traceIdHash(id), hashBits)

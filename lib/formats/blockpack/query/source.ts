@@ -24,7 +24,11 @@ export function blockpackSource(reader: BlockpackReader): SpanSource {
   }
   return {
     scan: (request, limits) => scan(reader, request, limits),
-    findTraces: (wanted, limits) => findTraces(reader, wanted, limits, traceIds),
+    async *findTraces(wanted, limits) {
+      const isLookedUp = known === undefined && wanted.length <= maxLookups
+      if (isLookedUp) yield* lookUp(reader, wanted, limits)
+      else yield* readAt(reader, wanted, await traceIds(limits), limits)
+    },
     bounds: () => boundsOf(block.toc.pageGroups),
     cost: request => costOf(block.toc.pageGroups.filter(pageGroup => isInTime(pageGroup, request))),
     attributeNames: async () => attributeNames(block, tables),
@@ -33,37 +37,43 @@ export function blockpackSource(reader: BlockpackReader): SpanSource {
   }
 }
 
-/** Few ids are looked up in the index as it is stored; for more it is read whole. */
+/** Few ids are looked up in the index as it is stored, unless it is held; for more it is read whole. */
 const maxLookups = 4
 /** Of a page group so few traces are read alone; of more it is read whole. */
 const maxAlone = 4
 
-async function* findTraces(
+async function* lookUp(
   reader: BlockpackReader,
   wanted: readonly string[],
   limits: Limits | undefined,
-  traceIds: (limits?: Limits) => Promise<TraceIds>,
 ): AsyncIterable<Trace> {
-  if (wanted.length <= maxLookups) {
-    for (const traceId of wanted.flatMap(spellingsOf)) {
-      checkLimits(limits)
-      for await (const { trace } of reader.locateAll(traceId)) yield trace
-    }
-    return
+  for (const traceId of wanted.flatMap(spellingsOf)) {
+    checkLimits(limits)
+    for await (const { trace } of reader.locateAll(traceId)) yield trace
   }
+}
+
+/** The traces of ids where the index has their hashes: in most files nowhere. */
+async function* readAt(
+  reader: BlockpackReader,
+  wanted: readonly string[],
+  traceIds: TraceIds,
+  limits: Limits | undefined,
+): AsyncIterable<Trace> {
   const keys = new Set(wanted.map(traceKey))
-  const positions = positionsOf(await traceIds(limits), [...keys])
+  const positions = positionsOf(traceIds, keys)
   for (const { pageGroup, places } of byPageGroup(reader, positions)) {
-    checkLimits(limits, byteLengthOf(pageGroup.bandRanges))
     if (places.length > maxAlone) {
+      checkLimits(limits, byteLengthOf(pageGroup.bandRanges))
       const traces = await reader.readRows(pageGroup)
       for (const place of places) if (keys.has(traceKey(traces[place]!.traceId))) yield traces[place]!.object()
+      await setImmediate()
     } else
       for (const place of places) {
+        checkLimits(limits)
         const trace = await reader.readTrace(pageGroup, place)
         if (keys.has(traceKey(trace.traceId))) yield trace
       }
-    await setImmediate()
   }
 }
 
