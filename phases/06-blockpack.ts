@@ -1,3 +1,4 @@
+import { blockpack } from '../lib/formats/blockpack/format.ts'
 import { blockpackParts } from '../lib/formats/blockpack/parts.ts'
 import { blockpackSource } from '../lib/formats/blockpack/query/source.ts'
 import { BlockpackReader, decodeBlockpack } from '../lib/formats/blockpack/read/reader.ts'
@@ -24,6 +25,10 @@ const phase: Phase = {
   variants: Object.fromEntries(Object.keys(profiles).map(profile => [profile, { profile }])),
   encode: (batches, sink, options) => encodeBlockpack(batches, sink, configOf(options)),
   decode: file => decodeBlockpack(file),
+  onWorkers: {
+    format: blockpack,
+    encode: (batches, sink, options, workers) => encodeBlockpack(batches, sink, configOf(options), { workers }),
+  },
   open: async file => blockpackSource(await BlockpackReader.open(file)),
   parts: blockpackParts,
 }

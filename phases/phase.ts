@@ -1,8 +1,9 @@
 import type { ByteSink, RangeReader } from '../lib/bytes/range.ts'
-import type { Refusal } from '../lib/formats/format.ts'
+import type { Format, Refusal } from '../lib/formats/format.ts'
 import type { Answer, Question } from '../lib/model/question.ts'
 import type { SpanSource } from '../lib/model/scan.ts'
 import type { Trace } from '../lib/model/trace.ts'
+import type { WorkerPool } from '../lib/workers/pool.ts'
 
 /** What a round trip keeps. The harness derives it by comparison and holds it against the phase's claim. */
 export interface Fidelity {
@@ -47,6 +48,16 @@ export interface Phase {
   encode(batches: AsyncIterable<readonly Trace[]>, sink: ByteSink, options: Options): Promise<void>
   /** Reads the traces back from nothing but the file. */
   decode(file: RangeReader): AsyncIterable<readonly Trace[]>
+  /** For a phase that can use all cores: `encode` on workers, with the same bytes, and the format whose batches they decode. */
+  onWorkers?: {
+    readonly format: Format
+    encode(
+      batches: AsyncIterable<readonly Trace[]>,
+      sink: ByteSink,
+      options: Options,
+      workers: WorkerPool,
+    ): Promise<void>
+  }
   /** Opens the file for queries, by what it holds for them. A phase without is queried after a full decode. */
   open?(file: RangeReader): Promise<SpanSource>
   /** Lossy phases: answers from what was kept, with the bounds of the error. Without, what `open` gives is asked. */

@@ -17,12 +17,17 @@ import type { LabTasks } from './tasks.ts'
 
 const runTask = taskRunner<LabTasks>()
 
+/** Below it threads cost more than they give, and nobody waits for either. */
+const minAllCoresSpans = 50_000
+
 export interface LabOptions {
   source: TraceSource
   candidates: readonly Candidate[]
   /** Timed rounds; where absent, as many as give a steady median, at least one. */
   rounds?: number
   zstdLevel?: number
+  /** Whether phases that use all cores are timed with them too. */
+  timesAllCores?: boolean
   /** Is told what was read before any phase runs; what it throws ends the run. */
   onPrepared?: (prepared: Pick<Run, 'input' | 'environment'>) => void
   progress: Progress
@@ -57,8 +62,29 @@ export async function runLab(options: LabOptions): Promise<Run> {
       return row
     })
     table.end()
-    return { input, environment, rows }
+    if (!options.timesAllCores) return { input, environment, rows }
+    const timed: Row[] = []
+    for (const [i, row] of rows.entries())
+      timed.push(await withAllCores(row, workOn(candidates[i]!, dataset, input.spanCount)))
+    return { input, environment, rows: timed }
   })
+}
+
+/** Times all cores, where a phase uses them and it is worth it: one row at a time, when no other is at work. */
+async function withAllCores(row: Row, work: Work): Promise<Row> {
+  const { candidate, spanCount, rounds, file } = work
+  if (row.sizeBytes === null || !candidate.phase?.onWorkers || spanCount < minAllCoresSpans) return row
+  const job = { ...jobOf(work), sizeBytes: row.sizeBytes, rounds }
+  try {
+    const { encodeSeconds, decodeSeconds } = await inStage(work, 'time all cores', 1 + (rounds ?? 1), report =>
+      runTask('allCores', job, report),
+    )
+    return { ...row, allCoresEncodeSeconds: encodeSeconds, allCoresDecodeSeconds: decodeSeconds }
+  } catch (error) {
+    return failedRow(candidate, error)
+  } finally {
+    await rm(file, { force: true })
+  }
 }
 
 /** A row for each core, and for each GiB that is free: what a process takes at most on large inputs. */

@@ -115,6 +115,8 @@ function blankRow({ number, slug, phase, variant }: Candidate): Row {
     decodeSpansPerSecond: null,
     encodeMBps: null,
     decodeMBps: null,
+    allCoresEncodeSeconds: null,
+    allCoresDecodeSeconds: null,
     encodePeakBytes: null,
     decodePeakBytes: null,
   }

@@ -5,7 +5,7 @@ import { DatasetDigest } from '../../lib/model/digest.ts'
 import { countSpans, type Trace } from '../../lib/model/trace.ts'
 import { type LocalFile, openLocal } from '../../lib/storage/local.ts'
 import { writeLocal } from '../../lib/storage/local-write.ts'
-import type { Options, Phase } from '../../phases/phase.ts'
+import type { Phase } from '../../phases/phase.ts'
 import { ReferenceModel } from '../floor/reference-model.ts'
 import { readDataset } from '../open/dataset.ts'
 import type { Seconds } from '../process/clock.ts'
@@ -14,19 +14,9 @@ import { type Summary, summarise } from '../process/statistics.ts'
 import type { Report } from '../process/task.ts'
 import { type Loss, measureLoss } from '../verify/loss.ts'
 import { type Verdict, verify } from '../verify/verify.ts'
+import { allCores } from './all-cores.ts'
 import { loadPhase } from './discover.ts'
-
-/** What a phase's process is told. */
-interface PhaseJob {
-  phasePath: string
-  /** Whose claim is held against what comes back: the phase's own where absent. */
-  variant?: string
-  options: Options
-  /** The dataset file. */
-  dataset: string
-  /** The phase's file: `prove` writes it, the others read it. */
-  file: string
-}
+import type { PhaseJob } from './phase-job.ts'
 
 /** What a decoding that is compared with the dataset has found. */
 export interface Check extends Verdict {
@@ -154,7 +144,7 @@ async function estimateFloor({ dataset }: { dataset: string }, report: Report): 
 }
 
 /** What a process can do for a row of the lab. */
-export const labTasks = { prove, encode, check, decode, time, encodeOnly, baseline, estimateFloor }
+export const labTasks = { prove, encode, check, decode, time, encodeOnly, baseline, estimateFloor, allCores }
 export type LabTasks = typeof labTasks
 
 async function drop(): Promise<void> {}

@@ -118,6 +118,9 @@ const rowSchema = z.object({
   decodeSpansPerSecond: amount.nullable(),
   encodeMBps: amount.nullable(),
   decodeMBps: amount.nullable(),
+  /** On the wall with all cores, reading included; null where a phase has one thread only, and of runs from before. */
+  allCoresEncodeSeconds: amount.nullable().default(null),
+  allCoresDecodeSeconds: amount.nullable().default(null),
   encodePeakBytes: count.nullable(),
   decodePeakBytes: count.nullable(),
 })

@@ -16,13 +16,19 @@ export const sizeColumns: readonly Column<Row>[] = [
   text('kept', row => (row.problem === null ? row.fidelity : 'PROBLEM'), { keep: 2 }),
 ]
 
+const allCoresColumns: readonly Column<Row>[] = [
+  number('enc all cores s', row => row.allCoresEncodeSeconds, seconds, { keep: 1 }),
+  number('dec all cores s', row => row.allCoresDecodeSeconds, seconds, { keep: 1 }),
+]
+
 /** What it took, on one machine: rates by CPU time of the phase alone, all its threads together; beside them seconds on the wall. */
-export const timeColumns: readonly Column<Row>[] = [
+const timeColumns: readonly Column<Row>[] = [
   phase,
   number('enc spans/s', row => row.encodeSpansPerSecond, thousands, { keep: 2 }),
   number('dec spans/s', row => row.decodeSpansPerSecond, thousands, { keep: 2 }),
   number('enc wall s', row => row.encodeSeconds, seconds, { keep: 1 }),
   number('dec wall s', row => row.decodeSeconds, seconds, { keep: 1 }),
+  ...allCoresColumns,
   number('enc MB/s', row => row.encodeMBps, fixed(1)),
   number('dec MB/s', row => row.decodeMBps, fixed(1)),
   number(
@@ -33,6 +39,12 @@ export const timeColumns: readonly Column<Row>[] = [
   number('enc MiB', row => mebibytes(row.encodePeakBytes), undefined, { keep: 1 }),
   number('dec MiB', row => mebibytes(row.decodePeakBytes), undefined, { keep: 1 }),
 ]
+
+/** Those of a run: most have no wall time of all cores. */
+export function timeColumnsOf(rows: readonly Row[]): readonly Column<Row>[] {
+  const isMeasured = rows.some(row => row.allCoresEncodeSeconds !== null)
+  return isMeasured ? timeColumns : timeColumns.filter(column => !allCoresColumns.includes(column))
+}
 
 /** All that a program wants of a row. */
 export const dataColumns: readonly Column<Row>[] = [

@@ -5,7 +5,7 @@ import type { Environment, Input, Run } from '../runs/run-schema.ts'
 import { fixed, mebibytes, whole } from '../text/format.ts'
 import { type Page, printMarkdownPage } from '../text/page.ts'
 import { number, type Table, tableOf, text } from '../text/table.ts'
-import { sizeColumns, timeColumns } from './columns.ts'
+import { sizeColumns, timeColumnsOf } from './columns.ts'
 import { lossPage, lossSection } from './loss.ts'
 import { chartNames } from './run-charts.ts'
 
@@ -17,7 +17,7 @@ export function pageOf({ input, environment, rows }: Run): Page {
     ...printProblems({ rows }),
     ...lossPage({ rows }),
     `\nRates by CPU time of the phase alone, MB of NDJSON; ${printRounds(environment)}; memory: peak of a whole process.`,
-    tableOf(rows, timeColumns),
+    tableOf(rows, timeColumnsOf(rows)),
   ]
 }
 
@@ -39,7 +39,7 @@ export function renderRun({ input, environment, rows }: Run): string {
     '## Times',
     `${printMachine(environment, printRounds(environment))}. ` +
       'Rates by CPU time of the phase alone, MB of NDJSON; memory: peak of a whole process.',
-    tableOf(rows, timeColumns),
+    tableOf(rows, timeColumnsOf(rows)),
   ])
 }
 

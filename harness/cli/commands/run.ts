@@ -75,6 +75,7 @@ export const run: CommandModule<object, RunArguments> = {
       source: sourceFrom(args, args.skipBad ? refusalOf(candidates) : undefined),
       candidates,
       progress,
+      timesAllCores: true,
       ...(before ? { onPrepared: prepared => checkComparable(before, prepared, args.compare!) } : {}),
       ...(args.rounds === undefined ? {} : { rounds: args.rounds }),
       ...(args.zstdLevel === undefined ? {} : { zstdLevel: args.zstdLevel }),
