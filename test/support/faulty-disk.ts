@@ -1,6 +1,6 @@
 import type { LogFiles } from '../../lib/serve/wal/files.ts'
+import { memoryStore } from '../../lib/storage/memory-store.ts'
 import type { BlobStore } from '../../lib/storage/store.ts'
-import { memoryStore } from './memory-store.ts'
 
 /** What the system says where a disk is full. */
 export function diskFull(): Error {

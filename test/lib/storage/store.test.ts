@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { LabError } from '../../../lib/error.ts'
 import { folderStore } from '../../../lib/storage/folder-store.ts'
+import { memoryStore } from '../../../lib/storage/memory-store.ts'
 import { s3Store } from '../../../lib/storage/s3/store.ts'
 import { partBytes } from '../../../lib/storage/s3/upload.ts'
-import { type BlobInfo, type BlobStore, putBytes } from '../../../lib/storage/store.ts'
+import { type BlobInfo, type BlobStore, putBytes, readObject } from '../../../lib/storage/store.ts'
 import { startedCeph, withoutCeph } from '../../support/ceph.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { labRejection } from '../../support/errors.ts'
-import { getBytes, memoryStore } from '../../support/memory-store.ts'
 
 const seed = Number(process.env.SEED ?? 20261128)
 const folders: string[] = []
@@ -48,7 +48,7 @@ describe.each(stores)('%s', (_, make, why) => {
   test('what was put comes back, whole and by ranges', async () => {
     const store = await make()
     expect(await putBytes(store, 'tenant/block/data', bytesOf('0123456789'))).toBe('stored')
-    expect(Buffer.from(await getBytes(store, 'tenant/block/data')).toString()).toBe('0123456789')
+    expect(Buffer.from(await readObject(store, 'tenant/block/data')).toString()).toBe('0123456789')
     const blob = await store.open('tenant/block/data')
     const ranges = [
       { start: 8, end: 10 },
@@ -66,8 +66,8 @@ describe.each(stores)('%s', (_, make, why) => {
       for (const part of ['a', 'bc', '', 'd']) await sink.write(bytesOf(part))
     })
     await store.put('empty', async () => {})
-    expect(Buffer.from(await getBytes(store, 'parts')).toString()).toBe('abcd')
-    expect((await getBytes(store, 'empty')).length).toBe(0)
+    expect(Buffer.from(await readObject(store, 'parts')).toString()).toBe('abcd')
+    expect((await readObject(store, 'empty')).length).toBe(0)
   })
 
   test('a second put replaces; with ifAbsent the first one stays', async () => {
@@ -75,7 +75,7 @@ describe.each(stores)('%s', (_, make, why) => {
     await putBytes(store, 'key', bytesOf('first'))
     await putBytes(store, 'key', bytesOf('second'))
     expect(await putBytes(store, 'key', bytesOf('third'), { ifAbsent: true })).toBe('exists')
-    expect(Buffer.from(await getBytes(store, 'key')).toString()).toBe('second')
+    expect(Buffer.from(await readObject(store, 'key')).toString()).toBe('second')
   })
 
   test('of many conditional puts at once exactly one stores, and its bytes are read', async () => {
@@ -86,7 +86,7 @@ describe.each(stores)('%s', (_, make, why) => {
         texts.map(text => putBytes(store, `commit/${round}`, bytesOf(text), { ifAbsent: true })),
       )
       expect(results.filter(result => result === 'stored')).toHaveLength(1)
-      expect(Buffer.from(await getBytes(store, `commit/${round}`)).toString()).toBe(texts[results.indexOf('stored')])
+      expect(Buffer.from(await readObject(store, `commit/${round}`)).toString()).toBe(texts[results.indexOf('stored')])
     }
   })
 
@@ -123,7 +123,7 @@ describe.each(stores)('%s', (_, make, why) => {
     })
     await store.put('large-at-once', async sink => sink.write(Buffer.concat(chunks)))
     for (const key of ['large', 'large-at-once'])
-      expect(Buffer.compare(await getBytes(store, key), Buffer.concat(chunks))).toBe(0)
+      expect(Buffer.compare(await readObject(store, key), Buffer.concat(chunks))).toBe(0)
   })
 
   test('an object that is replaced while it is read: its reader has the old bytes or an error, never both', async () => {
@@ -137,7 +137,7 @@ describe.each(stores)('%s', (_, make, why) => {
     if (typeof bytes === 'string') expect(bytes).toMatch(/key.*: the object was replaced while it was read/)
     else expect(Buffer.compare(bytes[0]!, old!)).toBe(0)
     await blob.close()
-    expect(Buffer.compare(await getBytes(store, 'key'), fresh!)).toBe(0)
+    expect(Buffer.compare(await readObject(store, 'key'), fresh!)).toBe(0)
   })
 
   test('a put that fails after parts of it were sent changes nothing', async () => {
@@ -160,7 +160,7 @@ describe.each(stores)('%s', (_, make, why) => {
       })
     for (const key of ['kept', 'new']) expect((await labRejection(failing(key))).message).toContain('no')
     expect(await listed(store)).toEqual([{ key: 'kept', byteLength: 6 }])
-    expect(Buffer.from(await getBytes(store, 'kept')).toString()).toBe('before')
+    expect(Buffer.from(await readObject(store, 'kept')).toString()).toBe('before')
   })
 
   test('what is not there: missing when opened, no error when deleted', async () => {

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { Chain } from '../../../../lib/cluster/commits/chain.ts'
 import { type Commit, commitKey, snapshotKey } from '../../../../lib/cluster/commits/commit.ts'
 import type { BlockMeta } from '../../../../lib/serve/blocks/meta.ts'
+import { memoryStore } from '../../../../lib/storage/memory-store.ts'
 import { type BlobStore, putBytes, readObject } from '../../../../lib/storage/store.ts'
 import { drawsOf } from '../../../support/draws.ts'
-import { memoryStore } from '../../../support/memory-store.ts'
 
 function block(): BlockMeta {
   const time = '2026-01-01T00:00:00.000Z'

@@ -6,10 +6,10 @@ import type { DedicatedColumn } from '../../../../lib/formats/vparquet/meta.ts'
 import { writeBlock } from '../../../../lib/formats/vparquet/writer/block.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
 import { openMemory } from '../../../../lib/storage/memory.ts'
-import type { BlobStore } from '../../../../lib/storage/store.ts'
+import { memoryStore } from '../../../../lib/storage/memory-store.ts'
+import { type BlobStore, readObject } from '../../../../lib/storage/store.ts'
 import { collect, streamOf } from '../../../support/chunks.ts'
 import { labRejection } from '../../../support/errors.ts'
-import { getBytes, memoryStore } from '../../../support/memory-store.ts'
 import { attributes, span } from '../../../support/nasty.ts'
 import { describeReference, referencePath } from '../../traceql/references.ts'
 import { differences } from './as-held.ts'
@@ -25,7 +25,7 @@ async function written(traces: readonly Trace[], options = {}): Promise<{ store:
 }
 
 function readText(store: BlobStore, name: string): Promise<string> {
-  return getBytes(store, `${folder}/${name}`).then(bytes => Buffer.from(bytes).toString())
+  return readObject(store, `${folder}/${name}`).then(bytes => Buffer.from(bytes).toString())
 }
 
 test('a block is data, filters, index and meta.json, which agree', async () => {
@@ -35,7 +35,7 @@ test('a block is data, filters, index and meta.json, which agree', async () => {
   ]
   const { store, keys } = await written(traces, { rowGroupSpans: 1 })
   expect(keys.map(key => key.slice(folder.length + 1))).toEqual(['bloom-0', 'data.parquet', 'index', 'meta.json'])
-  const data = await getBytes(store, `${folder}/data.parquet`)
+  const data = await readObject(store, `${folder}/data.parquet`)
   const meta = JSON.parse(await readText(store, 'meta.json'))
   expect(meta).toMatchObject({
     ...{ format: 'vParquet4', blockID: blockId, tenantID: 'single-tenant', totalObjects: 2, size: data.length },
@@ -56,7 +56,7 @@ test('ids that padding makes one are one trace, also across batches', async () =
   ]
   await writeBlock(streamOf(batches), { store, tenantId: 'single-tenant', blockId })
   const { traces } = await decode(
-    Buffer.from(await getBytes(store, `${folder}/data.parquet`)),
+    Buffer.from(await readObject(store, `${folder}/data.parquet`)),
     await readText(store, 'meta.json'),
   )
   expect(traces.map(({ traceId, spans }) => [traceId, spans.map(({ name }) => name)])).toEqual([
@@ -92,7 +92,7 @@ const owners: Trace[] = [
 
 test.each(['vParquet4', 'vParquet5'] as const)('dedicated columns of %s come back', async version => {
   const { store } = await written(owners, { version, dedicatedColumns: columns })
-  const data = Buffer.from(await getBytes(store, `${folder}/data.parquet`))
+  const data = Buffer.from(await readObject(store, `${folder}/data.parquet`))
   const { traces } = await decode(data, await readText(store, 'meta.json'))
   expect(differences(owners, traces)).toEqual([])
   const { layout } = await openVparquet(openMemory(data), await readText(store, 'meta.json'))

@@ -7,10 +7,11 @@ import { joinById } from '../../../../lib/import/sort.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
 import { countReads } from '../../../../lib/storage/counting.ts'
 import { openMemory } from '../../../../lib/storage/memory.ts'
+import { memoryStore } from '../../../../lib/storage/memory-store.ts'
+import { readObject } from '../../../../lib/storage/store.ts'
 import { collect, streamOf } from '../../../support/chunks.ts'
 import { labRejection } from '../../../support/errors.ts'
 import { generatedTraces } from '../../../support/generated.ts'
-import { getBytes, memoryStore } from '../../../support/memory-store.ts'
 import { span } from '../../../support/nasty.ts'
 import { describeReference } from '../../traceql/references.ts'
 import { readBlockFiles } from './blocks.ts'
@@ -26,7 +27,7 @@ async function written(traces: readonly Trace[], rowGroupSpans: number): Promise
   const key = await writeBlock(joinById(streamOf([traces])), { store, tenantId: 't' }, { rowGroupSpans })
   const parts = new Map<string, Uint8Array>()
   for await (const { key: name } of store.list(`${key}/`))
-    parts.set(name.slice(key.length + 1), await getBytes(store, name))
+    parts.set(name.slice(key.length + 1), await readObject(store, name))
   const [data, meta] = ['data.parquet', 'meta.json'].map(name => Buffer.from(parts.get(name)!))
   return { data: data!, meta: meta!.toString(), parts }
 }

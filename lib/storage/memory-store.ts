@@ -1,8 +1,8 @@
-import { LabError } from '../../lib/error.ts'
-import { MemorySink, openMemory } from '../../lib/storage/memory.ts'
-import { type BlobStore, checkKey } from '../../lib/storage/store.ts'
+import { LabError } from '../error.ts'
+import { MemorySink, openMemory } from './memory.ts'
+import { type BlobStore, checkKey } from './store.ts'
 
-/** A store in memory. */
+/** A store in memory, which ends with the process. */
 export function memoryStore(): BlobStore {
   const blobs = new Map<string, Uint8Array>()
   return {
@@ -31,16 +31,5 @@ export function memoryStore(): BlobStore {
       checkKey(key)
       blobs.delete(key)
     },
-  }
-}
-
-/** All bytes of an object. */
-export async function getBytes(store: BlobStore, key: string): Promise<Uint8Array> {
-  const blob = await store.open(key)
-  try {
-    const [bytes] = await blob.read([{ start: 0, end: blob.byteLength }])
-    return bytes!
-  } finally {
-    await blob.close()
   }
 }
