@@ -34,6 +34,7 @@ async function hasOddIds({ block }: BlockpackReader): Promise<boolean> {
   const odd = columnId('trace.idOdd')
   for (const [rowGroup] of block.toc.directories.entries()) {
     const directory = await block.directory(rowGroup)
+    await setImmediate()
     for (const { entries } of directory) for (const { column } of entries) if (column === odd) return true
   }
   return false
