@@ -98,12 +98,19 @@ export class AttributeShredder {
     this.#node = this.#node.next[column] ??= newNode(column, this.#node)
   }
 
-  /** Ends the list of the owner at hand. */
-  endList(): void {
+  /** Ends the list of the owner at hand, and gives its code. */
+  endList(): number {
     const node = this.#node
     if (node.list < 0) node.list = this.#ends.push(node) - 1
     this.lists.push(node.list)
     this.#node = this.#root
+    return node.list
+  }
+
+  /** Gives an owner a list that another one had, of so many columns; the values are added to these apart. */
+  repeatList(list: number, length: number): void {
+    this.lists.push(list)
+    this.valueCount += length
   }
 
   /** By code of a list: its columns, in order. */

@@ -3,7 +3,7 @@ import { type AttributeShredder, valueLength } from './attributes.ts'
 import type { CodedColumn } from './columns.ts'
 
 /** Which codes of a table have been met in the segment at hand: emptied at no cost. */
-class Met {
+export class Met {
   readonly #rounds: Uint32Array
   #round = 0
 

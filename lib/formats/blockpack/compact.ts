@@ -58,7 +58,7 @@ async function* mergedTraces(inputs: readonly CompactInput[], done: Compacted): 
   const cache = new PageGroupCache()
   for (const [i, { name, reader, isTaken }] of members.entries())
     for (const pageGroup of reader.block.toc.pageGroups) {
-      const traces = await naming(name, () => reader.readRows(pageGroup))
+      const traces = await naming(name, () => reader.readColumns(pageGroup))
       const merged: Trace[] = []
       const own = traces.filter((_, place) => isTaken[pageGroup.firstTrace + place] === 0)
       for (const spellings of groupNeighbours(own))

@@ -5,9 +5,11 @@ import { readCoalesced } from '../../../storage/coalesce.ts'
 import { findInPage, indexPageOf } from '../indexes/trace-index.ts'
 import { columnId } from '../layout/columns.ts'
 import { checkHeader, headerBytes } from '../layout/footer.ts'
+import { lazy } from '../layout/lazy.ts'
 import { PagePlaces } from '../layout/page-places.ts'
 import { type PageGroup, pageGroupAt } from '../layout/toc.ts'
 import { type Block, openBlock } from './block.ts'
+import { ColumnTrace, shredderOfColumns } from './column-shredder.ts'
 import type { IndexReader } from './index-reader.ts'
 import { OpenPageGroup } from './page-group.ts'
 import { decodePageGroup } from './page-group-decoder.ts'
@@ -84,6 +86,16 @@ export class BlockpackReader {
   async readRows(pageGroup: PageGroup, bands?: readonly Uint8Array[]): Promise<RowTrace[]> {
     const { open } = await this.openPages(pageGroup, bands)
     return decodeRows(open, this.#codes)
+  }
+
+  /** The same for who writes them to another blockpack file: where they can be, they are copied there by columns. */
+  async readColumns(pageGroup: PageGroup): Promise<Trace[]> {
+    const { open } = await this.openPages(pageGroup)
+    const shredder = shredderOfColumns(open)
+    if (shredder === undefined) return decodeRows(open, this.#codes)
+    const rows = lazy(() => decodeRows(open, this.#codes))
+    const spansOf = (trace: number) => rows()[trace]!.spans
+    return shredder.traceIds.map((_, trace) => new ColumnTrace(shredder, trace, spansOf))
   }
 
   /** All pages of a page group, ready to be decoded, with their dictionaries; in a worker its bands are given. */

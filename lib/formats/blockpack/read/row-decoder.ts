@@ -1,14 +1,12 @@
-import { checkNanos, type ReadNumbers } from '../../../encodings/exact-numbers.ts'
 import { checkIds, spanKind } from '../../../encodings/ids.ts'
-import { wordsOf } from '../../../encodings/words.ts'
 import { startsOf } from '../../../model/owners.ts'
 import { spanIdDigits, traceIdDigits } from '../../../model/trace.ts'
-import { addNanos, joinHalves } from '../../../shred/columns.ts'
 import { parseDropped } from '../../../shred/field-texts.ts'
 import { RowTrace, shredderOf } from '../../../shred/row-traces.ts'
 import { eventField, eventWidth, linkField, linkWidth, SpanRows, spanField, spanWidth } from '../../../shred/rows.ts'
 import type { Table } from '../../../shred/table.ts'
 import type { ColumnId, FieldOwner } from '../layout/columns.ts'
+import { fillNanos, halvesOf } from './nanos.ts'
 import type { OpenPageGroup } from './page-group.ts'
 import { uint32 } from './page-group-columns.ts'
 import type { RowCodes } from './row-codes.ts'
@@ -225,32 +223,4 @@ function putId(numbers: Uint32Array, at: number, id: string): void {
   const whole = id.padStart(spanIdDigits, '0')
   numbers[at] = Number.parseInt(whole.slice(0, 8), 16)
   numbers[at + 1] = Number.parseInt(whole.slice(8), 16)
-}
-
-/** Numbers of 64 bits as their halves, the higher first. */
-function halvesOf(numbers: readonly bigint[]): Uint32Array {
-  const halves = wordsOf(BigUint64Array.from(numbers))
-  for (let at = 0; at < halves.length; at += 2) [halves[at], halves[at + 1]] = [halves[at + 1]!, halves[at]!]
-  return halves
-}
-
-/** Fills in times, at places by row, that are after others, at other places. */
-function fillNanos(
-  numbers: Uint32Array,
-  placeOf: (row: number) => number,
-  { values, exceptions }: ReadNumbers,
-  others: Uint32Array,
-  otherOf: (row: number) => number,
-  fail: (message: string) => never,
-): void {
-  const exact = new Map(exceptions.map(({ row, value }) => [row, value]))
-  for (let row = 0; row < values.length; row++) {
-    const [at, other] = [placeOf(row), otherOf(row)]
-    const nanos = exact.size === 0 ? undefined : exact.get(row)
-    if (nanos === undefined && addNanos(numbers, at, others[other]!, others[other + 1]!, values[row]!)) continue
-    const origin = joinHalves(others[other]!, others[other + 1]!)
-    const time = checkNanos(origin + (nanos ?? BigInt(values[row]!)), fail)
-    numbers[at] = Number(time >> 32n)
-    numbers[at + 1] = Number(time & 0xffffffffn)
-  }
 }
