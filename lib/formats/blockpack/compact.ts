@@ -1,5 +1,6 @@
 import type { ByteSink, RangeReader } from '../../bytes/range.ts'
 import { naming } from '../../error.ts'
+import { getOrInsert } from '../../maps.ts'
 import { mergePieces } from '../../model/merge.ts'
 import { spanCountOf, type Trace } from '../../model/trace.ts'
 import { groupNeighbours, spellingsOf } from '../../model/trace-id.ts'
@@ -84,14 +85,16 @@ async function mergeWith(
   cache: PageGroupCache,
   done: Compacted,
 ): Promise<Trace[]> {
-  const pieces = new Map(traces.map(trace => [trace.traceId, [trace]]))
+  const pieces = new Map<string, Trace[]>()
+  const add = (trace: Trace) => getOrInsert(pieces, trace.traceId, () => []).push(trace)
+  traces.forEach(add)
   const before = traces.length
   let found = before
   for (const member of others)
     for (const id of spellingsOf(traces[0]!.traceId))
       for (const trace of await takeFrom(member, id, cache)) {
         found++
-        pieces.set(id, [...(pieces.get(id) ?? []), trace])
+        add(trace)
       }
   const merged = Array.from(pieces.values(), mergePieces)
   for (const { trace, droppedCount } of merged) {

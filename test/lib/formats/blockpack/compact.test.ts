@@ -99,6 +99,13 @@ test('spans that share an id and differ are both kept', async () => {
   expectSameTraces([{ traceId: '01', spans: [a, b] }], await tracesIn(bytes))
 })
 
+test('of a file that has a trace in two pieces next to each other none is lost', async () => {
+  const pieces = [[span({ spanId: '0a' })], [span({ spanId: '0b' })]].map(spans => ({ traceId: '01', spans }))
+  const { bytes, done } = await compacted([pieces])
+  expectSameTraces([{ traceId: '01', spans: pieces.flatMap(({ spans }) => spans) }], await tracesIn(bytes))
+  expect([done.traceCount, done.spanCount]).toEqual([1, 2])
+})
+
 test('files without traces', async () => {
   const traces = generated(3)
   expect(Buffer.compare((await compacted([[], traces, []])).bytes, await packed(traces))).toBe(0)
