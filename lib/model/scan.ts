@@ -158,7 +158,9 @@ export interface SharedInput {
   readonly batch: unknown
   /** What its errors begin with. */
   readonly subject?: string | undefined
-  /** The weights of its spans, where it has any. */
+  /** The places of traces that are not to be given. */
+  readonly leftOut?: readonly number[] | undefined
+  /** The weights of its spans that are given, where it has any. */
   readonly weights?: Float64Array | undefined
 }
 

@@ -1,4 +1,4 @@
-import type { ColumnData, ColumnName, ColumnSet, SpanBatch } from '../model/scan.ts'
+import type { ColumnData, ColumnName, ColumnSet, SharedBatch, SpanBatch } from '../model/scan.ts'
 
 /** A batch less the traces at some places: the batch itself where none is, undefined where all are, which releases it. */
 export async function withoutTraces(batch: SpanBatch, places: readonly number[]): Promise<SpanBatch | undefined> {
@@ -6,7 +6,7 @@ export async function withoutTraces(batch: SpanBatch, places: readonly number[])
   const starts = (await batch.read([])).traceStarts
   const leaves: boolean[] = new Array(starts.length - 1).fill(false)
   for (const place of places) leaves[place] = true
-  if (leaves.includes(false)) return remaining(batch, starts, leaves)
+  if (leaves.includes(false)) return remaining(batch, starts, { places, leaves })
   batch.release()
   return undefined
 }
@@ -14,23 +14,30 @@ export async function withoutTraces(batch: SpanBatch, places: readonly number[])
 /** By row of the batch its row in what remains, or -1. */
 type Renumbering = Int32Array
 
-function remaining(batch: SpanBatch, starts: Uint32Array, leaves: readonly boolean[]): SpanBatch {
+interface LeftOut {
+  readonly places: readonly number[]
+  /** By trace: whether it is. */
+  readonly leaves: readonly boolean[]
+}
+
+function remaining(batch: SpanBatch, starts: Uint32Array, { places, leaves }: LeftOut): SpanBatch {
   const isKept = new Uint8Array(batch.spanCount)
   for (const [trace, isOut] of leaves.entries()) if (!isOut) isKept.fill(1, starts[trace]!, starts[trace + 1]!)
   const spans = renumber(isKept)
   const traces = renumber(Uint8Array.from(leaves, isOut => (isOut ? 0 : 1)))
   const rows = kept(spans)
   const traceStarts = Uint32Array.from([...kept(traces).map(trace => spans[starts[trace]!]!), rows.length])
+  const weights = batch.weights && Float64Array.from(rows, row => batch.weights![row]!)
   return {
     spanCount: rows.length,
-    weights: batch.weights && Float64Array.from(rows, row => batch.weights![row]!),
+    weights,
     startExtent: batch.startExtent,
     startsAfter:
       batch.startsAfter &&
       (async (times, wanted) => {
         const own = wanted?.map(row => rows[row]!)
-        const places = await batch.startsAfter!(times, own)
-        return Int32Array.from(rows, row => places[row]!)
+        const after = await batch.startsAfter!(times, own)
+        return Int32Array.from(rows, row => after[row]!)
       }),
     async read(names, wanted) {
       const columns = await batch.read(
@@ -39,8 +46,21 @@ function remaining(batch: SpanBatch, starts: Uint32Array, leaves: readonly boole
       )
       return remainingColumns(columns, { spans, traces, traceStarts })
     },
+    share: () => sharedWithout(batch, places, weights),
     release: () => batch.release(),
   }
+}
+
+/** The batch as a worker opens it, which leaves the traces out there. */
+function sharedWithout(
+  batch: SpanBatch,
+  leftOut: readonly number[],
+  weights: Float64Array | undefined,
+): SharedBatch | undefined {
+  const shared = batch.share?.()
+  if (shared === undefined) return undefined
+  const { value, transfer } = shared.input
+  return { ...shared, input: { value: { ...value, leftOut, weights }, transfer } }
 }
 
 interface Remaining {

@@ -8,6 +8,7 @@ import { encodeBlockpack } from '../../../lib/formats/blockpack/write/writer.ts'
 import { ByteBudget, type Limits } from '../../../lib/model/limits.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
+import { weightedSource } from '../../../lib/sampling/weights.ts'
 import { joinSources } from '../../../lib/search/join-sources.ts'
 import { namedSource } from '../../../lib/search/named-source.ts'
 import { countReads } from '../../../lib/storage/counting.ts'
@@ -126,6 +127,22 @@ test('files that share no trace, and files that do', async () => {
   }
   for (const i of [1, 2, 3]) expect(answers[i]).toEqual(answers[0])
   for (const i of [5, 6, 7]) expect(answers[i]).toEqual(answers[4])
+})
+
+test('traces that are shared here and there are left out in the worker', async () => {
+  const some = tracesOf(traceCount, 20261128).filter((_, i) => i % 10 === 3)
+  const second = await fileOf(some, 500)
+  const answers = []
+  for (const workers of [undefined, ...pools]) {
+    const joined = joinSources([(await open(bytes, 'a')).source, (await open(second, 'b')).source])
+    const source = weightedSource(joined)
+    const [first, last] = source.bounds()!
+    const range = { startNanos: first, endNanos: last + 1n, stepNanos: (last - first) / 7n }
+    const text = '{ } | avg_over_time(duration) by (resource.service.name)'
+    const { traces } = await search(source, parseQuery('{ status = error }'), { limit: 1e6, workers })
+    answers.push([traces, await queryRange(source, parseQuery(text), { ...range, workers })])
+  }
+  for (const answer of answers.slice(1)) expect(answer).toEqual(answers[0])
 })
 
 test('a file of one span, whose pages have no bytes', async () => {

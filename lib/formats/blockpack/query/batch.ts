@@ -134,6 +134,13 @@ export class PageGroupBatch implements SpanBatch {
     return this.#allocating(() => startPlaces(this.#open, times, rows))
   }
 
+  /** The ids of its traces at some places, ascending. */
+  async traceIdsAt(places: Uint32Array): Promise<readonly string[]> {
+    await this.#loadNames(['trace:id'])
+    const { values, codes } = this.#allocating(() => this.#open.ids.traceIdsAt(places))
+    return Array.from(places, place => values[codes[place]!]!)
+  }
+
   async #loadNames(names: readonly ColumnName[]): Promise<void> {
     const missing = names.filter(name => !this.#data.has(name) && !this.#loaded.includes(name))
     if (missing.length > 0) await this.#loadColumns(columnsFor(this.#block.toc, this.plan.places, missing))

@@ -65,8 +65,9 @@ async function idsAt(
 ): Promise<readonly string[]> {
   const ids: string[] = []
   for (const { pageGroup, places } of byPageGroup(reader, positions)) {
-    const own = await traceIdsOf(reader, pageGroup, limits)
-    for (const place of places) ids.push(own[place]!)
+    const batch = await idBatch(reader, pageGroup, limits)
+    ids.push(...(await batch.traceIdsAt(places)))
+    batch.release()
     await setImmediate()
     checkLimits(limits)
   }
@@ -93,10 +94,18 @@ export async function traceIdsOf(
   pageGroup: PageGroup,
   limits?: Limits,
 ): Promise<readonly string[]> {
-  const { block } = reader
-  const plan = planPageGroup(block.toc, pageGroup, await block.entriesOf(pageGroup), ['trace:id'])
-  const batch = new PageGroupBatch(reader, plan, limits)
+  const batch = await idBatch(reader, pageGroup, limits)
   const [{ values }] = (await batch.read(['trace:id'])).get('trace:id') as [ColumnData]
   batch.release()
   return 'codes' in values ? (values.dictionary as readonly string[]) : []
+}
+
+async function idBatch(
+  reader: BlockpackReader,
+  pageGroup: PageGroup,
+  limits: Limits | undefined,
+): Promise<PageGroupBatch> {
+  const { block } = reader
+  const plan = planPageGroup(block.toc, pageGroup, await block.entriesOf(pageGroup), ['trace:id'])
+  return new PageGroupBatch(reader, plan, limits)
 }
