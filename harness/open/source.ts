@@ -5,7 +5,7 @@ import type { ByteSink } from '../../lib/bytes/range.ts'
 import { LabError } from '../../lib/error.ts'
 import type { Format, Refusal } from '../../lib/formats/format.ts'
 import { type Bad, type Dropped, Losses } from '../../lib/formats/losses.ts'
-import { type EncodedBatch, encodedBatches, groupedFiles } from '../../lib/import/batches.ts'
+import { copiedBatches, type EncodedBatch, encodedBatches, groupedFiles } from '../../lib/import/batches.ts'
 import { defaultMaxBytes, groupByTrace } from '../../lib/import/group.ts'
 import { readInputs, type SkippedFile } from '../../lib/import/input.ts'
 import { countSpans, type Trace } from '../../lib/model/trace.ts'
@@ -92,7 +92,7 @@ export interface CaptureOptions {
 }
 
 /** What traces are written as. */
-export type Target = Pick<Format, 'name' | 'write' | 'parts' | 'refusal'>
+export type Target = Pick<Format, 'name' | 'write' | 'parts' | 'openBatches' | 'refusal'>
 
 /** A source whose traces may come encoded: several threads encode those of large files that have them whole. */
 export interface CapturedSource extends TraceSource {
@@ -119,9 +119,11 @@ export function capturedSource(paths: readonly string[], options: CaptureOptions
     title: paths.map(path => (path === '-' ? 'standard input' : basename(path))).join(', '),
     traces: whole,
     async write(target, sink) {
-      const files = target.parts && (await grouped())
-      if (!files) return target.write!(whole, sink)
+      const files = (target.parts || target.openBatches) && (await grouped())
+      const isCopied = files?.every(({ format }) => format.name === target.name)
+      if (!files || !(isCopied || target.parts)) return target.write!(whole, sink)
       for (const { byteLength } of files) encodedBytes += byteLength
+      if (isCopied) return target.write!(refuseEmpty(copiedBatches(files, losses), countSpans, paths, losses), sink)
       const encoded = encodedBatches(files, target, { losses, workers })
       await target.parts!.write(partsOf(refuseEmpty(encoded, ({ spanCount }) => spanCount, paths, losses)), sink)
     },

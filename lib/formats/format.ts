@@ -68,6 +68,8 @@ export interface TraceBatch {
   /** The ids of its traces. */
   ids(): Promise<readonly string[]>
   read(): Promise<readonly Trace[]>
+  /** As `read`, for who writes them in this format again: they are copied, and take longer for anything else. */
+  copy(): Promise<readonly Trace[]>
   /** What a worker reads it of. */
   share(): Promise<{ readonly input: Parcel<unknown>; readonly file: Shared }>
 }

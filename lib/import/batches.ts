@@ -111,23 +111,38 @@ export interface EncodeOptions {
 }
 
 /** The batches of files, in order, encoded in another format. What is bad is treated as `readInputs` does. */
-export async function* encodedBatches(
+export function encodedBatches(
   files: readonly GroupedFile[],
   target: Target,
   options: EncodeOptions,
 ): AsyncIterable<EncodedBatch> {
+  return eachFile(files, options.losses, (batches, format) => encodedFile(batches, format, target, options))
+}
+
+/** The same for a target of the files' own format. */
+export function copiedBatches(files: readonly GroupedFile[], losses: Losses): AsyncIterable<readonly Trace[]> {
+  return eachFile(files, losses, async function* (batches) {
+    for (const batch of batches) yield await batch.copy()
+  })
+}
+
+async function* eachFile<T>(
+  files: readonly GroupedFile[],
+  losses: Losses,
+  read: (batches: readonly TraceBatch[], format: string) => AsyncIterable<T>,
+): AsyncIterable<T> {
   for (const { path, format } of files) {
     const subject = `${path}: ${format.name}`
-    options.losses.enter(path, subject)
+    losses.enter(path, subject)
     try {
       const { batches, close } = await format.openBatches!(path)
       try {
-        yield* encodedFile(batches, format.name, target, options)
+        yield* read(batches, format.name)
       } finally {
         await close()
       }
     } catch (error) {
-      leaveOut('rest of the file', path, subject, error, options.losses)
+      leaveOut('rest of the file', path, subject, error, losses)
     }
   }
 }

@@ -71,13 +71,13 @@ export const convert: CommandModule<object, ConvertArguments> = {
     const version = blockVersions[args.to!]
     refuseFlags(args, version)
     if (version) return convertToBlock(args, version)
-    const target = targetOf(args)
+    const format = targetOf(args)
     const config = args.to === 'blockpack' ? await blockpackConfigFrom(args) : undefined
     await withWorkers(args, async workers => {
-      const source = capturedFrom(args.in!, args, target.refusal, workers)
-      await writeOutput(args.out!, args.in!, sink =>
-        config === undefined ? source.write(target, sink) : encodeBlockpack(source.traces, sink, config, { workers }),
-      )
+      const source = capturedFrom(args.in!, args, format.refusal, workers)
+      const write: Target['write'] = config && ((traces, sink) => encodeBlockpack(traces, sink, config, { workers }))
+      const target = write ? { ...format, write } : format
+      await writeOutput(args.out!, args.in!, sink => source.write(target, sink))
       report(source, args)
     })
   },

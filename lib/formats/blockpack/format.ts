@@ -78,6 +78,7 @@ function batchOf(reader: BlockpackReader, pageGroup: PageGroup, number: number):
     spanCount: pageGroup.spanCount,
     ids: () => traceIdsOf(reader, pageGroup),
     read: () => reader.readRows(pageGroup),
+    copy: () => reader.readColumns(pageGroup),
     share: async () => {
       const batch: SharedPageGroup = { number, bands: await reader.readBands(pageGroup) }
       return { input: parcelOf(batch), file: shareFile(reader) as Shared }
