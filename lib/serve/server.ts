@@ -11,7 +11,7 @@ import { drainer } from './drain.ts'
 import { lockFolder } from './lock.ts'
 import { ServerMetrics } from './metrics.ts'
 import { observedLog } from './observe.ts'
-import { closeGrpc, grpcServer, listenGrpc } from './receive/grpc.ts'
+import { listenGrpc } from './receive/grpc.ts'
 import { otlpServer, type Receiving, zipkinServer } from './receive/http.ts'
 import type { Endpoint, Listener, ServerConfig, StorageConfig } from './server-config.ts'
 import { StoreStatus, Warnings } from './status/store-status.ts'
@@ -106,10 +106,10 @@ async function start(
   const bound = {
     query: queries.port,
     otlpHttp: await receive(listen.otlpHttp, '--otlp-http-port', receiveHttp(otlpServer(receiving))),
-    otlpGrpc: await receive(listen.otlpGrpc, '--otlp-grpc-port', at => {
-      const grpc = grpcServer(receiving)
-      started.add(() => closeGrpc(grpc))
-      return listenGrpc(grpc, at)
+    otlpGrpc: await receive(listen.otlpGrpc, '--otlp-grpc-port', async at => {
+      const grpc = await listenGrpc(receiving, at)
+      started.add(() => grpc.close())
+      return grpc.port
     }),
     zipkin: await receive(listen.zipkin, '--zipkin-port', receiveHttp(zipkinServer(receiving))),
   }

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs'
 import { LabError } from '../../../lib/error.ts'
-import { type Listening, listenForQueries } from '../../../lib/serve/api/listen.ts'
+import { listenForQueries } from '../../../lib/serve/api/listen.ts'
+import type { Listening } from '../../../lib/serve/drain.ts'
 import { ServerMetrics } from '../../../lib/serve/metrics.ts'
 import { defaultServerConfig } from '../../../lib/serve/server-config.ts'
 import { filesStatus } from '../../../lib/serve/status/status.ts'

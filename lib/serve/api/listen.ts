@@ -1,5 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net'
-import { drainer } from '../drain.ts'
+import { Connections, drainer, type Listening } from '../drain.ts'
+import type { Endpoint } from '../server-config.ts'
 import type { ApiConfig } from './answer.ts'
 import { apiServer } from './server.ts'
 import { streamingServer } from './streaming.ts'
@@ -10,17 +11,8 @@ const prefaceBegin = 'PRI '
 const silentMillis = 30_000
 const drainMillis = 5_000
 
-export interface Listening {
-  readonly port: number
-  /** Takes no more questions, and ends when those that were asked are answered. */
-  close(): Promise<void>
-}
-
 /** Serves Tempo's API on one port: HTTP, and gRPC for streaming search. */
-export async function listenForQueries(
-  config: ApiConfig,
-  { host, port }: { host: string; port: number },
-): Promise<Listening> {
+export async function listenForQueries(config: ApiConfig, { host, port }: Endpoint): Promise<Listening> {
   const app = apiServer(config)
   const streaming = streamingServer(config)
   const [speakHttp] = app.server.listeners('connection') as [(socket: Socket) => void]
@@ -39,15 +31,18 @@ export async function listenForQueries(
     })
   })
   const drain = drainer(app)
+  const connections = new Connections(app.server)
   await app.listen({ host, port })
   return {
     port: (app.server.address() as AddressInfo).port,
     close: async () => {
       streaming.drain(drainMillis)
+      connections.closeWritten()
       const drained = drain()
       for (const socket of silent) socket.destroy()
       await drained
       streaming.destroy()
+      connections.destroy()
     },
   }
 }
@@ -57,12 +52,16 @@ function decide(socket: Socket, speak: (protocol: 'http' | 'grpc') => void): voi
   const end = () => socket.destroy()
   socket.setTimeout(silentMillis, end)
   socket.once('error', end)
-  socket.once('readable', function begin() {
-    const bytes = socket.read() as Buffer | null
-    if (bytes === null) return
-    socket.unshift(bytes)
+  let bytes = Buffer.alloc(0)
+  socket.on('readable', function begin() {
+    const more = socket.read() as Buffer | null
+    if (more === null) return
+    bytes = Buffer.concat([bytes, more])
     const text = bytes.toString('latin1', 0, prefaceBegin.length)
-    if (text.length < prefaceBegin.length && prefaceBegin.startsWith(text)) return socket.once('readable', begin)
+    // Bytes go back only once it is decided: they would be readable again at once, and for ever.
+    if (text.length < prefaceBegin.length && prefaceBegin.startsWith(text)) return
+    socket.off('readable', begin)
+    socket.unshift(bytes)
     socket.setTimeout(0, end)
     socket.off('timeout', end)
     socket.off('error', end)

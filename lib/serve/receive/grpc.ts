@@ -1,11 +1,15 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
+import { Connections, type Listening } from '../drain.ts'
 import { observeCall } from '../observe.ts'
+import type { Endpoint } from '../server-config.ts'
 import { tenantHeader, tenantOf } from '../tenant.ts'
 import { encodeExportResponse } from './export-response.ts'
 import type { Receiving } from './http.ts'
 import { encodeStatus, statusOf } from './status.ts'
 
-/** Calls that were asked to end are waited for so long. */
+/** Calls that have begun are waited for so long. */
 const drainMillis = 5_000
 
 const asIs = (bytes: Buffer) => bytes
@@ -22,8 +26,28 @@ const service = {
   },
 } as const
 
-/** A server of OTLP over gRPC, whose messages are bytes: one reader of OTLP is enough. */
-export function grpcServer(receiving: Receiving): Server {
+/** Serves OTLP over gRPC, whose messages are bytes: one reader of OTLP is enough. */
+export async function listenGrpc(receiving: Receiving, { host, port }: Endpoint): Promise<Listening> {
+  const calls = grpcServer(receiving)
+  const { injectConnection } = calls.createConnectionInjector(ServerCredentials.createInsecure())
+  const listener = createServer(socket => injectConnection(socket))
+  const connections = new Connections(listener)
+  listener.listen({ host, port })
+  await once(listener, 'listening')
+  return {
+    port: (listener.address() as AddressInfo).port,
+    close: async () => {
+      listener.close()
+      connections.closeWritten()
+      const late = setTimeout(() => connections.destroy(), drainMillis)
+      await new Promise(resolve => calls.tryShutdown(resolve))
+      clearTimeout(late)
+      connections.destroy()
+    },
+  }
+}
+
+function grpcServer(receiving: Receiving): Server {
   const server = new Server({ 'grpc.max_receive_message_length': receiving.maxRequestBytes })
   server.addService(service, {
     Export: (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
@@ -42,31 +66,6 @@ export function grpcServer(receiving: Receiving): Server {
     },
   })
   return server
-}
-
-/** Listens, and gives the port. */
-export function listenGrpc(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-  return new Promise((resolve, reject) =>
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    ),
-  )
-}
-
-/** Ends when the calls that have begun are answered; connections that do not close then are cut off. */
-export function closeGrpc(server: Server): Promise<void> {
-  return new Promise(resolve => {
-    const late = setTimeout(() => {
-      server.forceShutdown()
-      // It waits for connections on which nothing came, too.
-      resolve()
-    }, drainMillis)
-    server.tryShutdown(() => {
-      clearTimeout(late)
-      resolve()
-    })
-  })
 }
 
 async function exportSpans(

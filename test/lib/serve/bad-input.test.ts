@@ -95,6 +95,19 @@ test.each([131_073, 600_000])('a query of %i bytes has a status', async length =
   await expectServed()
 })
 
+test('a connection to the API that stops within the first word of HTTP/2 does not keep the server busy', async () => {
+  for (const word of ['P', 'PR', 'PRI']) (await open(query)).write(word)
+  await sleep(20)
+  await expectServed()
+  const slow = await open(query)
+  const answer = once(slow, 'data')
+  for (const piece of ['P', 'A', 'TCH / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n']) {
+    slow.write(piece)
+    await sleep(5)
+  }
+  expect(String(await answer)).toMatch(/^HTTP\/1.1 404/)
+})
+
 test('1,000 connections that are silent or send half a request disturb nobody, also where the server closes', async () => {
   const idle = await Promise.all(Array.from({ length: 1_000 }, (_, i) => open([query, otlpHttp, otlpGrpc][i % 3])))
   for (const [i, socket] of idle.entries()) if (i % 2 === 0) socket.write('POST /v1/traces HTTP/1.1\r\nHost: x\r\n')

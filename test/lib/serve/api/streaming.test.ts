@@ -4,8 +4,9 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newSpan } from '../../../../lib/model/draft.ts'
 import { memorySource } from '../../../../lib/model/memory-source.ts'
-import { type Listening, listenForQueries } from '../../../../lib/serve/api/listen.ts'
+import { listenForQueries } from '../../../../lib/serve/api/listen.ts'
 import { encodeMessage, list, map, one, schemaOf } from '../../../../lib/serve/api/message.ts'
+import type { Listening } from '../../../../lib/serve/drain.ts'
 
 const spans = [{ ...newSpan(), spanId: '0a', name: 'GET /', startNanos: 10n ** 12n, endNanos: 10n ** 12n + 5n }]
 const full = memorySource([{ traceId: 'ab', spans }])

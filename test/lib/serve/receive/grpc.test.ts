@@ -1,6 +1,6 @@
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import { afterAll, expect, test } from 'vitest'
-import { closeGrpc, grpcServer, listenGrpc } from '../../../../lib/serve/receive/grpc.ts'
+import { listenGrpc } from '../../../../lib/serve/receive/grpc.ts'
 import { Refusal } from '../../../../lib/serve/refusal.ts'
 import { requestOf } from '../../../support/store-spans.ts'
 
@@ -9,22 +9,25 @@ const state: { error?: Error; rejected: Map<string, number>; pushed: [tenant: st
   rejected: new Map(),
   pushed: [],
 }
-const server = grpcServer({
-  maxRequestBytes,
-  push: async (tenant, request) => {
-    if (state.error) throw state.error
-    state.pushed.push([tenant, request])
-    return { spanCount: 1, rejected: state.rejected }
+const server = await listenGrpc(
+  {
+    maxRequestBytes,
+    push: async (tenant, request) => {
+      if (state.error) throw state.error
+      state.pushed.push([tenant, request])
+      return { spanCount: 1, rejected: state.rejected }
+    },
   },
-})
-const port = await listenGrpc(server, { host: '127.0.0.1', port: 0 })
+  { host: '127.0.0.1', port: 0 },
+)
+const { port } = server
 const clients = [0, 2].map(
   algorithm =>
     new Client(`127.0.0.1:${port}`, credentials.createInsecure(), { 'grpc.default_compression_algorithm': algorithm }),
 )
 afterAll(async () => {
   for (const client of clients) client.close()
-  await closeGrpc(server)
+  await server.close()
 })
 
 function send(client: Client, request: Buffer, tenant?: string): Promise<Buffer> {
