@@ -96,7 +96,8 @@ export function rootRow(traceId: string, spans: readonly Span[], parents: ArrayL
   return spans.findLastIndex((span, row) => parents[row] === noParent && !isChildByLink(traceId, span))
 }
 
-function isChildByLink(traceId: string, { links }: Span): boolean {
+/** True for a span with a `child_of` link into its own trace. */
+export function isChildByLink(traceId: string, { links }: Span): boolean {
   return links.some(link => isChildOf(link) && isOwnTrace(link.traceId, traceId))
 }
 

@@ -4,10 +4,11 @@ import { parseName } from '../model/column-name.ts'
 import { memoryBatch } from '../model/memory-source.ts'
 import type { ColumnData, ColumnName, ColumnSet, Intrinsic, SpanBatch } from '../model/scan.ts'
 import { type Attribute, int64Max, int64Min, type Resource, type Value } from '../model/trace.ts'
-import { missingParent, noParent, parentRows } from '../model/tree.ts'
+import { isChildByLink, missingParent, noParent, parentRows } from '../model/tree.ts'
+import { rootRows } from '../model/tree-columns.ts'
 import { joinHalves } from './columns.ts'
 import { RowParents } from './row-parents.ts'
-import { spanAt } from './row-spans.ts'
+import { idOf, spanAt } from './row-spans.ts'
 import { rowTraces, type TraceGroups } from './row-traces.ts'
 import { type SpanRows, spanField, spanWidth } from './rows.ts'
 import { noRow } from './tree.ts'
@@ -95,6 +96,16 @@ export class RowBatch implements SpanBatch {
       const dictionary = this.#groups.traces.map(trace => this.#rows.traceIds.hexOf(trace))
       return [{ type: 'string', values: { codes: Uint32Array.from(dictionary, (_, i) => i), dictionary } }]
     },
+    'trace:root': () => ints(rootRows(this.#starts, this.#parents(), this.#childrenByLink())),
+    'span:id': () => this.#ids('idHigh', 'idLow', lengths => lengths & 15),
+    'span:parentID': () => this.#ids('parentHigh', 'parentLow', lengths => lengths >> 4),
+    'span:traceState': () => coded(this.#codes(spanField.traceState), code => this.#rows.tables.texts.values[code]!),
+    'span:statusMessage': () =>
+      coded(this.#codes(spanField.status), code => this.#rows.tables.statuses.values[code]?.message ?? ''),
+    'instrumentation:name': () =>
+      coded(this.#codes(spanField.scope), code => this.#rows.tables.scopes.values[code]?.name ?? ''),
+    'instrumentation:version': () =>
+      coded(this.#codes(spanField.scope), code => this.#rows.tables.scopes.values[code]?.version ?? ''),
     'span:name': () => coded(this.#codes(spanField.name), code => this.#rows.tables.texts.values[code]!),
     'span:kind': () => ints(Float64Array.from(this.#codes(spanField.kind), kind => kind | 0)),
     'span:status': () => {
@@ -113,6 +124,26 @@ export class RowBatch implements SpanBatch {
     const codes = new Uint32Array(order.length)
     for (let i = 0; i < codes.length; i++) codes[i] = spans[order[i]! * spanWidth + field]!
     return codes
+  }
+
+  /** Ids in two halves, whose length in bytes is part of a field. */
+  #ids(high: 'idHigh' | 'parentHigh', low: 'idLow' | 'parentLow', lengthIn: (lengths: number) => number): ColumnData[] {
+    const [highs, lows, lengths] = [high, low, 'idLengths' as const].map(field => this.#codes(spanField[field]))
+    const rows = Uint32Array.from(highs!.keys())
+    return coded(rows, row => idOf(highs![row]!, lows![row]!, lengthIn(lengths![row]!)))
+  }
+
+  /** The rows of spans that are children by a link. */
+  #childrenByLink(): Set<number> {
+    const children = new Set<number>()
+    const counts = this.#codes(spanField.linkCount)
+    const traces = this.#codes(spanField.trace)
+    for (let i = 0; i < counts.length; i++) {
+      if (counts[i] === 0) continue
+      const span = spanAt(this.#rows, this.#order[i]!)
+      if (isChildByLink(this.#rows.traceIds.hexOf(traces[i]!), span)) children.add(i)
+    }
+    return children
   }
 
   #times(): ColumnData[] {
