@@ -5,6 +5,7 @@ import { LabError, messageOf } from '../error.ts'
 import { joinSources } from '../search/join-sources.ts'
 import { folderStore } from '../storage/folder-store.ts'
 import { s3Store } from '../storage/s3/store.ts'
+import { WorkerPool } from '../workers/pool.ts'
 import type { ApiConfig, QueryLimits } from './api/answer.ts'
 import { listenForQueries } from './api/listen.ts'
 import { drainer } from './drain.ts'
@@ -17,6 +18,9 @@ import type { Endpoint, Listener, ServerConfig, StorageConfig } from './server-c
 import { StoreStatus, Warnings } from './status/store-status.ts'
 import { Store } from './store.ts'
 import { localLogFiles } from './wal/files.ts'
+
+/** Smaller blocks are encoded where they are shredded. */
+const minEncodedSpans = 20_000
 
 /** Ports; a receiver that does not listen has none. */
 export type Ports = { readonly query: number } & Readonly<Record<Exclude<Listener, 'query'>, number | undefined>>
@@ -75,7 +79,10 @@ async function start(
   }
   const blocks = storage.backend === 's3' ? await s3Store(storage.s3) : folderStore(storage.folder)
   const metrics = new ServerMetrics(parts.version)
-  const store = await Store.open({ log: observedLog(localLogFiles(storage.log), metrics), blocks, warn }, storeConfig)
+  const encoders = new WorkerPool(2, minEncodedSpans)
+  started.add(() => encoders.close())
+  const log = observedLog(localLogFiles(storage.log), metrics)
+  const store = await Store.open({ log, blocks, workers: encoders, warn }, storeConfig)
   started.add(() => store.close())
   metrics.observe(store, storeConfig.compaction)
   store.counters.onBlock = seconds => metrics.blockWritten(seconds)

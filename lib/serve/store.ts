@@ -6,13 +6,14 @@ import type { SpanSource } from '../model/scan.ts'
 import { joinSources } from '../search/join-sources.ts'
 import { SpanRows } from '../shred/rows.ts'
 import type { BlobStore } from '../storage/store.ts'
+import type { WorkerPool } from '../workers/pool.ts'
 import { Blocks } from './blocks/blocks.ts'
 import { maintainBlocks } from './blocks/maintain.ts'
 import { derivedId } from './blocks/meta.ts'
-import { writeView } from './blocks/write.ts'
+import { writeBlock } from './blocks/write.ts'
 import { defaultConfig, type StoreConfig } from './config.ts'
 import { Counters, countRefused, countRejected, type TenantCounts, TenantRates } from './counters.ts'
-import { carriedOf } from './live/carry.ts'
+import { type Carried, carriedOf } from './live/carry.ts'
 import { takeIn } from './live/intake.ts'
 import type { LivePart, PartView } from './live/part.ts'
 import { type FoundSegment, readLog, replay } from './live/replay.ts'
@@ -49,6 +50,8 @@ export interface RecentSpans {
 export interface StorePlaces {
   readonly log: LogFiles
   readonly blocks: BlobStore
+  /** Threads that encode blocks; without them that is done here. */
+  readonly workers?: WorkerPool | undefined
   /** Called with what went wrong in the background, a line each. */
   readonly warn: (message: string) => void
 }
@@ -63,6 +66,15 @@ interface Writing {
   readonly live: LiveSegment
   readonly log: LogSegment
   readonly openedMillis: number
+}
+
+/** Whose traces are carried, from where and to where. */
+interface Carrying {
+  readonly tenant: string
+  readonly part: LivePart
+  readonly from: LiveSegment
+  readonly to: Omit<Writing, 'openedMillis'>
+  readonly now: number
 }
 
 /**
@@ -221,9 +233,14 @@ export class Store {
   /** Does what is due of the blocks: compaction, retention. */
   maintain(nowMillis: number = Date.now()): Promise<void> {
     const { compaction, blockpack } = this.#config
+    const { workers } = this.#places
     // Recent spans go first: they take memory.
     const isOver = () => this.#isClosed || this.#waiting.length > 1
-    this.#maintaining ??= maintainBlocks(this.blocks, nowMillis, { compaction, blockpack, isOver })
+    this.#maintaining ??= maintainBlocks(this.blocks, nowMillis, {
+      compaction,
+      encoding: { config: blockpack, workers },
+      isOver,
+    })
       .then(({ compactions, deleted }) => {
         this.counters.compactions += compactions
         this.counters.deletedBlocks += deleted
@@ -319,17 +336,28 @@ export class Store {
     if (failures.length > 0) await log.mend()
   }
 
-  #carryPart(
+  async #carryPart(
     tenant: string,
     part: LivePart,
-    { name }: LiveSegment,
-    { live, log }: Omit<Writing, 'openedMillis'>,
+    from: LiveSegment,
+    to: Omit<Writing, 'openedMillis'>,
     now: number,
   ): Promise<void> {
-    const carried = carriedOf(part, now, this.#config)
-    if (carried === undefined) return Promise.resolve()
-    const { traces, payload } = carried
-    const target = live.part(tenant)
+    const failures: unknown[] = []
+    const appends: Promise<void>[] = []
+    for (const carried of carriedOf(part, now, this.#config)) {
+      if (failures.length > 0) break
+      appends.push(
+        this.#carryTraces(carried, { tenant, part, from, to, now }).catch(error => void failures.push(error)),
+      )
+      await new Promise(setImmediate)
+    }
+    await Promise.all(appends)
+    if (failures.length > 0) throw failures[0]
+  }
+
+  #carryTraces({ traces, payload }: Carried, { tenant, part, from, to, now }: Carrying): Promise<void> {
+    const target = to.live.part(tenant)
     const start = target.rows.length
     this.#messages.read(payload, target.rows)
     for (const { trace, bornMillis } of traces) target.setBorn(part.rows.traceIds.hexOf(trace), bornMillis)
@@ -341,10 +369,10 @@ export class Store {
         resolve()
       }
       const failed = (error: unknown) => {
-        live.rollBack()
+        to.live.rollBack()
         reject(error)
       }
-      log.append({ tenant, timeMillis: now, from: name, payload }, durable, failed)
+      to.log.append({ tenant, timeMillis: now, from: from.name, payload }, durable, failed)
     })
   }
 
@@ -370,7 +398,10 @@ export class Store {
         const place = { tenantID: tenant, blockID: blockIdOf(segment.name, tenant) }
         if (view.groups.order.length > 0) {
           const startMillis = performance.now()
-          await writeView(this.blocks, view, place, part.lastArrivalMillis, this.#config.freshBlockpack)
+          const encoding = { config: this.#config.freshBlockpack, workers: this.#places.workers }
+          await this.blocks.publish(
+            await writeBlock(this.#places.blocks, view, place, part.lastArrivalMillis, encoding),
+          )
           this.counters.blockFlushed((performance.now() - startMillis) / 1_000)
         }
         segment.flushed(tenant)

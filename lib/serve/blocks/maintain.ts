@@ -1,16 +1,15 @@
 import type { RangeReader } from '../../bytes/range.ts'
 import { naming } from '../../error.ts'
 import { compactBlockpack } from '../../formats/blockpack/compact.ts'
-import type { BlockpackConfig } from '../../formats/blockpack/write/config.ts'
-import type { BlobReader } from '../../storage/store.ts'
+import type { BlobReader, BlobStore } from '../../storage/store.ts'
 import { type Blocks, keyOf } from './blocks.ts'
 import { type BlockMeta, dataName, derivedId } from './meta.ts'
 import { type CompactionConfig, planBlocks } from './plan.ts'
-import { writeData } from './write.ts'
+import { type Encoding, writeData } from './write.ts'
 
 export interface Maintenance {
   readonly compaction: CompactionConfig
-  readonly blockpack: BlockpackConfig
+  readonly encoding: Encoding
   /** True where it is to end before the next block. */
   readonly isOver: () => boolean
 }
@@ -38,26 +37,35 @@ export async function maintainBlocks(blocks: Blocks, nowMillis: number, maintena
       done.deleted += expired.length
       const [job] = jobs
       if (job === undefined || isOver()) break
-      await compact(blocks, job, maintenance.blockpack)
+      await blocks.publish(await compactBlocks(blocks.store, job, maintenance.encoding))
+      for (const replaced of blocks.replaced().filter(({ isMarked }) => !isMarked))
+        await naming('compaction', () => blocks.mark(replaced))
       done.compactions++
     }
   return done
 }
 
-/** Makes one block of several. Its id follows from theirs, so that one which was interrupted is written anew. */
-async function compact(blocks: Blocks, inputs: readonly BlockMeta[], config: BlockpackConfig): Promise<void> {
+/**
+ * Writes the data of a block with the spans of several. Its id follows from theirs, so that what was interrupted is written
+ * anew. It counts once what is returned is published.
+ */
+export async function compactBlocks(
+  store: BlobStore,
+  inputs: readonly BlockMeta[],
+  { config, workers }: Encoding,
+): Promise<BlockMeta> {
   const { tenantID } = inputs[0]!
   const replaces = inputs.map(({ blockID }) => blockID).sort()
   const place = { tenantID, blockID: derivedId('compaction', tenantID, ...replaces) }
   const files: BlobReader[] = []
   try {
-    for (const meta of inputs) files.push(await blocks.store.open(keyOf(meta, dataName)))
+    for (const meta of inputs) files.push(await store.open(keyOf(meta, dataName)))
     const named = files.map((file, i) => ({ name: keyOf(inputs[i]!, dataName), file: inTurns(file) }))
     let counts = { traceCount: 0, spanCount: 0 }
-    const size = await writeData(blocks, place, async sink => {
-      counts = await compactBlockpack(named, sink, config)
+    const size = await writeData(store, place, async sink => {
+      counts = await compactBlockpack(named, sink, config, workers)
     })
-    await blocks.publish({
+    return {
       format: 'blockpack',
       ...place,
       startTime: least(inputs.map(({ startTime }) => startTime)),
@@ -68,12 +76,10 @@ async function compact(blocks: Blocks, inputs: readonly BlockMeta[], config: Blo
       size,
       compactionLevel: Math.max(...inputs.map(({ compactionLevel }) => compactionLevel)) + 1,
       replaces,
-    })
+    }
   } finally {
     for (const file of files) await file.close()
   }
-  for (const replaced of blocks.replaced().filter(({ isMarked }) => !isMarked))
-    await naming('compaction', () => blocks.mark(replaced))
 }
 
 /** A file between whose reads other work has its turn. */

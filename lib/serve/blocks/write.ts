@@ -5,10 +5,11 @@ import type { Trace } from '../../model/trace.ts'
 import { joinHalves } from '../../shred/columns.ts'
 import { rowTraces } from '../../shred/row-traces.ts'
 import { type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
+import type { BlobStore } from '../../storage/store.ts'
+import type { WorkerPool } from '../../workers/pool.ts'
 import type { PartView } from '../live/part.ts'
-import type { Blocks } from './blocks.ts'
 import { keyOf } from './blocks.ts'
-import { dataName } from './meta.ts'
+import { type BlockMeta, dataName } from './meta.ts'
 
 /** Spans that are encoded before other work has its turn. */
 const spansAtOnce = 2_048
@@ -19,17 +20,26 @@ export interface BlockPlace {
   readonly blockID: string
 }
 
-/** Writes the traces of a view as a block and publishes it. */
-export async function writeView(
-  blocks: Blocks,
+/** How blocks are encoded. */
+export interface Encoding {
+  readonly config: BlockpackConfig
+  /** Pages are encoded in one of its threads. */
+  readonly workers?: WorkerPool | undefined
+}
+
+/** Writes the data of a block with the traces of a view. It counts once what it returns is published. */
+export async function writeBlock(
+  store: BlobStore,
   { rows, groups }: PartView,
   place: BlockPlace,
   receivedMillis: number,
-  config: BlockpackConfig,
-): Promise<void> {
-  const size = await writeData(blocks, place, sink => encodeBlockpack(inTurns(rowTraces(rows, groups)), sink, config))
+  { config, workers }: Encoding,
+): Promise<BlockMeta> {
+  const size = await writeData(store, place, sink =>
+    encodeBlockpack(inTurns(rowTraces(rows, groups)), sink, config, { workers }),
+  )
   const [startTime, endTime] = timesOf(rows, groups.order)
-  await blocks.publish({
+  return {
     format: 'blockpack',
     blockID: place.blockID,
     tenantID: place.tenantID,
@@ -41,17 +51,17 @@ export async function writeView(
     size,
     compactionLevel: 0,
     replaces: [],
-  })
+  }
 }
 
 /** Writes the data of a block; returns how many bytes it has. */
 export async function writeData(
-  blocks: Blocks,
+  store: BlobStore,
   place: BlockPlace,
   write: (sink: ByteSink) => Promise<void>,
 ): Promise<number> {
   let size = 0
-  await blocks.store.put(keyOf(place, dataName), sink => {
+  await store.put(keyOf(place, dataName), sink => {
     size = 0
     return write({
       write: chunk => {

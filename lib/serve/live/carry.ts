@@ -1,9 +1,11 @@
 import { encodeTraces } from '../../formats/otlp/proto-message.ts'
-import { rowTraces } from '../../shred/row-traces.ts'
+import { RowTrace, shredderOf } from '../../shred/row-traces.ts'
 import type { LiveLimits, LivePart, LiveTrace } from './part.ts'
 
 /** So much of a segment's spans goes on to the next one at most: that costs as much as to take them in anew. */
 const maxCarriedShare = 1 / 16
+/** Spans that go on together, or those of one trace: other work has its turn between. */
+const spansAtOnce = 512
 
 /** Traces of a part that go on to the next segment, as OTLP protobuf. */
 export interface Carried {
@@ -11,12 +13,28 @@ export interface Carried {
   readonly payload: Buffer
 }
 
-/** The traces that may get more spans; undefined where there are none. */
-export function carriedOf(part: LivePart, nowMillis: number, limits: LiveLimits): Carried | undefined {
-  const view = part.view()
-  const traces = part.liveTraces(nowMillis, limits, view.groups.order.length * maxCarriedShare)
-  if (traces.length === 0) return undefined
-  const wanted = new Set(traces.map(({ trace }) => trace))
-  const all = [...rowTraces(view.rows, view.groups)]
-  return { traces, payload: encodeTraces(all.filter((_, place) => wanted.has(view.groups.traces[place]!))) }
+/** The traces that may get more spans, a few at a time. */
+export function* carriedOf(part: LivePart, nowMillis: number, limits: LiveLimits): Iterable<Carried> {
+  const { rows, groups } = part.view()
+  const shredder = shredderOf(rows)
+  const traceAt = ({ trace, place }: LiveTrace) => {
+    const order = groups.order.subarray(groups.starts[place], groups.starts[place + 1])
+    return new RowTrace(rows.traceIds.hexOf(trace), rows, order, shredder)
+  }
+  for (const traces of inSlices(part.liveTraces(nowMillis, limits, groups.order.length * maxCarriedShare)))
+    yield { traces, payload: encodeTraces(traces.map(traceAt)) }
+}
+
+function* inSlices(traces: readonly LiveTrace[]): Iterable<LiveTrace[]> {
+  let slice: LiveTrace[] = []
+  let spanCount = 0
+  for (const trace of traces) {
+    slice.push(trace)
+    spanCount += trace.spanCount
+    if (spanCount < spansAtOnce) continue
+    yield slice
+    slice = []
+    spanCount = 0
+  }
+  if (slice.length > 0) yield slice
 }

@@ -18,6 +18,8 @@ export interface LiveLimits {
 /** A trace that may get more spans. */
 export interface LiveTrace {
   readonly trace: number
+  /** Where it is among the groups of the view. */
+  readonly place: number
   readonly spanCount: number
   readonly bornMillis: number
   readonly lastRow: number
@@ -91,13 +93,18 @@ export class LivePart {
 
   /** What is visible. */
   view(): PartView {
+    this.#view ??= this.viewSince(0)
+    return this.#view
+  }
+
+  /** What is visible of the rows from one on. */
+  viewSince(first: number): PartView {
     const [taken, duplicates] = [this.#taken, this.#duplicates]
     const isLeftOut =
-      taken || duplicates.size > 0
-        ? (row: number, trace: number) => taken?.[trace] === 1 || duplicates.has(row)
+      first > 0 || taken || duplicates.size > 0
+        ? (row: number, trace: number) => row < first || taken?.[trace] === 1 || duplicates.has(row)
         : undefined
-    this.#view ??= { rows: this.rows, groups: groupRows(this.rows, this.#durableSpans, isLeftOut) }
-    return this.#view
+    return { rows: this.rows, groups: groupRows(this.rows, this.#durableSpans, isLeftOut) }
   }
 
   /**
@@ -112,7 +119,7 @@ export class LivePart {
       const bornMillis = this.#born.get(trace) ?? this.#timeOf(own[0]!)
       const seenMillis = this.#timeOf(own.at(-1)!)
       const isLive = nowMillis - seenMillis < maxTraceIdleMillis && nowMillis - bornMillis < maxTraceLiveMillis
-      if (isLive) live.push({ trace, spanCount: own.length, bornMillis, lastRow: own.at(-1)! })
+      if (isLive) live.push({ trace, place: i, spanCount: own.length, bornMillis, lastRow: own.at(-1)! })
     }
     live.sort((a, b) => b.lastRow - a.lastRow)
     let spanCount = 0
