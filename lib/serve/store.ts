@@ -99,7 +99,9 @@ export class Store {
   #isClosed = false
   readonly #timer: NodeJS.Timeout
   /** By view: what a question has found out, the next one knows. */
-  readonly #liveSources = new WeakMap<PartView, LiveSource>()
+  readonly #liveSources = new WeakMap<PartView, Promise<LiveSource>>()
+  /** How often spans went from one part to another, or to a block. */
+  #moveCount = 0
   readonly #rates: TenantRates
   readonly counters: Counters = new Counters()
   /** True when what the log had at the start has been read. */
@@ -193,13 +195,17 @@ export class Store {
   /** All spans of a tenant that are durable now. */
   async source(tenant: string): Promise<SpanSource> {
     await this.#replayed
-    const parts = this.#segments().flatMap(segment => segment.find(tenant) ?? [])
-    const views = parts.map(part => part.view()).filter(({ groups }) => groups.order.length > 0)
-    // Taken in one turn: a span is in a part or in a block, never in both or none.
-    const blocks = this.blocks.list(tenant)
-    const sources = await Promise.all(blocks.map(block => block.source()))
-    sources.push(...views.map(view => getOrInsert(this.#liveSources, view, () => new LiveSource(view))))
-    return sources.length === 0 ? memorySource([]) : joinSources(sources)
+    for (;;) {
+      const moveCount = this.#moveCount
+      const parts = this.#segments().flatMap(segment => segment.find(tenant) ?? [])
+      const views = (await Promise.all(parts.map(part => part.view()))).filter(isFilled)
+      const blocks = this.blocks.list(tenant)
+      // What moved meanwhile may be in both the old place and the new one, or in none.
+      if (moveCount !== this.#moveCount) continue
+      const sources = await Promise.all(blocks.map(block => block.source()))
+      for (const view of views) sources.push(await getOrInsert(this.#liveSources, view, () => LiveSource.open(view)))
+      return sources.length === 0 ? memorySource([]) : joinSources(sources)
+    }
   }
 
   /** What is in the log and in memory but in no block yet. */
@@ -216,7 +222,7 @@ export class Store {
     const tenants = new Map<string, { traceCount: number; byteLength: number }>()
     for (const [tenant, part] of this.#segments().flatMap(segment => segment.parts())) {
       const counts = getOrInsert(tenants, tenant, () => ({ traceCount: 0, byteLength: 0 }))
-      counts.traceCount += part.view().groups.traces.length
+      counts.traceCount += part.rows.traceIds.size
       counts.byteLength += part.rows.byteLength
     }
     return tenants
@@ -345,7 +351,7 @@ export class Store {
   ): Promise<void> {
     const failures: unknown[] = []
     const appends: Promise<void>[] = []
-    for (const carried of carriedOf(part, now, this.#config)) {
+    for await (const carried of carriedOf(part, now, this.#config)) {
       if (failures.length > 0) break
       appends.push(
         this.#carryTraces(carried, { tenant, part, from, to, now }).catch(error => void failures.push(error)),
@@ -366,6 +372,7 @@ export class Store {
       const durable = () => {
         target.commit(mark)
         part.take(traces.map(({ trace }) => trace))
+        this.#moveCount++
         resolve()
       }
       const failed = (error: unknown) => {
@@ -394,9 +401,9 @@ export class Store {
       [segment] = this.#waiting
     ) {
       for (const [tenant, part] of segment.parts()) {
-        const view = part.view()
+        const view = await part.view()
         const place = { tenantID: tenant, blockID: blockIdOf(segment.name, tenant) }
-        if (view.groups.order.length > 0) {
+        if (isFilled(view)) {
           const startMillis = performance.now()
           const encoding = { config: this.#config.freshBlockpack, workers: this.#places.workers }
           await this.blocks.publish(
@@ -405,11 +412,16 @@ export class Store {
           this.counters.blockFlushed((performance.now() - startMillis) / 1_000)
         }
         segment.flushed(tenant)
+        this.#moveCount++
       }
       await this.#places.log.delete(fileOf(segment.name))
       this.#waiting.shift()
     }
   }
+}
+
+function isFilled({ groups }: PartView): boolean {
+  return groups.order.length > 0
 }
 
 function newWriting(log: LogSegment): Writing {

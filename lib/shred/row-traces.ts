@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { getOrInsert } from '../maps.ts'
 import { startsOf } from '../model/owners.ts'
 import { type Span, type Trace, traceIdDigits } from '../model/trace.ts'
@@ -77,13 +78,36 @@ type IsLeftOut = (row: number, trace: number) => boolean
  * Groups the first `length` rows by trace: in the order of their first spans, with their spans in the order of the rows;
  * spellings of one id next to each other.
  */
-export function groupRows(rows: SpanRows, length: number = rows.length, isLeftOut?: IsLeftOut): TraceGroups {
+export function groupRows(rows: SpanRows, length: number = rows.length): TraceGroups {
+  const steps = grouping(rows, length)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
+}
+
+/** The same, without some rows, while other work has its turn. Whether a row is left out must not change meanwhile. */
+export async function groupRowsInTurns(rows: SpanRows, length: number, isLeftOut?: IsLeftOut): Promise<TraceGroups> {
+  const steps = grouping(rows, length, isLeftOut)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+    await setImmediate()
+  }
+}
+
+/** Rows that are grouped before other work has its turn: about 2 ms. */
+const rowsAtOnce = 1 << 15
+
+function* grouping(rows: SpanRows, length: number, isLeftOut?: IsLeftOut): Generator<void, TraceGroups> {
   const { spans, traceIds } = rows
   const counts = new Uint32Array(traceIds.size)
   const found: number[] = []
+  // Rows that are there do not change, whatever comes after them.
   const numbers = spans.array
   const traceOf = (row: number) => numbers[row * spanWidth + spanField.trace]!
   for (let row = 0; row < length; row++) {
+    if (row % rowsAtOnce === rowsAtOnce - 1) yield
     const trace = traceOf(row)
     if (!isLeftOut?.(row, trace) && counts[trace]!++ === 0) found.push(trace)
   }
@@ -93,6 +117,7 @@ export function groupRows(rows: SpanRows, length: number = rows.length, isLeftOu
   for (const [place, trace] of traces.entries()) next[trace] = starts[place]!
   const order = new Uint32Array(starts.at(-1)!)
   for (let row = 0; row < length; row++) {
+    if (row % rowsAtOnce === rowsAtOnce - 1) yield
     const trace = traceOf(row)
     if (!isLeftOut?.(row, trace)) order[next[trace]!++] = row
   }

@@ -12,7 +12,7 @@ import { keyOf } from './blocks.ts'
 import { type BlockMeta, dataName } from './meta.ts'
 
 /** Spans that are encoded before other work has its turn. */
-const spansAtOnce = 2_048
+const spansAtOnce = 512
 
 /** Which block is written. */
 export interface BlockPlace {

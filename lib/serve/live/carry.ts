@@ -14,14 +14,15 @@ export interface Carried {
 }
 
 /** The traces that may get more spans, a few at a time. */
-export function* carriedOf(part: LivePart, nowMillis: number, limits: LiveLimits): Iterable<Carried> {
-  const { rows, groups } = part.view()
+export async function* carriedOf(part: LivePart, nowMillis: number, limits: LiveLimits): AsyncIterable<Carried> {
+  const view = await part.view()
+  const { rows, groups } = view
   const shredder = shredderOf(rows)
   const traceAt = ({ trace, place }: LiveTrace) => {
     const order = groups.order.subarray(groups.starts[place], groups.starts[place + 1])
     return new RowTrace(rows.traceIds.hexOf(trace), rows, order, shredder)
   }
-  for (const traces of inSlices(part.liveTraces(nowMillis, limits, groups.order.length * maxCarriedShare)))
+  for (const traces of inSlices(part.liveTraces(view, nowMillis, limits, groups.order.length * maxCarriedShare)))
     yield { traces, payload: encodeTraces(traces.map(traceAt)) }
 }
 

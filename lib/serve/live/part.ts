@@ -1,5 +1,5 @@
 import { firstWhere } from '../../bytes/search.ts'
-import { groupRows, type TraceGroups } from '../../shred/row-traces.ts'
+import { groupRowsInTurns, type TraceGroups } from '../../shred/row-traces.ts'
 import { type Mark, SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
 import { SeenSpans } from './seen-spans.ts'
 
@@ -42,6 +42,8 @@ export class LivePart {
   /** By trace: bytes of its spans, where these are limited. */
   readonly #traceBytes = new Map<number, number>()
   #view: PartView | undefined
+  /** Changes with what is visible. */
+  #version = 0
 
   /** The spans that are durable, whoever has them now. */
   get spanCount(): number {
@@ -71,7 +73,7 @@ export class LivePart {
   commit(mark: Mark): void {
     this.#durable = mark
     this.#durableSpans = mark.spans / spanWidth
-    this.#view = undefined
+    this.#changed()
   }
 
   /** Takes away what is not durable. */
@@ -88,31 +90,43 @@ export class LivePart {
   take(traces: Iterable<number>): void {
     this.#taken ??= new Uint8Array(this.rows.traceIds.size)
     for (const trace of traces) this.#taken[trace] = 1
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.#version++
     this.#view = undefined
   }
 
-  /** What is visible. */
-  view(): PartView {
-    this.#view ??= this.viewSince(0)
-    return this.#view
+  /** What is visible now; other work has its turn meanwhile. */
+  async view(): Promise<PartView> {
+    if (this.#view !== undefined) return this.#view
+    const version = this.#version
+    const view = await this.viewSince(0)
+    if (version === this.#version) this.#view = view
+    return view
   }
 
-  /** What is visible of the rows from one on. */
-  viewSince(first: number): PartView {
-    const [taken, duplicates] = [this.#taken, this.#duplicates]
+  /** What is visible now of the rows from one on. */
+  async viewSince(first: number): Promise<PartView> {
+    const [taken, duplicates] = [this.#taken?.slice(), this.#duplicates]
     const isLeftOut =
       first > 0 || taken || duplicates.size > 0
         ? (row: number, trace: number) => row < first || taken?.[trace] === 1 || duplicates.has(row)
         : undefined
-    return { rows: this.rows, groups: groupRows(this.rows, this.#durableSpans, isLeftOut) }
+    return { rows: this.rows, groups: await groupRowsInTurns(this.rows, this.#durableSpans, isLeftOut) }
   }
 
   /**
-   * The traces that may get more spans, those with the newest ones first: none of them is idle or old, and together they
+   * The traces of a view that may get more spans, those with the newest ones first: none of them is idle or old, and together they
    * have at most `maxSpans`.
    */
-  liveTraces(nowMillis: number, { maxTraceIdleMillis, maxTraceLiveMillis }: LiveLimits, maxSpans: number): LiveTrace[] {
-    const { traces, starts, order } = this.view().groups
+  liveTraces(
+    { groups: { traces, starts, order } }: PartView,
+    nowMillis: number,
+    { maxTraceIdleMillis, maxTraceLiveMillis }: LiveLimits,
+    maxSpans: number,
+  ): LiveTrace[] {
     const live: LiveTrace[] = []
     for (const [i, trace] of traces.entries()) {
       const own = order.subarray(starts[i], starts[i + 1])

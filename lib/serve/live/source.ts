@@ -23,7 +23,11 @@ import { rowTraces, type TraceGroups } from '../../shred/row-traces.ts'
 import { eventField, eventWidth, linkField, linkWidth, type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
 import type { PartView } from './part.ts'
 
-const batchSpanCount = 8_192
+/** About 20 ms of a search. */
+const batchSpanCount = 2_048
+
+/** Batches that are made before other work has its turn. */
+const slicesAtOnce = 16
 
 /** Traces of a view that are read together. */
 interface Slice extends TraceGroups {
@@ -33,18 +37,23 @@ interface Slice extends TraceGroups {
 /** Recent spans as a source. Between batches other work has its turn. */
 export class LiveSource implements SpanSource {
   readonly #view: PartView
-  #slices: readonly Slice[] | undefined
+  readonly #slices: readonly Slice[]
   /** By trace: its place and 1, or 0. */
   #places: Int32Array | undefined
 
-  constructor(view: PartView) {
+  private constructor(view: PartView, slices: readonly Slice[]) {
     this.#view = view
+    this.#slices = slices
+  }
+
+  static async open(view: PartView): Promise<LiveSource> {
+    return new LiveSource(view, await slicesOf(view))
   }
 
   async *scan(request: ScanRequest, limits?: Limits): AsyncIterable<SpanBatch> {
     const { rows } = this.#view
     if (!request.needs.every(need => mayMeet(rows, need))) return
-    for (const slice of this.#sliced()) {
+    for (const slice of this.#slices) {
       if (!isInTime(slice.extent, request)) continue
       await new Promise(setImmediate)
       checkLimits(limits)
@@ -80,13 +89,13 @@ export class LiveSource implements SpanSource {
   }
 
   bounds(): Extent | undefined {
-    const extents = this.#sliced().map(({ extent }) => extent)
+    const extents = this.#slices.map(({ extent }) => extent)
     if (extents.length === 0) return undefined
     return extents.reduce((a, b) => [a[0] < b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1]] as const)
   }
 
   cost(request: ScanRequest): { byteLength: number; spanCount: number } {
-    const slices = this.#sliced().filter(({ extent }) => isInTime(extent, request))
+    const slices = this.#slices.filter(({ extent }) => isInTime(extent, request))
     return { byteLength: 0, spanCount: slices.reduce((sum, { order }) => sum + order.length, 0) }
   }
 
@@ -101,11 +110,6 @@ export class LiveSource implements SpanSource {
       ...sortHashes(Uint32Array.from(groups.traces, trace => hashes.at(trace))),
       at: async positions => Array.from(positions, position => rows.traceIds.hexOf(groups.traces[position]!)),
     }
-  }
-
-  #sliced(): readonly Slice[] {
-    this.#slices ??= slicesOf(this.#view)
-    return this.#slices
   }
 }
 
@@ -127,7 +131,7 @@ function groupsAt({ traces, starts, order }: TraceGroups, first: number, end: nu
   }
 }
 
-function slicesOf({ rows, groups }: PartView): Slice[] {
+async function slicesOf({ rows, groups }: PartView): Promise<Slice[]> {
   const { traces, starts } = groups
   const slices: Slice[] = []
   for (let first = 0; first < traces.length; ) {
@@ -136,6 +140,7 @@ function slicesOf({ rows, groups }: PartView): Slice[] {
     const slice = groupsAt(groups, first, end)
     slices.push({ ...slice, extent: extentOf(rows, slice.order) })
     first = end
+    if (slices.length % slicesAtOnce === 0) await new Promise(setImmediate)
   }
   return slices
 }

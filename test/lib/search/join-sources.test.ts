@@ -29,11 +29,11 @@ async function blockpackOf(traces: readonly Trace[], spansPerPageGroup = 7): Pro
   return blockpackSource(await BlockpackReader.open(openMemory(sink.bytes())))
 }
 
-function liveOf(traces: readonly Trace[]): SpanSource {
+async function liveOf(traces: readonly Trace[]): Promise<SpanSource> {
   const part = new LivePart()
   new OtlpMessages(new SpanRows(), () => {}).read(encodeTraces(traces), part.rows)
   part.commit(part.arrived(0, 0))
-  return new LiveSource(part.view())
+  return LiveSource.open(await part.view())
 }
 
 async function withoutIndex(traces: readonly Trace[]): Promise<SpanSource> {
