@@ -22,7 +22,11 @@ export function weightedSource(source: SpanSource): SpanSource {
   const known = new KnownStates()
   let telling: Promise<readonly ColumnName[]> | undefined
   return {
-    ...source,
+    findTraces: (traceIds, limits) => source.findTraces(traceIds, limits),
+    bounds: () => source.bounds(),
+    cost: request => source.cost(request),
+    attributeNames: () => source.attributeNames(),
+    distinctValues: async name => source.distinctValues?.(name),
     async *scan(request, limits) {
       telling ??= tellingColumns(source)
       const own = await telling

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { LabError, messageOf } from '../error.ts'
+import { weightedSource } from '../sampling/weights.ts'
 import { joinSources } from '../search/join-sources.ts'
 import { folderStore } from '../storage/folder-store.ts'
 import { s3Store } from '../storage/s3/store.ts'
@@ -98,9 +99,10 @@ async function start(
   const status = new StoreStatus(store, { version: parts.version, compaction, warnings, ports: () => given(ports) })
   started.add(async () => status.close())
   const source = async (tenants: readonly string[]) =>
-    joinSources(await Promise.all(tenants.map(tenant => store.source(tenant))))
+    weightedSource(joinSources(await Promise.all(tenants.map(tenant => store.source(tenant)))))
+  const notReady = () => (store.isReady ? undefined : 'the log of recent spans is being read')
   const queries = await namingPort(listen.query, '--port', () =>
-    listenForQueries({ ...parts, ...api, tenancy, metrics, source, status }, listen.query),
+    listenForQueries({ ...parts, ...api, tenancy, metrics, source, status, notReady }, listen.query),
   )
   started.add(() => queries.close())
   const receive = (endpoint: Endpoint | undefined, flag: string, begin: (at: Endpoint) => Promise<number>) =>

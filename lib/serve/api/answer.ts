@@ -26,6 +26,8 @@ export interface ApiConfig extends QueryLimits {
   readonly revision: string
   readonly workers?: WorkerPool | undefined
   readonly tenancy?: Tenancy | undefined
+  /** Why queries have to wait, for `/ready`; undefined where they need not. */
+  notReady?(): string | undefined
   /** Shown at `/metrics`. */
   readonly metrics?: ServerMetrics | undefined
   /** The configuration that holds, shown at `/status/config`. */

@@ -43,7 +43,10 @@ export function apiServer(config: ApiConfig): FastifyInstance {
   observeHttp(app, config.metrics)
   refuseOthers(app)
   app.get('/api/echo', (_, reply) => plain(reply, 200, 'echo'))
-  app.get('/ready', (_, reply) => plain(reply, 200, 'ready'))
+  app.get('/ready', (_, reply) => {
+    const reason = config.notReady?.()
+    return plain(reply, reason === undefined ? 200 : 503, reason ?? 'ready')
+  })
   app.get('/api/status/buildinfo', (_, reply) => reply.send(buildInfo(config)))
   const { page, configText, metrics, status, statusPrinter } = config
   if (status !== undefined && statusPrinter !== undefined) addStatusRoutes(app, status, statusPrinter)

@@ -6,6 +6,7 @@ import { checkLimits, type Limits } from '../../model/limits.ts'
 import type {
   AttributeName,
   AttributeScope,
+  ColumnName,
   Condition,
   ScanRequest,
   SpanBatch,
@@ -13,7 +14,7 @@ import type {
   SpanSource,
   TraceIds,
 } from '../../model/scan.ts'
-import { type Attribute, type Trace, valueType } from '../../model/trace.ts'
+import { type Attribute, type Trace, type Value, valueType } from '../../model/trace.ts'
 import { sortHashes } from '../../model/trace-hashes.ts'
 import { spellingsOf, traceIdHash } from '../../model/trace-id.ts'
 import { joinHalves } from '../../shred/columns.ts'
@@ -101,6 +102,15 @@ export class LiveSource implements SpanSource {
 
   async attributeNames(): Promise<readonly AttributeName[]> {
     return attributeNames(this.#view)
+  }
+
+  /** Of trace states: they tell whether spans were sampled. */
+  async distinctValues(column: ColumnName): Promise<readonly Value[] | undefined> {
+    if (column !== 'span:traceState') return undefined
+    const { spans, tables } = this.#view.rows
+    const codes = new Set<number>()
+    for (const row of this.#view.groups.order) codes.add(spans.at(row * spanWidth + spanField.traceState))
+    return Array.from(codes, code => tables.texts.values[code]!)
   }
 
   readonly traceIds = async (): Promise<TraceIds> => {

@@ -4,6 +4,7 @@ import { afterAll, expect, test } from 'vitest'
 import { newSpan } from '../../../../lib/model/draft.ts'
 import { memorySource } from '../../../../lib/model/memory-source.ts'
 import type { Span, Trace } from '../../../../lib/model/trace.ts'
+import type { ApiConfig } from '../../../../lib/serve/api/answer.ts'
 import { apiServer } from '../../../../lib/serve/api/server.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
@@ -50,7 +51,7 @@ const traces: Trace[] = [
 const app = serverOf(traces)
 afterAll(() => app.close())
 
-function serverOf(held: readonly Trace[], config: { timeoutMillis?: number; maxBytes?: number } = {}) {
+function serverOf(held: readonly Trace[], config: Partial<ApiConfig> = {}) {
   const sources = new Map([['single-tenant', memorySource(held)]])
   return apiServer({
     source: async tenants => sources.get(tenants.join()) ?? memorySource([]),
@@ -77,6 +78,13 @@ test('says what it is and that it is ready', async () => {
   expect((await ask('/api/echo')).body).toBe('echo')
   expect((await ask('/ready')).body).toBe('ready')
   expect(await askJson('/api/status/buildinfo')).toMatchObject({ version: '1.2.3', revision: 'abc' })
+})
+
+test('says why it is not ready', async () => {
+  const waiting = serverOf([], { notReady: () => 'the log is being read' })
+  const { statusCode, body } = await waiting.inject('/ready')
+  expect([statusCode, body]).toEqual([503, 'the log is being read'])
+  await waiting.close()
 })
 
 test('answers a search in the shape of Tempo: 64-bit numbers as text, zeros left out', async () => {
