@@ -1,7 +1,7 @@
 /** The candidate that a mistyped name most likely meant, or undefined where none is near. */
-function nearest(name: string, candidates: readonly string[]): string | undefined {
+function nearest(name: string, candidates: readonly string[], maxDistance: number): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
+  let bestDistance = maxDistance + 1
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (distance >= bestDistance) continue
@@ -12,8 +12,12 @@ function nearest(name: string, candidates: readonly string[]): string | undefine
 }
 
 /** ` (did you mean X?)`, or nothing. */
-export function hint(name: string, candidates: readonly string[]): string {
-  const found = nearest(name, candidates)
+export function hint(
+  name: string,
+  candidates: readonly string[],
+  maxDistance: number = Math.max(2, Math.floor(name.length / 3)),
+): string {
+  const found = nearest(name, candidates, maxDistance)
   return found === undefined ? '' : ` (did you mean ${found}?)`
 }
 

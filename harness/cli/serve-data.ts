@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { LabError } from '../../lib/error.ts'
-import { configure } from '../../lib/formats/blockpack/write/config.ts'
+import { configure, idleLevel } from '../../lib/formats/blockpack/write/config.ts'
 import { type Ports, type ServerParts, startServer } from '../../lib/serve/server.ts'
 import { defaultServerConfig, type Listener, type ServerConfig } from '../../lib/serve/server-config.ts'
-import type { Draft } from '../../lib/serve/tempo-config/keys.ts'
+import { blockpackPath, type Draft } from '../../lib/serve/tempo-config/keys.ts'
 import { printTempoConfig } from '../../lib/serve/tempo-config/print.ts'
 import { draftConfig, readTempoConfig } from '../../lib/serve/tempo-config/read.ts'
 import { type SyncMode, syncModes } from '../../lib/serve/wal/log.ts'
@@ -69,7 +69,8 @@ export async function serveData(
   parts: Omit<ServerParts, 'warn' | 'workers' | 'configText'>,
 ): Promise<void> {
   const warn = (message: string) => process.stderr.write(`warning: ${message}\n`)
-  const { config, ignored } = await configFrom(args)
+  const { config, ignored, warnings } = await configFrom(args)
+  for (const warning of warnings) warn(warning)
   if (ignored.length > 0) warn(`${args.config}: has no meaning here: ${ignored.join(', ')}`)
   const configText = printTempoConfig(config, ignored)
   await withWorkers({}, async workers => {
@@ -83,17 +84,25 @@ export async function serveData(
 }
 
 /** The configuration: flags before the file, the file before the profile of blockpack and the defaults. */
-async function configFrom(args: DataArguments): Promise<{ config: ServerConfig; ignored: readonly string[] }> {
+async function configFrom(args: DataArguments): Promise<{
+  config: ServerConfig
+  ignored: readonly string[]
+  /** Settings of blockpack without effect. */
+  warnings: readonly string[]
+}> {
   const base = draftConfig()
   if (args.profile) for (const name of ['blockpack', 'freshBlockpack'] as const) base.store[name] = profileOf(args)
   const path = args.config
   const read =
     path === undefined
-      ? { config: base, ignored: [] }
+      ? { config: base, ignored: [], taken: new Set<string>() }
       : readTempoConfig(await readConfig(path), path, process.env, base)
   setFlags(read.config, args)
   checkPlaces(read.config, args)
-  return read
+  const { blockpack, freshBlockpack } = read.config.store
+  const isLevelSet = read.taken.has(`${blockpackPath}.compression_level`) || args.compressionLevel !== undefined
+  const isIdle = isLevelSet && freshBlockpack.compressionCodec !== 'zstd'
+  return { ...read, warnings: isIdle ? idleLevel(blockpack) : [] }
 }
 
 function profileOf({ profile = 'default' }: DataArguments) {

@@ -1,4 +1,5 @@
 import { parseSetting } from '../../formats/blockpack/write/config.ts'
+import { hint } from '../../nearest.ts'
 import { contentOf, failure, mapOf, parseYaml, place, type Yaml, type YamlPath } from '../../wire/yaml.ts'
 import { defaultServerConfig, type ServerConfig } from '../server-config.ts'
 import { expandEnv } from './expand-env.ts'
@@ -8,6 +9,8 @@ import { blockpackPath, type Draft, type Key, keys, receiverPaths } from './keys
 export interface ReadConfig {
   readonly config: Draft<ServerConfig>
   readonly ignored: readonly string[]
+  /** Keys of the file that were taken. */
+  readonly taken: ReadonlySet<string>
 }
 
 const receiversPath = 'distributor.receivers'
@@ -38,7 +41,7 @@ export function readTempoConfig(
   found.visit(contentOf(yaml), [])
   if (found.receivers.size > 0) listenOnlyTo(found.receivers, yaml, config)
   for (const key of keys) takeOne(key, found.values, yaml, config)
-  return { config, ignored: found.ignored }
+  return { config, ignored: found.ignored, taken: new Set(found.values.keys()) }
 }
 
 /** What a document has, by key. */
@@ -68,8 +71,18 @@ class Found {
     // A mistyped one of the nine keys is refused, as `convert` does.
     const [parent, key] = [path.slice(0, -1), String(path.at(-1))]
     if (parent.join('.') === blockpackPath) parseSetting(key, value, `${place(this.#yaml, path)}${blockpackPath}`)
-    this.ignored.push(name)
+    const siblings = [...leaves, ...sections].filter(
+      known => known.slice(0, -1 - lastOf(known).length) === parent.join('.'),
+    )
+    this.ignored.push(`${name}${hint(key, siblings.map(lastOf), maxMistyped)}`)
   }
+}
+
+/** Tempo has keys that differ little from those with a meaning here. */
+const maxMistyped = 2
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1)
 }
 
 const leaves = new Set(keys.flatMap(({ paths }) => paths))

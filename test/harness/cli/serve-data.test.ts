@@ -49,8 +49,19 @@ test('works by the configuration of a Tempo user, but where flags say otherwise,
       'live_store: { max_block_duration: 2m, max_trace_idle: 7s }\nquerier: { max_concurrent_queries: 20 }\n' +
       'multitenancy_enabled: true\ndistributor: { receivers: { otlp: { protocols: { http: } } } }\n',
   )
-  const served = await serveData(data, '--config', file, '--block-duration', '3s', '--compression-level', '5')
+  const served = await serveData(
+    data,
+    '--config',
+    file,
+    '--block-duration',
+    '3s',
+    '--compression-level',
+    '5',
+    '--compression-codec',
+    'snappy',
+  )
   expect(served.stderr()).toContain(`${file}: has no meaning here: querier\n`)
+  expect(served.stderr()).toContain('warning: compression_level 5: no effect, snappy has no levels\n')
   const shown = await (await fetch(`${served.api}/status/config`)).text()
   for (const part of ['max_block_duration: 3s', 'max_trace_idle: 7s', 'compression_level: 5', `path: ${data}/wal`])
     expect(shown).toContain(part)

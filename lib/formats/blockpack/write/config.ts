@@ -132,9 +132,13 @@ export function parseSetting(key: string, value: unknown, subject: string): Give
 export function configure(profile: ProfileName, ...given: readonly Given[]): Configured {
   const set: Given = Object.assign({}, ...given)
   const config = { ...profiles[profile], ...set }
-  const isIdle = set.compressionLevel !== undefined && config.compressionCodec !== 'zstd'
-  const warning = `compression_level ${config.compressionLevel}: no effect, ${config.compressionCodec} has no levels`
-  return { config, warnings: isIdle ? [warning] : [] }
+  return { config, warnings: set.compressionLevel === undefined ? [] : idleLevel(config) }
+}
+
+/** A warning of a level that was set, where it has no effect. */
+export function idleLevel({ compressionCodec, compressionLevel }: BlockpackConfig): string[] {
+  if (compressionCodec === 'zstd') return []
+  return [`compression_level ${compressionLevel}: no effect, ${compressionCodec} has no levels`]
 }
 
 /** What a setting may be, in words. */

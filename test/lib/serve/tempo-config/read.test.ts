@@ -102,9 +102,19 @@ overrides: { ingestion_rate_limit_bytes: 1000, max_bytes_per_trace: 5_000_000, b
   test.each(['', '# nothing\n', 'server:\n', 'storage: { trace: { s3: } }', 'distributor: { receivers: }'])(
     '%j changes nothing',
     text => {
-      expect(read(text)).toEqual({ config: draftConfig(), ignored: [] })
+      expect(read(text)).toEqual({ config: draftConfig(), ignored: [], taken: new Set() })
     },
   )
+
+  test('a key that is mistyped by a letter or two is named with what was meant, a key of Tempo is not', () => {
+    const text =
+      'live_store: { max_trace_idel: 5s }\nsevrer: { http_listen_port: 1 }\nserver: { grpc_listen_port: 1 }\n'
+    expect(read(text).ignored).toEqual([
+      'live_store.max_trace_idel (did you mean max_trace_idle?)',
+      'sevrer (did you mean server?)',
+      'server.grpc_listen_port',
+    ])
+  })
 
   test('what holds is shown so that it is read back as the same, without secrets', () => {
     const { config, ignored } = read(version3, { KEY: 'secret' })
