@@ -1,6 +1,10 @@
 import { getOrInsert } from '../maps.ts'
 import { Refusal } from './refusal.ts'
 
+/** Clients choose the names of tenants: those beyond are counted together. */
+const maxTenants = 10_000
+export const otherTenants = 'other'
+
 /** What a tenant has sent since the start. */
 export interface TenantCounts {
   requests: number
@@ -31,7 +35,8 @@ export class Counters {
   onBlock: (seconds: number) => void = () => {}
 
   of(tenant: string): TenantCounts {
-    return getOrInsert(this.tenants, tenant, newCounts)
+    const isOther = this.tenants.size >= maxTenants && !this.tenants.has(tenant)
+    return getOrInsert(this.tenants, isOther ? otherTenants : tenant, newCounts)
   }
 
   blockFlushed(seconds: number): void {
@@ -55,11 +60,12 @@ export function countRejected(counts: TenantCounts, rejected: ReadonlyMap<string
   }
 }
 
-/** Counts a request that was refused. */
-export function countRefused(counts: TenantCounts, error: unknown): void {
+/** Counts a request that was refused; of those that came too fast, also their spans. */
+export function countRefused(counts: TenantCounts, error: unknown, spanCount: () => number = () => 0): void {
   const reason = error instanceof Refusal ? (error.kind === 'limited' ? 'rate_limited' : error.kind) : 'invalid'
   counts.refused++
   counts.refusals.set(reason, (counts.refusals.get(reason) ?? 0) + 1)
+  if (reason === 'rate_limited') counts.rejected.set(reason, (counts.rejected.get(reason) ?? 0) + spanCount())
 }
 
 export interface RateLimits {
@@ -92,6 +98,12 @@ export class RateLimit {
     return this.#allowance > 0 ? 0 : Math.max(1, Math.ceil(-this.#allowance / this.#perSecond))
   }
 
+  /** True where all may come that ever may at once. */
+  isIdle(): boolean {
+    this.waitSeconds()
+    return this.#allowance >= this.#burst
+  }
+
   spend(count: number): void {
     this.#allowance -= count
   }
@@ -122,8 +134,15 @@ export class TenantRates {
     bytes?.spend(byteLength)
   }
 
+  /** Drops those that may send all that a new one may. */
+  #dropIdle(): void {
+    for (const [tenant, { spans, bytes }] of this.#byTenant)
+      if (spans?.isIdle() !== false && bytes?.isIdle() !== false) this.#byTenant.delete(tenant)
+  }
+
   #of(tenant: string) {
     const { maxSpansPerSecond, maxBytesPerSecond, burstBytes } = this.#limits
+    if (this.#byTenant.size >= maxTenants && !this.#byTenant.has(tenant)) this.#dropIdle()
     return getOrInsert(this.#byTenant, tenant, () => ({
       spans: maxSpansPerSecond === undefined ? undefined : new RateLimit(maxSpansPerSecond),
       bytes: maxBytesPerSecond === undefined ? undefined : new RateLimit(maxBytesPerSecond, burstBytes),

@@ -1,11 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { CompactionConfig } from './blocks/plan.ts'
 import { planBlocks } from './blocks/plan.ts'
+import { otherTenants } from './counters.ts'
 import type { Store } from './store.ts'
 
 /** Clients choose the names of tenants: those beyond are counted together. */
 const maxTenants = 200
-const otherTenants = 'other'
 const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100]
 const syncBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
 
@@ -99,7 +99,11 @@ export class ServerMetrics {
           ).flat(),
         'counter',
       )
-    reasons('tempo_discarded_spans_total', 'Spans of requests that were taken without them.', 'rejected')
+    reasons(
+      'tempo_discarded_spans_total',
+      'Spans that were rejected, and those of requests that came too fast.',
+      'rejected',
+    )
     reasons('trace_lab_refused_requests_total', 'Requests that were refused whole.', 'refusals')
     this.#lookUp('tempo_live_store_live_traces', 'Traces that are not in a block.', ['tenant'], () =>
       this.#byTenant(store.liveTraces(), ({ traceCount }) => traceCount),

@@ -14,10 +14,11 @@ import { writeBlock } from './blocks/write.ts'
 import { defaultConfig, type StoreConfig } from './config.ts'
 import { Counters, countRefused, countRejected, type TenantCounts, TenantRates } from './counters.ts'
 import { type Carried, carriedOf } from './live/carry.ts'
+import { countRequestSpans } from './live/count-spans.ts'
 import { takeIn } from './live/intake.ts'
 import type { LivePart, PartView } from './live/part.ts'
 import { type FoundSegment, readLog, replay } from './live/replay.ts'
-import { LiveSegment } from './live/segment.ts'
+import { LiveSegment, maxTenants } from './live/segment.ts'
 import { LiveSource } from './live/source.ts'
 import { Refusal } from './refusal.ts'
 import { checkTenant } from './tenant.ts'
@@ -154,7 +155,8 @@ export class Store {
       counts.spans += pushed.spanCount
       return pushed
     } catch (error) {
-      countRefused(counts, error)
+      this.#writing.live.dropEmpty(tenant)
+      countRefused(counts, error, () => countRequestSpans(request))
       throw error
     }
   }
@@ -169,7 +171,8 @@ export class Store {
     this.#rates.spend(tenant, spanCount, request.length)
     counts.cutAttributes += cutCount
     countRejected(counts, rejected)
-    if (payload)
+    if (payload === undefined) live.dropEmpty(tenant)
+    else
       await new Promise<void>((resolve, reject) => {
         const durable = () => {
           part.commit(mark)
@@ -222,7 +225,7 @@ export class Store {
     const tenants = new Map<string, { traceCount: number; byteLength: number }>()
     for (const [tenant, part] of this.#segments().flatMap(segment => segment.parts())) {
       const counts = getOrInsert(tenants, tenant, () => ({ traceCount: 0, byteLength: 0 }))
-      counts.traceCount += part.rows.traceIds.size
+      counts.traceCount += part.traceCount
       counts.byteLength += part.rows.byteLength
     }
     return tenants
@@ -285,6 +288,10 @@ export class Store {
     const { maxRequestBytes } = this.#config.limits
     if (request.length > maxRequestBytes)
       throw new Refusal('invalid', `the request has ${request.length} bytes, at most ${maxRequestBytes} are taken`)
+    if (this.#writing.live.isFullFor(tenant))
+      throw new Refusal('limited', `${maxTenants} tenants have recent spans, no further one is taken for now`, {
+        retryAfterSeconds: retrySeconds,
+      })
     const excess = this.#rates.excess(tenant)
     if (excess) throw new Refusal('limited', excess.reason, { retryAfterSeconds: excess.waitSeconds })
     if (this.#isClosed) throw new Refusal('unavailable', 'the server is stopping', { retryAfterSeconds: retrySeconds })

@@ -44,10 +44,20 @@ export class LivePart {
   #view: PartView | undefined
   /** Changes with what is visible. */
   #version = 0
+  /** Traces of the rows that were counted. */
+  readonly #traces = new Set<number>()
+  #countedRows = 0
 
   /** The spans that are durable, whoever has them now. */
   get spanCount(): number {
     return this.#durableSpans
+  }
+
+  /** The traces of the part's own, not those that the next segment has taken: only new rows are looked at. */
+  get traceCount(): number {
+    for (; this.#countedRows < this.#durableSpans; this.#countedRows++)
+      this.#traces.add(this.rows.spans.at(this.#countedRows * spanWidth + spanField.trace))
+    return this.#traces.size - (this.#taken?.reduce((sum, isTaken) => sum + isTaken, 0) ?? 0)
   }
 
   get lastArrivalMillis(): number {

@@ -1,6 +1,9 @@
 import { getOrInsert } from '../../maps.ts'
 import { LivePart } from './part.ts'
 
+/** Of one segment. A tenant with one span takes 35 KiB (5,000 of them, resident); up to five segments wait. */
+export const maxTenants = 2_000
+
 /** The spans of one segment of the log, by tenant. */
 export class LiveSegment {
   readonly name: string
@@ -10,6 +13,16 @@ export class LiveSegment {
 
   constructor(name: string) {
     this.name = name
+  }
+
+  /** Whether it has so many tenants that no further one is taken: each takes memory for its tables, however little it sends. */
+  isFullFor(tenant: string): boolean {
+    return this.#parts.size >= maxTenants && !this.#parts.has(tenant)
+  }
+
+  /** Drops the part of a tenant of whose request nothing was taken, where it has nothing else. */
+  dropEmpty(tenant: string): void {
+    if (this.#parts.get(tenant)?.rows.length === 0) this.#parts.delete(tenant)
   }
 
   part(tenant: string): LivePart {

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
+import { LivePart } from '../../../lib/serve/live/part.ts'
 import { type Running, startServer } from '../../../lib/serve/server.ts'
 import { defaultServerConfig, type ServerConfig } from '../../../lib/serve/server-config.ts'
 import { sendOtlp } from '../../support/served.ts'
@@ -109,6 +110,20 @@ test('values move as requests are sent, under the names of Tempo, and servers of
   expect(flushed.get('tempo_live_store_blocks_cut_total')).toBe(2)
   expect(flushed.get('tempo_live_store_completion_duration_seconds_count')).toBe(2)
   expect(flushed.get('tempo_live_store_live_traces{tenant="a"}')).toBeUndefined()
+})
+
+test('spans of requests that come too fast are discarded ones, and no request for metrics groups recent spans', async () => {
+  const { otlp, metrics, server } = await start('fast', { maxSpansPerSecond: 1 })
+  const request = requestOf(Array.from({ length: 500 }, (_, i) => [1 + (i % 7), 1 + i]))
+  expect(await sendOtlp(otlp, request)).toBe(200)
+  expect(await sendOtlp(otlp, request)).toBe(429)
+  const part = vi.spyOn(LivePart.prototype, 'view')
+  const samples = await metrics()
+  expect(part).not.toHaveBeenCalled()
+  part.mockRestore()
+  expect(samples.get('tempo_live_store_live_traces{tenant="single-tenant"}')).toBe(7)
+  expect(samples.get('tempo_discarded_spans_total{reason="rate_limited",tenant="single-tenant"}')).toBe(500)
+  expect(server.store.counters.of('single-tenant').spans).toBe(500)
 })
 
 test('names that clients choose do not make it grow: 200 tenants have labels, the others are one', async () => {
