@@ -5,6 +5,7 @@ import { loss } from './bench-loss.ts'
 import { queries } from './bench-queries.ts'
 import { sampling } from './bench-sampling.ts'
 import { scale } from './bench-scale.ts'
+import { serve } from './bench-serve.ts'
 import { tiers } from './bench-tiers.ts'
 
 export const bench: CommandModule = {
@@ -19,6 +20,7 @@ export const bench: CommandModule = {
       .command(loss)
       .command(tiers)
       .command(sampling)
-      .demandCommand(1, 'bench: say which: scale, kernels, blocks, queries, loss, tiers or sampling'),
+      .command(serve)
+      .demandCommand(1, 'bench: say which: scale, kernels, blocks, queries, loss, tiers, sampling or serve'),
   handler: () => {},
 }

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 const folder = join(root, 'results')
 const runs = await Promise.all(readdirSync(join(folder, 'runs')).map(name => readRun(join(folder, 'runs', name))))
 const pages = readdirSync(folder).filter(
-  name => name.endsWith('.md') && !/-(scale|blocks|queries|loss|sampling|tiers)\.md$/.test(name),
+  name => name.endsWith('.md') && !/-(scale|blocks|queries|loss|sampling|tiers)\.md$|^serve\.md$/.test(name),
 )
 
 test('committed runs are valid: numbers only where earned, ratios that follow from the sizes', () => {

@@ -1,0 +1,56 @@
+import { messageOf } from '../../../lib/error.ts'
+import { taskRunner } from '../../process/run-task.ts'
+import { describeEnvironment } from '../../runs/environment.ts'
+import type { Progress } from '../../text/progress.ts'
+import type { Capture, Figure, ServeJob } from './figure.ts'
+import type { ServeTasks } from './tasks.ts'
+
+const runTask = taskRunner<ServeTasks>()
+
+/** The parts by their names: what is measured, by which task. */
+export const parts = {
+  in: { title: 'As fast as is answered', task: 'serveIn' },
+  ack: { title: '20,000 spans per second, and a search per second', task: 'serveAck' },
+  kill: { title: 'Killed at random moments under load', task: 'serveKill' },
+} as const
+export type PartName = keyof typeof parts
+export const partNames = Object.keys(parts) as PartName[]
+
+export interface ServeBench {
+  readonly environment: ReturnType<typeof describeEnvironment>
+  readonly job: Omit<ServeJob, 'capture' | 'program'>
+  readonly parts: readonly { readonly title: string; readonly figures: readonly Figure[] }[]
+}
+
+export interface ServeBenchOptions extends Omit<ServeJob, 'capture'> {
+  readonly only: readonly PartName[]
+  readonly captures: readonly Capture[]
+  readonly progress: Progress
+}
+
+/** Measures the parts one after another, each with a server of its own for each capture. */
+export async function measureServe({ only, captures, progress, ...job }: ServeBenchOptions): Promise<ServeBench> {
+  const measured = []
+  for (const name of only) {
+    const { title, task } = parts[name]
+    const figures: Figure[] = []
+    for (const capture of captures) {
+      const stage = progress.stage(`${name} ${capture.name}`)
+      try {
+        figures.push(...(await runTask(task, { ...job, capture }, spans => stage.advance(spans))))
+      } catch (error) {
+        figures.push({ what: capture.name, unit: '', value: null, problem: messageOf(error) })
+      }
+      stage.end()
+    }
+    measured.push({ title, figures })
+  }
+  const { program: _, ...said } = job
+  return { environment: describeEnvironment({ lanes: 1, zstdLevel: 3 }), job: said, parts: measured }
+}
+
+/** What was not right, a line each. */
+export function problemsOf(bench: ServeBench): string[] {
+  const figures = bench.parts.flatMap(({ figures }) => figures)
+  return figures.flatMap(({ what, problem }) => (problem === undefined ? [] : [`${what}: ${problem}`]))
+}

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { inWorkFolder } from '../../../lib/storage/work-folder.ts'
+import type { Report } from '../../process/task.ts'
+import type { Figure, ServeJob } from './figure.ts'
+import { batchSpans, type Sending } from './replay.ts'
+import { Server } from './server.ts'
+import { countSpans, figureOf, loadOf, problemOfCount, quantileOf } from './session.ts'
+import { roundKey, spanIdOf } from './span-number.ts'
+
+const spansPerSecond = 20_000
+/** What is searched for, in turn, over the last hour. */
+const searches = [
+  '{ status = error }',
+  '{ duration > 100ms }',
+  '{ kind = server && name =~ ".*Get.*" }',
+  '{ } >> { status = error }',
+]
+
+/** Latency of acknowledgements at a steady rate beside searches, and how soon spans are found. */
+export async function measureAck(job: ServeJob, report: Report): Promise<Figure[]> {
+  const { replay, load } = await loadOf(job.capture, job.seed)
+  return inWorkFolder(async folder => {
+    const server = await Server.start(job.program, `${folder}/data`)
+    load.url = server.otlp
+    const sinceMillis = Date.now()
+    let newest: Sending | undefined
+    const acknowledged = (sending: Sending) => {
+      newest = sending
+      report(sending.spanCount)
+    }
+    await load.open(spansPerSecond, Math.min(5, job.seconds), acknowledged)
+    let isOver = false
+    const asking = everySecond(
+      () => isOver,
+      turn => timed(() => search(server.api, searches[turn % searches.length]!)),
+    )
+    const finding = everySecond(
+      () => isOver,
+      () => timed(() => untilFound(server.api, newest!)),
+    )
+    const millis = await load.open(spansPerSecond, job.seconds * job.rounds, acknowledged)
+    isOver = true
+    const [asked, found] = [await asking, await finding]
+    const problem = problemOfCount(await countSpans(server.api, replay, sinceMillis), load)
+    await server.end('SIGTERM')
+    load.close()
+    const { name } = job.capture
+    const rows = (what: string, values: readonly number[], wanted?: number): Figure[] => {
+      const sorted = values.toSorted((a, b) => a - b)
+      const row = (word: string, share: number, limit?: number) =>
+        figureOf([quantileOf(sorted, share)], {
+          what: `${name}: ${what}, ${word}`,
+          unit: 'ms',
+          wanted: limit === undefined ? undefined : ['≤', limit],
+          problem,
+        })
+      return [row('p50', 0.5), row('p99', 0.99, wanted), row('max', 1)]
+    }
+    return [
+      ...rows('acknowledgement', millis, 100),
+      ...rows('from the acknowledgement until found', found, 1_000),
+      ...rows('the searches', asked),
+    ]
+  })
+}
+
+async function everySecond(isOver: () => boolean, work: (turn: number) => Promise<number>): Promise<number[]> {
+  const millis: number[] = []
+  while (!isOver()) {
+    const start = performance.now()
+    millis.push(await work(millis.length))
+    await sleep(Math.max(0, 1_000 - (performance.now() - start)))
+  }
+  return millis
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+async function search(api: string, query: string): Promise<readonly unknown[]> {
+  const end = Math.ceil(Date.now() / 1e3) + 1
+  const parameters = new URLSearchParams({ q: query, start: String(end - 3_600), end: String(end) })
+  const response = await fetch(`${api}/api/search?${parameters}`)
+  const text = await response.text()
+  if (response.status !== 200) throw new Error(`${query}: ${response.status}: ${text}`)
+  return (JSON.parse(text) as { traces?: unknown[] }).traces ?? []
+}
+
+/** Asks for the first span of a request until it is found. */
+async function untilFound(api: string, { round, index }: Sending): Promise<void> {
+  const first = spanIdOf(index * batchSpans)
+  const high = ((Number.parseInt(first.slice(0, 8), 16) ^ roundKey(round)) >>> 0).toString(16).padStart(8, '0')
+  const query = `{ span:id = "${high}${first.slice(8)}" }`
+  const limitMillis = performance.now() + 10_000
+  while ((await search(api, query)).length === 0)
+    if (performance.now() > limitMillis) throw new Error(`${query}: not found within 10 s of its acknowledgement`)
+}

@@ -1,0 +1,52 @@
+import { medianOf } from '../../../lib/median.ts'
+import type { Trace } from '../../../lib/model/trace.ts'
+import { capturedSource, generatedSource } from '../../open/source.ts'
+import type { Capture, Figure } from './figure.ts'
+import { Load } from './load.ts'
+import { Replay } from './replay.ts'
+
+/** The requests of a capture, and connections for them. */
+export async function loadOf(capture: Capture, seed: number): Promise<{ replay: Replay; load: Load }> {
+  const { input } = capture
+  const source =
+    input === undefined ? generatedSource({ workload: 'otel', size: 'medium', seed }) : capturedSource([input], {})
+  const traces: Trace[] = []
+  for await (const batch of source.traces) traces.push(...batch)
+  const replay = new Replay(traces)
+  return { replay, load: new Load(replay) }
+}
+
+/** How many spans a server counts over all the time of a replay. */
+export async function countSpans(api: string, { lengthNanos }: Replay, sinceMillis: number): Promise<number> {
+  const start = Math.floor(sinceMillis / 1e3 - Number(lengthNanos) / 1e9) - 120
+  const range = { start: String(start), end: String(Math.ceil(Date.now() / 1e3) + 120), step: '60s' }
+  const parameters = new URLSearchParams({ q: '{ } | count_over_time()', ...range })
+  const response = await fetch(`${api}/api/metrics/query_range?${parameters}`)
+  const text = await response.text()
+  if (response.status !== 200) throw new Error(`${response.status}: ${text}`)
+  const { series } = JSON.parse(text) as { series: { samples: { value?: number }[] }[] }
+  return series.flatMap(({ samples }) => samples).reduce((sum, { value = 0 }) => sum + value, 0)
+}
+
+/** What is wrong with a count of the spans, if anything. */
+export function problemOfCount(found: number, { acknowledgedSpans, refused }: Load): string | undefined {
+  const refusals = Array.from(refused, ([status, count]) => `${count} requests were answered ${status}`)
+  const wrong = found === acknowledgedSpans ? [] : [`acknowledged ${acknowledgedSpans} spans, found ${found}`]
+  return [...wrong, ...(wrong.length > 0 ? refusals : [])].join('; ') || undefined
+}
+
+/** A figure of several rounds: their median, lowest and highest. */
+export function figureOf(
+  values: readonly number[],
+  { problem, ...facts }: Pick<Figure, 'what' | 'unit' | 'wanted' | 'problem'>,
+): Figure {
+  if (problem !== undefined) return { ...facts, value: null, problem }
+  const sorted = values.toSorted((a, b) => a - b)
+  const range = values.length > 1 ? ([sorted[0]!, sorted.at(-1)!] as const) : undefined
+  return { ...facts, value: medianOf(values), range }
+}
+
+/** The least of some sorted numbers that so many of them do not exceed. */
+export function quantileOf(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
+}
