@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { LabError } from '../../lib/error.ts'
+import { LabError, messageOf } from '../../lib/error.ts'
 import { configure, idleLevel } from '../../lib/formats/blockpack/write/config.ts'
 import { type Ports, type ServerParts, startServer } from '../../lib/serve/server.ts'
 import { defaultServerConfig, type Listener, type ServerConfig } from '../../lib/serve/server-config.ts'
@@ -7,6 +7,7 @@ import { blockpackPath, type Draft } from '../../lib/serve/tempo-config/keys.ts'
 import { printTempoConfig } from '../../lib/serve/tempo-config/print.ts'
 import { draftConfig, readTempoConfig } from '../../lib/serve/tempo-config/read.ts'
 import { type SyncMode, syncModes } from '../../lib/serve/wal/log.ts'
+import { type S3Config, s3ConfigOf } from '../../lib/storage/s3/config.ts'
 import { untilAsked } from '../process/signals.ts'
 import { type BlockpackArguments, givenFrom, readConfig } from './blockpack-flags.ts'
 import { text } from './flags.ts'
@@ -18,6 +19,7 @@ import { withWorkers } from './workers.ts'
 
 export interface DataArguments extends BlockpackArguments {
   data?: string | undefined
+  bucket?: S3Config | undefined
   host?: string | undefined
   port?: number | undefined
   otlpHttpPort?: number | undefined
@@ -44,6 +46,11 @@ export const dataFlags = {
     ...text,
     describe: 'folder of the store: spans that arrive are kept in it',
     coerce: (path: unknown) => single('data', path),
+  },
+  bucket: {
+    ...text,
+    describe: 's3://bucket or s3://bucket/prefix that has the blocks; the log stays in the folder',
+    coerce: (given: unknown) => bucketOf(single('bucket', given)),
   },
   'otlp-http-port': port('otlp-http-port', 'OTLP over HTTP', defaultListen.otlpHttp!.port),
   'otlp-grpc-port': port('otlp-grpc-port', 'OTLP over gRPC', defaultListen.otlpGrpc!.port),
@@ -135,9 +142,10 @@ function setFlags({ store, listen, api }: Draft<ServerConfig>, args: DataArgumen
 }
 
 /** Where the log and the blocks are: in the folder of `--data`, or where the file says. */
-function checkPlaces({ storage }: Draft<ServerConfig>, { data, config }: DataArguments): void {
+function checkPlaces({ storage }: Draft<ServerConfig>, { data, bucket, config }: DataArguments): void {
   if (data !== undefined) Object.assign(storage, { home: data, log: join(data, 'wal'), folder: join(data, 'blocks') })
   else storage.home = storage.log
+  if (bucket !== undefined) Object.assign(storage, { backend: 's3', s3: bucket })
   const missing = [
     ...(storage.log === '' ? ['wal.path'] : []),
     ...(storage.backend === 'local' && storage.folder === '' ? ['local.path'] : []),
@@ -146,6 +154,14 @@ function checkPlaces({ storage }: Draft<ServerConfig>, { data, config }: DataArg
   if (missing.length > 0) throw new LabError('invalid', `${config}: ${needed} is missing; set it, or give --data`)
   if (storage.backend === 's3' && storage.s3.bucket === '')
     throw new LabError('invalid', `${config}: storage.trace.s3.bucket is missing, which the backend s3 needs`)
+}
+
+function bucketOf(address: string | undefined): S3Config | undefined {
+  try {
+    return address === undefined ? undefined : s3ConfigOf(address)
+  } catch (error) {
+    throw new LabError('usage', `--bucket: ${messageOf(error)}`, { cause: error })
+  }
 }
 
 function millisOf(nanos: bigint): number {

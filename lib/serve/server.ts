@@ -4,11 +4,10 @@ import type { FastifyInstance } from 'fastify'
 import { LabError, messageOf } from '../error.ts'
 import { weightedSource } from '../sampling/weights.ts'
 import { joinSources } from '../search/join-sources.ts'
-import { folderStore } from '../storage/folder-store.ts'
-import { s3Store } from '../storage/s3/store.ts'
 import { WorkerPool } from '../workers/pool.ts'
 import type { ApiConfig, QueryLimits } from './api/answer.ts'
 import { listenForQueries } from './api/listen.ts'
+import { openBlobs } from './bucket.ts'
 import { drainer } from './drain.ts'
 import { lockFolder } from './lock.ts'
 import { ServerMetrics } from './metrics.ts'
@@ -78,7 +77,7 @@ async function start(
     const lock = await lockFolder(folder)
     started.add(() => lock.release())
   }
-  const blocks = storage.backend === 's3' ? await s3Store(storage.s3) : folderStore(storage.folder)
+  const blocks = await openBlobs(storage)
   const metrics = new ServerMetrics(parts.version)
   const encoders = new WorkerPool(2, minEncodedSpans)
   started.add(() => encoders.close())

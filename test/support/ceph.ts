@@ -17,6 +17,7 @@ export interface Ceph {
   /** Ends the gateway as a crash would, and starts it again. */
   killGateway(): Promise<void>
   startGateway(): Promise<void>
+  end(): Promise<void>
 }
 
 const programs = ['ceph', 'ceph-mon', 'ceph-osd', 'monmaptool', 'radosgw', 'radosgw-admin']
@@ -38,11 +39,12 @@ const shared = globalThis as { cephOfTests?: Promise<Ceph> }
 
 /** The one of this process, which ends with it. */
 export function startedCeph(): Promise<Ceph> {
-  shared.cephOfTests ??= start()
+  shared.cephOfTests ??= startCeph()
   return shared.cephOfTests
 }
 
-async function start(): Promise<Ceph> {
+/** Another one: to the buckets of one whose gateway was killed nothing can be added for half a minute. */
+export async function startCeph(): Promise<Ceph> {
   const folder = mkdtempSync(join(tmpdir(), 'trace-storage-lab-ceph-'))
   const [monitorPort, port] = await freePorts(2)
   const settings = join(folder, 'ceph.conf')
@@ -54,12 +56,12 @@ async function start(): Promise<Ceph> {
   await run('monmaptool', ['--create', '--fsid', cluster, '--addv', 'a', monitor, map])
   await run('ceph-mon', ['-c', settings, '--mkfs', '-i', 'a', '--monmap', map])
   const daemon = (name: string, ...args: string[]) => spawnTied('', name, '-c', settings, '-f', ...args)
-  spawnTied(folder, 'ceph-mon', '-c', settings, '-f', '-i', 'a')
+  const first = spawnTied(folder, 'ceph-mon', '-c', settings, '-f', '-i', 'a')
   const disk = randomUUID()
   await run('ceph', ['-c', settings, 'osd', 'new', disk], { timeout: 30_000 })
   await run('ceph-osd', ['-c', settings, '-i', '0', '--mkfs', '--osd-uuid', disk])
   await run('ceph', ['-c', settings, 'osd', 'crush', 'add', 'osd.0', '1', 'root=default', 'host=one'])
-  daemon('ceph-osd', '-i', '0')
+  const second = daemon('ceph-osd', '-i', '0')
   const endpoint = `http://127.0.0.1:${port}`
   let gateway: ChildProcess | undefined
   const startGateway = async () => {
@@ -70,7 +72,15 @@ async function start(): Promise<Ceph> {
   const keys = ['--access-key', accessKey, '--secret-key', secretKey]
   const user = ['user', 'create', '--uid', 'tests', '--display-name', 'tests', ...keys]
   await run('radosgw-admin', ['-c', settings, ...user])
-  return { endpoint, startGateway, killGateway: () => endTied(gateway!), newBucket: () => makeBucket(endpoint) }
+  return {
+    endpoint,
+    newBucket: () => makeBucket(endpoint),
+    killGateway: () => endTied(gateway!),
+    startGateway,
+    async end() {
+      for (const daemon of [gateway!, second, first]) await endTied(daemon)
+    },
+  }
 }
 
 async function makeBucket(endpoint: string): Promise<S3Config> {

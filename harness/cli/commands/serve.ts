@@ -43,7 +43,9 @@ export const serve: CommandModule<object, ServeArguments> = {
         coerce: paths('blocks'),
       })
       .option('config', pathFlag('config', 'YAML file of Tempo; flags count more'))
-      .check(({ data, blocks, config }) => {
+      .check(({ data, blocks, bucket, config }) => {
+        if (bucket !== undefined && data === undefined)
+          throw new LabError('usage', '--bucket: needs --data, for the log; --blocks answers from a bucket as it is')
         if ((data === undefined && config === undefined) === (blocks === undefined))
           throw new LabError('usage', 'needs either --data or --blocks; or --config, which may say where the data is')
         return true

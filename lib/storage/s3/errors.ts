@@ -73,10 +73,12 @@ const advice: Readonly<Record<string, string>> = {
 
 /** What went wrong in a request about `subject`, as one line that says what to do. */
 export function explain(subject: string, error: unknown): LabError {
-  if (error instanceof LabError) return new LabError(error.kind, `${subject}: ${error.message}`, { cause: error })
+  if (error instanceof LabError) return new LabError(error.kind, `${subject}: ${error.message}`, { cause: error.cause })
   const code = codeOf(error)
   const kind = /^(?:NoSuch(?:Key|Bucket)|NotFound)$/.test(code) ? 'missing' : 'invalid'
-  return new LabError(kind, `${subject}: ${reasonOf(error, code)}`, { cause: error })
+  // What the client throws holds the connection, and can be sent to no other thread.
+  const cause = Object.assign(new Error(failureOf(error).message), { name: code })
+  return new LabError(kind, `${subject}: ${reasonOf(error, code)}`, { cause })
 }
 
 function reasonOf(error: unknown, code: string): string {
