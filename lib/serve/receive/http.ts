@@ -16,6 +16,8 @@ export interface Receiving {
   readonly maxRequestBytes: number
   readonly tenancy?: Tenancy | undefined
   readonly metrics?: ServerMetrics | undefined
+  /** How long a request may take to arrive. */
+  readonly maxRequestMillis?: number | undefined
 }
 
 const protobufType = 'application/x-protobuf'
@@ -25,7 +27,9 @@ const maxBytesAtOnce = 256 * 2 ** 20
 /** What a body counts as whose length is not known. */
 const unknownBytes = 1 << 20
 const retrySeconds = 1
-const requestTimeout = 60_000
+const defaultRequestMillis = 60_000
+/** How often it is looked which requests take too long. */
+const checkMillis = 5_000
 
 /** A server of OTLP over HTTP: `/v1/traces`. */
 export function otlpServer(receiving: Receiving): FastifyInstance {
@@ -52,10 +56,14 @@ export function zipkinServer(receiving: Receiving): FastifyInstance {
   return app
 }
 
-function receiver({ maxRequestBytes, metrics }: Receiving, types: string[]): FastifyInstance {
+function receiver(
+  { maxRequestBytes, metrics, maxRequestMillis = defaultRequestMillis }: Receiving,
+  types: string[],
+): FastifyInstance {
   const app = fastify({
     bodyLimit: maxRequestBytes,
-    requestTimeout,
+    requestTimeout: maxRequestMillis,
+    http: { headersTimeout: maxRequestMillis, connectionsCheckingInterval: Math.min(checkMillis, maxRequestMillis) },
     forceCloseConnections: 'idle',
     frameworkErrors: refuse,
   })

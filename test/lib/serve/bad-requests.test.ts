@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
+import { otlpServer } from '../../../lib/serve/receive/http.ts'
 import { startServer } from '../../../lib/serve/server.ts'
 import { defaultServerConfig } from '../../../lib/serve/server-config.ts'
 import { sendOtlp } from '../../support/served.ts'
@@ -65,6 +66,23 @@ test('a request that is cut at any byte adds nothing, and others are answered', 
   expect(server.store.recent().spansByTenant.get('single-tenant') ?? 0).toBe(before)
   expect(await sendOtlp(otlp, requestOf([[9, 10]]))).toBe(200)
 }, 60_000)
+
+test('half a request and silence is ended by a time limit, in its head and in its body', async () => {
+  const push = async () => ({ spanCount: 1, rejected: new Map() })
+  const app = otlpServer({ push, maxRequestBytes: 1000, maxRequestMillis: 100 })
+  await app.listen(free)
+  for (const part of ['POST /v1/traces HTTP/1.1\r\nHost: x\r\n', `${headOf(10)}half`]) {
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {})
+    let answer = ''
+    socket.on('data', chunk => {
+      answer += chunk
+    })
+    socket.write(part)
+    await once(socket, 'close')
+    expect(answer).toMatch(/^HTTP\/1.1 408/)
+  }
+  await app.close()
+}, 10_000)
 
 /** A protobuf message within a field. */
 function within(tag: number, content: Buffer): Buffer {
