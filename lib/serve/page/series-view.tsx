@@ -8,17 +8,24 @@ const maxDrawn = 100
 /** Series as lines over time, and their last values as a table for who does not see them. */
 export function SeriesView({ series }: { series: readonly Series[] }) {
   const place = useRef<HTMLDivElement>(null)
+  const drawn = useRef<UPlot>(undefined)
+  const names = series.map(nameOf).join('\n')
   useEffect(() => {
     const host = place.current
     if (host === null || series.length === 0) return undefined
     const plot = new UPlot(optionsOf(series, host.clientWidth), dataOf(series), host)
+    drawn.current = plot
     const fit = new ResizeObserver(() => plot.setSize({ width: host.clientWidth, height }))
     fit.observe(host)
     return () => {
       fit.disconnect()
       plot.destroy()
+      drawn.current = undefined
     }
-  }, [series])
+  }, [names])
+  // Lines that only move are not made anew.
+  useEffect(() => drawn.current?.setData(dataOf(series)), [series])
+  const focus = (line: number | null) => drawn.current?.setSeries(line, { focus: true })
   if (series.length === 0) return <p>No series.</p>
   return (
     <>
@@ -37,7 +44,11 @@ export function SeriesView({ series }: { series: readonly Series[] }) {
             const values = one.samples.map(({ value = 0 }) => value)
             const mean = values.reduce((sum, value) => sum + value, 0) / values.length
             return (
-              <tr key={nameOf(one)}>
+              <tr
+                key={nameOf(one)}
+                onMouseEnter={() => focus(i < maxDrawn ? i + 1 : null)}
+                onMouseLeave={() => focus(null)}
+              >
                 <td>
                   <i style={{ background: strokeOf(i) }} /> {nameOf(one)}
                 </td>
@@ -75,6 +86,7 @@ function optionsOf(series: readonly Series[], width: number): UPlot.Options {
     width,
     height,
     legend: { show: false },
+    focus: { alpha: 0.15 },
     axes: [axis, { ...axis, size: 70 }],
     series: [{}, ...series.slice(0, maxDrawn).map((_, i): UPlot.Series => ({ stroke: strokeOf(i), width: 1.5 }))],
   }

@@ -224,6 +224,20 @@ describe.skipIf(!existsSync(executablePath))(
       await open(`#${new URLSearchParams({ query: '{ } | rate() by (resource.service.name)' })}`)
       await page.locator('canvas').waitFor()
       expect(await page.locator('table.series tbody tr').count()).toBe(9)
+      const picture = async () => (await page.locator('canvas').screenshot()).toString('base64')
+      const before = await picture()
+      await page.locator('table.series tbody tr').nth(4).hover()
+      await expect.poll(picture).not.toBe(before)
+      await page.locator('header').hover()
+      await expect.poll(picture).toBe(before)
+    })
+
+    test('lines of rates stay the same picture when they move', async () => {
+      await open('#view=rates')
+      const canvas = await page.waitForSelector('canvas')
+      await page.waitForResponse(/status\/rates/)
+      await page.waitForResponse(/status\/rates/)
+      expect(await canvas.evaluate(one => one.isConnected)).toBe(true)
     })
 
     test('in a circle the last span has nothing to unfold', async () => {
