@@ -21,6 +21,8 @@ export interface ServeJob {
   readonly seconds: number
   readonly rounds: number
   readonly kills: number
+  /** In blocks, to be asked. */
+  readonly spans: number
 }
 
 /** What is replayed: a file, or traces of the generator. */

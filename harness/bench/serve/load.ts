@@ -34,6 +34,15 @@ export class Load {
     await Promise.all(Array.from({ length: concurrency }, sender))
   }
 
+  /** Sends so many requests, some at a time. */
+  async sendMany(concurrency: number, requestCount: number): Promise<void> {
+    let left = requestCount
+    const sender = async () => {
+      while (left-- > 0) await this.send(this.#replay.next(), () => false)
+    }
+    await Promise.all(Array.from({ length: concurrency }, sender))
+  }
+
   /**
    * Sends so many spans per second, whether what was sent is answered or not. Gives the milliseconds from when each
    * request was to be sent until its acknowledgement.

@@ -4,8 +4,8 @@ import type { Report } from '../../process/task.ts'
 import type { Figure, ServeJob } from './figure.ts'
 import { batchSpans, type Sending } from './replay.ts'
 import { Server } from './server.ts'
-import { countSpans, figureOf, loadOf, problemOfCount, quantileOf } from './session.ts'
-import { roundKey, spanIdOf } from './span-number.ts'
+import { ask, countSpans, figureOf, loadOf, problemOfCount, quantileOf, timed } from './session.ts'
+import { idIn, spanIdOf } from './span-number.ts'
 
 const spansPerSecond = 20_000
 /** What is searched for, in turn, over the last hour. */
@@ -74,26 +74,15 @@ async function everySecond(isOver: () => boolean, work: (turn: number) => Promis
   return millis
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return performance.now() - start
-}
-
 async function search(api: string, query: string): Promise<readonly unknown[]> {
   const end = Math.ceil(Date.now() / 1e3) + 1
   const parameters = new URLSearchParams({ q: query, start: String(end - 3_600), end: String(end) })
-  const response = await fetch(`${api}/api/search?${parameters}`)
-  const text = await response.text()
-  if (response.status !== 200) throw new Error(`${query}: ${response.status}: ${text}`)
-  return (JSON.parse(text) as { traces?: unknown[] }).traces ?? []
+  return (await ask<{ traces?: unknown[] }>(`${api}/api/search?${parameters}`)).traces ?? []
 }
 
 /** Asks for the first span of a request until it is found. */
 async function untilFound(api: string, { round, index }: Sending): Promise<void> {
-  const first = spanIdOf(index * batchSpans)
-  const high = ((Number.parseInt(first.slice(0, 8), 16) ^ roundKey(round)) >>> 0).toString(16).padStart(8, '0')
-  const query = `{ span:id = "${high}${first.slice(8)}" }`
+  const query = `{ span:id = "${idIn(round, spanIdOf(index * batchSpans))}" }`
   const limitMillis = performance.now() + 10_000
   while ((await search(api, query)).length === 0)
     if (performance.now() > limitMillis) throw new Error(`${query}: not found within 10 s of its acknowledgement`)

@@ -2,7 +2,7 @@ import { encodeTraces } from '../../../lib/formats/otlp/proto-message.ts'
 import { getOrInsert } from '../../../lib/maps.ts'
 import type { Span, Trace } from '../../../lib/model/trace.ts'
 import { findPlaces, type PatchPlaces } from './patch-places.ts'
-import { roundKey, spanIdOf } from './span-number.ts'
+import { idIn, roundKey, spanIdOf } from './span-number.ts'
 
 /** Spans per request, as a collector's batch processor sends them. */
 export const batchSpans = 512
@@ -38,8 +38,14 @@ export class Replay {
   #index = 0
   #shift: bigint | undefined
 
-  constructor(traces: readonly Trace[]) {
+  readonly #endOf: (round: number) => bigint
+  readonly #spans: readonly Numbered[]
+
+  /** `endOf` says when the last span of a round ends, in nanoseconds. */
+  constructor(traces: readonly Trace[], endOf: (round: number) => bigint = nowNanos) {
     const spans = numbered(traces)
+    this.#spans = spans
+    this.#endOf = endOf
     this.spanCount = spans.length
     this.#endNanos = spans.at(-1)!.span.endNanos
     this.lengthNanos = this.#endNanos - spans.reduce((first, { span }) => min(first, span.startNanos), this.#endNanos)
@@ -57,10 +63,24 @@ export class Replay {
     return this.#requests[index]!.spanCount
   }
 
+  /** The ids of the traces of a round, and how many spans each has. */
+  tracesOf(round: number): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const { traceId } of this.#spans) counts.set(traceId, (counts.get(traceId) ?? 0) + 1)
+    return new Map(Array.from(counts, ([id, count]) => [idIn(round, id), count]))
+  }
+
+  /** How many spans of a round start after `start` and not after `end`. */
+  countStarts(round: number, start: bigint, end: bigint): number {
+    const shift = this.#endOf(round) - this.#endNanos
+    const isIn = (nanos: bigint) => nanos > start && nanos <= end
+    return this.#spans.filter(({ span }) => isIn(span.startNanos + shift)).length
+  }
+
   /** The request that comes next. */
   next(): Sending {
     const [round, index] = [this.#round, this.#index]
-    this.#shift ??= BigInt(Date.now()) * 1_000_000n - this.#endNanos
+    this.#shift ??= this.#endOf(round) - this.#endNanos
     const request = this.#requests[index]!
     patch(request, round, this.#shift)
     if (++this.#index === this.#requests.length) {
@@ -108,6 +128,10 @@ function patch(request: Request, round: number, shift: bigint): void {
   }
   request.round = round
   request.shift = shift
+}
+
+function nowNanos(): bigint {
+  return BigInt(Date.now()) * 1_000_000n
 }
 
 function min(a: bigint, b: bigint): bigint {

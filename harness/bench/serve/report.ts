@@ -42,7 +42,7 @@ export function renderServe(bench: ServeBench, command: string): string {
       `${environment.cpu}, ${environment.cores} cores, ${environment.platform}. By \`${command}\`: ${job.rounds} rounds ` +
       `of ${job.seconds} s after one that does not count; seed ${job.seed}.`,
     'A process replays a capture as OTLP over HTTP, protobuf, 512 spans per request, with ids of its own in each round ' +
-      'and times that end when the round begins; `serve --data` with its defaults runs in another one on the same ' +
+      'and times that end when the round begins; `serve --data` runs in another one on the same ' +
       'machine. Acknowledged spans are synced to disk. A number is shown where the server then counted exactly the spans ' +
       'that it had acknowledged. At a steady rate, latency counts from when a request was to be sent.',
     ...servePage(bench),

@@ -6,13 +6,17 @@ import { Load } from './load.ts'
 import { Replay } from './replay.ts'
 
 /** The requests of a capture, and connections for them. */
-export async function loadOf(capture: Capture, seed: number): Promise<{ replay: Replay; load: Load }> {
+export async function loadOf(
+  capture: Capture,
+  seed: number,
+  endOf?: (round: number) => bigint,
+): Promise<{ replay: Replay; load: Load }> {
   const { input } = capture
   const source =
     input === undefined ? generatedSource({ workload: 'otel', size: 'medium', seed }) : capturedSource([input], {})
   const traces: Trace[] = []
   for await (const batch of source.traces) traces.push(...batch)
-  const replay = new Replay(traces)
+  const replay = new Replay(traces, endOf)
   return { replay, load: new Load(replay) }
 }
 
@@ -21,10 +25,16 @@ export async function countSpans(api: string, { lengthNanos }: Replay, sinceMill
   const start = Math.floor(sinceMillis / 1e3 - Number(lengthNanos) / 1e9) - 120
   const range = { start: String(start), end: String(Math.ceil(Date.now() / 1e3) + 120), step: '60s' }
   const parameters = new URLSearchParams({ q: '{ } | count_over_time()', ...range })
-  const response = await fetch(`${api}/api/metrics/query_range?${parameters}`)
-  const text = await response.text()
-  if (response.status !== 200) throw new Error(`${response.status}: ${text}`)
-  const { series } = JSON.parse(text) as { series: { samples: { value?: number }[] }[] }
+  return sumOf(await ask<Series>(`${api}/api/metrics/query_range?${parameters}`))
+}
+
+/** The answer to a metrics query. */
+export interface Series {
+  readonly series: readonly { readonly samples: readonly { readonly value?: number }[] }[]
+}
+
+/** All samples of all series. */
+export function sumOf({ series }: Series): number {
   return series.flatMap(({ samples }) => samples).reduce((sum, { value = 0 }) => sum + value, 0)
 }
 
@@ -49,4 +59,19 @@ export function figureOf(
 /** The least of some sorted numbers that so many of them do not exceed. */
 export function quantileOf(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
+}
+
+/** An answer of the API. */
+export async function ask<T>(url: string): Promise<T> {
+  const response = await fetch(url)
+  const text = await response.text()
+  if (response.status !== 200) throw new Error(`${url}: ${response.status}: ${text}`)
+  return JSON.parse(text) as T
+}
+
+/** How many milliseconds it takes. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
 }

@@ -29,6 +29,11 @@ export function spanIdOf(number: number): string {
   return hex(mix(number ^ otherMix)) + hex(mix(number + 1))
 }
 
+/** What an id of round 0 is in another one. */
+export function idIn(round: number, id: string): string {
+  return hex((Number.parseInt(id.slice(0, 8), 16) ^ roundKey(round)) >>> 0) + id.slice(8)
+}
+
 /** The round and the number of the span with an id. */
 export function spanOf(id: string): { readonly round: number; readonly number: number } {
   const number = unmix(Number.parseInt(id.slice(8), 16)) - 1

@@ -18,12 +18,13 @@ interface ServeBenchArguments extends TableArguments {
   seconds: number | undefined
   rounds: number | undefined
   kills: number | undefined
+  spans: number | undefined
   seed: number | undefined
   progress: boolean
   results: string | undefined
 }
 
-const defaults = { seconds: 10, rounds: 3, kills: 200 }
+const defaults = { seconds: 10, rounds: 3, kills: 200, spans: 10_000_000 }
 
 export const serve: CommandModule<object, ServeBenchArguments> = {
   command: 'serve',
@@ -40,6 +41,11 @@ export const serve: CommandModule<object, ServeBenchArguments> = {
         seconds: count('seconds', `of a round (default ${defaults.seconds})`),
         rounds: count('rounds', `that count, after one that does not (default ${defaults.rounds})`),
         kills: count('kills', `how often the server is killed (default ${defaults.kills})`),
+        spans: {
+          ...text,
+          describe: `spans in blocks, for answers (default ${defaults.spans})`,
+          coerce: integer('spans', 1, 1e9),
+        },
         seed: generatorFlags.seed,
         ...tableFlag,
         ...progressFlag,
@@ -51,13 +57,18 @@ export const serve: CommandModule<object, ServeBenchArguments> = {
     const folder = args.results ?? resultsFolder
     probeFolder(folder)
     const { input, only = partNames, seed = defaultSeed } = args
-    const { seconds = defaults.seconds, rounds = defaults.rounds, kills = defaults.kills } = args
+    const {
+      seconds = defaults.seconds,
+      rounds = defaults.rounds,
+      kills = defaults.kills,
+      spans = defaults.spans,
+    } = args
     const program = [process.execPath, ...process.execArgv, process.argv[1]!]
     const captures = [
       ...(input === undefined ? [] : [{ name: capturedSource([input], {}).name, input }]),
       { name: 'otel' },
     ]
-    const options = { program, seed, seconds, rounds, kills, only, captures, progress: progressFrom(args) }
+    const options = { program, seed, seconds, rounds, kills, spans, only, captures, progress: progressFrom(args) }
     const result = await measureServe(options)
     show({ page: () => servePage(result) }, format)
     makeFolder(folder)
