@@ -12,6 +12,7 @@ import { joinSources } from '../../lib/search/join-sources.ts'
 import { namedSource } from '../../lib/search/named-source.ts'
 import { type CountingReader, countReads, type Reads } from '../../lib/storage/counting.ts'
 import { listDirectory } from '../../lib/storage/files.ts'
+import { isS3Address } from '../../lib/storage/s3/config.ts'
 import { WorkerPool } from '../../lib/workers/pool.ts'
 import { whole } from '../text/format.ts'
 import { fileBegins, headOf, withFiles } from './blockpack-files.ts'
@@ -117,9 +118,15 @@ async function sortOut(paths: readonly string[]): Promise<[blocks: string[], cap
       (files ?? [path]).map(file => fileBegins(file, head => searchableFormat(head) !== undefined)),
     )
     if (isBlock.length > 0 && isBlock.every(Boolean)) blocks.push(...(files ?? [path]))
+    else if (isS3Address(path)) throw notBlocks(files?.[isBlock.indexOf(false)] ?? path)
     else captures.push(path)
   }
   return [blocks, captures]
+}
+
+function notBlocks(path: string): LabError {
+  const advice = 'of a bucket only blockpack files and blocks of Tempo are read: name these, or download it'
+  return new LabError('unsupported', `${path}: is another format; ${advice}`)
 }
 
 /** The format of files that begin so and can be searched in place. */

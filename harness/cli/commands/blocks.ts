@@ -7,6 +7,9 @@ import { defaultCompaction } from '../../../lib/serve/blocks/plan.ts'
 import { type PlannedBlock, planAll, rowOf } from '../../../lib/serve/status/blocks.ts'
 import { kindOf } from '../../../lib/storage/files.ts'
 import { folderStore } from '../../../lib/storage/folder-store.ts'
+import { isS3Address, s3ConfigOf } from '../../../lib/storage/s3/config.ts'
+import { s3Store } from '../../../lib/storage/s3/store.ts'
+import type { BlobStore } from '../../../lib/storage/store.ts'
 import { show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
 import { blocksPage } from '../status-pages.ts'
 
@@ -17,7 +20,7 @@ interface BlocksArguments extends TableArguments {
 const dirPositional = {
   type: 'string',
   demandOption: true,
-  describe: "the folder of `serve --data`, or a bucket's copy",
+  describe: "the folder of `serve --data`, a bucket's copy, or s3://bucket/prefix",
 } as const
 
 const list: CommandModule<object, BlocksArguments> = {
@@ -56,9 +59,14 @@ export const blocks: CommandModule = {
 }
 
 async function blocksIn(dir: string): Promise<readonly PlannedBlock[]> {
+  const warn = (message: string) => process.stderr.write(`warning: ${message}\n`)
+  const found = await Blocks.load(await blobsIn(dir), warn)
+  return planAll(found, Date.now(), defaultCompaction).planned
+}
+
+async function blobsIn(dir: string): Promise<BlobStore> {
+  if (isS3Address(dir)) return s3Store(s3ConfigOf(dir))
   if (!existsSync(dir) || !(await kindOf(dir)).isDirectory) throw new LabError('missing', `${dir}: no such folder`)
   const own = join(dir, 'blocks')
-  const warn = (message: string) => process.stderr.write(`warning: ${message}\n`)
-  const found = await Blocks.load(folderStore(existsSync(own) ? own : dir), warn)
-  return planAll(found, Date.now(), defaultCompaction).planned
+  return folderStore(existsSync(own) ? own : dir)
 }

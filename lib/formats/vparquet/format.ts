@@ -4,7 +4,8 @@ import type { RangeReader } from '../../bytes/range.ts'
 import { clip, LabError } from '../../error.ts'
 import { countSpans, type Trace } from '../../model/trace.ts'
 import { blockData } from '../../storage/files.ts'
-import { openLocal } from '../../storage/local.ts'
+import { objectText, openPath } from '../../storage/open-path.ts'
+import { isS3Address } from '../../storage/s3/config.ts'
 import { systemReason } from '../../system-reasons.ts'
 import type { SearchableFile } from '../format.ts'
 import type { Losses } from '../losses.ts'
@@ -53,13 +54,18 @@ function tellAlone(path: string, isListed: boolean): void {
 /** The parts beside a block's data, as files. */
 function partsOf(path: string): BlockParts {
   return {
-    withPart: (name, use) => withLocal(join(dirname(path), name), use),
+    withPart: (name, use) => withPath(beside(path, name), use),
     warn: message => process.emitWarning(`${path}: ${message}`),
   }
 }
 
-async function withLocal<T>(path: string, use: (file: RangeReader) => Promise<T>): Promise<T | undefined> {
-  const file = await openLocal(path).catch(() => undefined)
+/** The path of what stands beside a file. */
+function beside(path: string, name: string): string {
+  return isS3Address(path) ? path.replace(/[^/]*$/, name) : join(dirname(path), name)
+}
+
+async function withPath<T>(path: string, use: (file: RangeReader) => Promise<T>): Promise<T | undefined> {
+  const file = await openPath(path).catch(() => undefined)
   try {
     return file && (await use(file))
   } finally {
@@ -71,10 +77,7 @@ async function withLocal<T>(path: string, use: (file: RangeReader) => Promise<T>
 export async function readMeta(path: string): Promise<string | undefined> {
   if (basename(path) !== blockData) return undefined
   const text = (name: string) =>
-    readFile(join(dirname(path), name), 'utf8').catch(error => {
-      if (error.code === 'ENOENT') return undefined
-      throw new LabError('missing', `${name}: ${systemReason(error) ?? error.message}`, { cause: error })
-    })
+    isS3Address(path) ? objectText(beside(path, name)) : localText(beside(path, name), name)
   const meta = await text('meta.json')
   if (meta === undefined && (await text('meta.compacted.json')) !== undefined)
     throw new LabError(
@@ -82,6 +85,13 @@ export async function readMeta(path: string): Promise<string | undefined> {
       'a compacted block, whose traces stand in another; to read it, rename meta.compacted.json to meta.json',
     )
   return meta
+}
+
+function localText(path: string, name: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(error => {
+    if (error.code === 'ENOENT') return undefined
+    throw new LabError('missing', `${name}: ${systemReason(error) ?? error.message}`, { cause: error })
+  })
 }
 
 /** The traces of a block; what its format does not hold is a loss. */
