@@ -10,7 +10,7 @@ import type { LivePart } from './part.ts'
 import { LiveSegment } from './segment.ts'
 
 /** Spans that are read before other work has its turn. */
-const spansAtOnce = 4_096
+const spansAtOnce = 512
 
 /** A segment of the log as it was found. */
 export interface FoundSegment {

@@ -149,3 +149,17 @@ describe('a store that is closed', () => {
     await expectEachOnceAfterRestart(disk, 2)
   })
 })
+
+test('requests have their turn after every 512 spans of a log that is read at the start', async () => {
+  const disk = new FaultyDisk(drawsOf(7))
+  const store = await newStore(disk)
+  const requestCount = 16
+  for (let i = 0; i < requestCount; i++)
+    await store.push('a', requestOf(Array.from({ length: 512 }, (_, j) => [i + 1, i * 512 + j + 1] as const)))
+  await store.close()
+  const again = await newStore(disk)
+  let turns = 0
+  for (; !again.isReady; turns++) await new Promise(setImmediate)
+  expect(turns).toBeGreaterThanOrEqual(requestCount)
+  await again.close()
+})
