@@ -13,10 +13,10 @@ import { derivedId } from './blocks/meta.ts'
 import { writeBlock } from './blocks/write.ts'
 import { defaultConfig, type StoreConfig } from './config.ts'
 import { Counters, countRefused, countRejected, type TenantCounts, TenantRates } from './counters.ts'
-import { type Carried, carriedOf } from './live/carry.ts'
+import { carry } from './live/carry.ts'
 import { countRequestSpans } from './live/count-spans.ts'
 import { takeIn } from './live/intake.ts'
-import type { LivePart, PartView } from './live/part.ts'
+import type { PartView } from './live/part.ts'
 import { type FoundSegment, readLog, replay } from './live/replay.ts'
 import { LiveSegment, maxTenants } from './live/segment.ts'
 import { LiveSource } from './live/source.ts'
@@ -67,15 +67,6 @@ interface Writing {
   readonly live: LiveSegment
   readonly log: LogSegment
   readonly openedMillis: number
-}
-
-/** Whose traces are carried, from where and to where. */
-interface Carrying {
-  readonly tenant: string
-  readonly part: LivePart
-  readonly from: LiveSegment
-  readonly to: Omit<Writing, 'openedMillis'>
-  readonly now: number
 }
 
 /**
@@ -333,62 +324,15 @@ export class Store {
     this.#waiting.push(old.live)
     this.#unready.add(old.live)
     await old.log.close()
-    if (!isFinal) await this.#carry(old.live, this.#writing)
+    const moved = () => this.#moveCount++
+    const carrying = { messages: this.#messages, limits: this.#config, nowMillis: Date.now(), moved }
+    if (!isFinal) await carry(old.live, this.#writing, carrying)
     this.#unready.delete(old.live)
     this.#flushSoon()
   }
 
   /** Segments from which traces may still be carried: their blocks wait. */
   readonly #unready = new Set<LiveSegment>()
-
-  async #carry(from: LiveSegment, { live, log }: Writing): Promise<void> {
-    const now = Date.now()
-    const carries = from.parts().map(([tenant, part]) => this.#carryPart(tenant, part, from, { live, log }, now))
-    const failures = (await Promise.allSettled(carries)).filter(({ status }) => status === 'rejected')
-    // A carry that is written but not durable must not be found by a later start, once its spans are in a block.
-    if (failures.length > 0) await log.mend()
-  }
-
-  async #carryPart(
-    tenant: string,
-    part: LivePart,
-    from: LiveSegment,
-    to: Omit<Writing, 'openedMillis'>,
-    now: number,
-  ): Promise<void> {
-    const failures: unknown[] = []
-    const appends: Promise<void>[] = []
-    for await (const carried of carriedOf(part, now, this.#config)) {
-      if (failures.length > 0) break
-      appends.push(
-        this.#carryTraces(carried, { tenant, part, from, to, now }).catch(error => void failures.push(error)),
-      )
-      await new Promise(setImmediate)
-    }
-    await Promise.all(appends)
-    if (failures.length > 0) throw failures[0]
-  }
-
-  #carryTraces({ traces, payload }: Carried, { tenant, part, from, to, now }: Carrying): Promise<void> {
-    const target = to.live.part(tenant)
-    const start = target.rows.length
-    this.#messages.read(payload, target.rows)
-    for (const { trace, bornMillis } of traces) target.setBorn(part.rows.traceIds.hexOf(trace), bornMillis)
-    const mark = target.arrived(start, now)
-    return new Promise((resolve, reject) => {
-      const durable = () => {
-        target.commit(mark)
-        part.take(traces.map(({ trace }) => trace))
-        this.#moveCount++
-        resolve()
-      }
-      const failed = (error: unknown) => {
-        to.live.rollBack()
-        reject(error)
-      }
-      to.log.append({ tenant, timeMillis: now, from: from.name, payload }, durable, failed)
-    })
-  }
 
   #flushSoon(): Promise<void> {
     this.#flushing ??= this.#flush()

@@ -149,6 +149,27 @@ describe('a store', () => {
     await store.close()
   })
 
+  test('carries many traces in several appends, each span once after a restart', async () => {
+    const disk = newDisk()
+    const store = await openStore(disk, { maxBlockBytes: 4_000_000 })
+    const all: number[] = []
+    while (store.blocks.list('a').length === 0 && all.length < 60_000) {
+      const numbers = Array.from({ length: 500 }, (_, i) => all.length + i + 1)
+      await store.push('a', requestOf(numbers.map(number => [number, number])))
+      all.push(...numbers)
+      await turns(20)
+    }
+    const carries = disk
+      .names()
+      .flatMap(name => scanFrames(disk.bytes(name), name.slice(0, -4)).frames.filter(({ from }) => from !== undefined))
+    expect(carries.length).toBeGreaterThan(1)
+    expect(await spansOf(store, 'a')).toEqual(all)
+    const again = await openStore(disk)
+    expect(await spansOf(again, 'a')).toEqual(all)
+    await again.close()
+    await store.close()
+  })
+
   test('refuses tenants that are no folder, and requests that are none', async () => {
     const store = await openStore(newDisk())
     for (const tenant of ['../..', '.', '..', '', 'a/b', '.a', '-a', 'a\n', 'x'.repeat(151), 'ä'])
