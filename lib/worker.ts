@@ -6,6 +6,7 @@ import type { AnyWork } from './workers/task.ts'
 const search = () => import('./search/shared-work.ts')
 
 serve({
+  'compact blockpack': async () => (await import('./formats/blockpack/compact-in-thread.ts')).compactThere as AnyWork,
   'encode batches': async () => (await import('./import/batch-work.ts')).encodeReceived as AnyWork,
   'encode blockpack': async () =>
     (await import('./formats/blockpack/write/encode-row-groups.ts')).encodeStep as AnyWork,

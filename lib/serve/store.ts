@@ -1,4 +1,4 @@
-import { messageOf } from '../error.ts'
+import { LabError, messageOf } from '../error.ts'
 import { OtlpMessages } from '../formats/otlp/proto-message.ts'
 import { getOrInsert } from '../maps.ts'
 import { memorySource } from '../model/memory-source.ts'
@@ -88,7 +88,7 @@ export class Store {
   #flushing: Promise<void> | undefined
   #maintaining: Promise<void> | undefined
   #maintainedMillis = performance.now()
-  #isClosed = false
+  readonly #closing = new AbortController()
   readonly #timer: NodeJS.Timeout
   /** By view: what a question has found out, the next one knows. */
   readonly #liveSources = new WeakMap<PartView, Promise<LiveSource>>()
@@ -240,12 +240,15 @@ export class Store {
       compaction,
       encoding: { config: blockpack, workers },
       isOver,
+      signal: this.#closing.signal,
     })
       .then(({ compactions, deleted }) => {
         this.counters.compactions += compactions
         this.counters.deletedBlocks += deleted
       })
-      .catch(error => this.#warn('maintenance of blocks', error))
+      .catch(error => {
+        if (!this.#isClosed) this.#warn('maintenance of blocks', error)
+      })
       .finally(() => {
         this.#maintaining = undefined
       })
@@ -254,7 +257,7 @@ export class Store {
 
   /** Returns when what was acknowledged is in a block or in the log. */
   async close(): Promise<void> {
-    this.#isClosed = true
+    this.#closing.abort(new LabError('invalid', 'the store is closing'))
     clearInterval(this.#timer)
     await this.#replayed
     await this.#rotating
@@ -263,6 +266,10 @@ export class Store {
     await this.#writing.log.close()
     if (this.#writing.log.byteLength === 0) await this.#places.log.delete(fileOf(this.#writing.log.name))
     await this.blocks.close()
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted
   }
 
   #countDropped(field: string): void {

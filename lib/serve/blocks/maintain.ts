@@ -1,6 +1,7 @@
 import type { RangeReader } from '../../bytes/range.ts'
 import { naming } from '../../error.ts'
 import { compactBlockpack } from '../../formats/blockpack/compact.ts'
+import { compactInThread } from '../../formats/blockpack/compact-in-thread.ts'
 import type { BlobReader, BlobStore } from '../../storage/store.ts'
 import { type Blocks, keyOf } from './blocks.ts'
 import { type BlockMeta, dataName, derivedId } from './meta.ts'
@@ -12,6 +13,8 @@ export interface Maintenance {
   readonly encoding: Encoding
   /** True where it is to end before the next block. */
   readonly isOver: () => boolean
+  /** Ends it in the middle of a block. */
+  readonly signal: AbortSignal
 }
 
 export interface Maintained {
@@ -37,7 +40,7 @@ export async function maintainBlocks(blocks: Blocks, nowMillis: number, maintena
       done.deleted += expired.length
       const [job] = jobs
       if (job === undefined || isOver()) break
-      await blocks.publish(await compactBlocks(blocks.store, job, maintenance.encoding))
+      await blocks.publish(await compactBlocks(blocks.store, job, maintenance.encoding, maintenance.signal))
       for (const replaced of blocks.replaced().filter(({ isMarked }) => !isMarked))
         await naming('compaction', () => blocks.mark(replaced))
       done.compactions++
@@ -53,6 +56,7 @@ export async function compactBlocks(
   store: BlobStore,
   inputs: readonly BlockMeta[],
   { config, workers }: Encoding,
+  signal: AbortSignal,
 ): Promise<BlockMeta> {
   const { tenantID } = inputs[0]!
   const replaces = inputs.map(({ blockID }) => blockID).sort()
@@ -60,10 +64,14 @@ export async function compactBlocks(
   const files: BlobReader[] = []
   try {
     for (const meta of inputs) files.push(await store.open(keyOf(meta, dataName)))
-    const named = files.map((file, i) => ({ name: keyOf(inputs[i]!, dataName), file: inTurns(file) }))
+    const named = files.map((file, i) => ({ name: keyOf(inputs[i]!, dataName), file: inTurns(file, signal) }))
+    const spanCount = inputs.reduce((sum, { totalSpans }) => sum + totalSpans, 0)
     let counts = { traceCount: 0, spanCount: 0 }
     const size = await writeData(store, place, async sink => {
-      counts = await compactBlockpack(named, sink, config, workers)
+      counts =
+        workers !== undefined && spanCount >= workers.minSpans
+          ? await compactInThread(named, sink, config, workers)
+          : await compactBlockpack(named, sink, config)
     })
     return {
       format: 'blockpack',
@@ -82,12 +90,13 @@ export async function compactBlocks(
   }
 }
 
-/** A file between whose reads other work has its turn. */
-function inTurns(file: BlobReader): RangeReader {
+/** A file between whose reads other work has its turn, and which is read no more once the signal is given. */
+function inTurns(file: BlobReader, signal: AbortSignal): RangeReader {
   return {
     byteLength: file.byteLength,
     read: async ranges => {
       await new Promise(setImmediate)
+      signal.throwIfAborted()
       return file.read(ranges)
     },
   }

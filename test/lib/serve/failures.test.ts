@@ -79,6 +79,23 @@ describe('a disk that is full', () => {
   })
 })
 
+test('a disk that is full while a thread compacts blocks is reported, and the inputs stay', async () => {
+  const disk = new FaultyDisk(drawsOf(8))
+  const warnings: string[] = []
+  const workers = new WorkerPool(2, 0)
+  const store = await storeOfTwoBlocks(disk, workers, warnings)
+  disk.faultAt = (_, name) => (name.endsWith('data.blockpack') ? 'fail' : 'none')
+  await store.maintain(dueMillis())
+  expect(warnings).toEqual([expect.stringMatching(/^maintenance of blocks: .*the disk is full/)])
+  await expectEachOnce(store, 2)
+  disk.faultAt = () => 'none'
+  await store.maintain(dueMillis())
+  expect(store.counters.compactions).toBe(1)
+  await store.close()
+  await workers.close()
+  await expectEachOnceAfterRestart(disk, 2)
+})
+
 describe('a worker that dies', () => {
   /** Ends the next thread that is started. */
   const killNext = () => process.once('worker', worker => void worker.terminate())
@@ -146,6 +163,20 @@ describe('a store that is closed', () => {
     const closed = closeIn(store, disk, object)
     await store.maintain(dueMillis())
     await closed
+    await expectEachOnceAfterRestart(disk, 2)
+  })
+
+  test.each([0, 1_000])('gives up the block that it compacts, where threads take %i spans and more', async minSpans => {
+    const disk = new FaultyDisk(drawsOf(9))
+    const warnings: string[] = []
+    const workers = new WorkerPool(2, minSpans)
+    const store = await storeOfTwoBlocks(disk, workers, warnings)
+    const closed = closeIn(store, disk, 'data.blockpack')
+    await store.maintain(dueMillis())
+    await closed
+    expect(store.counters.compactions).toBe(0)
+    expect(warnings).toEqual([])
+    await workers.close()
     await expectEachOnceAfterRestart(disk, 2)
   })
 })
