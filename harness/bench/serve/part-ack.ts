@@ -8,6 +8,8 @@ import { ask, countSpans, figureOf, loadOf, problemOfCount, quantileOf, timed } 
 import { idIn, spanIdOf } from './span-number.ts'
 
 const spansPerSecond = 20_000
+/** Before it is asked again for what was not found. */
+const pauseMillis = 20
 /** What is searched for, in turn, over the last hour. */
 const searches = [
   '{ status = error }',
@@ -29,18 +31,12 @@ export async function measureAck(job: ServeJob, report: Report): Promise<Figure[
       report(sending.spanCount)
     }
     await load.open(spansPerSecond, Math.min(5, job.seconds), acknowledged)
-    let isOver = false
-    const asking = everySecond(
-      () => isOver,
-      turn => timed(() => search(server.api, searches[turn % searches.length]!)),
+    const sending = (seconds: number) => load.open(spansPerSecond, seconds, acknowledged)
+    const [millis, asked] = await beside(sending(job.seconds * job.rounds), turn =>
+      timed(() => search(server.api, searches[turn % searches.length]!)),
     )
-    const finding = everySecond(
-      () => isOver,
-      () => timed(() => untilFound(server.api, newest!)),
-    )
-    const millis = await load.open(spansPerSecond, job.seconds * job.rounds, acknowledged)
-    isOver = true
-    const [asked, found] = [await asking, await finding]
+    // Apart, since it searches too.
+    const [, found] = await beside(sending(job.seconds), () => timed(() => untilFound(server.api, newest!)))
     const problem = problemOfCount(await countSpans(server.api, replay, sinceMillis), load)
     await server.end('SIGTERM')
     load.close()
@@ -64,14 +60,22 @@ export async function measureAck(job: ServeJob, report: Report): Promise<Figure[
   })
 }
 
-async function everySecond(isOver: () => boolean, work: (turn: number) => Promise<number>): Promise<number[]> {
+/** What sending gives, and how long each work took that was begun once a second meanwhile. */
+async function beside(
+  sending: Promise<number[]>,
+  work: (turn: number) => Promise<number>,
+): Promise<[number[], number[]]> {
+  let isOver = false
+  const sent = sending.finally(() => {
+    isOver = true
+  })
   const millis: number[] = []
-  while (!isOver()) {
+  while (!isOver) {
     const start = performance.now()
     millis.push(await work(millis.length))
-    await sleep(Math.max(0, 1_000 - (performance.now() - start)))
+    await Promise.race([sent, sleep(Math.max(0, 1_000 - (performance.now() - start)))])
   }
-  return millis
+  return [await sent, millis]
 }
 
 async function search(api: string, query: string): Promise<readonly unknown[]> {
@@ -85,5 +89,6 @@ async function untilFound(api: string, { round, index }: Sending): Promise<void>
   const query = `{ span:id = "${idIn(round, spanIdOf(index * batchSpans))}" }`
   const limitMillis = performance.now() + 10_000
   while ((await search(api, query)).length === 0)
-    if (performance.now() > limitMillis) throw new Error(`${query}: not found within 10 s of its acknowledgement`)
+    if (performance.now() < limitMillis) await sleep(pauseMillis)
+    else throw new Error(`${query}: not found within 10 s of its acknowledgement`)
 }
