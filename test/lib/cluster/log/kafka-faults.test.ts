@@ -293,7 +293,7 @@ describeKafka('a broker with TLS and passwords', () => {
     const cluster = await KafkaCluster.start(1, { ...login, pem })
     const secure = { topic: 'spans', createTopic: { partitionCount: 1 }, address: cluster.secureAddress }
     const sasl = { mechanism: 'PLAIN', ...login } as const
-    const impatient = { ...defaultKafka, ...secure, writeTimeoutMillis: 2_000 }
+    const impatient = { ...defaultKafka, ...secure, writeTimeoutMillis: 8_000 }
     try {
       await eventually(() => newTopic(cluster, 1))
       const { log } = await openTopic(cluster, { ...secure, sasl, tls: { ca: pem } })
