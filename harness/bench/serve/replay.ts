@@ -26,7 +26,7 @@ export interface Sending {
 
 /**
  * The spans of a capture as requests, to be sent any number of times: each round has ids of its own, and its last span
- * ends when the round begins. Bytes are patched in place: a request is to be answered before it is sent in the next round.
+ * ends when the round begins.
  */
 export class Replay {
   readonly spanCount: number
@@ -88,7 +88,8 @@ export class Replay {
       this.#round++
       this.#shift = undefined
     }
-    return { round, index, body: request.body, spanCount: request.spanCount }
+    // A copy: it may be on its way still when the request is patched for the next round.
+    return { round, index, body: Buffer.from(request.body), spanCount: request.spanCount }
   }
 }
 
