@@ -39,11 +39,17 @@ export async function repeatedHashes(
   return { hashBits, hashes: new Set([...base.repeated, ...own.repeated, ...own.all.filter(isOld)]) }
 }
 
+/** Sources that were asked before: they are likely to be asked again. */
+const seen = new WeakSet<SpanSource>()
+
 async function baseOf(members: readonly Member[]): Promise<Base> {
   const { source } = members[0]!
   const last = bases.get(source)
   if (last && fits(last, members)) return last
-  const base = await join(members, Math.min(...members.map(({ ids }) => ids.hashBits)))
+  // A view of recent spans is another source for each question: with it the base would fit none.
+  const stable = members.filter(member => seen.has(member.source))
+  for (const member of members) seen.add(member.source)
+  const base = await join(stable.length > 0 ? stable : members, Math.min(...members.map(({ ids }) => ids.hashBits)))
   bases.set(source, base)
   return base
 }
