@@ -2,6 +2,7 @@ import type { Range } from '../../bytes/range.ts'
 import { StringCache } from '../../bytes/string-cache.ts'
 import { LabError } from '../../error.ts'
 import { otherSignalOf } from '../../formats/otlp/proto-detect.ts'
+import { refuseIds } from '../../serve/live/id-rule.ts'
 import { WireReader } from '../../wire/protobuf/reader.ts'
 
 /** What is not looked into: no strings are read, and what is unknown is kept. */
@@ -29,6 +30,22 @@ export interface SpanIds {
   readonly traceId: Buffer
   readonly spanId: Buffer
   readonly parentSpanId: Buffer
+}
+
+/** Why the ids of a span are not taken. */
+export function checkIds({ traceId, spanId, parentSpanId }: SpanIds): string | undefined {
+  return refuseIds({
+    traceBytes: traceId.length,
+    isTraceZero: isZero(traceId),
+    spanBytes: spanId.length,
+    isSpanZero: isZero(spanId),
+    parentBytes: parentSpanId.length,
+  })
+}
+
+function isZero(id: Buffer): boolean {
+  for (let i = 0; i < id.length; i++) if (id[i] !== 0) return false
+  return true
 }
 
 /** A reader of protobuf that keeps what it does not know. */

@@ -3,8 +3,7 @@ import { getOrInsert } from '../../maps.ts'
 import { singleTenant, tenantHeader } from '../../serve/tenant.ts'
 import { WireWriter } from '../../wire/protobuf/writer.ts'
 import { type LogRecord, recordBytes } from '../log/log.ts'
-import { refuseIds } from './ids.ts'
-import { eachSpan, type Group, type SpanBytes } from './outline.ts'
+import { checkIds, eachSpan, type Group, type SpanBytes } from './outline.ts'
 import { partitioner } from './partition.ts'
 import { encodePushBytes, traceOverheadBytes } from './push-bytes.ts'
 
@@ -94,7 +93,7 @@ function bundlesOf(request: Buffer, config: SplitConfig, reject: (reason: string
   const partitionOf = partitioner(config.tenant, config.partitionCount)
   const byTrace = new Map<string, Bundle>()
   eachSpan(request, (span, ids) => {
-    const reason = refuseIds(ids)
+    const reason = checkIds(ids)
     if (reason !== undefined) return reject(reason)
     const { traceId } = ids
     getOrInsert(byTrace, traceId.toString('latin1'), () => ({

@@ -3,6 +3,7 @@ import { RowTrace, shredderOf } from '../../shred/row-traces.ts'
 import { type Mark, type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
 import type { TenantLimits } from '../config.ts'
 import { AttributeCutter } from './cut-attributes.ts'
+import { refuseIds } from './id-rule.ts'
 import type { LivePart } from './part.ts'
 
 /** What was taken in of a request. */
@@ -85,14 +86,16 @@ function rowAlone(rows: SpanRows, row: number): RowTrace {
   return new RowTrace(id, rows, Uint32Array.of(row), shredderOf(rows))
 }
 
-/** Why a span's ids are not those of OpenTelemetry, 16 and 8 bytes that are not all zero; undefined where they are. */
+/** Why the ids of a row are not taken. */
 function checkIds({ spans, traceIds }: SpanRows, row: number): string | undefined {
   const at = row * spanWidth
   const trace = spans.at(at + spanField.trace)
-  if (traceIds.byteLengthOf(trace) !== 16) return `trace id of ${traceIds.byteLengthOf(trace)} bytes, expected 16`
-  if (traceIds.isZero(trace)) return 'trace id of zeros'
   const lengths = spans.at(at + spanField.idLengths)
-  if ((lengths & 15) !== 8) return `span id of ${lengths & 15} bytes, expected 8`
-  if (spans.at(at + spanField.idHigh) === 0 && spans.at(at + spanField.idLow) === 0) return 'span id of zeros'
-  return lengths >> 4 === 0 || lengths >> 4 === 8 ? undefined : `parent span id of ${lengths >> 4} bytes, expected 8`
+  return refuseIds({
+    traceBytes: traceIds.byteLengthOf(trace),
+    isTraceZero: traceIds.isZero(trace),
+    spanBytes: lengths & 15,
+    isSpanZero: spans.at(at + spanField.idHigh) === 0 && spans.at(at + spanField.idLow) === 0,
+    parentBytes: lengths >> 4,
+  })
 }
