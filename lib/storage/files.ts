@@ -11,7 +11,10 @@ const chunkLength = 1 << 18
 /** What a block of Tempo keeps its traces in, and what it has beside it. */
 export const blockData = 'data.parquet'
 /** What a block of ours keeps them in. */
-const blockpackData = 'data.blockpack'
+export const blockpackData = 'data.blockpack'
+/** What says that a block counts, or in its place that another one has its traces. */
+export const metaName = 'meta.json'
+export const compactedName = 'meta.compacted.json'
 const filterShard = /^bloom-\d+$/
 const blockParts = /^(?:meta\.json|meta\.compacted\.json|index|bloom-\d+|nocompact\.flg)$/
 
@@ -58,7 +61,7 @@ async function objectsBelow(address: string): Promise<string[] | undefined> {
 
 /** True where the block with these parts has been replaced by another one. */
 function isReplaced(names: readonly string[]): boolean {
-  return names.includes('meta.compacted.json') && !names.includes('meta.json')
+  return names.includes(compactedName) && !names.includes(metaName)
 }
 
 /** What is kept of a folder with these names; half a block lacks its data. */

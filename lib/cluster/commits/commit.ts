@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LabError } from '../../error.ts'
 import { type BlockMeta, blockMetaSchema } from '../../serve/blocks/meta.ts'
+import { checkShape, parseJson } from '../../storage/json.ts'
 
 /** The objects that say what counts: FORMAT.md, "Commits" and "Snapshots". */
 
@@ -107,17 +108,9 @@ function print(content: object): Buffer {
 }
 
 function parse<T>(schema: z.ZodType<T>, bytes: Uint8Array, key: string): T {
-  let value: unknown
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString())
-  } catch {
-    throw new LabError('corrupt', `${key}: is not JSON`)
-  }
+  const value = parseJson(bytes, key)
   const version = (value as { version?: unknown } | null)?.version
   if (typeof version === 'number' && version > 1)
     throw new LabError('invalid', `${key}: version ${version} was written by a later release; this one reads version 1`)
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const { path, message } = parsed.error.issues[0]!
-  throw new LabError('corrupt', `${key}: ${path.join('.')}: ${message}`)
+  return checkShape(schema, value, key)
 }

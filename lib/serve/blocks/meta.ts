@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { LabError } from '../../error.ts'
+import { checkShape, parseJson } from '../../storage/json.ts'
 
 /** What `meta.json` says of a block, under Tempo's names. */
 export interface BlockMeta {
@@ -22,10 +22,7 @@ export interface BlockMeta {
   readonly replaces: readonly string[]
 }
 
-export const dataName = 'data.blockpack'
-export const metaName = 'meta.json'
-/** In the place of `meta.json` where another block has the spans. */
-export const compactedName = 'meta.compacted.json'
+export { blockpackData as dataName, compactedName, metaName } from '../../storage/files.ts'
 
 const count = z.number().int().nonnegative()
 const time = z.iso.datetime()
@@ -49,17 +46,9 @@ export function printMeta(meta: BlockMeta): Buffer {
 
 /** Undefined for a block of another format. */
 export function parseMeta(bytes: Uint8Array, key: string): BlockMeta | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString())
-  } catch {
-    throw new LabError('corrupt', `${key}: is not JSON`)
-  }
+  const value = parseJson(bytes, key)
   if ((value as { format?: unknown } | null)?.format !== 'blockpack') return undefined
-  const parsed = blockMetaSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const { path, message } = parsed.error.issues[0]!
-  throw new LabError('corrupt', `${key}: ${path.join('.')}: ${message}`)
+  return checkShape(blockMetaSchema, value, key)
 }
 
 /** A UUID (version 8, RFC 9562) that follows from texts: the same ones give the same. */
