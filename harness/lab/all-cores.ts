@@ -1,9 +1,9 @@
-import type { ByteSink } from '../../lib/bytes/range.ts'
 import { LabError } from '../../lib/error.ts'
 import { Losses } from '../../lib/formats/losses.ts'
 import { otlpProto } from '../../lib/formats/otlp/proto-format.ts'
 import { type EncodedBatch, encodedBatches } from '../../lib/import/batches.ts'
 import { medianOf } from '../../lib/median.ts'
+import { countWrites } from '../../lib/storage/counting.ts'
 import { writeLocal } from '../../lib/storage/local-write.ts'
 import { WorkerPool } from '../../lib/workers/pool.ts'
 import { readDataset } from '../open/dataset.ts'
@@ -35,14 +35,9 @@ export async function allCores(job: AllCoresJob, report: Report): Promise<AllCor
   let byteLength = 0
   const encodeOnce = () =>
     writeLocal(job.file, async sink => {
-      byteLength = 0
-      const counting: ByteSink = {
-        write: chunk => {
-          byteLength += chunk.length
-          return sink.write(chunk)
-        },
-      }
+      const counting = countWrites(sink)
       await encode(readDataset(job.dataset), counting, job.options, workers)
+      byteLength = counting.byteLength
     })
   const decodeOnce = async () => {
     const losses = new Losses({ skipsBad: false })

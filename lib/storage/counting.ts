@@ -1,4 +1,4 @@
-import type { Range, RangeReader } from '../bytes/range.ts'
+import type { ByteSink, Range, RangeReader } from '../bytes/range.ts'
 
 /** What was asked of a file: calls, the ranges in them, and the bytes of these. */
 export interface Reads {
@@ -40,6 +40,25 @@ export function countReads(file: RangeReader): CountingReader {
       } finally {
         pending--
       }
+    },
+  }
+}
+
+/** A sink that counts what is written through it. */
+export interface CountingSink extends ByteSink {
+  readonly byteLength: number
+}
+
+/** Wraps a sink. */
+export function countWrites(sink: ByteSink): CountingSink {
+  let byteLength = 0
+  return {
+    get byteLength() {
+      return byteLength
+    },
+    write(chunk) {
+      byteLength += chunk.length
+      return sink.write(chunk)
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { ByteSink, RangeReader } from '../bytes/range.ts'
 import { LabError } from '../error.ts'
+import { countWrites } from './counting.ts'
 import type { BlobStore } from './store.ts'
 
 /** Several objects in one file: one after the other, then their names and lengths as JSON, its length, and a magic. */
@@ -19,14 +20,9 @@ export class PackWriter implements Pick<BlobStore, 'put' | 'delete'> {
   }
 
   async put(name: string, write: (sink: ByteSink) => Promise<void>): Promise<'stored'> {
-    let byteLength = 0
-    await write({
-      write: chunk => {
-        byteLength += chunk.length
-        return this.#sink.write(chunk)
-      },
-    })
-    this.#lengths.push([name, byteLength])
+    const counting = countWrites(this.#sink)
+    await write(counting)
+    this.#lengths.push([name, counting.byteLength])
     return 'stored'
   }
 

@@ -6,6 +6,7 @@ import { encodeBlockpack } from '../../../lib/formats/blockpack/write/writer.ts'
 import { sampleTraces } from '../../../lib/import/sample.ts'
 import { type Policy, parsePolicy, policyNotation, printPolicy } from '../../../lib/sampling/policy.ts'
 import type { SampleReport } from '../../../lib/sampling/sample.ts'
+import { countWrites } from '../../../lib/storage/counting.ts'
 import { leftOutJson, leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import type { TraceSource } from '../../open/source.ts'
 import { printPage } from '../../text/page.ts'
@@ -58,15 +59,9 @@ function policyOf(given: string): Policy {
 }
 
 async function countBytes(sink: ByteSink, traces: Parameters<typeof encodeBlockpack>[0]): Promise<number> {
-  let byteLength = 0
-  const counting: ByteSink = {
-    write: chunk => {
-      byteLength += chunk.length
-      return sink.write(chunk)
-    },
-  }
+  const counting = countWrites(sink)
   await encodeBlockpack(traces, counting, profiles.default)
-  return byteLength
+  return counting.byteLength
 }
 
 function answerOf(source: TraceSource, report: SampleReport, policy: string, storedBytes: number): Answer {

@@ -1,12 +1,13 @@
 import type { ByteSink } from '../../bytes/range.ts'
 import type { BlockpackConfig } from '../../formats/blockpack/write/config.ts'
 import { encodeBlockpack } from '../../formats/blockpack/write/writer.ts'
-import type { Trace } from '../../model/trace.ts'
 import { joinHalves } from '../../shred/columns.ts'
 import { rowTraces } from '../../shred/row-traces.ts'
 import { type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
+import { countWrites } from '../../storage/counting.ts'
 import type { BlobStore } from '../../storage/store.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
+import { bySpanCount } from '../live/by-span-count.ts'
 import type { PartView } from '../live/part.ts'
 import { keyOf } from './blocks.ts'
 import { type BlockMeta, dataName } from './meta.ts'
@@ -23,7 +24,7 @@ export interface BlockPlace {
 /** How blocks are encoded. */
 export interface Encoding {
   readonly config: BlockpackConfig
-  /** Pages are encoded in one of its threads. */
+  /** Threads that encode pages, or do a whole compaction. */
   readonly workers?: WorkerPool | undefined
 }
 
@@ -36,7 +37,7 @@ export async function writeBlock(
   { config, workers }: Encoding,
 ): Promise<BlockMeta> {
   const size = await writeData(store, place, sink =>
-    encodeBlockpack(inTurns(rowTraces(rows, groups)), sink, config, { workers }),
+    encodeBlockpack(inTurns(bySpanCount(rowTraces(rows, groups), spansAtOnce)), sink, config, { workers }),
   )
   const [startTime, endTime] = timesOf(rows, groups.order)
   return {
@@ -61,32 +62,20 @@ export async function writeData(
   write: (sink: ByteSink) => Promise<void>,
 ): Promise<number> {
   let size = 0
-  await store.put(keyOf(place, dataName), sink => {
-    size = 0
-    return write({
-      write: chunk => {
-        size += chunk.length
-        return sink.write(chunk)
-      },
-    })
+  await store.put(keyOf(place, dataName), async sink => {
+    const counting = countWrites(sink)
+    await write(counting)
+    size = counting.byteLength
   })
   return size
 }
 
-/** Traces in batches, between which other work has its turn. */
-async function* inTurns(traces: Iterable<Trace & { readonly spanCount: number }>): AsyncIterable<readonly Trace[]> {
-  let batch: Trace[] = []
-  let spanCount = 0
-  for (const trace of traces) {
-    batch.push(trace)
-    spanCount += trace.spanCount
-    if (spanCount < spansAtOnce) continue
+/** Batches, between which other work has its turn. */
+async function* inTurns<T>(batches: Iterable<T>): AsyncIterable<T> {
+  for (const batch of batches) {
     yield batch
-    batch = []
-    spanCount = 0
     await new Promise(setImmediate)
   }
-  yield batch
 }
 
 /** When the first span starts and the last one ends. */

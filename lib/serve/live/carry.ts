@@ -1,6 +1,7 @@
 import { encodeTraces, type OtlpMessages } from '../../formats/otlp/proto-message.ts'
 import { RowTrace, shredderOf } from '../../shred/row-traces.ts'
 import type { LogSegment } from '../wal/log.ts'
+import { bySpanCount } from './by-span-count.ts'
 import type { LiveLimits, LivePart, LiveTrace } from './part.ts'
 import type { LiveSegment } from './segment.ts'
 
@@ -92,20 +93,6 @@ async function* carriedOf(part: LivePart, nowMillis: number, limits: LiveLimits)
     const order = groups.order.subarray(groups.starts[place], groups.starts[place + 1])
     return new RowTrace(rows.traceIds.hexOf(trace), rows, order, shredder)
   }
-  for (const traces of inSlices(part.liveTraces(view, nowMillis, limits, groups.order.length * maxCarriedShare)))
-    yield { traces, payload: encodeTraces(traces.map(traceAt)) }
-}
-
-function* inSlices(traces: readonly LiveTrace[]): Iterable<LiveTrace[]> {
-  let slice: LiveTrace[] = []
-  let spanCount = 0
-  for (const trace of traces) {
-    slice.push(trace)
-    spanCount += trace.spanCount
-    if (spanCount < spansAtOnce) continue
-    yield slice
-    slice = []
-    spanCount = 0
-  }
-  if (slice.length > 0) yield slice
+  const live = part.liveTraces(view, nowMillis, limits, groups.order.length * maxCarriedShare)
+  for (const traces of bySpanCount(live, spansAtOnce)) yield { traces, payload: encodeTraces(traces.map(traceAt)) }
 }
