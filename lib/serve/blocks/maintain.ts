@@ -29,7 +29,7 @@ export interface Maintained {
 export async function maintainBlocks(blocks: Blocks, nowMillis: number, maintenance: Maintenance): Promise<Maintained> {
   const { compaction, isOver } = maintenance
   const done = { compactions: 0, deleted: 0 }
-  for (const replaced of blocks.replaced().filter(({ isMarked }) => !isMarked)) await blocks.mark(replaced)
+  await markReplaced(blocks)
   for (const { meta, sinceMillis } of blocks.replaced())
     if (sinceMillis + compaction.replacedMillis <= nowMillis) await blocks.remove(meta)
   for (const tenant of blocks.tenants())
@@ -41,11 +41,14 @@ export async function maintainBlocks(blocks: Blocks, nowMillis: number, maintena
       const [job] = jobs
       if (job === undefined || isOver()) break
       await blocks.publish(await compactBlocks(blocks.store, job, maintenance.encoding, maintenance.signal))
-      for (const replaced of blocks.replaced().filter(({ isMarked }) => !isMarked))
-        await naming('compaction', () => blocks.mark(replaced))
+      await naming('compaction', () => markReplaced(blocks))
       done.compactions++
     }
   return done
+}
+
+async function markReplaced(blocks: Blocks): Promise<void> {
+  for (const replaced of blocks.replaced().filter(({ isMarked }) => !isMarked)) await blocks.mark(replaced)
 }
 
 /**

@@ -112,24 +112,19 @@ export class LivePart {
   async view(): Promise<PartView> {
     if (this.#view !== undefined) return this.#view
     const version = this.#version
-    const view = await this.viewSince(0)
+    const [taken, duplicates] = [this.#taken?.slice(), this.#duplicates]
+    const isLeftOut =
+      taken || duplicates.size > 0
+        ? (row: number, trace: number) => taken?.[trace] === 1 || duplicates.has(row)
+        : undefined
+    const view = { rows: this.rows, groups: await groupRowsInTurns(this.rows, this.#durableSpans, isLeftOut) }
     if (version === this.#version) this.#view = view
     return view
   }
 
-  /** What is visible now of the rows from one on. */
-  async viewSince(first: number): Promise<PartView> {
-    const [taken, duplicates] = [this.#taken?.slice(), this.#duplicates]
-    const isLeftOut =
-      first > 0 || taken || duplicates.size > 0
-        ? (row: number, trace: number) => row < first || taken?.[trace] === 1 || duplicates.has(row)
-        : undefined
-    return { rows: this.rows, groups: await groupRowsInTurns(this.rows, this.#durableSpans, isLeftOut) }
-  }
-
   /**
-   * The traces of a view that may get more spans, those with the newest ones first: none of them is idle or old, and together they
-   * have at most `maxSpans`.
+   * The traces of a view that may get more spans, those with the newest ones first: none of them is idle or old, and
+   * together they have at most `maxSpans`.
    */
   liveTraces(
     { groups: { traces, starts, order } }: PartView,
