@@ -7,20 +7,16 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { startServer } from '../../../lib/serve/server.ts'
-import { defaultServerConfig } from '../../../lib/serve/server-config.ts'
 import { sendOtlp } from '../../support/served.ts'
+import { anyPort, serverConfigIn } from '../../support/server.ts'
 import { requestOf } from '../../support/store-spans.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'bad-input-'))
-const free = { host: '127.0.0.1', port: 0 }
-const { store, storage } = defaultServerConfig
 const server = await startServer(
-  {
-    ...defaultServerConfig,
-    storage: { ...storage, home, log: join(home, 'wal'), folder: join(home, 'blocks') },
-    listen: { query: free, otlpHttp: free, otlpGrpc: free, zipkin: free },
-    store: { ...store, limits: { maxRequestBytes: 1 << 20 } },
-  },
+  serverConfigIn(home, {
+    listen: { otlpGrpc: anyPort, zipkin: anyPort },
+    store: { limits: { maxRequestBytes: 1 << 20 } },
+  }),
   { version: '1', revision: '', warn: () => {} },
 )
 const { otlpHttp, otlpGrpc, query } = server.ports

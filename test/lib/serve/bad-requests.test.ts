@@ -7,20 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { otlpServer } from '../../../lib/serve/receive/http.ts'
 import { startServer } from '../../../lib/serve/server.ts'
-import { defaultServerConfig } from '../../../lib/serve/server-config.ts'
 import { sendOtlp } from '../../support/served.ts'
+import { anyPort, serverConfigIn } from '../../support/server.ts'
 import { requestOf } from '../../support/store-spans.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'bad-requests-'))
-const free = { host: '127.0.0.1', port: 0 }
-const { store, storage } = defaultServerConfig
 const server = await startServer(
-  {
-    ...defaultServerConfig,
-    storage: { ...storage, home, log: join(home, 'wal'), folder: join(home, 'blocks') },
-    listen: { query: free, otlpHttp: free, otlpGrpc: free, zipkin: free },
-    store: { ...store, sync: 'never', limits: { maxRequestBytes: 1 << 20 } },
-  },
+  serverConfigIn(home, {
+    listen: { otlpGrpc: anyPort, zipkin: anyPort },
+    store: { sync: 'never', limits: { maxRequestBytes: 1 << 20 } },
+  }),
   { version: '1', revision: '', warn: () => {} },
 )
 const { otlpHttp, zipkin, query } = server.ports
@@ -70,7 +66,7 @@ test('a request that is cut at any byte adds nothing, and others are answered', 
 test('half a request and silence is ended by a time limit, in its head and in its body', async () => {
   const push = async () => ({ spanCount: 1, rejected: new Map() })
   const app = otlpServer({ push, maxRequestBytes: 1000, maxRequestMillis: 100 })
-  await app.listen(free)
+  await app.listen(anyPort)
   for (const part of ['POST /v1/traces HTTP/1.1\r\nHost: x\r\n', `${headOf(10)}half`]) {
     const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {})
     let answer = ''

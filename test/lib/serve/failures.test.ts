@@ -62,10 +62,14 @@ describe('a disk that is full', () => {
     },
   )
 
-  test.each(objects)('while %s of a compacted block is written is reported, and the inputs stay', async object => {
+  test.each([
+    ...objects.map(object => [object, 'here', () => undefined] as const),
+    ['data.blockpack', 'in a thread', () => new WorkerPool(2, 0)] as const,
+  ])('while %s of a block compacted %s is written is reported, and the inputs stay', async (object, _, newPool) => {
     const disk = new FaultyDisk(drawsOf(2))
     const warnings: string[] = []
-    const store = await storeOfTwoBlocks(disk, undefined, warnings)
+    const workers = newPool()
+    const store = await storeOfTwoBlocks(disk, workers, warnings)
     disk.faultAt = (_, name) => (name.endsWith(object) ? 'fail' : 'none')
     await store.maintain(dueMillis())
     expect(warnings).toEqual([expect.stringMatching(/^maintenance of blocks: .*the disk is full/)])
@@ -75,25 +79,9 @@ describe('a disk that is full', () => {
     expect(store.counters.compactions).toBe(1)
     await expectEachOnce(store, 2)
     await store.close()
+    await workers?.close()
     await expectEachOnceAfterRestart(disk, 2)
   })
-})
-
-test('a disk that is full while a thread compacts blocks is reported, and the inputs stay', async () => {
-  const disk = new FaultyDisk(drawsOf(8))
-  const warnings: string[] = []
-  const workers = new WorkerPool(2, 0)
-  const store = await storeOfTwoBlocks(disk, workers, warnings)
-  disk.faultAt = (_, name) => (name.endsWith('data.blockpack') ? 'fail' : 'none')
-  await store.maintain(dueMillis())
-  expect(warnings).toEqual([expect.stringMatching(/^maintenance of blocks: .*the disk is full/)])
-  await expectEachOnce(store, 2)
-  disk.faultAt = () => 'none'
-  await store.maintain(dueMillis())
-  expect(store.counters.compactions).toBe(1)
-  await store.close()
-  await workers.close()
-  await expectEachOnceAfterRestart(disk, 2)
 })
 
 describe('a worker that dies', () => {

@@ -6,6 +6,7 @@ import { LivePart } from '../../../lib/serve/live/part.ts'
 import { type Running, startServer } from '../../../lib/serve/server.ts'
 import { defaultServerConfig, type ServerConfig } from '../../../lib/serve/server-config.ts'
 import { sendOtlp } from '../../support/served.ts'
+import { serverConfigIn } from '../../support/server.ts'
 import { requestOf } from '../../support/store-spans.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'metrics-'))
@@ -17,17 +18,12 @@ afterAll(async () => {
 
 async function start(name: string, limits: Partial<ServerConfig['store']['limits']> = {}) {
   const home = join(folder, name)
-  const free = { host: '127.0.0.1', port: 0 }
-  const { store } = defaultServerConfig
-  const server = await startServer(
-    {
-      ...defaultServerConfig,
-      storage: { ...defaultServerConfig.storage, home, log: join(home, 'wal'), folder: join(home, 'blocks') },
-      listen: { query: free, otlpHttp: free, otlpGrpc: undefined, zipkin: undefined },
-      store: { ...store, limits: { ...store.limits, ...limits } },
-    },
-    { version: '1.2.3', revision: '', warn: () => {} },
-  )
+  const { limits: usual } = defaultServerConfig.store
+  const server = await startServer(serverConfigIn(home, { store: { limits: { ...usual, ...limits } } }), {
+    version: '1.2.3',
+    revision: '',
+    warn: () => {},
+  })
   servers.push(server)
   const otlp = `http://127.0.0.1:${server.ports.otlpHttp}/v1/traces`
   const api = `http://127.0.0.1:${server.ports.query}`

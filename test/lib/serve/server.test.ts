@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startServer } from '../../../lib/serve/server.ts'
-import { defaultServerConfig } from '../../../lib/serve/server-config.ts'
+import { serverConfigIn } from '../../support/server.ts'
 import { requestOf } from '../../support/store-spans.ts'
 
 let folder: string
@@ -13,17 +13,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-function start() {
-  const any = { host: '127.0.0.1', port: 0 }
-  const storage = {
-    ...defaultServerConfig.storage,
-    home: folder,
-    log: join(folder, 'wal'),
-    folder: join(folder, 'blocks'),
-  }
-  const listen = { query: any, otlpHttp: any, otlpGrpc: undefined, zipkin: undefined }
-  return startServer({ ...defaultServerConfig, storage, listen }, { version: '1', revision: '', warn: () => {} })
-}
+const start = () => startServer(serverConfigIn(folder), { version: '1', revision: '', warn: () => {} })
 
 /** How many spans there are, by an instant query. */
 async function countOf(port: number): Promise<unknown> {

@@ -10,10 +10,10 @@ import { defaultCompaction, planBlocks } from '../../../../lib/serve/blocks/plan
 import { Counters } from '../../../../lib/serve/counters.ts'
 import type { Listening } from '../../../../lib/serve/drain.ts'
 import { type Running, startServer } from '../../../../lib/serve/server.ts'
-import { defaultServerConfig } from '../../../../lib/serve/server-config.ts'
 import { Rates } from '../../../../lib/serve/status/rates.ts'
 import { filesStatus, type Status } from '../../../../lib/serve/status/status.ts'
 import { lab } from '../../../support/command.ts'
+import { anyPort, serverConfigIn } from '../../../support/server.ts'
 import { requestOf } from '../../../support/store-spans.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'status-test-'))
@@ -21,13 +21,7 @@ let server: Running
 let files: Listening
 
 beforeAll(async () => {
-  const any = { host: '127.0.0.1', port: 0 }
-  const config = {
-    ...defaultServerConfig,
-    storage: { ...defaultServerConfig.storage, home: folder, log: join(folder, 'wal'), folder: join(folder, 'blocks') },
-    listen: { query: any, otlpHttp: any, otlpGrpc: undefined, zipkin: undefined },
-  }
-  server = await startServer(config, { version: '1.2.3', revision: '', statusPrinter, warn: () => {} })
+  server = await startServer(serverConfigIn(folder), { version: '1.2.3', revision: '', statusPrinter, warn: () => {} })
   await server.store.push('a', requestOf([[1, 1]]))
   await server.store.push(
     'b',
@@ -41,7 +35,7 @@ beforeAll(async () => {
   const limits = { timeoutMillis: 1_000, maxBytes: 1e9 }
   const status = filesStatus([{ file: 'x.bp', spans: 5, bytes: 700 }], '1.2.3', () => ({ query: files.port }))
   const source = async () => memorySource([])
-  files = await listenForQueries({ ...limits, source, version: '1.2.3', revision: '', status, statusPrinter }, any)
+  files = await listenForQueries({ ...limits, source, version: '1.2.3', revision: '', status, statusPrinter }, anyPort)
 })
 
 afterAll(async () => {
