@@ -4,7 +4,7 @@ import type { Report } from '../../process/task.ts'
 import type { Figure, ServeJob } from './figure.ts'
 import { batchSpans, type Sending } from './replay.ts'
 import { Server } from './server.ts'
-import { ask, countSpans, figureOf, loadOf, problemOfCount, quantileOf, timed } from './session.ts'
+import { ask, countSpans, latencyFigures, loadOf, problemOfCount, timed } from './session.ts'
 import { idIn, spanIdOf } from './span-number.ts'
 
 const spansPerSecond = 20_000
@@ -41,21 +41,10 @@ export async function measureAck(job: ServeJob, report: Report): Promise<Figure[
     await server.end('SIGTERM')
     load.close()
     const { name } = job.capture
-    const rows = (what: string, values: readonly number[], wanted?: number): Figure[] => {
-      const sorted = values.toSorted((a, b) => a - b)
-      const row = (word: string, share: number, limit?: number) =>
-        figureOf([quantileOf(sorted, share)], {
-          what: `${name}: ${what}, ${word}`,
-          unit: 'ms',
-          wanted: limit === undefined ? undefined : ['≤', limit],
-          problem,
-        })
-      return [row('p50', 0.5), row('p99', 0.99, wanted), row('max', 1)]
-    }
     return [
-      ...rows('acknowledgement', millis, 100),
-      ...rows('from the acknowledgement until found', found, 1_000),
-      ...rows('the searches', asked),
+      ...latencyFigures(`${name}: acknowledgement`, millis, problem, 100),
+      ...latencyFigures(`${name}: from the acknowledgement until found`, found, problem, 1_000),
+      ...latencyFigures(`${name}: the searches`, asked, problem),
     ]
   })
 }

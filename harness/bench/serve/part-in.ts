@@ -43,7 +43,13 @@ export async function measureIn(job: ServeJob, report: Report): Promise<Figure[]
         wanted: ['≥', 90_000],
         problem,
       }),
-      { what: `${name}: peak memory of the server`, unit: 'MiB', value: peak && peak / 2 ** 20, wanted: ['≤', 1024] },
+      {
+        what: `${name}: peak memory of the server`,
+        unit: 'MiB',
+        value: peak === null || problem ? null : peak / 2 ** 20,
+        wanted: ['≤', 1024],
+        problem,
+      },
       figureOf(own, { what: `${name}: CPU of the load generator`, unit: '%' }),
     ]
   })

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { FloorMeter } from '../../../generator/floor-meter.ts'
+import { Random } from '../../../generator/random.ts'
 import { getOrInsert } from '../../../lib/maps.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import { defaultConfig } from '../../../lib/serve/config.ts'
@@ -19,7 +21,7 @@ const concurrency = 4
 /** Kills the server at random moments under load, and counts what it then has. */
 export async function measureKill(job: ServeJob, report: Report): Promise<Figure[]> {
   const { replay, load } = await loadOf(job.capture, job.seed)
-  const draw = drawsOf(job.seed)
+  const random = new Random(job.seed, new FloorMeter())
   return inWorkFolder(async folder => {
     const data = `${folder}/data`
     const startMillis: number[] = []
@@ -32,7 +34,7 @@ export async function measureKill(job: ServeJob, report: Report): Promise<Figure
       load.url = server.otlp
       const before = load.acknowledgedSpans
       loading ??= load.closed(concurrency, () => isOver)
-      await sleep(100 + draw() * 900)
+      await sleep(100 + (random.u32() / 2 ** 32) * 900)
       await server.end('SIGKILL')
       report(load.acknowledgedSpans - before)
     }
@@ -85,14 +87,5 @@ async function* spanIdsOf(source: SpanSource): AsyncIterable<string> {
       for (const code of values.codes) yield values.dictionary[code] as string
     }
     batch.release()
-  }
-}
-
-/** Numbers in [0, 1), the same for a seed on every machine. */
-function drawsOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
   }
 }

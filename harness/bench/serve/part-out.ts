@@ -3,7 +3,7 @@ import type { Report } from '../../process/task.ts'
 import type { Figure, ServeJob } from './figure.ts'
 import type { Replay } from './replay.ts'
 import { Server } from './server.ts'
-import { ask, figureOf, loadOf, quantileOf, type Series, sumOf, timed } from './session.ts'
+import { ask, figureOf, latencyFigures, loadOf, type Series, sumOf, timed } from './session.ts'
 
 const concurrency = 8
 const lookups = 200
@@ -13,16 +13,14 @@ const hourSeconds = 3_600
 /** How fast a server answers that has many spans in blocks, round after round of the capture end to end. */
 export async function measureOut(job: ServeJob, report: Report): Promise<Figure[]> {
   const endSeconds = Math.floor(Date.now() / 1e3 / stepSeconds) * stepSeconds
-  let replay: Replay | undefined
+  const roundsOf = ({ spanCount }: Replay) => Math.ceil(job.spans / spanCount)
   // The last round ends now.
-  const endOf = (round: number) => {
-    const roundCount = Math.ceil(job.spans / replay!.spanCount)
-    return BigInt(endSeconds) * 1_000_000_000n - BigInt(roundCount - 1 - round) * replay!.lengthNanos
-  }
-  const sent = await loadOf(job.capture, job.seed, endOf)
-  const load = sent.load
-  replay = sent.replay
-  const roundCount = Math.ceil(job.spans / replay.spanCount)
+  const { replay, load } = await loadOf(
+    job.capture,
+    job.seed,
+    (round, own) => BigInt(endSeconds) * 1_000_000_000n - BigInt(roundsOf(own) - 1 - round) * own.lengthNanos,
+  )
+  const roundCount = roundsOf(replay)
   return inWorkFolder(async folder => {
     const filling = await Server.start(job.program, `${folder}/data`)
     load.url = filling.otlp
@@ -66,15 +64,7 @@ async function traceFigures(api: string, name: string, replay: Replay, roundCoun
     if (foundCount !== spanCount) wrong ??= `trace ${id}: sent ${spanCount} spans, found ${foundCount}`
     if (i >= lookups) millis.push(taken)
   }
-  const sorted = millis.toSorted((a, b) => a - b)
-  const row = (word: string, share: number, limit?: number) =>
-    figureOf([quantileOf(sorted, share)], {
-      what: `${name}: trace by id, ${word}`,
-      unit: 'ms',
-      wanted: limit === undefined ? undefined : ['≤', limit],
-      problem: wrong,
-    })
-  return [row('p50', 0.5), row('p99', 0.99, 30), row('max', 1)]
+  return latencyFigures(`${name}: trace by id`, millis, wrong, 30)
 }
 
 /** The rate by service over the last hour, as Grafana's panel asks for it. */

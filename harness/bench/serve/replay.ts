@@ -16,6 +16,9 @@ interface Request {
   shift: bigint
 }
 
+/** When the last span of a round ends, in nanoseconds. */
+export type EndOf = (round: number, replay: Replay) => bigint
+
 /** One request of one round. */
 export interface Sending {
   readonly round: number
@@ -38,11 +41,10 @@ export class Replay {
   #index = 0
   #shift: bigint | undefined
 
-  readonly #endOf: (round: number) => bigint
+  readonly #endOf: EndOf
   readonly #spans: readonly Numbered[]
 
-  /** `endOf` says when the last span of a round ends, in nanoseconds. */
-  constructor(traces: readonly Trace[], endOf: (round: number) => bigint = nowNanos) {
+  constructor(traces: readonly Trace[], endOf: EndOf = nowNanos) {
     const spans = numbered(traces)
     this.#spans = spans
     this.#endOf = endOf
@@ -72,7 +74,7 @@ export class Replay {
 
   /** How many spans of a round start after `start` and not after `end`. */
   countStarts(round: number, start: bigint, end: bigint): number {
-    const shift = this.#endOf(round) - this.#endNanos
+    const shift = this.#endOf(round, this) - this.#endNanos
     const isIn = (nanos: bigint) => nanos > start && nanos <= end
     return this.#spans.filter(({ span }) => isIn(span.startNanos + shift)).length
   }
@@ -80,7 +82,7 @@ export class Replay {
   /** The request that comes next. */
   next(): Sending {
     const [round, index] = [this.#round, this.#index]
-    this.#shift ??= this.#endOf(round) - this.#endNanos
+    this.#shift ??= this.#endOf(round, this) - this.#endNanos
     const request = this.#requests[index]!
     patch(request, round, this.#shift)
     if (++this.#index === this.#requests.length) {

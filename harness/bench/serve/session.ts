@@ -3,14 +3,10 @@ import type { Trace } from '../../../lib/model/trace.ts'
 import { capturedSource, generatedSource } from '../../open/source.ts'
 import type { Capture, Figure } from './figure.ts'
 import { Load } from './load.ts'
-import { Replay } from './replay.ts'
+import { type EndOf, Replay } from './replay.ts'
 
 /** The requests of a capture, and connections for them. */
-export async function loadOf(
-  capture: Capture,
-  seed: number,
-  endOf?: (round: number) => bigint,
-): Promise<{ replay: Replay; load: Load }> {
+export async function loadOf(capture: Capture, seed: number, endOf?: EndOf): Promise<{ replay: Replay; load: Load }> {
   const { input } = capture
   const source =
     input === undefined ? generatedSource({ workload: 'otel', size: 'medium', seed }) : capturedSource([input], {})
@@ -56,8 +52,21 @@ export function figureOf(
   return { ...facts, value: medianOf(values), range }
 }
 
+/** Figures of some latencies: their median, 99th percentile, for which a limit may be wanted, and maximum. */
+export function latencyFigures(
+  what: string,
+  millis: readonly number[],
+  problem: string | undefined,
+  limit?: number,
+): Figure[] {
+  const sorted = millis.toSorted((a, b) => a - b)
+  const row = (word: string, share: number, wanted?: Figure['wanted']) =>
+    figureOf([quantileOf(sorted, share)], { what: `${what}, ${word}`, unit: 'ms', wanted, problem })
+  return [row('p50', 0.5), row('p99', 0.99, limit === undefined ? undefined : ['≤', limit]), row('max', 1)]
+}
+
 /** The least of some sorted numbers that so many of them do not exceed. */
-export function quantileOf(sorted: readonly number[], share: number): number {
+function quantileOf(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
 }
 
