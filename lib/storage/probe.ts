@@ -20,6 +20,6 @@ export async function probeConditionalWrites(store: BlobStore, name: string): Pr
 }
 
 function refused(name: string, why: string): LabError {
-  const advice = 'use a store that heeds If-None-Match, as Amazon S3, Ceph and MinIO do'
+  const advice = 'use a store that heeds If-None-Match, as Ceph does'
   return new LabError('unsupported', `${name}: a store without conditional writes (${why}); ${advice}`)
 }

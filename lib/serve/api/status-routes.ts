@@ -5,9 +5,10 @@ import { tenantHeader } from '../tenant.ts'
 /** Adds the routes by which a server says how it is: text for people, JSON where it is accepted. */
 export function addStatusRoutes(app: FastifyInstance, source: StatusSource, printer: StatusPrinter): void {
   app.get('/status', (request, reply) => answer(request, reply, source.status(), printer.status))
-  app.get('/status/tenants', (request, reply) =>
-    answer(request, reply, source.status().tenants ?? [], () => printer.tenants(source.status().tenants)),
-  )
+  app.get('/status/tenants', (request, reply) => {
+    const { tenants } = source.status()
+    return answer(request, reply, tenants ?? [], () => printer.tenants(tenants))
+  })
   app.get('/status/blocks', (request, reply) => {
     const tenant = request.headers[tenantHeader]
     return answer(request, reply, source.blocks(tenant ? String(tenant) : undefined), printer.blocks)

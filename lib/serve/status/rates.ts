@@ -10,8 +10,8 @@ interface Sample {
   readonly compactions: number
 }
 
-/** Per second, over the last minute. */
-export interface TenantRates {
+/** What a tenant sends, over the last minute. */
+export interface SentPerSecond {
   readonly spansPerSecond: number
   readonly bytesPerSecond: number
   readonly requestsPerSecond: number
@@ -21,7 +21,7 @@ export interface TenantRates {
 export interface RateHistory {
   /** When each sample ended. */
   readonly times: readonly string[]
-  readonly tenants: Readonly<Record<string, { readonly [name in keyof TenantRates]: readonly number[] }>>
+  readonly tenants: Readonly<Record<string, { readonly [name in keyof SentPerSecond]: readonly number[] }>>
 }
 
 const sampleMillis = 2_000
@@ -70,7 +70,7 @@ export class Rates {
   }
 
   /** Of a tenant over the last minute, or as long as there are samples. */
-  of(tenant: string): TenantRates {
+  of(tenant: string): SentPerSecond {
     const since = this.#takenMillis - lastMinuteMillis
     const last = this.#samples.filter(({ timeMillis }) => timeMillis > since)
     const seconds = Math.max(

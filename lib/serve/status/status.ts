@@ -1,6 +1,6 @@
 import type { TenantCounts } from '../counters.ts'
 import type { BlockRow } from './blocks.ts'
-import type { RateHistory, TenantRates } from './rates.ts'
+import type { RateHistory, SentPerSecond } from './rates.ts'
 
 /** A file that is served as it is. */
 export interface FileRow {
@@ -10,7 +10,7 @@ export interface FileRow {
 }
 
 /** What a tenant sent since the start, its rates over the last minute, and what of it is kept. */
-export interface TenantRow extends Omit<TenantCounts, 'cutAttributes' | 'rejected' | 'refusals'>, TenantRates {
+export interface TenantRow extends Omit<TenantCounts, 'cutAttributes' | 'rejected' | 'refusals'>, SentPerSecond {
   readonly tenant: string
   readonly recentSpans: number
   readonly blocks: number
