@@ -112,7 +112,8 @@ async function sortOut(paths: readonly string[]): Promise<[blocks: string[], cap
   const captures: string[] = []
   for (const path of paths) {
     const files = await listDirectory(path).catch(error => {
-      throw withSubject(path, error)
+      // Errors of a bucket name it, with where it is.
+      throw isS3Address(path) ? error : withSubject(path, error)
     })
     const isBlock = await Promise.all(
       (files ?? [path]).map(file => fileBegins(file, head => searchableFormat(head) !== undefined)),
