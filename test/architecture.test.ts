@@ -45,7 +45,7 @@ const floors = [
   ['lib/serve/blocks/plan.ts'],
   ['lib/serve/config.ts'],
   ['lib/serve/live'],
-  ['lib/serve/blocks'],
+  ['lib/serve/blocks', 'lib/serve/admission.ts'],
   ['lib/serve/store.ts'],
   ['lib/serve/page'],
   ['lib/tiers'],

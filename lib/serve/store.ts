@@ -7,21 +7,20 @@ import { joinSources } from '../search/join-sources.ts'
 import { SpanRows } from '../shred/rows.ts'
 import type { BlobStore } from '../storage/store.ts'
 import type { WorkerPool } from '../workers/pool.ts'
+import { Admission, type Pushed } from './admission.ts'
 import { Blocks } from './blocks/blocks.ts'
 import { maintainBlocks } from './blocks/maintain.ts'
 import { derivedId } from './blocks/meta.ts'
 import { writeBlock } from './blocks/write.ts'
 import { defaultConfig, type StoreConfig } from './config.ts'
-import { Counters, countRefused, countRejected, type TenantCounts, TenantRates } from './counters.ts'
+import { Counters } from './counters.ts'
 import { carry } from './live/carry.ts'
-import { countRequestSpans } from './live/count-spans.ts'
-import { takeIn } from './live/intake.ts'
+import { type Sifted, takeIn } from './live/intake.ts'
 import type { PartView } from './live/part.ts'
 import { type FoundSegment, readLog, replay } from './live/replay.ts'
 import { LiveSegment, maxTenants } from './live/segment.ts'
 import { LiveSource } from './live/source.ts'
 import { Refusal } from './refusal.ts'
-import { checkTenant } from './tenant.ts'
 import type { LogFiles } from './wal/files.ts'
 import { fileOf, LogSegment } from './wal/log.ts'
 
@@ -32,13 +31,6 @@ const retrySeconds = 5
 const maintenanceMillis = 30_000
 /** Clients choose the numbers of unknown fields. */
 const maxDroppedFields = 1_000
-
-/** What became of the spans of a request. */
-export interface Pushed {
-  readonly spanCount: number
-  /** How many were not taken, by reason. */
-  readonly rejected: ReadonlyMap<string, number>
-}
 
 export interface RecentSpans {
   readonly spansByTenant: ReadonlyMap<string, number>
@@ -94,8 +86,8 @@ export class Store {
   readonly #liveSources = new WeakMap<PartView, Promise<LiveSource>>()
   /** How often spans went from one part to another, or to a block. */
   #moveCount = 0
-  readonly #rates: TenantRates
   readonly counters: Counters = new Counters()
+  readonly #admission: Admission
   /** True when what the log had at the start has been read. */
   isReady = false
   /** Unknown fields that were dropped, and how often. */
@@ -106,7 +98,7 @@ export class Store {
   private constructor(places: StorePlaces, config: StoreConfig, { blocks, log, found }: Opened) {
     this.#places = places
     this.#config = config
-    this.#rates = new TenantRates(config.limits)
+    this.#admission = new Admission(config.limits, this.counters)
     this.blocks = blocks
     this.damagedCount = found.reduce((sum, { damagedCount }) => sum + damagedCount, 0)
     this.#writing = newWriting(log)
@@ -136,32 +128,23 @@ export class Store {
   }
 
   /** Takes a request in: OTLP protobuf (ExportTraceServiceRequest), decompressed. Resolves when it is durable. */
-  async push(tenant: string, request: Buffer): Promise<Pushed> {
-    checkTenant(tenant)
-    const counts = this.counters.of(tenant)
-    counts.requests++
-    try {
-      const pushed = await this.#push(tenant, request, counts)
-      counts.bytes += request.length
-      counts.spans += pushed.spanCount
-      return pushed
-    } catch (error) {
-      this.#writing.live.dropEmpty(tenant)
-      countRefused(counts, error, () => countRequestSpans(request))
-      throw error
-    }
+  push(tenant: string, request: Buffer): Promise<Pushed> {
+    return this.#admission.push(tenant, request, sifted =>
+      this.#keep(tenant, request, sifted).catch(error => {
+        this.#writing.live.dropEmpty(tenant)
+        throw error
+      }),
+    )
   }
 
-  async #push(tenant: string, request: Buffer, counts: TenantCounts): Promise<Pushed> {
-    this.#checkReady(tenant, request)
+  async #keep(tenant: string, request: Buffer, sifted: (what: Sifted) => void): Promise<Pushed> {
+    this.#checkReady(tenant)
     const { live, log } = this.#writing
     const part = live.part(tenant)
     const timeMillis = Date.now()
-    const intake = { messages: this.#messages, limits: this.#config.limits, timeMillis }
-    const { spanCount, rejected, cutCount, payload, mark } = takeIn(part, request, intake)
-    this.#rates.spend(tenant, spanCount, request.length)
-    counts.cutAttributes += cutCount
-    countRejected(counts, rejected)
+    const taken = takeIn(part, request, { messages: this.#messages, limits: this.#config.limits, timeMillis })
+    const { payload, mark } = taken
+    sifted(taken)
     if (payload === undefined) live.dropEmpty(tenant)
     else
       await new Promise<void>((resolve, reject) => {
@@ -177,7 +160,7 @@ export class Store {
         log.append({ tenant, timeMillis, payload }, durable, failed)
       })
     if (live.byteLength >= this.#config.maxBlockBytes) this.#rotateSoon()
-    return { spanCount, rejected }
+    return taken
   }
 
   tenants(): readonly string[] {
@@ -282,16 +265,11 @@ export class Store {
     return [...this.#waiting, this.#writing.live]
   }
 
-  #checkReady(tenant: string, request: Buffer): void {
-    const { maxRequestBytes } = this.#config.limits
-    if (request.length > maxRequestBytes)
-      throw new Refusal('invalid', `the request has ${request.length} bytes, at most ${maxRequestBytes} are taken`)
+  #checkReady(tenant: string): void {
     if (this.#writing.live.isFullFor(tenant))
       throw new Refusal('limited', `${maxTenants} tenants have recent spans, no further one is taken for now`, {
         retryAfterSeconds: retrySeconds,
       })
-    const excess = this.#rates.excess(tenant)
-    if (excess) throw new Refusal('limited', excess.reason, { retryAfterSeconds: excess.waitSeconds })
     if (this.#isClosed) throw new Refusal('unavailable', 'the server is stopping', { retryAfterSeconds: retrySeconds })
     if (this.#waiting.length > maxWaiting)
       throw new Refusal('unavailable', `${this.#waiting.length} segments of the log wait to become blocks`, {

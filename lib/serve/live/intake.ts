@@ -6,54 +6,73 @@ import { AttributeCutter } from './cut-attributes.ts'
 import { refuseIds } from './id-rule.ts'
 import type { LivePart } from './part.ts'
 
-/** What was taken in of a request. */
-export interface Taken {
+/** What is taken of a request. */
+export interface Sifted {
   readonly spanCount: number
-  /** Spans that were not, by reason. */
+  /** Spans that are not taken, by reason. */
   readonly rejected: ReadonlyMap<string, number>
   /** Texts in attributes that were cut. */
   readonly cutCount: number
-  /** What the log keeps; undefined where nothing was taken. */
-  readonly payload: Uint8Array | undefined
+  /** What is kept of it; undefined where nothing is taken. */
+  readonly payload: Buffer | undefined
+}
+
+/** What was taken in of a request. */
+export interface Taken extends Sifted {
   /** For `commit` of the part. */
   readonly mark: Mark
 }
 
-interface Intake {
+export interface SiftConfig {
   readonly messages: OtlpMessages
   readonly limits: TenantLimits
-  readonly timeMillis: number
+  /** Counts the bytes of a row's span for its trace; false where it has more than `maxBytes` then. */
+  growTrace(row: number, byteLength: number, maxBytes: number): boolean
 }
 
 /** Adds a request to a part, but for spans that are rejected. One that cannot be read throws and adds nothing. */
-export function takeIn(part: LivePart, request: Buffer, { messages, limits, timeMillis }: Intake): Taken {
-  const { rows } = part
+export function takeIn(
+  part: LivePart,
+  request: Buffer,
+  { messages, limits, timeMillis }: Omit<SiftConfig, 'growTrace'> & { readonly timeMillis: number },
+): Taken {
+  const start = part.rows.length
+  const growTrace = (row: number, byteLength: number, maxBytes: number) => part.growTrace(row, byteLength, maxBytes)
+  const sifted = sift(part.rows, request, { messages, limits, growTrace })
+  return { ...sifted, mark: part.arrived(start, timeMillis) }
+}
+
+/** Adds the spans of a request to rows, within the limits, and gives what of it is kept. */
+export function sift(rows: SpanRows, request: Buffer, { messages, limits, growTrace }: SiftConfig): Sifted {
   const before = rows.mark()
   const start = rows.length
   messages.read(request, rows)
-  const { accepted, rejected } = sortOut(part, start, request.length, limits)
+  const { accepted, rejected } = sortOut(rows, start, request.length, { limits, growTrace })
   const cutter = limits.maxAttributeBytes === undefined ? undefined : new AttributeCutter(limits.maxAttributeBytes)
   const isCut = cutter !== undefined && hasLongAttributes(rows, start, before, cutter)
-  let payload: Uint8Array | undefined = accepted.length > 0 ? request : undefined
+  let payload = accepted.length > 0 ? request : undefined
   if (rejected.size > 0 || isCut) {
     const pieces = accepted.map(row => rowAlone(rows, row))
     payload = payload && encodeTraces(isCut ? pieces.map(piece => cutter.cut(piece.object())) : pieces)
     rows.reset(before)
-    if (payload) messages.read(payload as Buffer, rows)
+    if (payload) messages.read(payload, rows)
   }
-  const mark = part.arrived(start, timeMillis)
-  return { spanCount: accepted.length, rejected, cutCount: cutter?.count ?? 0, payload, mark }
+  return { spanCount: accepted.length, rejected, cutCount: cutter?.count ?? 0, payload }
 }
 
 /** The rows from `start` on that are taken, and how many are not, by reason. */
-function sortOut(part: LivePart, start: number, byteLength: number, { maxTraceBytes }: TenantLimits) {
-  const { rows } = part
+function sortOut(
+  rows: SpanRows,
+  start: number,
+  byteLength: number,
+  { limits: { maxTraceBytes }, growTrace }: Pick<SiftConfig, 'limits' | 'growTrace'>,
+) {
   const share = byteLength / (rows.length - start)
   const rejected = new Map<string, number>()
   const accepted: number[] = []
   for (let row = start; row < rows.length; row++) {
     let reason = checkIds(rows, row)
-    if (reason === undefined && maxTraceBytes !== undefined && !part.growTrace(row, share, maxTraceBytes))
+    if (reason === undefined && maxTraceBytes !== undefined && !growTrace(row, share, maxTraceBytes))
       reason = `trace of more than ${maxTraceBytes} bytes`
     if (reason === undefined) accepted.push(row)
     else rejected.set(reason, (rejected.get(reason) ?? 0) + 1)

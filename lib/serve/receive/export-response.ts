@@ -1,5 +1,5 @@
 import { WireWriter } from '../../wire/protobuf/writer.ts'
-import type { Pushed } from '../store.ts'
+import type { Pushed } from '../admission.ts'
 
 /** ExportTraceServiceResponse: empty where all was taken, else how many spans were not, and why. */
 export function encodeExportResponse({ rejected }: Pushed): Buffer {
