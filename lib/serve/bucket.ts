@@ -14,6 +14,8 @@ import type { StorageConfig } from './server-config.ts'
 
 /** In a bucket, whose blocks these are: of two stores one would delete what the other is writing. */
 const ownerKey = 'owner.json'
+/** In a bucket, that it is the one of a cluster. */
+export const clusterIdentityKey = 'cluster=1/identity.json'
 /** In a store's folder, where its blocks are. */
 const placeName = 'bucket.json'
 
@@ -55,6 +57,10 @@ function writePlace(folder: string, place: z.infer<typeof placeSchema>): Promise
 
 /** Makes a bucket this store's; throws where it is another one's. */
 async function claim(store: BlobStore, address: string, own: z.infer<typeof ownerSchema>): Promise<void> {
+  for await (const { key } of store.list(clusterIdentityKey)) {
+    const advice = `name another prefix, or delete ${address}/${key} if the cluster is gone for good`
+    throw new LabError('invalid', `${address}: has the blocks of a cluster; ${advice}`)
+  }
   const result = await putBytes(store, ownerKey, Buffer.from(`${JSON.stringify(own)}\n`), { ifAbsent: true })
   if (result === 'stored') return
   const path = `${address}/${ownerKey}`

@@ -50,11 +50,17 @@ function newCounts(): TenantCounts {
   return { requests: 0, refused: 0, bytes: 0, spans: 0, rejectedSpans: 0, cutAttributes: 0, ...maps }
 }
 
+/** What the texts of reasons begin with, as Tempo names them. */
+const reasons = [
+  ['trace id', 'invalid_trace_id'],
+  ['trace of', 'trace_too_large'],
+  ['span that takes', 'span_too_large'],
+] as const
+
 /** Counts spans that were rejected; the texts of reasons have numbers that a client chooses. */
 export function countRejected(counts: TenantCounts, rejected: ReadonlyMap<string, number>): void {
   for (const [text, count] of rejected) {
-    const id = text.startsWith('trace id') ? 'invalid_trace_id' : 'invalid_span_id'
-    const reason = text.startsWith('trace of') ? 'trace_too_large' : id
+    const reason = reasons.find(([start]) => text.startsWith(start))?.[1] ?? 'invalid_span_id'
     counts.rejectedSpans += count
     counts.rejected.set(reason, (counts.rejected.get(reason) ?? 0) + count)
   }

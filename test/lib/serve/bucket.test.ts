@@ -2,12 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openBlobs } from '../../../lib/serve/bucket.ts'
+import { clusterIdentityKey, openBlobs } from '../../../lib/serve/bucket.ts'
 import { defaultConfig } from '../../../lib/serve/config.ts'
 import { Store } from '../../../lib/serve/store.ts'
 import { localLogFiles } from '../../../lib/serve/wal/files.ts'
 import type { S3Config } from '../../../lib/storage/s3/config.ts'
 import { s3Store } from '../../../lib/storage/s3/store.ts'
+import { putBytes } from '../../../lib/storage/store.ts'
 import { startedCeph, withoutCeph } from '../../support/ceph.ts'
 import { labRejection } from '../../support/errors.ts'
 import { type S3Proxy, startS3Proxy } from '../../support/s3-proxy.ts'
@@ -102,6 +103,13 @@ describe('a store whose blocks are in S3', () => {
     expect((await labRejection(blobsOf(local, other))).message).toMatch(/blocks: has blocks, which would not be/)
     writeFileSync(join(first, 'bucket.json'), '{"bucket":')
     expect((await labRejection(blobsOf(first, bucket))).message).toMatch(/bucket\.json: does not say whose/)
+  })
+
+  test("is not kept where a cluster's blocks are, which it would compact and delete", async () => {
+    await putBytes(await s3Store(bucket), clusterIdentityKey, Buffer.from('{}'))
+    expect((await labRejection(blobsOf(newFolder(), bucket))).message).toMatch(
+      /^s3:\/\/.*\/traces: has the blocks of a cluster; name another prefix, or delete .*cluster=1\/identity\.json if/,
+    )
   })
 
   test('two stores that begin in one bucket at once: one of them has it', async () => {
