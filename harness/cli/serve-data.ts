@@ -3,7 +3,8 @@ import { LabError, messageOf } from '../../lib/error.ts'
 import { configure, idleLevel } from '../../lib/formats/blockpack/write/config.ts'
 import { type Ports, type ServerParts, startServer } from '../../lib/serve/server.ts'
 import { defaultServerConfig, type Listener, type ServerConfig } from '../../lib/serve/server-config.ts'
-import { blockpackPath, type Draft } from '../../lib/serve/tempo-config/keys.ts'
+import type { Draft } from '../../lib/serve/tempo-config/key.ts'
+import { blockpackPath, keys } from '../../lib/serve/tempo-config/keys.ts'
 import { printTempoConfig } from '../../lib/serve/tempo-config/print.ts'
 import { draftConfig, readTempoConfig } from '../../lib/serve/tempo-config/read.ts'
 import { type SyncMode, syncModes } from '../../lib/serve/wal/log.ts'
@@ -79,7 +80,7 @@ export async function serveData(
   const { config, ignored, warnings } = await configFrom(args)
   for (const warning of warnings) warn(warning)
   if (ignored.length > 0) warn(`${args.config}: has no meaning here: ${ignored.join(', ')}`)
-  const configText = printTempoConfig(config, ignored)
+  const configText = printTempoConfig(config, keys, ignored)
   await withWorkers({}, async workers => {
     const running = await startServer(config, { ...parts, workers, configText, warn })
     const asked = untilAsked()
@@ -92,7 +93,7 @@ export async function serveData(
 
 /** The configuration: flags before the file, the file before the profile of blockpack and the defaults. */
 async function configFrom(args: DataArguments): Promise<{
-  config: ServerConfig
+  config: Draft<ServerConfig>
   ignored: readonly string[]
   /** Settings of blockpack without effect. */
   warnings: readonly string[]
@@ -103,7 +104,7 @@ async function configFrom(args: DataArguments): Promise<{
   const read =
     path === undefined
       ? { config: base, ignored: [], taken: new Set<string>() }
-      : readTempoConfig(await readConfig(path), path, process.env, base)
+      : readTempoConfig(await readConfig(path), path, process.env, base, keys)
   setFlags(read.config, args)
   checkPlaces(read.config, args)
   const { blockpack, freshBlockpack } = read.config.store

@@ -1,49 +1,24 @@
 import { isAllowed, printRule, type Setting, settings } from '../../formats/blockpack/write/config.ts'
 import type { Endpoint, Listener, ServerConfig } from '../server-config.ts'
 import { syncModes } from '../wal/log.ts'
-import { boolean, byteLength, choice, integer, type Kind, millis, orNone, text } from './kinds.ts'
-
-/** A configuration while it is being read. */
-export type Draft<T> = T extends object ? { -readonly [K in keyof T]: Draft<T[K]> } : T
-
-/** A key of Tempo's configuration, or one of ours, that has a meaning here. */
-export interface Key {
-  /** Its spellings in the versions of Tempo. */
-  readonly paths: readonly string[]
-  readonly needs: string
-  /** Sets what was read; false where the value may not be. */
-  take(config: Draft<ServerConfig>, given: unknown): boolean
-  /** The value that holds, as a file has it; undefined where there is none. */
-  show(config: Draft<ServerConfig>): unknown
-}
+import { type Draft, type Key, key } from './key.ts'
+import {
+  boolean,
+  byteLength,
+  choice,
+  count,
+  integer,
+  type Kind,
+  millis,
+  optional,
+  orNone,
+  secret,
+  text,
+} from './kinds.ts'
 
 type Part<T> = (config: Draft<ServerConfig>) => T
 
-/** What is shown of a secret. */
-const hidden = '<hidden>'
-
-function key<T extends object, K extends keyof T>(
-  paths: string | readonly string[],
-  part: Part<T>,
-  name: K,
-  kind: Kind<T[K]>,
-): Key {
-  return {
-    paths: [paths].flat(),
-    needs: kind.needs,
-    take(config, given) {
-      const read = kind.read(given)
-      if (read !== undefined) part(config)[name] = read.value
-      return read !== undefined
-    },
-    show: config => (part(config)[name] === undefined ? undefined : kind.print(part(config)[name])),
-  }
-}
-
 const port = integer(0, 65_535)
-const count = (min: number) => integer(min, 2 ** 40)
-const optional = <V>(kind: Kind<V>): Kind<V | undefined> => ({ ...kind, print: value => value && kind.print(value) })
-const secret: Kind<string | undefined> = { ...text, print: value => value && hidden }
 
 const tenancy: Kind<ServerConfig['tenancy']> = {
   needs: boolean.needs,
@@ -72,7 +47,7 @@ export const receiverPaths: Readonly<Record<Exclude<Listener, 'query'>, string>>
 export const blockpackPath = 'storage.trace.block.blockpack'
 
 /** One of the nine keys; it counts for fresh blocks and for those that replace them. */
-function blockpackKey({ key: name, name: field, rule }: Setting): Key {
+function blockpackKey({ key: name, name: field, rule }: Setting): Key<Draft<ServerConfig>> {
   return {
     paths: [`${blockpackPath}.${name}`],
     needs: printRule(rule),
@@ -86,7 +61,7 @@ function blockpackKey({ key: name, name: field, rule }: Setting): Key {
 }
 
 /** A key of a tenant that takes the place of another one, but where it is 0. */
-function overriding(paths: readonly string[], other: Key): Key {
+function overriding(paths: readonly string[], other: Key<Draft<ServerConfig>>): Key<Draft<ServerConfig>> {
   const isNone = (given: unknown) => /^0[a-z]*$/.test(String(given))
   return {
     paths,
@@ -118,7 +93,7 @@ const override = (group: string, name: string, legacy: string) => [
 const retention = key(compactor('block_retention'), compaction, 'retentionMillis', millis)
 
 /** The later ones of them count more. */
-export const keys: readonly Key[] = [
+export const keys: readonly Key<Draft<ServerConfig>>[] = [
   key('multitenancy_enabled', whole, 'tenancy', tenancy),
   key('server.http_listen_address', query, 'host', text),
   key('server.http_listen_port', query, 'port', port),

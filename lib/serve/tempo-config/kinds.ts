@@ -46,6 +46,16 @@ export function integer(min: number, max: number): Kind<number> {
   }
 }
 
+export const count = (min: number): Kind<number> => integer(min, 2 ** 40)
+
+/** A kind of what may be absent. */
+export function optional<V>(kind: Kind<V>): Kind<V | undefined> {
+  return { ...kind, print: value => value && kind.print(value) }
+}
+
+/** A text that is not shown. */
+export const secret: Kind<string | undefined> = { ...text, print: value => value && '<hidden>' }
+
 /** Milliseconds of a duration as Go writes it; a bare number is ns. */
 export const millis: Kind<number> = {
   needs: 'a duration of at least 1ms, such as 30s or 1h30m',

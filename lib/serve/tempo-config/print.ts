@@ -1,12 +1,11 @@
 import { printYaml } from '../../wire/yaml.ts'
-import type { ServerConfig } from '../server-config.ts'
-import { type Draft, keys } from './keys.ts'
+import type { Key } from './key.ts'
 
 /** The configuration that holds, as a file has it: under Tempo's keys, without secrets; and which keys have no meaning. */
-export function printTempoConfig(config: ServerConfig, ignored: readonly string[]): string {
+export function printTempoConfig<C>(config: C, keys: readonly Key<C>[], ignored: readonly string[]): string {
   const root: Record<string, unknown> = {}
   for (const key of keys) {
-    const value = key.show(config as Draft<ServerConfig>)
+    const value = key.show(config)
     if (value !== undefined) set(root, key.paths[0]!.split('.'), value)
   }
   return [printYaml(root).trimEnd(), ...ignored.map(name => `# has no meaning here: ${name}`), ''].join('\n')

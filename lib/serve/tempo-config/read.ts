@@ -3,11 +3,12 @@ import { hint } from '../../nearest.ts'
 import { contentOf, failure, mapOf, parseYaml, place, type Yaml, type YamlPath } from '../../wire/yaml.ts'
 import { defaultServerConfig, type ServerConfig } from '../server-config.ts'
 import { expandEnv } from './expand-env.ts'
-import { blockpackPath, type Draft, type Key, keys, receiverPaths } from './keys.ts'
+import type { Draft, Key } from './key.ts'
+import { blockpackPath, receiverPaths } from './keys.ts'
 
 /** A configuration as it was read, and the keys of the file that have no meaning here. */
-export interface ReadConfig {
-  readonly config: Draft<ServerConfig>
+export interface ReadConfig<C> {
+  readonly config: C
   readonly ignored: readonly string[]
   /** Keys of the file that were taken. */
   readonly taken: ReadonlySet<string>
@@ -21,27 +22,42 @@ const granted = new Map<string, unknown>([
   ['storage.trace.block.version', 'vblockpack'],
 ])
 
-/** The defaults, to be changed. */
+/** The keys that a file may have, and the sections that they are in. */
+interface Table {
+  readonly leaves: ReadonlySet<string>
+  readonly sections: ReadonlySet<string>
+}
+
+/** The defaults of one process, to be changed. */
 export function draftConfig(): Draft<ServerConfig> {
   return structuredClone(defaultServerConfig) as Draft<ServerConfig>
 }
 
 /**
- * Reads the YAML of a Tempo user, of version 2 or 3, over a configuration. What is wrong is an `invalid` error with file,
- * line and key.
+ * Reads the YAML of a Tempo user, of version 2 or 3, over a configuration, by a table of keys. What is wrong is an `invalid`
+ * error with file, line and key.
  */
-export function readTempoConfig(
+export function readTempoConfig<C extends Draft<ServerConfig>>(
   text: string,
   file: string,
-  env: NodeJS.ProcessEnv = process.env,
-  config: Draft<ServerConfig> = draftConfig(),
-): ReadConfig {
+  env: NodeJS.ProcessEnv,
+  config: C,
+  keys: readonly Key<C>[],
+): ReadConfig<C> {
   const yaml = parseYaml(expandEnv(text, file, env), file, '1.1')
-  const found = new Found(yaml)
+  const found = new Found(yaml, tableOf(keys))
   found.visit(contentOf(yaml), [])
   if (found.receivers.size > 0) listenOnlyTo(found.receivers, yaml, config)
   for (const key of keys) takeOne(key, found.values, yaml, config)
   return { config, ignored: found.ignored, taken: new Set(found.values.keys()) }
+}
+
+function tableOf(keys: readonly { readonly paths: readonly string[] }[]): Table {
+  const leaves = new Set(keys.flatMap(({ paths }) => paths))
+  // All that keys are below, and the document.
+  const below = [...leaves, ...Object.values(receiverPaths).map(path => `${path}.`)]
+  const sections = below.flatMap(path => path.split('.').map((_, i, parts) => parts.slice(0, i).join('.')))
+  return { leaves, sections: new Set(sections) }
 }
 
 /** What a document has, by key. */
@@ -51,13 +67,16 @@ class Found {
   /** Paths below `distributor.receivers`, where it has any. */
   readonly receivers = new Set<string>()
   readonly #yaml: Yaml
+  readonly #table: Table
 
-  constructor(yaml: Yaml) {
+  constructor(yaml: Yaml, table: Table) {
     this.#yaml = yaml
+    this.#table = table
   }
 
   visit(value: unknown, path: YamlPath): void {
     const name = path.join('.')
+    const { leaves, sections } = this.#table
     if (name.startsWith(`${receiversPath}.`)) this.receivers.add(name)
     if (isEmpty(value)) return
     if (leaves.has(name)) this.values.set(name, { path, value })
@@ -71,7 +90,7 @@ class Found {
     // A mistyped one of the nine keys is refused, as `convert` does.
     const [parent, key] = [path.slice(0, -1), String(path.at(-1))]
     if (parent.join('.') === blockpackPath) parseSetting(key, value, `${place(this.#yaml, path)}${blockpackPath}`)
-    const siblings = [...leaves, ...sections].filter(
+    const siblings = [...this.#table.leaves, ...this.#table.sections].filter(
       known => known.slice(0, -1 - lastOf(known).length) === parent.join('.'),
     )
     this.ignored.push(`${name}${hint(key, siblings.map(lastOf), maxMistyped)}`)
@@ -84,14 +103,6 @@ const maxMistyped = 2
 function lastOf(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1)
 }
-
-const leaves = new Set(keys.flatMap(({ paths }) => paths))
-/** All that keys are below, and the document. */
-const sections = new Set(
-  [...leaves, ...Object.values(receiverPaths).map(path => `${path}.`)].flatMap(path =>
-    path.split('.').map((_, i, parts) => parts.slice(0, i).join('.')),
-  ),
-)
 
 function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0)
@@ -106,7 +117,7 @@ function listenOnlyTo(found: ReadonlySet<string>, yaml: Yaml, { listen }: Draft<
 }
 
 /** Takes a key in whichever spelling it is given; two that differ are an error. */
-function takeOne(key: Key, values: Found['values'], yaml: Yaml, config: Draft<ServerConfig>): void {
+function takeOne<C>(key: Key<C>, values: Found['values'], yaml: Yaml, config: C): void {
   const [given, ...others] = key.paths.flatMap(path => values.get(path) ?? [])
   if (given === undefined) return
   const other = others.find(({ value }) => value !== given.value)

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { keys } from '../../../../lib/serve/tempo-config/keys.ts'
 import { printTempoConfig } from '../../../../lib/serve/tempo-config/print.ts'
 import { draftConfig, readTempoConfig } from '../../../../lib/serve/tempo-config/read.ts'
 
-const read = (text: string, env: NodeJS.ProcessEnv = {}) => readTempoConfig(text, 'tempo.yaml', env)
+const read = (text: string, env: NodeJS.ProcessEnv = {}) =>
+  readTempoConfig(text, 'tempo.yaml', env, draftConfig(), keys)
 
 const version3 = `
 target: all
@@ -118,7 +120,7 @@ overrides: { ingestion_rate_limit_bytes: 1000, max_bytes_per_trace: 5_000_000, b
 
   test('what holds is shown so that it is read back as the same, without secrets', () => {
     const { config, ignored } = read(version3, { KEY: 'secret' })
-    const shown = printTempoConfig(config, ignored)
+    const shown = printTempoConfig(config, keys, ignored)
     expect(shown).toContain('# has no meaning here: server.grpc_listen_port\n')
     expect(shown).not.toContain('secret\n')
     expect(shown).not.toContain('access_key: me')
