@@ -1,18 +1,19 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { CompactionConfig } from './blocks/plan.ts'
 import { planBlocks } from './blocks/plan.ts'
-import { otherTenants } from './counters.ts'
+import { type Counters, otherTenants } from './counters.ts'
 import type { Store } from './store.ts'
 
 /** Clients choose the names of tenants: those beyond are counted together. */
 const maxTenants = 200
-const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100]
+export const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100]
 const syncBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
 
 /** How a query ended. */
 export type QueryResult = 'completed' | 'canceled' | 'failed'
 
-type Values = Iterable<readonly [labels: Record<string, string>, value: number]>
+/** Values of a metric by their labels. */
+export type Values = Iterable<readonly [labels: Record<string, string>, value: number]>
 
 /**
  * What a server has done, for Prometheus: under Tempo's names where these mean the same, else as `trace_lab_…`. Requests and
@@ -21,7 +22,7 @@ type Values = Iterable<readonly [labels: Record<string, string>, value: number]>
 export class ServerMetrics {
   readonly #registry = new Registry()
   readonly #tenants = new Set<string>()
-  readonly #requests = this.#histogram(
+  readonly #requests = this.histogram(
     'tempo_request_duration_seconds',
     'Time of requests.',
     ['method', 'route', 'status_code'],
@@ -37,9 +38,9 @@ export class ServerMetrics {
     'Bytes that queries have read of storage.',
     ['op', 'tenant'],
   )
-  readonly #syncs = this.#histogram('trace_lab_log_sync_seconds', 'Time of syncs of the log.', [], syncBuckets)
+  readonly #syncs = this.histogram('trace_lab_log_sync_seconds', 'Time of syncs of the log.', [], syncBuckets)
   readonly #logBytes = this.#counter('trace_lab_log_bytes_total', 'Bytes written to the log.', [])
-  readonly #completions = this.#histogram(
+  readonly #completions = this.histogram(
     'tempo_live_store_completion_duration_seconds',
     'Time of writing a block of recent spans.',
     [],
@@ -48,7 +49,7 @@ export class ServerMetrics {
   #hasDefaults = false
 
   constructor(version: string) {
-    this.#lookUp('tempo_build_info', 'What runs; always 1.', ['version'], () => [[{ version }, 1]])
+    this.lookUp('tempo_build_info', 'What runs; always 1.', ['version'], () => [[{ version }, 1]])
   }
 
   /** A request that was answered; `route` is one of the server's own. */
@@ -74,27 +75,20 @@ export class ServerMetrics {
     this.#completions.observe(seconds)
   }
 
-  /** Shows what a store has, from now on. */
-  observe(store: Store, compaction: CompactionConfig): void {
-    const { counters } = store
-    const total = (name: string, help: string, value: () => number) =>
-      this.#lookUp(name, help, [], () => [[{}, value()]], 'counter')
-    const byTenant = (name: string, help: string, of: (tenant: string) => number) =>
-      this.#lookUp(name, help, ['tenant'], () =>
-        store.tenants().map(tenant => [{ tenant: this.#labelOf(tenant) }, of(tenant)]),
-      )
+  /** Shows what senders have sent, from now on. */
+  observeSenders({ tenants }: Counters): void {
     const received = (name: string, help: string, field: 'spans' | 'bytes' | 'cutAttributes') =>
-      this.#lookUp(name, help, ['tenant'], () => this.#byTenant(counters.tenants, counts => counts[field]), 'counter')
+      this.lookUp(name, help, ['tenant'], () => this.#byTenant(tenants, counts => counts[field]), 'counter')
     received('tempo_distributor_spans_received_total', 'Spans that were taken.', 'spans')
     received('tempo_distributor_bytes_received_total', 'Bytes of requests that were taken, decompressed.', 'bytes')
     received('trace_lab_cut_attributes_total', 'Texts in attributes that a limit has cut.', 'cutAttributes')
     const reasons = (name: string, help: string, field: 'rejected' | 'refusals') =>
-      this.#lookUp(
+      this.lookUp(
         name,
         help,
         ['reason', 'tenant'],
         () =>
-          Array.from(counters.tenants, ([tenant, counts]) =>
+          Array.from(tenants, ([tenant, counts]) =>
             Array.from(counts[field], ([reason, count]) => [{ reason, tenant: this.#labelOf(tenant) }, count] as const),
           ).flat(),
         'counter',
@@ -105,20 +99,29 @@ export class ServerMetrics {
       'rejected',
     )
     reasons('trace_lab_refused_requests_total', 'Requests that were refused whole.', 'refusals')
-    this.#lookUp('tempo_live_store_live_traces', 'Traces that are not in a block.', ['tenant'], () =>
+  }
+
+  /** Shows what a store has, from now on. */
+  observe(store: Store, compaction: CompactionConfig): void {
+    const { counters } = store
+    this.observeSenders(counters)
+    const total = (name: string, help: string, value: () => number) =>
+      this.lookUp(name, help, [], () => [[{}, value()]], 'counter')
+    const byTenant = (name: string, help: string, of: (tenant: string) => number) =>
+      this.lookUp(name, help, ['tenant'], () =>
+        store.tenants().map(tenant => [{ tenant: this.#labelOf(tenant) }, of(tenant)]),
+      )
+    this.lookUp('tempo_live_store_live_traces', 'Traces that are not in a block.', ['tenant'], () =>
       this.#byTenant(store.liveTraces(), ({ traceCount }) => traceCount),
     )
-    this.#lookUp('tempo_live_store_live_trace_bytes', 'Memory of spans that are not in a block.', ['tenant'], () =>
+    this.lookUp('tempo_live_store_live_trace_bytes', 'Memory of spans that are not in a block.', ['tenant'], () =>
       this.#byTenant(store.liveTraces(), ({ byteLength }) => byteLength),
     )
     total('tempo_live_store_blocks_cut_total', 'Blocks made of recent spans.', () => counters.flushedBlocks)
-    this.#lookUp(
-      'tempo_live_store_complete_queue_length',
-      'Segments of the log that wait to become blocks.',
-      [],
-      () => [[{}, store.recent().waitingSegments]],
-    )
-    this.#lookUp('tempo_live_store_ready', '1 when the log has been read.', [], () => [[{}, store.isReady ? 1 : 0]])
+    this.lookUp('tempo_live_store_complete_queue_length', 'Segments of the log that wait to become blocks.', [], () => [
+      [{}, store.recent().waitingSegments],
+    ])
+    this.lookUp('tempo_live_store_ready', '1 when the log has been read.', [], () => [[{}, store.isReady ? 1 : 0]])
     const metasOf = (tenant: string) => store.blocks.list(tenant).map(({ meta }) => meta)
     byTenant('tempodb_blocklist_length', 'Blocks that count.', tenant => metasOf(tenant).length)
     byTenant('tempodb_compaction_outstanding_blocks', 'Blocks that are due for compaction.', tenant =>
@@ -151,7 +154,7 @@ export class ServerMetrics {
   }
 
   /** A metric whose values are found when they are asked for; equal labels add up. */
-  #lookUp(name: string, help: string, labelNames: string[], find: () => Values, kind: 'gauge' | 'counter' = 'gauge') {
+  lookUp(name: string, help: string, labelNames: string[], find: () => Values, kind: 'gauge' | 'counter' = 'gauge') {
     const Metric = kind === 'gauge' ? Gauge : Counter
     return new Metric({
       name,
@@ -169,7 +172,8 @@ export class ServerMetrics {
     return new Counter({ name, help, labelNames, registers: [this.#registry] })
   }
 
-  #histogram(name: string, help: string, labelNames: string[], buckets: number[]): Histogram {
+  /** A metric of times in seconds, or of sizes. */
+  histogram(name: string, help: string, labelNames: string[], buckets: number[]): Histogram {
     return new Histogram({ name, help, labelNames, buckets, registers: [this.#registry] })
   }
 }

@@ -1,20 +1,17 @@
-import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
-import type { FastifyInstance } from 'fastify'
-import { LabError, messageOf } from '../error.ts'
 import { weightedSource } from '../sampling/weights.ts'
 import { joinSources } from '../search/join-sources.ts'
 import { WorkerPool } from '../workers/pool.ts'
 import type { ApiConfig, QueryLimits } from './api/answer.ts'
 import { listenForQueries } from './api/listen.ts'
 import { openBlobs } from './bucket.ts'
-import { drainer } from './drain.ts'
 import { lockFolder } from './lock.ts'
 import { ServerMetrics } from './metrics.ts'
 import { observedLog } from './observe.ts'
-import { listenGrpc } from './receive/grpc.ts'
-import { otlpServer, type Receiving, zipkinServer } from './receive/http.ts'
-import type { Endpoint, Listener, ServerConfig, StorageConfig } from './server-config.ts'
+import type { Receiving } from './receive/http.ts'
+import { listenToSenders, type ReceiverPorts } from './receivers.ts'
+import type { ServerConfig, StorageConfig } from './server-config.ts'
+import { namingPort, Started } from './started.ts'
 import { StoreStatus, Warnings } from './status/store-status.ts'
 import { Store } from './store.ts'
 import { localLogFiles } from './wal/files.ts'
@@ -23,7 +20,7 @@ import { localLogFiles } from './wal/files.ts'
 const minEncodedSpans = 20_000
 
 /** Ports; a receiver that does not listen has none. */
-export type Ports = { readonly query: number } & Readonly<Record<Exclude<Listener, 'query'>, number | undefined>>
+export type Ports = { readonly query: number } & ReceiverPorts
 
 /** What a server needs besides its configuration. */
 export interface ServerParts extends Omit<ApiConfig, 'source' | 'tenancy' | 'status' | 'metrics' | keyof QueryLimits> {
@@ -37,19 +34,6 @@ export interface Running {
   readonly store: Store
   /** Takes no more requests, and ends when those that have begun are answered and what they brought is safe. */
   close(): Promise<void>
-}
-
-/** What was started, to be ended in the opposite order. */
-class Started {
-  readonly #ends: (() => Promise<unknown>)[] = []
-
-  add(end: () => Promise<unknown>): void {
-    this.#ends.push(end)
-  }
-
-  async close(): Promise<void> {
-    for (const end of this.#ends.toReversed()) await end()
-  }
 }
 
 /** Starts a store and all its servers. Where one of them cannot be, none is. */
@@ -104,23 +88,7 @@ async function start(
     listenForQueries({ ...parts, ...api, tenancy, metrics, source, status, notReady }, listen.query),
   )
   started.add(() => queries.close())
-  const receive = (endpoint: Endpoint | undefined, flag: string, begin: (at: Endpoint) => Promise<number>) =>
-    endpoint && namingPort(endpoint, flag, () => begin(endpoint))
-  const receiveHttp = (app: FastifyInstance) => async (at: Endpoint) => {
-    started.add(drainer(app))
-    await app.listen(at)
-    return (app.server.address() as AddressInfo).port
-  }
-  const bound = {
-    query: queries.port,
-    otlpHttp: await receive(listen.otlpHttp, '--otlp-http-port', receiveHttp(otlpServer(receiving))),
-    otlpGrpc: await receive(listen.otlpGrpc, '--otlp-grpc-port', async at => {
-      const grpc = await listenGrpc(receiving, at)
-      started.add(() => grpc.close())
-      return grpc.port
-    }),
-    zipkin: await receive(listen.zipkin, '--zipkin-port', receiveHttp(zipkinServer(receiving))),
-  }
+  const bound = { query: queries.port, ...(await listenToSenders(listen, receiving, started)) }
   Object.assign(ports, bound)
   return { ports: bound, store, close: () => started.close() }
 }
@@ -134,15 +102,4 @@ function given(ports: Partial<Ports>): Record<string, number> {
 /** The folders that are this process's alone. */
 function lockedFolders({ home, backend, folder }: StorageConfig): string[] {
   return backend === 's3' || dirname(folder) === home ? [home] : [home, folder]
-}
-
-/** What listening gives; where the port is taken, says so, and by which flag another one is chosen. */
-async function namingPort<T>({ host, port }: Endpoint, flag: string, listen: () => Promise<T>): Promise<T> {
-  try {
-    return await listen()
-  } catch (error) {
-    const isTaken = String(error).includes('EADDRINUSE')
-    const reason = isTaken ? `another program listens there; choose another port with ${flag}` : messageOf(error)
-    throw new LabError('invalid', `${host}:${port}: ${reason}`, { cause: error })
-  }
 }

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { ByteBudget } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
@@ -35,6 +36,8 @@ export interface ApiConfig extends QueryLimits {
   /** What the server says of itself, below `/status`, and how it is printed. */
   readonly status?: StatusSource | undefined
   readonly statusPrinter?: StatusPrinter | undefined
+  /** Adds routes beside those of the API. */
+  addRoutes?(app: FastifyInstance): void
 }
 
 /** A question as it came. */

@@ -32,29 +32,40 @@ const minCompressed = 1024
 const maxHeaderSize = 1 << 19
 const compress = promisify(gzip)
 
-/** A server of Tempo's HTTP API, as Grafana's data source asks it. It does not listen yet. */
-export function apiServer(config: ApiConfig): FastifyInstance {
+/** What every server says of itself. */
+export type OwnConfig = Pick<ApiConfig, 'version' | 'revision' | 'notReady' | 'metrics' | 'configText'>
+
+/** A server that only says how it is: `/ready`, `/metrics`, `/status/config`. It does not listen yet. */
+export function ownServer(config: OwnConfig): FastifyInstance {
   const app = fastify({
     http: { maxHeaderSize },
     routerOptions: { maxParamLength: maxHeaderSize },
     forceCloseConnections: 'idle',
     frameworkErrors: refuse,
   })
-  observeHttp(app, config.metrics)
+  const { configText, metrics } = config
+  observeHttp(app, metrics)
   refuseOthers(app)
-  app.get('/api/echo', (_, reply) => plain(reply, 200, 'echo'))
   app.get('/ready', (_, reply) => {
     const reason = config.notReady?.()
     return plain(reply, reason === undefined ? 200 : 503, reason ?? 'ready')
   })
   app.get('/api/status/buildinfo', (_, reply) => reply.send(buildInfo(config)))
-  const { page, configText, metrics, status, statusPrinter } = config
-  if (status !== undefined && statusPrinter !== undefined) addStatusRoutes(app, status, statusPrinter)
   if (metrics !== undefined) app.get('/metrics', (_, reply) => showMetrics(metrics, reply))
   if (configText !== undefined) app.get('/status/config', (_, reply) => plain(reply, 200, configText))
+  app.setErrorHandler(refuse)
+  return app
+}
+
+/** A server of Tempo's HTTP API, as Grafana's data source asks it. It does not listen yet. */
+export function apiServer(config: ApiConfig): FastifyInstance {
+  const app = ownServer(config)
+  app.get('/api/echo', (_, reply) => plain(reply, 200, 'echo'))
+  const { page, status, statusPrinter } = config
+  if (status !== undefined && statusPrinter !== undefined) addStatusRoutes(app, status, statusPrinter)
   if (page !== undefined) app.get('/', (_, reply) => showPage(page, reply))
   for (const route of routes) app.get(route.path, (request, reply) => serve(route, config, request, reply))
-  app.setErrorHandler(refuse)
+  config.addRoutes?.(app)
   return app
 }
 
@@ -73,7 +84,7 @@ function refuse(error: unknown, _: FastifyRequest, reply: FastifyReply): void {
   plain(reply, (error as { statusCode?: number }).statusCode ?? 500, messageOf(error))
 }
 
-function buildInfo({ version, revision }: ApiConfig) {
+function buildInfo({ version, revision }: OwnConfig) {
   return { version, revision, branch: 'main', buildUser: '', buildDate: '', goVersion: '' }
 }
 
