@@ -35,6 +35,8 @@ export interface Commit {
 export interface Snapshot {
   /** By partition the first offset that is not in blocks. */
   readonly log: Readonly<Record<string, number>>
+  /** By partition when the last of its spans arrived that are in blocks; older releases do not say. */
+  readonly times?: Readonly<Record<string, string>> | undefined
   readonly blocks: readonly BlockMeta[]
   /** Ids of blocks that no commit may add. */
   readonly discarded: readonly string[]
@@ -59,6 +61,7 @@ const commitSchema = z.object({
 const snapshotSchema = z.object({
   version: z.literal(1),
   log: z.record(z.string().regex(/^\d+$/), offset),
+  times: z.record(z.string().regex(/^\d+$/), z.iso.datetime()).optional(),
   blocks: z.array(blockMetaSchema),
   discarded: z.array(z.uuid()),
 })

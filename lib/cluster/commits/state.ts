@@ -13,25 +13,30 @@ export class State {
 
   /** Ids of blocks that no commit may add. */
   readonly discarded: ReadonlySet<string>
+  /** By partition when the last of its spans arrived that are in blocks, ISO 8601, where that is known. */
+  readonly times: ReadonlyMap<number, string>
 
   private constructor(
     number: number,
-    ends: ReadonlyMap<number, number>,
-    blocks: ReadonlyMap<string, BlockMeta>,
-    discarded: ReadonlySet<string>,
+    { ends, blocks, discarded, times }: Pick<State, 'ends' | 'blocks' | 'discarded' | 'times'>,
   ) {
     this.number = number
     this.ends = ends
     this.blocks = blocks
     this.discarded = discarded
+    this.times = times
   }
 
   /** Before the first commit. */
   static readonly empty: State = State.of(0, { log: {}, blocks: [], discarded: [] })
 
-  static of(number: number, { log, blocks, discarded }: Snapshot): State {
-    const ends = Object.entries(log).map(([partition, end]) => [Number(partition), end] as const)
-    return new State(number, new Map(ends), new Map(blocks.map(meta => [meta.blockID, meta])), new Set(discarded))
+  static of(number: number, { log, times = {}, blocks, discarded }: Snapshot): State {
+    return new State(number, {
+      ends: byPartition(log),
+      times: byPartition(times),
+      blocks: new Map(blocks.map(meta => [meta.blockID, meta])),
+      discarded: new Set(discarded),
+    })
   }
 
   /** The first offset of a partition that is not in blocks. */
@@ -69,15 +74,32 @@ export class State {
     const problem = this.conflict(commit)
     if (problem !== undefined) throw new LabError('corrupt', `${key}: ${problem} after commit ${this.number}`)
     const ends = new Map(this.ends)
-    for (const { partition, end } of commit.log) ends.set(partition, end)
+    const times = new Map(this.times)
+    const time = commit.adds
+      .map(({ receivedTime }) => receivedTime)
+      .sort()
+      .at(-1)
+    for (const { partition, end } of commit.log) {
+      ends.set(partition, end)
+      if (time !== undefined) times.set(partition, time)
+    }
     const blocks = new Map(this.blocks)
     for (const id of commit.removes) blocks.delete(id)
     for (const meta of commit.adds) blocks.set(meta.blockID, meta)
     const discarded = commit.discards.length === 0 ? this.discarded : new Set([...this.discarded, ...commit.discards])
-    return new State(this.number + 1, ends, blocks, discarded)
+    return new State(this.number + 1, { ends, times, blocks, discarded })
   }
 
   snapshot(): Snapshot {
-    return { log: Object.fromEntries(this.ends), blocks: [...this.blocks.values()], discarded: [...this.discarded] }
+    return {
+      log: Object.fromEntries(this.ends),
+      times: Object.fromEntries(this.times),
+      blocks: [...this.blocks.values()],
+      discarded: [...this.discarded],
+    }
   }
+}
+
+function byPartition<T>(entries: Readonly<Record<string, T>>): Map<number, T> {
+  return new Map(Object.entries(entries).map(([partition, value]) => [Number(partition), value]))
 }
