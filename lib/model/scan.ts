@@ -202,4 +202,6 @@ export interface SpanSource {
   distinctValues?(column: ColumnName): Promise<readonly Value[] | undefined>
   /** The ids of its traces, where the source has them without a scan. They do not change. */
   readonly traceIds?: ((limits?: Limits) => Promise<TraceIds>) | undefined
+  /** Which spans it may lack that it should have, in words; undefined where none. */
+  readonly missing?: string | undefined
 }

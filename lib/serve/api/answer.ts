@@ -20,7 +20,7 @@ export interface QueryLimits {
 /** What the API answers from, and within which bounds. */
 export interface ApiConfig extends QueryLimits {
   /** All spans of some tenants. */
-  source(tenants: readonly string[]): Promise<SpanSource>
+  source(tenants: readonly string[], asking: Asking): Promise<SpanSource>
   /** Shown at `/`. */
   readonly page?: Page | undefined
   readonly version: string
@@ -39,6 +39,17 @@ export interface ApiConfig extends QueryLimits {
   /** Adds routes beside those of the API. */
   addRoutes?(app: FastifyInstance): void
 }
+
+/** For what a source is asked for. */
+export interface Asking {
+  /** Aborted when the answer is not wanted any more. */
+  readonly signal: AbortSignal
+  /** True where the one before was stale. */
+  readonly isAgain: boolean
+}
+
+/** What a source had when it was made has gone meanwhile: who asks anew finds its spans elsewhere. */
+export class StaleError extends Error {}
 
 /** A question as it came. */
 export interface Asked {
@@ -63,9 +74,15 @@ export async function answerRoute(route: Route, config: ApiConfig, asked: Asked)
   const { path, tenants } = asked
   const ended = (result: QueryResult) =>
     config.metrics?.queryEnded(operationOf(route), tenants, result, limits.budget.spentBytes)
+  const answerFrom = async (isAgain: boolean) => {
+    const source = await config.source(tenants, { signal: limits.signal, isAgain })
+    return route.answer({ path, parameters: new Parameters(asked.parameters), source, limits })
+  }
   try {
-    const source = await config.source(asked.tenants)
-    const answer = await route.answer({ path, parameters: new Parameters(asked.parameters), source, limits })
+    const answer = await answerFrom(false).catch(error => {
+      if (error instanceof StaleError) return answerFrom(true)
+      throw error
+    })
     ended('completed')
     return answer
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { ByteBudget, Limits } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
-import { encodeMessage, printMessage, type Schema } from './message.ts'
+import { encodeMessage, one, printMessage, type Schema } from './message.ts'
 import type { Parameters } from './parameters.ts'
 
 /** What a route is asked. */
@@ -29,6 +29,25 @@ export interface Route {
 /** A message in either form. */
 export function message(schema: Schema, value: object): Answer {
   return { json: () => printMessage(schema, value), protobuf: () => encodeMessage(schema, value) }
+}
+
+/** Tempo's `PartialStatus`. */
+const partial = { json: 'PARTIAL', protobuf: 1 }
+const statusFields = { status: one(3, 'text'), message: one(4, 'text') }
+
+/**
+ * The answer to a question that says what is missing in it, where something is: in JSON as `status` and `message`, in
+ * protobuf where Tempo's message has such fields.
+ */
+export function answerMessage(schema: Schema, value: object, { source }: Question, reason?: string): Answer {
+  const reasons = [reason, source.missing].filter(one => one !== undefined)
+  if (reasons.length === 0) return message(schema, value)
+  const told = { ...value, message: reasons.join('; ') }
+  const named = [...new Map([...schema.named, ...Object.entries(statusFields)])]
+  return {
+    json: () => printMessage({ ...schema, named }, { ...told, status: partial.json }),
+    protobuf: () => encodeMessage(schema, { ...told, status: partial.protobuf }),
+  }
 }
 
 /** What was read for an answer. */

@@ -2,11 +2,10 @@ import { defaultStepNanos } from '../../../traceql/metrics/intervals.ts'
 import { type MetricsAnswer, queryInstant, queryRange, type SeriesAnswer } from '../../../traceql/metrics/metrics.ts'
 import type { Schema } from '../message.ts'
 import type { Parameters } from '../parameters.ts'
-import { type Answer, bytesRead, message, type Question, type Route } from '../route.ts'
+import { type Answer, answerMessage, bytesRead, type Question, type Route } from '../route.ts'
 import { instantResponse, rangeResponse } from '../tempopb.ts'
 
 const defaultSinceNanos = 3_600_000_000_000n
-const partial = { json: 'PARTIAL', protobuf: 1 }
 
 /** Series over a range, a point a step. */
 export const queryRangeRoute: Route = {
@@ -45,11 +44,5 @@ function instantSeries({ labels, samples: [sample] }: SeriesAnswer) {
 function seriesAnswer(schema: Schema, found: MetricsAnswer, series: readonly object[], question: Question): Answer {
   const { inspectedSpans } = found.metrics
   const metrics = { inspectedSpans, inspectedBytes: bytesRead(question), completedJobs: 1, totalJobs: 1 }
-  const answer = { series, metrics }
-  if (found.status === undefined) return message(schema, answer)
-  const said = { message: found.message }
-  return {
-    json: message(schema, { ...answer, status: partial.json, ...said }).json,
-    protobuf: message(schema, { ...answer, status: partial.protobuf, ...said }).protobuf,
-  }
+  return answerMessage(schema, { series, metrics }, question, found.message)
 }

@@ -1,7 +1,7 @@
 import { search as searchSource } from '../../../traceql/answers/search.ts'
 import { parseQuery } from '../../../traceql/engine/validate.ts'
 import { legacyQuery } from '../legacy-query.ts'
-import { bytesRead, message, type Route } from '../route.ts'
+import { answerMessage, bytesRead, type Route } from '../route.ts'
 import { searchResponse } from '../tempopb.ts'
 
 const maxLimit = 100_000
@@ -19,6 +19,6 @@ export const search: Route = {
       spss: parameters.integer('spss', 0, maxLimit) || undefined,
     })
     const inspected = { ...metrics, inspectedBytes: bytesRead(question), completedJobs: 1, totalJobs: 1 }
-    return message(searchResponse, { traces, metrics: inspected })
+    return answerMessage(searchResponse, { traces, metrics: inspected }, question)
   },
 }

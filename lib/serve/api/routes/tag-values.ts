@@ -2,7 +2,7 @@ import { tagValues as valuesOf } from '../../../traceql/answers/tags.ts'
 import { parseFieldName } from '../../../traceql/engine/validate.ts'
 import type { Field } from '../../../traceql/language/ast.ts'
 import { unscopedIntrinsics } from '../../../traceql/language/parser-statics.ts'
-import { bytesRead, message, type Question, type Route } from '../route.ts'
+import { answerMessage, bytesRead, type Question, type Route } from '../route.ts'
 import { tagValuesResponse, tagValuesV2Response } from '../tempopb.ts'
 
 const defaultLimit = 5_000
@@ -13,7 +13,7 @@ export const tagValues: Route = {
   async answer(question) {
     const found = await read(question, unscopedField(question.path.name!))
     const tagValues = [...new Set(found.map(({ value }) => value))]
-    return message(tagValuesResponse, { tagValues, metrics: { inspectedBytes: bytesRead(question) } })
+    return answerMessage(tagValuesResponse, { tagValues, metrics: { inspectedBytes: bytesRead(question) } }, question)
   },
 }
 
@@ -22,7 +22,7 @@ export const tagValuesV2: Route = {
   path: '/api/v2/search/tag/:name/values',
   async answer(question) {
     const tagValues = await read(question, parseFieldName(question.path.name!))
-    return message(tagValuesV2Response, { tagValues, metrics: { inspectedBytes: bytesRead(question) } })
+    return answerMessage(tagValuesV2Response, { tagValues, metrics: { inspectedBytes: bytesRead(question) } }, question)
   },
 }
 

@@ -1,6 +1,6 @@
 import { type TagScope, tagNames } from '../../../traceql/answers/tags.ts'
 import type { Parameters } from '../parameters.ts'
-import { bytesRead, message, type Question, type Route } from '../route.ts'
+import { answerMessage, bytesRead, type Question, type Route } from '../route.ts'
 import { tagsResponse, tagsV2Response } from '../tempopb.ts'
 
 const scopes = ['resource', 'span', 'event', 'link', 'instrumentation', 'intrinsic', 'none'] as const
@@ -13,7 +13,7 @@ export const tags: Route = {
     const found = await namesOf(question)
     const names = found.filter(({ name }) => scope !== undefined || name !== 'intrinsic').flatMap(one => one.tags)
     const tagNames = firstOf([...new Set(names)].sort(), question.parameters)
-    return message(tagsResponse, { tagNames, metrics: { inspectedBytes: bytesRead(question) } })
+    return answerMessage(tagsResponse, { tagNames, metrics: { inspectedBytes: bytesRead(question) } }, question)
   },
 }
 
@@ -23,7 +23,7 @@ export const tagsV2: Route = {
   async answer(question) {
     const found = await namesOf(question)
     const scopes = found.map(({ name, tags }) => ({ name, tags: firstOf(tags, question.parameters) }))
-    return message(tagsV2Response, { scopes, metrics: { inspectedBytes: bytesRead(question) } })
+    return answerMessage(tagsV2Response, { scopes, metrics: { inspectedBytes: bytesRead(question) } }, question)
   },
 }
 

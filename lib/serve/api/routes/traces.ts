@@ -4,16 +4,15 @@ import { TracesWriter } from '../../../formats/otlp/proto-write.ts'
 import { mergeSpellings } from '../../../model/merge.ts'
 import type { Trace } from '../../../model/trace.ts'
 import { joinSpellings, traceIdOf } from '../../../model/trace-id.ts'
-import { encodeMessage, printMessage } from '../message.ts'
-import { bytesRead, type Question, type Route } from '../route.ts'
-import { metadataMetrics, traceResponse } from '../tempopb.ts'
+import { answerMessage, bytesRead, type Question, type Route } from '../route.ts'
+import { traceResponse } from '../tempopb.ts'
 
 /** One trace by its id; one that is not there is an error of kind `missing`. */
 export const traceV1: Route = {
   path: '/api/traces/:id',
   async answer(question) {
     const trace = await find(question)
-    if (trace === undefined) throw new LabError('missing', '')
+    if (trace === undefined) throw new LabError('missing', question.source.missing ?? '')
     return { json: () => `{"batches":${printTempoTrace(trace)}}`, protobuf: () => encode(trace) }
   },
 }
@@ -24,11 +23,11 @@ export const traceV2: Route = {
   async answer(question) {
     const trace = await find(question)
     const metrics = { inspectedBytes: bytesRead(question) }
+    const print = () => (trace === undefined ? '{}' : `{"resourceSpans":${printTempoTrace(trace)}}`)
+    const withTrace = (bytes: Uint8Array) => answerMessage(traceResponse, { trace: bytes, metrics }, question)
     return {
-      json: () =>
-        `{"trace":${trace === undefined ? '{}' : `{"resourceSpans":${printTempoTrace(trace)}}`},"metrics":${printMessage(metadataMetrics, metrics)}}`,
-      protobuf: () =>
-        encodeMessage(traceResponse, { trace: trace === undefined ? new Uint8Array() : encode(trace), metrics }),
+      json: () => `{"trace":${print()},${answerMessage(traceResponse, { metrics }, question).json().slice(1)}`,
+      protobuf: () => withTrace(trace === undefined ? new Uint8Array() : encode(trace)).protobuf(),
     }
   },
 }
