@@ -1,0 +1,147 @@
+import { BoundedCache } from '../../maps.ts'
+import { memorySource } from '../../model/memory-source.ts'
+import type { SpanSource } from '../../model/scan.ts'
+import { weightedSource } from '../../sampling/weights.ts'
+import { joinSources } from '../../search/join-sources.ts'
+import type { Asking } from '../../serve/api/answer.ts'
+import { keyOf } from '../../serve/blocks/blocks.ts'
+import { type BlockMeta, dataName } from '../../serve/blocks/meta.ts'
+import type { BlobStore } from '../../storage/store.ts'
+import type { Chain } from '../commits/chain.ts'
+import type { State } from '../commits/state.ts'
+import type { LiveReplica, LiveStores } from './live-stores.ts'
+import { missingOf } from './missing.ts'
+import { OpenedFiles, type Place } from './opened.ts'
+import { type PartitionRead, PartitionReader } from './partition.ts'
+
+export interface SourcePlaces {
+  readonly chain: Chain
+  readonly store: BlobStore
+  readonly live: LiveStores
+}
+
+export interface SourcesConfig {
+  /** What is held of blocks and pieces takes no more than this. */
+  readonly maxHeldBytes: number
+  /** How old a state may be. */
+  readonly maxStateMillis: number
+  /** A live store that has not answered after so long does not answer. */
+  readonly liveTimeoutMillis: number
+}
+
+export const defaultSources: SourcesConfig = {
+  maxHeldBytes: 512 * 2 ** 20,
+  maxStateMillis: 1_000,
+  liveTimeoutMillis: 5_000,
+}
+
+/** Tenants, or several together, of which it is known which pieces they had. */
+const maxTenants = 1_000
+
+/** Where the spans of tenants are, in the order in which they are asked. */
+interface Found {
+  readonly state: State
+  readonly places: readonly Place[]
+  readonly reads: readonly PartitionRead[]
+}
+
+/** All spans of tenants: the blocks that count, and what live stores have beyond them. */
+export class ClusterSources {
+  readonly opened: OpenedFiles
+  readonly #places: SourcePlaces
+  readonly #config: SourcesConfig
+  readonly #partitions: PartitionReader
+  /** Of live stores: a partition whose last one is gone is missed. */
+  readonly #seenPartitions = new Set<number>()
+  #refreshing: Promise<State> | undefined
+  #refreshedMillis = Number.NEGATIVE_INFINITY
+  /** The last state whose blocks were looked for. */
+  #lastState: State | undefined
+  /** By tenants: the places that they had last beyond the blocks. */
+  readonly #lastPieces = new BoundedCache<string[]>(maxTenants)
+
+  constructor(places: SourcePlaces, config: SourcesConfig) {
+    this.#places = places
+    this.#config = config
+    this.opened = new OpenedFiles(config.maxHeldBytes)
+    this.#partitions = new PartitionReader(config.liveTimeoutMillis)
+  }
+
+  /** All spans of the tenants, of the newest state that is known to be at most a second old. */
+  async source(tenants: readonly string[], asking: Asking): Promise<SpanSource> {
+    let found = await this.#find(tenants, asking, asking.isAgain)
+    // Blocks may have been committed since the state was read, and live stores have dropped what is in them.
+    if (found.reads.some(({ isGap }) => isGap)) found = await this.#find(tenants, asking, true)
+    const sources = await Promise.all(found.places.map(place => this.opened.source(place)))
+    this.#forget(tenants, found)
+    const joined = sources.length === 0 ? memorySource([]) : weightedSource(joinSources(sources))
+    return { ...joined, missing: missingOf(found.state, found.reads) }
+  }
+
+  async #find(tenants: readonly string[], { signal }: Asking, isForced: boolean): Promise<Found> {
+    const [state, replicas] = await Promise.all([this.#refreshed(isForced), this.#places.live()])
+    const byPartition = new Map<number, LiveReplica[]>()
+    for (const partition of [...state.ends.keys(), ...this.#seenPartitions]) byPartition.set(partition, [])
+    for (const replica of replicas) {
+      this.#seenPartitions.add(replica.partition)
+      byPartition.set(replica.partition, [...(byPartition.get(replica.partition) ?? []), replica])
+    }
+    const own = [...byPartition].sort(([a], [b]) => a - b)
+    const reads = await Promise.all(
+      tenants.flatMap(tenant =>
+        own.map(([partition, members]) => {
+          const asked = { tenant, partition, committed: state.end(partition), signal }
+          return this.#partitions.read(members, asked)
+        }),
+      ),
+    )
+    const blocks = tenants.flatMap(tenant => inTime(state.blocksOf(tenant)).map(meta => this.#blockPlace(meta)))
+    return { state, reads, places: [...blocks, ...reads.flatMap(piecePlaces)] }
+  }
+
+  async #refreshed(isForced: boolean): Promise<State> {
+    const { chain } = this.#places
+    if (!isForced && performance.now() - this.#refreshedMillis < this.#config.maxStateMillis) return chain.state
+    if (isForced) await this.#refreshing?.catch(() => {})
+    const startMillis = performance.now()
+    this.#refreshing ??= chain.refresh().finally(() => {
+      this.#refreshing = undefined
+    })
+    const state = await this.#refreshing
+    this.#refreshedMillis = startMillis
+    return state
+  }
+
+  #blockPlace(meta: BlockMeta): Place {
+    const key = keyOf(meta, dataName)
+    return { id: meta.blockID, name: key, open: () => this.#places.store.open(key) }
+  }
+
+  /** Lets go of what counts no more: blocks that others replace, and pieces that are in others or in blocks. */
+  #forget(tenants: readonly string[], { state, places }: Found): void {
+    const last = this.#lastState
+    this.#lastState = state
+    if (last !== state) for (const id of last?.blocks.keys() ?? []) if (!state.blocks.has(id)) this.opened.forget(id)
+    const pieces = places.map(({ id }) => id).filter(id => !state.blocks.has(id))
+    const before = this.#lastPieces.get(tenants.join('|'), () => [])
+    for (const id of before) if (!pieces.includes(id)) this.opened.forget(id)
+    before.splice(0, before.length, ...pieces)
+  }
+}
+
+/** The oldest first: sources keep their places as spans arrive. */
+function inTime(metas: readonly BlockMeta[]): BlockMeta[] {
+  return metas.toSorted((a, b) => compare(a.startTime, b.startTime) || compare(a.blockID, b.blockID))
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function piecePlaces({ pieces }: PartitionRead): Place[] {
+  return pieces.map(({ replica, piece }) => ({
+    id: piece.id,
+    name: `live store ${replica.address}, piece ${piece.id}`,
+    open: () => replica.open(piece),
+  }))
+}
