@@ -1,172 +1,42 @@
-import { join } from 'node:path'
-import { LabError, messageOf } from '../../lib/error.ts'
-import { configure, idleLevel } from '../../lib/formats/blockpack/write/config.ts'
-import { type Ports, type ServerParts, startServer } from '../../lib/serve/server.ts'
-import { defaultServerConfig, type Listener, type ServerConfig } from '../../lib/serve/server-config.ts'
-import type { Draft } from '../../lib/serve/tempo-config/key.ts'
-import { blockpackPath, keys } from '../../lib/serve/tempo-config/keys.ts'
-import { printTempoConfig } from '../../lib/serve/tempo-config/print.ts'
-import { draftConfig, readTempoConfig } from '../../lib/serve/tempo-config/read.ts'
-import { type SyncMode, syncModes } from '../../lib/serve/wal/log.ts'
-import { type S3Config, s3ConfigOf } from '../../lib/storage/s3/config.ts'
+import { openPlaces } from '../../lib/cluster/roles/open-places.ts'
+import { startTarget } from '../../lib/cluster/roles/start.ts'
+import { type ServerParts, startServer } from '../../lib/serve/server.ts'
+import type { Listener } from '../../lib/serve/server-config.ts'
 import { untilAsked } from '../process/signals.ts'
-import { type BlockpackArguments, givenFrom, readConfig } from './blockpack-flags.ts'
-import { text } from './flags.ts'
-import { choice, integer, single } from './options.ts'
-import { duration } from './time-options.ts'
+import { configFrom, type DataArguments, type Serving } from './serve-config.ts'
 import { withWorkers } from './workers.ts'
 
-/** The flags of `serve --data`, and what it does. */
+type Parts = Omit<ServerParts, 'warn' | 'workers' | 'configText'>
 
-export interface DataArguments extends BlockpackArguments {
-  data?: string | undefined
-  bucket?: S3Config | undefined
-  host?: string | undefined
-  port?: number | undefined
-  otlpHttpPort?: number | undefined
-  otlpGrpcPort?: number | undefined
-  zipkinPort?: number | undefined
-  sync?: SyncMode | undefined
-  blockDuration?: bigint | undefined
-  maxRequestBytes?: number | undefined
-  maxTraceBytes?: number | undefined
-  maxAttributeBytes?: number | undefined
-  maxSpansPerSecond?: number | undefined
-  timeout?: bigint | undefined
-  maxQueryBytes?: number | undefined
+/** A server of whatever kind, until it is closed. */
+interface Serves {
+  readonly ports: Readonly<Partial<Record<Listener, number | undefined>>>
+  /** Fails where it cannot go on. */
+  readonly failed?: Promise<never>
+  close(): Promise<void>
 }
 
-const { listen: defaultListen } = defaultServerConfig
-
-const port = (flag: string, what: string, usual: number) =>
-  ({ ...text, describe: `port of ${what} (default ${usual})`, coerce: integer(flag, 0, 65_535) }) as const
-const limit = (flag: string, describe: string) => ({ ...text, describe, coerce: integer(flag, 1, 2 ** 40) }) as const
-
-export const dataFlags = {
-  data: {
-    ...text,
-    describe: 'folder of the store: spans that arrive are kept in it',
-    coerce: (path: unknown) => single('data', path),
-  },
-  bucket: {
-    ...text,
-    describe: 's3://bucket or s3://bucket/prefix that has the blocks; the log stays in the folder',
-    coerce: (given: unknown) => bucketOf(single('bucket', given)),
-  },
-  'otlp-http-port': port('otlp-http-port', 'OTLP over HTTP', defaultListen.otlpHttp!.port),
-  'otlp-grpc-port': port('otlp-grpc-port', 'OTLP over gRPC', defaultListen.otlpGrpc!.port),
-  'zipkin-port': port('zipkin-port', 'Zipkin', defaultListen.zipkin!.port),
-  sync: choice('sync', syncModes, 'when a request is synced to disk before it is acknowledged (default always)'),
-  'block-duration': {
-    ...text,
-    describe: 'how long spans are in the log and in memory before they become a block (default 30s)',
-    coerce: duration('block-duration'),
-  },
-  'max-request-bytes': limit('max-request-bytes', 'of a request, decompressed (default 67108864)'),
-  'max-trace-bytes': limit('max-trace-bytes', 'of a trace; further spans of it are rejected (default no bound)'),
-  'max-attribute-bytes': limit(
-    'max-attribute-bytes',
-    'of a text in an attribute; longer ones are cut (default no bound)',
-  ),
-  'max-spans-per-second': limit('max-spans-per-second', 'of a tenant; more are refused for now (default no bound)'),
-} as const
-
-/** Runs a store until the process is asked to end. */
-export async function serveData(
-  args: DataArguments,
-  parts: Omit<ServerParts, 'warn' | 'workers' | 'configText'>,
-): Promise<void> {
+/** Runs a store, or roles of one, until the process is asked to end. */
+export async function serveData(args: DataArguments, parts: Parts): Promise<void> {
   const warn = (message: string) => process.stderr.write(`warning: ${message}\n`)
-  const { config, ignored, warnings } = await configFrom(args)
-  for (const warning of warnings) warn(warning)
-  if (ignored.length > 0) warn(`${args.config}: has no meaning here: ${ignored.join(', ')}`)
-  const configText = printTempoConfig(config, keys, ignored)
+  const serving = await configFrom(args)
+  for (const warning of serving.warnings) warn(warning)
   await withWorkers({}, async workers => {
-    const running = await startServer(config, { ...parts, workers, configText, warn })
+    const running = await start(serving, { ...parts, workers, configText: serving.configText, warn })
     const asked = untilAsked()
-    process.stderr.write(`${describe(config, running.ports)}\n`)
-    await asked
-    process.stderr.write('stopping\n')
-    await running.close()
+    process.stderr.write(`${describe(serving, running.ports)}\n`)
+    try {
+      await Promise.race([asked, ...(running.failed ? [running.failed] : [])])
+      process.stderr.write('stopping\n')
+    } finally {
+      await running.close()
+    }
   })
 }
 
-/** The configuration: flags before the file, the file before the profile of blockpack and the defaults. */
-async function configFrom(args: DataArguments): Promise<{
-  config: Draft<ServerConfig>
-  ignored: readonly string[]
-  /** Settings of blockpack without effect. */
-  warnings: readonly string[]
-}> {
-  const base = draftConfig()
-  if (args.profile) for (const name of ['blockpack', 'freshBlockpack'] as const) base.store[name] = profileOf(args)
-  const path = args.config
-  const read =
-    path === undefined
-      ? { config: base, ignored: [], taken: new Set<string>() }
-      : readTempoConfig(await readConfig(path), path, process.env, base, keys)
-  setFlags(read.config, args)
-  checkPlaces(read.config, args)
-  const { blockpack, freshBlockpack } = read.config.store
-  const isLevelSet = read.taken.has(`${blockpackPath}.compression_level`) || args.compressionLevel !== undefined
-  const isIdle = isLevelSet && freshBlockpack.compressionCodec !== 'zstd'
-  return { ...read, warnings: isIdle ? idleLevel(blockpack) : [] }
-}
-
-function profileOf({ profile = 'default' }: DataArguments) {
-  return configure(profile).config
-}
-
-function setFlags({ store, listen, api }: Draft<ServerConfig>, args: DataArguments): void {
-  const given = givenFrom(args)
-  Object.assign(store.blockpack, given)
-  Object.assign(store.freshBlockpack, given)
-  if (args.sync !== undefined) store.sync = args.sync
-  if (args.blockDuration !== undefined) store.maxBlockMillis = millisOf(args.blockDuration)
-  for (const name of ['maxRequestBytes', 'maxTraceBytes', 'maxAttributeBytes', 'maxSpansPerSecond'] as const) {
-    const limit = args[name]
-    if (limit !== undefined) store.limits[name] = limit
-  }
-  if (args.timeout !== undefined) api.timeoutMillis = millisOf(args.timeout)
-  if (args.maxQueryBytes !== undefined) api.maxBytes = args.maxQueryBytes
-  const ports: [Listener, number | undefined][] = [
-    ['query', args.port],
-    ['otlpHttp', args.otlpHttpPort],
-    ['otlpGrpc', args.otlpGrpcPort],
-    ['zipkin', args.zipkinPort],
-  ]
-  for (const [name, port] of ports) {
-    if (port !== undefined) listen[name] = { host: listen.query.host, ...listen[name], port }
-    const endpoint = listen[name]
-    if (endpoint !== undefined && args.host !== undefined) endpoint.host = args.host
-  }
-}
-
-/** Where the log and the blocks are: in the folder of `--data`, or where the file says. */
-function checkPlaces({ storage }: Draft<ServerConfig>, { data, bucket, config }: DataArguments): void {
-  if (data !== undefined) Object.assign(storage, { home: data, log: join(data, 'wal'), folder: join(data, 'blocks') })
-  else storage.home = storage.log
-  if (bucket !== undefined) Object.assign(storage, { backend: 's3', s3: bucket })
-  const missing = [
-    ...(storage.log === '' ? ['wal.path'] : []),
-    ...(storage.backend === 'local' && storage.folder === '' ? ['local.path'] : []),
-  ]
-  const needed = missing.map(key => `storage.trace.${key}`).join(' and ')
-  if (missing.length > 0) throw new LabError('invalid', `${config}: ${needed} is missing; set it, or give --data`)
-  if (storage.backend === 's3' && storage.s3.bucket === '')
-    throw new LabError('invalid', `${config}: storage.trace.s3.bucket is missing, which the backend s3 needs`)
-}
-
-function bucketOf(address: string | undefined): S3Config | undefined {
-  try {
-    return address === undefined ? undefined : s3ConfigOf(address)
-  } catch (error) {
-    throw new LabError('usage', `--bucket: ${messageOf(error)}`, { cause: error })
-  }
-}
-
-function millisOf(nanos: bigint): number {
-  return Math.max(1, Number(nanos / 1_000_000n))
+async function start({ config, target }: Serving, parts: ServerParts & { configText: string }): Promise<Serves> {
+  if (target === undefined) return startServer(config, parts)
+  return startTarget(target, config, { ...parts, places: await openPlaces(config.log, config.storage) })
 }
 
 /** A host and its port, as they stand in an URL. */
@@ -174,12 +44,12 @@ export function addressOf(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-function describe({ listen }: ServerConfig, ports: Ports): string {
+function describe({ config: { listen, instance }, target }: Serving, ports: Serves['ports']): string {
   const at = (name: Listener) => ports[name] !== undefined && addressOf(listen[name]!.host, ports[name])
   const [http, grpc, zipkin] = [at('otlpHttp'), at('otlpGrpc'), at('zipkin')]
   const otlp = [...(http ? [`at http://${http}/v1/traces`] : []), ...(grpc ? [`as gRPC, ${grpc}`] : [])].join(' and, ')
   return [
-    `Tempo's API at http://${at('query')}`,
+    `${target === undefined ? "Tempo's API" : `${target} ${instance}`} at http://${at('query')}`,
     ...(otlp ? [`OTLP ${otlp}`] : []),
     ...(zipkin ? [`Zipkin at http://${zipkin}/api/v2/spans`] : []),
     'until Ctrl-C',

@@ -105,8 +105,6 @@ export class ServerMetrics {
   observe(store: Store, compaction: CompactionConfig): void {
     const { counters } = store
     this.observeSenders(counters)
-    const total = (name: string, help: string, value: () => number) =>
-      this.lookUp(name, help, [], () => [[{}, value()]], 'counter')
     const byTenant = (name: string, help: string, of: (tenant: string) => number) =>
       this.lookUp(name, help, ['tenant'], () =>
         store.tenants().map(tenant => [{ tenant: this.#labelOf(tenant) }, of(tenant)]),
@@ -117,7 +115,7 @@ export class ServerMetrics {
     this.lookUp('tempo_live_store_live_trace_bytes', 'Memory of spans that are not in a block.', ['tenant'], () =>
       this.#byTenant(store.liveTraces(), ({ byteLength }) => byteLength),
     )
-    total('tempo_live_store_blocks_cut_total', 'Blocks made of recent spans.', () => counters.flushedBlocks)
+    this.total('tempo_live_store_blocks_cut_total', 'Blocks made of recent spans.', () => counters.flushedBlocks)
     this.lookUp('tempo_live_store_complete_queue_length', 'Segments of the log that wait to become blocks.', [], () => [
       [{}, store.recent().waitingSegments],
     ])
@@ -127,11 +125,11 @@ export class ServerMetrics {
     byTenant('tempodb_compaction_outstanding_blocks', 'Blocks that are due for compaction.', tenant =>
       planBlocks(metasOf(tenant), Date.now(), compaction).jobs.reduce((sum, inputs) => sum + inputs.length, 0),
     )
-    total('tempodb_retention_deleted_total', 'Blocks that were deleted as too old.', () => counters.deletedBlocks)
-    total('trace_lab_compactions_total', 'Times that several blocks became one.', () => counters.compactions)
-    total('trace_lab_failures_total', 'Failures of writing the log or blocks.', () => counters.failures)
-    total('trace_lab_damaged_log_parts_total', 'Parts of the log that were set aside.', () => store.damagedCount)
-    total('trace_lab_dropped_fields_total', 'Unknown fields of spans that were dropped.', () =>
+    this.total('tempodb_retention_deleted_total', 'Blocks that were deleted as too old.', () => counters.deletedBlocks)
+    this.total('trace_lab_compactions_total', 'Times that several blocks became one.', () => counters.compactions)
+    this.total('trace_lab_failures_total', 'Failures of writing the log or blocks.', () => counters.failures)
+    this.total('trace_lab_damaged_log_parts_total', 'Parts of the log that were set aside.', () => store.damagedCount)
+    this.total('trace_lab_dropped_fields_total', 'Unknown fields of spans that were dropped.', () =>
       [...store.droppedFields.values()].reduce((sum, count) => sum + count, 0),
     )
   }
@@ -151,6 +149,11 @@ export class ServerMetrics {
 
   #byTenant<T>(tenants: ReadonlyMap<string, T>, countOf: (counts: T) => number): Values {
     return Array.from(tenants, ([tenant, counts]) => [{ tenant: this.#labelOf(tenant) }, countOf(counts)] as const)
+  }
+
+  /** A counter whose value is found when it is asked for. */
+  total(name: string, help: string, value: () => number) {
+    return this.lookUp(name, help, [], () => [[{}, value()]], 'counter')
   }
 
   /** A metric whose values are found when they are asked for; equal labels add up. */

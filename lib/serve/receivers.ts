@@ -17,11 +17,7 @@ export async function listenToSenders(
 ): Promise<ReceiverPorts> {
   const receive = (endpoint: Endpoint | undefined, flag: string, begin: (at: Endpoint) => Promise<number>) =>
     endpoint && namingPort(endpoint, flag, () => begin(endpoint))
-  const receiveHttp = (app: FastifyInstance) => async (at: Endpoint) => {
-    started.add(drainer(app))
-    await app.listen(at)
-    return (app.server.address() as AddressInfo).port
-  }
+  const receiveHttp = (app: FastifyInstance) => (at: Endpoint) => listenHttp(app, at, started)
   return {
     otlpHttp: await receive(listen.otlpHttp, '--otlp-http-port', receiveHttp(otlpServer(receiving))),
     otlpGrpc: await receive(listen.otlpGrpc, '--otlp-grpc-port', async at => {
@@ -31,4 +27,11 @@ export async function listenToSenders(
     }),
     zipkin: await receive(listen.zipkin, '--zipkin-port', receiveHttp(zipkinServer(receiving))),
   }
+}
+
+/** Lets a server listen, and gives its port. */
+export async function listenHttp(app: FastifyInstance, at: Endpoint, started: Started): Promise<number> {
+  started.add(drainer(app))
+  await app.listen(at)
+  return (app.server.address() as AddressInfo).port
 }

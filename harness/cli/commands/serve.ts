@@ -13,7 +13,8 @@ import { plural, whole } from '../../text/format.ts'
 import { withBlockpackFlags } from '../blockpack-flags.ts'
 import { formatFlags, pathFlag, paths, text } from '../flags.ts'
 import { integer } from '../options.ts'
-import { addressOf, type DataArguments, dataFlags, serveData } from '../serve-data.ts'
+import { type DataArguments, dataFlags } from '../serve-config.ts'
+import { addressOf, serveData } from '../serve-data.ts'
 import { statusPrinter } from '../status-pages.ts'
 import { duration } from '../time-options.ts'
 
@@ -43,8 +44,11 @@ export const serve: CommandModule<object, ServeArguments> = {
         coerce: paths('blocks'),
       })
       .option('config', pathFlag('config', 'YAML file of Tempo; flags count more'))
-      .check(({ data, blocks, bucket, config }) => {
-        if (bucket !== undefined && data === undefined)
+      .check(({ data, blocks, bucket, config, target, instance }) => {
+        if (target !== undefined && config === undefined)
+          throw new LabError('usage', '--target: needs --config, which says where the log and the blocks are')
+        if (instance !== undefined && config === undefined) throw new LabError('usage', '--instance: needs --target')
+        if (bucket !== undefined && data === undefined && target === undefined)
           throw new LabError('usage', '--bucket: needs --data, for the log; --blocks answers from a bucket as it is')
         if ((data === undefined && config === undefined) === (blocks === undefined))
           throw new LabError('usage', 'needs either --data or --blocks; or --config, which may say where the data is')

@@ -31,6 +31,8 @@ export class ProduceCounters {
   bytes = 0
   /** Requests that the log did not take. */
   failures = 0
+  /** Why it did not take the last one; undefined where it did. */
+  problem: string | undefined
   /** Called with how long an append took that was acknowledged. */
   onAppend: (seconds: number) => void = () => {}
 }
@@ -68,6 +70,14 @@ export class Distributor {
     })
   }
 
+  /** Asks the log whether it is there again, where it was away: without senders nobody else would find out. */
+  async checkLog(): Promise<void> {
+    if (this.produced.problem === undefined) return
+    const partitionCount = await this.#log.partitionCount()
+    await Promise.all(Array.from({ length: partitionCount }, (_, partition) => this.#log.end(partition)))
+    this.produced.problem = undefined
+  }
+
   async #keep(tenant: string, request: Buffer, sifted: (what: Sifted) => void): Promise<Pushed> {
     const partitionCount = await this.#log.partitionCount().catch(error => this.#refuse(error))
     const what = this.#sift(tenant, request)
@@ -103,6 +113,7 @@ export class Distributor {
     const appends = Array.from(byPartition, ([partition, own]) => this.#log.append(partition, own))
     const failed = (await Promise.allSettled(appends)).find(({ status }) => status === 'rejected')
     if (failed?.status === 'rejected') this.#refuse(failed.reason)
+    this.produced.problem = undefined
     this.produced.records += records.length
     this.produced.bytes += byteLength
     this.produced.onAppend((performance.now() - startMillis) / 1_000)
@@ -112,6 +123,7 @@ export class Distributor {
   #refuse(error: unknown): never {
     this.produced.failures++
     const message = `the log does not take spans: ${messageOf(error)}`
+    this.produced.problem = message
     throw new Refusal('unavailable', message, { retryAfterSeconds: retrySeconds, cause: error })
   }
 

@@ -1,0 +1,64 @@
+import { hostname } from 'node:os'
+import { defaultServerConfig, type ServerConfig } from '../../serve/server-config.ts'
+import { defaultKafka, type KafkaConfig, type SaslMechanism } from '../log/kafka/config.ts'
+import type { RecordFormat } from '../records/split.ts'
+
+/** The parts of a store that run as processes of their own. */
+export const roleNames = [
+  ...(['distributor', 'block-builder', 'live-store', 'backend-worker', 'querier', 'query-frontend'] as const),
+] as const
+export type RoleName = (typeof roleNames)[number]
+
+/** What one process is: one role, or all of them. */
+export const targets = ['all', ...roleNames] as const
+export type Target = (typeof targets)[number]
+
+/** The log, as a file of configuration says it; the comments name Tempo's keys below `ingest.kafka`. */
+export interface LogConfig extends Omit<KafkaConfig, 'sasl' | 'tls' | 'createTopic'> {
+  readonly sasl: {
+    readonly mechanism: SaslMechanism
+    readonly username?: string | undefined
+    readonly password?: string | undefined
+  }
+  /** Paths of files of PEM. */
+  readonly tls: {
+    readonly isEnabled: boolean
+    readonly authority?: string | undefined
+    readonly certificate?: string | undefined
+    readonly key?: string | undefined
+    readonly serverName?: string | undefined
+    readonly acceptsAny: boolean
+  }
+  /** `auto_create_topic_enabled`, `auto_create_topic_default_partitions` */
+  readonly createsTopic: boolean
+  readonly createdPartitions: number
+  /** By which offsets builders tell tools how far they are: `consumer_group`. */
+  readonly group: string
+}
+
+/** How a role works: what a file of configuration and flags may set, beside what one process has. */
+export interface ClusterConfig extends ServerConfig {
+  readonly target: Target
+  /** What this process is called among those of its role. */
+  readonly instance: string
+  /** Where others reach this process, if not at the host that it listens on. */
+  readonly advertisedHost?: string | undefined
+  readonly log: LogConfig
+  readonly recordFormat: RecordFormat
+}
+
+/** All but where the log and the blocks are. */
+export const defaultClusterConfig: ClusterConfig = {
+  ...defaultServerConfig,
+  target: 'all',
+  instance: hostname(),
+  log: {
+    ...defaultKafka,
+    sasl: { mechanism: 'PLAIN' },
+    tls: { isEnabled: false, acceptsAny: false },
+    createsTopic: false,
+    createdPartitions: 2,
+    group: 'block-builder',
+  },
+  recordFormat: 'tempo',
+}

@@ -1,0 +1,63 @@
+import { type Draft, type Key, key } from '../../serve/tempo-config/key.ts'
+import { keys as serverKeys } from '../../serve/tempo-config/keys.ts'
+import {
+  boolean,
+  byteLength,
+  choice,
+  integer,
+  type Kind,
+  millis,
+  optional,
+  secret,
+  text,
+} from '../../serve/tempo-config/kinds.ts'
+import { saslMechanisms } from '../log/kafka/config.ts'
+import { recordFormats } from '../records/split.ts'
+import { type ClusterConfig, targets } from './config.ts'
+
+type Config = Draft<ClusterConfig>
+
+const whole = (config: Config) => config
+const log = ({ log: part }: Config) => part
+const sasl = ({ log: { sasl: part } }: Config) => part
+const tls = ({ log: { tls: part } }: Config) => part
+
+const instancePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/
+
+/** A name that may be in a key of the object store. */
+export const instanceName: Kind<string> = {
+  needs: 'up to 100 letters, digits and _.-, which begin with none of the last two',
+  read: given => (instancePattern.test(String(given)) ? { value: String(given) } : undefined),
+  print: value => value,
+}
+
+const kafka = (name: string) => `ingest.kafka.${name}`
+
+/** What roles are told beside the keys of one process. */
+export const clusterOnlyKeys: readonly Key<Config>[] = [
+  key('target', whole, 'target', choice(targets)),
+  key(kafka('address'), log, 'address', text),
+  key(kafka('topic'), log, 'topic', text),
+  key(kafka('client_id'), log, 'clientId', text),
+  key(kafka('dial_timeout'), log, 'dialTimeoutMillis', millis),
+  key(kafka('write_timeout'), log, 'writeTimeoutMillis', millis),
+  key(kafka('sasl_mechanism'), sasl, 'mechanism', choice(saslMechanisms)),
+  key(kafka('sasl_username'), sasl, 'username', optional(text)),
+  key(kafka('sasl_password'), sasl, 'password', secret),
+  key(kafka('tls_enabled'), tls, 'isEnabled', boolean),
+  key(kafka('tls_ca_path'), tls, 'authority', optional(text)),
+  key(kafka('tls_cert_path'), tls, 'certificate', optional(text)),
+  key(kafka('tls_key_path'), tls, 'key', optional(text)),
+  key(kafka('tls_server_name'), tls, 'serverName', optional(text)),
+  key(kafka('tls_insecure_skip_verify'), tls, 'acceptsAny', boolean),
+  key(kafka('auto_create_topic_enabled'), log, 'createsTopic', boolean),
+  key(kafka('auto_create_topic_default_partitions'), log, 'createdPartitions', integer(1, 10_000)),
+  key(kafka('producer_max_record_size_bytes'), log, 'maxRecordBytes', byteLength),
+  key(kafka('consumer_group'), log, 'group', text),
+  key(['trace_lab.instance_id', 'block_builder.instance_id'], whole, 'instance', instanceName),
+  key('trace_lab.advertised_host', whole, 'advertisedHost', optional(text)),
+  key('trace_lab.record_format', whole, 'recordFormat', choice(recordFormats)),
+]
+
+/** All keys that a role knows. */
+export const clusterKeys: readonly Key<Config>[] = [...serverKeys, ...clusterOnlyKeys]

@@ -1,0 +1,106 @@
+import type { FastifyInstance } from 'fastify'
+import { LabError } from '../../error.ts'
+import { ownServer } from '../../serve/api/server.ts'
+import { ServerMetrics } from '../../serve/metrics.ts'
+import { listenHttp, listenToSenders, type ReceiverPorts } from '../../serve/receivers.ts'
+import { namingPort, Started } from '../../serve/started.ts'
+import { Warnings } from '../../serve/status/store-status.ts'
+import type { WorkerPool } from '../../workers/pool.ts'
+import { Chain } from '../commits/chain.ts'
+import { type ClusterConfig, type RoleName, roleNames, type Target } from './config.ts'
+import { distributorRole } from './distributor.ts'
+import type { SharedPlaces } from './open-places.ts'
+import type { Role, RoleContext } from './role.ts'
+import { addRoleStatus } from './status.ts'
+
+/** What a process of roles needs besides its configuration. */
+export interface TargetParts {
+  readonly places: SharedPlaces
+  readonly version: string
+  readonly revision: string
+  /** The configuration that holds, shown at `/status/config`. */
+  readonly configText: string
+  readonly workers?: WorkerPool | undefined
+  /** Called with what went wrong in the background, a line each. */
+  readonly warn: (message: string) => void
+}
+
+/** Roles that are running in this process. */
+export interface RunningRoles {
+  readonly ports: { readonly query: number } & Partial<ReceiverPorts>
+  /** Fails where one of them cannot go on; never ends otherwise. */
+  readonly failed: Promise<never>
+  /** Takes no more requests, answers those that have begun, and ends. What is in the log stays there. */
+  close(): Promise<void>
+}
+
+const makers: Readonly<Partial<Record<RoleName, (context: RoleContext) => Role | Promise<Role>>>> = {
+  distributor: distributorRole,
+}
+
+/** Starts one role, or all of them in one process, over a log and an object store. They are closed with it. */
+export async function startTarget(target: Target, config: ClusterConfig, parts: TargetParts): Promise<RunningRoles> {
+  const started = new Started()
+  started.add(() => parts.places.log.close())
+  try {
+    return await start(target === 'all' ? roleNames : [target], config, parts, started)
+  } catch (error) {
+    await started.close()
+    throw error
+  }
+}
+
+async function start(
+  names: readonly RoleName[],
+  config: ClusterConfig,
+  { places, warn: report, workers, ...own }: TargetParts,
+  started: Started,
+): Promise<RunningRoles> {
+  const warnings = new Warnings()
+  const warn = (message: string) => {
+    warnings.add(message)
+    report(message)
+  }
+  const metrics = new ServerMetrics(own.version)
+  const context = { ...places, config, chain: await Chain.open(places.store), metrics, workers, warn }
+  const roles: Role[] = []
+  for (const name of names) {
+    const make = makers[name]
+    if (make === undefined) throw new LabError('unsupported', `--target ${name}: there is no such role yet`)
+    roles.push(await make(context))
+  }
+  const notReady = () =>
+    roles
+      .flatMap(role => {
+        const reason = role.notReady?.()
+        return reason === undefined ? [] : [`${role.name}: ${reason}`]
+      })
+      .join('; ') || undefined
+  const addRoutes = (app: FastifyInstance) => {
+    for (const role of roles) role.addRoutes?.(app)
+    addRoleStatus(app, { roles, notReady, warnings, context, version: own.version })
+  }
+  const app = ownServer({ ...own, metrics, notReady })
+  addRoutes(app)
+  const { query } = config.listen
+  const port = await namingPort(query, '--port', () => listenHttp(app, query, started))
+  const work = new AbortController()
+  const running = roles.map(role => role.run?.(work.signal))
+  started.add(async () => {
+    work.abort()
+    await Promise.allSettled(running)
+  })
+  const pushing = roles.find(({ push }) => push !== undefined)?.push
+  const receiving = pushing && {
+    push: pushing,
+    maxRequestBytes: config.store.limits.maxRequestBytes,
+    tenancy: config.tenancy,
+    metrics,
+  }
+  const ports = { query: port, ...(receiving && (await listenToSenders(config.listen, receiving, started))) }
+  const failed = new Promise<never>((_, reject) => {
+    for (const one of running) one?.catch(reject)
+  })
+  failed.catch(() => {})
+  return { ports, failed, close: () => started.close() }
+}

@@ -1,0 +1,40 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { uptimeOf } from '../../serve/status/status.ts'
+import type { Warnings } from '../../serve/status/store-status.ts'
+import { printYaml } from '../../wire/yaml.ts'
+import type { Role, RoleContext } from './role.ts'
+
+export interface StatusParts {
+  readonly roles: readonly Role[]
+  readonly context: RoleContext
+  readonly warnings: Warnings
+  readonly version: string
+  notReady(): string | undefined
+}
+
+/** Adds the routes by which roles say how they are: YAML for people, JSON where it is accepted. */
+export function addRoleStatus(
+  app: FastifyInstance,
+  { roles, context, warnings, version, notReady }: StatusParts,
+): void {
+  const startedMillis = Date.now()
+  app.get('/status', (request, reply) =>
+    answer(request, reply, {
+      ...uptimeOf(startedMillis),
+      version,
+      instance: context.config.instance,
+      ready: notReady() ?? true,
+      log: { ...context.log.identity },
+      lastCommit: context.chain.state.number,
+      roles: Object.fromEntries(roles.map(role => [role.name, role.facts()])),
+      warningCount: warnings.count,
+      warnings: warnings.last,
+    }),
+  )
+}
+
+function answer(request: FastifyRequest, reply: FastifyReply, value: object): FastifyReply {
+  reply.header('vary', 'Accept')
+  if (request.headers.accept?.includes('application/json')) return reply.send(value)
+  return reply.type('text/plain; charset=utf-8').send(printYaml(value))
+}
