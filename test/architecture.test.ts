@@ -46,6 +46,8 @@ const floors = [
   ['lib/serve/config.ts'],
   ['lib/serve/live'],
   ['lib/serve/blocks', 'lib/serve/admission.ts'],
+  ['lib/serve/block-queue.ts'],
+  ['lib/serve/recovery.ts'],
   ['lib/serve/store.ts'],
   ['lib/serve/page'],
   ['lib/tiers'],

@@ -28,8 +28,11 @@ export interface ByteSink {
 
 const chunkBytes = 1 << 20
 
-/** The whole file from front to back, a mebibyte at a time. */
-export async function* readChunks(file: RangeReader): AsyncIterable<Uint8Array> {
-  for (let start = 0; start < file.byteLength; start += chunkBytes)
-    yield* await file.read([{ start, end: Math.min(start + chunkBytes, file.byteLength) }])
+/** Bytes of a file, or all of them, from front to back, a mebibyte at a time. */
+export async function* readChunks(
+  file: RangeReader,
+  { start: first, end }: Range = { start: 0, end: file.byteLength },
+): AsyncIterable<Uint8Array> {
+  for (let start = first; start < end; start += chunkBytes)
+    yield* await file.read([{ start, end: Math.min(start + chunkBytes, end) }])
 }

@@ -119,7 +119,7 @@ export class ServerMetrics {
     this.lookUp('tempo_live_store_complete_queue_length', 'Segments of the log that wait to become blocks.', [], () => [
       [{}, store.recent().waitingSegments],
     ])
-    this.lookUp('tempo_live_store_ready', '1 when the log has been read.', [], () => [[{}, store.isReady ? 1 : 0]])
+    this.lookUp('tempo_live_store_ready', '1 when the log has been read.', [], () => [[{}, store.pending ? 0 : 1]])
     const metasOf = (tenant: string) => store.blocks.list(tenant).map(({ meta }) => meta)
     byTenant('tempodb_blocklist_length', 'Blocks that count.', tenant => metasOf(tenant).length)
     byTenant('tempodb_compaction_outstanding_blocks', 'Blocks that are due for compaction.', tenant =>

@@ -83,7 +83,7 @@ async function start(
   started.add(async () => status.close())
   const source = async (tenants: readonly string[]) =>
     weightedSource(joinSources(await Promise.all(tenants.map(tenant => store.source(tenant)))))
-  const notReady = () => (store.isReady ? undefined : 'the log of recent spans is being read')
+  const notReady = () => store.pending
   const queries = await namingPort(listen.query, '--port', () =>
     listenForQueries({ ...parts, ...api, tenancy, metrics, source, status, notReady }, listen.query),
   )

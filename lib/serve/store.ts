@@ -8,21 +8,21 @@ import { SpanRows } from '../shred/rows.ts'
 import type { BlobStore } from '../storage/store.ts'
 import type { WorkerPool } from '../workers/pool.ts'
 import { Admission, type Pushed } from './admission.ts'
+import { BlockQueue, blockIdOf, isFilled } from './block-queue.ts'
 import { Blocks } from './blocks/blocks.ts'
 import { maintainBlocks } from './blocks/maintain.ts'
-import { derivedId } from './blocks/meta.ts'
-import { writeBlock } from './blocks/write.ts'
 import { defaultConfig, type StoreConfig } from './config.ts'
 import { Counters } from './counters.ts'
 import { carry } from './live/carry.ts'
 import { type Sifted, takeIn } from './live/intake.ts'
 import type { PartView } from './live/part.ts'
-import { type FoundSegment, readLog, replay } from './live/replay.ts'
+import { Replay } from './live/replay.ts'
 import { LiveSegment, maxTenants } from './live/segment.ts'
 import { LiveSource } from './live/source.ts'
+import { Recovery } from './recovery.ts'
 import { Refusal } from './refusal.ts'
 import type { LogFiles } from './wal/files.ts'
-import { fileOf, LogSegment } from './wal/log.ts'
+import { fileOf, LogSegment, segmentsAmong } from './wal/log.ts'
 
 /** Segments that wait for their blocks before requests are refused. */
 const maxWaiting = 4
@@ -49,12 +49,6 @@ export interface StorePlaces {
   readonly warn: (message: string) => void
 }
 
-interface Opened {
-  readonly blocks: Blocks
-  readonly log: LogSegment
-  readonly found: readonly FoundSegment[]
-}
-
 interface Writing {
   readonly live: LiveSegment
   readonly log: LogSegment
@@ -72,12 +66,13 @@ export class Store {
   readonly #config: StoreConfig
   readonly #messages = new OtlpMessages(new SpanRows(), field => this.#countDropped(field))
   #writing: Writing
-  /** Segments that are complete and not in blocks yet, the oldest first. */
-  readonly #waiting: LiveSegment[] = []
-  /** When what the log had at the start is among these. */
-  readonly #replayed: Promise<void>
+  /** Segments that were written to before. */
+  readonly #waiting: BlockQueue
+  /** Those that the log had at the start. */
+  readonly #found: BlockQueue
+  readonly #recovery: Recovery
+  readonly #replay: Replay
   #rotating: Promise<void> | undefined
-  #flushing: Promise<void> | undefined
   #maintaining: Promise<void> | undefined
   #maintainedMillis = performance.now()
   readonly #closing = new AbortController()
@@ -88,43 +83,69 @@ export class Store {
   #moveCount = 0
   readonly counters: Counters = new Counters()
   readonly #admission: Admission
-  /** True when what the log had at the start has been read. */
-  isReady = false
   /** Unknown fields that were dropped, and how often. */
   readonly droppedFields: Map<string, number> = new Map()
-  /** Damaged parts of the log that were set aside at the start. */
-  readonly damagedCount: number
 
-  private constructor(places: StorePlaces, config: StoreConfig, { blocks, log, found }: Opened) {
+  private constructor(places: StorePlaces, config: StoreConfig, log: LogSegment, found: readonly string[]) {
     this.#places = places
     this.#config = config
     this.#admission = new Admission(config.limits, this.counters)
-    this.blocks = blocks
-    this.damagedCount = found.reduce((sum, { damagedCount }) => sum + damagedCount, 0)
+    this.blocks = new Blocks(places.blocks)
     this.#writing = newWriting(log)
-    this.#replayed = this.#replay(found)
+    const signal = this.#closing.signal
+    this.#replay = new Replay(found, {
+      files: places.log,
+      isInBlock: (segment, tenant) => this.blocks.has(tenant, blockIdOf(segment, tenant)),
+      warn: places.warn,
+      signal,
+    })
+    this.#found = this.#newQueue()
+    this.#waiting = this.#newQueue()
+    this.#recovery = new Recovery({
+      blocks: this.blocks,
+      replay: this.#replay,
+      queue: this.#found,
+      maxHeldBytes: 2 * config.maxBlockBytes,
+      warn: places.warn,
+      failed: (subject, error) => this.#warn(subject, error),
+      signal,
+    })
     this.#timer = setInterval(() => this.#tick(), Math.min(1_000, config.maxBlockMillis))
     this.#timer.unref()
-    this.#flushSoon()
   }
 
   /**
-   * Opens a store. It takes requests at once; what its log has is read meanwhile, and questions wait for that.
+   * Opens a store. It takes requests at once; which blocks there are, and what its log has, is read meanwhile, and
+   * questions wait for that.
    */
   static async open(places: StorePlaces, config: StoreConfig = defaultConfig): Promise<Store> {
-    const blocks = await Blocks.load(places.blocks, places.warn)
-    for (const key of blocks.halves) await places.blocks.delete(key)
-    const found = await readLog(places.log, places.warn)
-    const log = await LogSegment.create(places.log, config.sync, found.at(-1)?.name)
-    return new Store(places, config, { blocks, log, found })
+    const found = segmentsAmong(await places.log.list())
+    const log = await LogSegment.create(places.log, config.sync, found.at(-1))
+    return new Store(places, config, log, found)
   }
 
-  async #replay(found: readonly FoundSegment[]): Promise<void> {
-    const isInBlock = (segment: string, tenant: string) => this.blocks.has(tenant, blockIdOf(segment, tenant))
-    const messages = new OtlpMessages(new SpanRows(), () => {})
-    const segments = await replay(found, { messages, isInBlock, warn: this.#places.warn })
-    this.#waiting.unshift(...segments)
-    this.isReady = true
+  #newQueue(): BlockQueue {
+    const { log, workers } = this.#places
+    return new BlockQueue({
+      log,
+      blocks: this.blocks,
+      loaded: () => this.#recovery.loaded,
+      encoding: { config: this.#config.freshBlockpack, workers },
+      signal: this.#closing.signal,
+      written: seconds => this.counters.blockFlushed(seconds),
+      moved: () => this.#moveCount++,
+      failed: error => this.#warn('making a block', error),
+    })
+  }
+
+  /** What of the start is still to be done, in words; undefined when questions are answered. */
+  get pending(): string | undefined {
+    return this.#recovery.pending
+  }
+
+  /** Damaged parts of the log that were set aside since the start. */
+  get damagedCount(): number {
+    return this.#replay.damagedCount
   }
 
   /** Takes a request in: OTLP protobuf (ExportTraceServiceRequest), decompressed. Resolves when it is durable. */
@@ -171,7 +192,7 @@ export class Store {
 
   /** All spans of a tenant that are durable now. */
   async source(tenant: string): Promise<SpanSource> {
-    await this.#replayed
+    await this.#recovery.done
     for (;;) {
       const moveCount = this.#moveCount
       const parts = this.#segments().flatMap(segment => segment.find(tenant) ?? [])
@@ -191,7 +212,11 @@ export class Store {
     for (const segment of this.#segments())
       for (const [tenant, { spanCount }] of segment.parts())
         spansByTenant.set(tenant, (spansByTenant.get(tenant) ?? 0) + spanCount)
-    return { spansByTenant, waitingSegments: this.#waiting.length, logBytes: this.#writing.log.byteLength }
+    return {
+      spansByTenant,
+      waitingSegments: this.#complete().length + this.#replay.segmentCount,
+      logBytes: this.#writing.log.byteLength,
+    }
   }
 
   /** By tenant, of what is in no block yet: traces, and the memory that they take. */
@@ -207,10 +232,10 @@ export class Store {
 
   /** Begins a new segment, and returns when all that came before is in blocks. */
   async flush(): Promise<void> {
-    await this.#replayed
+    await this.#recovery.done
+    await this.#rotating
     await this.#rotateSoon(true)
-    await this.#flushing
-    await this.#flush()
+    for (const queue of this.#queues()) await queue.flush()
   }
 
   /** Does what is due of the blocks: compaction, retention. */
@@ -218,13 +243,11 @@ export class Store {
     const { compaction, blockpack } = this.#config
     const { workers } = this.#places
     // Recent spans go first: they take memory.
-    const isOver = () => this.#isClosed || this.#waiting.length > 1
-    this.#maintaining ??= maintainBlocks(this.blocks, nowMillis, {
-      compaction,
-      encoding: { config: blockpack, workers },
-      isOver,
-      signal: this.#closing.signal,
-    })
+    const isOver = () => this.#isClosed || this.#complete().length > 1
+    const encoding = { config: blockpack, workers }
+    const how = { compaction, encoding, isOver, signal: this.#closing.signal }
+    this.#maintaining ??= this.#recovery.loaded
+      .then(() => maintainBlocks(this.blocks, nowMillis, how))
       .then(({ compactions, deleted }) => {
         this.counters.compactions += compactions
         this.counters.deletedBlocks += deleted
@@ -242,9 +265,9 @@ export class Store {
   async close(): Promise<void> {
     this.#closing.abort(new LabError('invalid', 'the store is closing'))
     clearInterval(this.#timer)
-    await this.#replayed
+    await Promise.allSettled([this.#recovery.done, this.#recovery.loaded])
     await this.#rotating
-    await this.#flushing
+    for (const queue of this.#queues()) await queue.settled()
     await this.#maintaining
     await this.#writing.log.close()
     if (this.#writing.log.byteLength === 0) await this.#places.log.delete(fileOf(this.#writing.log.name))
@@ -261,8 +284,16 @@ export class Store {
       this.droppedFields.set(field, (count ?? 0) + 1)
   }
 
+  #queues(): BlockQueue[] {
+    return [this.#found, this.#waiting]
+  }
+
+  #complete(): LiveSegment[] {
+    return this.#queues().flatMap(({ segments }) => segments)
+  }
+
   #segments(): LiveSegment[] {
-    return [...this.#waiting, this.#writing.live]
+    return [...this.#complete(), this.#writing.live]
   }
 
   #checkReady(tenant: string): void {
@@ -271,8 +302,9 @@ export class Store {
         retryAfterSeconds: retrySeconds,
       })
     if (this.#isClosed) throw new Refusal('unavailable', 'the server is stopping', { retryAfterSeconds: retrySeconds })
-    if (this.#waiting.length > maxWaiting)
-      throw new Refusal('unavailable', `${this.#waiting.length} segments of the log wait to become blocks`, {
+    const waitingCount = this.#waiting.segments.length
+    if (waitingCount > maxWaiting)
+      throw new Refusal('unavailable', `${waitingCount} segments of the log wait to become blocks`, {
         retryAfterSeconds: retrySeconds,
       })
   }
@@ -281,7 +313,7 @@ export class Store {
     if (this.#isClosed) return
     const { live, openedMillis } = this.#writing
     if (live.spanCount > 0 && Date.now() - openedMillis >= this.#config.maxBlockMillis) this.#rotateSoon()
-    if (this.#waiting.length > 0) this.#flushSoon()
+    for (const queue of this.#queues()) if (queue.segments.length > 0) queue.flushSoon()
     if (performance.now() - this.#maintainedMillis < maintenanceMillis) return
     this.#maintainedMillis = performance.now()
     this.maintain()
@@ -306,65 +338,16 @@ export class Store {
     const old = this.#writing
     const log = await LogSegment.create(this.#places.log, this.#config.sync, old.log.name)
     this.#writing = newWriting(log)
-    this.#waiting.push(old.live)
-    this.#unready.add(old.live)
+    this.#waiting.segments.push(old.live)
     await old.log.close()
     const moved = () => this.#moveCount++
     const carrying = { messages: this.#messages, limits: this.#config, nowMillis: Date.now(), moved }
     if (!isFinal) await carry(old.live, this.#writing, carrying)
-    this.#unready.delete(old.live)
-    this.#flushSoon()
+    old.live.isComplete = true
+    this.#waiting.flushSoon()
   }
-
-  /** Segments from which traces may still be carried: their blocks wait. */
-  readonly #unready = new Set<LiveSegment>()
-
-  #flushSoon(): Promise<void> {
-    this.#flushing ??= this.#flush()
-      .catch(error => this.#warn('making a block', error))
-      .finally(() => {
-        this.#flushing = undefined
-      })
-    return this.#flushing
-  }
-
-  /** Makes blocks of the segments that wait, in their order: a carry must not go before what it is taken from. */
-  async #flush(): Promise<void> {
-    await this.#replayed
-    for (
-      let [segment] = this.#waiting;
-      segment && !this.#unready.has(segment) && !this.#isClosed;
-      [segment] = this.#waiting
-    ) {
-      for (const [tenant, part] of segment.parts()) {
-        const view = await part.view()
-        const place = { tenantID: tenant, blockID: blockIdOf(segment.name, tenant) }
-        if (isFilled(view)) {
-          const startMillis = performance.now()
-          const encoding = { config: this.#config.freshBlockpack, workers: this.#places.workers }
-          await this.blocks.publish(
-            await writeBlock(this.#places.blocks, view, place, part.lastArrivalMillis, encoding),
-          )
-          this.counters.blockFlushed((performance.now() - startMillis) / 1_000)
-        }
-        segment.flushed(tenant)
-        this.#moveCount++
-      }
-      await this.#places.log.delete(fileOf(segment.name))
-      this.#waiting.shift()
-    }
-  }
-}
-
-function isFilled({ groups }: PartView): boolean {
-  return groups.order.length > 0
 }
 
 function newWriting(log: LogSegment): Writing {
   return { live: new LiveSegment(log.name), log, openedMillis: Date.now() }
-}
-
-/** The id of the block that a segment of the log becomes for a tenant. */
-function blockIdOf(segment: string, tenant: string): string {
-  return derivedId('segment', tenant, segment)
 }

@@ -1,6 +1,8 @@
 import type { LogFiles } from '../../lib/serve/wal/files.ts'
+import { openMemory } from '../../lib/storage/memory.ts'
 import { memoryStore } from '../../lib/storage/memory-store.ts'
 import type { BlobStore } from '../../lib/storage/store.ts'
+import { collect } from './chunks.ts'
 
 /** What the system says where a disk is full. */
 export function diskFull(): Error {
@@ -69,10 +71,14 @@ export class FaultyDisk {
         close: async () => {},
       }
     },
-    read: async name => Buffer.from(this.bytes(name)),
-    write: async (name, bytes) => {
+    open: async name => {
+      await this.#do('open', () => {})
+      return { ...openMemory(this.bytes(name)), close: async () => {} }
+    },
+    write: async (name, chunks) => {
+      const bytes = Buffer.concat(await collect(chunks))
       await this.#do('write', share => {
-        if (share > 0.5) this.#files.set(name, { bytes: Buffer.from(bytes), synced: bytes.length })
+        if (share > 0.5) this.#files.set(name, { bytes, synced: bytes.length })
       })
     },
     truncate: (name, byteLength) => this.#do('truncate', share => share > 0.5 && this.#cut(name, byteLength)),

@@ -60,7 +60,8 @@ export const blocks: CommandModule = {
 
 async function blocksIn(dir: string): Promise<readonly PlannedBlock[]> {
   const warn = (message: string) => process.stderr.write(`warning: ${message}\n`)
-  const found = await Blocks.load(await blobsIn(dir), warn)
+  const found = new Blocks(await blobsIn(dir))
+  await found.load(warn)
   return planAll(found, Date.now(), defaultCompaction).planned
 }
 

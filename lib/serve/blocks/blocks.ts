@@ -25,24 +25,22 @@ export class Blocks {
   /** Blocks whose spans others have, with the time since when. */
   readonly #replaced = new Map<string, ReplacedBlock>()
 
-  /** Data of blocks that have no `meta.json`: writing it was interrupted. */
-  readonly halves: readonly string[]
-
-  private constructor(store: BlobStore, halves: readonly string[]) {
+  constructor(store: BlobStore) {
     this.store = store
-    this.halves = halves
   }
 
-  /** Reads what is in the store; `warn` is called with what of it cannot be read. */
-  static async load(store: BlobStore, warn: (message: string) => void): Promise<Blocks> {
-    const { metas, halves } = await readMetas(store, warn)
-    const blocks = new Blocks(store, halves)
+  /**
+   * Reads what is in the store; `warn` is called with what of it cannot be read. Gives the keys of data without a
+   * `meta.json`: writing these blocks was interrupted.
+   */
+  async load(warn: (message: string) => void): Promise<readonly string[]> {
+    const { metas, halves } = await readMetas(this.store, warn)
     const replaced = new Set(metas.flatMap(({ meta }) => meta.replaces))
     for (const { meta, isCompacted } of metas) {
-      if (!isCompacted && !replaced.has(meta.blockID)) blocks.#enter(meta)
-      else blocks.#replace(new OpenBlock(store, meta), isCompacted)
+      if (!isCompacted && !replaced.has(meta.blockID)) this.#enter(meta)
+      else this.#replace(new OpenBlock(this.store, meta), isCompacted)
     }
-    return blocks
+    return halves
   }
 
   /** Those that have blocks which count. */

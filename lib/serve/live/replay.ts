@@ -1,110 +1,154 @@
 import { bufferOf } from '../../bytes/buffer.ts'
+import { type RangeReader, readChunks } from '../../bytes/range.ts'
 import { messageOf } from '../../error.ts'
-import type { OtlpMessages } from '../../formats/otlp/proto-message.ts'
-import { getOrInsert } from '../../maps.ts'
-import { spanField, spanWidth } from '../../shred/rows.ts'
+import { OtlpMessages } from '../../formats/otlp/proto-message.ts'
+import { SpanRows } from '../../shred/rows.ts'
 import type { LogFiles } from '../wal/files.ts'
-import { type Frame, scanFrames } from '../wal/frames.ts'
-import { fileOf, segmentsAmong } from '../wal/log.ts'
-import type { LivePart } from './part.ts'
+import { type Frame, SegmentReader } from '../wal/frames.ts'
+import { fileOf } from '../wal/log.ts'
 import { LiveSegment } from './segment.ts'
 
 /** Spans that are read before other work has its turn. */
 const spansAtOnce = 512
 
-/** A segment of the log as it was found. */
-export interface FoundSegment {
-  readonly name: string
-  readonly frames: readonly Frame[]
-  /** Parts of it that were damaged and set aside. */
-  readonly damagedCount: number
-}
-
-/** Reads a log, the oldest segment first. Damage is set aside, a torn tail cut off. */
-export async function readLog(files: LogFiles, warn: (message: string) => void): Promise<FoundSegment[]> {
-  const found: FoundSegment[] = []
-  for (const name of segmentsAmong(await files.list())) found.push(await readSegment(files, name, warn))
-  return found
-}
-
-async function readSegment(files: LogFiles, name: string, warn: (message: string) => void): Promise<FoundSegment> {
-  const bytes = await files.read(fileOf(name))
-  const { frames, damaged, end } = scanFrames(bytes, name)
-  for (const range of damaged) {
-    const aside = `${name}.damaged-${range.start}`
-    await files.write(aside, bytes.subarray(range.start, range.end))
-    warn(`log segment ${name}: bytes ${range.start} to ${range.end} are damaged: set aside as ${aside}`)
-  }
-  if (end < bytes.length) {
-    warn(`log segment ${name}: cut at byte ${end}, ${bytes.length - end} bytes of an unfinished append follow`)
-    await files.truncate(fileOf(name), end)
-  }
-  return { name, frames, damagedCount: damaged.length }
-}
-
-interface Replaying {
-  readonly messages: OtlpMessages
+interface ReplayParts {
+  readonly files: LogFiles
   /** True where the tenant's spans of a segment are in a block. */
   readonly isInBlock: (segment: string, tenant: string) => boolean
   readonly warn: (message: string) => void
+  /** Ends it between two turns. */
+  readonly signal: AbortSignal
 }
 
-/** By segment, by tenant: the ids of the traces that a later one has taken. */
-type Taken = Map<string, Map<string, Set<string>>>
+/** What a log had at the start. One segment is held at a time: who asks for the next one says when. */
+export class Replay {
+  readonly #parts: ReplayParts
+  readonly #messages = new OtlpMessages(new SpanRows(), () => {})
+  #names: readonly string[]
+  /** Damaged parts that were set aside so far. */
+  damagedCount = 0
+  byteLength = 0
+  /** How many of its bytes have been read. */
+  readBytes = 0
 
-/** The spans of a log: each once, whatever a crash has left of segments, blocks and carries. */
-export async function replay(found: readonly FoundSegment[], replaying: Replaying): Promise<LiveSegment[]> {
-  const taken: Taken = new Map()
-  const segments: LiveSegment[] = []
-  for (const { name, frames } of found) {
-    const segment = new LiveSegment(name)
+  /** `names` are its segments, the oldest first. */
+  constructor(names: readonly string[], parts: ReplayParts) {
+    this.#names = names
+    this.#parts = parts
+  }
+
+  /** Deletes segments that are empty: otherwise there is one more for each start that is interrupted. */
+  async deleteEmpty(): Promise<void> {
+    const { files } = this.#parts
+    const filled: string[] = []
+    for (const name of this.#names) {
+      const byteLength = await this.#withFile(name, async file => file.byteLength)
+      this.byteLength += byteLength
+      if (byteLength > 0) filled.push(name)
+      else await files.delete(fileOf(name))
+    }
+    this.#names = filled
+  }
+
+  get segmentCount(): number {
+    return this.#names.length
+  }
+
+  /** Takes the oldest segment: spans that are in no block, each once, whatever a crash has left of segments and carries. */
+  async next(): Promise<LiveSegment> {
+    const [name, following] = this.#names
+    const segment = new LiveSegment(name!)
+    const before = this.readBytes
+    const byteLength = await this.#withFile(segment.name, async file => {
+      const reader = new SegmentReader(file, segment.name)
+      await this.#readFrames(segment, reader, () => {
+        this.readBytes = before + reader.end
+      })
+      await this.#setAside(segment.name, file, reader)
+      return file.byteLength
+    })
+    if (following !== undefined) await this.#leaveOut(segment, following)
+    this.readBytes = before + byteLength
+    segment.isComplete = true
+    this.#names = this.#names.slice(1)
+    return segment
+  }
+
+  async #readFrames(segment: LiveSegment, reader: SegmentReader, advanced: () => void): Promise<void> {
+    const { isInBlock, signal } = this.#parts
     let spanCount = 0
-    for (const frame of frames) {
-      if (frame.from === undefined && replaying.isInBlock(name, frame.tenant)) continue
-      spanCount += replayFrame(segment, frame, replaying, taken)
+    for await (const frame of reader.frames()) {
+      if (!isInBlock(segment.name, frame.tenant)) spanCount += this.#addFrame(segment, frame)
+      advanced()
       if (spanCount < spansAtOnce) continue
       spanCount = 0
       await new Promise(setImmediate)
+      signal.throwIfAborted()
     }
-    for (const [tenant] of segment.parts()) if (replaying.isInBlock(name, tenant)) segment.flushed(tenant)
-    segments.push(segment)
   }
-  for (const segment of segments)
-    for (const [tenant, ids] of taken.get(segment.name) ?? []) {
-      const part = segment.find(tenant)
-      part?.take(Array.from(ids, id => part.rows.traceIds.find(id)).filter(trace => trace >= 0))
+
+  /** Adds the spans of a frame, and returns how many they are. */
+  #addFrame(segment: LiveSegment, { tenant, timeMillis, payload }: Frame): number {
+    const part = segment.part(tenant)
+    const start = part.rows.length
+    try {
+      this.#messages.read(bufferOf(payload), part.rows)
+    } catch (error) {
+      this.#warn(segment.name, `a request of tenant ${tenant} cannot be read: ${messageOf(error)}`)
     }
-  return segments
-}
-
-/** Adds the spans of a frame, and returns how many they are. */
-function replayFrame(
-  segment: LiveSegment,
-  { tenant, timeMillis, from, payload }: Frame,
-  { messages, warn }: Replaying,
-  taken: Taken,
-): number {
-  const part = segment.part(tenant)
-  const start = part.rows.length
-  try {
-    messages.read(bufferOf(payload), part.rows)
-  } catch (error) {
-    warn(`log segment ${segment.name}: a request of tenant ${tenant} cannot be read: ${messageOf(error)}`)
+    part.commit(part.arrived(start, timeMillis))
+    return part.rows.length - start
   }
-  if (from !== undefined) {
-    const ids = getOrInsert(
-      getOrInsert(taken, from, () => new Map<string, Set<string>>()),
-      tenant,
-      () => new Set(),
-    )
-    for (const id of traceIdsFrom(part, start)) ids.add(id)
-  }
-  part.commit(part.arrived(start, timeMillis))
-  return part.rows.length - start
-}
 
-function traceIdsFrom({ rows }: LivePart, start: number): Set<string> {
-  const traces = new Set<number>()
-  for (let row = start; row < rows.length; row++) traces.add(rows.spans.at(row * spanWidth + spanField.trace))
-  return new Set(Array.from(traces, trace => rows.traceIds.hexOf(trace)))
+  /** Leaves out the traces of a segment that the following one has taken. */
+  async #leaveOut(segment: LiveSegment, following: string): Promise<void> {
+    await this.#withFile(following, async file => {
+      for await (const { from, tenant, payload } of new SegmentReader(file, following).frames()) {
+        const part = from === segment.name ? segment.find(tenant) : undefined
+        part?.take(
+          this.#traceIdsIn(payload)
+            .map(id => part.rows.traceIds.find(id))
+            .filter(code => code >= 0),
+        )
+      }
+    })
+  }
+
+  /** The ids of a carry's traces; none where it cannot be read: the spans of these stay where they are. */
+  #traceIdsIn(payload: Uint8Array): string[] {
+    const rows = new SpanRows()
+    try {
+      this.#messages.read(bufferOf(payload), rows)
+    } catch {
+      return []
+    }
+    return Array.from({ length: rows.traceIds.size }, (_, trace) => rows.traceIds.hexOf(trace))
+  }
+
+  /** Copies what is damaged to files beside it, and cuts a torn tail off. */
+  async #setAside(name: string, file: RangeReader, { damaged, end }: SegmentReader): Promise<void> {
+    const { files } = this.#parts
+    for (const range of damaged) {
+      const aside = `${name}.damaged-${range.start}`
+      await files.write(aside, readChunks(file, range))
+      this.#warn(name, `bytes ${range.start} to ${range.end} are damaged: set aside as ${aside}`)
+    }
+    this.damagedCount += damaged.length
+    if (end === file.byteLength) return
+    this.#warn(name, `cut at byte ${end}, ${file.byteLength - end} bytes of an unfinished append follow`)
+    await files.truncate(fileOf(name), end)
+  }
+
+  #warn(name: string, message: string): void {
+    this.#parts.warn(`log segment ${name}: ${message}`)
+  }
+
+  async #withFile<T>(name: string, work: (file: RangeReader) => Promise<T>): Promise<T> {
+    const file = await this.#parts.files.open(fileOf(name))
+    try {
+      return await work(file)
+    } finally {
+      await file.close()
+    }
+  }
 }

@@ -7,6 +7,8 @@ export const maxTenants = 2_000
 /** The spans of one segment of the log, by tenant. */
 export class LiveSegment {
   readonly name: string
+  /** True when it neither gets spans any more nor gives traces to the next one. */
+  isComplete = false
   readonly #parts = new Map<string, LivePart>()
   /** Tenants whose spans are in a block. */
   readonly #flushed = new Set<string>()

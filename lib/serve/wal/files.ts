@@ -1,17 +1,19 @@
-import { type FileHandle, open, readdir, readFile, rm } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemError } from '../../error.ts'
 import { makeFolder } from '../../storage/folder.ts'
 import { syncFolder } from '../../storage/folder-store.ts'
+import { openLocal } from '../../storage/local.ts'
+import type { BlobReader } from '../../storage/store.ts'
 
 /** The files of a log, in one folder: what the log does with a disk, so that tests can let it fail. */
 export interface LogFiles {
   list(): Promise<string[]>
   /** Makes a file whose name is durable. */
   create(name: string): Promise<LogFile>
-  read(name: string): Promise<Buffer>
+  open(name: string): Promise<BlobReader>
   /** Writes a whole file. */
-  write(name: string, bytes: Uint8Array): Promise<void>
+  write(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void>
   truncate(name: string, byteLength: number): Promise<void>
   delete(name: string): Promise<void>
 }
@@ -35,8 +37,13 @@ export function localLogFiles(folder: string): LogFiles {
   return {
     list: () => naming('', () => readdir(folder)),
     create: name => naming(name, () => create(folder, name)),
-    read: name => naming(name, () => readFile(join(folder, name))),
-    write: (name, bytes) => naming(name, () => inFile(join(folder, name), 'w', file => writeAll(file, [bytes]))),
+    open: name => openLocal(join(folder, name)),
+    write: (name, chunks) =>
+      naming(name, () =>
+        inFile(join(folder, name), 'w', async file => {
+          for await (const chunk of chunks) await writeAll(file, [chunk])
+        }),
+      ),
     truncate: (name, byteLength) =>
       naming(name, () => inFile(join(folder, name), 'r+', file => file.truncate(byteLength))),
     delete: name => naming(name, () => rm(join(folder, name), { force: true })),

@@ -1,6 +1,6 @@
 import { bufferOf } from '../../bytes/buffer.ts'
 import { checksum } from '../../bytes/checksum.ts'
-import type { Range } from '../../bytes/range.ts'
+import type { Range, RangeReader } from '../../bytes/range.ts'
 
 /** Frames of the write-ahead log (FORMAT.md). */
 
@@ -44,48 +44,78 @@ function seedOf(segment: string): number {
   return checksum(Buffer.from(segment, 'latin1'))
 }
 
-/** What a segment holds, and what of it is no frame. */
-export interface Scanned {
-  readonly frames: readonly Frame[]
-  /** Bytes before whole frames. */
-  readonly damaged: readonly Range[]
-  /** Where the last whole frame ends. */
-  readonly end: number
-}
+/** Bytes of a segment that are held at a time, but for a frame that has more. */
+const windowBytes = 1 << 20
 
-/** The frames of a segment that is held whole; their payloads are views. */
-export function scanFrames(bytes: Uint8Array, segment: string): Scanned {
-  const buffer = bufferOf(bytes)
-  const seed = seedOf(segment)
-  const frames: Frame[] = []
-  const damaged: Range[] = []
-  let end = 0
-  for (let start = nextFrame(buffer, 0, seed); start >= 0; start = nextFrame(buffer, end, seed)) {
-    if (start > end) damaged.push({ start: end, end: start })
-    end = start + headBytes + buffer.readUInt32LE(start + 4)
-    frames.push(decodeBody(buffer.subarray(start + headBytes, end)))
+/** Reads a segment from front to back. */
+export class SegmentReader {
+  readonly #file: RangeReader
+  readonly #seed: number
+  /** Bytes before whole frames, as far as it has been read. */
+  readonly damaged: Range[] = []
+  /** Where the last whole frame ends, as far as it has been read. */
+  end = 0
+
+  constructor(file: RangeReader, segment: string) {
+    this.#file = file
+    this.#seed = seedOf(segment)
   }
-  return { frames, damaged, end }
+
+  /** The frames, in order; their payloads are views. */
+  async *frames(): AsyncIterable<Frame> {
+    const { byteLength } = this.#file
+    let bytes: Buffer = Buffer.alloc(0)
+    for (let base = 0, from = 0; ; ) {
+      const found = findFrame(bytes, from - base, byteLength - base, this.#seed)
+      if (found && found.end <= bytes.length) {
+        from = base + found.end
+        this.#enter({ start: base + found.start, end: from })
+        yield decodeBody(bytes.subarray(found.start + headBytes, found.end))
+        continue
+      }
+      // The last bytes may begin a magic.
+      const start = found ? base + found.start : Math.max(from, base + bytes.length - magicBytes.length + 1)
+      const needed = found ? found.end - found.start : magicBytes.length
+      if (start + needed > byteLength) return
+      const end = Math.min(start + Math.max(needed, windowBytes), byteLength)
+      bytes = bufferOf((await this.#file.read([{ start, end }]))[0]!)
+      base = from = start
+    }
+  }
+
+  #enter({ start, end }: Range): void {
+    if (start > this.end) this.damaged.push({ start: this.end, end: start })
+    this.end = end
+  }
 }
 
 const magicBytes = Buffer.from([0x54, 0x53, 0x4c, 0x46])
 
-/** Where the first whole frame at or after a position begins, or -1. */
-function nextFrame(buffer: Buffer, position: number, seed: number): number {
-  let start = buffer.indexOf(magicBytes, position)
-  while (start >= 0 && !isFrame(buffer, start, seed)) start = buffer.indexOf(magicBytes, start + 1)
-  return start
+/**
+ * The first whole frame at or after a position. One that ends after the bytes may be one: so many are needed to know.
+ * `available` is what the file has from the first of the bytes on.
+ */
+function findFrame(bytes: Buffer, position: number, available: number, seed: number): Range | undefined {
+  for (let start = bytes.indexOf(magicBytes, position); start >= 0; start = bytes.indexOf(magicBytes, start + 1)) {
+    const end = endOf(bytes, start, seed)
+    if (end <= available && (end > bytes.length || isWhole(bytes, start, end, seed))) return { start, end }
+  }
+  return undefined
 }
 
-function isFrame(buffer: Buffer, start: number, seed: number): boolean {
+/** Where a frame ends by its head, or the head where that is not all there; infinite where it is the head of none. */
+function endOf(bytes: Buffer, start: number, seed: number): number {
   const body = start + headBytes
-  if (body > buffer.length) return false
-  const head = buffer.subarray(start, start + 8)
-  if (buffer.readUInt32LE(start + 8) !== checksum(head, seed)) return false
-  const byteLength = buffer.readUInt32LE(start + 4)
-  if (byteLength < bodyHeadBytes || body + byteLength > buffer.length) return false
-  if (bodyHeadBytes + buffer[body + 1]! + buffer[body + 2]! > byteLength) return false
-  return buffer.readUInt32LE(start + 12) === checksum(buffer.subarray(body, body + byteLength), seed)
+  if (body > bytes.length) return body
+  if (bytes.readUInt32LE(start + 8) !== checksum(bytes.subarray(start, start + 8), seed)) return Infinity
+  const byteLength = bytes.readUInt32LE(start + 4)
+  return byteLength < bodyHeadBytes ? Infinity : body + byteLength
+}
+
+function isWhole(bytes: Buffer, start: number, end: number, seed: number): boolean {
+  const body = bytes.subarray(start + headBytes, end)
+  if (bodyHeadBytes + body[1]! + body[2]! > body.length) return false
+  return bytes.readUInt32LE(start + 12) === checksum(body, seed)
 }
 
 function decodeBody(body: Buffer): Frame {

@@ -178,7 +178,7 @@ test('requests have their turn after every 512 spans of a log that is read at th
   await store.close()
   const again = await newStore(disk)
   let turns = 0
-  for (; !again.isReady; turns++) await new Promise(setImmediate)
+  for (; again.pending; turns++) await new Promise(setImmediate)
   expect(turns).toBeGreaterThanOrEqual(requestCount)
   await again.close()
 })

@@ -3,7 +3,7 @@ import { OtlpMessages } from '../../../lib/formats/otlp/proto-message.ts'
 import { defaultConfig, type StoreConfig } from '../../../lib/serve/config.ts'
 import { Refusal } from '../../../lib/serve/refusal.ts'
 import { Store } from '../../../lib/serve/store.ts'
-import { scanFrames } from '../../../lib/serve/wal/frames.ts'
+import type { Frame } from '../../../lib/serve/wal/frames.ts'
 import { rowTraces } from '../../../lib/shred/row-traces.ts'
 import { SpanRows } from '../../../lib/shred/rows.ts'
 import { putBytes } from '../../../lib/storage/store.ts'
@@ -12,6 +12,7 @@ import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { collect } from '../../support/chunks.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { FaultyDisk } from '../../support/faulty-disk.ts'
+import { scanFrames } from '../../support/log-frames.ts'
 import { attributes } from '../../support/nasty.ts'
 import { countSpanIds, requestOf, spanIdOf, traceIdOf } from '../../support/store-spans.ts'
 
@@ -27,6 +28,10 @@ const newDisk = (seed = 1) => new FaultyDisk(drawsOf(seed))
 
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise(setImmediate)
+}
+
+async function framesOf(disk: FaultyDisk, name: string): Promise<readonly Frame[]> {
+  return (await scanFrames(disk.bytes(name), name.slice(0, -'.log'.length))).frames
 }
 
 /** The numbers of the spans of a tenant, and that each occurs once. */
@@ -136,7 +141,7 @@ describe('a store', () => {
     }
     expect(await spansOf(store, 'a')).toEqual(all)
     const [name] = disk.names()
-    const carry = scanFrames(disk.bytes(name!), name!.slice(0, -4)).frames.find(({ from }) => from !== undefined)
+    const carry = (await framesOf(disk, name!)).find(({ from }) => from !== undefined)
     const rows = new SpanRows()
     new OtlpMessages(rows, () => {}).read(Buffer.from(carry!.payload), rows)
     const carried = Array.from(rowTraces(rows), ({ traceId }) => Number.parseInt(traceId, 16)).sort((x, y) => x - y)
@@ -159,9 +164,8 @@ describe('a store', () => {
       all.push(...numbers)
       await turns(20)
     }
-    const carries = disk
-      .names()
-      .flatMap(name => scanFrames(disk.bytes(name), name.slice(0, -4)).frames.filter(({ from }) => from !== undefined))
+    const frames = await Promise.all(disk.names().map(name => framesOf(disk, name)))
+    const carries = frames.flat().filter(({ from }) => from !== undefined)
     expect(carries.length).toBeGreaterThan(1)
     expect(await spansOf(store, 'a')).toEqual(all)
     const again = await openStore(disk)
@@ -234,6 +238,7 @@ describe('blocks', () => {
     await putBytes(disk.blobs, `c/${id}/data.blockpack`, Buffer.from('half'))
     warnings.length = 0
     const store = await openStore(disk)
+    await store.source('a')
     expect(warnings).toEqual([`a/${id}/meta.json: is not JSON: the block is left out`])
     expect(store.tenants()).toEqual([])
     expect((await collect(disk.blobs.list('c/'))).length).toBe(0)

@@ -1,0 +1,100 @@
+import { EventEmitter, once } from 'node:events'
+import type { Blocks } from './blocks/blocks.ts'
+import { derivedId } from './blocks/meta.ts'
+import { type Encoding, writeBlock } from './blocks/write.ts'
+import type { PartView } from './live/part.ts'
+import type { LiveSegment } from './live/segment.ts'
+import type { LogFiles } from './wal/files.ts'
+import { fileOf } from './wal/log.ts'
+
+interface BlockQueueParts {
+  readonly log: LogFiles
+  readonly blocks: Blocks
+  /** When it is known which blocks there are. */
+  readonly loaded: () => Promise<void>
+  readonly encoding: Encoding
+  readonly signal: AbortSignal
+  /** Called when spans of a segment are in a block, with the seconds that this took. */
+  readonly written: (seconds: number) => void
+  /** Called when spans are no more where they were. */
+  readonly moved: () => void
+  readonly failed: (error: unknown) => void
+}
+
+/** Segments of the log that become blocks, the oldest first: a carry must not go before what it is taken from. */
+export class BlockQueue {
+  readonly segments: LiveSegment[] = []
+  readonly #parts: BlockQueueParts
+  readonly #left = new EventEmitter()
+  #flushing: Promise<void> | undefined
+
+  constructor(parts: BlockQueueParts) {
+    this.#parts = parts
+  }
+
+  /** About the memory that they take. */
+  get byteLength(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.byteLength, 0)
+  }
+
+  /** Returns when the segments that wait take less than so many bytes, and are fewer than `maxCount`. */
+  async room(maxBytes: number, maxCount: number): Promise<void> {
+    while (this.segments.length > 0 && (this.byteLength >= maxBytes || this.segments.length >= maxCount))
+      await once(this.#left, 'segment', { signal: this.#parts.signal })
+  }
+
+  /** Makes blocks of the segments that are complete; throws where one cannot be made. */
+  async flush(): Promise<void> {
+    await this.settled()
+    await this.#begin()
+  }
+
+  flushSoon(): void {
+    if (this.#flushing === undefined) this.#begin().catch(this.#parts.failed)
+  }
+
+  /** Returns when no block is being made. */
+  async settled(): Promise<void> {
+    while (this.#flushing !== undefined) await this.#flushing.catch(() => {})
+  }
+
+  #begin(): Promise<void> {
+    this.#flushing = this.#flush().finally(() => {
+      this.#flushing = undefined
+    })
+    return this.#flushing
+  }
+
+  async #flush(): Promise<void> {
+    const { loaded, log, signal } = this.#parts
+    await loaded()
+    for (let [segment] = this.segments; segment?.isComplete && !signal.aborted; [segment] = this.segments) {
+      for (const [tenant, part] of segment.parts()) {
+        await this.#write(segment, tenant, await part.view(), part.lastArrivalMillis)
+        segment.flushed(tenant)
+        this.#parts.moved()
+      }
+      await log.delete(fileOf(segment.name))
+      this.segments.shift()
+      this.#left.emit('segment')
+    }
+  }
+
+  async #write({ name }: LiveSegment, tenant: string, view: PartView, receivedMillis: number): Promise<void> {
+    if (!isFilled(view)) return
+    const { blocks, encoding, written } = this.#parts
+    const startMillis = performance.now()
+    const place = { tenantID: tenant, blockID: blockIdOf(name, tenant) }
+    await blocks.publish(await writeBlock(blocks.store, view, place, receivedMillis, encoding))
+    written((performance.now() - startMillis) / 1_000)
+  }
+}
+
+export function isFilled({ groups }: PartView): boolean {
+  return groups.order.length > 0
+}
+
+/** The id of the block that a segment of the log becomes for a tenant. */
+export function blockIdOf(segment: string, tenant: string): string {
+  return derivedId('segment', tenant, segment)
+}
