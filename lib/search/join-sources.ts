@@ -7,7 +7,7 @@ import type { AttributeName, ColumnName, ScanRequest, SpanBatch, SpanNeed, SpanS
 import type { Trace, Value } from '../model/trace.ts'
 import { traceKey } from '../model/trace-id.ts'
 import { knownShared, type SharedIds, sharedIds } from './shared-ids.ts'
-import { meeting, wholeTraces, withIds } from './shared-traces.ts'
+import { meetingTraces, withIds } from './shared-traces.ts'
 import { withoutTraces } from './without-traces.ts'
 
 /**
@@ -17,12 +17,19 @@ import { withoutTraces } from './without-traces.ts'
  */
 export function joinSources(sources: readonly SpanSource[]): SpanSource {
   if (sources.length === 1) return sources[0]!
+  return joinedBy(sources, async function* (request, limits) {
+    if (knownShared(sources) === undefined)
+      for (const need of request.needs) if (!(await isPossible(sources, need, limits))) return
+    const shared = await sharedIds(sources, limits)
+    yield* scanOwn(sources, shared, request, limits)
+    yield* scanShared(sources, shared, request, limits)
+  })
+}
+
+/** Sources as one, of which a scan gives what `scan` does. */
+export function joinedBy(sources: readonly SpanSource[], scan: SpanSource['scan']): SpanSource {
   return {
-    async *scan(request, limits) {
-      if (knownShared(sources) === undefined)
-        for (const need of request.needs) if (!(await isPossible(sources, need, limits))) return
-      yield* scan(sources, await sharedIds(sources, limits), request, limits)
-    },
+    scan,
     findTraces: (traceIds, limits) => findTraces(sources, traceIds, limits),
     bounds: () => unionOf(sources.map(source => source.bounds())),
     cost: request => costOf(sources, request),
@@ -53,7 +60,8 @@ async function isPossible(
   return false
 }
 
-async function* scan(
+/** What sources have alone, one after the other. */
+export async function* scanOwn(
   sources: readonly SpanSource[],
   shared: SharedIds,
   request: ScanRequest,
@@ -68,8 +76,16 @@ async function* scan(
       )
       if (rest !== undefined) yield rest
     }
-  for await (const traces of wholeTraces(await meeting(sources, shared, request, limits), limits))
-    yield* memorySource(traces).scan(request)
+}
+
+/** What they share. */
+export async function* scanShared(
+  sources: readonly SpanSource[],
+  shared: SharedIds,
+  request: ScanRequest,
+  limits: Limits | undefined,
+): AsyncIterable<SpanBatch> {
+  for await (const traces of meetingTraces(sources, shared, request, limits)) yield* memorySource(traces).scan(request)
 }
 
 /** The traces, each with its spans of all sources; spellings of one id follow each other. */

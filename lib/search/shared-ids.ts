@@ -55,8 +55,13 @@ async function findShared(sources: readonly SpanSource[], limits: Limits | undef
       const { places } = getOrInsert(byKey, traceKey(traceId), () => ({ traceId, places: new Map() }))
       getOrInsert(places, member.source, () => []).push(position)
     }
-  for (const [key, { places }] of byKey) if ([...places.values()].flat().length === 1) byKey.delete(key)
-  const traces = [...byKey.values()]
+  const isShared = ({ places }: SharedTrace) => [...places.values()].flat().length > 1
+  return sharedOf(sources, [...byKey.values()].filter(isShared))
+}
+
+/** What sources share where it is known already. */
+export function sharedOf(sources: readonly SpanSource[], traces: readonly SharedTrace[]): SharedIds {
+  const byKey = new Map(traces.map(trace => [traceKey(trace.traceId), trace]))
   const placed = new Map(sources.map(source => [source, placesIn(source, traces)]))
   return { traces, among: (batch, source) => among(batch, source, { placed: placed.get(source)!, byKey }) }
 }

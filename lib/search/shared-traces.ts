@@ -19,7 +19,7 @@ export function withIds(request: ScanRequest, source: SpanSource, { traces }: Pi
 }
 
 /** The shared traces that may be wanted: their spans may meet needs and start in time in different sources. */
-export async function meeting(
+async function meeting(
   sources: readonly SpanSource[],
   shared: SharedIds,
   { needs, startNanos, endNanos }: ScanRequest,
@@ -55,8 +55,28 @@ async function addMeeting(
   }
 }
 
+/** Shared traces that are searched apart from others: batches do not reach beyond them, whoever searches them. */
+export const sharedTracesApart = 4_096
+
+/** Those traces that may be wanted, with their spans of all sources, some at a time. */
+export async function* meetingTraces(
+  sources: readonly SpanSource[],
+  shared: SharedIds,
+  request: ScanRequest,
+  limits: Limits | undefined,
+): AsyncIterable<readonly Trace[]> {
+  const wanted = new Set(await meeting(sources, shared, request, limits))
+  for (let start = 0; start < shared.traces.length; start += sharedTracesApart) {
+    const apart = shared.traces.slice(start, start + sharedTracesApart)
+    yield* wholeTraces(
+      apart.filter(trace => wanted.has(trace)),
+      limits,
+    )
+  }
+}
+
 /** The traces with their spans of all sources, some at a time, between which other work has its turn. */
-export async function* wholeTraces(
+async function* wholeTraces(
   shared: readonly SharedTrace[],
   limits: Limits | undefined,
 ): AsyncIterable<readonly Trace[]> {
