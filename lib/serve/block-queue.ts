@@ -74,7 +74,7 @@ export class BlockQueue {
         segment.flushed(tenant)
         this.#parts.moved()
       }
-      await log.delete(fileOf(segment.name))
+      if (segment.ended !== undefined) await log.delete(fileOf(segment.ended))
       this.segments.shift()
       this.#left.emit('segment')
     }

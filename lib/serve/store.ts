@@ -95,7 +95,8 @@ export class Store {
     const signal = this.#closing.signal
     this.#replay = new Replay(found, {
       files: places.log,
-      isInBlock: (segment, tenant) => this.blocks.has(tenant, blockIdOf(segment, tenant)),
+      isInBlock: (name, tenant) => this.blocks.has(tenant, blockIdOf(name, tenant)),
+      pieceBytes: config.maxBlockBytes,
       warn: places.warn,
       signal,
     })
@@ -344,6 +345,7 @@ export class Store {
     const carrying = { messages: this.#messages, limits: this.#config, nowMillis: Date.now(), moved }
     if (!isFinal) await carry(old.live, this.#writing, carrying)
     old.live.isComplete = true
+    old.live.ended = old.log.name
     this.#waiting.flushSoon()
   }
 }

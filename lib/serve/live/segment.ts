@@ -4,9 +4,12 @@ import { LivePart } from './part.ts'
 /** Of one segment. A tenant with one span takes 35 KiB (5,000 of them, resident); up to five segments wait. */
 export const maxTenants = 2_000
 
-/** The spans of one segment of the log, by tenant. */
+/** The spans of one segment of the log, or of a piece of it, by tenant. */
 export class LiveSegment {
+  /** What the ids of its blocks follow from: the name of the segment, or of a piece of it. */
   readonly name: string
+  /** The segment that has nothing else, when its spans are in blocks. */
+  ended: string | undefined
   /** True when it neither gets spans any more nor gives traces to the next one. */
   isComplete = false
   readonly #parts = new Map<string, LivePart>()

@@ -53,19 +53,22 @@ export class SegmentReader {
   readonly #seed: number
   /** Bytes before whole frames, as far as it has been read. */
   readonly damaged: Range[] = []
-  /** Where the last whole frame ends, as far as it has been read. */
-  end = 0
+  /** Where the last whole frame begins and ends, as far as it has been read. */
+  start: number
+  end: number
 
-  constructor(file: RangeReader, segment: string) {
+  /** `from` is where a frame begins: what is before is left out. */
+  constructor(file: RangeReader, segment: string, from = 0) {
     this.#file = file
     this.#seed = seedOf(segment)
+    this.start = this.end = from
   }
 
   /** The frames, in order; their payloads are views. */
   async *frames(): AsyncIterable<Frame> {
     const { byteLength } = this.#file
     let bytes: Buffer = Buffer.alloc(0)
-    for (let base = 0, from = 0; ; ) {
+    for (let base = this.end, from = base; ; ) {
       const found = findFrame(bytes, from - base, byteLength - base, this.#seed)
       if (found && found.end <= bytes.length) {
         from = base + found.end
@@ -85,6 +88,7 @@ export class SegmentReader {
 
   #enter({ start, end }: Range): void {
     if (start > this.end) this.damaged.push({ start: this.end, end: start })
+    this.start = start
     this.end = end
   }
 }

@@ -7,6 +7,12 @@ import { drawsOf } from '../../support/draws.ts'
 import { FaultyDisk } from '../../support/faulty-disk.ts'
 import { countSpanIds, requestOf, spanIdOf } from '../../support/store-spans.ts'
 
+/** With the latter, a piece of a segment is a frame. */
+const piecesOf = [
+  ['segments', defaultConfig.maxBlockBytes],
+  ['pieces of segments', 1],
+] as const
+
 const warnings: string[] = []
 
 function openStore(disk: FaultyDisk, places: Partial<StorePlaces> = {}, config: Partial<StoreConfig> = {}) {
@@ -171,42 +177,44 @@ test.each([
   ['in the first segment', 0],
   ['in the middle of the log', 1],
   ['in the last segment', 2],
-])('damage %s is set aside, and a torn tail there is cut off', async (_, at) => {
-  const disk = new FaultyDisk(drawsOf(4))
-  let previous: string | undefined
-  for (let i = 0; i < 3; i++)
-    previous = await writeSegment(
-      disk,
-      [1, 2, 3].map(j => frameOf([[10 * i + j, 10 * i + j]])),
-      previous,
+])('damage %s is set aside, and a torn tail there is cut off, also of a segment in pieces', async (_, at) => {
+  for (const [, maxBlockBytes] of piecesOf) {
+    const disk = new FaultyDisk(drawsOf(4))
+    let previous: string | undefined
+    for (let i = 0; i < 3; i++)
+      previous = await writeSegment(
+        disk,
+        [1, 2, 3].map(j => frameOf([[10 * i + j, 10 * i + j]])),
+        previous,
+      )
+    const name = disk.names()[at]!
+    const bytes = disk.bytes(name)
+    const whole = bytes.length
+    bytes[whole >> 1]! ^= 1
+    const file = await disk.log.open(name)
+    const [begun] = await file.read([{ start: 0, end: 20 }])
+    await disk.log.write(
+      name,
+      (async function* () {
+        yield bytes
+        yield begun!
+      })(),
     )
-  const name = disk.names()[at]!
-  const bytes = disk.bytes(name)
-  const whole = bytes.length
-  bytes[whole >> 1]! ^= 1
-  const file = await disk.log.open(name)
-  const [begun] = await file.read([{ start: 0, end: 20 }])
-  await disk.log.write(
-    name,
-    (async function* () {
-      yield bytes
-      yield begun!
-    })(),
-  )
-  const store = await openStore(disk)
-  const found = await countSpanIds(await store.source('a'))
-  const expected = [0, 1, 2].flatMap(i => (i === at ? [1, 3] : [1, 2, 3]).map(j => spanIdOf(10 * i + j)))
-  expect([...found.keys()].sort()).toEqual(expected)
-  expect(store.damagedCount).toBe(1)
-  const segment = name.slice(0, -'.log'.length)
-  expect(warnings).toEqual([
-    expect.stringMatching(new RegExp(`^log segment ${segment}: bytes \\d+ to \\d+ are damaged: set aside as`)),
-    `log segment ${segment}: cut at byte ${whole}, 20 bytes of an unfinished append follow`,
-  ])
-  await store.flush()
-  const [aside] = disk.names().filter(one => one.startsWith(`${segment}.damaged-`))
-  expect(disk.bytes(aside!)).toEqual(bytes.subarray(whole / 3, (2 * whole) / 3))
-  await store.close()
+    const store = await openStore(disk, {}, { maxBlockBytes })
+    const found = await countSpanIds(await store.source('a'))
+    const expected = [0, 1, 2].flatMap(i => (i === at ? [1, 3] : [1, 2, 3]).map(j => spanIdOf(10 * i + j)))
+    expect([...found.keys()].sort()).toEqual(expected)
+    expect(store.damagedCount).toBe(1)
+    const segment = name.slice(0, -'.log'.length)
+    expect(warnings).toEqual([
+      expect.stringMatching(new RegExp(`^log segment ${segment}: bytes \\d+ to \\d+ are damaged: set aside as`)),
+      `log segment ${segment}: cut at byte ${whole}, 20 bytes of an unfinished append follow`,
+    ])
+    await store.flush()
+    const [aside] = disk.names().filter(one => one.startsWith(`${segment}.damaged-`))
+    expect(disk.bytes(aside!)).toEqual(bytes.subarray(whole / 3, (2 * whole) / 3))
+    await store.close()
+  }
 })
 
 test('traces that a segment has taken from the one before are in one of their blocks', async () => {
@@ -220,30 +228,56 @@ test('traces that a segment has taken from the one before are in one of their bl
   await store.close()
 })
 
-test('killed in any step of reading the log, it has each span once after the next start', async () => {
-  let kills = 0
-  for (let operation = 0; ; operation++) {
-    const disk = new FaultyDisk(drawsOf(operation))
-    const count = await writeCarries(disk)
-    const first = disk.operations
-    disk.faultAt = at => (at === first + operation ? 'kill' : 'none')
-    const killed = await openStore(disk).catch(() => undefined)
-    if (killed) {
-      await untilRead(killed, disk)
-      if (!disk.isDead) await killed.flush().catch(() => {})
-      await killed.close().catch(() => {})
+test.each(piecesOf)(
+  'killed in any step of reading a log by %s, it has each span once after the next start',
+  async (_, maxBlockBytes) => {
+    let kills = 0
+    for (let operation = 0; ; operation++) {
+      const disk = new FaultyDisk(drawsOf(operation))
+      const count = await writeCarries(disk)
+      const first = disk.operations
+      disk.faultAt = at => (at === first + operation ? 'kill' : 'none')
+      const killed = await openStore(disk, {}, { maxBlockBytes }).catch(() => undefined)
+      if (killed) {
+        await untilRead(killed, disk)
+        if (!disk.isDead) await killed.flush().catch(() => {})
+        await killed.close().catch(() => {})
+      }
+      if (!disk.isDead) break
+      kills++
+      disk.restart()
+      for (const work of ['replayed', 'flushed', 'restarted']) {
+        // Pieces of another size: what is in blocks already is not lost, and counts once.
+        const config = { maxBlockBytes: operation % 2 === 0 ? maxBlockBytes : 300 }
+        const store = await openStore(disk, {}, config)
+        await expectEachOnce(store, count, `${work} after operation ${operation}`)
+        if (work === 'flushed') await store.flush()
+        await store.close()
+      }
     }
-    if (!disk.isDead) break
-    kills++
+    expect(kills).toBeGreaterThan(25)
+  },
+)
+
+test('a segment that no start has the time to read goes into blocks piece by piece', async () => {
+  const disk = new FaultyDisk(drawsOf(6))
+  const requests = Array.from({ length: 10 }, (_, i) => frameOf([[i + 1, i + 1]]))
+  await writeSegment(disk, requests)
+  let starts = 0
+  for (; disk.names().length > 1 || starts === 0; starts++) {
+    let blocks = 0
+    disk.faultAt = (_, name) => (name.endsWith('meta.json') && ++blocks === 3 ? 'kill' : 'none')
+    const store = await openStore(disk, {}, { maxBlockBytes: 1 })
+    await untilRead(store, disk)
+    while (!disk.isDead && store.recent().waitingSegments > 0) await new Promise(setImmediate)
+    await store.close().catch(() => {})
     disk.restart()
-    for (const work of ['replayed', 'flushed', 'restarted']) {
-      const store = await openStore(disk)
-      await expectEachOnce(store, count, `${work} after operation ${operation}`)
-      if (work === 'flushed') await store.flush()
-      await store.close()
-    }
   }
-  expect(kills).toBeGreaterThan(25)
+  expect(starts).toBeLessThanOrEqual(5)
+  const store = await openStore(disk)
+  await expectEachOnce(store, requests.length)
+  expect(store.blocks.list('a')).toHaveLength(10)
+  await store.close()
 })
 
 test('killed in each start soon after the first block is made, it comes to an end with its log', async () => {
