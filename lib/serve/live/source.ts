@@ -17,6 +17,7 @@ import type {
 import { type Attribute, type Trace, type Value, valueType } from '../../model/trace.ts'
 import { sortHashes } from '../../model/trace-hashes.ts'
 import { spellingsOf, traceIdHash } from '../../model/trace-id.ts'
+import { wantedIds } from '../../model/wanted-ids.ts'
 import { joinHalves } from '../../shred/columns.ts'
 import type { IdTable } from '../../shred/id-table.ts'
 import { RowBatch } from '../../shred/row-batch.ts'
@@ -54,8 +55,9 @@ export class LiveSource implements SpanSource {
   async *scan(request: ScanRequest, limits?: Limits): AsyncIterable<SpanBatch> {
     const { rows } = this.#view
     if (!request.needs.every(need => mayMeet(rows, need))) return
+    const isWanted = wantedSlices(rows, request)
     for (const slice of this.#slices) {
-      if (!isInTime(slice.extent, request)) continue
+      if (!isInTime(slice.extent, request) || !isWanted(slice)) continue
       await new Promise(setImmediate)
       checkLimits(limits)
       yield new RowBatch(rows, slice)
@@ -178,6 +180,28 @@ const roundedNanos = 4_096n
 
 function isInTime([first, last]: Extent, { startNanos, endNanos }: ScanRequest): boolean {
   return (startNanos === undefined || last >= startNanos) && (endNanos === undefined || first < endNanos)
+}
+
+/** Which slices may have the spans and traces that a request names by their ids. */
+function wantedSlices(rows: SpanRows, request: ScanRequest): (slice: Slice) => boolean {
+  const spans = wantedIds(request, 'span:id').map(ids => ids.map(lowWordOf))
+  const traces = wantedIds(request, 'trace:id').map(
+    ids => new Set(ids.flatMap(spellingsOf).map(id => rows.traceIds.find(id))),
+  )
+  return ({ order, traces: own }) =>
+    traces.every(wanted => own.some(trace => wanted.has(trace))) &&
+    spans.every(wanted => hasLowWord(rows, order, wanted))
+}
+
+/** The last 4 bytes of a span's id: few others have the same. */
+function lowWordOf(id: string): number {
+  return Number.parseInt(id.padStart(8, '0').slice(-8), 16)
+}
+
+function hasLowWord({ spans: { array } }: SpanRows, order: Uint32Array, wanted: readonly number[]): boolean {
+  for (let i = 0; i < order.length; i++)
+    if (wanted.includes(array[order[i]! * spanWidth + spanField.idLow]!)) return true
+  return false
 }
 
 /** False where no span can meet the need, as no attribute has such a key, or such a text. */

@@ -117,6 +117,11 @@ export class PageGroupBatch implements SpanBatch {
     this.#loaded = this.plan.names
   }
 
+  /** False where a need names ids of spans and none of its own is among them; `span:id` must be what its plan reads. */
+  mayHaveSpans(wanted: readonly (readonly string[])[]): boolean {
+    return this.#allocating(() => wanted.every(ids => this.#open.ids.mayHaveSpan(ids)))
+  }
+
   async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
     await this.#loadNames(names)
     const byRow = rows && new Map<ColumnName, readonly ColumnData[]>()

@@ -1,5 +1,6 @@
 import { checkLimits, type Limits } from '../../../model/limits.ts'
 import type { ScanRequest, SpanBatch } from '../../../model/scan.ts'
+import { wantedIds } from '../../../model/wanted-ids.ts'
 import { absentIn } from '../indexes/bloom.ts'
 import type { BlockpackReader } from '../read/reader.ts'
 import { loadPlanned, PageGroupBatch } from './batch.ts'
@@ -18,19 +19,29 @@ export async function* scan(reader: BlockpackReader, request: ScanRequest, limit
   const dictionaries = await block.dictionaries(plan.dictionaries)
   const needs = checkNeeds({ toc, tables, dictionaries }, request)
   if (!isPossible(needs)) return
+  const spanIds = wantedIds(request, 'span:id')
+  const columns = spanIds.length === 0 ? request.columns : [...new Set([...request.columns, 'span:id' as const])]
   let window = 1
   for (const rowGroup of plan.rowGroups) {
     const closed = await absentIn(block, rowGroup.rowGroup, needs.lookups)
     if (!isPossible(needs, closed)) continue
     const directory = await block.directory(rowGroup.rowGroup)
-    const plans = planRowGroup(toc, rowGroup, directory, { needs, columns: request.columns }, closed)
+    const plans = planRowGroup(toc, rowGroup, directory, { needs, columns }, closed)
     for (let start = 0; start < plans.length; start += window, window = Math.min(maxWindow, window * 2)) {
-      const together = plans.slice(start, start + window).map(one => new PageGroupBatch(reader, one, limits))
-      await loadPlanned(reader, together, limits)
+      const read = plans.slice(start, start + window).map(one => new PageGroupBatch(reader, one, limits))
+      await loadPlanned(reader, read, limits)
+      const together = read.filter(batch => isWanted(batch, spanIds))
       for (const [i, batch] of together.entries()) {
         batch.readAhead = together.length - 1 - i
         yield batch.mayBeSpelled ? ((await batch.spelledBatch()) ?? batch) : batch
       }
     }
   }
+}
+
+/** False for a page group, which is given up then, that has none of the spans which are wanted by their ids. */
+function isWanted(batch: PageGroupBatch, spanIds: readonly (readonly string[])[]): boolean {
+  const isIt = spanIds.length === 0 || batch.mayHaveSpans(spanIds)
+  if (!isIt) batch.release()
+  return isIt
 }

@@ -41,6 +41,17 @@ export class IdColumns {
     return bytes && { kinds, bytes }
   }
 
+  /** False where no span has one of these ids, as far as it shows without making them all. */
+  mayHaveSpan(ids: readonly string[]): boolean {
+    const { kinds, bytes } = this.spanIdBytes() ?? {}
+    if (kinds === undefined) return true
+    const isTailed = kinds.includes(spanKind.tail)
+    const tails = isTailed ? this.#halves('trace.idLow', this.#columns.traceCount) : undefined
+    if (isTailed && tails === undefined) return true
+    const wanted = ids.filter(id => id.length === spanIdDigits).map(id => Buffer.from(id, 'hex'))
+    return wanted.some(id => hasHalf(bytes!, id) || (tails !== undefined && hasHalf(tails, id)))
+  }
+
   readonly spanIds = lazy(() => this.#readSpanIds('span.id', this.#columns.spanCount, this.#columns.traceOf()))
 
   readonly parents = lazy((): ReadParents => {
@@ -143,6 +154,13 @@ export class IdColumns {
 type HalfColumn = 'trace.idHigh' | 'trace.idLow' | 'span.id'
 
 const halfBytes = spanIdDigits / 2
+
+/** Whether one of the ids, of 8 bytes each, is this one. */
+function hasHalf(halves: Buffer, id: Buffer): boolean {
+  let at = halves.indexOf(id)
+  while (at >= 0 && at % halfBytes !== 0) at = halves.indexOf(id, at + 1)
+  return at >= 0
+}
 
 function digits(halves: Buffer, row: number): string {
   return halves.toString('hex', row * halfBytes, (row + 1) * halfBytes)
