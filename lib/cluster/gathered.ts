@@ -1,0 +1,65 @@
+import { messageOf } from '../error.ts'
+import { OtlpMessages } from '../formats/otlp/proto-message.ts'
+import { LivePart } from '../serve/live/part.ts'
+import { SpanRows } from '../shred/rows.ts'
+import type { StoredRecord } from './log/log.ts'
+import { contentOf } from './records/read.ts'
+
+/** A record that cannot be read. */
+export interface Poison {
+  readonly offset: number
+  readonly value: Uint8Array
+  readonly reason: string
+}
+
+/** What a tenant takes beside its spans: measured with 5,000 of one span each, resident. */
+const tenantBytes = 35 * 2 ** 10
+/** Metas have times until the end of the year 9999; who appends can say any. */
+const latestMillis = 253_402_300_799_999
+
+/** The spans of records of one partition, by tenant. Those that are equal are there once. */
+export class Gathered {
+  readonly parts: Map<string, LivePart> = new Map()
+  readonly poison: Poison[] = []
+  recordCount = 0
+  /** Of the values of records. */
+  byteLength = 0
+  readonly #messages = new OtlpMessages(new SpanRows(), () => {})
+
+  /** How many spans came. */
+  get spanCount(): number {
+    let sum = 0
+    for (const { spanCount } of this.parts.values()) sum += spanCount
+    return sum
+  }
+
+  /** About the memory that the spans take, and what cannot be read. */
+  get memoryBytes(): number {
+    let sum = this.parts.size * tenantBytes
+    for (const { rows } of this.parts.values()) sum += rows.byteLength
+    for (const { value } of this.poison) sum += value.length
+    return sum
+  }
+
+  /** Adds the spans of a record; of one that cannot be read none. */
+  add(record: StoredRecord): void {
+    this.recordCount++
+    this.byteLength += record.value.length
+    try {
+      const { tenant, request } = contentOf(record)
+      if (request.length > 0) this.#take(tenant, request, record.timeMillis)
+    } catch (error) {
+      this.poison.push({ offset: record.offset, value: record.value, reason: messageOf(error) })
+    }
+  }
+
+  #take(tenant: string, request: Buffer, timeMillis: number): void {
+    const known = this.parts.get(tenant)
+    const part = known ?? new LivePart()
+    const start = part.rows.length
+    this.#messages.read(request, part.rows)
+    if (part.rows.length === start) return
+    if (known === undefined) this.parts.set(tenant, part)
+    part.commit(part.arrived(start, Math.min(Math.max(timeMillis, 0), latestMillis)))
+  }
+}
