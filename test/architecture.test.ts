@@ -60,6 +60,7 @@ const floors = [
   ['harness/compile'],
   ['harness/runs', 'harness/text'],
   ['harness/process'],
+  ['harness/stack'],
   ['harness/floor', 'harness/open'],
   ['harness/verify'],
   ['harness/view'],

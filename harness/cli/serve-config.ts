@@ -35,6 +35,8 @@ export interface DataArguments extends BlockpackArguments {
   maxQueryBytes?: number | undefined
   target?: Target | undefined
   instance?: string | undefined
+  partition?: number | undefined
+  acceptLostRecords?: boolean | undefined
 }
 
 const { listen: defaultListen } = defaultServerConfig
@@ -62,6 +64,15 @@ export const dataFlags = {
     ...text,
     describe: 'name of this process among those of its role (default the name of the machine)',
     coerce: (given: unknown) => instanceOf(single('instance', given)),
+  },
+  partition: {
+    ...text,
+    describe: 'partition of a live store (default the last digits of --instance)',
+    coerce: integer('partition', 0, 100_000),
+  },
+  'accept-lost-records': {
+    type: 'boolean',
+    describe: 'a block builder goes on where the log has dropped records that are in no block',
   },
   sync: choice('sync', syncModes, 'when a request is synced to disk before it is acknowledged (default always)'),
   'block-duration': {
@@ -169,6 +180,8 @@ function setTarget(config: Draft<ClusterConfig>, target: Target, args: DataArgum
   storage.home = args.data ?? storage.log
   if (args.bucket !== undefined) Object.assign(storage, { backend: 's3', s3: args.bucket })
   if (args.instance !== undefined) config.instance = args.instance
+  if (args.partition !== undefined) config.partition = args.partition
+  config.acceptsLoss = args.acceptLostRecords === true
   const isMissing = storage.backend === 's3' ? storage.s3.bucket === '' : storage.folder === ''
   const key = `storage.trace.${storage.backend === 's3' ? 's3.bucket' : 'local.path'}`
   if (isMissing)

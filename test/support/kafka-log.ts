@@ -10,9 +10,9 @@ import {
   metadataV12,
   offsetFetchV9,
 } from '@platformatic/kafka'
+import { eventually, type KafkaCluster } from '../../harness/stack/kafka.ts'
 import { defaultKafka, type KafkaConfig } from '../../lib/cluster/log/kafka/config.ts'
 import { KafkaLog } from '../../lib/cluster/log/kafka/kafka-log.ts'
-import { eventually, type KafkaCluster } from './kafka.ts'
 
 const adminMillis = 10_000
 const setOperation = 0 as const

@@ -44,10 +44,12 @@ export const serve: CommandModule<object, ServeArguments> = {
         coerce: paths('blocks'),
       })
       .option('config', pathFlag('config', 'YAML file of Tempo; flags count more'))
-      .check(({ data, blocks, bucket, config, target, instance }) => {
+      .check(({ data, blocks, bucket, config, target, ...rest }) => {
         if (target !== undefined && config === undefined)
           throw new LabError('usage', '--target: needs --config, which says where the log and the blocks are')
-        if (instance !== undefined && config === undefined) throw new LabError('usage', '--instance: needs --target')
+        for (const flag of ['instance', 'partition', 'accept-lost-records'] as const)
+          if (rest[flag] !== undefined && config === undefined)
+            throw new LabError('usage', `--${flag}: needs --config, which says where the log and the blocks are`)
         if (bucket !== undefined && data === undefined && target === undefined)
           throw new LabError('usage', '--bucket: needs --data, for the log; --blocks answers from a bucket as it is')
         if ((data === undefined && config === undefined) === (blocks === undefined))

@@ -43,8 +43,12 @@ export interface ClusterConfig extends ServerConfig {
   readonly instance: string
   /** Where others reach this process, if not at the host that it listens on. */
   readonly advertisedHost?: string | undefined
+  /** Of a live store; that of its name's last digits where absent. */
+  readonly partition?: number | undefined
   readonly log: LogConfig
   readonly recordFormat: RecordFormat
+  /** Goes on where the log has dropped records that are in no block. */
+  readonly acceptsLoss: boolean
 }
 
 /** All but where the log and the blocks are. */
@@ -61,4 +65,5 @@ export const defaultClusterConfig: ClusterConfig = {
     group: 'block-builder',
   },
   recordFormat: 'tempo',
+  acceptsLoss: false,
 }

@@ -56,6 +56,7 @@ export const clusterOnlyKeys: readonly Key<Config>[] = [
   key(kafka('consumer_group'), log, 'group', text),
   key(['trace_lab.instance_id', 'block_builder.instance_id'], whole, 'instance', instanceName),
   key('trace_lab.advertised_host', whole, 'advertisedHost', optional(text)),
+  key('trace_lab.partition', whole, 'partition', optional(integer(0, 100_000))),
   key('trace_lab.record_format', whole, 'recordFormat', choice(recordFormats)),
 ]
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { KafkaCluster, kafkaMissing } from '../../../../harness/stack/kafka.ts'
 import { type PartitionedLog, recordBytes } from '../../../../lib/cluster/log/log.ts'
 import { MemoryLog, MemoryTopic } from '../../../../lib/cluster/log/memory.ts'
 import { drawsOf } from '../../../support/draws.ts'
-import { KafkaCluster, kafkaMissing } from '../../../support/kafka.ts'
 import { committedOf, deleteRecords, newTopic, openTopic } from '../../../support/kafka-log.ts'
 import { logRejection, readAll, recordOf, textsOf } from '../../../support/log.ts'
 

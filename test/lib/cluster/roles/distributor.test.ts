@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../../../../harness/stack/kafka.ts'
 import type { RunningRoles } from '../../../../lib/cluster/roles/start.ts'
-import { eventually } from '../../../support/kafka.ts'
 import { MemoryCluster, textOf } from '../../../support/roles.ts'
 import { sendOtlp } from '../../../support/served.ts'
 import { requestOf } from '../../../support/store-spans.ts'

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startCeph } from '../../../../harness/stack/ceph.ts'
 import { probeConditionalWrites } from '../../../../lib/storage/probe.ts'
 import type { Patience } from '../../../../lib/storage/s3/bucket.ts'
 import type { S3Config } from '../../../../lib/storage/s3/config.ts'
 import { s3Store } from '../../../../lib/storage/s3/store.ts'
 import { partBytes } from '../../../../lib/storage/s3/upload.ts'
 import { type BlobStore, putBytes, readObject } from '../../../../lib/storage/store.ts'
-import { startCeph, startedCeph, withoutCeph } from '../../../support/ceph.ts'
+import { startedCeph, withoutCeph } from '../../../support/ceph.ts'
 import { labRejection } from '../../../support/errors.ts'
 import { type S3Fault, type S3Proxy, startS3Proxy } from '../../../support/s3-proxy.ts'
 

@@ -2,14 +2,14 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { messageOf } from '../../lib/error.ts'
+import { freePorts } from './ports.ts'
 
-/** Real Kafka for tests: brokers in KRaft mode on loopback, which end with the process that has started them. */
+/** Real Kafka: brokers in KRaft mode on loopback, which end with the process that has started them. */
 
 const version = '3.9.1'
 const loggerVersion = '1.7.36'
@@ -66,7 +66,7 @@ async function fetchKafka(): Promise<void> {
 }
 
 /** One broker, which is a controller too. */
-class Node {
+export class Broker {
   readonly address: string
   readonly #folder: string
   #shell: ChildProcess | undefined
@@ -128,12 +128,12 @@ export interface Login {
 
 /** A cluster of brokers. */
 export class KafkaCluster {
-  readonly nodes: readonly Node[]
+  readonly nodes: readonly Broker[]
   /** Where the first broker listens with TLS and SASL, if it does. */
   readonly secureAddress: string
   readonly #folder: string
 
-  private constructor(nodes: readonly Node[], secureAddress: string, folder: string) {
+  private constructor(nodes: readonly Broker[], secureAddress: string, folder: string) {
     this.nodes = nodes
     this.secureAddress = secureAddress
     this.#folder = folder
@@ -157,7 +157,7 @@ export class KafkaCluster {
         if (login) Object.assign(settings, secureSettings(settings, ports.at(-1)!, login))
         await writeFile(join(own, 'server.properties'), printSettings(settings))
         await writeFile(join(own, 'data', 'meta.properties'), `version=1\ncluster.id=${clusterId}\nnode.id=${i + 1}\n`)
-        return new Node(own, ports[i]!)
+        return new Broker(own, ports[i]!)
       }),
     )
     const cluster = new KafkaCluster(nodes, `127.0.0.1:${ports.at(-1)}`, folder)
@@ -220,20 +220,6 @@ function printSettings(settings: object): string {
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('')
-}
-
-/** Ports that nobody listens on now. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return server
-    }),
-  )
-  const ports = servers.map(server => (server.address() as { port: number }).port)
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return ports
 }
 
 /** Waits until `attempt` succeeds. */

@@ -1,0 +1,101 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RoleName } from '../../lib/cluster/roles/config.ts'
+import type { S3Config } from '../../lib/storage/s3/config.ts'
+import { printYaml } from '../../lib/wire/yaml.ts'
+import { freePorts } from './ports.ts'
+import { RoleProcess } from './role-process.ts'
+
+/** How many processes of each role there are: what deploy/compose.yaml has. */
+export const usualCounts: Readonly<Record<RoleName, number>> = {
+  distributor: 1,
+  'block-builder': 2,
+  'live-store': 4,
+  'backend-worker': 1,
+  querier: 2,
+  'query-frontend': 1,
+}
+
+export interface StackOptions {
+  /** Addresses of Kafka's brokers. */
+  readonly kafka: string
+  readonly s3: S3Config
+  /** For the configuration, and what live stores keep. */
+  readonly folder: string
+  readonly program: readonly string[]
+  readonly partitionCount: number
+  readonly counts: Readonly<Partial<Record<RoleName, number>>>
+  /** Over the configuration of all. */
+  readonly config?: object
+}
+
+/** All roles of a cluster as processes on this machine, each on ports of its own, which stay as it is started again. */
+export class Stack {
+  readonly processes: readonly RoleProcess[]
+
+  private constructor(processes: readonly RoleProcess[]) {
+    this.processes = processes
+  }
+
+  static async start({ kafka, s3, folder, program, partitionCount, counts, config }: StackOptions): Promise<Stack> {
+    const path = join(folder, 'tempo.yaml')
+    await writeFile(path, printYaml({ ...configOf(kafka, s3, partitionCount), ...config }))
+    const names = Object.entries(counts).flatMap(([role, count]) =>
+      Array.from({ length: count }, (_, i) => ({ role: role as RoleName, number: i })),
+    )
+    const ports = await freePorts(names.length * 2)
+    const processes = names.map(({ role, number }, i) => {
+      const listen = ['--port', String(ports[2 * i]), '--otlp-http-port', String(ports[2 * i + 1])]
+      const own = role === 'live-store' ? ['--partition', String(number % partitionCount)] : []
+      const data = ['--data', join(folder, `${role}-${number}`)]
+      const flags = ['--config', path, ...listen, ...own, ...data]
+      return new RoleProcess({ role, instance: `${role}-${number}`, program, flags })
+    })
+    const stack = new Stack(processes)
+    try {
+      // The first makes the topic and the identity: errors of the configuration are told once.
+      const [first, ...others] = processes
+      await first!.start()
+      await Promise.all(others.map(one => one.start()))
+    } catch (error) {
+      await stack.stop('SIGKILL')
+      throw error
+    }
+    return stack
+  }
+
+  of(role: RoleName): RoleProcess[] {
+    return this.processes.filter(one => one.role === role)
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await Promise.all(this.processes.map(one => one.end(signal)))
+  }
+}
+
+function configOf(kafka: string, s3: S3Config, partitionCount: number): object {
+  const { bucket, prefix, endpoint, region, accessKey, secretKey } = s3
+  return {
+    ingest: {
+      kafka: {
+        address: kafka,
+        topic: 'tempo-ingest',
+        auto_create_topic_enabled: true,
+        auto_create_topic_default_partitions: partitionCount,
+      },
+    },
+    distributor: { receivers: { otlp: { protocols: { http: { endpoint: '127.0.0.1:4318' } } } } },
+    storage: {
+      trace: {
+        backend: 's3',
+        s3: {
+          bucket,
+          endpoint,
+          ...(prefix && { prefix }),
+          ...(region && { region }),
+          ...(accessKey && { access_key: accessKey, secret_key: secretKey }),
+        },
+      },
+    },
+  }
+}
