@@ -188,6 +188,26 @@ export interface TraceIds {
   at(positions: Uint32Array, limits?: Limits): Promise<readonly string[]>
 }
 
+/** Work on the batches of a scan, as data, that another process does: what a query asks, which it reads itself. */
+export interface PortionWork {
+  readonly name: string
+  readonly content: object
+}
+
+/** A part of a source for which others answer. */
+export interface Portion {
+  /** What the work gives of each batch of its scan, in their order. */
+  ask(work: PortionWork, limits: Limits): Promise<readonly unknown[]>
+}
+
+/** The parts of a source: one after the other they give the batches of its scan. */
+export interface Portions {
+  /** So many are asked at the same time. */
+  readonly width: number
+  /** Those that may have what is requested. */
+  list(request: ScanRequest, limits: Limits): Promise<readonly Portion[]>
+}
+
 /** Something whose spans can be searched. Requests are pure data, so that they can cross processes. */
 export interface SpanSource {
   scan(request: ScanRequest, limits?: Limits): AsyncIterable<SpanBatch>
@@ -202,6 +222,8 @@ export interface SpanSource {
   distinctValues?(column: ColumnName): Promise<readonly Value[] | undefined>
   /** The ids of its traces, where the source has them without a scan. They do not change. */
   readonly traceIds?: ((limits?: Limits) => Promise<TraceIds>) | undefined
+  /** Absent where work is done here. */
+  readonly portions?: Portions | undefined
   /** Which spans it may lack that it should have, in words; undefined where none. */
   readonly missing?: string | undefined
 }

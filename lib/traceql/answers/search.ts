@@ -1,17 +1,19 @@
 import { LabError } from '../../error.ts'
 import type { Limits } from '../../model/limits.ts'
-import type { ColumnName, SharedInput, SpanBatch, SpanSource } from '../../model/scan.ts'
+import type { ColumnName, PortionWork, SharedInput, SpanBatch, SpanSource } from '../../model/scan.ts'
 import type { Shared, Task } from '../../workers/task.ts'
 import { type Explain, Explainer } from '../engine/explain.ts'
 import { collectHits } from '../engine/hits.ts'
 import { type PipelinePlan, planPipeline, type TimeRange } from '../engine/plan.ts'
-import { type BatchWork, scanResults } from '../engine/scan.ts'
+import { scanResults } from '../engine/scan.ts'
 import { runPipeline } from '../engine/spansets.ts'
 import { startsIn } from '../engine/time-extent.ts'
+import { parseQuery } from '../engine/validate.ts'
 import { Pool } from '../engine/vector.ts'
 import { View } from '../engine/view.ts'
 import type { Field, Hint, Query, SearchQuery } from '../language/ast.ts'
 import { columnsOfField } from '../language/fields.ts'
+import { print } from '../language/print.ts'
 import { answerHits, summaryColumns, type TraceAnswer } from './search-answer.ts'
 import { ServiceCounter } from './service-stats.ts'
 import { Turns } from './turns.ts'
@@ -39,37 +41,17 @@ export async function search(source: SpanSource, query: Query, options: SearchOp
 }
 
 async function runSearch(source: SpanSource, query: SearchQuery, options: SearchOptions): Promise<SearchAnswer> {
-  const { limit = 20, spss = 3 } = options
-  const isRanged = options.startNanos !== undefined || options.endNanos !== undefined
-  const range = { startNanos: options.startNanos, endNanos: options.endNanos }
-  const plan = planPipeline(query.pipeline, range, isRanged ? ['span:start'] : [])
-  const later = laterColumns(plan.shown)
-  const explainer = new Explainer(source, plan.request, [...new Set([...summaryColumns, ...later])])
-  const isLatest = isTrue(query.hints, 'most_recent')
-  const isLimited = !isLatest && limit < source.cost(plan.request).spanCount
-  const input: SearchInput = { plan, range, isRanged, spss, limit: isLimited ? limit : undefined }
-  const turns = new Turns(limit)
-  const shared: Shared<SearchInput, Wanting, number> = {
-    content: input,
-    answer: async ({ turn, hitCount }) => ({ value: await turns.take(turn, hitCount) }),
-  }
-  const counter = new ServiceCounter()
-  const work: BatchWork<Searched> = {
-    isLimited,
-    here: batch =>
-      turns.during(turn => searchBatch(batch, input, { counter, wanted: hitCount => turns.take(turn, hitCount) })),
-    there: ({ inputs, file }, workers) =>
-      turns.during(
-        turn => workers.run(searchTask, { ...inputs, value: { batches: inputs.value, turn } }, file, shared),
-        inputs.value.length,
-      ),
-  }
+  const run = planSearch(source, query, options)
+  const { plan, limit, isLatest, isLimited } = run
+  const explainer = new Explainer(source, plan.request, [...new Set([...summaryColumns, ...laterColumns(plan.shown)])])
   let traces: TraceAnswer[] = []
-  for await (const { spanCount, traceCount, stages, answers } of scanResults(source, plan.request, options, work)) {
+  for await (const { spanCount, traceCount, stages, answers } of searchResults(source, run, options)) {
     explainer.addBatch(spanCount)
     explainer.addTraces(traceCount)
     for (const [i, left] of stages.entries()) explainer.addStage(plan.pipeline.stages[i]!, left)
-    for (const trace of answers) traces.push(trace)
+    // Others do not know how many are left.
+    const count = isLimited ? limit - traces.length : answers.length
+    for (const trace of answers.slice(0, count)) traces.push(trace)
     if (isLatest && traces.length > 2 * limit) traces = newestFirst(traces).slice(0, limit)
     if (!isLatest && traces.length >= limit) break
   }
@@ -79,6 +61,81 @@ async function runSearch(source: SpanSource, query: SearchQuery, options: Search
     metrics: { inspectedTraces: explain.traceCount ?? 0, inspectedSpans: String(explain.spanCount) },
     explain,
   }
+}
+
+/** How a source is searched. */
+interface SearchRun {
+  readonly query: SearchQuery
+  readonly plan: PipelinePlan
+  readonly range: TimeRange
+  readonly limit: number
+  readonly spss: number
+  readonly isRanged: boolean
+  readonly isLatest: boolean
+  readonly isLimited: boolean
+}
+
+function planSearch(source: Pick<SpanSource, 'cost'>, query: SearchQuery, options: SearchOptions): SearchRun {
+  const { limit = 20, spss = 3, startNanos, endNanos } = options
+  const isRanged = startNanos !== undefined || endNanos !== undefined
+  const range = { startNanos, endNanos }
+  const plan = planPipeline(query.pipeline, range, isRanged ? ['span:start'] : [])
+  const isLatest = isTrue(query.hints, 'most_recent')
+  const isLimited = !isLatest && limit < source.cost(plan.request).spanCount
+  return { query, plan, range, limit, spss, isRanged, isLatest, isLimited }
+}
+
+/** What the batches of a source give, in their order. */
+function searchResults(source: SpanSource, run: SearchRun, limits: Limits): AsyncIterable<Searched> {
+  const { plan, range, isRanged, spss, limit, isLimited } = run
+  const input: SearchInput = { plan, range, isRanged, spss, limit: isLimited ? limit : undefined }
+  const turns = new Turns(limit)
+  const shared: Shared<SearchInput, Wanting, number> = {
+    content: input,
+    answer: async ({ turn, hitCount }) => ({ value: await turns.take(turn, hitCount) }),
+  }
+  const counter = new ServiceCounter()
+  return scanResults(source, plan.request, limits, {
+    isLimited,
+    apart: { work: apartWork(run), received: result => result as Searched },
+    here: batch =>
+      turns.during(turn => searchBatch(batch, input, { counter, wanted: hitCount => turns.take(turn, hitCount) })),
+    there: ({ inputs, file }, workers) =>
+      turns.during(
+        turn => workers.run(searchTask, { ...inputs, value: { batches: inputs.value, turn } }, file, shared),
+        inputs.value.length,
+      ),
+  })
+}
+
+/** A search of a part of a source, as data. */
+export interface ApartSearch extends TimeRange {
+  readonly query: string
+  readonly limit: number
+  readonly spss: number
+}
+
+function apartWork({ query, range, limit, spss }: SearchRun): PortionWork & { readonly content: ApartSearch } {
+  return { name: 'search', content: { query: print(query), ...range, limit, spss } }
+}
+
+/** Searches a part of a source for who puts the parts together: no more traces than may be wanted of it. */
+export async function searchApart(source: SpanSource, asked: ApartSearch, limits: Limits): Promise<Searched[]> {
+  const query = parseQuery(asked.query)
+  if (query.kind !== 'search') throw new LabError('invalid', 'TraceQL: a metrics query gives series, not traces')
+  const run = planSearch(source, query, asked)
+  const { limit, isLatest } = run
+  const all: Searched[] = []
+  let traces: TraceAnswer[] = []
+  for await (const searched of searchResults(source, run, limits)) {
+    all.push(searched)
+    for (const trace of searched.answers) traces.push(trace)
+    if (isLatest && traces.length > 2 * limit) traces = newestFirst(traces).slice(0, limit)
+    if (!isLatest && traces.length >= limit) break
+  }
+  if (!isLatest) return all
+  const newest = new Set(newestFirst(traces).slice(0, limit))
+  return all.map(searched => ({ ...searched, answers: searched.answers.filter(trace => newest.has(trace)) }))
 }
 
 function isTrue(hints: readonly Hint[], name: string): boolean {

@@ -1,6 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
 import { checkLimits, type Limits } from '../../model/limits.ts'
-import type { ScanRequest, SharedBatch, SharedInput, SpanBatch, SpanSource } from '../../model/scan.ts'
+import type {
+  Portion,
+  Portions,
+  PortionWork,
+  ScanRequest,
+  SharedBatch,
+  SharedInput,
+  SpanBatch,
+  SpanSource,
+} from '../../model/scan.ts'
 import { inOrder } from '../../workers/in-order.ts'
 import type { Parcel } from '../../workers/message.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
@@ -20,8 +29,10 @@ export async function* scanBatches(source: SpanSource, request: ScanRequest, lim
   }
 }
 
-/** How batches become results: here, or by a worker where one can open them. */
+/** How batches become results: here, by a worker where one can open them, or by whoever answers for a part of a source. */
 export interface BatchWork<Result> {
+  /** The same as data for others, and a result of theirs as one. Absent where all batches are looked at together. */
+  apart?: { readonly work: PortionWork; received(result: unknown): Result } | undefined
   here(batch: SpanBatch): Promise<Result>
   /** Of batches of one file. Absent where a batch is looked at by what those before it gave. */
   there?: ((batches: SharedJob, workers: WorkerPool) => Promise<readonly Result[]>) | undefined
@@ -43,9 +54,14 @@ export async function* scanResults<Result>(
   source: SpanSource,
   request: ScanRequest,
   limits: Limits,
-  { here, there, isLimited }: BatchWork<Result>,
+  { here, there, apart, isLimited }: BatchWork<Result>,
 ): AsyncIterable<Result> {
   const { workers } = limits
+  if (source.portions !== undefined && apart !== undefined) {
+    for await (const result of portionResults(source.portions, request, limits, apart.work))
+      yield apart.received(result)
+    return
+  }
   if (workers === undefined || there === undefined || source.cost(request).spanCount < workers.minSpans) {
     for await (const batch of scanBatches(source, request, limits)) yield await here(batch)
     return
@@ -65,6 +81,36 @@ export async function* scanResults<Result>(
     // Bytes that are too many are an error of what reads them, in its place.
     limits.signal?.throwIfAborted()
     yield* results
+  }
+}
+
+/** What others give of the batches of a scan, in their order. Those that nobody waits for any more are told so. */
+async function* portionResults(
+  portions: Portions,
+  request: ScanRequest,
+  limits: Limits,
+  work: PortionWork,
+): AsyncIterable<unknown> {
+  const stop = new AbortController()
+  const signal = limits.signal ? AbortSignal.any([limits.signal, stop.signal]) : stop.signal
+  const ask = async (portion: Portion) => {
+    try {
+      return await portion.ask(work, { ...limits, signal })
+    } catch (error) {
+      // The others end with the same error.
+      stop.abort(error)
+      throw error
+    }
+  }
+  const ahead = { width: portions.width, mayFollow: () => true }
+  for await (const results of inOrder(await portions.list(request, limits), ahead, ask)) {
+    let isTaken = false
+    try {
+      yield* results
+      isTaken = true
+    } finally {
+      if (!isTaken) stop.abort()
+    }
   }
 }
 

@@ -3,17 +3,9 @@ import type { PointBudget } from '../language/limits.ts'
 import type { Observations } from './cell-places.ts'
 import type { CellSums, Kind } from './cell-sums.ts'
 import { distributionOf } from './distribution.ts'
+import { type Choice, type ChosenExemplar, chooseExemplars, showExemplar, takeExemplar } from './exemplars.ts'
 import { type Cells, gatherers } from './gatherers.ts'
 import { bucketExponent, type Exemplar, labelsKey, type Series } from './series.ts'
-
-/** A span that was chosen as exemplar of a series. */
-export interface Choice {
-  readonly row: number
-  readonly labels: readonly KeyedValue[]
-  readonly value: number
-  /** Takes the exemplar once it has been read. */
-  readonly exemplars: Exemplar[]
-}
 
 /** By code of a group, below `count`, its labels. */
 export interface Groups {
@@ -87,32 +79,22 @@ export class Accumulator {
       buckets: this.#isBucketed ? [] : undefined,
       samples: kind === 'quantile_over_time' && isExact ? new Array(intervalCount).fill(undefined) : undefined,
       exemplars: [],
+      exemplarCount: 0,
       exemplarInterval: -1,
     }
   }
 
-  /** Spans to show for the series that lack some: the first of an interval. */
-  choose({ rows, rowCount, intervals, codes, values }: Observations, groups: Groups): Choice[] {
-    const choices: Choice[] = []
-    if (this.#gathering.maxExemplars === 0) return choices
-    const taken = new Map<Cells, number>()
-    const known: (Cells | null | undefined)[] = new Array(groups.count).fill(undefined)
-    for (let i = 0; i < rowCount; i++) {
-      const row = rows === undefined ? i : rows[i]!
-      const interval = intervals.byRow === undefined ? intervals.first : intervals.byRow[row]!
-      const value = values === undefined ? Number.NaN : values[row]!
-      if (interval < 0 || (values !== undefined && Number.isNaN(value))) continue
-      const code = codes[row]!
-      known[code] ??= this.#cellsOfGroup(groups, code)
-      const cells = known[code]
-      if (cells === null || cells.exemplarInterval === interval) continue
-      const count = taken.get(cells) ?? cells.exemplars.length
-      if (count >= this.#gathering.maxExemplars) continue
-      taken.set(cells, count + 1)
-      cells.exemplarInterval = interval
-      choices.push({ row, labels: cells.labels, value, exemplars: cells.exemplars })
+  /** Spans to show for the series that lack some. */
+  choose(observations: Observations, groups: Groups): Choice<Cells>[] {
+    return chooseExemplars(observations, this.#gathering.maxExemplars, code => this.#cellsOfGroup(groups, code))
+  }
+
+  /** Shows those of spans that others have chosen that are still lacking. */
+  show(chosen: readonly ChosenExemplar[], groups: Groups): void {
+    for (const own of chosen) {
+      const cells = this.#cellsOfGroup(groups, own.code)
+      if (cells !== null && takeExemplar(cells, own.interval, this.#gathering.maxExemplars)) showExemplar(cells, own)
     }
-    return choices
   }
 
   /** Adds what a batch gave. Batches are added in their order, which is that of series and of sums. */

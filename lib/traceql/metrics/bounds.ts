@@ -3,11 +3,11 @@ import { isSampled } from '../../sampling/weights.ts'
 import { scanBatches } from '../engine/scan.ts'
 import type { MetricsExpression, MetricsOperand, MetricsPipeline } from '../language/ast.ts'
 import { flavourOf } from '../language/fields.ts'
-import { printMetrics } from '../language/print.ts'
 import { comparedContributions, planComparison } from './compare.ts'
 import { contributionsOf } from './contributions.ts'
 import { type Estimate, Estimator, withNumber } from './estimates.ts'
 import { gatherInput, type MetricsRun, type PipelineSeries } from './metrics-pipeline.ts'
+import { pipelineKey } from './pipeline-key.ts'
 import { labelsKey, type Series } from './series.ts'
 import { type Contribution, type Pair, TraceMoments } from './trace-moments.ts'
 
@@ -21,11 +21,6 @@ export interface PointBounds {
 
 /** The series that the pipelines of a query gave, by `pipelineKey`. */
 export type Pipelines = ReadonlyMap<string, PipelineSeries>
-
-/** The same text for pipelines that gather the same. */
-export function pipelineKey(node: MetricsPipeline): string {
-  return printMetrics({ ...node, stages: [] })
-}
 
 /**
  * Reads the spans of a query once more, trace by trace: how far its points may be off follows from how much they vary

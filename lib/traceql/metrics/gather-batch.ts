@@ -10,6 +10,7 @@ import { columnsOfField, isDerived } from '../language/fields.ts'
 import type { Groups } from './accumulate.ts'
 import type { Observations } from './cell-places.ts'
 import { type CellSums, sumCells } from './cell-sums.ts'
+import type { ChosenExemplar } from './exemplars.ts'
 import { groupCodes } from './group-codes.ts'
 import { type CountingAggregate, labelsOf } from './group-labels.ts'
 import { type Intervals, intervalRange, readIntervals } from './intervals.ts'
@@ -34,6 +35,8 @@ export interface Gathered {
   readonly cells?: {
     readonly sums: CellSums
     readonly groups: Groups
+    /** Of others: the spans that they would show. */
+    readonly exemplars?: readonly ChosenExemplar[] | undefined
     /** Here, the spans themselves. */
     readonly counted?: { readonly batch: SpanBatch; readonly observations: Observations }
   }
@@ -50,6 +53,7 @@ export interface SharedGathered extends Omit<Gathered, 'cells'> {
     readonly sums: CellSums
     readonly keys: readonly string[]
     readonly labels: readonly (readonly KeyedValue[])[]
+    readonly exemplars?: readonly ChosenExemplar[] | undefined
   }
 }
 
@@ -93,8 +97,11 @@ export async function gatherBatch(batch: SpanBatch, input: GatherInput): Promise
   }
 }
 
-/** What a batch gave, for another thread. */
-export function packGathered({ spanCount, stages, cells }: Gathered): SharedGathered {
+/** What a batch gave, for another thread or process. */
+export function packGathered(
+  { spanCount, stages, cells }: Gathered,
+  exemplars?: readonly ChosenExemplar[],
+): SharedGathered {
   if (cells === undefined) return { spanCount, stages }
   const { sums, groups } = cells
   const present = [...new Set(sums.codes)]
@@ -106,15 +113,16 @@ export function packGathered({ spanCount, stages, cells }: Gathered): SharedGath
       sums: { ...sums, codes: sums.codes.map(code => newCodes.get(code)!) },
       keys: present.map(groups.key),
       labels: present.map(groups.labels),
+      exemplars: exemplars?.map(own => ({ ...own, code: newCodes.get(own.code)! })),
     },
   }
 }
 
 export function unpackGathered({ cells, ...counts }: SharedGathered): Gathered {
   if (cells === undefined) return counts
-  const { sums, keys, labels } = cells
+  const { sums, keys, labels, exemplars } = cells
   const groups: Groups = { count: keys.length, key: code => keys[code]!, labels: code => labels[code]! }
-  return { ...counts, cells: { sums, groups } }
+  return { ...counts, cells: { sums, groups, exemplars } }
 }
 
 /** Notes that each stage leaves all. */

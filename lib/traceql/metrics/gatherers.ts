@@ -1,10 +1,11 @@
 import type { KeyedValue } from '../engine/answer-value.ts'
 import type { PointBudget } from '../language/limits.ts'
 import type { CellSums, Kind } from './cell-sums.ts'
+import type { Shown } from './exemplars.ts'
 import type { Exemplar } from './series.ts'
 
 /** What is gathered of one series. */
-export interface Cells {
+export interface Cells extends Shown {
   readonly budget: PointBudget
   readonly labels: readonly KeyedValue[]
   readonly points: Float64Array
@@ -13,8 +14,6 @@ export interface Cells {
   readonly buckets: (Float64Array | undefined)[] | undefined
   readonly samples: (Sample | undefined)[] | undefined
   readonly exemplars: Exemplar[]
-  /** The last interval that has an exemplar. */
-  exemplarInterval: number
 }
 
 interface Sample {

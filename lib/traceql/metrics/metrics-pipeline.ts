@@ -1,18 +1,30 @@
+import { clip, LabError } from '../../error.ts'
+import { getOrInsert } from '../../maps.ts'
 import type { Limits } from '../../model/limits.ts'
-import type { SpanSource } from '../../model/scan.ts'
+import type { SpanBatch, SpanSource } from '../../model/scan.ts'
 import type { Shared } from '../../workers/task.ts'
 import { type Explain, Explainer } from '../engine/explain.ts'
 import { planPipeline } from '../engine/plan.ts'
 import { type BatchWork, scanResults } from '../engine/scan.ts'
 import { keepsAll } from '../engine/spansets.ts'
+import { parseQuery } from '../engine/validate.ts'
 import type { MetricsPipeline, Pipeline } from '../language/ast.ts'
 import { columnsOfField, flavourOf } from '../language/fields.ts'
 import type { PointBudget } from '../language/limits.ts'
 import { Accumulator, type Gathering } from './accumulate.ts'
-import { readExemplars } from './exemplars.ts'
-import { type Gathered, type GatherInput, gatherBatch, gatherTask, unpackGathered } from './gather-batch.ts'
+import { chooseExemplars, readExemplars, type Shown, showExemplar } from './exemplars.ts'
+import {
+  type Gathered,
+  type GatherInput,
+  gatherBatch,
+  gatherTask,
+  packGathered,
+  type SharedGathered,
+  unpackGathered,
+} from './gather-batch.ts'
 import { type CountingAggregate, nameLabels } from './group-labels.ts'
 import type { Intervals } from './intervals.ts'
+import { pipelineKey } from './pipeline-key.ts'
 import type { SeriesSet } from './series.ts'
 
 /** How series are gathered, beside what the text says. */
@@ -35,10 +47,11 @@ export interface PipelineSeries extends SeriesSet {
 /** Gathers the series of a pipeline, batch by batch. */
 export async function gatherSeries(
   source: SpanSource,
-  { pipeline }: MetricsPipeline,
+  node: MetricsPipeline,
   aggregate: CountingAggregate,
   run: MetricsRun,
 ): Promise<PipelineSeries> {
+  const { pipeline } = node
   const input = gatherInput(pipeline, aggregate, run)
   const { plan, fields } = input
   const isAll = pipeline.stages.every(keepsAll)
@@ -47,9 +60,12 @@ export async function gatherSeries(
     ...(isAll ? [] : fields.flatMap(columnsOfField)),
   ])
   const accumulator = accumulatorOf(aggregate, run)
+  const { intervals, isExact, maxExemplars } = run
+  const asked: ApartMetrics = { query: pipelineKey(node), intervals, isExact, maxExemplars }
   const shared: Shared<GatherInput> = { content: input }
   const work: BatchWork<Gathered> = {
     isLimited: false,
+    apart: { work: { name: 'metrics', content: asked }, received: result => unpackGathered(result as SharedGathered) },
     here: batch => gatherBatch(batch, input),
     // Which spans are shown depends on those of batches before.
     there:
@@ -63,8 +79,11 @@ export async function gatherSeries(
     for (const [i, left] of stages.entries()) explainer.addStage(plan.pipeline.stages[i]!, left)
     if (cells === undefined) continue
     accumulator.add(cells.sums, cells.groups)
-    if (cells.counted !== undefined)
-      await readExemplars(cells.counted.batch, accumulator.choose(cells.counted.observations, cells.groups))
+    if (cells.exemplars !== undefined) accumulator.show(cells.exemplars, cells.groups)
+    if (cells.counted === undefined) continue
+    const choices = accumulator.choose(cells.counted.observations, cells.groups)
+    const read = await readExemplars(cells.counted.batch, choices)
+    for (const [i, { series, value }] of choices.entries()) showExemplar(series, { ...read[i]!, value })
   }
   return {
     name: aggregate.kind,
@@ -74,11 +93,53 @@ export async function gatherSeries(
   }
 }
 
+/** A pipeline over a part of a source, as data. */
+export interface ApartMetrics {
+  /** One pipeline, without the stages after it. */
+  readonly query: string
+  readonly intervals: Intervals
+  readonly isExact: boolean
+  readonly maxExemplars: number
+}
+
+/** Gathers a pipeline over a part of a source for who puts the parts together, batch by batch. */
+export async function gatherApart(source: SpanSource, asked: ApartMetrics, limits: Limits): Promise<SharedGathered[]> {
+  const query = parseQuery(asked.query)
+  if (query.kind !== 'metrics' || query.expression.kind !== 'metrics-pipeline')
+    throw new LabError('invalid', `TraceQL: needs one pipeline with a metric, found ${clip(asked.query)}`)
+  const { pipeline, aggregate } = query.expression
+  if (aggregate.kind === 'compare') throw new LabError('invalid', 'TraceQL: compare is not gathered by batch')
+  const input = gatherInput(pipeline, aggregate, asked)
+  const shared: Shared<GatherInput> = { content: input }
+  // The first of a part may be in the interval that the part before it ends with.
+  const maxExemplars = asked.maxExemplars === 0 ? 0 : asked.maxExemplars + 1
+  const series = new Map<string, Shown>()
+  const here = async (batch: SpanBatch) => {
+    const gathered = await gatherBatch(batch, input)
+    const { counted, groups } = gathered.cells ?? {}
+    if (counted === undefined || groups === undefined || maxExemplars === 0) return packGathered(gathered)
+    const choices = chooseExemplars(counted.observations, maxExemplars, code =>
+      getOrInsert(series, groups.key(code), () => ({ exemplarCount: 0, exemplarInterval: -1 })),
+    )
+    const read = await readExemplars(batch, choices)
+    const chosen = choices.map(({ code, interval, value }, i) => ({ code, interval, value, ...read[i]! }))
+    return packGathered(gathered, chosen)
+  }
+  const work: BatchWork<SharedGathered> = {
+    isLimited: false,
+    here,
+    there: maxExemplars > 0 ? undefined : ({ inputs, file }, workers) => workers.run(gatherTask, inputs, file, shared),
+  }
+  const all: SharedGathered[] = []
+  for await (const gathered of scanResults(source, input.plan.request, limits, work)) all.push(gathered)
+  return all
+}
+
 /** What batches are gathered by. */
 export function gatherInput(
   pipeline: Pipeline,
   aggregate: CountingAggregate,
-  { intervals, isExact }: MetricsRun,
+  { intervals, isExact }: Pick<MetricsRun, 'intervals' | 'isExact'>,
 ): GatherInput {
   const argument = 'argument' in aggregate ? aggregate.argument : undefined
   const fields = [...aggregate.by, ...(argument === undefined ? [] : [argument])]

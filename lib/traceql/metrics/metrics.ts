@@ -5,11 +5,12 @@ import type { KeyedValue } from '../engine/answer-value.ts'
 import type { Explain } from '../engine/explain.ts'
 import type { Hint, MetricsExpression, MetricsOperand, MetricsPipeline, MetricsQuery, Query } from '../language/ast.ts'
 import { PointBudget } from '../language/limits.ts'
-import { gatherBounds, type Pipelines, type PointBounds, pipelineKey, pipelinesOf } from './bounds.ts'
+import { gatherBounds, type Pipelines, type PointBounds, pipelinesOf } from './bounds.ts'
 import { gatherComparison } from './compare.ts'
 import { type Intervals, intervalsOf, labelsMs, wholeInterval } from './intervals.ts'
 import { combineNumber, combineSeries, runStages } from './metrics-math.ts'
 import { gatherSeries, type MetricsRun, type PipelineSeries } from './metrics-pipeline.ts'
+import { pipelineKey } from './pipeline-key.ts'
 import type { Series, SeriesSet } from './series.ts'
 
 /** Spans count that start in `[startNanos, endNanos)`. */
