@@ -16,8 +16,6 @@ interface BlockQueueParts {
   readonly signal: AbortSignal
   /** Called when spans of a segment are in a block, with the seconds that this took. */
   readonly written: (seconds: number) => void
-  /** Called when spans are no more where they were. */
-  readonly moved: () => void
   readonly failed: (error: unknown) => void
 }
 
@@ -70,9 +68,9 @@ export class BlockQueue {
     await loaded()
     for (let [segment] = this.segments; segment?.isComplete && !signal.aborted; [segment] = this.segments) {
       for (const [tenant, part] of segment.parts()) {
-        await this.#write(segment, tenant, await part.view(), part.lastArrivalMillis)
-        segment.flushed(tenant)
-        this.#parts.moved()
+        const view = await part.view()
+        if (isFilled(view)) await this.#write(segment, tenant, view, part.lastArrivalMillis)
+        else segment.flushed(tenant)
       }
       if (segment.ended !== undefined) await log.delete(fileOf(segment.ended))
       this.segments.shift()
@@ -80,12 +78,12 @@ export class BlockQueue {
     }
   }
 
-  async #write({ name }: LiveSegment, tenant: string, view: PartView, receivedMillis: number): Promise<void> {
-    if (!isFilled(view)) return
+  async #write(segment: LiveSegment, tenant: string, view: PartView, receivedMillis: number): Promise<void> {
     const { blocks, encoding, written } = this.#parts
     const startMillis = performance.now()
-    const place = { tenantID: tenant, blockID: blockIdOf(name, tenant) }
-    await blocks.publish(await writeBlock(blocks.store, view, place, receivedMillis, encoding))
+    const place = { tenantID: tenant, blockID: blockIdOf(segment.name, tenant) }
+    const meta = await writeBlock(blocks.store, view, place, receivedMillis, encoding)
+    await blocks.publish(meta, () => segment.flushed(tenant))
     written((performance.now() - startMillis) / 1_000)
   }
 }

@@ -79,8 +79,6 @@ export class Store {
   readonly #timer: NodeJS.Timeout
   /** By view: what a question has found out, the next one knows. */
   readonly #liveSources = new WeakMap<PartView, Promise<LiveSource>>()
-  /** How often spans went from one part to another, or to a block. */
-  #moveCount = 0
   readonly counters: Counters = new Counters()
   readonly #admission: Admission
   /** Unknown fields that were dropped, and how often. */
@@ -134,7 +132,6 @@ export class Store {
       encoding: { config: this.#config.freshBlockpack, workers },
       signal: this.#closing.signal,
       written: seconds => this.counters.blockFlushed(seconds),
-      moved: () => this.#moveCount++,
       failed: error => this.#warn('making a block', error),
     })
   }
@@ -194,17 +191,13 @@ export class Store {
   /** All spans of a tenant that are durable now. */
   async source(tenant: string): Promise<SpanSource> {
     await this.#recovery.done
-    for (;;) {
-      const moveCount = this.#moveCount
-      const parts = this.#segments().flatMap(segment => segment.find(tenant) ?? [])
-      const views = (await Promise.all(parts.map(part => part.view()))).filter(isFilled)
-      const blocks = this.blocks.list(tenant)
-      // What moved meanwhile may be in both the old place and the new one, or in none.
-      if (moveCount !== this.#moveCount) continue
-      const sources = await Promise.all(blocks.map(block => block.source()))
-      for (const view of views) sources.push(await getOrInsert(this.#liveSources, view, () => LiveSource.open(view)))
-      return sources.length === 0 ? memorySource([]) : joinSources(sources)
-    }
+    // All in one turn: spans go in one turn from one part to another, or to a block, so that each is seen once.
+    const views = Promise.all(this.#segments().flatMap(segment => segment.find(tenant)?.view() ?? []))
+    const blocks = this.blocks.list(tenant)
+    const sources = await Promise.all(blocks.map(block => block.source()))
+    for (const view of (await views).filter(isFilled))
+      sources.push(await getOrInsert(this.#liveSources, view, () => LiveSource.open(view)))
+    return sources.length === 0 ? memorySource([]) : joinSources(sources)
   }
 
   /** What is in the log and in memory but in no block yet. */
@@ -341,8 +334,7 @@ export class Store {
     this.#writing = newWriting(log)
     this.#waiting.segments.push(old.live)
     await old.log.close()
-    const moved = () => this.#moveCount++
-    const carrying = { messages: this.#messages, limits: this.#config, nowMillis: Date.now(), moved }
+    const carrying = { messages: this.#messages, limits: this.#config, nowMillis: Date.now() }
     if (!isFinal) await carry(old.live, this.#writing, carrying)
     old.live.isComplete = true
     old.live.ended = old.log.name

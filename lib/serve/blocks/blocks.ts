@@ -63,8 +63,11 @@ export class Blocks {
     return this.#live.get(tenant)?.has(id) === true || this.#replaced.has(id)
   }
 
-  /** Publishes a block whose data is written: from its `meta.json` on it counts, and those that it replaces do not. */
-  async publish(meta: BlockMeta): Promise<void> {
+  /**
+   * Publishes a block whose data is written: from its `meta.json` on it counts, and those that it replaces do not.
+   * `entered` is called in the turn in which it is found here, and they are not.
+   */
+  async publish(meta: BlockMeta, entered: () => void = () => {}): Promise<void> {
     await putBytes(this.store, keyOf(meta, metaName), printMeta(meta))
     for (const id of meta.replaces) {
       const old = this.#live.get(meta.tenantID)?.get(id)
@@ -72,6 +75,7 @@ export class Blocks {
       this.#live.get(meta.tenantID)?.delete(id)
     }
     this.#enter(meta)
+    entered()
   }
 
   #replace(block: OpenBlock, isMarked: boolean): void {

@@ -21,8 +21,6 @@ export interface Carrying {
   readonly messages: OtlpMessages
   readonly limits: LiveLimits
   readonly nowMillis: number
-  /** Called when traces have gone over. */
-  readonly moved: () => void
 }
 
 /** Takes the traces of a segment that may get more spans over to the next one, durably: what fails stays where it is. */
@@ -56,7 +54,7 @@ function carryTraces(
   { traces, payload }: Carried,
   { tenant, part, from }: Origin,
   { live, log }: CarryTarget,
-  { messages, nowMillis, moved }: Carrying,
+  { messages, nowMillis }: Carrying,
 ): Promise<void> {
   const target = live.part(tenant)
   const start = target.rows.length
@@ -67,7 +65,6 @@ function carryTraces(
     const durable = () => {
       target.commit(mark)
       part.take(traces.map(({ trace }) => trace))
-      moved()
       resolve()
     }
     const failed = (error: unknown) => {

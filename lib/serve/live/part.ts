@@ -108,7 +108,7 @@ export class LivePart {
     this.#view = undefined
   }
 
-  /** What is visible now; other work has its turn meanwhile. */
+  /** What is visible in the turn in which it is asked for; other work has its turn meanwhile. */
   async view(): Promise<PartView> {
     if (this.#view !== undefined) return this.#view
     const version = this.#version

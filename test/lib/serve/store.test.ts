@@ -174,6 +174,26 @@ describe('a store', () => {
     await store.close()
   })
 
+  test('shows each span once in whichever turn it is asked, while spans are carried and become blocks', async () => {
+    const store = await openStore(newDisk(), { maxBlockBytes: 20_000 })
+    const asked: Promise<[acknowledged: number, found: Map<string, number>]>[] = []
+    let count = 0
+    while (store.blocks.list('a').length < 3 && count < 1_000) {
+      await store.push('a', requestOf([[++count, count]]))
+      for (let turn = 0; turn < 5; turn++) {
+        const acknowledged = count
+        asked.push(store.source('a').then(async source => [acknowledged, await countSpanIds(source)]))
+        await new Promise(setImmediate)
+      }
+    }
+    expect(store.blocks.list('a').length).toBe(3)
+    for (const [acknowledged, found] of await Promise.all(asked)) {
+      expect([...found.values()].filter(times => times !== 1)).toEqual([])
+      expect(found.size).toBe(acknowledged)
+    }
+    await store.close()
+  })
+
   test('refuses tenants that are no folder, and requests that are none', async () => {
     const store = await openStore(newDisk())
     for (const tenant of ['../..', '.', '..', '', 'a/b', '.a', '-a', 'a\n', 'x'.repeat(151), 'ä'])
