@@ -2,6 +2,7 @@ import { mix32 } from '../../bytes/hash.ts'
 import { Digester } from '../../model/digest.ts'
 import { spanAt } from '../../shred/row-spans.ts'
 import { type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
+import { isSameSpan } from './same-span.ts'
 
 /** So many spans of one trace with one id are told apart; more are kept without a look. */
 const maxSameId = 8
@@ -69,7 +70,7 @@ export class SeenSpans {
   }
 
   #isEqual(row: number, other: number): boolean {
-    return this.#digestOf(row) === this.#digestOf(other)
+    return isSameSpan(this.#rows, row, other) ?? this.#digestOf(row) === this.#digestOf(other)
   }
 
   #digestOf(row: number): string {
