@@ -4,8 +4,6 @@ import type { Blocks } from './blocks/blocks.ts'
 import type { Replay } from './live/replay.ts'
 
 const retryMillis = 1_000
-/** Segments that were read and are in no block yet, at most. */
-const maxHeld = 4
 
 interface RecoveryParts {
   readonly blocks: Blocks
@@ -57,7 +55,7 @@ export class Recovery {
     await this.#retrying('the log', () => replay.deleteEmpty())
     await this.loaded
     while (replay.segmentCount > 0) {
-      await queue.room(maxHeldBytes, maxHeld)
+      await queue.room(maxHeldBytes)
       queue.segments.push(await this.#retrying('the log', () => replay.next()))
       queue.flushSoon()
     }

@@ -49,7 +49,11 @@ export class LiveSegment {
     this.#parts.delete(tenant)
   }
 
-  /** About the memory that it takes. */
+  get tenantCount(): number {
+    return this.#parts.size
+  }
+
+  /** About the memory that its spans take. */
   get byteLength(): number {
     let sum = 0
     for (const part of this.#parts.values()) sum += part.rows.byteLength
