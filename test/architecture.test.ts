@@ -62,7 +62,7 @@ const floors = [
   ['lib/conformance'],
   ['lib/index.ts', 'lib/worker.ts', 'generator', 'phases'],
   ['harness/compile'],
-  ['harness/runs', 'harness/text'],
+  ['harness/charts', 'harness/runs', 'harness/text'],
   ['harness/process'],
   ['harness/stack'],
   ['harness/floor', 'harness/open'],
