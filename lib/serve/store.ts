@@ -11,6 +11,7 @@ import { Admission, type Pushed } from './admission.ts'
 import { BlockQueue, blockIdOf, isFilled } from './block-queue.ts'
 import { Blocks } from './blocks/blocks.ts'
 import { maintainBlocks } from './blocks/maintain.ts'
+import { Preparation } from './blocks/preparation.ts'
 import { defaultConfig, type StoreConfig } from './config.ts'
 import { Counters } from './counters.ts'
 import { carry } from './live/carry.ts'
@@ -72,6 +73,7 @@ export class Store {
   readonly #found: BlockQueue
   readonly #recovery: Recovery
   readonly #replay: Replay
+  readonly #preparation: Preparation
   #rotating: Promise<void> | undefined
   #maintaining: Promise<void> | undefined
   #maintainedMillis = performance.now()
@@ -91,6 +93,7 @@ export class Store {
     this.blocks = new Blocks(places.blocks)
     this.#writing = newWriting(log)
     const signal = this.#closing.signal
+    this.#preparation = new Preparation(this.blocks, signal)
     this.#replay = new Replay(found, {
       files: places.log,
       isInBlock: (name, tenant) => this.blocks.has(tenant, blockIdOf(name, tenant)),
@@ -263,6 +266,7 @@ export class Store {
     await this.#rotating
     for (const queue of this.#queues()) await queue.settled()
     await this.#maintaining
+    await this.#preparation.settled()
     await this.#writing.log.close()
     if (this.#writing.log.byteLength === 0) await this.#places.log.delete(fileOf(this.#writing.log.name))
     await this.blocks.close()
@@ -308,6 +312,7 @@ export class Store {
     const { live, openedMillis } = this.#writing
     if (live.spanCount > 0 && Date.now() - openedMillis >= this.#config.maxBlockMillis) this.#rotateSoon()
     for (const queue of this.#queues()) if (queue.segments.length > 0) queue.flushSoon()
+    if (this.pending === undefined) this.#preparation.soon()
     if (performance.now() - this.#maintainedMillis < maintenanceMillis) return
     this.#maintainedMillis = performance.now()
     this.maintain()

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { LabError } from '../../../lib/error.ts'
+import { prepareSource } from '../../../lib/search/prepare-source.ts'
 import { listenForQueries } from '../../../lib/serve/api/listen.ts'
 import type { Listening } from '../../../lib/serve/drain.ts'
 import { ServerMetrics } from '../../../lib/serve/metrics.ts'
@@ -102,7 +103,12 @@ export const serve: CommandModule<object, ServeArguments> = {
         const at = `http://${addressOf(host, server.port)}`
         const asked = untilAsked()
         process.stderr.write(`${plural(spanCount, 'span')} of ${plural(files.length, 'file')} at ${at}, until Ctrl-C\n`)
+        // Its first question finds less to do. What fails here fails for who asks.
+        const preparing = new AbortController()
+        const prepared = prepareSource(source, { signal: preparing.signal }).catch(() => {})
         await asked
+        preparing.abort()
+        await prepared
         await server.close()
       },
       { skipBad },

@@ -24,6 +24,7 @@ export class Blocks {
   readonly #live = new Map<string, Map<string, OpenBlock>>()
   /** Blocks whose spans others have, with the time since when. */
   readonly #replaced = new Map<string, ReplacedBlock>()
+  readonly #changed = new Set<string>()
 
   constructor(store: BlobStore) {
     this.store = store
@@ -46,6 +47,13 @@ export class Blocks {
   /** Those that have blocks which count. */
   tenants(): string[] {
     return [...this.#live].filter(([, blocks]) => blocks.size > 0).map(([tenant]) => tenant)
+  }
+
+  /** The tenants whose blocks are others than when it was last called. */
+  takeChanged(): string[] {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    return changed
   }
 
   /** Those of a tenant that count, the oldest first. */
@@ -94,7 +102,7 @@ export class Blocks {
   async remove(meta: BlockMeta): Promise<void> {
     await this.store.delete(keyOf(meta, metaName))
     const block = this.#live.get(meta.tenantID)?.get(meta.blockID) ?? this.#replaced.get(meta.blockID)?.block
-    this.#live.get(meta.tenantID)?.delete(meta.blockID)
+    if (this.#live.get(meta.tenantID)?.delete(meta.blockID)) this.#changed.add(meta.tenantID)
     await this.store.delete(keyOf(meta, dataName))
     await this.store.delete(keyOf(meta, compactedName))
     this.#replaced.delete(meta.blockID)
@@ -109,6 +117,7 @@ export class Blocks {
 
   #enter(meta: BlockMeta): void {
     getOrInsert(this.#live, meta.tenantID, () => new Map()).set(meta.blockID, new OpenBlock(this.store, meta))
+    this.#changed.add(meta.tenantID)
   }
 }
 
