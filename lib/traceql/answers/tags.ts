@@ -1,16 +1,18 @@
 import { LabError } from '../../error.ts'
 import type { Limits } from '../../model/limits.ts'
-import type { AttributeName, AttributeScope, ColumnName, SpanSource } from '../../model/scan.ts'
+import type { AttributeName, AttributeScope, ColumnName, SpanBatch, SpanSource } from '../../model/scan.ts'
 import type { Value } from '../../model/trace.ts'
 import { formatDuration } from '../engine/answer-value.ts'
-import { planPipeline } from '../engine/plan.ts'
-import { scanBatches } from '../engine/scan.ts'
+import { type PipelinePlan, planPipeline } from '../engine/plan.ts'
+import { type BatchWork, scanResults } from '../engine/scan.ts'
 import { runPipeline } from '../engine/spansets.ts'
+import { parseQuery } from '../engine/validate.ts'
 import { Pool } from '../engine/vector.ts'
 import { type Part, View } from '../engine/view.ts'
 import type { Field, Pipeline, Query } from '../language/ast.ts'
 import { columnsOfField, type Flavour, flavourOf, kindNames, statusNames } from '../language/fields.ts'
 import { unscopedIntrinsics } from '../language/parser-statics.ts'
+import { printPipeline } from '../language/print.ts'
 
 export type TagScope = AttributeScope | 'intrinsic'
 
@@ -27,6 +29,9 @@ export interface TagValue {
 }
 
 const attributeScopes: readonly AttributeScope[] = ['resource', 'span', 'event', 'link', 'instrumentation']
+
+/** Finds all, and is printed as nothing. */
+const allSpans: Pipeline = { kind: 'pipeline', stages: [], start: 0, end: 0 }
 
 /** With a filter, a search, only what occurs in spans that it finds. */
 export interface TagOptions extends Limits {
@@ -58,6 +63,17 @@ function filterPipeline(filter: Query | undefined): Pipeline | undefined {
   return filter.pipeline
 }
 
+/** A question about the names or values of a part of a source, as data. */
+interface ApartTags {
+  /** A search. */
+  readonly query: string
+}
+
+/** The names that occur in spans that a pipeline finds. */
+export interface ApartNames extends ApartTags {
+  readonly names: readonly AttributeName[]
+}
+
 async function namesInSpans(
   source: SpanSource,
   names: readonly AttributeName[],
@@ -66,18 +82,40 @@ async function namesInSpans(
 ): Promise<AttributeName[]> {
   const plan = planPipeline(pipeline, {})
   const found: AttributeName[] = []
-  let missing = [...names]
-  for await (const batch of scanBatches(source, plan.request, limits)) {
-    const { mask } = runPipeline(plan.pipeline, new View(batch, await batch.read(plan.request.columns)), new Pool())
-    if (missing.length > 0 && mask.includes(1)) {
-      const view = new View(batch, await batch.read([...new Set(missing.map(columnOf))]))
-      const present = new Set(missing.filter(name => occurs(view, attributeField(name), mask)))
-      found.push(...present)
-      missing = missing.filter(name => !present.has(name))
-    }
+  let missing = names
+  const asked: ApartNames = { query: printPipeline(pipeline), names }
+  const work: BatchWork<readonly AttributeName[]> = {
+    isLimited: true,
+    apart: { work: { name: 'names', content: asked }, received: result => result as readonly AttributeName[] },
+    here: batch => namesInBatch(batch, plan, missing),
+  }
+  for await (const present of scanResults(source, plan.request, limits, work)) {
+    const keys = new Set(present.map(columnOf))
+    found.push(...missing.filter(name => keys.has(columnOf(name))))
+    missing = missing.filter(name => !keys.has(columnOf(name)))
     if (missing.length === 0) break
   }
   return found
+}
+
+/** Answers for a part of a source. */
+export async function namesApart(source: SpanSource, { query, names }: ApartNames, limits: Limits) {
+  return [await namesInSpans(source, names, pipelineOf(query), limits)]
+}
+
+function pipelineOf(text: string): Pipeline {
+  return text === '' ? allSpans : filterPipeline(parseQuery(text))!
+}
+
+async function namesInBatch(
+  batch: SpanBatch,
+  plan: PipelinePlan,
+  names: readonly AttributeName[],
+): Promise<AttributeName[]> {
+  const { mask } = runPipeline(plan.pipeline, new View(batch, await batch.read(plan.request.columns)), new Pool())
+  if (!mask.includes(1)) return []
+  const view = new View(batch, await batch.read([...new Set(names.map(columnOf))]))
+  return names.filter(name => occurs(view, attributeField(name), mask))
 }
 
 function columnOf({ scope, key }: AttributeName): ColumnName {
@@ -106,7 +144,7 @@ export async function tagValues(
   const known = pipeline === undefined ? await knownValues(source, field) : undefined
   const values = new TagValues(flavourOf(field), limit)
   if (known !== undefined) for (const value of known) values.add(value)
-  else await scanValues(source, field, pipeline ?? { kind: 'pipeline', stages: [], start: 0, end: 0 }, values, limits)
+  else await scanValues(source, field, pipeline ?? allSpans, values, limits)
   return values.sorted()
 }
 
@@ -125,24 +163,33 @@ async function knownValues(source: SpanSource, field: Field): Promise<Value[] | 
 /** Distinct values by type and text. */
 class TagValues {
   readonly #flavour: Flavour
-  readonly #limit: number
+  readonly limit: number
   readonly #values = new Map<string, TagValue>()
 
   constructor(flavour: Flavour, limit: number) {
     this.#flavour = flavour
-    this.#limit = limit
+    this.limit = limit
   }
 
   get isFull(): boolean {
-    return this.#values.size >= this.#limit
+    return this.#values.size >= this.limit
   }
 
   add(value: Value): void {
     if (Array.isArray(value)) for (const item of value) this.add(item)
     else {
       const tag = tagValue(value, this.#flavour)
-      if (tag !== undefined && !this.isFull) this.#values.set(`${tag.type}:${tag.value}`, tag)
+      if (tag !== undefined) this.addTag(tag)
     }
+  }
+
+  addTag(tag: TagValue): void {
+    if (!this.isFull) this.#values.set(`${tag.type}:${tag.value}`, tag)
+  }
+
+  /** As they came. */
+  list(): TagValue[] {
+    return [...this.#values.values()]
   }
 
   sorted(): TagValue[] {
@@ -168,6 +215,12 @@ function tagValue(value: Value, flavour: Flavour): TagValue | undefined {
   }
 }
 
+/** The values of a field in spans that a pipeline finds. */
+export interface ApartValues extends ApartTags {
+  readonly field: Field
+  readonly limit: number
+}
+
 async function scanValues(
   source: SpanSource,
   field: Field,
@@ -176,12 +229,32 @@ async function scanValues(
   limits: Limits,
 ): Promise<void> {
   const plan = planPipeline(pipeline, {}, columnsOfField(field))
-  for await (const batch of scanBatches(source, plan.request, limits)) {
-    const view = new View(batch, await batch.read(plan.request.columns))
-    const { mask } = runPipeline(plan.pipeline, view, new Pool())
-    for (const part of view.parts({ ...field })) addPart(view, part, mask, values)
+  const { limit } = values
+  const asked: ApartValues = { query: printPipeline(pipeline), field, limit }
+  const work: BatchWork<readonly TagValue[]> = {
+    isLimited: true,
+    apart: { work: { name: 'values', content: asked }, received: result => result as readonly TagValue[] },
+    here: batch => valuesInBatch(batch, plan, field, limit),
+  }
+  for await (const tags of scanResults(source, plan.request, limits, work)) {
+    for (const tag of tags) values.addTag(tag)
     if (values.isFull) return
   }
+}
+
+/** Answers for a part of a source: the first values, as they come. */
+export async function valuesApart(source: SpanSource, { query, field, limit }: ApartValues, limits: Limits) {
+  const values = new TagValues(flavourOf(field), limit)
+  await scanValues(source, field, pipelineOf(query), values, limits)
+  return [values.list()]
+}
+
+async function valuesInBatch(batch: SpanBatch, plan: PipelinePlan, field: Field, limit: number): Promise<TagValue[]> {
+  const view = new View(batch, await batch.read(plan.request.columns))
+  const { mask } = runPipeline(plan.pipeline, view, new Pool())
+  const values = new TagValues(flavourOf(field), limit)
+  for (const part of view.parts({ ...field })) addPart(view, part, mask, values)
+  return values.list()
 }
 
 /** Values of the resource count beside those of the span, unlike in conditions: they can be found by this name. */
