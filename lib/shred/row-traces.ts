@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Range } from '../bytes/range.ts'
 import { getOrInsert } from '../maps.ts'
 import { startsOf } from '../model/owners.ts'
 import { type Span, type Trace, traceIdDigits } from '../model/trace.ts'
@@ -79,16 +80,19 @@ type IsLeftOut = (row: number, trace: number) => boolean
  * spellings of one id next to each other.
  */
 export function groupRows(rows: SpanRows, length: number = rows.length): TraceGroups {
-  const steps = grouping(rows, length)
+  const steps = grouping(rows, { start: 0, end: length })
   for (;;) {
     const { done, value } = steps.next()
     if (done) return value
   }
 }
 
-/** The same, without some rows, while other work has its turn. Whether a row is left out must not change meanwhile. */
-export async function groupRowsInTurns(rows: SpanRows, length: number, isLeftOut?: IsLeftOut): Promise<TraceGroups> {
-  const steps = grouping(rows, length, isLeftOut)
+/**
+ * The same of a range of rows, without some of them, while other work has its turn. Whether a row is left out must not
+ * change meanwhile.
+ */
+export async function groupRowsInTurns(rows: SpanRows, range: Range, isLeftOut?: IsLeftOut): Promise<TraceGroups> {
+  const steps = grouping(rows, range, isLeftOut)
   for (;;) {
     const { done, value } = steps.next()
     if (done) return value
@@ -99,14 +103,14 @@ export async function groupRowsInTurns(rows: SpanRows, length: number, isLeftOut
 /** Rows that are grouped before other work has its turn: about 2 ms. */
 const rowsAtOnce = 1 << 15
 
-function* grouping(rows: SpanRows, length: number, isLeftOut?: IsLeftOut): Generator<void, TraceGroups> {
+function* grouping(rows: SpanRows, { start, end }: Range, isLeftOut?: IsLeftOut): Generator<void, TraceGroups> {
   const { spans, traceIds } = rows
   const counts = new Uint32Array(traceIds.size)
   const found: number[] = []
   // Rows that are there do not change, whatever comes after them.
   const numbers = spans.array
   const traceOf = (row: number) => numbers[row * spanWidth + spanField.trace]!
-  for (let row = 0; row < length; row++) {
+  for (let row = start; row < end; row++) {
     if (row % rowsAtOnce === rowsAtOnce - 1) yield
     const trace = traceOf(row)
     if (!isLeftOut?.(row, trace) && counts[trace]!++ === 0) found.push(trace)
@@ -116,7 +120,7 @@ function* grouping(rows: SpanRows, length: number, isLeftOut?: IsLeftOut): Gener
   const next = new Uint32Array(counts.length)
   for (const [place, trace] of traces.entries()) next[trace] = starts[place]!
   const order = new Uint32Array(starts.at(-1)!)
-  for (let row = 0; row < length; row++) {
+  for (let row = start; row < end; row++) {
     if (row % rowsAtOnce === rowsAtOnce - 1) yield
     const trace = traceOf(row)
     if (!isLeftOut?.(row, trace)) order[next[trace]!++] = row

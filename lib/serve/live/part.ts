@@ -112,14 +112,20 @@ export class LivePart {
   async view(): Promise<PartView> {
     if (this.#view !== undefined) return this.#view
     const version = this.#version
+    const view = await this.viewSince(0)
+    if (version === this.#version) this.#view = view
+    return view
+  }
+
+  /** What became visible since there were so many spans. */
+  async viewSince(spanCount: number): Promise<PartView> {
     const [taken, duplicates] = [this.#taken?.slice(), this.#duplicates]
     const isLeftOut =
       taken || duplicates.size > 0
         ? (row: number, trace: number) => taken?.[trace] === 1 || duplicates.has(row)
         : undefined
-    const view = { rows: this.rows, groups: await groupRowsInTurns(this.rows, this.#durableSpans, isLeftOut) }
-    if (version === this.#version) this.#view = view
-    return view
+    const range = { start: spanCount, end: this.#durableSpans }
+    return { rows: this.rows, groups: await groupRowsInTurns(this.rows, range, isLeftOut) }
   }
 
   /**
