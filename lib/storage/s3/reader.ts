@@ -1,17 +1,10 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
-import type { Range, RangeReader } from '../../bytes/range.ts'
+import type { Range } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
-import { readCoalesced } from '../coalesce.ts'
-import { holdEnd } from '../held-end.ts'
-import { bounds } from '../memory.ts'
+import { endBytes, openRemote } from '../remote.ts'
 import type { BlobReader } from '../store.ts'
 import type { Bucket } from './bucket.ts'
 import { statusOf } from './errors.ts'
-
-/** Of the end of an object, read to open it: most tables of contents are within it, and small objects whole. */
-const endBytes = 1 << 16
-/** Gaps of fewer bytes are read with their surroundings: a request takes as long as some hundred kilobytes. */
-const maxGap = 1 << 17
 
 /** The end of an object, its length, and which version of it this is. */
 interface End {
@@ -25,19 +18,8 @@ interface End {
  */
 export async function openObject(bucket: Bucket, key: string): Promise<BlobReader> {
   const { bytes, byteLength, etag } = await readEnd(bucket, key)
-  const file: RangeReader = {
-    byteLength,
-    read: ranges => Promise.all(ranges.map(range => readRange(bucket, key, range, etag))),
-  }
-  const held = holdEnd(file, { start: byteLength - bytes.length, end: byteLength, bytes })
-  return {
-    byteLength,
-    async read(ranges) {
-      for (const range of ranges) bounds(range, byteLength)
-      return readCoalesced(held, ranges, Number.POSITIVE_INFINITY, maxGap)
-    },
-    close: async () => {},
-  }
+  const end = { start: byteLength - bytes.length, end: byteLength, bytes }
+  return openRemote(end, range => readRange(bucket, key, range, etag))
 }
 
 function readEnd(bucket: Bucket, key: string): Promise<End> {
