@@ -1,6 +1,5 @@
 import type { ByteBudget, Limits } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
-import type { KnownCells } from '../../traceql/metrics/known-cells.ts'
 import { encodeMessage, one, printMessage, type Schema } from './message.ts'
 import type { Parameters } from './parameters.ts'
 
@@ -11,7 +10,6 @@ export interface Question {
   readonly parameters: Parameters
   /** All spans of the tenant. */
   readonly source: SpanSource
-  readonly knownCells: KnownCells
   readonly limits: Limits & { readonly budget: ByteBudget }
 }
 

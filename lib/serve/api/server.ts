@@ -81,7 +81,8 @@ function showPage({ html, policy }: Page, reply: FastifyReply): FastifyReply {
 
 /** What fastify or one of the routes has thrown. */
 function refuse(error: unknown, _: FastifyRequest, reply: FastifyReply): void {
-  plain(reply, (error as { statusCode?: number }).statusCode ?? 500, messageOf(error))
+  const { statusCode = 500 } = error as { statusCode?: number }
+  plain(reply, error instanceof LabError ? statusOf[error.kind] : statusCode, messageOf(error))
 }
 
 function buildInfo({ version, revision }: OwnConfig) {
@@ -104,7 +105,6 @@ async function serve(route: Route, config: ApiConfig, request: FastifyRequest, r
     return await send(body, request, reply)
   } catch (error) {
     if (gone.signal.aborted) return plain(reply, clientGone, '')
-    if (error instanceof LabError) return plain(reply, statusOf[error.kind], error.message)
     if (error instanceof LateError) return plain(reply, timedOut, error.message)
     throw error
   }
