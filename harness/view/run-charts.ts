@@ -1,13 +1,12 @@
-import { barFigure } from '../charts/bars.ts'
-import type { Figure } from '../charts/figure.ts'
-import { scatterFigure } from '../charts/scatter.ts'
 import { nameOf, type Row, type Run } from '../runs/run-schema.ts'
 import { fixed } from '../text/format.ts'
+import { drawBars } from './bars.ts'
+import { drawScatter } from './scatter.ts'
 
-/** The charts that stand beside a run's page, by file name; none where no row was earned. */
-export function chartsOf(run: Run): Record<string, Figure> {
+/** The charts that stand beside a run's page, as SVG by file name; none where no row was earned. */
+export function drawRun(run: Run): Record<string, string> {
   const earned = run.rows.filter(isEarned)
-  const draw = [sizeFigure, cpuFigure]
+  const draw = [drawSizes, drawCpu]
   return Object.fromEntries(chartNames(run).map((file, i) => [file, draw[i]!(run, earned)]))
 }
 
@@ -20,10 +19,9 @@ function isEarned(row: Row): boolean {
   return row.bytesPerSpan !== null
 }
 
-/** Bytes per span beside the floor. */
-export function sizeFigure({ input }: Pick<Run, 'input'>, earned: readonly Row[]): Figure {
+function drawSizes({ input }: Run, earned: readonly Row[]): string {
   const floor = input.floorBytes / input.spanCount
-  return barFigure({
+  return drawBars({
     title: 'Bytes per span',
     subtitle: `${input.source}; long bars are cut`,
     bars: earned.map(row => ({ name: labelOf(row), value: row.bytesPerSpan! })),
@@ -32,11 +30,10 @@ export function sizeFigure({ input }: Pick<Run, 'input'>, earned: readonly Row[]
   })
 }
 
-/** Size against the CPU time of encoding and decoding. */
-export function cpuFigure({ input }: Pick<Run, 'input'>, earned: readonly Row[]): Figure {
+function drawCpu({ input }: Run, earned: readonly Row[]): string {
   const micros = (seconds: number | null) => Math.max(1e-3, ((seconds ?? 0) * 1e6) / input.spanCount)
   const print = (value: number) => String(Number(value.toPrecision(2)))
-  return scatterFigure({
+  return drawScatter({
     title: 'Size against CPU time',
     subtitle: `${input.source}; filled: encode, hollow: decode; better is down and to the left`,
     x: { label: 'B/span', scale: 'log', print },

@@ -129,14 +129,14 @@ export function weightedBatch(batch: SpanBatch, weights: Float64Array): SpanBatc
 
 class WeightedBatch implements SpanBatch {
   readonly spanCount: number
-  readonly positions: SpanBatch['positions']
+  readonly firstTrace: number | undefined
   readonly weights: Float64Array
   readonly startsAfter: SpanBatch['startsAfter']
   readonly #batch: SpanBatch
 
   constructor(batch: SpanBatch, weights: Float64Array) {
     this.spanCount = batch.spanCount
-    this.positions = batch.positions
+    this.firstTrace = batch.firstTrace
     this.weights = weights
     this.startsAfter = batch.startsAfter?.bind(batch)
     this.#batch = batch
@@ -150,8 +150,8 @@ class WeightedBatch implements SpanBatch {
     return this.#batch.read(columns, rows)
   }
 
-  async share(): Promise<SharedBatch | undefined> {
-    const shared = await this.#batch.share?.()
+  share(): SharedBatch | undefined {
+    const shared = this.#batch.share?.()
     if (shared === undefined) return undefined
     const { value, transfer } = shared.input
     return { ...shared, input: { value: { ...value, weights: this.weights }, transfer } }

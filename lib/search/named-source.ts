@@ -43,8 +43,7 @@ type Named = <T>(work: () => Promise<T>) => Promise<T>
 
 class NamedBatch implements SpanBatch {
   readonly spanCount: number
-  readonly identity: SpanBatch['identity']
-  readonly positions: SpanBatch['positions']
+  readonly firstTrace: number | undefined
   readonly startsAfter: SpanBatch['startsAfter']
   readonly #batch: SpanBatch
   readonly #name: string
@@ -52,8 +51,7 @@ class NamedBatch implements SpanBatch {
 
   constructor(batch: SpanBatch, name: string) {
     this.spanCount = batch.spanCount
-    this.identity = batch.identity
-    this.positions = batch.positions
+    this.firstTrace = batch.firstTrace
     this.#batch = batch
     this.#name = name
     this.#named = work => naming(name, work)
@@ -73,8 +71,8 @@ class NamedBatch implements SpanBatch {
     return this.#named(() => this.#batch.read(columns, rows))
   }
 
-  async share(): Promise<SharedBatch | undefined> {
-    const shared = await this.#named(async () => this.#batch.share?.())
+  share(): SharedBatch | undefined {
+    const shared = this.#batch.share?.()
     if (shared === undefined) return undefined
     const { value, transfer } = shared.input
     return { ...shared, input: { value: { ...value, subject: this.#name }, transfer } }

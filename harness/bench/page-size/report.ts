@@ -1,8 +1,7 @@
-import type { Figure } from '../../charts/figure.ts'
-import { lineFigure } from '../../charts/lines.ts'
 import { fixed, percent, seconds, whole } from '../../text/format.ts'
 import { printMarkdownPage } from '../../text/page.ts'
 import { number, type Table, tableOf, text } from '../../text/table.ts'
+import { drawLines } from '../../view/chart.ts'
 import type { BlockRow, Blocks, Costs } from './measure.ts'
 
 const sections = ['directory', 'dictionaries', 'trace index', 'similarity', 'Bloom filters', 'fields', 'root'] as const
@@ -53,16 +52,16 @@ export function sectionTable({ taxed, spanCount, traceCount, traceIndexSeconds }
 }
 
 /** Charts by file name: bytes per span, and bytes that a lookup reads, by size of pages. */
-export function blockFigures(name: string, blocks: Blocks): Record<string, Figure> {
+export function drawBlocks(name: string, blocks: Blocks): Record<string, string> {
   const { spanCount } = blocks
   return {
-    [`${name}-blocks-size.svg`]: figureOf(
+    [`${name}-blocks-size.svg`]: draw(
       'Bytes per span by column_block_size',
       'B/span',
       blocks,
       costs => costs.sizeBytes / spanCount,
     ),
-    [`${name}-blocks-lookup.svg`]: figureOf(
+    [`${name}-blocks-lookup.svg`]: draw(
       'KiB read for a trace by id, by column_block_size',
       'KiB',
       blocks,
@@ -117,13 +116,13 @@ function costTable(rows: readonly BlockRow[], spanCount: number, name: string): 
   )
 }
 
-function figureOf(
+function draw(
   title: string,
   label: string,
   { title: subtitle, curves }: Blocks,
   value: (costs: Costs) => number,
-): Figure {
-  return lineFigure({
+): string {
+  return drawLines({
     title,
     subtitle,
     x: { label: 'column_block_size', scale: 'log', print: whole },

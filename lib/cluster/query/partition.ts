@@ -1,6 +1,7 @@
 import { getOrInsert } from '../../maps.ts'
+import type { LiveAnswer, LivePiece } from '../live/answer.ts'
 import { SeenEnds } from './lag.ts'
-import type { LiveAnswer, LivePiece, LiveReplica } from './live-stores.ts'
+import type { LiveReplica } from './live-stores.ts'
 
 /** What live stores have of a partition beyond its blocks. */
 export interface PartitionRead {

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { type BlockMeta, blockMetaSchema } from '../../serve/blocks/meta.ts'
+
+/** Spans of offsets from `start` up to, not including, `end`, as a live store has them: a block that does not change. */
+export interface LivePiece {
+  readonly id: string
+  readonly start: number
+  readonly end: number
+  readonly meta: BlockMeta
+}
+
+/** What a live store knows of a tenant. */
+export interface LiveAnswer {
+  /** It has all offsets from here on, */
+  readonly first: number
+  /** up to here, not including it. */
+  readonly next: number
+  /** The end of the partition when it was read last. */
+  readonly end: number
+  /** When the last record that was read was made, ms since the epoch; 0 where there was none. */
+  readonly readMillis: number
+  /** With the spans from the asked offset on; some may have older ones. */
+  readonly pieces: readonly LivePiece[]
+}
+
+/** How far a live store is. */
+export interface LiveStatus extends Omit<LiveAnswer, 'pieces'> {
+  readonly partition: number
+  /** Up to here, as it knows, spans are in blocks. */
+  readonly committed: number
+  /** Of the records that it has and that are not in blocks, to about 64 KiB. */
+  readonly waitingBytes: number
+  /** What spans take in memory. */
+  readonly memoryBytes: number
+  /** True while it reads no more, for its spans take as much memory as they may. */
+  readonly isFull: boolean
+}
+
+export const offsetSchema: z.ZodType<number> = z.number().int().nonnegative()
+
+export const pieceSchema: z.ZodType<LivePiece> = z.object({
+  id: z.uuid(),
+  start: offsetSchema,
+  end: offsetSchema,
+  meta: blockMetaSchema,
+})
+
+const place = { first: offsetSchema, next: offsetSchema, end: offsetSchema, readMillis: z.number() }
+
+export const answerSchema: z.ZodType<LiveAnswer> = z.object({ ...place, pieces: z.array(pieceSchema) })
+
+export const statusSchema: z.ZodType<LiveStatus> = z.object({
+  ...place,
+  partition: offsetSchema,
+  committed: offsetSchema,
+  waitingBytes: offsetSchema,
+  memoryBytes: offsetSchema,
+  isFull: z.boolean(),
+})
