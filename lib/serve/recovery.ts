@@ -4,6 +4,12 @@ import type { Blocks } from './blocks/blocks.ts'
 import type { Replay } from './live/replay.ts'
 
 const retryMillis = 1_000
+/**
+ * A process that ran for long leaves no more segments; those of starts that were interrupted add up. Under load each takes
+ * in more than it makes blocks of: so the log goes first for some time, and each segment is a block before the next is read.
+ */
+const maxLeft = 8
+const headStartMillis = 500
 
 interface RecoveryParts {
   readonly blocks: Blocks
@@ -43,6 +49,15 @@ export class Recovery {
     return `the log of recent spans is being read: ${mebibytes(readBytes)} of ${mebibytes(byteLength)} MiB`
   }
 
+  /** Returns when requests may be taken. */
+  async headStart(): Promise<void> {
+    if (this.#isInterrupted) await Promise.race([this.done, sleep(headStartMillis)])
+  }
+
+  get #isInterrupted(): boolean {
+    return this.#parts.replay.segmentCount > maxLeft
+  }
+
   async #load(): Promise<void> {
     const { blocks, warn } = this.#parts
     const halves = await this.#retrying('the list of blocks', () => blocks.load(warn))
@@ -55,7 +70,7 @@ export class Recovery {
     await this.#retrying('the log', () => replay.deleteEmpty())
     await this.loaded
     while (replay.segmentCount > 0) {
-      await queue.room(maxHeldBytes)
+      await queue.room(this.#isInterrupted ? 1 : maxHeldBytes)
       queue.segments.push(await this.#retrying('the log', () => replay.next()))
       queue.flushSoon()
     }

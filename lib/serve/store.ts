@@ -118,12 +118,14 @@ export class Store {
 
   /**
    * Opens a store. It takes requests at once; which blocks there are, and what its log has, is read meanwhile, and
-   * questions wait for that.
+   * questions wait for that. Only a log of many segments has a head start.
    */
   static async open(places: StorePlaces, config: StoreConfig = defaultConfig): Promise<Store> {
     const found = segmentsAmong(await places.log.list())
     const log = await LogSegment.create(places.log, config.sync, found.at(-1))
-    return new Store(places, config, log, found)
+    const store = new Store(places, config, log, found)
+    await store.#recovery.headStart()
+    return store
   }
 
   #newQueue(): BlockQueue {

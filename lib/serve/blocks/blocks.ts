@@ -4,6 +4,7 @@ import { BlockpackReader } from '../../formats/blockpack/read/reader.ts'
 import { getOrInsert } from '../../maps.ts'
 import type { SpanSource } from '../../model/scan.ts'
 import { type BlobReader, type BlobStore, putBytes, readObject } from '../../storage/store.ts'
+import { inOrder } from '../../workers/in-order.ts'
 import { type BlockMeta, compactedName, dataName, metaName, parseMeta, printMeta } from './meta.ts'
 
 /** A block that answers questions. */
@@ -170,6 +171,9 @@ interface FoundMeta {
   readonly isCompacted: boolean
 }
 
+/** Metas that are read at the same time: each is a request to an object store. */
+const readAtOnce = { width: 16, mayFollow: () => true }
+
 /** All metas, and the data of blocks that have none. */
 async function readMetas(store: BlobStore, warn: (message: string) => void) {
   const names = new Map<string, Set<string>>()
@@ -177,21 +181,29 @@ async function readMetas(store: BlobStore, warn: (message: string) => void) {
     const [, tenant, id, name] = blockKey.exec(key) ?? []
     if (name !== undefined) getOrInsert(names, `${tenant}/${id}`, () => new Set()).add(name)
   }
-  const metas: FoundMeta[] = []
   const halves: string[] = []
-  for (const [block, own] of names) {
-    const isCompacted = own.has(compactedName)
-    if (!isCompacted && !own.has(metaName)) {
-      if (own.has(dataName)) halves.push(`${block}/${dataName}`)
-      continue
-    }
-    const key = `${block}/${isCompacted ? compactedName : metaName}`
-    try {
-      const meta = parseMeta(await readObject(store, key), key)
-      if (meta) metas.push({ meta, isCompacted })
-    } catch (error) {
-      warn(`${messageOf(error)}: the block is left out`)
-    }
-  }
+  const keys: string[] = []
+  for (const [block, own] of names)
+    if (own.has(compactedName)) keys.push(`${block}/${compactedName}`)
+    else if (own.has(metaName)) keys.push(`${block}/${metaName}`)
+    else if (own.has(dataName)) halves.push(`${block}/${dataName}`)
+  const metas: FoundMeta[] = []
+  for await (const meta of inOrder(keys, readAtOnce, key => readMeta(store, key, warn))) if (meta) metas.push(meta)
   return { metas, halves }
+}
+
+/** What a block's `meta.json` says; undefined where that cannot be read, or where it is a block of another format. */
+async function readMeta(
+  store: BlobStore,
+  key: string,
+  warn: (message: string) => void,
+): Promise<FoundMeta | undefined> {
+  const bytes = await readObject(store, key)
+  try {
+    const meta = parseMeta(bytes, key)
+    return meta && { meta, isCompacted: key.endsWith(compactedName) }
+  } catch (error) {
+    warn(`${messageOf(error)}: the block is left out`)
+    return undefined
+  }
 }

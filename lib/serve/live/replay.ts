@@ -4,6 +4,7 @@ import { messageOf } from '../../error.ts'
 import { OtlpMessages } from '../../formats/otlp/proto-message.ts'
 import { getOrInsert } from '../../maps.ts'
 import { SpanRows } from '../../shred/rows.ts'
+import { inOrder } from '../../workers/in-order.ts'
 import type { LogFiles } from '../wal/files.ts'
 import { type Frame, SegmentReader } from '../wal/frames.ts'
 import { fileOf } from '../wal/log.ts'
@@ -11,6 +12,8 @@ import { LiveSegment } from './segment.ts'
 
 /** Spans that are read before other work has its turn. */
 const spansAtOnce = 512
+/** Files are asked for their lengths together: one after another, each waits for the turns of requests. */
+const openedAtOnce = { width: 32, mayFollow: () => true }
 
 interface ReplayParts {
   readonly files: LogFiles
@@ -53,13 +56,16 @@ export class Replay {
 
   /** Deletes segments that are empty: otherwise there is one more for each start that is interrupted. */
   async deleteEmpty(): Promise<void> {
-    const { files } = this.#parts
-    const filled: string[] = []
-    for (const name of this.#names) {
+    const sizes = inOrder(this.#names, openedAtOnce, async name => {
       const byteLength = await this.#withFile(name, async file => file.byteLength)
+      if (byteLength === 0) await this.#parts.files.delete(fileOf(name))
+      return { name, byteLength }
+    })
+    const filled: string[] = []
+    this.byteLength = 0
+    for await (const { name, byteLength } of sizes) {
       this.byteLength += byteLength
       if (byteLength > 0) filled.push(name)
-      else await files.delete(fileOf(name))
     }
     this.#names = filled
   }
