@@ -2,6 +2,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Trace } from '../../lib/model/trace.ts'
 import { inWorkFolder } from '../../lib/storage/work-folder.ts'
+import type { Figure } from '../charts/figure.ts'
+import { lineFigure } from '../charts/lines.ts'
 import type { Candidate } from '../lab/rows.ts'
 import type { LabTasks } from '../lab/tasks.ts'
 import { readDataset, writeDataset } from '../open/dataset.ts'
@@ -12,7 +14,6 @@ import { fixed, whole } from '../text/format.ts'
 import { printMarkdownPage } from '../text/page.ts'
 import type { Progress } from '../text/progress.ts'
 import { number, type Table, tableOf, text } from '../text/table.ts'
-import { drawLines } from '../view/chart.ts'
 import { printSource } from '../view/report.ts'
 
 const runTask = taskRunner<LabTasks>()
@@ -69,9 +70,9 @@ export function scaleTable({ steps, rows }: Scale): Table {
   ])
 }
 
-/** The curve as SVG. Phases without compression would hide the others: see the table for them. */
-export function drawScale({ title, steps, rows }: Scale): string {
-  return drawLines({
+/** The curve. Phases without compression would hide the others: see the table for them. */
+export function scaleFigure({ title, steps, rows }: Scale): Figure {
+  return lineFigure({
     title: 'Bytes per span by number of traces',
     subtitle: title,
     x: { label: 'traces', scale: 'log', print: value => whole(value) },

@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   rollup: async () => adding((await import('./commands/rollup.ts')).rollup),
   sample: async () => adding((await import('./commands/sample.ts')).sample),
   serve: async () => adding((await import('./commands/serve.ts')).serve),
+  conformance: async () => adding((await import('./commands/conformance.ts')).conformance),
   patterns: async () => adding((await import('./commands/patterns.ts')).patterns),
   similar: async () => adding((await import('./commands/similar.ts')).similar),
   size: async () => adding((await import('./commands/size.ts')).size),

@@ -1,9 +1,10 @@
 import { LabError } from '../../lib/error.ts'
-import { writeLocal } from '../../lib/storage/local-write.ts'
 import { timeExtent } from '../../lib/traceql/engine/time-extent.ts'
 import type { Query } from '../../lib/traceql/language/ast.ts'
 import { defaultStepNanos, type Intervals, intervalsOf } from '../../lib/traceql/metrics/intervals.ts'
 import { type MetricsAnswer, queryRange, type RangeOptions } from '../../lib/traceql/metrics/metrics.ts'
+import { drawSvg } from '../charts/svg.ts'
+import { writeText } from '../lab/run-files.ts'
 import { leftOutJson } from '../open/left-out.ts'
 import { asUsage } from '../open/query-text.ts'
 import { bytesRead, type SearchSource } from '../open/search-source.ts'
@@ -11,7 +12,7 @@ import { plural, whole } from '../text/format.ts'
 import type { Page } from '../text/page.ts'
 import { printNanos, printTime } from '../text/times.ts'
 import { explanationJson, explanationPage } from '../view/explanation.ts'
-import { drawSeries, seriesTable } from '../view/series-report.ts'
+import { seriesFigure, seriesTable } from '../view/series-report.ts'
 import type { Answer } from './show.ts'
 
 export interface RangeArguments {
@@ -36,7 +37,7 @@ export async function answerRange(opened: SearchSource, query: Query, args: Rang
   const { svg } = args
   if (svg !== undefined) {
     if (answer.series.length === 0) throw new LabError('missing', `${svg}: the answer has no series to draw`)
-    await writeLocal(svg, sink => sink.write(Buffer.from(drawSeries(args.query!, answer, intervals))))
+    await writeText(svg, await drawSvg(seriesFigure(args.query!, answer, intervals)))
   }
   return { page: () => pageOf(answer, intervals, opened, args), json: () => toJson(answer, opened, args) }
 }

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { LabError, systemError } from '../../lib/error.ts'
 import { makeFolder, probeFolder } from '../../lib/storage/folder.ts'
 import { writeLocal, writeNew } from '../../lib/storage/local-write.ts'
+import { drawSvg } from '../charts/svg.ts'
 import { type Run, runSchema } from '../runs/run-schema.ts'
 import { renderRun } from '../view/report.ts'
-import { drawRun } from '../view/run-charts.ts'
+import { chartsOf } from '../view/run-charts.ts'
 
 /**
  * Adds the run to `folder`/runs, under its date, and, where all phases ran on all of the input, renders the page
@@ -18,7 +19,8 @@ export async function saveRun(run: Run, folder: string, isComplete: boolean): Pr
   const names = numbered(join(runs, `${stamp}-${run.input.name}`), '.json')
   const raw = await writeNew(runs, names, sink => sink.write(Buffer.from(printJson(run))))
   if (!isComplete) return [raw]
-  const files = { [`${run.input.name}.md`]: renderRun(run), ...drawRun(run) }
+  const files: Record<string, string> = { [`${run.input.name}.md`]: renderRun(run) }
+  for (const [file, figure] of Object.entries(chartsOf(run))) files[file] = await drawSvg(figure)
   const paths = Object.keys(files).map(file => join(folder, file))
   await Promise.all(Object.values(files).map((text, i) => writeText(paths[i]!, text)))
   return [raw, ...paths]

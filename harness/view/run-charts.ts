@@ -1,12 +1,13 @@
+import { barFigure } from '../charts/bars.ts'
+import type { Figure } from '../charts/figure.ts'
+import { scatterFigure } from '../charts/scatter.ts'
 import { nameOf, type Row, type Run } from '../runs/run-schema.ts'
 import { fixed } from '../text/format.ts'
-import { drawBars } from './bars.ts'
-import { drawScatter } from './scatter.ts'
 
-/** The charts that stand beside a run's page, as SVG by file name; none where no row was earned. */
-export function drawRun(run: Run): Record<string, string> {
+/** The charts that stand beside a run's page, by file name; none where no row was earned. */
+export function chartsOf(run: Run): Record<string, Figure> {
   const earned = run.rows.filter(isEarned)
-  const draw = [drawSizes, drawCpu]
+  const draw = [sizeFigure, cpuFigure]
   return Object.fromEntries(chartNames(run).map((file, i) => [file, draw[i]!(run, earned)]))
 }
 
@@ -19,9 +20,10 @@ function isEarned(row: Row): boolean {
   return row.bytesPerSpan !== null
 }
 
-function drawSizes({ input }: Run, earned: readonly Row[]): string {
+/** Bytes per span beside the floor. */
+export function sizeFigure({ input }: Pick<Run, 'input'>, earned: readonly Row[]): Figure {
   const floor = input.floorBytes / input.spanCount
-  return drawBars({
+  return barFigure({
     title: 'Bytes per span',
     subtitle: `${input.source}; long bars are cut`,
     bars: earned.map(row => ({ name: labelOf(row), value: row.bytesPerSpan! })),
@@ -30,10 +32,11 @@ function drawSizes({ input }: Run, earned: readonly Row[]): string {
   })
 }
 
-function drawCpu({ input }: Run, earned: readonly Row[]): string {
+/** Size against the CPU time of encoding and decoding. */
+export function cpuFigure({ input }: Pick<Run, 'input'>, earned: readonly Row[]): Figure {
   const micros = (seconds: number | null) => Math.max(1e-3, ((seconds ?? 0) * 1e6) / input.spanCount)
   const print = (value: number) => String(Number(value.toPrecision(2)))
-  return drawScatter({
+  return scatterFigure({
     title: 'Size against CPU time',
     subtitle: `${input.source}; filled: encode, hollow: decode; better is down and to the left`,
     x: { label: 'B/span', scale: 'log', print },

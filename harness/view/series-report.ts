@@ -1,11 +1,12 @@
 import { type Intervals, labelsMs } from '../../lib/traceql/metrics/intervals.ts'
 import type { MetricsAnswer, SeriesAnswer } from '../../lib/traceql/metrics/metrics.ts'
+import type { Figure } from '../charts/figure.ts'
+import { lineFigure, type Series } from '../charts/lines.ts'
 import { whole } from '../text/format.ts'
 import { shorten } from '../text/names.ts'
 import { number, type Table, tableOf, text } from '../text/table.ts'
 import { printNanos, printTime } from '../text/times.ts'
 import { printKeyed } from './any-value.ts'
-import { drawLines, type Series } from './chart.ts'
 import { sparkline, squeeze } from './sparkline.ts'
 
 const maxName = 60
@@ -32,7 +33,7 @@ export function seriesTable({ series }: MetricsAnswer, intervals: Intervals): Ta
 }
 
 /** The largest series as lines over time. */
-export function drawSeries(query: string, { series }: MetricsAnswer, intervals: Intervals): string {
+export function seriesFigure(query: string, { series }: MetricsAnswer, intervals: Intervals): Figure {
   const { startNanos, stepNanos, count } = intervals
   const unit = axisUnit(Number(stepNanos) * count)
   const all = series.map(own => ({ name: nameOf(own), values: valuesOf(own, intervals) }))
@@ -47,7 +48,7 @@ export function drawSeries(query: string, { series }: MetricsAnswer, intervals: 
     return { name: shorten(name, 24), points: points.filter(([, value]) => Number.isFinite(value)) }
   })
   const left = series.length > lines.length ? `; the ${lines.length} largest of ${whole(series.length)} series` : ''
-  return drawLines({
+  return lineFigure({
     title: shorten(query.replaceAll(/\s+/g, ' '), 90),
     subtitle: `${printTime(startNanos)} and on, step ${printNanos(stepNanos)}${left}`,
     x: { label: `${unit.name} since the start`, scale: 'linear', print: printValue },

@@ -120,8 +120,10 @@ export interface ColumnSet {
 /** Whole traces, immutable. */
 export interface SpanBatch {
   readonly spanCount: number
-  /** The position of its first trace, which the others follow, as the `traceIds` of its source number them. */
-  readonly firstTrace?: number | undefined
+  /** The same object for the same spans in every scan: what was found out about them holds again. */
+  readonly identity?: object | undefined
+  /** The positions of its traces, as the `traceIds` of its source number them. */
+  readonly positions?: { readonly start: number; readonly end: number } | undefined
   /** How many spans each span represents, where they were sampled; else each represents itself. */
   readonly weights?: Float64Array | undefined
   /**
@@ -137,7 +139,7 @@ export interface SpanBatch {
   /** Reads columns; with `rows` (ascending) at least the values of these spans. What was read before costs nothing. */
   read(columns: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet>
   /** The same for a worker, which reads by it as long as it is not released; nothing is read here any more. */
-  share?(): SharedBatch | undefined
+  share?(): Promise<SharedBatch | undefined>
   /** Gives memory back: nothing may be read afterwards, and columns that were read may hold anything. */
   release(): void
 }

@@ -129,14 +129,14 @@ export function weightedBatch(batch: SpanBatch, weights: Float64Array): SpanBatc
 
 class WeightedBatch implements SpanBatch {
   readonly spanCount: number
-  readonly firstTrace: number | undefined
+  readonly positions: SpanBatch['positions']
   readonly weights: Float64Array
   readonly startsAfter: SpanBatch['startsAfter']
   readonly #batch: SpanBatch
 
   constructor(batch: SpanBatch, weights: Float64Array) {
     this.spanCount = batch.spanCount
-    this.firstTrace = batch.firstTrace
+    this.positions = batch.positions
     this.weights = weights
     this.startsAfter = batch.startsAfter?.bind(batch)
     this.#batch = batch
@@ -150,8 +150,8 @@ class WeightedBatch implements SpanBatch {
     return this.#batch.read(columns, rows)
   }
 
-  share(): SharedBatch | undefined {
-    const shared = this.#batch.share?.()
+  async share(): Promise<SharedBatch | undefined> {
+    const shared = await this.#batch.share?.()
     if (shared === undefined) return undefined
     const { value, transfer } = shared.input
     return { ...shared, input: { value: { ...value, weights: this.weights }, transfer } }

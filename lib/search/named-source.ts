@@ -43,7 +43,8 @@ type Named = <T>(work: () => Promise<T>) => Promise<T>
 
 class NamedBatch implements SpanBatch {
   readonly spanCount: number
-  readonly firstTrace: number | undefined
+  readonly identity: SpanBatch['identity']
+  readonly positions: SpanBatch['positions']
   readonly startsAfter: SpanBatch['startsAfter']
   readonly #batch: SpanBatch
   readonly #name: string
@@ -51,7 +52,8 @@ class NamedBatch implements SpanBatch {
 
   constructor(batch: SpanBatch, name: string) {
     this.spanCount = batch.spanCount
-    this.firstTrace = batch.firstTrace
+    this.identity = batch.identity
+    this.positions = batch.positions
     this.#batch = batch
     this.#name = name
     this.#named = work => naming(name, work)
@@ -71,8 +73,8 @@ class NamedBatch implements SpanBatch {
     return this.#named(() => this.#batch.read(columns, rows))
   }
 
-  share(): SharedBatch | undefined {
-    const shared = this.#batch.share?.()
+  async share(): Promise<SharedBatch | undefined> {
+    const shared = await this.#named(async () => this.#batch.share?.())
     if (shared === undefined) return undefined
     const { value, transfer } = shared.input
     return { ...shared, input: { value: { ...value, subject: this.#name }, transfer } }

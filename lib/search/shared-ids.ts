@@ -81,20 +81,16 @@ async function among(
   source: SpanSource,
   { placed, byKey }: { readonly placed: Placed; readonly byKey: ReadonlyMap<string, SharedTrace> },
 ): Promise<[place: number, trace: SharedTrace][]> {
-  const { firstTrace, spanCount } = batch
+  const { positions } = batch
   if (placed.length === 0) return []
-  if (firstTrace === undefined || source.traceIds === undefined)
+  if (positions === undefined || source.traceIds === undefined)
     return traceIdsOf(await batch.read(['trace:id'])).flatMap((traceId, place) => {
       const trace = byKey.get(traceKey(traceId))
       return trace ? [[place, trace]] : []
     })
   const from = (position: number) => firstWhere(placed.length, i => placed[i]![0] >= position)
-  const first = from(firstTrace)
-  // A trace has a span at least: mostly that says enough.
-  if (first === from(firstTrace + spanCount)) return []
-  const traceCount = (await batch.read([])).traceStarts.length - 1
-  const own = placed.slice(first, from(firstTrace + traceCount))
-  return own.map(([position, trace]) => [position - firstTrace, trace])
+  const own = placed.slice(from(positions.start), from(positions.end))
+  return own.map(([position, trace]) => [position - positions.start, trace])
 }
 
 /** By source: ids that were read since their hashes were those of other ids, by position. */

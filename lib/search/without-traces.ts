@@ -3,73 +3,116 @@ import type { ColumnData, ColumnName, ColumnSet, SharedBatch, SpanBatch } from '
 /** A batch less the traces at some places: the batch itself where none is, undefined where all are, which releases it. */
 export async function withoutTraces(batch: SpanBatch, places: readonly number[]): Promise<SpanBatch | undefined> {
   if (places.length === 0) return batch
-  const starts = (await batch.read([])).traceStarts
-  const leaves: boolean[] = new Array(starts.length - 1).fill(false)
-  for (const place of places) leaves[place] = true
-  if (leaves.includes(false)) return remaining(batch, starts, { places, leaves })
-  batch.release()
-  return undefined
+  const known = batch.identity && remainders.get(batch.identity)
+  if (known !== undefined && isSame(known.places, places)) return new RemainingBatch(batch, known)
+  const left = await leftOf(batch, places)
+  if (left.rows.length === 0) {
+    batch.release()
+    return undefined
+  }
+  const remainder = { places, spanCount: left.rows.length, identity: {} }
+  if (batch.identity !== undefined) remainders.set(batch.identity, remainder)
+  return new RemainingBatch(batch, remainder, left)
+}
+
+/** What is known of a batch less some traces once it has been read. */
+interface Remainder {
+  readonly places: readonly number[]
+  readonly spanCount: number
+  readonly identity: object
+}
+
+/** By identity of a batch: its last remainder. A store asks with the same shared traces again and again. */
+const remainders = new WeakMap<object, Remainder>()
+
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((place, i) => place === b[i])
 }
 
 /** By row of the batch its row in what remains, or -1. */
 type Renumbering = Int32Array
 
-interface LeftOut {
-  readonly places: readonly number[]
-  /** By trace: whether it is. */
-  readonly leaves: readonly boolean[]
-}
-
-function remaining(batch: SpanBatch, starts: Uint32Array, { places, leaves }: LeftOut): SpanBatch {
-  const isKept = new Uint8Array(batch.spanCount)
-  for (const [trace, isOut] of leaves.entries()) if (!isOut) isKept.fill(1, starts[trace]!, starts[trace + 1]!)
-  const spans = renumber(isKept)
-  const traces = renumber(Uint8Array.from(leaves, isOut => (isOut ? 0 : 1)))
-  const rows = kept(spans)
-  const traceStarts = Uint32Array.from([...kept(traces).map(trace => spans[starts[trace]!]!), rows.length])
-  const weights = batch.weights && Float64Array.from(rows, row => batch.weights![row]!)
-  return {
-    spanCount: rows.length,
-    weights,
-    startExtent: batch.startExtent,
-    startsAfter:
-      batch.startsAfter &&
-      (async (times, wanted) => {
-        const own = wanted?.map(row => rows[row]!)
-        const after = await batch.startsAfter!(times, own)
-        return Int32Array.from(rows, row => after[row]!)
-      }),
-    async read(names, wanted) {
-      const columns = await batch.read(
-        names,
-        wanted?.map(row => rows[row]!),
-      )
-      return remainingColumns(columns, { spans, traces, traceStarts })
-    },
-    share: () => sharedWithout(batch, places, weights),
-    release: () => batch.release(),
-  }
-}
-
-/** The batch as a worker opens it, which leaves the traces out there. */
-function sharedWithout(
-  batch: SpanBatch,
-  leftOut: readonly number[],
-  weights: Float64Array | undefined,
-): SharedBatch | undefined {
-  const shared = batch.share?.()
-  if (shared === undefined) return undefined
-  const { value, transfer } = shared.input
-  return { ...shared, input: { value: { ...value, leftOut, weights }, transfer } }
-}
-
-interface Remaining {
+interface Left {
   readonly spans: Renumbering
   readonly traces: Renumbering
+  /** The rows that remain. */
+  readonly rows: Uint32Array
   readonly traceStarts: Uint32Array
 }
 
-function remainingColumns(columns: ColumnSet, { spans, traces, traceStarts }: Remaining): ColumnSet {
+async function leftOf(batch: SpanBatch, places: readonly number[]): Promise<Left> {
+  const starts = (await batch.read([])).traceStarts
+  const areKept = new Uint8Array(starts.length - 1).fill(1)
+  for (const place of places) areKept[place] = 0
+  const isKept = new Uint8Array(batch.spanCount)
+  for (const [trace, isIn] of areKept.entries()) if (isIn === 1) isKept.fill(1, starts[trace]!, starts[trace + 1]!)
+  const [spans, traces] = [renumber(isKept), renumber(areKept)]
+  const rows = kept(spans)
+  const traceStarts = Uint32Array.from([...kept(traces).map(trace => spans[starts[trace]!]!), rows.length])
+  return { spans, traces, rows, traceStarts }
+}
+
+class RemainingBatch implements SpanBatch {
+  readonly spanCount: number
+  readonly identity: object | undefined
+  readonly weights: Float64Array | undefined
+  readonly startExtent: SpanBatch['startExtent']
+  readonly startsAfter: SpanBatch['startsAfter']
+  readonly #batch: SpanBatch
+  readonly #places: readonly number[]
+  #left: Left | undefined
+
+  constructor(batch: SpanBatch, { places, spanCount, identity }: Remainder, left?: Left) {
+    this.spanCount = spanCount
+    this.identity = batch.identity && identity
+    this.weights = batch.weights && left && pick(batch.weights, left.rows)
+    this.startExtent = batch.startExtent
+    this.startsAfter = batch.startsAfter && ((times, rows) => this.#startsAfter(times, rows))
+    this.#batch = batch
+    this.#places = places
+    this.#left = left
+  }
+
+  async #leftOnce(): Promise<Left> {
+    this.#left ??= await leftOf(this.#batch, this.#places)
+    return this.#left
+  }
+
+  async #startsAfter(times: readonly bigint[], rows?: Uint32Array): Promise<Int32Array> {
+    const left = await this.#leftOnce()
+    const after = await this.#batch.startsAfter!(times, rows && pick(left.rows, rows))
+    // A row only moves to the front: what is overwritten has moved before.
+    for (let i = 0; i < left.rows.length; i++) after[i] = after[left.rows[i]!]!
+    return after.subarray(0, left.rows.length)
+  }
+
+  async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
+    const left = await this.#leftOnce()
+    return remainingColumns(await this.#batch.read(names, rows && pick(left.rows, rows)), left)
+  }
+
+  /** The batch as a worker opens it, which leaves the traces out there. */
+  async share(): Promise<SharedBatch | undefined> {
+    const shared = await this.#batch.share?.()
+    if (shared === undefined) return undefined
+    const { value, transfer } = shared.input
+    return { ...shared, input: { value: { ...value, leftOut: this.#places, weights: this.weights }, transfer } }
+  }
+
+  release(): void {
+    this.#left = undefined
+    this.#batch.release()
+  }
+}
+
+/** The values of some rows. */
+function pick<T extends Float64Array | Uint32Array>(values: T, rows: Uint32Array): T {
+  const picked = values.slice(0, rows.length) as T
+  for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]!]!
+  return picked
+}
+
+function remainingColumns(columns: ColumnSet, { spans, traces, traceStarts }: Left): ColumnSet {
   const ofOwners = (owners: Uint32Array) => renumber(Uint8Array.from(owners, row => (spans[row]! < 0 ? 0 : 1)))
   const rowsOf = (name: ColumnName): Renumbering => {
     if (name.startsWith('event')) return ofOwners(columns.eventSpans)

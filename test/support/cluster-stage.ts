@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Chain } from '../../lib/cluster/commits/chain.ts'
 import type { Commit } from '../../lib/cluster/commits/commit.ts'
 import type { LiveAnswer, LivePiece } from '../../lib/cluster/live/answer.ts'
-import type { LiveReplica } from '../../lib/cluster/query/live-stores.ts'
+import type { LiveReplica, LiveStores } from '../../lib/cluster/query/live-stores.ts'
 import { LabError } from '../../lib/error.ts'
 import { profiles } from '../../lib/formats/blockpack/write/config.ts'
 import { encodeTraces, OtlpMessages } from '../../lib/formats/otlp/proto-message.ts'
@@ -44,6 +44,16 @@ export class Stage {
     this.#draw = draw
     this.partitions = Array.from({ length: partitionCount }, () => ({ records: [], committed: 0 }))
     this.replicas = this.partitions.map((partition, number) => new StagedReplica(number, partition))
+  }
+
+  /** Where the spans are, for those who answer from them. */
+  async places(replicas: readonly StagedReplica[] = this.replicas) {
+    const live: LiveStores = {
+      replicas: async () => replicas,
+      open: (address, piece) => replicas.find(replica => replica.address === address)!.open(piece),
+    }
+    const log = { partitionCount: async () => this.partitions.length }
+    return { chain: await Chain.open(this.store), store: this.store, live, log }
   }
 
   static async open(partitionCount: number, draw: () => number): Promise<Stage> {
@@ -119,7 +129,7 @@ export class StagedReplica implements LiveReplica {
 
   constructor(partition: number, records: Partition) {
     this.partition = partition
-    this.address = `http://live-${partition}`
+    this.address = `http://live-${partition}-${randomUUID()}`
     this.#records = records
   }
 

@@ -1,7 +1,8 @@
+import type { Figure } from '../../charts/figure.ts'
+import { lineFigure } from '../../charts/lines.ts'
 import { fixed, percent, roughPercent, times, whole } from '../../text/format.ts'
 import { type Page, printMarkdownPage } from '../../text/page.ts'
 import { type Column, number, type Table, tableOf, text } from '../../text/table.ts'
-import { drawLines } from '../../view/chart.ts'
 import { pricesTable } from '../../view/loss.ts'
 import type { LossCurve, LossRow } from './measure.ts'
 
@@ -42,9 +43,9 @@ export function renderLossCurve(
 }
 
 /** A picture for each question shown: bytes per span against the median error, a line for each kind of policy. */
-export function drawLossCurve(title: string, { rows }: LossCurve): string[] {
+export function lossFigures(title: string, { rows }: LossCurve): Figure[] {
   return shown.map(({ question, name }) =>
-    drawLines({
+    lineFigure({
       title: `Median error of the ${name} by service`,
       subtitle: `${title}; rates 0.1, 0.5, 1, 5, 10 %`,
       x: { label: 'B/span of the original, blockpack', scale: 'log', print: value => String(value) },

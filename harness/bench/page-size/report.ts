@@ -1,7 +1,8 @@
+import type { Figure } from '../../charts/figure.ts'
+import { lineFigure } from '../../charts/lines.ts'
 import { fixed, percent, seconds, whole } from '../../text/format.ts'
 import { printMarkdownPage } from '../../text/page.ts'
 import { number, type Table, tableOf, text } from '../../text/table.ts'
-import { drawLines } from '../../view/chart.ts'
 import type { BlockRow, Blocks, Costs } from './measure.ts'
 
 const sections = ['directory', 'dictionaries', 'trace index', 'similarity', 'Bloom filters', 'fields', 'root'] as const
@@ -52,16 +53,16 @@ export function sectionTable({ taxed, spanCount, traceCount, traceIndexSeconds }
 }
 
 /** Charts by file name: bytes per span, and bytes that a lookup reads, by size of pages. */
-export function drawBlocks(name: string, blocks: Blocks): Record<string, string> {
+export function blockFigures(name: string, blocks: Blocks): Record<string, Figure> {
   const { spanCount } = blocks
   return {
-    [`${name}-blocks-size.svg`]: draw(
+    [`${name}-blocks-size.svg`]: figureOf(
       'Bytes per span by column_block_size',
       'B/span',
       blocks,
       costs => costs.sizeBytes / spanCount,
     ),
-    [`${name}-blocks-lookup.svg`]: draw(
+    [`${name}-blocks-lookup.svg`]: figureOf(
       'KiB read for a trace by id, by column_block_size',
       'KiB',
       blocks,
@@ -116,13 +117,13 @@ function costTable(rows: readonly BlockRow[], spanCount: number, name: string): 
   )
 }
 
-function draw(
+function figureOf(
   title: string,
   label: string,
   { title: subtitle, curves }: Blocks,
   value: (costs: Costs) => number,
-): string {
-  return drawLines({
+): Figure {
+  return lineFigure({
     title,
     subtitle,
     x: { label: 'column_block_size', scale: 'log', print: whole },

@@ -3,14 +3,15 @@ import type { CommandModule } from 'yargs'
 import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
 import { measureBlocks } from '../../bench/page-size/measure.ts'
 import {
+  blockFigures,
   curveTable,
-  drawBlocks,
   problemsOf,
   renderBlocks,
   sectionNote,
   sectionTable,
   taxTable,
 } from '../../bench/page-size/report.ts'
+import { drawSvg } from '../../charts/svg.ts'
 import { writeText } from '../../lab/run-files.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import { describeSource } from '../../view/report.ts'
@@ -58,8 +59,8 @@ export const blocks: CommandModule<object, BlocksArguments> = {
     const tables = [curveTable(result), taxTable(result), sectionTable(result)]
     show({ page: () => [describeSource(source), ...tables, sectionNote, ...problemsOf(result)] }, format)
     makeFolder(folder)
-    const charts = drawBlocks(source.name, result)
-    for (const [name, svg] of Object.entries(charts)) await writeText(join(folder, name), svg)
+    const charts = blockFigures(source.name, result)
+    for (const [name, chart] of Object.entries(charts)) await writeText(join(folder, name), await drawSvg(chart))
     await writeText(join(folder, `${source.name}-blocks.md`), renderBlocks(result, Object.keys(charts)))
     if (args.progress) process.stderr.write(`saved ${join(folder, source.name)}-blocks.md and two .svg\n`)
     if (problemsOf(result).length > 0) process.exitCode = 1

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
 import { measureLossCurve } from '../../bench/loss/measure.ts'
-import { drawLossCurve, lossCurvePage, renderLossCurve } from '../../bench/loss/report.ts'
+import { lossCurvePage, lossFigures, renderLossCurve } from '../../bench/loss/report.ts'
+import { drawSvg } from '../../charts/svg.ts'
 import { writeText } from '../../lab/run-files.ts'
 import { holdTraces } from '../../open/hold.ts'
 import { leftOutJson, leftOutOf, reportLeftOut } from '../../open/left-out.ts'
@@ -46,9 +47,9 @@ export const loss: CommandModule<object, LossArguments> = {
     )
     makeFolder(folder)
     const name = `${source.name}-loss`
-    const charts = drawLossCurve(source.title, curve)
+    const charts = lossFigures(source.title, curve)
     const files = charts.map((_, i) => `${name}-${i + 1}.svg`)
-    await Promise.all(charts.map((chart, i) => writeText(join(folder, files[i]!), chart)))
+    await Promise.all(charts.map(async (chart, i) => writeText(join(folder, files[i]!), await drawSvg(chart))))
     await writeText(join(folder, `${name}.md`), renderLossCurve(source.title, printSource(source), curve, files))
     if (args.progress) process.stderr.write(`saved ${join(folder, name)}.md and ${files.length} pictures\n`)
     reportLeftOut(leftOutOf(source), args.skipBad)

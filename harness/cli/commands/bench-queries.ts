@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
 import { blockOfEnvironment } from '../../bench/queries/block.ts'
-import { drawQueries } from '../../bench/queries/chart.ts'
+import { queryFigure } from '../../bench/queries/chart.ts'
 import { measureQueries } from '../../bench/queries/measure.ts'
 import { readQuerySet } from '../../bench/queries/query-file.ts'
 import { problemsOf, queriesPage, renderQueries } from '../../bench/queries/report.ts'
 import { type PeerName, peerNames } from '../../bench/queries/sql/duckdb.ts'
+import { drawSvg } from '../../charts/svg.ts'
 import { discoverPhases } from '../../lab/discover.ts'
 import { writeText } from '../../lab/run-files.ts'
 import { selectRows } from '../../lab/select.ts'
@@ -93,8 +94,8 @@ export const queries: CommandModule<object, QueriesArguments> = {
     show({ page: () => [describeSource(source), ...queriesPage(result)] }, format)
     makeFolder(folder)
     const name = `${source.name}-queries`
-    const chart = drawQueries(result)
-    if (chart !== undefined) await writeText(join(folder, `${name}.svg`), chart)
+    const chart = queryFigure(result)
+    if (chart !== undefined) await writeText(join(folder, `${name}.svg`), await drawSvg(chart))
     await writeText(join(folder, `${name}.md`), renderQueries(result, chart && `${name}.svg`))
     if (args.progress) process.stderr.write(`saved ${join(folder, name)}.md and .svg\n`)
     if (problemsOf(result).length > 0) process.exitCode = 1

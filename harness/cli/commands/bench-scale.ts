@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
-import { drawScale, measureScale, renderScale, scaleTable } from '../../bench/scale.ts'
+import { measureScale, renderScale, scaleFigure, scaleTable } from '../../bench/scale.ts'
+import { drawSvg } from '../../charts/svg.ts'
 import { writeText } from '../../lab/run-files.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import { describeSource } from '../../view/report.ts'
@@ -37,7 +38,7 @@ export const scale: CommandModule<object, ScaleArguments> = {
     show({ page: () => [describeSource(source), scaleTable(result)] }, format)
     makeFolder(folder)
     const name = `${source.name}-scale`
-    await writeText(join(folder, `${name}.svg`), drawScale(result))
+    await writeText(join(folder, `${name}.svg`), await drawSvg(scaleFigure(result)))
     await writeText(join(folder, `${name}.md`), renderScale(result, `${name}.svg`))
     if (args.progress) process.stderr.write(`saved ${join(folder, name)}.md and .svg\n`)
     reportLeftOut(leftOutOf(source), args.skipBad)

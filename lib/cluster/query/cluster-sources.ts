@@ -1,23 +1,19 @@
 import { BoundedCache } from '../../maps.ts'
-import { memorySource } from '../../model/memory-source.ts'
 import type { SpanSource } from '../../model/scan.ts'
-import { weightedSource } from '../../sampling/weights.ts'
-import { joinSources } from '../../search/join-sources.ts'
 import type { Asking } from '../../serve/api/answer.ts'
-import { keyOf } from '../../serve/blocks/blocks.ts'
-import { type BlockMeta, dataName } from '../../serve/blocks/meta.ts'
-import type { BlobStore } from '../../storage/store.ts'
+import type { BlockMeta } from '../../serve/blocks/meta.ts'
 import type { Chain } from '../commits/chain.ts'
 import type { State } from '../commits/state.ts'
-import type { LiveReplica, LiveStores } from './live-stores.ts'
+import type { PartitionedLog } from '../log/log.ts'
 import { missingOf } from './missing.ts'
-import { OpenedFiles, type Place } from './opened.ts'
+import { OpenedFiles } from './opened.ts'
 import { type PartitionRead, PartitionReader } from './partition.ts'
+import { idOf, type Place, type Shelves } from './place.ts'
 
-export interface SourcePlaces {
+export interface SourcePlaces extends Shelves {
   readonly chain: Chain
-  readonly store: BlobStore
-  readonly live: LiveStores
+  /** Says which partitions there are. */
+  readonly log: Pick<PartitionedLog, 'partitionCount'>
 }
 
 export interface SourcesConfig {
@@ -45,14 +41,21 @@ interface Found {
   readonly reads: readonly PartitionRead[]
 }
 
+/** The same, opened. */
+export interface FoundSources {
+  readonly places: readonly Place[]
+  readonly sources: readonly SpanSource[]
+  /** Which spans may be missing. */
+  readonly missing: string | undefined
+}
+
 /** All spans of tenants: the blocks that count, and what live stores have beyond them. */
 export class ClusterSources {
   readonly opened: OpenedFiles
   readonly #places: SourcePlaces
   readonly #config: SourcesConfig
   readonly #partitions: PartitionReader
-  /** Of live stores: a partition whose last one is gone is missed. */
-  readonly #seenPartitions = new Set<number>()
+  #partitionCount = 0
   #refreshing: Promise<State> | undefined
   #refreshedMillis = Number.NEGATIVE_INFINITY
   /** The last state whose blocks were looked for. */
@@ -63,39 +66,35 @@ export class ClusterSources {
   constructor(places: SourcePlaces, config: SourcesConfig) {
     this.#places = places
     this.#config = config
-    this.opened = new OpenedFiles(config.maxHeldBytes)
+    this.opened = new OpenedFiles(places, config.maxHeldBytes)
     this.#partitions = new PartitionReader(config.liveTimeoutMillis)
   }
 
   /** All spans of the tenants, of the newest state that is known to be at most a second old. */
-  async source(tenants: readonly string[], asking: Asking): Promise<SpanSource> {
+  async find(tenants: readonly string[], asking: Asking): Promise<FoundSources> {
     let found = await this.#find(tenants, asking, asking.isAgain)
     // Blocks may have been committed since the state was read, and live stores have dropped what is in them.
     if (found.reads.some(({ isGap }) => isGap)) found = await this.#find(tenants, asking, true)
-    const sources = await Promise.all(found.places.map(place => this.opened.source(place)))
+    const { places, state, reads } = found
+    const sources = await Promise.all(places.map(place => this.opened.source(place)))
     this.#forget(tenants, found)
-    const joined = sources.length === 0 ? memorySource([]) : weightedSource(joinSources(sources))
-    return { ...joined, missing: missingOf(found.state, found.reads) }
+    return { places, sources, missing: missingOf(state, reads) }
   }
 
   async #find(tenants: readonly string[], { signal }: Asking, isForced: boolean): Promise<Found> {
-    const [state, replicas] = await Promise.all([this.#refreshed(isForced), this.#places.live()])
-    const byPartition = new Map<number, LiveReplica[]>()
-    for (const partition of [...state.ends.keys(), ...this.#seenPartitions]) byPartition.set(partition, [])
-    for (const replica of replicas) {
-      this.#seenPartitions.add(replica.partition)
-      byPartition.set(replica.partition, [...(byPartition.get(replica.partition) ?? []), replica])
-    }
-    const own = [...byPartition].sort(([a], [b]) => a - b)
+    const [state, replicas] = await Promise.all([this.#refreshed(isForced), this.#places.live.replicas()])
+    const numbers = [...state.ends.keys(), ...replicas.map(({ partition }) => partition)]
+    const partitionCount = Math.max(this.#partitionCount, ...numbers.map(number => number + 1))
     const reads = await Promise.all(
       tenants.flatMap(tenant =>
-        own.map(([partition, members]) => {
+        Array.from({ length: partitionCount }, (_, partition) => {
+          const members = replicas.filter(replica => replica.partition === partition)
           const asked = { tenant, partition, committed: state.end(partition), signal }
           return this.#partitions.read(members, asked)
         }),
       ),
     )
-    const blocks = tenants.flatMap(tenant => inTime(state.blocksOf(tenant)).map(meta => this.#blockPlace(meta)))
+    const blocks = tenants.flatMap(tenant => inTime(state.blocksOf(tenant)).map(blockPlace))
     return { state, reads, places: [...blocks, ...reads.flatMap(piecePlaces)] }
   }
 
@@ -104,7 +103,7 @@ export class ClusterSources {
     if (!isForced && performance.now() - this.#refreshedMillis < this.#config.maxStateMillis) return chain.state
     if (isForced) await this.#refreshing?.catch(() => {})
     const startMillis = performance.now()
-    this.#refreshing ??= chain.refresh().finally(() => {
+    this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined
     })
     const state = await this.#refreshing
@@ -112,9 +111,12 @@ export class ClusterSources {
     return state
   }
 
-  #blockPlace(meta: BlockMeta): Place {
-    const key = keyOf(meta, dataName)
-    return { id: meta.blockID, name: key, open: () => this.#places.store.open(key) }
+  async #refresh(): Promise<State> {
+    const { chain, log } = this.#places
+    // Where the log is away, blocks and live stores are there still.
+    const count = await log.partitionCount().catch(() => 0)
+    this.#partitionCount = Math.max(this.#partitionCount, count)
+    return chain.refresh()
   }
 
   /** Lets go of what counts no more: blocks that others replace, and pieces that are in others or in blocks. */
@@ -122,7 +124,7 @@ export class ClusterSources {
     const last = this.#lastState
     this.#lastState = state
     if (last !== state) for (const id of last?.blocks.keys() ?? []) if (!state.blocks.has(id)) this.opened.forget(id)
-    const pieces = places.map(({ id }) => id).filter(id => !state.blocks.has(id))
+    const pieces = places.map(idOf).filter(id => !state.blocks.has(id))
     const before = this.#lastPieces.get(tenants.join('|'), () => [])
     for (const id of before) if (!pieces.includes(id)) this.opened.forget(id)
     before.splice(0, before.length, ...pieces)
@@ -138,10 +140,10 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+function blockPlace({ tenantID, blockID }: BlockMeta): Place {
+  return { kind: 'block', tenantID, blockID }
+}
+
 function piecePlaces({ pieces }: PartitionRead): Place[] {
-  return pieces.map(({ replica, piece }) => ({
-    id: piece.id,
-    name: `live store ${replica.address}, piece ${piece.id}`,
-    open: () => replica.open(piece),
-  }))
+  return pieces.map(({ replica, piece }) => ({ kind: 'piece', address: replica.address, piece }))
 }

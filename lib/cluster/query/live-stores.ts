@@ -7,8 +7,12 @@ export interface LiveReplica {
   readonly address: string
   /** The pieces of a tenant from an offset on. */
   pieces(tenant: string, from: number, signal: AbortSignal): Promise<LiveAnswer>
-  open(piece: LivePiece): Promise<BlobReader>
 }
 
-/** Those that live. */
-export type LiveStores = () => Promise<readonly LiveReplica[]>
+/** The live stores of a cluster. */
+export interface LiveStores {
+  /** Those that live. */
+  replicas(): Promise<readonly LiveReplica[]>
+  /** A piece of the one at an address. */
+  open(address: string, piece: LivePiece): Promise<BlobReader>
+}

@@ -6,16 +6,8 @@ import type { SpanSource } from '../../model/scan.ts'
 import { namedSource } from '../../search/named-source.ts'
 import { StaleError } from '../../serve/api/answer.ts'
 import { atMost } from '../../storage/at-most.ts'
-import type { BlobReader } from '../../storage/store.ts'
+import { idOf, nameOf, openPlace, type Place, type Shelves } from './place.ts'
 import { ReopeningReader } from './reopening.ts'
-
-/** What is opened: a block of the store, or a piece of a live store. */
-export interface Place {
-  readonly id: string
-  /** For errors. */
-  readonly name: string
-  open(): Promise<BlobReader>
-}
 
 interface Opened {
   readonly source: SpanSource
@@ -37,6 +29,7 @@ const bytesPerTrace = 8
  * longest. Pages are not held.
  */
 export class OpenedFiles {
+  readonly #shelves: Shelves
   readonly #maxBytes: number
   /** In the order of their last use. */
   readonly #opened = new Map<string, Promise<Opened>>()
@@ -44,7 +37,8 @@ export class OpenedFiles {
   readonly #turn = atMost(openAtOnce)
   #byteLength = 0
 
-  constructor(maxBytes: number) {
+  constructor(shelves: Shelves, maxBytes: number) {
+    this.#shelves = shelves
     this.#maxBytes = maxBytes
   }
 
@@ -64,11 +58,12 @@ export class OpenedFiles {
 
   /** The source of a place, as it is held or opened now. */
   async source(place: Place): Promise<SpanSource> {
-    const known = this.#opened.get(place.id)
-    const opening = known ?? this.#turn(() => open(place))
-    this.#opened.delete(place.id)
-    this.#opened.set(place.id, opening)
-    if (known === undefined) await this.#enter(place.id, opening)
+    const id = idOf(place)
+    const known = this.#opened.get(id)
+    const opening = known ?? this.#turn(() => open(place, this.#shelves))
+    this.#opened.delete(id)
+    this.#opened.set(id, opening)
+    if (known === undefined) await this.#enter(id, opening)
     return (await opening).source
   }
 
@@ -98,16 +93,17 @@ export class OpenedFiles {
   }
 }
 
-async function open(place: Place): Promise<Opened> {
-  const file = await ReopeningReader.open(() => whileThere(place.name, () => place.open()))
+async function open(place: Place, shelves: Shelves): Promise<Opened> {
+  const name = nameOf(place)
+  const file = await ReopeningReader.open(() => whileThere(name, () => openPlace(place, shelves)))
   try {
     const { byteLength } = file
-    const read: RangeReader['read'] = ranges => whileThere(place.name, () => file.read(ranges))
-    const reader = await naming(place.name, () => BlockpackReader.open({ byteLength, read }))
+    const read: RangeReader['read'] = ranges => whileThere(name, () => file.read(ranges))
+    const reader = await naming(name, () => BlockpackReader.open({ byteLength, read }))
     const { pageGroups, traceCount } = reader.block.toc
     const pageBytes = pageGroups.reduce((sum, { bandRanges }) => sum + byteLengthOf(bandRanges), 0)
     return {
-      source: namedSource(place.name, blockpackSource(reader)),
+      source: namedSource(name, blockpackSource(reader)),
       byteLength: growth * (byteLength - pageBytes) + bytesPerTrace * traceCount,
       file,
     }

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
+import { getOrInsert } from '../../maps.ts'
 import { ByteBudget } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
+import { KnownCells } from '../../traceql/metrics/known-cells.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
 import type { QueryResult, ServerMetrics } from '../metrics.ts'
 import type { StatusPrinter, StatusSource } from '../status/status.ts'
@@ -63,6 +65,9 @@ export interface Asked {
 /** The time of a query is over. */
 export class LateError extends Error {}
 
+/** By server: what its panels have found out. */
+const knownCells = new WeakMap<ApiConfig, KnownCells>()
+
 /** Answers within the bounds. Fails with a LabError, a LateError, or the reason why the client is gone. */
 export async function answerRoute(route: Route, config: ApiConfig, asked: Asked): Promise<Answer> {
   const late = AbortSignal.timeout(config.timeoutMillis)
@@ -74,9 +79,11 @@ export async function answerRoute(route: Route, config: ApiConfig, asked: Asked)
   const { path, tenants } = asked
   const ended = (result: QueryResult) =>
     config.metrics?.queryEnded(operationOf(route), tenants, result, limits.budget.spentBytes)
+  const known = getOrInsert(knownCells, config, () => new KnownCells())
   const answerFrom = async (isAgain: boolean) => {
     const source = await config.source(tenants, { signal: limits.signal, isAgain })
-    return route.answer({ path, parameters: new Parameters(asked.parameters), source, limits })
+    const parameters = new Parameters(asked.parameters)
+    return route.answer({ path, parameters, source, limits, knownCells: known })
   }
   try {
     const answer = await answerFrom(false).catch(error => {

@@ -1,5 +1,6 @@
 import type { ByteBudget, Limits } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
+import type { KnownCells } from '../../traceql/metrics/known-cells.ts'
 import { encodeMessage, one, printMessage, type Schema } from './message.ts'
 import type { Parameters } from './parameters.ts'
 
@@ -10,6 +11,7 @@ export interface Question {
   readonly parameters: Parameters
   /** All spans of the tenant. */
   readonly source: SpanSource
+  readonly knownCells: KnownCells
   readonly limits: Limits & { readonly budget: ByteBudget }
 }
 

@@ -36,8 +36,15 @@ export interface BatchWork<Result> {
   here(batch: SpanBatch): Promise<Result>
   /** Of batches of one file. Absent where a batch is looked at by what those before it gave. */
   there?: ((batches: SharedJob, workers: WorkerPool) => Promise<readonly Result[]>) | undefined
+  /** Results of earlier questions; `keep` is given those that are new. */
+  readonly known?: KnownResults<Result> | undefined
   /** True where not all results may be wanted: then no batch is read that one thread would not have read. */
   readonly isLimited: boolean
+}
+
+export interface KnownResults<Result> {
+  get(batch: SpanBatch): Result | undefined
+  keep(batch: SpanBatch, result: Result): void
 }
 
 /** Batches for a worker, and what they share. */
@@ -54,7 +61,7 @@ export async function* scanResults<Result>(
   source: SpanSource,
   request: ScanRequest,
   limits: Limits,
-  { here, there, apart, isLimited }: BatchWork<Result>,
+  { here, there, apart, known, isLimited }: BatchWork<Result>,
 ): AsyncIterable<Result> {
   const { workers } = limits
   if (source.portions !== undefined && apart !== undefined) {
@@ -63,21 +70,34 @@ export async function* scanResults<Result>(
     return
   }
   if (workers === undefined || there === undefined || source.cost(request).spanCount < workers.minSpans) {
-    for await (const batch of scanBatches(source, request, limits)) yield await here(batch)
+    for await (const batch of scanBatches(source, request, limits)) {
+      const before = known?.get(batch)
+      const result = before ?? (await here(batch))
+      if (before === undefined) known?.keep(batch, result)
+      yield result
+    }
     return
   }
-  const work = async ({ batches, shared }: Group, before: Promise<unknown>) => {
+  const resultsOf = async ({ batches, shared, result }: Group<Result>, before: Promise<unknown>) => {
+    if (result !== undefined) return [result]
+    if (shared.length > 0) return there(jobOf(shared), workers)
+    await before
+    return [await here(batches[0]!)]
+  }
+  const work = async (group: Group<Result>, before: Promise<unknown>) => {
+    const { batches, result } = group
     try {
       limits.signal?.throwIfAborted()
-      if (shared.length > 0) return await there(jobOf(shared), workers)
-      await before
-      return [await here(batches[0]!)]
+      const results = await resultsOf(group, before)
+      if (result === undefined) for (const [i, batch] of batches.entries()) known?.keep(batch, results[i]!)
+      return results
     } finally {
       for (const batch of batches) batch.release()
     }
   }
-  const ahead = { width: workers.width, mayFollow: ({ shared }: Group) => !isLimited || isReadAhead(shared.at(-1)) }
-  for await (const results of inOrder(groupBatches(source.scan(request, limits), isLimited), ahead, work)) {
+  const mayFollow = ({ shared }: Group<Result>) => !isLimited || isReadAhead(shared.at(-1))
+  const groups = groupBatches(source.scan(request, limits), isLimited, known)
+  for await (const results of inOrder(groups, { width: workers.width, mayFollow }, work)) {
     // Bytes that are too many are an error of what reads them, in its place.
     limits.signal?.throwIfAborted()
     yield* results
@@ -114,14 +134,19 @@ async function* portionResults(
   }
 }
 
-/** Batches that are looked at together: of one file by a worker, or one here. */
-interface Group {
+/** Batches that are looked at together: of one file by a worker, one here, or one whose result is known. */
+interface Group<Result> {
   readonly batches: SpanBatch[]
   readonly shared: SharedBatch[]
+  readonly result?: Result
 }
 
-async function* groupBatches(batches: AsyncIterable<SpanBatch>, isLimited: boolean): AsyncIterable<Group> {
-  let group: Group = { batches: [], shared: [] }
+async function* groupBatches<Result>(
+  batches: AsyncIterable<SpanBatch>,
+  isLimited: boolean,
+  known: KnownResults<Result> | undefined,
+): AsyncIterable<Group<Result>> {
+  let group: Group<Result> = { batches: [], shared: [] }
   let spanCount = 0
   const take = () => {
     const taken = group
@@ -131,7 +156,13 @@ async function* groupBatches(batches: AsyncIterable<SpanBatch>, isLimited: boole
   }
   try {
     for await (const batch of batches) {
-      const shared = batch.share?.()
+      const result = known?.get(batch)
+      if (result !== undefined) {
+        if (group.batches.length > 0) yield take()
+        yield { batches: [batch], shared: [], result }
+        continue
+      }
+      const shared = await batch.share?.()
       if (group.batches.length > 0 && group.shared[0]!.file !== shared?.file) yield take()
       group.batches.push(batch)
       if (shared !== undefined) group.shared.push(shared)

@@ -24,6 +24,7 @@ import {
 } from './gather-batch.ts'
 import { type CountingAggregate, nameLabels } from './group-labels.ts'
 import type { Intervals } from './intervals.ts'
+import type { KnownCells } from './known-cells.ts'
 import { pipelineKey } from './pipeline-key.ts'
 import type { SeriesSet } from './series.ts'
 
@@ -36,6 +37,7 @@ export interface MetricsRun {
   readonly budget: PointBudget
   readonly isExact: boolean
   readonly limits: Limits
+  readonly knownCells?: KnownCells | undefined
 }
 
 /** The series of one pipeline, and whether some were left out for their number. */
@@ -66,6 +68,7 @@ export async function gatherSeries(
   const work: BatchWork<Gathered> = {
     isLimited: false,
     apart: { work: { name: 'metrics', content: asked }, received: result => unpackGathered(result as SharedGathered) },
+    known: knownOf(node, run),
     here: batch => gatherBatch(batch, input),
     // Which spans are shown depends on those of batches before.
     there:
@@ -133,6 +136,11 @@ export async function gatherApart(source: SpanSource, asked: ApartMetrics, limit
   const all: SharedGathered[] = []
   for await (const gathered of scanResults(source, input.plan.request, limits, work)) all.push(gathered)
   return all
+}
+
+/** What batches gave before; exemplars and exact quantiles are of the spans themselves. */
+function knownOf(node: MetricsPipeline, { knownCells, intervals, maxExemplars, isExact }: MetricsRun) {
+  return maxExemplars > 0 || isExact ? undefined : knownCells?.of(pipelineKey(node), intervals)
 }
 
 /** What batches are gathered by. */

@@ -8,6 +8,7 @@ import { PointBudget } from '../language/limits.ts'
 import { gatherBounds, type Pipelines, type PointBounds, pipelinesOf } from './bounds.ts'
 import { gatherComparison } from './compare.ts'
 import { type Intervals, intervalsOf, labelsMs, wholeInterval } from './intervals.ts'
+import type { KnownCells } from './known-cells.ts'
 import { combineNumber, combineSeries, runStages } from './metrics-math.ts'
 import { gatherSeries, type MetricsRun, type PipelineSeries } from './metrics-pipeline.ts'
 import { pipelineKey } from './pipeline-key.ts'
@@ -23,6 +24,8 @@ export interface InstantOptions extends Limits {
   readonly exemplars?: number | undefined
   /** After each series two that bound it, named `…__lower` and `…__upper`, where spans were sampled. */
   readonly withBounds?: boolean | undefined
+  /** Of earlier questions, to answer this one with less reading. */
+  readonly knownCells?: KnownCells | undefined
 }
 
 /** Intervals end at multiples of the step and hold their end. */
@@ -115,6 +118,7 @@ export async function answerSeries(
     budget: new PointBudget(),
     isExact: isTrue(query.hints, 'exact'),
     limits: options,
+    knownCells: options.knownCells,
   }
   const pipelines = new Map<string, PipelineSeries>()
   const found = await evaluate(query.expression, { gather, run, pipelines })

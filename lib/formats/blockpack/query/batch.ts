@@ -17,27 +17,14 @@ import { columnData, isReadByRow } from './column-data.ts'
 import { columnsFor, type PageGroupPlan, rangesOf } from './plan.ts'
 import { type PackedPages, type PageLender, packPages, sharePageGroup, unpackPages } from './share.ts'
 
-/** Reads what the plans of page groups read first, in one go. */
-export async function loadPlanned(
-  { block }: BlockpackReader,
-  batches: readonly PageGroupBatch[],
-  limits: Limits | undefined,
-): Promise<void> {
-  const ranges = batches.flatMap(batch => rangesOf(batch.plan.places, batch.plan.columns))
-  checkLimits(limits, byteLengthOf(ranges))
-  const columns = new Set<number>()
-  for (const batch of batches) for (const column of batch.plan.columns) columns.add(column)
-  const [pieces] = await Promise.all([readPieces(block.file, ranges), block.loadDictionaries(columns)])
-  for (const batch of batches) batch.keepPlanned(pieces)
-}
-
 /** Of a column of which all values are one. */
 const noPage = new Uint8Array()
 
 /** A page group as a batch; columns are read when they are first asked for. */
 export class PageGroupBatch implements SpanBatch {
   readonly spanCount: number
-  readonly firstTrace: number
+  readonly identity: object
+  readonly positions: { readonly start: number; readonly end: number }
   readonly startExtent: readonly [bigint, bigint]
   readonly #reader: BlockpackReader
   readonly #block: Block
@@ -57,8 +44,9 @@ export class PageGroupBatch implements SpanBatch {
   #arena: Arena | undefined
   readonly #data = new Map<ColumnName, readonly ColumnData[]>()
 
-  /** So many batches that follow have been read with it. */
-  readAhead = 0
+  /** The next ones: what is read first is read of all these together, once one is asked for anything. */
+  following: readonly PageGroupBatch[] = []
+  #planned: Promise<void> | undefined
 
   /** Pages are read from the file, or in a worker had from who lends them. */
   constructor(reader: BlockpackReader, plan: PageGroupPlan, limits: Limits | undefined, lender?: PageLender) {
@@ -69,7 +57,8 @@ export class PageGroupBatch implements SpanBatch {
     this.#limits = limits
     this.#lender = lender
     this.spanCount = pageGroup.spanCount
-    this.firstTrace = pageGroup.firstTrace
+    this.identity = pageGroup
+    this.positions = { start: pageGroup.firstTrace, end: pageGroup.firstTrace + pageGroup.traceCount }
     this.startExtent = [pageGroup.minStart, pageGroup.maxStart]
   }
 
@@ -111,10 +100,30 @@ export class PageGroupBatch implements SpanBatch {
     return memoryBatch(groupNeighbours(traces).map(joinSpellings))
   }
 
-  /** Takes what its plan reads first, which was read with that of others. */
-  keepPlanned(pieces: readonly ReadPiece[]): void {
-    this.#pieces.push(pieces)
-    this.#loaded = this.plan.names
+  /** Reads what its plan and those of others read first, in one go; where it fails, the next one tries anew. */
+  load(together: readonly PageGroupBatch[] = [this, ...this.following]): Promise<void> | undefined {
+    if (this.#planned === undefined && this.plan.names.length > 0) {
+      const keep = (planned: Promise<void> | undefined) => {
+        for (const batch of together) batch.#planned = planned
+      }
+      const failed = (error: unknown) => {
+        keep(undefined)
+        throw error
+      }
+      keep(this.#readPlanned(together).catch(failed))
+    }
+    return this.#planned
+  }
+
+  async #readPlanned(batches: readonly PageGroupBatch[]): Promise<void> {
+    const ranges = batches.flatMap(({ plan }) => rangesOf(plan.places, plan.columns))
+    checkLimits(this.#limits, byteLengthOf(ranges))
+    const columns = new Set(batches.flatMap(({ plan }) => plan.columns))
+    const [pieces] = await Promise.all([readPieces(this.#block.file, ranges), this.#block.loadDictionaries(columns)])
+    for (const batch of batches) {
+      batch.#pieces.push(pieces)
+      batch.#loaded = batch.plan.names
+    }
   }
 
   /** False where a need names ids of spans and none of its own is among them; `span:id` must be what its plan reads. */
@@ -147,8 +156,11 @@ export class PageGroupBatch implements SpanBatch {
   }
 
   async #loadNames(names: readonly ColumnName[]): Promise<void> {
+    await this.load()
     const missing = names.filter(name => !this.#data.has(name) && !this.#loaded.includes(name))
-    if (missing.length > 0) await this.#loadColumns(columnsFor(this.#block.toc, this.plan.places, missing))
+    const hasCounts = this.#pageOf(columnId('trace.spans')) !== undefined
+    if (missing.length > 0 || !hasCounts)
+      await this.#loadColumns(columnsFor(this.#block.toc, this.plan.places, missing))
   }
 
   /** Does work that allocates in the arena of this batch. */
@@ -185,19 +197,22 @@ export class PageGroupBatch implements SpanBatch {
     for (const [column, page] of unpackPages(pages)) this.#pages.set(column, page)
   }
 
-  share(): SharedBatch {
+  async share(): Promise<SharedBatch> {
+    await this.load()
+    // What is not read of every batch first is read when the worker asks for it.
+    const planned = this.plan.names.length > 0 ? this.plan.columns : []
     const pagesOf = (columns: readonly number[]) => packPages(columns, column => this.#pageOf(column))
     const { end, ...shared } = sharePageGroup(
       this.#reader,
       this.plan.pageGroup.index,
-      pagesOf(this.plan.columns),
+      pagesOf(planned),
       async columns => {
         await this.#loadColumns(columns)
         return pagesOf(columns)
       },
     )
     this.#endSharing = end
-    return { ...shared, readAhead: this.readAhead }
+    return { ...shared, readAhead: this.following.length }
   }
 
   release(): void {

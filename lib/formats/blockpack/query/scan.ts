@@ -3,7 +3,7 @@ import type { ScanRequest, SpanBatch } from '../../../model/scan.ts'
 import { wantedIds } from '../../../model/wanted-ids.ts'
 import { absentIn } from '../indexes/bloom.ts'
 import type { BlockpackReader } from '../read/reader.ts'
-import { loadPlanned, PageGroupBatch } from './batch.ts'
+import { PageGroupBatch } from './batch.ts'
 import { checkNeeds, isPossible } from './conditions.ts'
 import { planFile, planRowGroup } from './plan.ts'
 
@@ -29,10 +29,10 @@ export async function* scan(reader: BlockpackReader, request: ScanRequest, limit
     const plans = planRowGroup(toc, rowGroup, directory, { needs, columns }, closed)
     for (let start = 0; start < plans.length; start += window, window = Math.min(maxWindow, window * 2)) {
       const read = plans.slice(start, start + window).map(one => new PageGroupBatch(reader, one, limits))
-      await loadPlanned(reader, read, limits)
+      if (spanIds.length > 0) await read[0]!.load(read)
       const together = read.filter(batch => isWanted(batch, spanIds))
       for (const [i, batch] of together.entries()) {
-        batch.readAhead = together.length - 1 - i
+        batch.following = together.slice(i + 1)
         yield batch.mayBeSpelled ? ((await batch.spelledBatch()) ?? batch) : batch
       }
     }

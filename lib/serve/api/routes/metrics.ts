@@ -11,11 +11,13 @@ const defaultSinceNanos = 3_600_000_000_000n
 export const queryRangeRoute: Route = {
   path: '/api/metrics/query_range',
   async answer(question) {
-    const { parameters, source, limits } = question
+    const { parameters, source, limits, knownCells } = question
     const range = rangeOf(parameters)
     const stepNanos = parameters.duration('step') ?? defaultStepNanos(range.startNanos, range.endNanos)
     const exemplars = parameters.integer('exemplars', 0, 100_000)
-    const found = await queryRange(source, parameters.query(), { ...limits, ...range, stepNanos, exemplars })
+    const found = await queryRange(source, parameters.query(), {
+      ...{ ...limits, ...range, stepNanos, exemplars, knownCells },
+    })
     return seriesAnswer(rangeResponse, found, found.series, question)
   },
 }

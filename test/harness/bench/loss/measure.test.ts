@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { measureLossCurve } from '../../../../harness/bench/loss/measure.ts'
-import { drawLossCurve, lossCurvePage, renderLossCurve } from '../../../../harness/bench/loss/report.ts'
+import { lossCurvePage, lossFigures, renderLossCurve } from '../../../../harness/bench/loss/report.ts'
+import { drawSvg } from '../../../../harness/charts/svg.ts'
 import { printPage } from '../../../../harness/text/page.ts'
 import { silent } from '../../../../harness/text/progress.ts'
 import { generatedTraces } from '../../../support/generated.ts'
@@ -41,8 +42,8 @@ test('the table is narrow enough for a terminal of 120 columns', () => {
   expect(text).toMatch(/Not one trace is kept by .*budget:0\.1%/)
 })
 
-test('the page has a picture for each question shown, and every question of a hundredth', () => {
-  const charts = drawLossCurve('some traces', curve)
+test('the page has a picture for each question shown, and every question of a hundredth', async () => {
+  const charts = await Promise.all(lossFigures('some traces', curve).map(drawSvg))
   expect(charts).toHaveLength(3)
   for (const chart of charts) expect(chart).toMatch(/^<svg [\s\S]*>(?:head|tail|budget)<[\s\S]*<\/svg>\n$/)
   const page = renderLossCurve('some traces', ['300 traces'], curve, ['a.svg', 'b.svg', 'c.svg'])

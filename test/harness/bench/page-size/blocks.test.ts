@@ -2,13 +2,14 @@ import { expect, test } from 'vitest'
 import { measureLookups } from '../../../../harness/bench/page-size/lookups.ts'
 import { measureBlocks } from '../../../../harness/bench/page-size/measure.ts'
 import {
+  blockFigures,
   curveTable,
-  drawBlocks,
   problemsOf,
   renderBlocks,
   sectionTable,
   taxTable,
 } from '../../../../harness/bench/page-size/report.ts'
+import { drawSvg } from '../../../../harness/charts/svg.ts'
 import { generatedSource } from '../../../../harness/open/source.ts'
 import { silent } from '../../../../harness/text/progress.ts'
 import { BlockpackReader } from '../../../../lib/formats/blockpack/read/reader.ts'
@@ -40,9 +41,9 @@ test('every row is proved; one that cannot be is told, and has no numbers', asyn
   ).toBe(true)
   for (const { columns, rows } of [curveTable(blocks), taxTable(blocks), sectionTable(blocks)])
     for (const row of rows) expect(row).toHaveLength(columns.length)
-  const charts = drawBlocks('x', blocks)
+  const charts = blockFigures('x', blocks)
   expect(Object.keys(charts)).toEqual(['x-blocks-size.svg', 'x-blocks-lookup.svg'])
-  for (const svg of Object.values(charts)) expect(svg).toMatch(/^<svg .*>zstd<\/text>\n<\/svg>\n$/s)
+  for (const chart of Object.values(charts)) expect(await drawSvg(chart)).toMatch(/^<svg .*>zstd<\/text>.*<\/svg>\n$/s)
   expect(renderBlocks(blocks, Object.keys(charts))).toContain('![](x-blocks-lookup.svg)')
 }, 60_000)
 

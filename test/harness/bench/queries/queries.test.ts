@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { answerDifference } from '../../../../harness/bench/queries/answer-difference.ts'
 import { blockOfEnvironment } from '../../../../harness/bench/queries/block.ts'
-import { drawQueries } from '../../../../harness/bench/queries/chart.ts'
+import { queryFigure } from '../../../../harness/bench/queries/chart.ts'
 import { measureQueries } from '../../../../harness/bench/queries/measure.ts'
 import type { QueryRow } from '../../../../harness/bench/queries/measure-row.ts'
 import { prepareQueries } from '../../../../harness/bench/queries/prepare.ts'
@@ -22,6 +22,7 @@ import {
   timeTable,
 } from '../../../../harness/bench/queries/tables.ts'
 import type { QueryResult } from '../../../../harness/bench/queries/time-queries.ts'
+import { drawSvg } from '../../../../harness/charts/svg.ts'
 import { discoverPhases } from '../../../../harness/lab/discover.ts'
 import { selectRows } from '../../../../harness/lab/select.ts'
 import { generatedSource } from '../../../../harness/open/source.ts'
@@ -162,7 +163,7 @@ describe('the bench', () => {
     for (const table of [summaryTable, detailTable, timeTable, bytesTable, textTable].map(make => make(bench)))
       for (const row of table.rows) expect(row).toHaveLength(table.columns.length)
     expect(costTable(bench, forgetful!).rows[1]!.slice(2)).toEqual(new Array(8).fill(null))
-    expect(drawQueries(bench)).toMatch(/^<svg .*>91 shuffled<\/text>.*<\/svg>\n$/s)
+    expect(await drawSvg(queryFigure(bench)!)).toMatch(/^<svg .*>91 shuffled<\/text>.*<\/svg>\n$/s)
     expect(renderQueries(bench, 'x.svg')).toContain('- 90 forgetful: query')
     expect(printPage(queriesPage(bench), 'table', plain)).toContain('\n97 lossy: query { }: PROBLEM: answer differs')
   })
@@ -183,7 +184,7 @@ describe('the bench', () => {
       'query { }: PROBLEM: should match nothing, matches 1692 spans',
     ])
     expect(bench.rows[0]!.earned!.results.map(({ cost }) => cost)).toEqual([null, null])
-    expect(drawQueries(bench)).toBeUndefined()
+    expect(queryFigure(bench)).toBeUndefined()
   })
 
   test('phases that open their file and that do not: a table, a page and a picture', async () => {

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { expect, test } from 'vitest'
-import { Chain } from '../../../../lib/cluster/commits/chain.ts'
 import { ClusterSources, defaultSources } from '../../../../lib/cluster/query/cluster-sources.ts'
+import { Dispatcher } from '../../../../lib/cluster/query/dispatcher.ts'
+import { Querier } from '../../../../lib/cluster/query/querier.ts'
+import { defaultSplit, SplitSources } from '../../../../lib/cluster/query/split-sources.ts'
 import { keptSource } from '../../../../lib/model/kept-source.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
 import type { BlobStore } from '../../../../lib/storage/store.ts'
@@ -13,13 +15,15 @@ import { drawsOf } from '../../../support/draws.ts'
 const second = 1_000_000_000n
 const range = { startNanos: 1_699_999_999n * second, endNanos: 1_700_000_080n * second, stepNanos: 10n * second }
 
-async function sourcesOf(stage: Stage, config = {}): Promise<ClusterSources> {
-  const places = { chain: await Chain.open(stage.store), store: stage.store, live: async () => stage.replicas }
-  return new ClusterSources(places, { ...defaultSources, maxStateMillis: 0, ...config })
+async function sourcesOf(stage: Stage, config = {}, replicas = stage.replicas): Promise<ClusterSources> {
+  return new ClusterSources(await stage.places(replicas), { ...defaultSources, maxStateMillis: 0, ...config })
 }
 
 function clusterOf(sources: ClusterSources) {
-  return serverOf((tenants, asking) => sources.source(tenants, asking))
+  const local = new Querier(sources.opened, { maxJobs: 1 })
+  const parts = { sources, dispatcher: new Dispatcher(local, { hedgeMillis: 1e6 }), queriers: async () => [] }
+  const split = new SplitSources(parts, defaultSplit)
+  return serverOf((tenants, asking) => split.source(tenants, asking))
 }
 
 async function expectWhole(app: FastifyInstance, tenant: string, truth: readonly Trace[], place: string) {
@@ -126,8 +130,7 @@ test('of replicas the one is asked that has read furthest and has no gap, and no
   late.limit = 17
   gappy.first = 20
   stuck.delayMillis = 4_000
-  const places = { chain: await Chain.open(stage.store), store: stage.store, live: async () => [...others, first] }
-  const app = clusterOf(new ClusterSources(places, { ...defaultSources, maxStateMillis: 0 }))
+  const app = clusterOf(await sourcesOf(stage, {}, [...others, first]))
   const whole = countSpans(stage.tracesOf('a'))
   const startMillis = performance.now()
   expect(await partOf(app)).toEqual({ status: undefined, message: undefined, spanCount: whole })
@@ -173,7 +176,8 @@ test('holds no more than it may, and nothing of what counts no more', async () =
 
 test('opens a block with two requests at most, and asks for the state once a second', async () => {
   const stage = await newStage(16, 1)
-  const chain = await Chain.open(stage.store)
+  const places = await stage.places([])
+  const { chain } = places
   const requests: string[] = []
   const store: BlobStore = {
     ...stage.store,
@@ -188,16 +192,16 @@ test('opens a block with two requests at most, and asks for the state once a sec
       }
     },
   }
-  const sources = new ClusterSources({ chain, store, live: async () => [] }, defaultSources)
+  const sources = new ClusterSources({ ...places, store }, defaultSources)
   const signal = new AbortController().signal
-  await sources.source(['a'], { signal, isAgain: false })
+  await sources.find(['a'], { signal, isAgain: false })
   expect(requests.length).toBeGreaterThan(0)
   expect(requests.length).toBeLessThanOrEqual(2 * chain.state.blocks.size)
-  await sources.source(['a'], { signal, isAgain: false })
+  await sources.find(['a'], { signal, isAgain: false })
   await stage.build(0, 1)
   const { number } = chain.state
-  await sources.source(['a'], { signal, isAgain: false })
+  await sources.find(['a'], { signal, isAgain: false })
   expect(chain.state.number).toBe(number)
-  await sources.source(['a'], { signal, isAgain: true })
+  await sources.find(['a'], { signal, isAgain: true })
   expect(chain.state.number).toBe(number + 1)
 })

@@ -1,0 +1,23 @@
+import { LabError } from '../../error.ts'
+import type { Limits } from '../../model/limits.ts'
+import type { SpanSource } from '../../model/scan.ts'
+import { searchApart } from '../../traceql/answers/search.ts'
+import { namesApart, valuesApart } from '../../traceql/answers/tags.ts'
+import { gatherApart } from '../../traceql/metrics/metrics-pipeline.ts'
+
+/** Work on a part of a source, which gives a result a batch. */
+type Work = (source: SpanSource, content: never, limits: Limits) => Promise<readonly unknown[]>
+
+/** By name, as `PortionWork` has it. */
+const works: Readonly<Record<string, Work>> = {
+  search: searchApart,
+  metrics: gatherApart,
+  names: namesApart,
+  values: valuesApart,
+}
+
+export function doWork(source: SpanSource, name: string, content: object, limits: Limits): Promise<readonly unknown[]> {
+  const work = works[name]
+  if (work === undefined) throw new LabError('unsupported', `job: no work is called ${JSON.stringify(name)}`)
+  return work(source, content as never, limits)
+}
