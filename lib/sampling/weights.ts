@@ -173,6 +173,11 @@ export interface Sample {
   readonly contradictingCount: number
 }
 
+/** False where all spans of a source represent themselves, as it knows without a scan. */
+export async function mayBeSampled(source: SpanSource): Promise<boolean> {
+  return (await tellingColumns(source)).length > 0
+}
+
 /** Whether spans of a source were left out, as those that are there tell. */
 export async function isSampled(source: SpanSource): Promise<boolean> {
   const sample = await sampleOf(source)

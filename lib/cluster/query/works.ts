@@ -3,6 +3,7 @@ import type { Limits } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
 import { searchApart } from '../../traceql/answers/search.ts'
 import { namesApart, valuesApart } from '../../traceql/answers/tags.ts'
+import { compareApart } from '../../traceql/metrics/gather-comparison.ts'
 import { gatherApart } from '../../traceql/metrics/metrics-pipeline.ts'
 
 /** Work on a part of a source, which gives a result a batch. */
@@ -12,6 +13,7 @@ type Work = (source: SpanSource, content: never, limits: Limits) => Promise<read
 const works: Readonly<Record<string, Work>> = {
   search: searchApart,
   metrics: gatherApart,
+  compare: compareApart,
   names: namesApart,
   values: valuesApart,
 }

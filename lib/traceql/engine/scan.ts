@@ -105,7 +105,7 @@ export async function* scanResults<Result>(
 }
 
 /** What others give of the batches of a scan, in their order. Those that nobody waits for any more are told so. */
-async function* portionResults(
+export async function* portionResults(
   portions: Portions,
   request: ScanRequest,
   limits: Limits,

@@ -3,7 +3,7 @@ import { isSampled } from '../../sampling/weights.ts'
 import { scanBatches } from '../engine/scan.ts'
 import type { MetricsExpression, MetricsOperand, MetricsPipeline } from '../language/ast.ts'
 import { flavourOf } from '../language/fields.ts'
-import { comparedContributions, planComparison } from './compare.ts'
+import { comparedContributions, comparedFields, planComparison } from './compare.ts'
 import { contributionsOf } from './contributions.ts'
 import { type Estimate, Estimator, withNumber } from './estimates.ts'
 import { gatherInput, type MetricsRun, type PipelineSeries } from './metrics-pipeline.ts'
@@ -93,7 +93,8 @@ async function planPart(
   const { aggregate } = node
   const found = pipelines.get(pipelineKey(node))!
   if (aggregate.kind === 'compare') {
-    const comparison = await planComparison(source, node, aggregate, run)
+    const fields = await comparedFields(source)
+    const comparison = planComparison(source, node, { node: aggregate, fields, run })
     return {
       ...{ request: comparison.plan.request, found, componentCount: 1, first },
       add: (batch, moments) =>

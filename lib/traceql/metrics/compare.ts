@@ -1,4 +1,5 @@
 import { getOrInsert } from '../../maps.ts'
+import type { Limits } from '../../model/limits.ts'
 import type { ColumnName, SpanBatch, SpanSource } from '../../model/scan.ts'
 import { type AnyValue, answerValue, type KeyedValue } from '../engine/answer-value.ts'
 import { holds } from '../engine/evaluate.ts'
@@ -16,7 +17,7 @@ import type { PointBudget } from '../language/limits.ts'
 import { printField } from '../language/print-expression.ts'
 import { groupCodes } from './group-codes.ts'
 import { type Intervals, spanIntervals } from './intervals.ts'
-import type { MetricsRun, PipelineSeries } from './metrics-pipeline.ts'
+import type { MetricsRun } from './metrics-pipeline.ts'
 import { type Series, valueKey } from './series.ts'
 import type { Contribution, SeriesMoments } from './trace-moments.ts'
 
@@ -38,7 +39,7 @@ const comparedIntrinsics: readonly IntrinsicName[] = [
 const sides = ['selection', 'baseline'] as const
 
 /** How often the values of one attribute occur on one side, by interval. */
-interface Tally {
+export interface Tally {
   readonly budget: PointBudget
   readonly values: Map<string, { readonly value: AnyValue; readonly points: Float64Array }>
   readonly totals: Float64Array
@@ -56,33 +57,26 @@ export interface Comparison {
   readonly tallies: readonly (readonly Tally[])[]
 }
 
-/**
- * Counts by attribute and value the spans of the selection and, apart, all others: the `topN` values of each side, and
- * the spans that have the attribute at all, whose label value is the text nil.
- */
-export async function gatherComparison(
-  source: SpanSource,
-  pipeline: MetricsPipeline,
-  node: Compare,
-  run: MetricsRun,
-): Promise<PipelineSeries> {
-  const comparison = await planComparison(source, pipeline, node, run)
-  const { plan, explainer, tallies } = comparison
-  for await (const batch of scanBatches(source, plan.request, run.limits)) await compareBatch(batch, comparison)
-  const isTruncated = tallies.some(side => side.some(tally => tally.isTruncated))
-  return { name: 'compare', series: seriesOf(comparison), isTruncated, explain: explainer.finish() }
+/** Compares all batches of a source. */
+export async function compareAll(source: SpanSource, comparison: Comparison, limits: Limits): Promise<void> {
+  for await (const batch of scanBatches(source, comparison.plan.request, limits)) await compareBatch(batch, comparison)
+}
+
+/** What is compared: the fields, and by which selection. */
+export interface ComparisonRun {
+  readonly node: Compare
+  readonly fields: readonly Field[]
+  readonly run: Pick<MetricsRun, 'intervals' | 'budget'>
 }
 
 /** What batches are compared by. */
-export async function planComparison(
+export function planComparison(
   source: SpanSource,
   { pipeline }: MetricsPipeline,
-  node: Compare,
-  { intervals, budget }: MetricsRun,
-): Promise<Comparison> {
+  { node, fields, run: { intervals, budget } }: ComparisonRun,
+): Comparison {
   const condition = fold(node.selection.condition)
   const selection: Compare = { ...node, selection: { ...node.selection, condition } }
-  const fields = await comparedFields(source)
   const columns = new Set<ColumnName>(['span:start', ...fields.flatMap(columnsOfField)])
   for (const field of fieldsOf(condition)) for (const column of columnsOfField(field)) columns.add(column)
   const plan = planPipeline(pipeline, { startNanos: intervals.fromNanos, endNanos: intervals.untilNanos }, [...columns])
@@ -95,7 +89,7 @@ function newTally(intervalCount: number, budget: PointBudget): Tally {
   return { budget, values: new Map(), totals: budget.points(intervalCount, 0), isTruncated: false }
 }
 
-async function comparedFields(source: SpanSource): Promise<Field[]> {
+export async function comparedFields(source: SpanSource): Promise<Field[]> {
   const place = { start: 0, end: 0, ofParent: false } as const
   const fields: Field[] = comparedIntrinsics.map(name => ({ kind: 'intrinsic', name, ...place }))
   for (const { scope, key } of await source.attributeNames())
@@ -199,7 +193,7 @@ function tallyField(view: View, field: Field, spans: Spans, tallies: readonly [T
   }
 }
 
-function pointsOf(tally: Tally, value: AnyValue): Float64Array | null {
+export function pointsOf(tally: Tally, value: AnyValue): Float64Array | null {
   const key = valueKey(value)
   let known = tally.values.get(key)
   if (known === undefined) {
@@ -213,7 +207,8 @@ function pointsOf(tally: Tally, value: AnyValue): Float64Array | null {
   return known.points
 }
 
-function seriesOf({ fields, tallies, node }: Comparison): Series[] {
+/** The series of what was compared: the `topN` values of each side, and all spans that have the attribute. */
+export function seriesOf({ fields, tallies, node }: Comparison): Series[] {
   return sides.flatMap((side, i) =>
     fields.flatMap((field, j) => {
       const tally = tallies[i]![j]!
