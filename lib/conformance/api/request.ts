@@ -50,14 +50,15 @@ export interface Asked {
 
 /** The request in a run; `isPlain` where no marker is conjoined to its query. */
 export function askedOf(request: Request, run: Run, set: BuiltSet, isPlain: boolean): Asked {
-  const { verb, query, subject } = request
+  const { verb, query } = request
   const { path, defaults = {}, unit = 'seconds' }: VerbFacts = verbs[verb]
   const { accept = 'application/json', ...given } = request.parameters
   const parameters = new URLSearchParams()
   if (query !== '') parameters.set('q', isPlain ? query : conjoin(query, set.marker))
   for (const [name, text] of Object.entries({ ...defaults, ...given }))
     if (text !== 'none') parameters.set(name, parameterOf(name, text, run, unit))
-  const place = path.replace('*', () => (verb === 'get' ? subject : encodeURIComponent(subjectOf(request, set))))
+  const named = subjectOf(request, set)
+  const place = path.replace('*', () => (verb === 'get' ? named : encodeURIComponent(named)))
   return { path: parameters.size === 0 ? place : `${place}?${parameters}`, accept }
 }
 

@@ -57,7 +57,8 @@ export interface Found {
   readonly series?: readonly FoundSeries[]
   readonly scopes?: readonly { readonly name: string; readonly tags?: readonly string[] }[]
   readonly tagNames?: readonly string[]
-  readonly tagValues?: readonly (string | { readonly type: string; readonly value: string })[]
+  /** Of version 2 without a member `value` where that is empty. */
+  readonly tagValues?: readonly (string | { readonly type: string; readonly value?: string })[]
 }
 
 /** A value as cases write it: texts in quotes, doubles with a point. */

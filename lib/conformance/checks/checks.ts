@@ -14,7 +14,8 @@ const makers: Readonly<Record<string, CheckMaker>> = {
   traces: tracesCheck('traces'),
   order: tracesCheck('order'),
   count: tracesCheck('count'),
-  series: seriesCheck,
+  series: seriesCheck('series'),
+  among: seriesCheck('among'),
   value: valueCheck,
   exemplars: exemplarsCheck,
   tags: namesCheck('tags'),
@@ -32,7 +33,7 @@ const makers: Readonly<Record<string, CheckMaker>> = {
 }
 
 /** Kinds of which all lines together are the answer. */
-const joined = new Set(['set', 'series', 'value'])
+const joined = new Set(['set', 'series', 'among', 'value'])
 
 /** What lines of a case, each a kind and its words, ask for. */
 export function parseChecks(lines: readonly (readonly [kind: string, words: string])[], draft: SetDraft): Check[] {

@@ -17,10 +17,21 @@ function parsePoints(word: string): (number | undefined)[] {
   return Array.from({ length: Number(count) }, () => point)
 }
 
-/** Exactly these series with these points, the first at the end of the first interval. */
-export const seriesCheck: CheckMaker = words => {
-  const expected = words === '-' ? [] : words.split('\n').map(parseSeries)
-  return judged => differ(expected, judged.json.series ?? [], own => pointsOf(own, judged))
+/** Exactly these series with these points, the first at the end of the first interval; or these among others. */
+export function seriesCheck(kind: 'series' | 'among'): CheckMaker {
+  return words => {
+    const expected = words === '-' ? [] : words.split('\n').map(parseSeries)
+    return judged => {
+      const { series = [] } = judged.json
+      const isAsked = (own: FoundSeries) => expected.some(({ labels }) => labels === labelsOf(own))
+      return differ(expected, kind === 'among' ? series.filter(isAsked) : series, own => pointsOf(own, judged))
+    }
+  }
+}
+
+/** The name of what was computed is left to servers. */
+function labelsOf({ labels = [] }: FoundSeries): string {
+  return printKeyed(labels.filter(({ key }) => key !== '__name__'))
 }
 
 /** Exactly these series with one value each. */
@@ -36,7 +47,7 @@ function differ(
   found: readonly FoundSeries[],
   pointsOf: (series: FoundSeries) => Points,
 ): string | undefined {
-  const labels = found.map(series => printKeyed(series.labels))
+  const labels = found.map(labelsOf)
   const difference = listsDiffer(
     expected.map(series => `{${series.labels}}`),
     labels.map(text => `{${text}}`),

@@ -1,4 +1,5 @@
-import { type FoundSet, type FoundTrace, printKeyed, sortKeyed } from '../api/response.ts'
+import { type FoundSet, type FoundTrace, type KeyedValue, printKeyed, sortKeyed } from '../api/response.ts'
+import { markerKey } from '../data/draft.ts'
 import { spanLabels } from '../data/labels.ts'
 import { type CheckMaker, differing, type Judged, listsDiffer } from './check.ts'
 import { tracesIn } from './whole.ts'
@@ -67,10 +68,15 @@ export const showCheck: CheckMaker = (words, draft) => {
   return judged => {
     for (const { found, spans } of foundSets(judged)) {
       const at = spans.indexOf(expected!)
-      if (at >= 0) return differing(shown, printKeyed(found.spans![at]!.attributes))
+      if (at >= 0) return differing(shown, printKeyed(found.spans![at]!.attributes?.filter(isNoMarker)))
     }
     return `misses ${expected}`
   }
+}
+
+/** The marker is a condition of every query, which servers show beside what the query asks for. */
+function isNoMarker({ key }: KeyedValue): boolean {
+  return key !== markerKey
 }
 
 /** Which traces, in which order, or how many of the set. */

@@ -37,7 +37,7 @@ export const valuesCheck: CheckMaker = words => {
   return ({ json }) =>
     listsDiffer(
       expected,
-      (json.tagValues ?? []).map(value => (typeof value === 'string' ? value : `${value.type}:${value.value}`)),
+      (json.tagValues ?? []).map(value => (typeof value === 'string' ? value : `${value.type}:${value.value ?? ''}`)),
     )
 }
 

@@ -1,6 +1,6 @@
 import { millisecond, type SetDraft, second, single } from './draft.ts'
 
-/** Shapes of traces: chains, fans, several roots, orphans, shared ids, parents in a circle. */
+/** Shapes of whole traces: chains, fans, several roots. */
 export const trees: SetDraft = {
   traces: {
     chain: {
@@ -21,24 +21,7 @@ export const trees: SetDraft = {
       r2: { at: 1n * second, attributes: { s: 'b' } },
       k: { parent: 'r2', at: 2n * second, attributes: { s: 'c' } },
     },
-    orphan: {
-      a: { parent: 'lost', attributes: { s: 'a' } },
-      b: { parent: 'a', attributes: { s: 'b' } },
-      c: { parent: 'b', attributes: { s: 'c' } },
-    },
     lone: { a: { attributes: { s: 'a' } } },
-    self: { a: { parent: 'a', attributes: { s: 'a' } } },
-    circle: {
-      a: { parent: 'c', attributes: { s: 'a' } },
-      b: { parent: 'a', attributes: { s: 'b' } },
-      c: { parent: 'b', attributes: { s: 'c' } },
-    },
-    halves: {
-      root: { kind: 'internal', attributes: { s: 'r' } },
-      client: { parent: 'root', kind: 'client', at: 1n * second, attributes: { s: 'x' } },
-      server: { parent: 'root', sharesId: 'client', kind: 'server', at: 2n * second, attributes: { s: 'y' } },
-      inner: { parent: 'client', at: 3n * second, attributes: { s: 'z' } },
-    },
     repeat: {
       a: { attributes: { s: 'a' } },
       a2: { parent: 'a', at: 1n * second, attributes: { s: 'a' } },
@@ -50,6 +33,34 @@ export const trees: SetDraft = {
         { at: BigInt(i) * millisecond, attributes: { depth: BigInt(i) }, ...(i > 0 ? { parent: `d${i - 1}` } : {}) },
       ]),
     ),
+  },
+}
+
+/** Traces that are not whole, beside one that is: an orphan, a span that is its own parent, a circle, shared ids. */
+export const odd: SetDraft = {
+  traces: {
+    whole: {
+      a: { attributes: { s: 'a' } },
+      b: { parent: 'a', attributes: { s: 'b' } },
+      c: { parent: 'b', attributes: { s: 'c' } },
+    },
+    orphan: {
+      a: { parent: 'lost', attributes: { s: 'a' } },
+      b: { parent: 'a', attributes: { s: 'b' } },
+      c: { parent: 'b', attributes: { s: 'c' } },
+    },
+    self: { a: { parent: 'a', attributes: { s: 'self' } } },
+    circle: {
+      a: { parent: 'c', attributes: { s: 'a' } },
+      b: { parent: 'a', attributes: { s: 'b' } },
+      c: { parent: 'b', attributes: { s: 'c' } },
+    },
+    halves: {
+      root: { kind: 'internal', attributes: { s: 'r' } },
+      client: { parent: 'root', kind: 'client', at: 1n * second, attributes: { s: 'x' } },
+      server: { parent: 'root', sharesId: 'client', kind: 'server', at: 2n * second, attributes: { s: 'y' } },
+      inner: { parent: 'client', at: 3n * second, attributes: { s: 'z' } },
+    },
   },
 }
 

@@ -42,7 +42,7 @@ export function printMessage(schema: Schema, message: object): string {
   let text = ''
   for (const [name, { kind, form }] of schema.named) {
     const value: unknown = (message as Record<string, unknown>)[name]
-    if (value === undefined || (form === 'one' && isZero(value))) continue
+    if (value === undefined || (form === 'one' && isZero(kind, value))) continue
     text += `${text === '' ? '{' : ','}"${name}":`
     if (form === 'list') text += `[${(value as readonly unknown[]).map(item => printValue(kind, item)).join(',')}]`
     else if (form === 'map') text += printMap(kind, value as object)
@@ -72,12 +72,13 @@ function writeFields(out: WireWriter, schema: Schema, message: object): void {
         writeValue(out, { ...field, number: 2 }, item)
         out.end(start)
       }
-    else if (field.form === 'choice' || !isZero(value)) writeValue(out, field, value)
+    else if (field.form === 'choice' || !isZero(field.kind, value)) writeValue(out, field, value)
   }
 }
 
-function isZero(value: unknown): boolean {
-  return value === 0 || value === '' || value === false || value === '0'
+/** A number may be written as text; a text of a zero is not empty. */
+function isZero(kind: Kind, value: unknown): boolean {
+  return value === 0 || value === '' || value === false || (kind === 'varint' && value === '0')
 }
 
 function writeValue(out: WireWriter, { number, kind }: Field, value: unknown): void {

@@ -89,6 +89,13 @@ test('a query finds what a conversion wrote', async () => {
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(id) })
 })
 
+test('it has the cases of the conformance suite', async () => {
+  const server = 'http://127.0.0.1:1'
+  const { code, stderr } = await run('trace-lab', 'conformance', '--push', server, '--query', server, '--only', 'nill')
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/^--only nill: needs some of values, .*nil, .*did you mean nil/)
+})
+
 const program = `import { openLocal, readChunks, readTraces, type Trace } from 'trace-storage-lab'
 const traces: Trace[] = []
 for await (const batch of readTraces(readChunks(await openLocal('traces.ndjson')))) traces.push(...batch)

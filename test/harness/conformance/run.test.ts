@@ -1,56 +1,42 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { askerOf } from '../../../harness/conformance/ask.ts'
-import { pushSets } from '../../../harness/conformance/push.ts'
-import { notRight } from '../../../harness/conformance/report.ts'
-import { askCases, newRun, setsOf } from '../../../harness/conformance/run.ts'
+import { countTopics, notRight } from '../../../harness/conformance/report.ts'
 import { readCases } from '../../../lib/conformance/cases.ts'
-import { type Running, startServer } from '../../../lib/serve/server.ts'
-import { anyPort, serverConfigIn } from '../../support/server.ts'
-
-let folder: string
-let server: Running
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'conformance-test-'))
-  const config = serverConfigIn(folder, { listen: { otlpGrpc: anyPort } })
-  server = await startServer(config, { version: '1', revision: '', warn: () => {} })
-})
-afterAll(async () => {
-  await server.close()
-  rmSync(folder, { recursive: true })
-})
+import { asked, problemsOf, pushed, startStore, urlOf } from './served.ts'
 
 const cases = readCases()
+let store: Awaited<ReturnType<typeof startStore>>
+let data: Awaited<ReturnType<typeof pushed>>
+let query: string
 
-/** What is not right, a line each. */
-async function problems(push: string, asked = cases): Promise<string[]> {
-  const run = newRun()
-  const sets = setsOf(asked, run)
-  await pushSets(push, sets.values())
-  const ask = askerOf(`http://127.0.0.1:${server.ports.query}`, 10_000)
-  const found = await askCases(asked, { bench: { run, sets, profile: undefined }, ask })
-  expect(found.notes).toEqual([])
-  return notRight(found).map(({ case: one, verdict }) => `${one.topic}:${one.line} ${one.text}: ${verdict.detail}`)
-}
+beforeAll(async () => {
+  store = await startStore()
+  const { ports } = store.server
+  query = urlOf(ports.query)
+  data = await pushed(cases, urlOf(ports.otlpHttp))
+})
+afterAll(() => store.end())
 
 test('serve answers every case right, of recent spans', async () => {
-  expect(await problems(`http://127.0.0.1:${server.ports.otlpHttp}`)).toEqual([])
+  const found = await asked(cases, { ...data, query })
+  expect(problemsOf(found)).toEqual([])
+  expect(countTopics(found.results).at(-1)).toMatchObject({ topic: 'all', cases: cases.length })
+  expect(cases.length).toBeGreaterThanOrEqual(700)
 })
 
-test('and beside the data of another run, that came by gRPC', async () => {
-  const some = cases.filter(({ data }) => data !== 'shop' && data !== 'many')
-  expect(await problems(`grpc://127.0.0.1:${server.ports.otlpGrpc}`, some)).toEqual([])
+test('and beside the data of another run, which came by gRPC', async () => {
+  const some = cases.filter(one => one.data === 'odd' || one.data === 'gaps' || one.data === 'pieces')
+  const other = await pushed(some, urlOf(store.server.ports.otlpGrpc, 'grpc'))
+  expect(problemsOf(await asked(some, { ...other, query }))).toEqual([])
 })
 
 test('and of spans in blocks', async () => {
-  const run = newRun()
-  const sets = setsOf(cases, run)
-  await pushSets(`http://127.0.0.1:${server.ports.otlpHttp}`, sets.values())
-  await server.store.flush()
-  const ask = askerOf(`http://127.0.0.1:${server.ports.query}`, 10_000)
-  const found = await askCases(cases, { bench: { run, sets, profile: undefined }, ask })
-  expect(notRight(found).map(({ case: one, verdict }) => `${one.topic}:${one.line}: ${verdict.detail}`)).toEqual([])
+  await store.server.store.flush()
+  const some = cases.filter(({ expected }) => expected.every(({ kind }) => kind !== 'error'))
+  expect(problemsOf(await asked(some, { ...data, query }))).toEqual([])
+})
+
+test('under the profile of Tempo 3 only what its answers differ in is not right', async () => {
+  const differing = cases.filter(one => one.profiles['tempo-3'] !== undefined)
+  const found = await asked(differing, { ...data, query, profile: 'tempo-3' })
+  expect(notRight(found).map(result => result.case)).toEqual(differing)
 })

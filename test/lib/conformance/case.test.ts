@@ -33,7 +33,7 @@ test.each([
 
 test('no question is asked twice, every set is used, and each case says why', () => {
   const cases = readCases()
-  const asked = cases.map(({ data, text }) => `${data} ${text}`)
+  const asked = cases.map(({ topic, data, text }) => `${topic} ${data} ${text}`)
   expect(asked.filter((text, i) => asked.indexOf(text) !== i)).toEqual([])
   const reasons = cases.map(({ topic, why }) => `${topic}: ${why}`)
   expect(reasons.filter((text, i) => reasons.indexOf(text) !== i)).toEqual([])

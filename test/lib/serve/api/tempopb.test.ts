@@ -34,6 +34,14 @@ function asGoWrites(json: { traces?: { serviceStats: object }[] }, bytes: Buffer
   return traces === undefined ? json : { ...json, traces }
 }
 
+test('a text of a zero is no zero: the value 0 of a tag, an operation that is called 0', () => {
+  const values = { tagValues: [{ type: 'int', value: '0' }], metrics: {} }
+  expect(printMessage(tagValuesV2Response, values)).toBe('{"tagValues":[{"type":"int","value":"0"}],"metrics":{}}')
+  const traces = { traces: [{ traceID: '1', rootTraceName: '0', startTimeUnixNano: '0' }] }
+  expect(printMessage(searchResponse, traces)).toBe('{"traces":[{"traceID":"1","rootTraceName":"0"}]}')
+  expect(Buffer.from(encodeMessage(searchResponse, traces)).toString('hex')).toBe('0a060a01311a0130')
+})
+
 describeReference('as Tempo writes', ['tempo-api-samples'], () => {
   test.each(samples)('%s: its JSON comes back as it is, and in protobuf with the same bytes', (name, schema) => {
     const json = JSON.parse(readFileSync(referencePath(`tempo-api-samples/${name}.json`), 'utf8'))
