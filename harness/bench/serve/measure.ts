@@ -11,6 +11,7 @@ const runTask = taskRunner<ServeTasks>()
 export const parts = {
   in: { title: 'As fast as is answered', task: 'serveIn', isForEach: true },
   ack: { title: '20,000 spans per second, and a search per second', task: 'serveAck', isForEach: true },
+  start: { title: 'Started with 256 MiB of log', task: 'serveStart', isForEach: false },
   kill: { title: 'Killed at random moments under load', task: 'serveKill', isForEach: false },
   out: { title: 'Answers over blocks', task: 'serveOut', isForEach: false },
 } as const
