@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { byteLengthOf } from '../../../../lib/bytes/range.ts'
 import { OtlpMessages } from '../../../../lib/formats/otlp/proto-message.ts'
 import type { SpanSource } from '../../../../lib/model/scan.ts'
 import { joinSources } from '../../../../lib/search/join-sources.ts'
@@ -11,6 +12,8 @@ import { defaultConfig } from '../../../../lib/serve/config.ts'
 import { LivePart } from '../../../../lib/serve/live/part.ts'
 import { SpanRows } from '../../../../lib/shred/rows.ts'
 import { memoryStore } from '../../../../lib/storage/memory-store.ts'
+import { search } from '../../../../lib/traceql/answers/search.ts'
+import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { countSpanIds, requestOf } from '../../../support/store-spans.ts'
 
 /** A block with a span of its own, and one of a trace that all blocks share. */
@@ -69,4 +72,26 @@ test('of many tenants no more blocks are opened than the bound, and what cannot 
   await prepared(blocks, 5)
   expect(openCount).toBe(5)
   expect((await countSpanIds(joinSources(await sourcesOf(blocks, 'c')))).size).toBe(4)
+})
+
+test('traces that blocks share are put together before anyone asks: what they are made of is not read again', async () => {
+  let readBytes = 0
+  const memory = memoryStore()
+  const open = async (key: string) => {
+    const file = await memory.open(key)
+    const read: typeof file.read = ranges => {
+      readBytes += byteLengthOf(ranges)
+      return file.read(ranges)
+    }
+    return { ...file, read }
+  }
+  const blocks = new Blocks({ ...memory, open })
+  for (const number of [1, 2, 3]) await publishBlock(blocks, 'a', number)
+  await prepared(blocks)
+  const before = readBytes
+  const shared = `${'1'.padStart(32, '0')}`
+  const query = parseQuery(`{ trace:id = "${shared}" } | select(name)`)
+  const { traces } = await search(joinSources(await sourcesOf(blocks, 'a')), query, { limit: 1 })
+  expect(traces.map(({ traceID }) => traceID)).toEqual([shared.replace(/^0+/, '')])
+  expect(readBytes - before).toBe(0)
 })
