@@ -51,9 +51,9 @@ export class OpenedFiles {
     return this.#sizes.size
   }
 
-  /** The ids of what is held, with the bytes of each. */
-  list(): ReadonlyMap<string, number> {
-    return this.#sizes
+  /** What is held, for people. */
+  facts() {
+    return { heldFiles: this.count, heldBytes: this.#byteLength, maxHeldBytes: this.#maxBytes }
   }
 
   /** The source of a place, as it is held or opened now. */

@@ -1,0 +1,35 @@
+import type { ServerMetrics } from '../../serve/metrics.ts'
+import { ringLive } from '../query/members.ts'
+import { OpenedFiles } from '../query/opened.ts'
+import { Querier } from '../query/querier.ts'
+import { addQuerierRoutes } from '../query/routes.ts'
+import type { Ring } from '../ring/ring.ts'
+import type { Role, RoleContext } from './role.ts'
+
+/** What is held of blocks and pieces takes no more than this. */
+const maxHeldBytes = 512 * 2 ** 20
+/** `querier.max_concurrent_queries` */
+const maxJobs = 20
+
+/** The role that does parts of queries. */
+export function querierRole({ store, ring, workers, metrics }: RoleContext & { readonly ring: Ring }): Role {
+  const opened = new OpenedFiles({ store, live: ringLive(ring) }, maxHeldBytes)
+  const querier = new Querier(opened, { maxJobs, workers })
+  observe(querier, metrics)
+  return {
+    name: 'querier',
+    addRoutes: app => addQuerierRoutes(app, querier),
+    facts: () => ({ ...querier.counters, ...opened.facts() }),
+  }
+}
+
+function observe({ counters, opened }: Querier, metrics: ServerMetrics): void {
+  metrics.total('trace_lab_querier_jobs_total', 'Jobs that have ended.', () => counters.jobs)
+  metrics.total('trace_lab_querier_failed_jobs_total', 'Those that failed.', () => counters.failedJobs)
+  metrics.total('trace_lab_querier_read_bytes_total', 'Bytes that jobs have read.', () => counters.bytes)
+  const gauge = (name: string, help: string, value: () => number) =>
+    metrics.lookUp(name, help, [], () => [[{}, value()]])
+  gauge('trace_lab_querier_open_jobs', 'Jobs under way, or waiting.', () => counters.openJobs)
+  gauge('trace_lab_querier_held_files', 'Blocks and pieces that are open.', () => opened.count)
+  gauge('trace_lab_querier_held_bytes', 'What is held of them.', () => opened.byteLength)
+}
