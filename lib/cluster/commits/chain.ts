@@ -23,6 +23,8 @@ const readAtOnce = 16
  * who try the same number one succeeds.
  */
 export class Chain {
+  /** Called with each commit that is followed, in their order, before the state is that after it. */
+  readonly followers: Set<(commit: Commit) => void> = new Set()
   readonly #store: BlobStore
   #state: State
   #snapshotNumber: number
@@ -77,7 +79,13 @@ export class Chain {
     if (number <= this.#state.number) return
     if (number !== this.#state.number + 1)
       throw new LabError('corrupt', `${key}: commit ${this.#state.number + 1} is missing before it`)
-    this.#state = this.#state.after(parseCommit(content, key), key)
+    this.#enter(parseCommit(content, key), key)
+  }
+
+  #enter(commit: Commit, key: string): void {
+    const state = this.#state.after(commit, key)
+    for (const follow of this.followers) follow(commit)
+    this.#state = state
   }
 
   /**
@@ -90,10 +98,12 @@ export class Chain {
       const problem = base.conflict(change)
       if (problem !== undefined) return problem
       const key = commitKey(base.number + 1)
-      const result = await putBytes(this.#store, key, printCommit(change), { ifAbsent: true })
-      if (result === 'stored') {
+      const content = printCommit(change)
+      const result = await putBytes(this.#store, key, content, { ifAbsent: true })
+      // The answer to the first try of a request may be lost, and the second one finds what the first has stored.
+      if (result === 'stored' || content.equals(await readObject(this.#store, key))) {
         // A refresh meanwhile may have read it already.
-        if (this.#state.number === base.number) this.#state = base.after(change, key)
+        if (this.#state.number === base.number) this.#enter(change, key)
         return undefined
       }
       await this.refresh()

@@ -3,7 +3,7 @@ import { blockpackSource } from '../../formats/blockpack/query/source.ts'
 import { BlockpackReader } from '../../formats/blockpack/read/reader.ts'
 import { getOrInsert } from '../../maps.ts'
 import type { SpanSource } from '../../model/scan.ts'
-import { type BlobReader, type BlobStore, putBytes, readObject } from '../../storage/store.ts'
+import { type BlobInfo, type BlobReader, type BlobStore, putBytes, readObject } from '../../storage/store.ts'
 import { inOrder } from '../../workers/in-order.ts'
 import { type BlockMeta, compactedName, dataName, metaName, parseMeta, printMeta } from './meta.ts'
 
@@ -166,6 +166,16 @@ class OpenBlock implements Block {
   }
 }
 
+/** What there is of blocks: by `<tenant>/<block id>` the bytes of each object by its name. */
+export async function objectsByBlock(objects: AsyncIterable<BlobInfo>): Promise<Map<string, Map<string, number>>> {
+  const found = new Map<string, Map<string, number>>()
+  for await (const { key, byteLength } of objects) {
+    const [, tenant, id, name] = blockKey.exec(key) ?? []
+    if (name !== undefined) getOrInsert(found, `${tenant}/${id}`, () => new Map()).set(name, byteLength)
+  }
+  return found
+}
+
 interface FoundMeta {
   readonly meta: BlockMeta
   readonly isCompacted: boolean
@@ -176,14 +186,9 @@ const readAtOnce = { width: 16, mayFollow: () => true }
 
 /** All metas, and the data of blocks that have none. */
 async function readMetas(store: BlobStore, warn: (message: string) => void) {
-  const names = new Map<string, Set<string>>()
-  for await (const { key } of store.list('')) {
-    const [, tenant, id, name] = blockKey.exec(key) ?? []
-    if (name !== undefined) getOrInsert(names, `${tenant}/${id}`, () => new Set()).add(name)
-  }
   const halves: string[] = []
   const keys: string[] = []
-  for (const [block, own] of names)
+  for (const [block, own] of await objectsByBlock(store.list('')))
     if (own.has(compactedName)) keys.push(`${block}/${compactedName}`)
     else if (own.has(metaName)) keys.push(`${block}/${metaName}`)
     else if (own.has(dataName)) halves.push(`${block}/${dataName}`)

@@ -52,18 +52,19 @@ async function markReplaced(blocks: Blocks): Promise<void> {
 }
 
 /**
- * Writes the data of a block with the spans of several. Its id follows from theirs, so that what was interrupted is written
- * anew. It counts once what is returned is published.
+ * Writes the data of a block with the spans of several. Unless it is given, its id follows from theirs, so that what was
+ * interrupted is written anew. It counts once what is returned is published.
  */
 export async function compactBlocks(
   store: BlobStore,
   inputs: readonly BlockMeta[],
   { config, workers }: Encoding,
   signal: AbortSignal,
+  givenId?: string,
 ): Promise<BlockMeta> {
   const { tenantID } = inputs[0]!
   const replaces = inputs.map(({ blockID }) => blockID).sort()
-  const place = { tenantID, blockID: derivedId('compaction', tenantID, ...replaces) }
+  const place = { tenantID, blockID: givenId ?? derivedId('compaction', tenantID, ...replaces) }
   const files: BlobReader[] = []
   try {
     for (const meta of inputs) files.push(await store.open(keyOf(meta, dataName)))
