@@ -47,7 +47,7 @@ const floors = [
   ['lib/serve/live'],
   ['lib/serve/blocks', 'lib/serve/admission.ts'],
   ['lib/serve/block-queue.ts'],
-  ['lib/serve/recovery.ts'],
+  ['lib/serve/recovery.ts', 'lib/serve/upkeep.ts'],
   ['lib/serve/store.ts'],
   ['lib/serve/page'],
   ['lib/tiers'],

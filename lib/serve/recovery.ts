@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BlockQueue } from './block-queue.ts'
+import { type BlockQueue, blockIdOf } from './block-queue.ts'
 import type { Blocks } from './blocks/blocks.ts'
-import type { Replay } from './live/replay.ts'
+import { Replay } from './live/replay.ts'
+import type { LogFiles } from './wal/files.ts'
 
 const retryMillis = 1_000
 /**
@@ -13,11 +14,13 @@ const headStartMillis = 500
 
 interface RecoveryParts {
   readonly blocks: Blocks
-  readonly replay: Replay
-  /** Where what was read waits to become blocks. */
+  readonly log: LogFiles
+  /** Segments of the log, the oldest first. */
+  readonly segments: readonly string[]
+  /** What was read waits here to become blocks. */
   readonly queue: BlockQueue
-  /** Bytes in memory beyond which no further segment is read. */
-  readonly maxHeldBytes: number
+  /** Of the log that becomes a block at a time; when twice as much is in memory, no more is read. */
+  readonly maxBlockBytes: number
   readonly warn: (message: string) => void
   /** Called with what went wrong; it is tried again. */
   readonly failed: (subject: string, error: unknown) => void
@@ -27,6 +30,7 @@ interface RecoveryParts {
 /** Finds out, while a store is already open, what earlier processes have left: first the blocks, then the log. */
 export class Recovery {
   readonly #parts: RecoveryParts
+  readonly #replay: Replay
   /** When it is known which blocks there are. */
   readonly loaded: Promise<void>
   /** When all spans of the log are in memory or in blocks; fails where the store is closed before. */
@@ -36,8 +40,11 @@ export class Recovery {
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts
+    const { blocks, log, segments, maxBlockBytes, warn, signal } = parts
+    const isInBlock = (name: string, tenant: string) => blocks.has(tenant, blockIdOf(name, tenant))
+    this.#replay = new Replay(segments, { files: log, isInBlock, pieceBytes: maxBlockBytes, warn, signal })
     this.loaded = this.#load()
-    this.done = this.#replay()
+    this.done = this.#readLog()
     for (const promise of [this.loaded, this.done]) promise.catch(() => {})
   }
 
@@ -45,8 +52,18 @@ export class Recovery {
   get pending(): string | undefined {
     if (this.#isDone) return undefined
     if (!this.#isLoaded) return 'the list of blocks is being read'
-    const { readBytes, byteLength } = this.#parts.replay
+    const { readBytes, byteLength } = this.#replay
     return `the log of recent spans is being read: ${mebibytes(readBytes)} of ${mebibytes(byteLength)} MiB`
+  }
+
+  /** Segments that have not been read to their ends. */
+  get segmentCount(): number {
+    return this.#replay.segmentCount
+  }
+
+  /** Damaged parts of the log that were set aside. */
+  get damagedCount(): number {
+    return this.#replay.damagedCount
   }
 
   /** Returns when requests may be taken. */
@@ -55,7 +72,7 @@ export class Recovery {
   }
 
   get #isInterrupted(): boolean {
-    return this.#parts.replay.segmentCount > maxLeft
+    return this.segmentCount > maxLeft
   }
 
   async #load(): Promise<void> {
@@ -65,13 +82,13 @@ export class Recovery {
     for (const key of halves) await this.#retrying('half a block', () => blocks.store.delete(key))
   }
 
-  async #replay(): Promise<void> {
-    const { replay, queue, maxHeldBytes } = this.#parts
-    await this.#retrying('the log', () => replay.deleteEmpty())
+  async #readLog(): Promise<void> {
+    const { queue, maxBlockBytes } = this.#parts
+    await this.#retrying('the log', () => this.#replay.deleteEmpty())
     await this.loaded
-    while (replay.segmentCount > 0) {
-      await queue.room(this.#isInterrupted ? 1 : maxHeldBytes)
-      queue.segments.push(await this.#retrying('the log', () => replay.next()))
+    while (this.segmentCount > 0) {
+      await queue.room(this.#isInterrupted ? 1 : 2 * maxBlockBytes)
+      queue.segments.push(await this.#retrying('the log', () => this.#replay.next()))
       queue.flushSoon()
     }
     this.#isDone = true

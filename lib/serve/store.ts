@@ -8,28 +8,25 @@ import { SpanRows } from '../shred/rows.ts'
 import type { BlobStore } from '../storage/store.ts'
 import type { WorkerPool } from '../workers/pool.ts'
 import { Admission, type Pushed } from './admission.ts'
-import { BlockQueue, blockIdOf, isFilled } from './block-queue.ts'
+import { BlockQueue, isFilled } from './block-queue.ts'
 import { Blocks } from './blocks/blocks.ts'
-import { maintainBlocks } from './blocks/maintain.ts'
 import { Preparation } from './blocks/preparation.ts'
 import { defaultConfig, type StoreConfig } from './config.ts'
 import { Counters } from './counters.ts'
 import { carry } from './live/carry.ts'
 import { type Sifted, takeIn } from './live/intake.ts'
 import type { PartView } from './live/part.ts'
-import { Replay } from './live/replay.ts'
 import { LiveSegment, maxTenants } from './live/segment.ts'
 import { LiveSource } from './live/source.ts'
 import { Recovery } from './recovery.ts'
 import { Refusal } from './refusal.ts'
+import { Upkeep } from './upkeep.ts'
 import type { LogFiles } from './wal/files.ts'
 import { fileOf, LogSegment, segmentsAmong } from './wal/log.ts'
 
 /** Segments that wait for their blocks before requests are refused. */
 const maxWaiting = 4
 const retrySeconds = 5
-/** How often it is looked whether blocks are to be compacted or deleted. */
-const maintenanceMillis = 30_000
 /** Clients choose the numbers of unknown fields. */
 const maxDroppedFields = 1_000
 
@@ -72,11 +69,9 @@ export class Store {
   /** Those that the log had at the start. */
   readonly #found: BlockQueue
   readonly #recovery: Recovery
-  readonly #replay: Replay
+  readonly #upkeep: Upkeep
   readonly #preparation: Preparation
   #rotating: Promise<void> | undefined
-  #maintaining: Promise<void> | undefined
-  #maintainedMillis = performance.now()
   readonly #closing = new AbortController()
   readonly #timer: NodeJS.Timeout
   /** By view: what a question has found out, the next one knows. */
@@ -92,24 +87,29 @@ export class Store {
     this.#admission = new Admission(config.limits, this.counters)
     this.blocks = new Blocks(places.blocks)
     this.#writing = newWriting(log)
-    const signal = this.#closing.signal
-    this.#preparation = new Preparation(this.blocks, signal)
-    this.#replay = new Replay(found, {
-      files: places.log,
-      isInBlock: (name, tenant) => this.blocks.has(tenant, blockIdOf(name, tenant)),
-      pieceBytes: config.maxBlockBytes,
-      warn: places.warn,
-      signal,
-    })
     this.#found = this.#newQueue()
     this.#waiting = this.#newQueue()
+    const { signal } = this.#closing
+    this.#preparation = new Preparation(this.blocks, signal)
     this.#recovery = new Recovery({
       blocks: this.blocks,
-      replay: this.#replay,
+      log: places.log,
+      segments: found,
       queue: this.#found,
-      maxHeldBytes: 2 * config.maxBlockBytes,
+      maxBlockBytes: config.maxBlockBytes,
       warn: places.warn,
       failed: (subject, error) => this.#warn(subject, error),
+      signal,
+    })
+    this.#upkeep = new Upkeep({
+      blocks: this.blocks,
+      loaded: this.#recovery.loaded,
+      compaction: config.compaction,
+      encoding: { config: config.blockpack, workers: places.workers },
+      // Recent spans go first: they take memory.
+      isOver: () => this.#isClosed || this.#complete().length > 1,
+      counters: this.counters,
+      failed: error => this.#warn('maintenance of blocks', error),
       signal,
     })
     this.#timer = setInterval(() => this.#tick(), Math.min(1_000, config.maxBlockMillis))
@@ -148,7 +148,7 @@ export class Store {
 
   /** Damaged parts of the log that were set aside since the start. */
   get damagedCount(): number {
-    return this.#replay.damagedCount
+    return this.#recovery.damagedCount
   }
 
   /** Takes a request in: OTLP protobuf (ExportTraceServiceRequest), decompressed. Resolves when it is durable. */
@@ -213,7 +213,7 @@ export class Store {
         spansByTenant.set(tenant, (spansByTenant.get(tenant) ?? 0) + spanCount)
     return {
       spansByTenant,
-      waitingSegments: this.#complete().length + this.#replay.segmentCount,
+      waitingSegments: this.#complete().length + this.#recovery.segmentCount,
       logBytes: this.#writing.log.byteLength,
     }
   }
@@ -239,25 +239,7 @@ export class Store {
 
   /** Does what is due of the blocks: compaction, retention. */
   maintain(nowMillis: number = Date.now()): Promise<void> {
-    const { compaction, blockpack } = this.#config
-    const { workers } = this.#places
-    // Recent spans go first: they take memory.
-    const isOver = () => this.#isClosed || this.#complete().length > 1
-    const encoding = { config: blockpack, workers }
-    const how = { compaction, encoding, isOver, signal: this.#closing.signal }
-    this.#maintaining ??= this.#recovery.loaded
-      .then(() => maintainBlocks(this.blocks, nowMillis, how))
-      .then(({ compactions, deleted }) => {
-        this.counters.compactions += compactions
-        this.counters.deletedBlocks += deleted
-      })
-      .catch(error => {
-        if (!this.#isClosed) this.#warn('maintenance of blocks', error)
-      })
-      .finally(() => {
-        this.#maintaining = undefined
-      })
-    return this.#maintaining
+    return this.#upkeep.run(nowMillis)
   }
 
   /** Returns when what was acknowledged is in a block or in the log. */
@@ -267,7 +249,7 @@ export class Store {
     await Promise.allSettled([this.#recovery.done, this.#recovery.loaded])
     await this.#rotating
     for (const queue of this.#queues()) await queue.settled()
-    await this.#maintaining
+    await this.#upkeep.settled()
     await this.#preparation.settled()
     await this.#writing.log.close()
     if (this.#writing.log.byteLength === 0) await this.#places.log.delete(fileOf(this.#writing.log.name))
@@ -315,9 +297,7 @@ export class Store {
     if (live.spanCount > 0 && Date.now() - openedMillis >= this.#config.maxBlockMillis) this.#rotateSoon()
     for (const queue of this.#queues()) if (queue.segments.length > 0) queue.flushSoon()
     if (this.pending === undefined) this.#preparation.soon()
-    if (performance.now() - this.#maintainedMillis < maintenanceMillis) return
-    this.#maintainedMillis = performance.now()
-    this.maintain()
+    this.#upkeep.tick()
   }
 
   #warn(subject: string, error: unknown): void {
