@@ -1,57 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
 import { serialize } from 'node:v8'
-import fastify, { type FastifyInstance } from 'fastify'
-import { afterAll, expect, test } from 'vitest'
-import { ClusterSources, defaultSources } from '../../../../lib/cluster/query/cluster-sources.ts'
-import { Dispatcher } from '../../../../lib/cluster/query/dispatcher.ts'
+import { expect, test } from 'vitest'
 import { encodeJob } from '../../../../lib/cluster/query/job.ts'
-import { OpenedFiles } from '../../../../lib/cluster/query/opened.ts'
-import { Querier } from '../../../../lib/cluster/query/querier.ts'
-import { httpQuerier, jobPath, type RemoteQuerier } from '../../../../lib/cluster/query/remote-querier.ts'
-import { addQuerierRoutes } from '../../../../lib/cluster/query/routes.ts'
+import { jobPath, type RemoteQuerier } from '../../../../lib/cluster/query/remote-querier.ts'
 import { defaultSplit, SplitSources } from '../../../../lib/cluster/query/split-sources.ts'
 import { LabError } from '../../../../lib/error.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { drawCorpus, drawQuestion } from '../../../phases/drawn-corpus.ts'
-import { ask, questionsAbout, serverOf } from '../../../support/api-questions.ts'
+import { ask, questionsAbout } from '../../../support/api-questions.ts'
+import { frontendOf, startQuerier } from '../../../support/cluster-queriers.ts'
 import { Stage } from '../../../support/cluster-stage.ts'
 import { drawsOf } from '../../../support/draws.ts'
 
 const second = 1_000_000_000n
 const range = { startNanos: 1_699_999_999n * second, endNanos: 1_700_000_080n * second, stepNanos: 10n * second }
-
-const servers: FastifyInstance[] = []
-afterAll(() => Promise.all(servers.map(app => app.close())))
-
-/** A querier over HTTP. */
-async function startQuerier(stage: Stage) {
-  const querier = new Querier(new OpenedFiles(await stage.places(), 2 ** 30), { maxJobs: 2 })
-  const app = fastify({ forceCloseConnections: true })
-  addQuerierRoutes(app, querier)
-  servers.push(app)
-  await app.listen({ port: 0, host: '127.0.0.1' })
-  const address = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
-  return { app, querier, remote: httpQuerier(address, address) }
-}
-
-/** A frontend over some queriers; `sources` are those of its own. */
-async function frontendOf(
-  stage: Stage,
-  queriers: () => readonly RemoteQuerier[],
-  hedgeMillis = 60_000,
-  limits: { maxBytes?: number } = {},
-) {
-  const sources = new ClusterSources(await stage.places(), { ...defaultSources, maxStateMillis: 0 })
-  const dispatcher = new Dispatcher(new Querier(sources.opened, { maxJobs: 2 }), { hedgeMillis })
-  const split = new SplitSources(
-    { sources, dispatcher, queriers: async () => queriers() },
-    { ...defaultSplit, targetJobBytes: 1 },
-  )
-  return { app: serverOf((tenants, asking) => split.source(tenants, asking), limits), dispatcher, sources }
-}
 
 /** Spans some of which stand for others. */
 function sampled(traces: readonly Trace[], draw: () => number): Trace[] {
