@@ -36,15 +36,18 @@ export class Gathered {
     return sum
   }
 
-  /** Adds the spans of a record; of one that cannot be read none. */
-  add(record: StoredRecord): void {
+  /** Adds the spans of a record; of one that cannot be read none, and gives that back. */
+  add(record: StoredRecord): Poison | undefined {
     this.recordCount++
     this.byteLength += record.value.length
     try {
       const { tenant, request } = contentOf(record)
       if (request.length > 0) this.#take(tenant, request, record.timeMillis)
+      return undefined
     } catch (error) {
-      this.poison.push({ offset: record.offset, value: record.value, reason: messageOf(error) })
+      const poison = { offset: record.offset, value: record.value, reason: messageOf(error) }
+      this.poison.push(poison)
+      return poison
     }
   }
 

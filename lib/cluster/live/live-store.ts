@@ -3,6 +3,7 @@ import { messageOf } from '../../error.ts'
 import type { BlobReader, BlobStore } from '../../storage/store.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
 import type { Chain } from '../commits/chain.ts'
+import type { Poison } from '../gathered.ts'
 import { LogError, type PartitionedLog, partitionName, type StoredRecord } from '../log/log.ts'
 import type { LiveAnswer, LiveStatus } from './answer.ts'
 import { ByteMarks } from './byte-marks.ts'
@@ -36,8 +37,8 @@ const readBytes = 4 * 2 ** 20
 const waitMillis = 500
 const retryMillis = 1_000
 const tickMillis = 200
-/** While memory is full, it is looked so often whether it still is. */
-const fullMillis = 50
+/** While memory is full, it is looked so often whether it still is, and how far behind that leaves it. */
+const fullMillis = 200
 /** Bytes of records that are taken in before other work has its turn: about 5 ms. */
 const bytesAtOnce = 1 << 18
 
@@ -170,7 +171,11 @@ export class LiveStore {
 
   /** Takes in what the log has next; nothing while spans take as much memory as they may. */
   async read(maxWaitMillis: number): Promise<void> {
-    if (this.#checkFull()) return void (await sleep(Math.min(maxWaitMillis, fullMillis)))
+    if (this.#checkFull()) {
+      await sleep(Math.min(maxWaitMillis, fullMillis))
+      this.#end = await this.#places.log.end(this.partition)
+      return
+    }
     const { next: from } = this.segments
     try {
       const { records, next, end } = await this.#places.log.read(this.partition, from, readBytes, maxWaitMillis)
@@ -200,10 +205,11 @@ export class LiveStore {
   }
 
   async #take(records: readonly StoredRecord[], next: number): Promise<void> {
-    const poisonBefore = this.counters.poison
+    const poison: Poison[] = []
     let turnBytes = 0
     for (const record of records) {
-      this.segments.add(record)
+      const bad = this.segments.add(record)
+      if (bad !== undefined) poison.push(bad)
       this.#readMillis = record.timeMillis
       this.#marks.add(record.offset + 1, record.value.length)
       turnBytes += record.value.length
@@ -216,8 +222,11 @@ export class LiveStore {
     }
     this.segments.advance(next)
     this.segments.maintain()
-    const poison = this.counters.poison - poisonBefore
-    if (poison > 0) this.#warn(`${poison} of the records up to offset ${next} cannot be read`)
+    if (poison[0] === undefined) return
+    const { offset, reason } = poison[0]
+    this.#warn(
+      `${poison.length} of the records up to offset ${next} cannot be read, the first at offset ${offset}: ${reason}`,
+    )
   }
 
   /** Where the log does not have an offset any more: blocks may have it. */

@@ -1,5 +1,5 @@
 import { getOrInsert } from '../../maps.ts'
-import { Gathered } from '../gathered.ts'
+import { Gathered, type Poison } from '../gathered.ts'
 import type { StoredRecord } from '../log/log.ts'
 import type { LivePiece } from './answer.ts'
 import type { Pieces } from './pieces.ts'
@@ -56,10 +56,11 @@ export class OpenSegment {
     return this.#end
   }
 
-  add(record: StoredRecord): void {
-    this.gathered.add(record)
+  /** Adds a record, and gives it back where it is poison. */
+  add(record: StoredRecord): Poison | undefined {
     this.readMillis = record.timeMillis
     this.advance(record.offset + 1)
+    return this.gathered.add(record)
   }
 
   /** Passes over offsets that hold no records. */

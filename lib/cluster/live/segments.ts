@@ -1,5 +1,6 @@
 import { messageOf } from '../../error.ts'
 import type { BlobStore } from '../../storage/store.ts'
+import type { Poison } from '../gathered.ts'
 import type { StoredRecord } from '../log/log.ts'
 import type { LivePiece } from './answer.ts'
 import { type ClosedSegment, type FolderOwner, forgetSegment, publishSegment } from './closed-segment.ts'
@@ -77,15 +78,17 @@ export class Segments {
     return { first, pieces: [...closed, ...cuts.flatMap(({ pieces }) => pieces)], end: cuts.at(-1)!.end }
   }
 
-  add(record: StoredRecord): void {
-    const { gathered } = this.#open
+  /** Adds a record, and gives it back where it is poison. */
+  add(record: StoredRecord): Poison | undefined {
     const { counters } = this.#places
-    const [spanCount, poisonCount] = [gathered.spanCount, gathered.poison.length]
-    this.#open.add(record)
+    const { gathered } = this.#open
+    const before = gathered.spanCount
+    const poison = this.#open.add(record)
     counters.records++
     counters.bytes += record.value.length
-    counters.spans += gathered.spanCount - spanCount
-    counters.poison += gathered.poison.length - poisonCount
+    counters.spans += gathered.spanCount - before
+    if (poison !== undefined) counters.poison++
+    return poison
   }
 
   /** Passes over offsets that hold no records. */

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Chain } from '../../../../lib/cluster/commits/chain.ts'
 import type { LivePiece } from '../../../../lib/cluster/live/answer.ts'
+import { LiveStore } from '../../../../lib/cluster/live/live-store.ts'
+import { MemoryLog, MemoryTopic } from '../../../../lib/cluster/log/memory.ts'
 import { putBytes, readObject } from '../../../../lib/storage/store.ts'
 import { drawsOf } from '../../../support/draws.ts'
+import { labRejection } from '../../../support/errors.ts'
 import { idsIn, LiveStage } from '../../../support/live-stage.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
@@ -100,3 +104,189 @@ for (let seed = base; seed < base + 12; seed++)
     expect([first <= stage.committed, next]).toEqual([true, stage.truth.length])
     expect(memoryBytes).toBeLessThan(1e6)
   }, 60_000)
+
+async function readAll({ live, truth }: LiveStage): Promise<void> {
+  while (live.segments.next < truth.length) await live.read(0)
+}
+
+test('a start reads of the log only what its folder does not have', async () => {
+  const stage = await LiveStage.open(drawsOf(1))
+  for (let i = 1; i <= 9; i++) {
+    await stage.append('t0', [i])
+    if (i % 3 === 0) {
+      await readAll(stage)
+      await stage.live.close()
+    }
+  }
+  await stage.append('t0', [10])
+  await stage.build(4)
+  await stage.start()
+  expect(stage.live.status()).toMatchObject({ first: 3, next: 9, committed: 4, waitingBytes: expect.any(Number) })
+  expect(stage.live.status().readMillis).toBeGreaterThan(0)
+  expect((await stage.folder.keys()).map(key => key.slice(0, 12))).toEqual([
+    'live=1/piece',
+    'live=1/piece',
+    'live=1/segme',
+    'live=1/segme',
+  ])
+  await stage.check('t0', 4, 'after the start')
+  await readAll(stage)
+  expect(stage.live.counters.records).toBe(1)
+  expect(await stage.check('t0', 9, 'at the end')).toHaveLength(1)
+})
+
+test('what is in blocks is answered for a minute more, and is readable for another', async () => {
+  const stage = await LiveStage.open(drawsOf(1))
+  await stage.append('t0', [1])
+  await readAll(stage)
+  const [cut] = await stage.check('t0', 0, 'cut')
+  await stage.live.close()
+  const [closed] = await stage.check('t0', 0, 'closed')
+  expect(closed!.id).not.toBe(cut!.id)
+  await stage.build(1)
+  await stage.live.maintain()
+  vi.advanceTimersByTime(59_000)
+  await stage.live.maintain()
+  expect(await idsIn(await stage.live.openPiece(cut!.id))).toHaveLength(1)
+  expect(await stage.check('t0', 0, 'in blocks')).toHaveLength(1)
+  vi.advanceTimersByTime(2_000)
+  await stage.live.maintain()
+  await expect(async () => stage.live.openPiece(cut!.id)).rejects.toThrow('ask for the list again')
+  expect(await stage.live.answer('t0', 0)).toMatchObject({ first: 1, next: 1, pieces: [] })
+  vi.advanceTimersByTime(59_000)
+  await stage.live.maintain()
+  expect(await idsIn(await stage.live.openPiece(closed!.id))).toHaveLength(1)
+  vi.advanceTimersByTime(2_000)
+  await stage.live.maintain()
+  expect(await stage.folder.keys()).toEqual([])
+})
+
+test('whoever asks all the time gets few pieces, and a span is written a few times', async () => {
+  const stage = await LiveStage.open(drawsOf(1))
+  const seen = new Map<string, number>()
+  let most = 0
+  for (let i = 1; i <= 200; i++) {
+    await stage.append('t0', [i])
+    await readAll(stage)
+    const { pieces } = await stage.live.answer('t0', 0)
+    for (const { id, meta } of pieces) seen.set(id, meta.totalSpans)
+    most = Math.max(most, pieces.length)
+  }
+  await stage.check('t0', 0, 'at the end')
+  expect(most).toBeLessThanOrEqual(21)
+  expect([...seen.values()].reduce((sum, count) => sum + count, 0)).toBeLessThan(200 * 3.5)
+})
+
+test('those who ask at once or soon again get the same pieces', async () => {
+  const stage = await LiveStage.open(drawsOf(1), { cutMillis: 250 })
+  await stage.append('t0', [1])
+  await readAll(stage)
+  const ids = async () => (await stage.live.answer('t0', 0)).pieces.map(({ id }) => id)
+  const [first] = await Promise.all([ids(), ids(), ids()])
+  await stage.append('t0', [2])
+  await readAll(stage)
+  expect([await ids(), (await stage.live.answer('t0', 0)).next]).toEqual([first, 1])
+  vi.advanceTimersByTime(251)
+  expect(await ids()).toHaveLength(2)
+  expect((await stage.live.answer('t0', 0)).next).toBe(2)
+})
+
+test('while memory is full nothing more is read, and it says that it lags; nothing is lost', async () => {
+  const stage = await LiveStage.open(drawsOf(1), { maxLiveBytes: 200_000 })
+  stage.folder.failShare = 1
+  for (let i = 0; i < 40; i++) {
+    const numbers = Array.from({ length: 100 }, (_, j) => i * 100 + j + 1)
+    await stage.append('t0', numbers)
+    await stage.live.read(1)
+  }
+  const { next, end, isFull, memoryBytes } = stage.live.status()
+  expect(end).toBe(40)
+  expect(next).toBeLessThan(40)
+  expect(isFull).toBe(true)
+  expect(memoryBytes).toBeLessThan(250_000)
+  expect(stage.warnings.filter(text => text.includes('nothing is read until'))).toHaveLength(1)
+  expect(stage.warnings.some(text => /a segment stays in memory: ENOSPC/.test(text))).toBe(true)
+  stage.folder.failShare = 0
+  for (let i = 0; i < 400 && stage.live.segments.next < 40; i++) {
+    await stage.live.read(1)
+    await stage.live.maintain()
+  }
+  await stage.check('t0', 0, 'at the end')
+  expect(stage.live.status()).toMatchObject({ first: 0, next: 40 })
+  expect(stage.live.notReady()).toBeUndefined()
+})
+
+test('it is ready once it has read up to the end, or near it, and stays so', async () => {
+  const stage = await LiveStage.open(drawsOf(1))
+  await stage.append('t0', [1])
+  await stage.start()
+  expect(stage.live.notReady()).toBe('log "spans", partition 1: has read up to offset 0 of 1')
+  await readAll(stage)
+  expect(stage.live.notReady()).toBeUndefined()
+  await stage.append('t0', [2])
+  expect(stage.live.notReady()).toBeUndefined()
+})
+
+test('poison is counted and passed over', async () => {
+  const stage = await LiveStage.open(drawsOf(1))
+  await stage.append('t0', [1])
+  await stage.append('t0', [])
+  await stage.append('t0', [2])
+  await readAll(stage)
+  await stage.check('t0', 0, 'poison')
+  expect(stage.live.counters).toMatchObject({ records: 3, poison: 1, spans: 2 })
+  expect(stage.warnings).toEqual([
+    'log "spans", partition 1: 1 of the records up to offset 3 cannot be read, the first at offset 1: begins with the byte 0x70: expected PushBytesRequest or ExportTraceServiceRequest',
+  ])
+})
+
+test('where builders have gone beyond it, it goes on from there', async () => {
+  const stage = await LiveStage.open(drawsOf(1))
+  for (let i = 1; i <= 9; i++) await stage.append('t0', [i])
+  await stage.build(7)
+  stage.topic.truncate(1, 6)
+  await stage.live.read(0)
+  await stage.live.read(0)
+  expect(await stage.live.answer('t0', 7)).toMatchObject({ first: 7, next: 9, end: 9 })
+  expect(stage.warnings).toEqual([])
+})
+
+test('a log without what comes next, or with less than before, is an error that says what to do', async () => {
+  const stage = await LiveStage.open(drawsOf(1))
+  for (let i = 1; i <= 9; i++) await stage.append('t0', [i])
+  await stage.build(2)
+  stage.topic.truncate(1, 5)
+  const lost =
+    /^log "spans", partition 1: begins at offset 5, and blocks end at 2: retention has removed 3 records from 2 on that are in no block; a block builder goes on without them with --accept-lost-records, a live store after it$/
+  expect((await labRejection(stage.start())).message).toMatch(lost)
+  expect((await labRejection(stage.live.run(new AbortController().signal))).message).toMatch(lost)
+  await stage.build(5)
+  await stage.start()
+  await readAll(stage)
+  await stage.live.close()
+  stage.topic.partition(1).records.length = 2
+  const shorter =
+    /ends at offset 7, and 9 was read before \(blocks end at 5\): the log has lost records, or is another one; /
+  expect((await labRejection(stage.live.run(new AbortController().signal))).message).toMatch(shorter)
+  expect((await labRejection(stage.start())).message).toMatch(shorter)
+})
+
+test('the folder of another partition or log is refused, and stays as it is', async () => {
+  const stage = await LiveStage.open(drawsOf(1))
+  await stage.append('t0', [1])
+  await readAll(stage)
+  await stage.live.close()
+  const keys = await stage.folder.keys()
+  const log = new MemoryLog(new MemoryTopic('spans', 2), 1_000)
+  const chain = await Chain.open(stage.store)
+  for (const [partition, places] of [
+    [0, { log: new MemoryLog(stage.topic, 1_000), chain, folder: stage.folder.kept, warn: () => {} }],
+    [1, { log, chain, folder: stage.folder.kept, warn: () => {} }],
+  ] as const) {
+    const { message } = await labRejection(LiveStore.open(partition, places, stage.config))
+    expect(message).toMatch(
+      /\.json: is of partition 1 of the topic "spans" \(.*: name another folder, or empty this one$/,
+    )
+  }
+  expect(await stage.folder.keys()).toEqual(keys)
+})
