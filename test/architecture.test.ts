@@ -68,6 +68,7 @@ const floors = [
   ['harness/floor', 'harness/open'],
   ['harness/verify'],
   ['harness/view'],
+  ['harness/report'],
   ['harness/lab'],
   ['harness/bench', 'harness/conformance'],
   ['harness/cli', 'harness/tasks.ts'],

@@ -50,7 +50,7 @@ export function dotRowFigure({ title, subtitle, rows, x, sets }: DotRowChart): F
               x: 'value',
               y: 'row',
               r: 4,
-              fill: isFilled ? 'color' : 'white',
+              fill: isFilled ? 'color' : 'var(--plot-background)',
               stroke: 'color',
               title: ({ name, row, value }) => `${name}\n${rows[row]}: ${x.print(value)} ${x.label}`,
               tip: true,

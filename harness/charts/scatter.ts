@@ -52,7 +52,7 @@ export function scatterFigure({ title, subtitle, x, y, dots, rule }: ScatterChar
         ruleX([rule.x], { stroke: colors[1], strokeDasharray: '4 3' }),
         text([rule], { x: 'x', text: 'label', frameAnchor: 'top', dy: -12, fill: colors[1] }),
         link(pairs, { x: 'x', y1: 'y', y2: 'second', stroke: 'color', strokeOpacity: 0.5 }),
-        dot(pairs, { x: 'x', y: 'second', r: 4, fill: 'white', stroke: 'color' }),
+        dot(pairs, { x: 'x', y: 'second', r: 4, fill: 'var(--plot-background)', stroke: 'color' }),
         dot(pairs, { x: 'x', y: 'y', r: 4, fill: 'color', title: words, tip: true }),
         ...labelsAtRight(pairs),
       ],

@@ -23,6 +23,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   similar: async () => adding((await import('./commands/similar.ts')).similar),
   size: async () => adding((await import('./commands/size.ts')).size),
   profile: async () => adding((await import('./commands/profile.ts')).profile),
+  report: async () => adding((await import('./commands/report.ts')).report),
   bench: async () => adding((await import('./commands/bench.ts')).bench),
   completion: async () => adding((await import('./commands/completion.ts')).completion),
 }

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { bundleInto, compileStarts, phaseSources, threadStarts } from './bundle.ts'
 import { root } from './compiled.ts'
-import { writePage } from './page.ts'
+import { writePages } from './page.ts'
 
 const folder = join(root, 'dist')
 const place = "join(__dirname, '..')"
@@ -12,7 +12,7 @@ rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder)
 const { metafile } = await bundleInto(folder, { place, phases: phaseSources(), isInstalled: true })
 await compileStarts(folder, place, [...threadStarts, 'harness/trace-lab.ts'])
-const pageInputs = await writePage(folder)
+const pageInputs = await writePages(folder)
 writeFileSync(join(folder, 'LICENSES.txt'), licencesOf([...Object.keys(metafile!.inputs), ...pageInputs]))
 
 /** The licences of the packages that these files are of. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type BuildFailure, stop } from 'esbuild'
 import { bundleInto, compileStarts, phaseSources, threadStarts } from './bundle.ts'
 import { cacheFolder, inventoryName, isWhole, root } from './compiled.ts'
-import { writePage } from './page.ts'
+import { writePages } from './page.ts'
 
 const unusedMillis = 24 * 3_600_000
 
@@ -31,7 +31,7 @@ async function compileInto(folder: string): Promise<void> {
     return bundleInto(folder, { place, phases: phases.filter(path => !broken.has(path)) })
   })
   await compileStarts(folder, place, threadStarts)
-  await writePage(folder)
+  await writePages(folder)
 }
 
 function writeInventory(folder: string): void {

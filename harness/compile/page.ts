@@ -4,29 +4,49 @@ import { join } from 'node:path'
 import type { Page } from '../../lib/serve/api/page.ts'
 import { root, runningFolder } from './compiled.ts'
 
-const pageName = 'page.json'
+/** The pages that are compiled, by the names of their files. */
+const entries = { store: 'lib/serve/page/page.tsx', report: 'harness/report/page/page.tsx' } as const
 
-/** The page of a server: what was compiled with the running code, or compiled now. */
-export async function loadPage(): Promise<Page> {
-  const folder = runningFolder()
-  return folder === undefined
-    ? (await compilePage()).page
-    : (JSON.parse(readFileSync(join(folder, pageName), 'utf8')) as Page)
+/** What a page is made of, in one piece each. */
+export interface CompiledPage {
+  readonly script: string
+  readonly style: string
 }
 
-/** Compiles the page beside the code; gives the files that went into it. */
-export async function writePage(folder: string): Promise<string[]> {
-  const { page, inputs } = await compilePage()
-  writeFileSync(join(folder, pageName), JSON.stringify(page))
+/** The page of a server, and the policy by which nothing else runs in it. */
+export async function loadPage(): Promise<Page> {
+  const { script, style } = await loadCompiled('store')
+  return {
+    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Traces</title><link rel="icon" href="data:,"><style>${style}</style></head><body><script>${script}</script></body></html>`,
+    policy: `default-src 'none'; connect-src 'self'; img-src data:; script-src '${hashOf(script)}'; style-src '${hashOf(style)}'; style-src-attr 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  }
+}
+
+/** What was compiled with the running code, or is compiled now. */
+export async function loadCompiled(name: keyof typeof entries): Promise<CompiledPage> {
+  const folder = runningFolder()
+  return folder === undefined
+    ? (await compilePage(entries[name])).page
+    : (JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as CompiledPage)
+}
+
+/** Compiles the pages beside the code; gives the files that went into them. */
+export async function writePages(folder: string): Promise<string[]> {
+  const compiled = await Promise.all(Object.entries(entries).map(([name, entry]) => writePage(folder, name, entry)))
+  return compiled.flat()
+}
+
+async function writePage(folder: string, name: string, entry: string): Promise<string[]> {
+  const { page, inputs } = await compilePage(entry)
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify(page))
   return inputs
 }
 
-/** One HTML file, and the policy by which nothing else runs in it. */
-async function compilePage(): Promise<{ page: Page; inputs: string[] }> {
+async function compilePage(entry: string): Promise<{ page: CompiledPage; inputs: string[] }> {
   const { build } = await import('esbuild')
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['lib/serve/page/page.tsx'],
+    entryPoints: [entry],
     outdir: '.',
     bundle: true,
     minify: true,
@@ -41,14 +61,11 @@ async function compilePage(): Promise<{ page: Page; inputs: string[] }> {
     tsconfigRaw: '{}',
   })
   const textOf = (suffix: string) => outputFiles.find(({ path }) => path.endsWith(suffix))!.text
-  const [script, style] = [textOf('.js').replaceAll('</', '<\\/'), textOf('.css')]
-  const page = {
-    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Traces</title><link rel="icon" href="data:,"><style>${style}</style></head><body><script>${script}</script></body></html>`,
-    policy: `default-src 'none'; connect-src 'self'; img-src data:; script-src '${hashOf(script)}'; style-src '${hashOf(style)}'; style-src-attr 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  }
+  const page = { script: textOf('.js').replaceAll('</', '<\\/'), style: textOf('.css') }
   return { page, inputs: Object.keys(metafile.inputs) }
 }
 
-function hashOf(text: string): string {
+/** As a content security policy names a script or style. */
+export function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }

@@ -1,4 +1,5 @@
-import { nameOf, type Row, type Run } from '../runs/run-schema.ts'
+import { nameOf } from '../runs/row-name.ts'
+import type { Row, Run } from '../runs/run-schema.ts'
 import { fixed } from '../text/format.ts'
 import { number, type Table, tableOf, text } from '../text/table.ts'
 

@@ -4,6 +4,7 @@ import { LabError, systemError } from '../../lib/error.ts'
 import { makeFolder, probeFolder } from '../../lib/storage/folder.ts'
 import { writeLocal, writeNew } from '../../lib/storage/local-write.ts'
 import { drawSvg } from '../charts/svg.ts'
+import { renderHtml } from '../report/html.ts'
 import { type Run, runSchema } from '../runs/run-schema.ts'
 import { renderRun } from '../view/report.ts'
 import { chartsOf } from '../view/run-charts.ts'
@@ -19,7 +20,11 @@ export async function saveRun(run: Run, folder: string, isComplete: boolean): Pr
   const names = numbered(join(runs, `${stamp}-${run.input.name}`), '.json')
   const raw = await writeNew(runs, names, sink => sink.write(Buffer.from(printJson(run))))
   if (!isComplete) return [raw]
-  const files: Record<string, string> = { [`${run.input.name}.md`]: renderRun(run) }
+  const { name } = run.input
+  const files: Record<string, string> = {
+    [`${name}.md`]: renderRun(run),
+    [`${name}.html`]: await renderHtml([run], name),
+  }
   for (const [file, figure] of Object.entries(chartsOf(run))) files[file] = await drawSvg(figure)
   const paths = Object.keys(files).map(file => join(folder, file))
   await Promise.all(Object.values(files).map((text, i) => writeText(paths[i]!, text)))

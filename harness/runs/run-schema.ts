@@ -133,8 +133,3 @@ export type Environment = z.infer<typeof environmentSchema>
 export type Row = z.infer<typeof rowSchema>
 export type Run = z.infer<typeof runSchema>
 export type FidelityClass = z.infer<typeof fidelitySchema>
-
-/** How a row is called: `03 CBOR + zstd, by-trace`. */
-export function nameOf({ phase, title, variant }: Pick<Row, 'phase' | 'title' | 'variant'>): string {
-  return `${phase} ${title}${variant === 'default' ? '' : `, ${variant}`}`
-}

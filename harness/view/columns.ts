@@ -1,4 +1,5 @@
-import { nameOf, type Row } from '../runs/run-schema.ts'
+import { nameOf } from '../runs/row-name.ts'
+import type { Row } from '../runs/run-schema.ts'
 import { fixed, mebibytes, percent, seconds, thousands, times } from '../text/format.ts'
 import { type Column, number, text } from '../text/table.ts'
 

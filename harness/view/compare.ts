@@ -1,5 +1,6 @@
 import { LabError } from '../../lib/error.ts'
-import { nameOf, type Row, type Run } from '../runs/run-schema.ts'
+import { nameOf } from '../runs/row-name.ts'
+import type { Row, Run } from '../runs/run-schema.ts'
 import { percent, seconds, whole } from '../text/format.ts'
 import type { Page } from '../text/page.ts'
 import { number, tableOf, text } from '../text/table.ts'

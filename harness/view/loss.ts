@@ -1,5 +1,6 @@
 import { medianOf } from '../../lib/median.ts'
-import { nameOf, type Row, type Run } from '../runs/run-schema.ts'
+import { nameOf } from '../runs/row-name.ts'
+import type { Row, Run } from '../runs/run-schema.ts'
 import { percent, plural, roughPercent, whole } from '../text/format.ts'
 import type { Page } from '../text/page.ts'
 import { number, type Table, tableOf, text } from '../text/table.ts'

@@ -1,13 +1,14 @@
 import { referenceModelNotes } from '../floor/reference-model.ts'
 import { leftOutOf, printLeftOut } from '../open/left-out.ts'
 import type { TraceSource } from '../open/source.ts'
-import type { Environment, Input, Run } from '../runs/run-schema.ts'
-import { fixed, mebibytes, whole } from '../text/format.ts'
+import type { Input, Run } from '../runs/run-schema.ts'
+import { fixed, whole } from '../text/format.ts'
 import { type Page, printMarkdownPage } from '../text/page.ts'
 import { number, type Table, tableOf, text } from '../text/table.ts'
 import { sizeColumns, timeColumnsOf } from './columns.ts'
 import { lossPage, lossSection } from './loss.ts'
 import { chartNames } from './run-charts.ts'
+import { describeInput, printMachine, printRounds } from './run-lines.ts'
 
 /** The run as it is printed at the terminal. */
 export function pageOf({ input, environment, rows }: Run): Page {
@@ -41,31 +42,6 @@ export function renderRun({ input, environment, rows }: Run): string {
       'Rates by CPU time of the phase alone, MB of NDJSON; memory: peak of a whole process.',
     tableOf(rows, timeColumnsOf(rows)),
   ])
-}
-
-/** How often each phase was timed, and what else ran meanwhile. */
-function printRounds({ rounds, lanes }: Environment): string {
-  const several = rounds === null ? 'all rounds in 0.2 s, at least one' : `${rounds} rounds`
-  const times = rounds === 1 ? 'the proving pass' : `median of ${several}`
-  return lanes === 1 ? times : `${times}; ${lanes} rows side by side`
-}
-
-/** Where a run took place, how often it was timed, of which commit, and when. */
-export function printMachine({ cpu, cores, memoryBytes, node, commit, date }: Environment, rounds: string): string {
-  const machine = `${cpu}, ${cores} cores, ${whole(mebibytes(memoryBytes))} MiB of memory; Node ${node}`
-  return `${machine}; ${rounds}; commit ${commit ?? 'unknown'}; ${date.slice(0, 10)}`
-}
-
-/** What went in, in a few lines. */
-function describeInput(input: Input): string {
-  const perSpan = (byteLength: number) => `${fixed(1)(byteLength / input.spanCount)} B/span`
-  const size = input.bytes === null ? 'size of the taken part unknown' : `${whole(input.bytes)} B`
-  return [
-    `${input.source}: ${whole(input.traceCount)} traces, ${whole(input.spanCount)} spans, ${size}`,
-    `NDJSON ${whole(input.baselineBytes)} B (${perSpan(input.baselineBytes)}), ` +
-      `with zstd 19 ${whole(input.zstd19Bytes)} B (${perSpan(input.zstd19Bytes)}), ` +
-      `floor ${whole(input.floorBytes)} B (${perSpan(input.floorBytes)}, ${input.floorKind})`,
-  ].join('\n')
 }
 
 /** What a source has read and what it left out, when its traces have been taken. */

@@ -1,0 +1,132 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { readRun } from '../../../harness/lab/run-files.ts'
+import { renderHtml } from '../../../harness/report/html.ts'
+import type { Run } from '../../../harness/runs/run-schema.ts'
+import { accessibilityProblems, hasBrowser, startBrowser } from '../../support/browser.ts'
+
+const runsFolder = fileURLToPath(new URL('../../../results/runs', import.meta.url))
+const runs = await Promise.all(readdirSync(runsFolder).map(name => readRun(join(runsFolder, name))))
+const medium = runs.filter(({ input }) => input.name === 'otel-medium')
+const markup = '<img src=x onerror="window.broken=1"></script><script>window.broken=1</script>'
+
+test('the page of a run is one file of at most 400 kB, whatever names it has', async () => {
+  const html = await renderHtml([medium.at(-1)!], markup)
+  expect(Buffer.byteLength(html)).toBeLessThanOrEqual(400_000)
+  expect(html).not.toContain(markup)
+  expect(html).not.toMatch(/(?:src|href)="?https?:/)
+})
+
+/** What a page was made of: how the data is compressed may differ from one Node to another. */
+function contentOf(html: string): { runs: unknown; rest: string } {
+  const [before, data, after] = html.split(/(?<=id="runs">)([^<]*)/) as [string, string, string]
+  return { runs: JSON.parse(gunzipSync(Buffer.from(data, 'base64')).toString()), rest: before + after }
+}
+
+test('the committed page of all runs is that of the committed runs: `report results/runs/*.json --out results/index.html`', async () => {
+  const committed = readFileSync(join(runsFolder, '../index.html'), 'utf8')
+  expect(contentOf(committed)).toEqual(contentOf(await renderHtml(runs, 'Trace Storage Lab')))
+})
+
+describe.skipIf(!hasBrowser)('in a browser', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'report-test-'))
+  let browser: Browser
+  let page: Page
+  const problems: string[] = []
+
+  beforeAll(async () => {
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    rmSync(folder, { recursive: true })
+  })
+  beforeEach(async () => {
+    problems.length = 0
+    page = await browser.newPage()
+    page.on('console', message => message.type() === 'error' && problems.push(message.text()))
+    page.on('pageerror', error => problems.push(error.message))
+    page.on('request', request => request.url().startsWith('http') && problems.push(request.url()))
+  })
+  afterEach(async () => {
+    await page.close()
+    expect(problems).toEqual([])
+  })
+
+  async function open(shown: readonly Run[], fragment = ''): Promise<void> {
+    const path = join(folder, 'page.html')
+    writeFileSync(path, await renderHtml(shown, 'runs'))
+    await page.goto(`${pathToFileURL(path)}${fragment}`)
+    await page.waitForSelector('h1')
+  }
+
+  test('shows the tables and pictures of a run, with nothing from elsewhere', async () => {
+    await open([medium.at(-1)!])
+    expect(await page.textContent('h1')).toBe('otel-medium')
+    expect(await page.locator('.picture svg').count()).toBe(5)
+    expect(await page.locator('table').first().locator('tbody tr').count()).toBe(medium.at(-1)!.rows.length)
+    expect(await page.getByText('How it was measured').count()).toBeGreaterThan(4)
+    expect(await accessibilityProblems(page)).toEqual([])
+  })
+
+  test('sorts, hides and keeps that in its address', async () => {
+    await open([medium.at(-1)!])
+    await page.getByRole('button', { name: 'B/span' }).first().press('Enter')
+    const first = () => page.locator('table').first().locator('tbody tr').first().innerText()
+    expect(await first()).toContain('multi-resolution')
+    await page.getByText('Rows', { exact: true }).press('Enter')
+    await page.getByLabel('lossy').press('Space')
+    expect(await first()).not.toContain('multi-resolution')
+    const address = page.url()
+    expect(address).toMatch(/#sort=B%2Fspan&leave=lossy$/)
+    await page.goto('about:blank')
+    await page.goto(address)
+    await page.waitForSelector('h1')
+    expect(await first()).not.toContain('multi-resolution')
+  })
+
+  test('of many runs shows every capture, the history of a row, and what moved', async () => {
+    await open(runs)
+    const names = new Set(runs.map(({ input }) => input.name))
+    expect(await page.locator('thead').first().locator('a').count()).toBe(names.size)
+    await page.getByRole('link', { name: 'otel-medium' }).click()
+    expect(await page.textContent('h2.run')).toBe('otel-medium')
+    await page.getByTitle('Its history').first().click()
+    expect(await page.getByText('00 raw JSON, run by run').count()).toBe(1)
+    await page.getByLabel('compared with').selectOption({ index: 1 })
+    expect(await page.getByRole('heading', { name: 'What moved' }).count()).toBe(1)
+    expect(await accessibilityProblems(page)).toEqual([])
+  })
+
+  test('runs nothing that stands in names, and shows a row with a problem', async () => {
+    const [base] = medium
+    const row = { ...base!.rows[0]!, title: markup + 'x'.repeat(10_000), problem: markup }
+    const blank = Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [name, typeof value === 'number' ? null : value]),
+    )
+    const input = { ...base!.input, name: markup, source: markup }
+    await open([{ ...base!, input, rows: [blank as unknown as Run['rows'][number], ...base!.rows.slice(1)] }])
+    expect(await page.textContent('h1')).toBe(markup)
+    expect(await page.locator('.failed').count()).toBe(1)
+    expect(await page.evaluate('window.broken')).toBeUndefined()
+  })
+
+  test('shows a run whose rows have nothing', async () => {
+    const [base] = medium
+    const rows = base!.rows.map(row =>
+      Object.fromEntries(
+        Object.entries({ ...row, problem: 'of a kind' }).map(([name, value]) => [
+          name,
+          typeof value === 'number' ? null : value,
+        ]),
+      ),
+    )
+    await open([{ ...base!, rows: rows as unknown as Run['rows'] }])
+    expect(await page.locator('.failed').count()).toBe(rows.length)
+  })
+})
