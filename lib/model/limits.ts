@@ -41,3 +41,13 @@ export function checkLimits(limits: Limits | undefined, byteLength = 0): void {
   limits?.signal?.throwIfAborted()
   limits?.budget?.spend(byteLength)
 }
+
+/** The same, that ends once the signal is given, whatever `work` does. */
+export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

@@ -1,4 +1,5 @@
 import { getOrInsert } from '../../maps.ts'
+import { abortable } from '../../model/limits.ts'
 import type { LiveAnswer, LivePiece } from '../live/answer.ts'
 import { SeenEnds } from './lag.ts'
 import type { LiveReplica } from './live-stores.ts'
@@ -96,16 +97,6 @@ export class PartitionReader {
     enough.abort()
     return [...answers]
   }
-}
-
-/** The same, that ends once the signal is given, whatever `work` does. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    if (signal.aborted) abort()
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }
 
 /** Without a gap is better than with one, then further is. */

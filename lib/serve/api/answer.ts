@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { getOrInsert } from '../../maps.ts'
-import { ByteBudget } from '../../model/limits.ts'
+import { abortable, ByteBudget } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
 import { KnownCells } from '../../traceql/metrics/known-cells.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
@@ -81,7 +81,7 @@ export async function answerRoute(route: Route, config: ApiConfig, asked: Asked)
     config.metrics?.queryEnded(operationOf(route), tenants, result, limits.budget.spentBytes)
   const known = getOrInsert(knownCells, config, () => new KnownCells())
   const answerFrom = async (isAgain: boolean) => {
-    const source = await config.source(tenants, { signal: limits.signal, isAgain })
+    const source = await abortable(config.source(tenants, { signal: limits.signal, isAgain }), limits.signal)
     const parameters = new Parameters(asked.parameters)
     return route.answer({ path, parameters, source, limits, knownCells: known })
   }
@@ -95,9 +95,15 @@ export async function answerRoute(route: Route, config: ApiConfig, asked: Asked)
   } catch (error) {
     ended(asked.gone.aborted ? 'canceled' : 'failed')
     if (late.aborted && !asked.gone.aborted)
-      throw new LateError(`the query took longer than ${config.timeoutMillis} ms`)
+      throw new LateError(`the query took longer than ${config.timeoutMillis} ms${reasonOf(config)}`)
     throw error
   }
+}
+
+/** Why queries have to wait, where they have to. */
+function reasonOf(config: ApiConfig): string {
+  const reason = config.notReady?.()
+  return reason === undefined ? '' : `: ${reason}`
 }
 
 /** What Tempo calls the kind of a query. */

@@ -87,6 +87,14 @@ test('says why it is not ready', async () => {
   await waiting.close()
 })
 
+test('a query that waits for the log ends when its time is over, and says what it waited for', async () => {
+  const notReady = () => 'the log is being read'
+  const waiting = serverOf([], { source: () => new Promise(() => {}), notReady, timeoutMillis: 5 })
+  const { statusCode, body } = await waiting.inject('/api/search')
+  expect([statusCode, body]).toEqual([504, 'the query took longer than 5 ms: the log is being read'])
+  await waiting.close()
+})
+
 test('answers a search in the shape of Tempo: 64-bit numbers as text, zeros left out', async () => {
   expect(await askJson('/api/search', { q: '{ status = error }' })).toEqual({
     traces: [
