@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild'
 import { codeName, root, sourcesBelow, workerStart } from './compiled.ts'
@@ -17,8 +17,8 @@ interface Bundle {
   isInstalled?: boolean
 }
 
-/** Compiles the programs and these phases to one file of modules. */
-export function bundleInto(folder: string, { place, phases, isInstalled = false }: Bundle): Promise<BuildResult> {
+/** Compiles the programs and these phases to one file of modules, in ASCII. */
+export async function bundleInto(folder: string, { place, phases, isInstalled = false }: Bundle): Promise<BuildResult> {
   const modules = [...programs, ...phases].map(
     path => `${JSON.stringify(path)}: () => import(${JSON.stringify(`./${path}`)})`,
   )
@@ -29,7 +29,15 @@ export const modules = enterCompiled({
 })`
   const stdin = { contents, resolveDir: root }
   const external = isInstalled ? [...native, ...servers] : native
-  return build({ ...options(place), external, metafile: true, outfile: join(folder, codeName), stdin })
+  const outfile = join(folder, codeName)
+  const result = await build({ ...options(place), external, metafile: true, outfile, stdin, write: false })
+  await Promise.all(result.outputFiles.map(({ path, text }) => writeFile(path, toAscii(text))))
+  return result
+}
+
+/** Escapes what the compiler leaves as it is, which is in regular expressions and comments. */
+function toAscii(code: string): string {
+  return code.replaceAll(/[^\0-\x7f]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** What Node runs first of a process of ours, and of a thread. */

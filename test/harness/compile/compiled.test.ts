@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -69,6 +79,15 @@ test('a cut, an emptied and a missing file are compiled again; what V8 remembers
       expect.arrayContaining(['inventory.json', 'lab.cjs', 'start-child.cjs', memory]),
     )
   }
+})
+
+test('the compiled code reads a regex beyond ASCII as the sources do: a duration of microseconds', async () => {
+  const span = '{"traceId":"01","spanId":"02","name":"a","startTimeUnixNano":"0","endTimeUnixNano":"1000"}'
+  writeFileSync(join(checkout, 'traces.ndjson'), span)
+  const { code, stdout } = await lab('query', '{ duration = 1µs }', join(checkout, 'traces.ndjson'), '--json')
+  expect({ code, traces: JSON.parse(stdout).traces?.length }).toEqual({ code: 0, traces: 1 })
+  const [folder] = readdirSync(cache)
+  expect(readFileSync(join(cache, folder!, 'lab.cjs')).some(byte => byte > 127)).toBe(false)
 })
 
 test('where nothing can be written the sources run', async () => {
