@@ -36,6 +36,7 @@ function rounded(svg: string): string {
   return svg.replaceAll(/\d+\.\d{3,}/g, digits => String(Math.round(Number(digits) * 100) / 100))
 }
 
-function escapeXml(content: string): string {
+/** A text as the content of an element. */
+export function escapeXml(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -79,7 +79,7 @@ export function conformancePage(conformance: Conformance): Page {
 }
 
 /** The run as JSON: every case. */
-export function conformanceJson({ run, results, notes }: Conformance, profile: string | undefined) {
+export function conformanceJson({ run, profile, results, notes }: Conformance) {
   return {
     run: run.name,
     profile: profile ?? null,

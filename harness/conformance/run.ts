@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askedOf, type Request, type Verb } from '../../lib/conformance/api/request.ts'
 import type { Found, Outcome } from '../../lib/conformance/api/response.ts'
-import { type Case, expectedBy } from '../../lib/conformance/case.ts'
+import { type Case, expectedBy, type ProfileName } from '../../lib/conformance/case.ts'
 import { markerKey, type Run } from '../../lib/conformance/data/draft.ts'
 import { type BuiltSet, buildSet } from '../../lib/conformance/data/labels.ts'
 import { sets } from '../../lib/conformance/data/sets.ts'
@@ -20,6 +20,7 @@ export interface Result {
 /** What a run found out. */
 export interface Conformance {
   readonly run: Run
+  readonly profile: ProfileName | undefined
   readonly results: readonly Result[]
   /** What was noticed beside the cases, a line each. */
   readonly notes: readonly string[]
@@ -68,7 +69,7 @@ export async function askCases(
     }
   }
   await Promise.all(Array.from({ length: parallel }, work))
-  return { run: bench.run, results, notes }
+  return { run: bench.run, profile: bench.profile, results, notes }
 }
 
 function askedIn(one: Case, { run, sets, profile }: Bench) {
@@ -78,6 +79,12 @@ function askedIn(one: Case, { run, sets, profile }: Bench) {
 
 function requestOf(verb: Verb, query: string, subject = ''): Request {
   return { verb, subject, parameters: {}, query }
+}
+
+/** How the server names its version. */
+export async function versionOf(ask: Ask): Promise<string> {
+  const { version } = foundIn(await ask({ path: '/api/status/buildinfo', accept: 'application/json' }))
+  return version || 'unknown'
 }
 
 /** Waits until the traces of all sets are found; what is not found of them in time is a note. */

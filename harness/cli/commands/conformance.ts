@@ -4,10 +4,12 @@ import { readCases, topicNames } from '../../../lib/conformance/cases.ts'
 import { LabError } from '../../../lib/error.ts'
 import { hint } from '../../../lib/nearest.ts'
 import { askerOf } from '../../conformance/ask.ts'
+import { renderHtml } from '../../conformance/page.ts'
 import { pushSets } from '../../conformance/push.ts'
 import { conformanceJson, conformancePage, notRight } from '../../conformance/report.ts'
-import { askCases, newRun, setsOf } from '../../conformance/run.ts'
-import { progressFlag, progressFrom, text } from '../flags.ts'
+import { askCases, newRun, setsOf, versionOf } from '../../conformance/run.ts'
+import { writeText } from '../../lab/run-files.ts'
+import { pathFlag, progressFlag, progressFrom, text } from '../flags.ts'
 import { choice, list, single } from '../options.ts'
 import { jsonFlag, show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
 import { duration } from '../time-options.ts'
@@ -18,6 +20,7 @@ interface ConformanceArguments extends TableArguments {
   profile: ProfileName | undefined
   only: string[] | undefined
   timeout: bigint | undefined
+  out: string | undefined
   progress: boolean
 }
 
@@ -42,6 +45,7 @@ export const conformance: CommandModule<object, ConformanceArguments> = {
         profile: choice('profile', profileNames, 'whose answers are right where documents and servers disagree'),
         only: { ...text, describe: 'topics to ask about (default all)', coerce: topics },
         timeout: { ...text, describe: 'how long an answer may take (default 10s)', coerce: duration('timeout') },
+        out: pathFlag('out', 'file of the report, as one HTML page'),
         ...jsonFlag('every case as JSON'),
         ...tableFlag,
         ...progressFlag,
@@ -51,7 +55,7 @@ export const conformance: CommandModule<object, ConformanceArguments> = {
       .example('$0 conformance ... --profile tempo-3 --only nil,structure', 'as Tempo 3 answers, two topics'),
   handler: async args => {
     const format = tableFormatOf(args)
-    const { push, query, profile, only, timeout } = args
+    const { push, query, profile, only, timeout, out } = args
     const cases = readCases(only)
     const run = newRun()
     const built = setsOf(cases, run)
@@ -61,7 +65,12 @@ export const conformance: CommandModule<object, ConformanceArguments> = {
     const ask = askerOf(query, timeout === undefined ? defaultTimeoutMillis : Number(timeout / 1_000_000n))
     const found = await askCases(cases, { bench: { run, sets: built, profile }, ask, advance: () => stage.advance(1) })
     stage.end()
-    show({ page: () => conformancePage(found), json: () => conformanceJson(found, profile) }, format)
+    show({ page: () => conformancePage(found), json: () => conformanceJson(found) }, format)
+    if (out !== undefined) {
+      const date = new Date().toISOString().slice(0, 10)
+      const said = profile === undefined ? "what Tempo's documents say" : `what ${profile} answers`
+      await writeText(out, renderHtml(found, { version: await versionOf(ask), query, date, profile: said }))
+    }
     if (notRight(found).length > 0) process.exitCode = 1
   },
 }

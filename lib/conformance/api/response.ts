@@ -56,6 +56,7 @@ export interface Found {
   readonly traces?: readonly FoundTrace[]
   readonly series?: readonly FoundSeries[]
   readonly scopes?: readonly { readonly name: string; readonly tags?: readonly string[] }[]
+  readonly version?: string
   readonly tagNames?: readonly string[]
   /** Of version 2 without a member `value` where that is empty. */
   readonly tagValues?: readonly (string | { readonly type: string; readonly value?: string })[]

@@ -62,19 +62,19 @@ function differ(
   return undefined
 }
 
-/** Samples by interval; one that is at no end of an interval comes after all others. */
+/** Samples by interval; NaN, which is like nothing, after them where one is at no end of an interval. */
 function pointsOf({ samples = [] }: FoundSeries, { request, run }: Judged): Points {
   const { start = '0s', step = '10s' } = request.parameters
   const stepNanos = nanosOf(step)
   const first = ((run.baseNanos + nanosOf(start) + stepNanos - 1n) / stepNanos) * stepNanos
   const points: Points = []
-  const strays: Points = []
+  let isAstray = false
   for (const { timestampMs, value = 0 } of samples) {
     const place = Number(BigInt(timestampMs) * 1_000_000n - first) / Number(stepNanos)
     if (Number.isInteger(place) && place >= 0 && place < 100_000) points[place] = Number(value)
-    else strays.push(Number(value))
+    else isAstray = true
   }
-  return [...points, ...strays]
+  return isAstray ? [...points, Number.NaN] : points
 }
 
 function isClose(a: number | undefined, b: number | undefined): boolean {

@@ -33,21 +33,20 @@ export async function pushed(cases: readonly Case[], push: string) {
   return { run, sets }
 }
 
+/** What a test asks of a server. */
+interface Asking extends Awaited<ReturnType<typeof pushed>> {
+  readonly query: string
+  readonly profile?: ProfileName
+  readonly timeoutMillis?: number
+}
+
 /** Asks cases about what was pushed. */
 export function asked(
   cases: readonly Case[],
-  {
-    query,
-    profile,
-    timeoutMillis = 10_000,
-    ...data
-  }: Awaited<ReturnType<typeof pushed>> & {
-    query: string
-    profile?: ProfileName
-    timeoutMillis?: number
-  },
+  { query, profile, timeoutMillis = 10_000, run, sets }: Asking,
 ): Promise<Conformance> {
-  return askCases(cases, { bench: { ...data, profile }, ask: askerOf(query, timeoutMillis) })
+  const used = new Map([...sets].filter(([name]) => cases.some(({ data }) => data === name)))
+  return askCases(cases, { bench: { run, sets: used, profile }, ask: askerOf(query, timeoutMillis) })
 }
 
 /** What is not right, a line each. */
