@@ -1,21 +1,22 @@
-import type { BlockRow } from '../../lib/serve/status/blocks.ts'
+import type { BlockRow, UncountedBlock } from '../../lib/serve/status/blocks.ts'
 import type { FileRow, StatusPrinter, TenantRow } from '../../lib/serve/status/status.ts'
 import { fixed } from '../text/format.ts'
 import { type Page, printPage } from '../text/page.ts'
 import { plain } from '../text/screen.ts'
 import { number, type Table, tableOf, text } from '../text/table.ts'
 
-/** The blocks of a store for people: by `blocks list`, and at `/status/blocks`. */
-export function blocksPage(rows: readonly BlockRow[]): Page {
+/** The blocks of a store for people: by `blocks list`, and at `/status/blocks`. Of those that do not count little is known. */
+export function blocksPage(rows: readonly (BlockRow | UncountedBlock)[]): Page {
+  const known = (name: keyof BlockRow) => (row: Partial<BlockRow>) => row[name] ?? null
   const table = tableOf(rows, [
     text('tenant', row => row.tenant),
     text('block', row => row.block, { keep: 3, isWhole: true }),
-    number('level', row => row.level),
-    text('received', row => row.received),
-    text('start', row => row.start),
-    text('end', row => row.end),
-    number('traces', row => row.traces),
-    number('spans', row => row.spans),
+    number('level', known('level')),
+    text('received', known('received')),
+    text('start', known('start')),
+    text('end', known('end')),
+    number('traces', known('traces')),
+    number('spans', known('spans')),
     number('bytes', row => row.bytes),
     text('why', row => row.why, { keep: 4 }),
   ])

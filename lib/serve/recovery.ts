@@ -79,7 +79,7 @@ export class Recovery {
     const { blocks, warn } = this.#parts
     const halves = await this.#retrying('the list of blocks', () => blocks.load(warn))
     this.#isLoaded = true
-    for (const key of halves) await this.#retrying('half a block', () => blocks.store.delete(key))
+    for (const { key } of halves) await this.#retrying('half a block', () => blocks.store.delete(key))
   }
 
   async #readLog(): Promise<void> {

@@ -1,15 +1,23 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
+import { isCluster, listCluster } from '../../../lib/cluster/maintain/listed.ts'
 import { LabError } from '../../../lib/error.ts'
 import { Blocks } from '../../../lib/serve/blocks/blocks.ts'
 import { defaultCompaction } from '../../../lib/serve/blocks/plan.ts'
-import { type PlannedBlock, planAll, rowOf } from '../../../lib/serve/status/blocks.ts'
+import {
+  type BlockLists,
+  type PlannedBlock,
+  planAll,
+  rowOf,
+  type UncountedBlock,
+} from '../../../lib/serve/status/blocks.ts'
 import { kindOf } from '../../../lib/storage/files.ts'
 import { folderStore } from '../../../lib/storage/folder-store.ts'
 import { isS3Address, s3ConfigOf } from '../../../lib/storage/s3/config.ts'
 import { s3Store } from '../../../lib/storage/s3/store.ts'
-import type { BlobStore } from '../../../lib/storage/store.ts'
+import type { BlobInfo, BlobStore } from '../../../lib/storage/store.ts'
+import { planPage } from '../blocks-plan-page.ts'
 import { show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
 import { blocksPage } from '../status-pages.ts'
 
@@ -32,8 +40,23 @@ const list: CommandModule<object, BlocksArguments> = {
       .options(tableFlag)
       .example('$0 blocks list traces', 'what a store has, and what it will do next'),
   handler: async args => {
-    const rows = await blocksIn(args.dir)
-    show({ page: () => blocksPage(rows.map(rowOf)) }, tableFormatOf(args))
+    const found = await blocksIn(args.dir)
+    const rows = plannedIn(found).map(rowOf)
+    show({ page: () => blocksPage([...rows, ...found.uncounted]) }, tableFormatOf(args))
+  },
+}
+
+const plan: CommandModule<object, BlocksArguments> = {
+  command: 'plan <dir>',
+  describe: 'Say what is due of the blocks of a store and what is not yet, why, and when the backlog is done',
+  builder: yargs =>
+    yargs
+      .positional('dir', dirPositional)
+      .options(tableFlag)
+      .example('$0 blocks plan s3://traces', 'what the backend workers of a cluster do next'),
+  handler: async args => {
+    const found = await blocksIn(args.dir)
+    show({ page: () => planPage(found, Date.now(), defaultCompaction) }, tableFormatOf(args))
   },
 }
 
@@ -45,23 +68,53 @@ const showOne: CommandModule<object, { dir: string; block: string }> = {
       .positional('dir', dirPositional)
       .positional('block', { type: 'string', demandOption: true, describe: 'its id' }),
   handler: async ({ dir, block }) => {
-    const found = (await blocksIn(dir)).filter(({ meta }) => meta.blockID.startsWith(block))
-    if (found.length === 0) throw new LabError('missing', `${dir}: has no block ${block}; \`blocks list\` lists them`)
-    for (const { meta, why } of found) process.stdout.write(`${JSON.stringify({ ...meta, why }, undefined, 2)}\n`)
+    const found = await blocksIn(dir)
+    const planned = plannedIn(found).filter(({ meta }) => meta.blockID.startsWith(block))
+    const uncounted = found.uncounted.filter(({ block: id }) => id.startsWith(block))
+    const all = [...planned.map(({ meta, why }) => ({ ...meta, why })), ...uncounted]
+    if (all.length === 0) throw new LabError('missing', `${dir}: has no block ${block}; \`blocks list\` lists them`)
+    for (const one of all) process.stdout.write(`${JSON.stringify(one, undefined, 2)}\n`)
   },
 }
 
 export const blocks: CommandModule = {
   command: 'blocks',
   describe: 'Look into the blocks of a store',
-  builder: yargs => yargs.command(list).command(showOne).demandCommand(1, 'needs list or show'),
+  builder: yargs => yargs.command(list).command(plan).command(showOne).demandCommand(1, 'needs list, plan or show'),
   handler: () => {},
 }
 
-async function blocksIn(dir: string): Promise<readonly PlannedBlock[]> {
+interface FoundBlocks extends BlockLists {
+  readonly uncounted: readonly UncountedBlock[]
+}
+
+/** What commits say where the store is a cluster's, and what metas say where it is one process's. */
+async function blocksIn(dir: string): Promise<FoundBlocks> {
   const warn = (message: string) => process.stderr.write(`warning: ${message}\n`)
-  const found = new Blocks(await blobsIn(dir))
-  await found.load(warn)
+  const store = await blobsIn(dir)
+  if (await isCluster(store)) return listCluster(store, warn)
+  const found = new Blocks(store)
+  const uncounted = (await found.load(warn)).map(uncountedOf)
+  return {
+    tenants: () => found.tenants(),
+    list: tenant => found.list(tenant),
+    replaced: () => found.replaced(),
+    uncounted,
+  }
+}
+
+/** Of the data of a block that has no meta. */
+function uncountedOf({ key, byteLength }: BlobInfo): UncountedBlock {
+  const [tenant = '', block = ''] = key.split('/')
+  return {
+    tenant,
+    block,
+    bytes: byteLength,
+    why: 'does not count: has no meta.json; writing it goes on, or was interrupted',
+  }
+}
+
+function plannedIn(found: FoundBlocks): readonly PlannedBlock[] {
   return planAll(found, Date.now(), defaultCompaction).planned
 }
 

@@ -10,7 +10,7 @@ import { tenantObjects } from './keys.ts'
 import type { Clock, WorkerConfig, WorkerCounters, WorkerPlaces } from './places.ts'
 
 /** A block that does not count, and what there is of it. */
-interface Leftover extends BlockPlace {
+export interface Leftover extends BlockPlace {
   readonly names: ReadonlyMap<string, number>
 }
 
@@ -134,7 +134,8 @@ export class Garbage {
   }
 }
 
-function leftoversOf(
+/** What is found of blocks that counted neither before it was looked for nor after it. */
+export function leftoversOf(
   found: ReadonlyMap<string, ReadonlyMap<string, number>>,
   before: State,
   after: State,

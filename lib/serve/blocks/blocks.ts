@@ -32,10 +32,10 @@ export class Blocks {
   }
 
   /**
-   * Reads what is in the store; `warn` is called with what of it cannot be read. Gives the keys of data without a
+   * Reads what is in the store; `warn` is called with what of it cannot be read. Gives the data without a
    * `meta.json`: writing these blocks was interrupted.
    */
-  async load(warn: (message: string) => void): Promise<readonly string[]> {
+  async load(warn: (message: string) => void): Promise<readonly BlobInfo[]> {
     const { metas, halves } = await readMetas(this.store, warn)
     const replaced = new Set(metas.flatMap(({ meta }) => meta.replaces))
     for (const { meta, isCompacted } of metas) {
@@ -186,12 +186,12 @@ const readAtOnce = { width: 16, mayFollow: () => true }
 
 /** All metas, and the data of blocks that have none. */
 async function readMetas(store: BlobStore, warn: (message: string) => void) {
-  const halves: string[] = []
+  const halves: BlobInfo[] = []
   const keys: string[] = []
   for (const [block, own] of await objectsByBlock(store.list('')))
     if (own.has(compactedName)) keys.push(`${block}/${compactedName}`)
     else if (own.has(metaName)) keys.push(`${block}/${metaName}`)
-    else if (own.has(dataName)) halves.push(`${block}/${dataName}`)
+    else if (own.has(dataName)) halves.push({ key: `${block}/${dataName}`, byteLength: own.get(dataName)! })
   const metas: FoundMeta[] = []
   for await (const meta of inOrder(keys, readAtOnce, key => readMeta(store, key, warn))) if (meta) metas.push(meta)
   return { metas, halves }

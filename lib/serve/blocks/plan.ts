@@ -36,17 +36,20 @@ export interface Plan {
   readonly compactionsLeft: number
   /** By block: what will become of it, and why. */
   readonly reasons: ReadonlyMap<string, string>
+  readonly groups: readonly BlockGroup[]
 }
 
 /** Blocks that may become one. */
-interface Group {
+export interface BlockGroup {
   readonly members: readonly BlockMeta[]
   /** Of them those that do, if it is due. */
   readonly inputs: readonly BlockMeta[]
   readonly isDue: boolean
   readonly name: string
-  /** So many are needed. */
+  /** So many are needed, */
   readonly minInputs: number
+  /** and two of any level from this time on. */
+  readonly windowEndMillis: number
 }
 
 /**
@@ -65,13 +68,14 @@ export function planBlocks(blocks: readonly BlockMeta[], nowMillis: number, conf
   )
   const expired = blocks.filter(isExpired)
   for (const { blockID } of expired)
-    reasons.set(blockID, `due: deleted, as it is older than ${span(config.retentionMillis)}`)
+    reasons.set(blockID, `due: deleted, as it is older than ${ageOf(config.retentionMillis)}`)
   const compactionsLeft = groups.reduce((sum, group) => sum + compactionsOf(group, config), 0)
-  return { compactionsLeft, jobs: groups.filter(({ isDue }) => isDue).map(({ inputs }) => inputs), expired, reasons }
+  const jobs = groups.filter(({ isDue }) => isDue).map(({ inputs }) => inputs)
+  return { compactionsLeft, jobs, expired, reasons, groups }
 }
 
 /** How often blocks of a group become one: in a window that is over until one is left, before that as they fill up. */
-function compactionsOf({ members, isDue, minInputs }: Group, config: CompactionConfig): number {
+function compactionsOf({ members, isDue, minInputs }: BlockGroup, config: CompactionConfig): number {
   if (!isDue) return 0
   const count = members.filter(meta => !isFull(meta, config)).length
   const isOver = minInputs < config.maxInputs
@@ -85,19 +89,20 @@ function receivedMillis({ receivedTime }: BlockMeta): number {
   return Date.parse(receivedTime)
 }
 
-function groupsOf(blocks: readonly BlockMeta[], nowMillis: number, config: CompactionConfig): Group[] {
-  const byName = new Map<string, { members: BlockMeta[]; isOver: boolean }>()
+function groupsOf(blocks: readonly BlockMeta[], nowMillis: number, config: CompactionConfig): BlockGroup[] {
+  const byName = new Map<string, { members: BlockMeta[]; isOver: boolean; windowEndMillis: number }>()
   for (const meta of blocks) {
     const window = Math.floor(receivedMillis(meta) / config.windowMillis) * config.windowMillis
-    const isOver = window + config.windowMillis <= nowMillis
+    const windowEndMillis = window + config.windowMillis
+    const isOver = windowEndMillis <= nowMillis
     const time = new Date(window).toISOString().slice(0, 16)
     const name = isOver ? `the window of ${time}` : `level ${meta.compactionLevel} in the window of ${time}`
-    getOrInsert(byName, name, () => ({ members: [], isOver })).members.push(meta)
+    getOrInsert(byName, name, () => ({ members: [], isOver, windowEndMillis })).members.push(meta)
   }
-  return Array.from(byName, ([name, { members, isOver }]) => {
+  return Array.from(byName, ([name, { members, isOver, windowEndMillis }]) => {
     const inputs = inputsAmong(members, config)
     const minInputs = isOver ? 2 : config.maxInputs
-    return { members, inputs, isDue: inputs.length >= minInputs, name, minInputs }
+    return { members, inputs, isDue: inputs.length >= minInputs, name, minInputs, windowEndMillis }
   })
 }
 
@@ -121,7 +126,7 @@ function isFull({ size, totalObjects }: BlockMeta, { maxBytes, maxTraces }: Comp
   return size * 2 > maxBytes || totalObjects * 2 > maxTraces
 }
 
-function reasonOf(meta: BlockMeta, { inputs, isDue, name, minInputs }: Group, config: CompactionConfig): string {
+function reasonOf(meta: BlockMeta, { inputs, isDue, name, minInputs }: BlockGroup, config: CompactionConfig): string {
   if (isFull(meta, config)) return 'stays: as large as blocks become'
   if (isDue && inputs.includes(meta)) return `due: becomes one with ${inputs.length - 1} others of ${name}`
   if (isDue) return `waits: ${inputs.length} smaller ones of ${name} go first`
@@ -129,6 +134,6 @@ function reasonOf(meta: BlockMeta, { inputs, isDue, name, minInputs }: Group, co
   return `waits: ${inputs.length} of ${minInputs} that are needed of ${name}`
 }
 
-function span(millis: number): string {
+export function ageOf(millis: number): string {
   return millis % (24 * hour) === 0 ? `${millis / (24 * hour)} days` : `${millis / hour} hours`
 }

@@ -1,6 +1,5 @@
-import type { Blocks } from '../blocks/blocks.ts'
 import type { BlockMeta } from '../blocks/meta.ts'
-import { type CompactionConfig, planBlocks } from '../blocks/plan.ts'
+import { type CompactionConfig, type Plan, planBlocks } from '../blocks/plan.ts'
 
 /** A block, and what will become of it: a row of `blocks list` and of `/status/blocks`. */
 export interface BlockRow {
@@ -16,6 +15,9 @@ export interface BlockRow {
   readonly why: string
 }
 
+/** What there is of a block that does not count. */
+export type UncountedBlock = Pick<BlockRow, 'tenant' | 'block' | 'bytes' | 'why'>
+
 export interface PlannedBlock {
   readonly meta: BlockMeta
   readonly why: string
@@ -28,14 +30,32 @@ export interface PlannedBlocks {
   readonly compactionsLeft: number
 }
 
-export function planAll(blocks: Blocks, nowMillis: number, config: CompactionConfig): PlannedBlocks {
+/** Blocks by what is known of them: those that count by tenant, and those that others replaced. */
+export interface BlockLists {
+  tenants(): Iterable<string>
+  list(tenant: string): readonly { readonly meta: BlockMeta }[]
+  replaced(): readonly { readonly meta: BlockMeta }[]
+}
+
+/** What is due, by tenant. */
+export function planTenants(blocks: BlockLists, nowMillis: number, config: CompactionConfig): Map<string, Plan> {
+  const plan = (tenant: string) =>
+    planBlocks(
+      blocks.list(tenant).map(({ meta }) => meta),
+      nowMillis,
+      config,
+    )
+  return new Map(Array.from(blocks.tenants(), tenant => [tenant, plan(tenant)]))
+}
+
+export function planAll(blocks: BlockLists, nowMillis: number, config: CompactionConfig): PlannedBlocks {
   let compactionsLeft = 0
-  const live = blocks.tenants().flatMap(tenant => {
-    const metas = blocks.list(tenant).map(({ meta }) => meta)
-    const plan = planBlocks(metas, nowMillis, config)
+  const live: PlannedBlock[] = []
+  for (const [tenant, plan] of planTenants(blocks, nowMillis, config)) {
     compactionsLeft += plan.compactionsLeft
-    return metas.map(meta => ({ meta, why: plan.reasons.get(meta.blockID)!, isReplaced: false }))
-  })
+    for (const { meta } of blocks.list(tenant))
+      live.push({ meta, why: plan.reasons.get(meta.blockID)!, isReplaced: false })
+  }
   const why = 'replaced: another block has its spans'
   const replaced = blocks.replaced().map(({ meta }) => ({ meta, why, isReplaced: true }))
   return { planned: [...live, ...replaced], compactionsLeft }

@@ -26,6 +26,8 @@ const spansPerBlock = 3
 /** A builder or worker, which is started again when it was killed. */
 interface Actor {
   readonly start: (store: BlobStore) => Promise<() => Promise<unknown>>
+  /** True where nothing happens to it. */
+  readonly isSteady: boolean
   process: FaultyProcess | undefined
   /** Undefined while it is idle. */
   running: Promise<void> | undefined
@@ -55,8 +57,10 @@ class Races {
       const own = new BackendWorker(places, this.#config, this.clock)
       return () => own.pass(never)
     }
-    this.#actors = [builder, builder, builder, worker, worker, worker].map(start => ({
+    // Without one that works for hours nothing would be deleted, and nobody could come too late.
+    this.#actors = [builder, builder, builder, worker, worker, worker].map((start, i) => ({
       start,
+      isSteady: i === 5,
       process: undefined,
       running: undefined,
       step: undefined,
@@ -64,7 +68,8 @@ class Races {
   }
 
   #build(store: BlobStore, chain: Chain): Promise<boolean> {
-    const partition = this.#draw() < 0.5 ? 0 : 1
+    // Two for which builders race, and many of which one has each to itself, and may come late.
+    const partition = Math.floor(this.#draw() < 0.5 ? this.#draw() * 2 : this.#draw() * 1_000)
     return buildBlock({ store, chain }, { partition, spanCount: spansPerBlock }, this.clock.millis)
   }
 
@@ -87,9 +92,9 @@ class Races {
 
   #go(actor: Actor): void {
     if (actor.process?.isDead) Object.assign(actor, { process: undefined, running: undefined, step: undefined })
-    if (actor.process?.isFrozen && this.#draw() < 0.1) actor.process.thaw()
+    if (actor.process?.isFrozen && this.#draw() < 0.05) actor.process.thaw()
     if (actor.running !== undefined) return
-    actor.process ??= new FaultyProcess(this.store, this.#draw, () => this.#faultOf())
+    actor.process ??= new FaultyProcess(this.store, this.#draw, () => (actor.isSteady ? 'none' : this.#faultOf()))
     const { process } = actor
     actor.running = this.#step(actor, process)
       .catch(() => {})
@@ -153,12 +158,12 @@ test.each(seeds)(
   async seed => {
     const { store } = await race(seed, workerConfig.compaction.retentionMillis)
     const { state } = await Chain.open(store)
-    const expected = [0, 1].flatMap(partition =>
-      Array.from({ length: state.end(partition) }, (_, i) => partition * 1e6 + i + 1),
+    const expected = [...state.ends].flatMap(([partition, end]) =>
+      Array.from({ length: end }, (_, i) => partition * 1e6 + i + 1),
     )
     expect(expected.length).toBeGreaterThan(100)
     const counted = await countedSpans(store)
-    expect([...counted.keys()].sort((a, b) => a - b)).toEqual(expected)
+    expect([...counted.keys()].sort((a, b) => a - b)).toEqual(expected.sort((a, b) => a - b))
     expect([...counted.values()].every(count => count === 1)).toBe(true)
     expect((await tenantKeys(store)).sort()).toEqual(keysOf(state.blocks.values()))
   },
@@ -171,7 +176,7 @@ test.each(seeds)(
     const { store, clock } = await race(seed, 2 * hour)
     const { state } = await Chain.open(store)
     expect(clock.millis).toBeGreaterThan(Date.UTC(2026, 0, 1) + 10 * hour)
-    expect(state.end(0) + state.end(1)).toBeGreaterThan(100)
+    expect(state.ends.size).toBeGreaterThan(10)
     expect([[...state.blocks.keys()], await tenantKeys(store)]).toEqual([[], []])
   },
   60_000,
