@@ -1,3 +1,5 @@
+import type { Question } from '../queries/query-set.ts'
+
 /** One row of the page. */
 export interface Figure {
   readonly what: string
@@ -23,6 +25,8 @@ export interface ServeJob {
   readonly kills: number
   /** In blocks, to be asked. */
   readonly spans: number
+  /** Asked of these. */
+  readonly questions: readonly Question[]
 }
 
 /** What is replayed: a file, or traces of the generator. */

@@ -1,11 +1,14 @@
 import { messageOf } from '../../../lib/error.ts'
-import { taskRunner } from '../../process/run-task.ts'
+import { killTasks, taskRunner } from '../../process/run-task.ts'
 import { describeEnvironment } from '../../runs/environment.ts'
 import type { Progress } from '../../text/progress.ts'
 import type { Capture, Figure, ServeJob } from './figure.ts'
 import type { ServeTasks } from './tasks.ts'
 
 const runTask = taskRunner<ServeTasks>()
+
+/** A part that does not end by then is ended, and the next one begins. */
+const partMillis = 3_600_000
 
 /** The parts by their names: what is measured, by which task, and whether for each capture or the first alone. */
 export const parts = {
@@ -14,6 +17,11 @@ export const parts = {
   start: { title: 'Started with 256 MiB of log', task: 'serveStart', isForEach: false },
   kill: { title: 'Killed at random moments under load', task: 'serveKill', isForEach: false },
   out: { title: 'Answers over blocks', task: 'serveOut', isForEach: false },
+  queries: {
+    title: 'Queries over the last hour through HTTP; wanted is at most twice what `query` takes, both warm, in turn',
+    task: 'serveQueries',
+    isForEach: false,
+  },
 } as const
 export type PartName = keyof typeof parts
 export const partNames = Object.keys(parts) as PartName[]
@@ -38,11 +46,13 @@ export async function measureServe({ only, captures, progress, ...job }: ServeBe
     const figures: Figure[] = []
     for (const capture of isForEach ? captures : captures.slice(0, 1)) {
       const stage = progress.stage(`${name} ${capture.name}`)
+      const late = setTimeout(killTasks, partMillis)
       try {
         figures.push(...(await runTask(task, { ...job, capture }, spans => stage.advance(spans))))
       } catch (error) {
         figures.push({ what: capture.name, unit: '', value: null, problem: messageOf(error) })
       }
+      clearTimeout(late)
       stage.end()
     }
     measured.push({ title, figures })

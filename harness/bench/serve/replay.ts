@@ -72,6 +72,15 @@ export class Replay {
     return new Map(Array.from(counts, ([id, count]) => [idIn(round, id), count]))
   }
 
+  /** The traces of a round, as they are sent. */
+  traces(round: number): Trace[] {
+    const shift = this.#endOf(round, this) - this.#endNanos
+    const traces = new Map<string, Span[]>()
+    for (const { traceId, span } of this.#spans)
+      getOrInsert(traces, idIn(round, traceId), () => []).push(shifted(span, round, shift))
+    return Array.from(traces, ([traceId, spans]) => ({ traceId, spans }))
+  }
+
   /** How many spans of a round start after `start` and not after `end`. */
   countStarts(round: number, start: bigint, end: bigint): number {
     const shift = this.#endOf(round, this) - this.#endNanos
@@ -109,6 +118,18 @@ function numbered(traces: readonly Trace[]): Numbered[] {
     const parentSpanId = ids.get(`${traceId}${span.parentSpanId}`) ?? span.parentSpanId
     return { traceId, span: { ...span, spanId: spanIdOf(number), parentSpanId } }
   })
+}
+
+/** A span in another round. */
+function shifted(span: Span, round: number, shift: bigint): Span {
+  return {
+    ...span,
+    spanId: idIn(round, span.spanId),
+    parentSpanId: span.parentSpanId === '' ? '' : idIn(round, span.parentSpanId),
+    startNanos: span.startNanos + shift,
+    endNanos: span.endNanos + shift,
+    events: span.events.map(event => ({ ...event, timeNanos: event.timeNanos + shift })),
+  }
 }
 
 function requestOf(spans: readonly Numbered[]): Request {

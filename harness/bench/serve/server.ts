@@ -5,6 +5,9 @@ import { createInterface } from 'node:readline'
 import { LabError } from '../../../lib/error.ts'
 import { endWithUs } from '../../process/watchdog.ts'
 
+/** A server that does not end by then is killed. */
+const endMillis = 120_000
+
 /** A process of `serve --data`. */
 export class Server {
   readonly api: string
@@ -42,7 +45,9 @@ export class Server {
   /** Ends it; returns when it has ended. */
   async end(signal: NodeJS.Signals): Promise<void> {
     this.#child.kill(signal)
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), endMillis)
     await this.#ended
+    clearTimeout(late)
   }
 
   /** CPU seconds of the process so far. */

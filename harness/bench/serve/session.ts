@@ -70,9 +70,13 @@ function quantileOf(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
 }
 
+/** An answer that takes longer counts as none. */
+const answerMillis = 300_000
+
 /** An answer of the API. */
 export async function ask<T>(url: string): Promise<T> {
-  const response = await fetch(url)
+  const headers = { accept: 'application/json' }
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(answerMillis) })
   const text = await response.text()
   if (response.status !== 200) throw new Error(`${url}: ${response.status}: ${text}`)
   return JSON.parse(text) as T

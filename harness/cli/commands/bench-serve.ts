@@ -4,6 +4,7 @@ import { defaultSeed } from '../../../generator/names.ts'
 import { LabError } from '../../../lib/error.ts'
 import { hint } from '../../../lib/nearest.ts'
 import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
+import { readQuerySet } from '../../bench/queries/query-file.ts'
 import { measureServe, type PartName, partNames, problemsOf } from '../../bench/serve/measure.ts'
 import { renderServe, servePage } from '../../bench/serve/report.ts'
 import { writeText } from '../../lab/run-files.ts'
@@ -19,6 +20,7 @@ interface ServeBenchArguments extends TableArguments {
   rounds: number | undefined
   kills: number | undefined
   spans: number | undefined
+  queries: string | undefined
   seed: number | undefined
   progress: boolean
   results: string | undefined
@@ -46,6 +48,10 @@ export const serve: CommandModule<object, ServeBenchArguments> = {
           describe: `spans in blocks, for answers (default ${defaults.spans})`,
           coerce: integer('spans', 1, 1e9),
         },
+        queries: pathFlag(
+          'queries',
+          'asked through HTTP and as `query` asks: as of bench queries (default otel or tempo)',
+        ),
         seed: generatorFlags.seed,
         ...tableFlag,
         ...progressFlag,
@@ -68,7 +74,19 @@ export const serve: CommandModule<object, ServeBenchArguments> = {
       ...(input === undefined ? [] : [{ name: capturedSource([input], {}).name, input }]),
       { name: 'otel' },
     ]
-    const options = { program, seed, seconds, rounds, kills, spans, only, captures, progress: progressFrom(args) }
+    const { questions } = await readQuerySet(args.queries ?? (input === undefined ? 'otel' : 'tempo'))
+    const options = {
+      program,
+      questions,
+      seed,
+      seconds,
+      rounds,
+      kills,
+      spans,
+      only,
+      captures,
+      progress: progressFrom(args),
+    }
     const result = await measureServe(options)
     show({ page: () => servePage(result) }, format)
     makeFolder(folder)

@@ -3,6 +3,7 @@ import { Replay } from '../../../../harness/bench/serve/replay.ts'
 import { spanOf } from '../../../../harness/bench/serve/span-number.ts'
 import { generatedSource } from '../../../../harness/open/source.ts'
 import { OtlpMessages } from '../../../../lib/formats/otlp/proto-message.ts'
+import { mergeSpellings } from '../../../../lib/model/merge.ts'
 import type { Span, Trace } from '../../../../lib/model/trace.ts'
 import { rowTraces } from '../../../../lib/shred/row-traces.ts'
 import { SpanRows } from '../../../../lib/shred/rows.ts'
@@ -30,6 +31,16 @@ function readRound(replay: Replay): { round: number; traces: Trace[]; spans: Map
   }
   return { round, traces: read, spans }
 }
+
+test('the traces of a round are those that are sent', () => {
+  const replay = new Replay(traces, round => BigInt(1e18) + BigInt(round))
+  for (let turn = 0; turn < 2; turn++) {
+    const { round, traces: read } = readRound(replay)
+    const byId = (list: readonly Trace[]) =>
+      new Map(list.map(({ traceId, spans }) => [traceId, new Map(spans.map(span => [span.spanId, span]))]))
+    expect(byId(replay.traces(round))).toEqual(byId(mergeSpellings(read)))
+  }
+})
 
 test('every round has all spans, with ids of its own that tell them, and times that end when it begins', () => {
   const replay = new Replay(traces)
