@@ -16,7 +16,7 @@ const formats = [
  */
 const floors = [
   ['lib/system-reasons.ts'],
-  ['lib/error.ts', 'lib/maps.ts', 'lib/median.ts', 'lib/nearest.ts'],
+  ['lib/error.ts', 'lib/maps.ts', 'lib/median.ts', 'lib/nearest.ts', 'lib/turns.ts'],
   ['lib/bytes', 'lib/regex', 'lib/workers'],
   ['lib/model'],
   ['lib/codecs', 'lib/storage'],

@@ -46,6 +46,26 @@ export function hashText(text: string, out: Uint32Array, at = 0, seed = 0): void
   finish(low, high, text.length * 2, out, at)
 }
 
+/** By byte: its two hex digits as `hashText` reads them. */
+const digitPairs = Uint32Array.from({ length: 256 }, (_, byte) => {
+  const digits = byte.toString(16).padStart(2, '0')
+  return digits.charCodeAt(0) | (digits.charCodeAt(1) << 16)
+})
+
+/** What `hashText` gives for the hex digits, 8 each, of `count` words from one on. */
+export function hashDigits(words: Uint32Array, first: number, count: number, out: Uint32Array): void {
+  let [low, high] = [lowStart, highStart]
+  for (let i = first; i < first + count; i++)
+    for (let shift = 24; shift >= 0; shift -= 8) {
+      const pair = digitPairs[(words[i]! >>> shift) & 0xff]!
+      low = Math.imul(low ^ pair, lowFactor)
+      high = Math.imul(high ^ pair, highFactor)
+      low = ((low << 15) | (low >>> 17)) + high
+      high = ((high << 13) | (high >>> 19)) ^ low
+    }
+  finish(low, high, count * 16, out, 0)
+}
+
 function finish(low: number, high: number, byteLength: number, out: Uint32Array, at: number): void {
   const first = mix32((low ^ byteLength) + high)
   const second = mix32(high ^ first)

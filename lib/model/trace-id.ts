@@ -3,7 +3,7 @@
  * trace. Each is kept as it was written: a trace whose spans have several spellings is several `Trace`s, which stand next
  * to each other wherever traces are grouped, and which queries and commands join.
  */
-import { hashText } from '../bytes/hash.ts'
+import { hashDigits, hashText } from '../bytes/hash.ts'
 import { LabError } from '../error.ts'
 import { spanIdDigits, type Trace, traceIdDigits } from './trace.ts'
 
@@ -19,6 +19,13 @@ const words = new Uint32Array(2)
 /** 32 bits of the hash of an id's longest spelling, the same for all of them. */
 export function traceIdHash(id: string): number {
   hashText(id === '' ? '' : traceKey(id).padStart(traceIdDigits, '0'), words)
+  return words[0]!
+}
+
+/** The same of an id whose four words, and how many bytes it has, begin at a place. */
+export function traceWordsHash(numbers: Uint32Array, at: number): number {
+  if (numbers[at + 4] === 0) return traceIdHash('')
+  hashDigits(numbers, at, traceIdDigits / 8, words)
   return words[0]!
 }
 

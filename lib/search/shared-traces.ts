@@ -1,10 +1,10 @@
-import { setImmediate } from 'node:timers/promises'
 import { getOrInsert } from '../maps.ts'
 import { checkLimits, type Limits } from '../model/limits.ts'
 import { mergeSpellings } from '../model/merge.ts'
 import type { ScanRequest, SpanSource } from '../model/scan.ts'
 import type { Trace } from '../model/trace.ts'
 import { traceKey } from '../model/trace-id.ts'
+import { nextTurn } from '../turns.ts'
 import { placesIn, type SharedIds, type SharedTrace } from './shared-ids.ts'
 
 /** Traces that are looked up together, so that a page group that has several of them is read once. */
@@ -91,7 +91,7 @@ async function* wholeTraces(
       yield traces
       traces = []
       spanCount = 0
-      await setImmediate()
+      await nextTurn()
       checkLimits(limits)
     }
   if (traces.length > 0) yield traces

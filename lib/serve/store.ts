@@ -6,6 +6,7 @@ import type { SpanSource } from '../model/scan.ts'
 import { joinSources } from '../search/join-sources.ts'
 import { SpanRows } from '../shred/rows.ts'
 import type { BlobStore } from '../storage/store.ts'
+import { urgently } from '../turns.ts'
 import type { WorkerPool } from '../workers/pool.ts'
 import { Admission, type Pushed } from './admission.ts'
 import { BlockQueue, isFilled } from './block-queue.ts'
@@ -153,12 +154,12 @@ export class Store {
 
   /** Takes a request in: OTLP protobuf (ExportTraceServiceRequest), decompressed. Resolves when it is durable. */
   push(tenant: string, request: Buffer): Promise<Pushed> {
-    return this.#admission.push(tenant, request, sifted =>
+    const keep = (sifted: (what: Sifted) => void) =>
       this.#keep(tenant, request, sifted).catch(error => {
         this.#writing.live.dropEmpty(tenant)
         throw error
-      }),
-    )
+      })
+    return urgently(() => this.#admission.push(tenant, request, keep))
   }
 
   async #keep(tenant: string, request: Buffer, sifted: (what: Sifted) => void): Promise<Pushed> {
@@ -318,7 +319,7 @@ export class Store {
   async #rotate(isFinal: boolean): Promise<void> {
     const old = this.#writing
     const log = await LogSegment.create(this.#places.log, this.#config.sync, old.log.name)
-    this.#writing = newWriting(log)
+    this.#writing = newWriting(log, old.live.spanCounts())
     this.#waiting.segments.push(old.live)
     await old.log.close()
     const carrying = { messages: this.#messages, limits: this.#config, nowMillis: Date.now() }
@@ -329,6 +330,6 @@ export class Store {
   }
 }
 
-function newWriting(log: LogSegment): Writing {
-  return { live: new LiveSegment(log.name), log, openedMillis: Date.now() }
+function newWriting(log: LogSegment, expected?: ReadonlyMap<string, number>): Writing {
+  return { live: new LiveSegment(log.name, expected), log, openedMillis: Date.now() }
 }

@@ -2,7 +2,7 @@ import { type Growing, growingCodes } from '../bytes/growing.ts'
 import { mix32 } from '../bytes/hash.ts'
 
 /** Of an id: its four words, as those of a number of 128 bits, and how many bytes it has. */
-const width = 5
+export const idWidth = 5
 const idBytes = Buffer.alloc(16)
 const idWords = new Uint32Array(4)
 
@@ -15,7 +15,7 @@ export class IdTable {
   readonly #seed = Math.floor(Math.random() * 2 ** 32)
 
   get size(): number {
-    return this.#ids.length / width
+    return this.#ids.length / idWidth
   }
 
   /** The code of the id of `byteLength` bytes that is this number. */
@@ -41,28 +41,28 @@ export class IdTable {
 
   /** Adds the ids that `words` has given, and returns their codes. */
   codes(words: Uint32Array): Uint32Array {
-    const codes = new Uint32Array(words.length / width)
+    const codes = new Uint32Array(words.length / idWidth)
     for (let i = 0; i < codes.length; i++) {
-      const at = i * width
+      const at = i * idWidth
       codes[i] = this.code(words.subarray(at, at + 4), words[at + 4]!)
     }
     return codes
   }
 
   byteLengthOf(code: number): number {
-    return this.#ids.at(code * width + 4)
+    return this.#ids.at(code * idWidth + 4)
   }
 
   /** True for an id of bytes that are zero. */
   isZero(code: number): boolean {
-    for (let i = 0; i < 4; i++) if (this.#ids.at(code * width + i) !== 0) return false
+    for (let i = 0; i < 4; i++) if (this.#ids.at(code * idWidth + i) !== 0) return false
     return true
   }
 
   /** An id as hex. */
   hexOf(code: number): string {
     const byteLength = this.byteLengthOf(code)
-    for (let i = 0; i < 4; i++) idBytes.writeUInt32BE(this.#ids.at(code * width + i), i * 4)
+    for (let i = 0; i < 4; i++) idBytes.writeUInt32BE(this.#ids.at(code * idWidth + i), i * 4)
     return idBytes.toString('hex', 16 - byteLength)
   }
 
@@ -84,7 +84,7 @@ export class IdTable {
   }
 
   #isAt(code: number, words: Uint32Array, byteLength: number): boolean {
-    const at = code * width
+    const at = code * idWidth
     const ids = this.#ids
     return (
       ids.at(at + 3) === words[3] &&
@@ -106,8 +106,8 @@ export class IdTable {
     const mask = this.#places.length - 1
     const ids = this.#ids.view()
     for (let code = 0; code < this.size; code++) {
-      const words = ids.subarray(code * width, code * width + 4)
-      let place = this.#hash(words, ids[code * width + 4]!) & mask
+      const words = ids.subarray(code * idWidth, code * idWidth + 4)
+      let place = this.#hash(words, ids[code * idWidth + 4]!) & mask
       while (this.#places[place] !== 0) place = (place + 1) & mask
       this.#places[place] = code + 1
     }

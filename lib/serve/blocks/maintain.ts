@@ -3,6 +3,7 @@ import { naming } from '../../error.ts'
 import { compactBlockpack } from '../../formats/blockpack/compact.ts'
 import { compactInThread } from '../../formats/blockpack/compact-in-thread.ts'
 import type { BlobReader, BlobStore } from '../../storage/store.ts'
+import { nextTurn } from '../../turns.ts'
 import { type Blocks, keyOf } from './blocks.ts'
 import { type BlockMeta, dataName, derivedId } from './meta.ts'
 import { type CompactionConfig, planBlocks } from './plan.ts'
@@ -99,7 +100,7 @@ function inTurns(file: BlobReader, signal: AbortSignal): RangeReader {
   return {
     byteLength: file.byteLength,
     read: async ranges => {
-      await new Promise(setImmediate)
+      await nextTurn()
       signal.throwIfAborted()
       return file.read(ranges)
     },

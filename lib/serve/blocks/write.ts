@@ -6,14 +6,16 @@ import { rowTraces } from '../../shred/row-traces.ts'
 import { type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
 import { countWrites } from '../../storage/counting.ts'
 import type { BlobStore } from '../../storage/store.ts'
+import { nextTurn } from '../../turns.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
 import { bySpanCount } from '../live/by-span-count.ts'
 import type { PartView } from '../live/part.ts'
 import { keyOf } from './blocks.ts'
 import { type BlockMeta, dataName } from './meta.ts'
 
-/** Spans that are encoded before other work has its turn. */
+/** Spans that are encoded before other work has its turn, and those that are looked at. */
 const spansAtOnce = 512
+const rowsAtOnce = 1 << 13
 
 /** Which block is written. */
 export interface BlockPlace {
@@ -26,6 +28,8 @@ export interface Encoding {
   readonly config: BlockpackConfig
   /** Threads that encode pages, or do a whole compaction. */
   readonly workers?: WorkerPool | undefined
+  /** How long a fresh block waits for what is urgent (`nextTurn`). */
+  readonly patience?: (() => number | undefined) | undefined
 }
 
 /** Writes the data of a block with the traces of a view. It counts once what it returns is published. */
@@ -34,12 +38,12 @@ export async function writeBlock(
   { rows, groups }: PartView,
   place: BlockPlace,
   receivedMillis: number,
-  { config, workers }: Encoding,
+  { config, workers, patience }: Encoding,
 ): Promise<BlockMeta> {
   const size = await writeData(store, place, sink =>
-    encodeBlockpack(inTurns(bySpanCount(rowTraces(rows, groups), spansAtOnce)), sink, config, { workers }),
+    encodeBlockpack(inTurns(bySpanCount(rowTraces(rows, groups), spansAtOnce), patience), sink, config, { workers }),
   )
-  const [startTime, endTime] = timesOf(rows, groups.order)
+  const [startTime, endTime] = await timesOf(rows, groups.order)
   return {
     format: 'blockpack',
     blockID: place.blockID,
@@ -71,23 +75,25 @@ export async function writeData(
 }
 
 /** Batches, between which other work has its turn. */
-async function* inTurns<T>(batches: Iterable<T>): AsyncIterable<T> {
+async function* inTurns<T>(batches: Iterable<T>, patience: Encoding['patience']): AsyncIterable<T> {
   for (const batch of batches) {
     yield batch
-    await new Promise(setImmediate)
+    await nextTurn(patience?.())
   }
 }
 
 /** When the first span starts and the last one ends. */
-function timesOf({ spans: { array } }: SpanRows, order: Uint32Array): [string, string] {
-  let [start, end] = [2n ** 64n, 0n]
-  for (const row of order) {
-    const at = row * spanWidth
-    const startNanos = joinHalves(array[at + spanField.startHigh]!, array[at + spanField.startLow]!)
-    const endNanos = joinHalves(array[at + spanField.endHigh]!, array[at + spanField.endLow]!)
-    if (startNanos < start) start = startNanos
-    if (endNanos > end) end = endNanos
+async function timesOf({ spans: { array } }: SpanRows, order: Uint32Array): Promise<[string, string]> {
+  let [startHigh, startLow, endHigh, endLow] = [2 ** 32, 0, 0, 0]
+  for (let i = 0; i < order.length; i++) {
+    if (i % rowsAtOnce === rowsAtOnce - 1) await nextTurn()
+    const at = order[i]! * spanWidth
+    const [high, low] = [array[at + spanField.startHigh]!, array[at + spanField.startLow]!]
+    if (high < startHigh || (high === startHigh && low < startLow)) [startHigh, startLow] = [high, low]
+    const [lastHigh, lastLow] = [array[at + spanField.endHigh]!, array[at + spanField.endLow]!]
+    if (lastHigh > endHigh || (lastHigh === endHigh && lastLow > endLow)) [endHigh, endLow] = [lastHigh, lastLow]
   }
+  const [start, end] = [joinHalves(startHigh, startLow), joinHalves(endHigh, endLow)]
   return [isoTime(start), isoTime(end < start ? start : end)]
 }
 

@@ -1,5 +1,6 @@
 import { encodeTraces, type OtlpMessages } from '../../formats/otlp/proto-message.ts'
 import { RowTrace, shredderOf } from '../../shred/row-traces.ts'
+import { nextTurn } from '../../turns.ts'
 import type { LogSegment } from '../wal/log.ts'
 import { bySpanCount } from './by-span-count.ts'
 import type { LiveLimits, LivePart, LiveTrace } from './part.ts'
@@ -8,7 +9,7 @@ import type { LiveSegment } from './segment.ts'
 /** So much of a segment's spans goes on to the next one at most: that costs as much as to take them in anew. */
 const maxCarriedShare = 1 / 16
 /** Spans that go on together, or those of one trace: other work has its turn between. */
-const spansAtOnce = 512
+const spansAtOnce = 256
 
 /** A segment that takes traces, and its log. */
 export interface CarryTarget {
@@ -44,7 +45,7 @@ async function carryPart(origin: Origin, to: CarryTarget, carrying: Carrying): P
   for await (const carried of carriedOf(origin.part, carrying.nowMillis, carrying.limits)) {
     if (failures.length > 0) break
     appends.push(carryTraces(carried, origin, to, carrying).catch(error => void failures.push(error)))
-    await new Promise(setImmediate)
+    await nextTurn()
   }
   await Promise.all(appends)
   if (failures.length > 0) throw failures[0]

@@ -1,3 +1,4 @@
+import type { Range } from '../../bytes/range.ts'
 import { firstWhere } from '../../bytes/search.ts'
 import { groupRowsInTurns, type TraceGroups } from '../../shred/row-traces.ts'
 import { type Mark, SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
@@ -6,6 +7,8 @@ import { SeenSpans } from './seen-spans.ts'
 /** Spans of a part that are visible, which stay as they are. */
 export interface PartView {
   readonly rows: SpanRows
+  /** Which rows they are among. */
+  readonly range: Range
   readonly groups: TraceGroups
 }
 
@@ -22,13 +25,12 @@ export interface LiveTrace {
   readonly place: number
   readonly spanCount: number
   readonly bornMillis: number
-  readonly lastRow: number
 }
 
 /** The spans of one tenant in one segment of the log. */
 export class LivePart {
   readonly rows = new SpanRows()
-  readonly #seen = new SeenSpans(this.rows)
+  readonly #seen: SeenSpans
   /** What is durable. */
   #durable = this.rows.mark()
   #durableSpans = 0
@@ -47,6 +49,13 @@ export class LivePart {
   /** Traces of the rows that were counted. */
   readonly #traces = new Set<number>()
   #countedRows = 0
+
+  /** With room for so many spans: tables that grow hold up a request, the larger they are the longer. */
+  constructor(expectedSpans = 0) {
+    this.rows.spans.reserve(expectedSpans * spanWidth)
+    this.rows.spans.truncate(0)
+    this.#seen = new SeenSpans(this.rows, expectedSpans)
+  }
 
   /** The spans that are durable, whoever has them now. */
   get spanCount(): number {
@@ -124,8 +133,9 @@ export class LivePart {
       taken || duplicates.size > 0
         ? (row: number, trace: number) => taken?.[trace] === 1 || duplicates.has(row)
         : undefined
+    const { rows } = this
     const range = { start: spanCount, end: this.#durableSpans }
-    return { rows: this.rows, groups: await groupRowsInTurns(this.rows, range, isLeftOut) }
+    return { rows, range, groups: await groupRowsInTurns(rows, range, isLeftOut) }
   }
 
   /**
@@ -138,21 +148,29 @@ export class LivePart {
     { maxTraceIdleMillis, maxTraceLiveMillis }: LiveLimits,
     maxSpans: number,
   ): LiveTrace[] {
+    const lastRowOf = (place: number) => order[starts[place + 1]! - 1]!
+    const firstIdle = this.#firstRowAfter(nowMillis - maxTraceIdleMillis)
+    const places: number[] = []
+    for (let place = 0; place < traces.length; place++) if (lastRowOf(place) >= firstIdle) places.push(place)
+    places.sort((a, b) => lastRowOf(b) - lastRowOf(a))
     const live: LiveTrace[] = []
-    for (const [i, trace] of traces.entries()) {
-      const own = order.subarray(starts[i], starts[i + 1])
-      const bornMillis = this.#born.get(trace) ?? this.#timeOf(own[0]!)
-      const seenMillis = this.#timeOf(own.at(-1)!)
-      const isLive = nowMillis - seenMillis < maxTraceIdleMillis && nowMillis - bornMillis < maxTraceLiveMillis
-      if (isLive) live.push({ trace, place: i, spanCount: own.length, bornMillis, lastRow: own.at(-1)! })
-    }
-    live.sort((a, b) => b.lastRow - a.lastRow)
     let spanCount = 0
-    const end = live.findIndex(one => {
-      spanCount += one.spanCount
-      return spanCount > maxSpans
-    })
-    return end < 0 ? live : live.slice(0, end)
+    for (const place of places) {
+      const trace = traces[place]!
+      const bornMillis = this.#born.get(trace) ?? this.#timeOf(order[starts[place]!]!)
+      if (nowMillis - bornMillis >= maxTraceLiveMillis) continue
+      const own = { trace, place, spanCount: starts[place + 1]! - starts[place]!, bornMillis }
+      spanCount += own.spanCount
+      if (spanCount > maxSpans) break
+      live.push(own)
+    }
+    return live
+  }
+
+  /** The first row that arrived after a time. */
+  #firstRowAfter(timeMillis: number): number {
+    const arrivals = this.#arrivals
+    return arrivals[firstWhere(arrivals.length, i => arrivals[i]!.timeMillis > timeMillis)]?.row ?? this.rows.length
   }
 
   /** When the first span of a trace arrived, which is in an older segment. */

@@ -6,18 +6,21 @@ import { isSameSpan } from './same-span.ts'
 
 /** So many spans of one trace with one id are told apart; more are kept without a look. */
 const maxSameId = 8
+const minPlaces = 1 << 8
 
 /** Finds spans that came before: clients send a request again when they did not hear the answer. */
 export class SeenSpans {
   readonly #rows: SpanRows
   /** By place: a row and 1, or 0. */
-  #places = new Uint32Array(1 << 8)
+  #places: Uint32Array
   #count = 0
   readonly #seed = Math.floor(Math.random() * 2 ** 32)
   readonly #digester = new Digester()
 
-  constructor(rows: SpanRows) {
+  /** With room for so many spans. */
+  constructor(rows: SpanRows, expected: number) {
     this.#rows = rows
+    this.#places = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(minPlaces, 2 * expected))))
   }
 
   /** Enters the rows from `start` on, and returns those whose equal is in a row before `start`. */

@@ -16,8 +16,12 @@ export class LiveSegment {
   /** Tenants whose spans are in a block. */
   readonly #flushed = new Set<string>()
 
-  constructor(name: string) {
+  readonly #expected: ReadonlyMap<string, number>
+
+  /** `expected`: by tenant how many spans may come, for which there is room from the start. */
+  constructor(name: string, expected: ReadonlyMap<string, number> = new Map()) {
     this.name = name
+    this.#expected = expected
   }
 
   /** Whether it has so many tenants that no further one is taken: each takes memory for its tables, however little it sends. */
@@ -31,7 +35,7 @@ export class LiveSegment {
   }
 
   part(tenant: string): LivePart {
-    return getOrInsert(this.#parts, tenant, () => new LivePart())
+    return getOrInsert(this.#parts, tenant, () => new LivePart(this.#expected.get(tenant)))
   }
 
   /** The parts that have spans and are not in blocks. */
@@ -64,6 +68,11 @@ export class LiveSegment {
     let sum = 0
     for (const part of this.#parts.values()) sum += part.spanCount
     return sum
+  }
+
+  /** By tenant. */
+  spanCounts(): Map<string, number> {
+    return new Map(Array.from(this.#parts, ([tenant, { spanCount }]) => [tenant, spanCount]))
   }
 
   rollBack(): void {

@@ -16,17 +16,18 @@ import type {
 } from '../../model/scan.ts'
 import { type Attribute, type Trace, type Value, valueType } from '../../model/trace.ts'
 import { sortHashes } from '../../model/trace-hashes.ts'
-import { spellingsOf, traceIdHash } from '../../model/trace-id.ts'
+import { spellingsOf, traceWordsHash } from '../../model/trace-id.ts'
 import { wantedIds } from '../../model/wanted-ids.ts'
 import { joinHalves } from '../../shred/columns.ts'
-import type { IdTable } from '../../shred/id-table.ts'
+import { type IdTable, idWidth } from '../../shred/id-table.ts'
 import { RowBatch } from '../../shred/row-batch.ts'
 import { rowTraces, type TraceGroups } from '../../shred/row-traces.ts'
 import { eventField, eventWidth, linkField, linkWidth, type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
+import { nextTurn } from '../../turns.ts'
 import type { PartView } from './part.ts'
 
-/** About 20 ms of a search. */
-const batchSpanCount = 2_048
+/** About 10 ms of a search. */
+const batchSpanCount = 1_024
 
 /** Batches that are made before other work has its turn. */
 const slicesAtOnce = 16
@@ -58,7 +59,7 @@ export class LiveSource implements SpanSource {
     const isWanted = wantedSlices(rows, request)
     for (const slice of this.#slices) {
       if (!isInTime(slice.extent, request) || !isWanted(slice)) continue
-      await new Promise(setImmediate)
+      await nextTurn()
       checkLimits(limits)
       yield new RowBatch(rows, slice)
     }
@@ -77,7 +78,7 @@ export class LiveSource implements SpanSource {
       }
       if (spanCount < batchSpanCount) continue
       spanCount = 0
-      await new Promise(setImmediate)
+      await nextTurn()
       checkLimits(limits)
     }
   }
@@ -109,10 +110,8 @@ export class LiveSource implements SpanSource {
   /** Of trace states: they tell whether spans were sampled. */
   async distinctValues(column: ColumnName): Promise<readonly Value[] | undefined> {
     if (column !== 'span:traceState') return undefined
-    const { spans, tables } = this.#view.rows
-    const codes = new Set<number>()
-    for (const row of this.#view.groups.order) codes.add(spans.at(row * spanWidth + spanField.traceState))
-    return Array.from(codes, code => tables.texts.values[code]!)
+    const { values } = this.#view.rows.tables.texts
+    return Array.from(traceStatesOf(this.#view), code => values[code]!)
   }
 
   readonly traceIds = async (): Promise<TraceIds> => {
@@ -125,12 +124,24 @@ export class LiveSource implements SpanSource {
   }
 }
 
+/** By rows: the codes of the trace states of so many. Views of the same rows have most of them in common. */
+const knownStates = new WeakMap<SpanRows, { length: number; readonly codes: Set<number> }>()
+
+function traceStatesOf({ rows, range: { start, end } }: PartView): ReadonlySet<number> {
+  const none = () => ({ length: start, codes: new Set<number>() })
+  const known = start === 0 ? getOrInsert(knownStates, rows, none) : none()
+  const { array } = rows.spans
+  for (; known.length < end; known.length++) known.codes.add(array[known.length * spanWidth + spanField.traceState]!)
+  return known.codes
+}
+
 /** By table, by code: the hashes of ids. Views of the same rows have most of them in common. */
 const knownHashes = new WeakMap<IdTable, Growing<Uint32Array>>()
 
 function hashesOf(ids: IdTable): Growing<Uint32Array> {
   const hashes = getOrInsert(knownHashes, ids, growingCodes)
-  while (hashes.length < ids.size) hashes.push(traceIdHash(ids.hexOf(hashes.length)))
+  const words = ids.words()
+  while (hashes.length < ids.size) hashes.push(traceWordsHash(words, hashes.length * idWidth))
   return hashes
 }
 
@@ -152,7 +163,7 @@ async function slicesOf({ rows, groups }: PartView): Promise<Slice[]> {
     const slice = groupsAt(groups, first, end)
     slices.push({ ...slice, extent: extentOf(rows, slice.order) })
     first = end
-    if (slices.length % slicesAtOnce === 0) await new Promise(setImmediate)
+    if (slices.length % slicesAtOnce === 0) await nextTurn()
   }
   return slices
 }

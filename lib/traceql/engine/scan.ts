@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { checkLimits, type Limits } from '../../model/limits.ts'
 import type {
   Portion,
@@ -10,6 +9,7 @@ import type {
   SpanBatch,
   SpanSource,
 } from '../../model/scan.ts'
+import { nextTurn } from '../../turns.ts'
 import { inOrder } from '../../workers/in-order.ts'
 import type { Parcel } from '../../workers/message.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
@@ -19,7 +19,7 @@ import type { Shared } from '../../workers/task.ts'
 export async function* scanBatches(source: SpanSource, request: ScanRequest, limits: Limits): AsyncIterable<SpanBatch> {
   for await (const batch of source.scan(request, limits)) {
     // Timers and what others abort with are seen only when the event loop turns, which a source in memory never lets it.
-    if (limits.signal !== undefined) await setImmediate()
+    if (limits.signal !== undefined) await nextTurn()
     checkLimits(limits)
     try {
       yield batch

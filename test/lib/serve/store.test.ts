@@ -393,7 +393,7 @@ describe('a disk that fails', () => {
     }
     let number = 0
     const pushes: Promise<void>[] = []
-    for (let round = 0; round < 8 && !disk.isDead; round++) {
+    for (let round = 0; round < 12 && !disk.isDead; round++) {
       for (const [tenant, own] of acknowledged) {
         const numbers = Array.from({ length: 6 }, () => ++number)
         const request = requestOf(numbers.map(one => [1 + Math.floor(draw() * 12), one]))
@@ -404,8 +404,10 @@ describe('a disk that fails', () => {
           ),
         )
       }
+      // Blocks wait for requests that are under way.
+      if (round % 2 === 1) await Promise.all(pushes)
       await turns(Math.floor(draw() * 12))
-      if (round % 4 === 3) await store.maintain(Date.now() + (round === 7 ? 4 : 2) * hour)
+      if (round % 4 === 3) await store.maintain(Date.now() + (round === 11 ? 4 : 2) * hour)
     }
     await Promise.all(pushes)
     await store.close().catch(() => {})

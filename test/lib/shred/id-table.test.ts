@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { IdTable } from '../../../lib/shred/id-table.ts'
+import { traceIdHash, traceWordsHash } from '../../../lib/model/trace-id.ts'
+import { IdTable, idWidth } from '../../../lib/shred/id-table.ts'
 import { drawsOf } from '../../support/draws.ts'
 
 test('ids have a code each, as numbers and by their length, and come back as hex', () => {
@@ -19,4 +20,23 @@ test('ids have a code each, as numbers and by their length, and come back as hex
   expect(Array.from({ length: table.size }, (_, code) => table.hexOf(code))).toEqual([...codes.keys()])
   for (const [id, code] of codes) expect(table.find(id), id).toBe(code)
   expect(table.find('0123456789abcdef')).toBe(-1)
+})
+
+test('the hash of an id by its words is that of its text, in every spelling', () => {
+  const ids = [
+    '',
+    '00',
+    '0a',
+    'ffee',
+    '1'.repeat(16),
+    `${'0'.repeat(16)}1234567890abcdef`,
+    'fedcba9876543210'.repeat(2),
+  ]
+  const table = new IdTable()
+  for (const id of ids) {
+    const bytes = Buffer.from(id.padStart(32, '0'), 'hex')
+    const words = Uint32Array.from([0, 4, 8, 12], at => bytes.readUInt32BE(at))
+    const code = table.code(words, id.length / 2)
+    expect(traceWordsHash(table.words(), code * idWidth), id).toBe(traceIdHash(id))
+  }
 })

@@ -5,6 +5,7 @@ import { readNumbers } from '../../../encodings/pages/numbers-reader.ts'
 import { PageReader, PageWriter } from '../../../encodings/pages/page.ts'
 import { highWords, lowWords, wordsOf } from '../../../encodings/words.ts'
 import { LabError } from '../../../error.ts'
+import { nextTurn } from '../../../turns.ts'
 import type { TraceIndexPlan } from '../layout/root.ts'
 import { checkedBytes, compressZstd, decompressZstd, withChecksum } from '../layout/stored.ts'
 
@@ -34,7 +35,8 @@ export class TraceIndexWriter {
     this.#hashes[this.#count++] = hashOf(traceId)
   }
 
-  finish(): { plan: TraceIndexPlan; bytes: Buffer } {
+  /** The index; other work has its turn meanwhile. */
+  async finish(): Promise<{ plan: TraceIndexPlan; bytes: Buffer }> {
     const count = this.#count
     const hashBits = Math.min(32, spareBits + Math.ceil(Math.log2(count + 1)))
     const pageCount = Math.ceil(count / tracesPerPage)
@@ -52,6 +54,7 @@ export class TraceIndexWriter {
       while (end < count && pageOf(words[2 * end + 1]!, pageCount) === page) end++
       pages.push(writePage(words.subarray(2 * start, 2 * end), hashBits))
       start = end
+      await nextTurn()
     }
     return { plan: { hashBits, pageLengths: pages.map(page => page.length) }, bytes: Buffer.concat(pages) }
   }

@@ -1,10 +1,10 @@
-import { setImmediate } from 'node:timers/promises'
 import { byteLengthOf } from '../../../bytes/range.ts'
 import { checkLimits, type Limits } from '../../../model/limits.ts'
 import type { Cost, SpanSource, TraceIds } from '../../../model/scan.ts'
 import type { Trace } from '../../../model/trace.ts'
 import { positionsOf } from '../../../model/trace-hashes.ts'
 import { spellingsOf, traceKey } from '../../../model/trace-id.ts'
+import { nextTurn } from '../../../turns.ts'
 import { boundsOf, type PageGroup } from '../layout/toc.ts'
 import type { BlockpackReader } from '../read/reader.ts'
 import { attributeNames, distinctValues } from './distinct-values.ts'
@@ -67,7 +67,7 @@ async function* readAt(
       checkLimits(limits, byteLengthOf(pageGroup.bandRanges))
       const traces = await reader.readRows(pageGroup)
       for (const place of places) if (keys.has(traceKey(traces[place]!.traceId))) yield traces[place]!.object()
-      await setImmediate()
+      await nextTurn()
     } else
       for (const place of places) {
         checkLimits(limits)

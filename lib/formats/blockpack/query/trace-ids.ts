@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises'
 import { checkLimits, type Limits } from '../../../model/limits.ts'
 import type { ColumnData, TraceIds } from '../../../model/scan.ts'
 import { hashIds } from '../../../model/trace-hashes.ts'
+import { nextTurn } from '../../../turns.ts'
 import { traceIndexPages } from '../indexes/trace-index.ts'
 import { columnId } from '../layout/columns.ts'
 import { type PageGroup, pageGroupAt } from '../layout/toc.ts'
@@ -12,7 +12,7 @@ import { planPageGroup } from './plan.ts'
 /** The index keeps 12 bits beyond those that tell traces apart: of so few, bits of many other ids would be equal. */
 const minIndexed = 1 << 14
 /** Pages of the index that are decoded before other work has its turn. */
-const pagesAtOnce = 16
+const pagesAtOnce = 4
 
 /** The ids of a file: of its index, or all of them where it has few, or some of odd lengths, which have other hashes. */
 export async function readTraceIds(reader: BlockpackReader, limits: Limits | undefined): Promise<TraceIds> {
@@ -34,7 +34,7 @@ async function hasOddIds({ block }: BlockpackReader): Promise<boolean> {
   const odd = columnId('trace.idOdd')
   for (const [rowGroup] of block.toc.directories.entries()) {
     const directory = await block.directory(rowGroup)
-    await setImmediate()
+    await nextTurn()
     for (const { entries } of directory) for (const { column } of entries) if (column === odd) return true
   }
   return false
@@ -52,7 +52,7 @@ async function indexed({ block }: BlockpackReader, limits: Limits | undefined): 
     positions.set(part.positions, row)
     row += part.keys.length
     if (++page % pagesAtOnce !== 0) continue
-    await setImmediate()
+    await nextTurn()
     checkLimits(limits)
   }
   return { hashes, hashBits, positions }
@@ -68,7 +68,7 @@ async function idsAt(
     const batch = await idBatch(reader, pageGroup, limits)
     ids.push(...(await batch.traceIdsAt(places)))
     batch.release()
-    await setImmediate()
+    await nextTurn()
     checkLimits(limits)
   }
   return ids

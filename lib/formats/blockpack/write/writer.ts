@@ -118,7 +118,7 @@ class FileWriter {
   async finish({ dictionaries, fields, openColumns, rareFields, similarity }: DataEnd): Promise<void> {
     if (this.#offset === 0) await this.#write(printHeader())
     for (const { bytes } of dictionaries) await this.#write(bytes)
-    const traceIndex = this.#traceIndex.finish()
+    const traceIndex = await this.#traceIndex.finish()
     await this.#write(traceIndex.bytes)
     if (similarity) await this.#write(similarity.bytes)
     const fieldsOffset = this.#offset

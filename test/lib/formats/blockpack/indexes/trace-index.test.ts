@@ -13,10 +13,10 @@ const draw = drawsOf(seed)
 const idOf = () => Array.from({ length: 32 }, () => Math.floor(draw() * 16).toString(16)).join('')
 
 /** The index of some ids, and where each of its pages begins. */
-function indexOf(ids: readonly string[]) {
+async function indexOf(ids: readonly string[]) {
   const writer = new TraceIndexWriter()
   for (const id of ids) writer.add(id)
-  const { plan, bytes } = writer.finish()
+  const { plan, bytes } = await writer.finish()
   let at = 0
   const starts = plan.pageLengths.map(length => {
     at += length
@@ -25,24 +25,27 @@ function indexOf(ids: readonly string[]) {
   return { plan, bytes, starts }
 }
 
-test.each([0, 1, 2, 1023, 1025, 5000])(`%d ids: whole in memory it finds what its pages do (seed ${seed})`, count => {
-  const ids = Array.from({ length: count }, idOf)
-  const { plan, bytes, starts } = indexOf(ids)
-  const keys = new TraceIndexKeys(bytes, plan, count, 8)
-  for (const [position, id] of ids.entries()) expect(keys.positionsOf(id)).toContain(position)
-  for (const id of [...ids.slice(0, 100), ...Array.from({ length: 100 }, idOf)]) {
-    if (count === 0) {
-      expect(keys.positionsOf(id)).toEqual([])
-      continue
+test.each([0, 1, 2, 1023, 1025, 5000])(
+  `%d ids: whole in memory it finds what its pages do (seed ${seed})`,
+  async count => {
+    const ids = Array.from({ length: count }, idOf)
+    const { plan, bytes, starts } = await indexOf(ids)
+    const keys = new TraceIndexKeys(bytes, plan, count, 8)
+    for (const [position, id] of ids.entries()) expect(keys.positionsOf(id)).toContain(position)
+    for (const id of [...ids.slice(0, 100), ...Array.from({ length: 100 }, idOf)]) {
+      if (count === 0) {
+        expect(keys.positionsOf(id)).toEqual([])
+        continue
+      }
+      const page = indexPageOf(id, plan)
+      const stored = bytes.subarray(starts[page], starts[page]! + plan.pageLengths[page]!)
+      expect(keys.positionsOf(id)).toEqual(findInPage(stored, id, plan, count, 8))
     }
-    const page = indexPageOf(id, plan)
-    const stored = bytes.subarray(starts[page], starts[page]! + plan.pageLengths[page]!)
-    expect(keys.positionsOf(id)).toEqual(findInPage(stored, id, plan, count, 8))
-  }
-})
+  },
+)
 
-test('an index of other traces than the file has is refused, as one with pages out of order', () => {
-  const { plan, bytes, starts } = indexOf(Array.from({ length: 3000 }, idOf))
+test('an index of other traces than the file has is refused, as one with pages out of order', async () => {
+  const { plan, bytes, starts } = await indexOf(Array.from({ length: 3000 }, idOf))
   const message = (run: () => unknown) => labError(run).message
   expect(message(() => new TraceIndexKeys(bytes, plan, 3001, 8))).toMatch(/index at byte 8: 3000 keys of 3001 traces$/)
   expect(message(() => new TraceIndexKeys(bytes, plan, 10, 8))).toMatch(
