@@ -67,8 +67,19 @@ const readers: Record<string, { args: (input: string) => string[]; json?: boolea
   },
 }
 
-/** They read no captures, of blockpack files they refuse what they cannot read; `serve` has tests of its own. */
-const others = ['list', 'completion', 'generate', 'compact', 'inspect', 'similar', 'blocks', 'serve']
+/** They read no captures, of blockpack files they refuse what they cannot read; `serve`, `report` and `conformance` have tests of their own. */
+const others = [
+  'list',
+  'completion',
+  'generate',
+  'compact',
+  'inspect',
+  'similar',
+  'blocks',
+  'serve',
+  'report',
+  'conformance',
+]
 
 test('every command stands in a table here', () => {
   const named = Object.keys(readers).map(name => name.split(' ')[0])
