@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { asVariant, discoverPhases, variantsOf } from '../../harness/lab/discover.ts'
 import type { RangeReader } from '../../lib/bytes/range.ts'
+import { readCases } from '../../lib/conformance/cases.ts'
 import { LabError } from '../../lib/error.ts'
 import { keptSource } from '../../lib/model/kept-source.ts'
 import { memorySource } from '../../lib/model/memory-source.ts'
@@ -92,9 +93,15 @@ function questions(count: number, ownSeed: number): Question[] {
       text: `${drawQuery(draw)} | rate() by (span.a, name)`,
       isSearch: false,
     })),
+    ...Array.from({ length: count >> 2 }, () => ofSuite[Math.floor(draw() * ofSuite.length)]!),
     ...fixed,
   ]
 }
+
+/** What the conformance suite asks, valid or not. */
+const ofSuite: readonly Question[] = readCases()
+  .filter(({ request }) => request.query !== '')
+  .map(({ request }) => ({ text: request.query, isSearch: request.verb !== 'range' && request.verb !== 'instant' }))
 
 const fixed: readonly Question[] = [
   ...[

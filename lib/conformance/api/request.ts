@@ -81,3 +81,8 @@ export function nanosOf(text: string): bigint {
   const nanos = /^0+\D*$/.test(size!) ? 0n : (parseDuration(size!) ?? 0n)
   return (sign === '-' ? -nanos : nanos) + (more === '' ? 0n : nanosOf(more))
 }
+
+/** The end of the interval of a time: a multiple of the step. */
+export function roundUp(nanos: bigint, stepNanos: bigint): bigint {
+  return ((nanos + stepNanos - 1n) / stepNanos) * stepNanos
+}

@@ -1,5 +1,5 @@
 import { LabError } from '../../error.ts'
-import { nanosOf } from '../api/request.ts'
+import { nanosOf, roundUp } from '../api/request.ts'
 import { type FoundSeries, printKeyed, sortKeyed } from '../api/response.ts'
 import { type CheckMaker, type Judged, listsDiffer } from './check.ts'
 
@@ -66,7 +66,7 @@ function differ(
 function pointsOf({ samples = [] }: FoundSeries, { request, run }: Judged): Points {
   const { start = '0s', step = '10s' } = request.parameters
   const stepNanos = nanosOf(step)
-  const first = ((run.baseNanos + nanosOf(start) + stepNanos - 1n) / stepNanos) * stepNanos
+  const first = roundUp(run.baseNanos + nanosOf(start), stepNanos)
   const points: Points = []
   let isAstray = false
   for (const { timestampMs, value = 0 } of samples) {

@@ -1,3 +1,4 @@
+import { serviceIn } from '../../../../lib/model/service.ts'
 import type { Span, Trace, Value } from '../../../../lib/model/trace.ts'
 import type {
   Binary,
@@ -206,7 +207,8 @@ function relation(operator: string, a: unknown, b: unknown): boolean {
   }
 }
 
-function first(node: FieldExpression, place: Place): Typed | undefined {
+/** The value of an expression: of several the first; undefined where there is none. */
+export function first(node: FieldExpression, place: Place): Typed | undefined {
   return all(node, place)[0]
 }
 
@@ -285,6 +287,12 @@ function intrinsicValue(name: string, { span, trace }: Place): Typed {
   switch (name) {
     case 'span:name':
       return { type: 'string', value: span.name }
+    case 'span:statusMessage':
+      return { type: 'string', value: span.status?.message ?? '' }
+    case 'span:parentID':
+      return { type: 'string', value: span.parentSpanId }
+    case 'trace:rootService':
+      return { type: 'string', value: (roots.length > 0 && serviceIn(roots.at(-1)!.resource?.attributes ?? [])) || '' }
     case 'span:status':
       return { type: 'status', value: statusNames[span.status?.code ?? 0]! }
     case 'span:kind':

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { readCases } from '../../../../lib/conformance/cases.ts'
 import { LabError } from '../../../../lib/error.ts'
 import { compileRegex } from '../../../../lib/regex/regex.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
@@ -48,6 +49,19 @@ describe('any text parses or fails with a place', () => {
         const offset = at % (text.length + 1)
         expectJudged(text.slice(0, offset))
         expectJudged(text.slice(0, offset) + text.slice(offset + 1))
+      }),
+      seeded(1_000),
+    )
+  })
+
+  test('of the conformance suite, whole, cut, or without a character', () => {
+    const queries = readCases().map(({ request }) => request.query)
+    for (const query of queries) expectJudged(query)
+    fc.assert(
+      fc.property(fc.constantFrom(...queries), fc.nat(), (query, at) => {
+        const offset = at % (query.length + 1)
+        expectJudged(query.slice(0, offset))
+        expectJudged(query.slice(0, offset) + query.slice(offset + 1))
       }),
       seeded(1_000),
     )
