@@ -12,6 +12,14 @@ export function unionOf(extents: Iterable<Extent | undefined>): Extent | undefin
   return union
 }
 
+/** Whether one of the times may be in a range, of which both ends may be open. */
+export function isInTime(
+  [first, last]: Extent,
+  { startNanos, endNanos }: { readonly startNanos?: bigint | undefined; readonly endNanos?: bigint | undefined },
+): boolean {
+  return (startNanos === undefined || last >= startNanos) && (endNanos === undefined || first < endNanos)
+}
+
 /** The extent with one more time in it. */
 export function widened(extent: Extent | undefined, time: bigint): Extent {
   if (extent === undefined) return [time, time]

@@ -37,7 +37,7 @@ export async function inspectBlockpack(file: RangeReader): Promise<BlockpackFact
   const reader = await BlockpackReader.open(file)
   const { block } = reader
   const { root, pageGroups } = block.toc
-  const bounds = boundsOf(pageGroups)
+  const bounds = boundsOf(block.toc)
   return {
     byteLength: file.byteLength,
     version: block.version,

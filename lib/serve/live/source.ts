@@ -1,7 +1,7 @@
 import { type Growing, growingCodes } from '../../bytes/growing.ts'
 import { getOrInsert } from '../../maps.ts'
 import { AttributeNames } from '../../model/attribute-names.ts'
-import type { Extent } from '../../model/extent.ts'
+import { type Extent, isInTime } from '../../model/extent.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
 import type {
   AttributeName,
@@ -188,10 +188,6 @@ function extentOf({ spans: { array } }: SpanRows, order: Uint32Array): Extent {
 
 /** By how much two times may differ that are equal as doubles. */
 const roundedNanos = 4_096n
-
-function isInTime([first, last]: Extent, { startNanos, endNanos }: ScanRequest): boolean {
-  return (startNanos === undefined || last >= startNanos) && (endNanos === undefined || first < endNanos)
-}
 
 /** Which slices may have the spans and traces that a request names by their ids. */
 function wantedSlices(rows: SpanRows, request: ScanRequest): (slice: Slice) => boolean {

@@ -2,6 +2,7 @@ import type { Range } from '../../../bytes/range.ts'
 import { ByteReader } from '../../../bytes/reader.ts'
 import { firstWhere } from '../../../bytes/search.ts'
 import { LabError } from '../../../error.ts'
+import { getOrInsert } from '../../../maps.ts'
 import { type Extent, unionOf } from '../../../model/extent.ts'
 import { bandCount, type Field } from './columns.ts'
 import { headerBytes } from './footer.ts'
@@ -135,9 +136,12 @@ export function entryFailure({ sections }: Toc): (message: string) => never {
   }
 }
 
+const knownBounds = new WeakMap<Toc, { readonly extent: Extent | undefined }>()
+
 /** The first and the last start of a span, ns; undefined where there are none. */
-export function boundsOf(pageGroups: readonly PageGroup[]): Extent | undefined {
-  return unionOf(pageGroups.map(({ minStart, maxStart }) => [minStart, maxStart] as const))
+export function boundsOf(toc: Toc): Extent | undefined {
+  const extentOf = () => unionOf(toc.pageGroups.map(({ minStart, maxStart }) => [minStart, maxStart] as const))
+  return getOrInsert(knownBounds, toc, () => ({ extent: extentOf() })).extent
 }
 
 /** The page group that has the trace at a position. */

@@ -1,11 +1,12 @@
 import type { Range } from '../../../bytes/range.ts'
 import { firstWhere } from '../../../bytes/search.ts'
+import { isInTime } from '../../../model/extent.ts'
 import type { ColumnName, ScanRequest } from '../../../model/scan.ts'
 import { basisColumns } from '../layout/bases.ts'
 import { columnId, firstFieldId, poolColumns } from '../layout/columns.ts'
 import type { PageGroupEntries } from '../layout/directory.ts'
 import { PagePlaces } from '../layout/page-places.ts'
-import type { PageGroup, Toc } from '../layout/toc.ts'
+import { boundsOf, type PageGroup, type Toc } from '../layout/toc.ts'
 import { blockColumns, companionsOf, tailColumns } from './column-plan.ts'
 import { type CheckedNeeds, type Closed, dictionaryColumns, mayHold } from './conditions.ts'
 
@@ -39,8 +40,8 @@ export interface PageGroupPlan {
 
 export function planFile(toc: Toc, request: ScanRequest): FilePlan {
   const rowGroups = new Map<number, PageGroup[]>()
-  for (const pageGroup of toc.pageGroups) {
-    if (!isInTime(pageGroup, request) || !hasPosition(pageGroup, request)) continue
+  for (const pageGroup of inTime(toc, request)) {
+    if (!hasPosition(pageGroup, request)) continue
     const members = rowGroups.get(pageGroup.rowGroup)
     if (members) members.push(pageGroup)
     else rowGroups.set(pageGroup.rowGroup, [pageGroup])
@@ -74,9 +75,11 @@ export function planPageGroup(
   return { pageGroup, base, places, names, columns: columnsFor(toc, places, names) }
 }
 
-/** False where the page group holds no span that starts in time. */
-export function isInTime({ minStart, maxStart }: PageGroup, { startNanos, endNanos }: ScanRequest): boolean {
-  return (startNanos === undefined || maxStart >= startNanos) && (endNanos === undefined || minStart < endNanos)
+/** The page groups that may hold a span that starts in time; of a file with none no page group is looked at. */
+export function inTime(toc: Toc, request: ScanRequest): readonly PageGroup[] {
+  const bounds = boundsOf(toc)
+  if (bounds === undefined || !isInTime(bounds, request)) return []
+  return toc.pageGroups.filter(({ minStart, maxStart }) => isInTime([minStart, maxStart], request))
 }
 
 /** False where the page group holds none of the traces that are wanted alone. */

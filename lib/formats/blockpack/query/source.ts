@@ -8,7 +8,7 @@ import { nextTurn } from '../../../turns.ts'
 import { boundsOf, type PageGroup } from '../layout/toc.ts'
 import type { BlockpackReader } from '../read/reader.ts'
 import { attributeNames, distinctValues } from './distinct-values.ts'
-import { isInTime } from './plan.ts'
+import { inTime } from './plan.ts'
 import { scan } from './scan.ts'
 import { byPageGroup, readTraceIds } from './trace-ids.ts'
 
@@ -29,8 +29,8 @@ export function blockpackSource(reader: BlockpackReader): SpanSource {
       if (isLookedUp) yield* lookUp(reader, wanted, limits)
       else yield* readAt(reader, wanted, await traceIds(limits), limits)
     },
-    bounds: () => boundsOf(block.toc.pageGroups),
-    cost: request => costOf(block.toc.pageGroups.filter(pageGroup => isInTime(pageGroup, request))),
+    bounds: () => boundsOf(block.toc),
+    cost: request => costOf(inTime(block.toc, request)),
     attributeNames: async () => attributeNames(block, tables),
     distinctValues: column => distinctValues(block, tables, column),
     traceIds,
