@@ -1,15 +1,15 @@
+import type { Range } from '../../bytes/range.ts'
 import { getOrInsert } from '../../maps.ts'
 import { Gathered, type Poison } from '../gathered.ts'
 import type { StoredRecord } from '../log/log.ts'
 import type { LivePiece } from './answer.ts'
 import type { Pieces } from './pieces.ts'
 
-/** So many pieces of a size become one of the next size with the next cut: a piece of a span is written two or three times. */
+/** So many pieces of a size become one of the next size: a span is written two or three times. */
 const joinCount = 8
 
 interface CutPiece extends LivePiece {
-  /** Where its rows begin. */
-  readonly firstRow: number
+  readonly rows: Range
   /** How often its spans were joined. */
   readonly level: number
 }
@@ -21,6 +21,7 @@ interface Cuts {
   end: number
   cutMillis: number
   cutting: Promise<void> | undefined
+  joining: Promise<void> | undefined
 }
 
 /** All spans of a tenant of offsets up to `end`. */
@@ -87,6 +88,13 @@ export class OpenSegment {
         cuts.cutting = undefined
       })
       await cuts.cutting
+      // Who asks does not wait for it.
+      cuts.joining ??= this.#join(tenant, cuts)
+        // The pieces stay as they are.
+        .catch(() => {})
+        .finally(() => {
+          cuts.joining = undefined
+        })
     }
     return { pieces: cuts.pieces, end: cuts.end }
   }
@@ -95,19 +103,33 @@ export class OpenSegment {
     const part = this.gathered.parts.get(tenant)!
     const [end, rowCount] = [this.#end, part.spanCount]
     cuts.cutMillis = performance.now()
-    if (rowCount > cuts.rowCount) {
-      const { kept, level } = joinPlace(cuts.pieces)
-      const joined = cuts.pieces.slice(kept)
-      const [firstRow, start] = [joined[0]?.firstRow ?? cuts.rowCount, joined[0]?.start ?? cuts.end]
-      const view = await part.viewSince(firstRow)
-      if (view.groups.order.length > 0) {
-        const piece = await this.#pieces.write(view, { tenant, part, start, end })
-        cuts.pieces = [...cuts.pieces.slice(0, kept), { ...piece, firstRow, level }]
-        this.#pieces.retire(this.#isClosed ? [...joined, piece] : joined)
-      }
+    const rows = { start: cuts.rowCount, end: rowCount }
+    const view = await part.viewOf(rows)
+    if (view.groups.order.length > 0) {
+      const piece = await this.#pieces.write(view, { tenant, part, start: cuts.end, end })
+      cuts.pieces = [...cuts.pieces, { ...piece, rows, level: 0 }]
+      if (this.#isClosed) this.#pieces.retire([piece])
     }
     cuts.rowCount = rowCount
     cuts.end = end
+  }
+
+  /** Makes one of pieces of a size, as long as there are enough. */
+  async #join(tenant: string, cuts: Cuts): Promise<void> {
+    const part = this.gathered.parts.get(tenant)!
+    for (let first = joinPlace(cuts.pieces); first >= 0 && !this.#isClosed; first = joinPlace(cuts.pieces)) {
+      const joined = cuts.pieces.slice(first, first + joinCount)
+      const [{ start, rows, level }, last] = [joined[0]!, joined.at(-1)!]
+      const all = { start: rows.start, end: last.rows.end }
+      const piece = await this.#pieces.write(await part.viewOf(all), { tenant, part, start, end: last.end })
+      const { pieces } = cuts
+      cuts.pieces = [
+        ...pieces.slice(0, first),
+        { ...piece, rows: all, level: level + 1 },
+        ...pieces.slice(first + joinCount),
+      ]
+      this.#pieces.retire(this.#isClosed ? [piece] : joined)
+    }
   }
 
   /** Writes one piece per tenant, of all its spans; where that fails, the next call goes on. */
@@ -134,16 +156,21 @@ export class OpenSegment {
 }
 
 function newCuts(start: number): Cuts {
-  return { pieces: [], rowCount: 0, end: start, cutMillis: Number.NEGATIVE_INFINITY, cutting: undefined }
+  const pieces: CutPiece[] = []
+  return {
+    pieces,
+    rowCount: 0,
+    end: start,
+    cutMillis: Number.NEGATIVE_INFINITY,
+    cutting: undefined,
+    joining: undefined,
+  }
 }
 
-/** How many pieces stay when the next cut is made, and how often its spans are joined then. */
-function joinPlace(pieces: readonly CutPiece[]): { kept: number; level: number } {
-  let [kept, level] = [pieces.length, 0]
-  const isFull = () => {
-    const last = pieces.slice(Math.max(0, kept - joinCount + 1), kept)
-    return last.length === joinCount - 1 && last.every(piece => piece.level === level)
-  }
-  for (; isFull(); level++) kept -= joinCount - 1
-  return { kept, level }
+/** Where pieces of one size begin that become one; -1 where none do. */
+function joinPlace(pieces: readonly CutPiece[]): number {
+  return pieces.findIndex(({ level }, i) => {
+    const some = pieces.slice(i, i + joinCount)
+    return some.length === joinCount && some.every(piece => piece.level === level)
+  })
 }

@@ -121,20 +121,19 @@ export class LivePart {
   async view(): Promise<PartView> {
     if (this.#view !== undefined) return this.#view
     const version = this.#version
-    const view = await this.viewSince(0)
+    const view = await this.viewOf({ start: 0, end: this.#durableSpans })
     if (version === this.#version) this.#view = view
     return view
   }
 
-  /** What became visible since there were so many spans. */
-  async viewSince(spanCount: number): Promise<PartView> {
+  /** What of a range of spans is visible, in the order in which they came. */
+  async viewOf(range: Range): Promise<PartView> {
     const [taken, duplicates] = [this.#taken?.slice(), this.#duplicates]
     const isLeftOut =
       taken || duplicates.size > 0
         ? (row: number, trace: number) => taken?.[trace] === 1 || duplicates.has(row)
         : undefined
     const { rows } = this
-    const range = { start: spanCount, end: this.#durableSpans }
     return { rows, range, groups: await groupRowsInTurns(rows, range, isLeftOut) }
   }
 
