@@ -128,7 +128,7 @@ test('data of another tenant is foreign, not wrong', async () => {
 })
 
 test('metrics and values in which the data of another tenant counts are foreign, too', async () => {
-  const some = all.filter(({ topic }) => topic === 'instant' || topic === 'values-types')
+  const some = all.filter(({ topic }) => topic === 'instant' || topic === 'tag-values-types')
   const result = await askThrough(passing => {
     passing.body = passing.body.replace(/"tagValues":\[/, '"tagValues":[{"type":"string","value":"stranger"},')
     if (passing.path === '/api/metrics/query')
