@@ -18,6 +18,8 @@ export interface Patience {
 export const defaultPatience: Patience = { timeoutMillis: 30_000, maxAttempts: 6, delayMillis: 200 }
 
 const maxRequests = 32
+/** A body of more has as much more time. */
+const patientBytes = 16 * 2 ** 20
 
 /** A bucket, or what of it is below a prefix. */
 export interface Bucket {
@@ -29,6 +31,8 @@ export interface Bucket {
    * name the object, or the bucket for an empty key.
    */
   ask<T>(key: string, attempt: (client: S3Client, number: number) => Promise<T>): Promise<T>
+  /** How long the answer to a request with a body of so many bytes is waited for. */
+  timeoutOf(byteLength: number): number
 }
 
 export async function openBucket(config: S3Config, patience: Patience): Promise<Bucket> {
@@ -43,6 +47,7 @@ export async function openBucket(config: S3Config, patience: Patience): Promise<
   return {
     sdk,
     place: key => ({ Bucket: config.bucket, Key: base + key }),
+    timeoutOf: byteLength => patience.timeoutMillis * Math.max(1, byteLength / patientBytes),
     async ask(key, attempt) {
       for (let number = 1; ; number++)
         try {
@@ -73,6 +78,8 @@ function clientOf({ S3Client }: Sdk, config: S3Config, { timeoutMillis }: Patien
     ...(credentials && { credentials }),
     forcePathStyle: config.forcepathstyle ?? endpoint !== undefined,
     maxAttempts: 1,
+    // It writes to the terminal where a part could not be sent, which `ask` does again.
+    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     // Every body is part of the signature already; what other stores make of the client's own checksums varies.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3'
+import type { Range } from '../../bytes/range.ts'
 import { LabError } from '../../error.ts'
 import type { BlobStore } from '../store.ts'
 import type { Bucket } from './bucket.ts'
 import { codeOf, statusOf } from './errors.ts'
+import { Spool } from './spool.ts'
 
-/** What has at most so many bytes is one request; of more, each part has as many. */
-export const partBytes = 16 * 2 ** 20
+/** What has at most so many bytes is held in memory, and one request; what has more is on disk until it is sent. */
+export const wholeBytes = 16 * 2 ** 20
+/** S3 takes no larger part. */
+const maxPartBytes = 5 * 2 ** 30
 const maxPartsUnderWay = 2
 
-/** Writes an object: small ones at once, large ones in parts, which become an object when all are there. */
+/**
+ * Writes an object: small ones at once, large ones in two parts, which become an object when both are there: four requests,
+ * up to 10 GiB, and one for each further 5 GiB.
+ */
 export async function putObject(
   bucket: Bucket,
   key: string,
@@ -23,6 +30,8 @@ export async function putObject(
   } catch (error) {
     await upload.abort()
     throw error
+  } finally {
+    await upload.end()
   }
 }
 
@@ -34,6 +43,7 @@ class Upload {
   readonly #id = randomUUID()
   #chunks: Uint8Array[] = []
   #byteLength = 0
+  #spool: Spool | undefined
   #uploadId: string | undefined
   readonly #parts: Promise<CompletedPart>[] = []
 
@@ -44,22 +54,23 @@ class Upload {
   }
 
   async add(chunk: Uint8Array): Promise<void> {
+    if (this.#spool) return this.#spool.add(chunk)
     this.#chunks.push(chunk)
     this.#byteLength += chunk.length
-    if (this.#byteLength <= partBytes) return
+    if (this.#byteLength <= wholeBytes) return
     // To put parts together replaces whatever there is, in some stores also where they are asked not to.
     if (this.#ifAbsent)
-      throw new LabError('limit', `${this.#key}: what is to be stored once has over ${partBytes} bytes, the most in S3`)
-    let rest = Buffer.concat(this.#chunks)
-    for (; rest.length > partBytes; rest = rest.subarray(partBytes)) await this.#send(rest.subarray(0, partBytes))
-    this.#chunks = [rest]
-    this.#byteLength = rest.length
+      throw new LabError(
+        'limit',
+        `${this.#key}: what is to be stored once has over ${wholeBytes} bytes, the most in S3`,
+      )
+    this.#spool = await Spool.create()
+    for (const known of this.#chunks.splice(0)) await this.#spool.add(known)
   }
 
   async finish(): Promise<'stored' | 'exists'> {
-    const rest = Buffer.concat(this.#chunks)
-    if (this.#uploadId === undefined) return this.#putWhole(rest)
-    await this.#send(rest)
+    if (this.#spool === undefined) return this.#putWhole(Buffer.concat(this.#chunks))
+    for (const part of partsOf(this.#spool.byteLength)) await this.#send(this.#spool, part)
     await this.#complete(await Promise.all(this.#parts))
     return 'stored'
   }
@@ -71,6 +82,12 @@ class Upload {
     const command = new this.#bucket.sdk.AbortMultipartUploadCommand(this.#place())
     // It has failed already, and why is reported; what remains of it no reader sees.
     await this.#bucket.ask(this.#key, client => client.send(command)).catch(() => {})
+  }
+
+  /** Removes what is on disk. */
+  async end(): Promise<void> {
+    await Promise.allSettled(this.#parts)
+    await this.#spool?.remove()
   }
 
   #place() {
@@ -91,16 +108,26 @@ class Upload {
     })
   }
 
-  async #send(bytes: Buffer): Promise<void> {
+  async #send(spool: Spool, range: Range): Promise<void> {
     this.#uploadId ??= await this.#begin()
     const number = this.#parts.length + 1
     await this.#parts[number - 1 - maxPartsUnderWay]
-    const command = { ...this.#place(), PartNumber: number, Body: bytes }
-    const part = this.#bucket
-      .ask(this.#key, client => client.send(new this.#bucket.sdk.UploadPartCommand(command)))
-      .then(({ ETag }) => ({ PartNumber: number, ETag }))
+    const part = this.#sendPart(spool, range, number)
     part.catch(() => {})
     this.#parts.push(part)
+  }
+
+  async #sendPart(spool: Spool, range: Range, PartNumber: number): Promise<CompletedPart> {
+    const ContentLength = range.end - range.start
+    // What is sent is part of the signature, as of what is sent from memory.
+    const hash = await spool.sha256(range)
+    const part = { ...this.#place(), PartNumber, ContentLength }
+    const { ETag } = await this.#bucket.ask(this.#key, client => {
+      const command = new this.#bucket.sdk.UploadPartCommand({ ...part, Body: spool.read(range) })
+      command.middlewareStack.add(next => args => next(withHash(args, hash)), { step: 'build' })
+      return client.send(command, { requestTimeout: this.#bucket.timeoutOf(ContentLength) })
+    })
+    return { PartNumber, ETag }
   }
 
   #begin(): Promise<string> {
@@ -132,4 +159,20 @@ class Upload {
     })
     return found?.Metadata?.['put-id'] === this.#id
   }
+}
+
+/** Two parts, or more where they were too large. */
+export function partsOf(byteLength: number): Range[] {
+  const partBytes = Math.min(Math.ceil(byteLength / 2), maxPartBytes)
+  return Array.from({ length: Math.ceil(byteLength / partBytes) }, (_, i) => ({
+    start: i * partBytes,
+    end: Math.min((i + 1) * partBytes, byteLength),
+  }))
+}
+
+/** A request that says which bytes it has. */
+function withHash<T extends { request: unknown }>(args: T, hash: string): T {
+  const request = args.request as { headers: Record<string, string> }
+  request.headers['x-amz-content-sha256'] = hash
+  return args
 }

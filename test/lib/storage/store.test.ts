@@ -6,7 +6,7 @@ import { LabError } from '../../../lib/error.ts'
 import { folderStore } from '../../../lib/storage/folder-store.ts'
 import { memoryStore } from '../../../lib/storage/memory-store.ts'
 import { s3Store } from '../../../lib/storage/s3/store.ts'
-import { partBytes } from '../../../lib/storage/s3/upload.ts'
+import { wholeBytes } from '../../../lib/storage/s3/upload.ts'
 import { type BlobInfo, type BlobStore, putBytes, readObject } from '../../../lib/storage/store.ts'
 import { startedCeph, withoutCeph } from '../../support/ceph.ts'
 import { drawsOf } from '../../support/draws.ts'
@@ -115,7 +115,7 @@ describe.each(stores)('%s', (_, make, why) => {
   test('an object larger than the parts that it may be sent in', async () => {
     const store = await make()
     const chunk = Buffer.from(Array.from({ length: 1 << 20 }, (_, i) => (i * 7919) >> 8))
-    const chunks = Array.from({ length: (2 * partBytes) / chunk.length }, (_, i) =>
+    const chunks = Array.from({ length: (2 * wholeBytes) / chunk.length }, (_, i) =>
       Buffer.concat([Buffer.of(i), chunk]),
     )
     await store.put('large', async sink => {
@@ -143,7 +143,7 @@ describe.each(stores)('%s', (_, make, why) => {
   test('a put that fails after parts of it were sent changes nothing', async () => {
     const store = await make()
     const failing = store.put('key', async sink => {
-      for (let sent = 0; sent < 3 * partBytes; sent += 4 << 20) await sink.write(Buffer.alloc(4 << 20))
+      for (let sent = 0; sent < 3 * wholeBytes; sent += 4 << 20) await sink.write(Buffer.alloc(4 << 20))
       throw new LabError('invalid', 'on purpose')
     })
     expect((await labRejection(failing)).message).toContain('on purpose')

@@ -4,7 +4,7 @@ import { Chain } from '../../../../lib/cluster/commits/chain.ts'
 import { type Commit, commitKey, snapshotKey } from '../../../../lib/cluster/commits/commit.ts'
 import type { BlockMeta } from '../../../../lib/serve/blocks/meta.ts'
 import { memoryStore } from '../../../../lib/storage/memory-store.ts'
-import { putBytes, readObject } from '../../../../lib/storage/store.ts'
+import { type BlobStore, putBytes, readObject } from '../../../../lib/storage/store.ts'
 import { drawsOf } from '../../../support/draws.ts'
 
 function block(): BlockMeta {
@@ -68,6 +68,28 @@ test('a commit whose condition is still true is written after those of others', 
     ]),
   )
   expect(await one.commit(change({ log: [section(1, 0, 3)] }))).toBe('partition 1 ends at 7, not at 0')
+})
+
+test('a commit whose first answer was lost, so that the second try finds it, is known as the own one', async () => {
+  const store = memoryStore()
+  const losing: BlobStore = {
+    ...store,
+    put: async (key, write, when) => {
+      await store.put(key, write, when)
+      return store.put(key, write, when)
+    },
+  }
+  const chain = await Chain.open(losing)
+  const followed: Commit[] = []
+  chain.followers.add(commit => followed.push(commit))
+  const changes = [0, 5].map(start => change({ log: [section(0, start, start + 5)], adds: [block()] }))
+  for (const one of changes) expect(await chain.commit(one)).toBeUndefined()
+  expect(chain.state.end(0)).toBe(10)
+  const other = await Chain.open(store)
+  expect(await other.commit(change({ log: [section(1, 0, 1)] }))).toBeUndefined()
+  // What another has committed is not the own one, and is followed once.
+  expect(await chain.commit(change({ log: [section(1, 0, 1)], adds: [block()] }))).toMatch(/^partition 1 ends at 1/)
+  expect(followed.map(({ log }) => log[0]!.end)).toEqual([5, 10, 1])
 })
 
 test('of two compactions of one block the second says why it cannot be', async () => {

@@ -101,6 +101,39 @@ test('data that no commit has is discarded before it is deleted, so that a build
   expect(await chain.commit(change)).toBe(`block ${meta.blockID} is discarded`)
 })
 
+test('what is committed at the last moment before it is discarded stays', async () => {
+  const { store, clock, chain, build, worker: newWorker } = await stage()
+  await build()
+  const [counting] = chain.state.blocks.values()
+  const strays = [0, 1].map(() => ({ ...counting!, blockID: randomUUID() }))
+  const bytes = await readObject(store, keyOf(counting!, dataName))
+  for (const stray of strays) await putBytes(store, keyOf(stray, dataName), bytes)
+  let isLast = false
+  const late: BlobStore = {
+    ...store,
+    list: (prefix, after) => {
+      const commit = async () => {
+        if (!isLast || prefix !== 'cluster=1/snapshot/') return
+        isLast = false
+        await chain.commit({ writer: 'b', log: [], adds: [strays[0]!], removes: [], discards: [] })
+      }
+      return (async function* () {
+        await commit()
+        yield* store.list(prefix, after)
+      })()
+    },
+  }
+  const { worker } = await newWorker('late', { store: late })
+  await worker.pass(never)
+  clock.millis += hour
+  isLast = true
+  await worker.pass(never)
+  const keys = await tenantKeys(store)
+  expect(keys).toContain(keyOf(strays[0]!, dataName))
+  expect(keys).not.toContain(keyOf(strays[1]!, dataName))
+  expect(worker.counters).toMatchObject({ discardedBlocks: 1, deletedBlocks: 1, failures: 0 })
+})
+
 test('what began and ended to count while a worker did not look stays as long as what it saw end', async () => {
   const { store, clock, chain, build, worker: newWorker } = await stage()
   for (let i = 0; i < 4; i++) await build()

@@ -1,16 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startCeph } from '../../../../harness/stack/ceph.ts'
+import { Chain } from '../../../../lib/cluster/commits/chain.ts'
 import { probeConditionalWrites } from '../../../../lib/storage/probe.ts'
 import type { Patience } from '../../../../lib/storage/s3/bucket.ts'
 import type { S3Config } from '../../../../lib/storage/s3/config.ts'
 import { s3Store } from '../../../../lib/storage/s3/store.ts'
-import { partBytes } from '../../../../lib/storage/s3/upload.ts'
+import { wholeBytes } from '../../../../lib/storage/s3/upload.ts'
 import { type BlobStore, putBytes, readObject } from '../../../../lib/storage/store.ts'
 import { startedCeph, withoutCeph } from '../../../support/ceph.ts'
 import { labRejection } from '../../../support/errors.ts'
 import { type S3Fault, type S3Proxy, startS3Proxy } from '../../../support/s3-proxy.ts'
 
 const patience: Patience = { timeoutMillis: 400, maxAttempts: 4, delayMillis: 10 }
+/** For what takes a while to send where others use the machine. */
+const slow: Patience = { ...patience, timeoutMillis: 10_000 }
 const [slowDown, internal] = [
   { status: 503, code: 'SlowDown' },
   { status: 500, code: 'InternalError' },
@@ -26,7 +29,7 @@ function spoil(pattern: RegExp, ...faults: S3Fault[]): void {
 }
 
 const textOf = async (key: string) => Buffer.from(await readObject(store, key)).toString()
-const large = Buffer.alloc(2 * partBytes + 5, 'large')
+const large = Buffer.alloc(2 * wholeBytes + 5, 'large')
 
 async function keysIn(): Promise<string[]> {
   const keys: string[] = []
@@ -70,8 +73,9 @@ describe('a store whose answers fail now and then', () => {
       asked.add(request)
       return faults[asked.size % faults.length]
     }
-    await store.put('large', async sink => sink.write(large))
-    expect(Buffer.compare(await readObject(store, 'large'), large)).toBe(0)
+    const patient = await s3Store(config, slow)
+    await patient.put('large', async sink => sink.write(large))
+    expect(Buffer.compare(await readObject(patient, 'large'), large)).toBe(0)
     expect(await keysIn()).toEqual(['large'])
   })
 
@@ -95,17 +99,35 @@ describe('a store whose answers fail now and then', () => {
     }
   })
 
+  test('a block takes six requests to write with its commit and its meta, however large it is', async () => {
+    const patient = await s3Store(config, slow)
+    const chain = await Chain.open(patient)
+    for (const mebibytes of [1, 17, 70, 150]) {
+      proxy.requests.length = 0
+      await patient.put('a/data', async sink => {
+        for (let i = 0; i < mebibytes; i++) await sink.write(Buffer.alloc(1 << 20, i))
+      })
+      await chain.commit({ writer: 'w', log: [], adds: [], removes: [], discards: [] })
+      await putBytes(patient, 'a/meta', Buffer.from('{}'))
+      expect(proxy.requests.length).toBeLessThanOrEqual(mebibytes > 16 ? 6 : 3)
+      const data = await readObject(patient, 'a/data')
+      expect(data.length).toBe(mebibytes << 20)
+      for (let i = 0; i < mebibytes; i++) expect([data[i << 20], data[((i + 1) << 20) - 1]]).toEqual([i, i])
+    }
+  }, 60_000)
+
   test('what must be stored once and is large is refused before anything is sent', async () => {
     const put = putBytes(store, 'large', large, { ifAbsent: true })
     expect((await labRejection(put)).message).toBe(
-      `large: what is to be stored once has over ${partBytes} bytes, the most in S3`,
+      `large: what is to be stored once has over ${wholeBytes} bytes, the most in S3`,
     )
     expect(proxy.requests).toEqual([])
   })
 
   test('a large object that cannot be sent is withdrawn', async () => {
     proxy.faultOf = request => (request.includes('partNumber=2') ? internal : undefined)
-    const error = await labRejection(store.put('large', async sink => sink.write(large)))
+    const patient = await s3Store(config, slow)
+    const error = await labRejection(patient.put('large', async sink => sink.write(large)))
     expect(error.message).toMatch(/^s3:\/\/\S+\/large at http:\S+: the request failed \(.* 500 InternalError\)$/)
     expect(proxy.requests.filter(request => request.startsWith('DELETE'))).toHaveLength(1)
     expect(await keysIn()).toEqual([])
@@ -114,13 +136,13 @@ describe('a store whose answers fail now and then', () => {
   test('the gateway killed while an object is written, and started again: the object is whole', async () => {
     const ceph = await startCeph()
     const patient = await s3Store(await ceph.newBucket(), { ...patience, maxAttempts: 12 })
+    let restarted: Promise<unknown> | undefined
     await patient.put('large', async sink => {
-      await sink.write(large.subarray(0, partBytes + 1))
-      await ceph.killGateway()
-      const started = ceph.startGateway()
-      await sink.write(large.subarray(partBytes + 1))
-      await started
+      await sink.write(large)
+      // Parts are sent from now on.
+      restarted = ceph.killGateway().then(() => ceph.startGateway())
     })
+    await restarted
     expect(Buffer.compare(await readObject(patient, 'large'), large)).toBe(0)
     await ceph.end()
   })
