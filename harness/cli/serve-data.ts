@@ -2,6 +2,7 @@ import { openPlaces } from '../../lib/cluster/roles/open-places.ts'
 import { startTarget } from '../../lib/cluster/roles/start.ts'
 import { type ServerParts, startServer } from '../../lib/serve/server.ts'
 import type { Listener } from '../../lib/serve/server-config.ts'
+import { addressOf } from '../../lib/serve/started.ts'
 import { untilAsked } from '../process/signals.ts'
 import { configFrom, type DataArguments, type Serving } from './serve-config.ts'
 import { withWorkers } from './workers.ts'
@@ -37,11 +38,6 @@ export async function serveData(args: DataArguments, parts: Parts): Promise<void
 async function start({ config, target }: Serving, parts: ServerParts & { configText: string }): Promise<Serves> {
   if (target === undefined) return startServer(config, parts)
   return startTarget(target, config, { ...parts, places: await openPlaces(config.log, config.storage) })
-}
-
-/** A host and its port, as they stand in an URL. */
-export function addressOf(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function describe({ config: { listen, instance }, target }: Serving, ports: Serves['ports']): string {

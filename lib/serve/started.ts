@@ -24,3 +24,8 @@ export async function namingPort<T>({ host, port }: Endpoint, flag: string, list
     throw new LabError('invalid', `${host}:${port}: ${reason}`, { cause: error })
   }
 }
+
+/** A host and its port, as they stand in an URL. */
+export function addressOf(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}

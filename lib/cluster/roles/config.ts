@@ -36,6 +36,16 @@ export interface LogConfig extends Omit<KafkaConfig, 'sasl' | 'tls' | 'createTop
   readonly group: string
 }
 
+/** The comments name Tempo's keys below `block_builder`. */
+export interface BuilderSettings {
+  /** Which partitions a builder has, by its name, or this one: `assigned_partitions`. All take turns where absent. */
+  readonly assigned?: readonly number[] | Readonly<Record<string, readonly number[]>> | undefined
+  /** `consume_cycle_duration` */
+  readonly cycleMillis: number
+  /** `max_consuming_bytes` */
+  readonly maxBytes: number
+}
+
 /** How a role works: what a file of configuration and flags may set, beside what one process has. */
 export interface ClusterConfig extends ServerConfig {
   readonly target: Target
@@ -47,6 +57,7 @@ export interface ClusterConfig extends ServerConfig {
   readonly partition?: number | undefined
   readonly log: LogConfig
   readonly recordFormat: RecordFormat
+  readonly builder: BuilderSettings
   /** Goes on where the log has dropped records that are in no block. */
   readonly acceptsLoss: boolean
 }
@@ -65,5 +76,6 @@ export const defaultClusterConfig: ClusterConfig = {
     group: 'block-builder',
   },
   recordFormat: 'tempo',
+  builder: { cycleMillis: 30_000, maxBytes: 256 * 2 ** 20 },
   acceptsLoss: false,
 }

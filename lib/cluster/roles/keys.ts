@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { type Draft, type Key, key } from '../../serve/tempo-config/key.ts'
 import { keys as serverKeys } from '../../serve/tempo-config/keys.ts'
 import {
@@ -20,6 +21,7 @@ type Config = Draft<ClusterConfig>
 const whole = (config: Config) => config
 const log = ({ log: part }: Config) => part
 const sasl = ({ log: { sasl: part } }: Config) => part
+const builder = ({ builder: part }: Config) => part
 const tls = ({ log: { tls: part } }: Config) => part
 
 const instancePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/
@@ -28,6 +30,20 @@ const instancePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/
 export const instanceName: Kind<string> = {
   needs: 'up to 100 letters, digits and _.-, which begin with none of the last two',
   read: given => (instancePattern.test(String(given)) ? { value: String(given) } : undefined),
+  print: value => value,
+}
+
+const partitionNumbers = z.array(z.number().int().nonnegative())
+const assignment = z.union([partitionNumbers, z.record(z.string(), partitionNumbers)])
+type Assigned = Config['builder']['assigned']
+
+/** `[0, 1]`, or by the names of builders. */
+const assigned: Kind<Assigned> = {
+  needs: 'a list of partitions, or such lists by instance',
+  read: given => {
+    const { success, data } = assignment.safeParse(given)
+    return success ? { value: data } : undefined
+  },
   print: value => value,
 }
 
@@ -55,6 +71,9 @@ export const clusterOnlyKeys: readonly Key<Config>[] = [
   key(kafka('producer_max_record_size_bytes'), log, 'maxRecordBytes', byteLength),
   key(kafka('consumer_group'), log, 'group', text),
   key(['trace_lab.instance_id', 'block_builder.instance_id'], whole, 'instance', instanceName),
+  key('block_builder.assigned_partitions', builder, 'assigned', assigned),
+  key('block_builder.consume_cycle_duration', builder, 'cycleMillis', millis),
+  key('block_builder.max_consuming_bytes', builder, 'maxBytes', byteLength),
   key('trace_lab.advertised_host', whole, 'advertisedHost', optional(text)),
   key('trace_lab.partition', whole, 'partition', optional(integer(0, 100_000))),
   key('trace_lab.record_format', whole, 'recordFormat', choice(recordFormats)),

@@ -3,6 +3,7 @@ import type { ServerMetrics } from '../../serve/metrics.ts'
 import type { Receiving } from '../../serve/receive/http.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
 import type { Chain } from '../commits/chain.ts'
+import type { Ring } from '../ring/ring.ts'
 import type { ClusterConfig, RoleName } from './config.ts'
 import type { SharedPlaces } from './open-places.ts'
 
@@ -10,6 +11,7 @@ import type { SharedPlaces } from './open-places.ts'
 export interface RoleContext extends SharedPlaces {
   readonly config: ClusterConfig
   readonly chain: Chain
+  readonly ring: Ring
   readonly metrics: ServerMetrics
   readonly workers?: WorkerPool | undefined
   /** Called with what went wrong in the background, a line each. */
@@ -19,7 +21,7 @@ export interface RoleContext extends SharedPlaces {
 /** One part of a store, which runs in a process with others or alone. */
 export interface Role {
   readonly name: RoleName
-  /** Of a live store. */
+  /** Of a live store, which others find by it. */
   readonly partition?: number | undefined
   /** Why it has to be waited for; undefined where it need not. */
   notReady?(): string | undefined

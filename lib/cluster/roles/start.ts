@@ -1,12 +1,15 @@
+import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { LabError } from '../../error.ts'
 import { ownServer } from '../../serve/api/server.ts'
 import { ServerMetrics } from '../../serve/metrics.ts'
 import { listenHttp, listenToSenders, type ReceiverPorts } from '../../serve/receivers.ts'
-import { namingPort, Started } from '../../serve/started.ts'
+import { addressOf, namingPort, Started } from '../../serve/started.ts'
 import { Warnings } from '../../serve/status/store-status.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
 import { Chain } from '../commits/chain.ts'
+import { Ring } from '../ring/ring.ts'
+import { blockBuilderRole } from './block-builder.ts'
 import { type ClusterConfig, type RoleName, roleNames, type Target } from './config.ts'
 import { distributorRole } from './distributor.ts'
 import type { SharedPlaces } from './open-places.ts'
@@ -36,6 +39,7 @@ export interface RunningRoles {
 
 const makers: Readonly<Partial<Record<RoleName, (context: RoleContext) => Role | Promise<Role>>>> = {
   distributor: distributorRole,
+  'block-builder': blockBuilderRole,
 }
 
 /** Starts one role, or all of them in one process, over a log and an object store. They are closed with it. */
@@ -62,7 +66,8 @@ async function start(
     report(message)
   }
   const metrics = new ServerMetrics(own.version)
-  const context = { ...places, config, chain: await Chain.open(places.store), metrics, workers, warn }
+  const ring = new Ring(places.store, warn)
+  const context = { ...places, config, chain: await Chain.open(places.store), ring, metrics, workers, warn }
   const roles: Role[] = []
   for (const name of names) {
     const make = makers[name]
@@ -84,6 +89,11 @@ async function start(
   addRoutes(app)
   const { query } = config.listen
   const port = await namingPort(query, '--port', () => listenHttp(app, query, started))
+  const address = `http://${addressOf(hostOf(config), port)}`
+  for (const { name: role, partition } of roles) {
+    const announced = ring.announce({ role, instance: config.instance, address, partition })
+    started.add(() => announced.end())
+  }
   const work = new AbortController()
   const running = roles.map(role => role.run?.(work.signal))
   started.add(async () => {
@@ -103,4 +113,11 @@ async function start(
   })
   failed.catch(() => {})
   return { ports, failed, close: () => started.close() }
+}
+
+const anyHosts = ['0.0.0.0', '::']
+
+/** Where others reach a process that listens on all addresses of its machine, by its name. */
+function hostOf({ advertisedHost, listen: { query } }: ClusterConfig): string {
+  return advertisedHost ?? (anyHosts.includes(query.host) ? hostname() : query.host)
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { uptimeOf } from '../../serve/status/status.ts'
 import type { Warnings } from '../../serve/status/store-status.ts'
 import { printYaml } from '../../wire/yaml.ts'
+import { roleNames } from './config.ts'
 import type { Role, RoleContext } from './role.ts'
 
 export interface StatusParts {
@@ -31,6 +32,14 @@ export function addRoleStatus(
       warnings: warnings.last,
     }),
   )
+  app.get('/status/ring', async (request, reply) => {
+    const members = await Promise.all(roleNames.map(role => context.ring.members(role)))
+    return answer(
+      request,
+      reply,
+      members.flat().map(({ beat: _, ...member }) => member),
+    )
+  })
 }
 
 function answer(request: FastifyRequest, reply: FastifyReply, value: object): FastifyReply {
