@@ -54,7 +54,7 @@ const floors = [
   ['lib/serve'],
   ['lib/cluster/commits', 'lib/cluster/log'],
   ['lib/cluster/records'],
-  ['lib/cluster', 'lib/cluster/distribute', 'lib/cluster/build', 'lib/cluster/maintain'],
+  ['lib/cluster', 'lib/cluster/distribute'],
   ['lib/cluster/roles'],
   ['lib/conformance/data'],
   ['lib/conformance/api'],

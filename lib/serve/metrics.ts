@@ -58,7 +58,7 @@ export class ServerMetrics {
   }
 
   queryEnded(op: string, tenants: readonly string[], result: QueryResult, byteLength: number): void {
-    const tenant = this.#labelOf(tenants.join('|'))
+    const tenant = this.labelOf(tenants.join('|'))
     this.#queries.inc({ op, tenant, result })
     this.#bytesInspected.inc({ op, tenant }, byteLength)
   }
@@ -89,7 +89,7 @@ export class ServerMetrics {
         ['reason', 'tenant'],
         () =>
           Array.from(tenants, ([tenant, counts]) =>
-            Array.from(counts[field], ([reason, count]) => [{ reason, tenant: this.#labelOf(tenant) }, count] as const),
+            Array.from(counts[field], ([reason, count]) => [{ reason, tenant: this.labelOf(tenant) }, count] as const),
           ).flat(),
         'counter',
       )
@@ -107,7 +107,7 @@ export class ServerMetrics {
     this.observeSenders(counters)
     const byTenant = (name: string, help: string, of: (tenant: string) => number) =>
       this.lookUp(name, help, ['tenant'], () =>
-        store.tenants().map(tenant => [{ tenant: this.#labelOf(tenant) }, of(tenant)]),
+        store.tenants().map(tenant => [{ tenant: this.labelOf(tenant) }, of(tenant)]),
       )
     this.lookUp('tempo_live_store_live_traces', 'Traces that are not in a block.', ['tenant'], () =>
       this.#byTenant(store.liveTraces(), ({ traceCount }) => traceCount),
@@ -142,13 +142,14 @@ export class ServerMetrics {
     return { type: this.#registry.contentType, text: await this.#registry.metrics() }
   }
 
-  #labelOf(tenant: string): string {
+  /** What a tenant is called in labels. */
+  labelOf(tenant: string): string {
     if (this.#tenants.size < maxTenants) this.#tenants.add(tenant)
     return this.#tenants.has(tenant) ? tenant : otherTenants
   }
 
   #byTenant<T>(tenants: ReadonlyMap<string, T>, countOf: (counts: T) => number): Values {
-    return Array.from(tenants, ([tenant, counts]) => [{ tenant: this.#labelOf(tenant) }, countOf(counts)] as const)
+    return Array.from(tenants, ([tenant, counts]) => [{ tenant: this.labelOf(tenant) }, countOf(counts)] as const)
   }
 
   /** A counter whose value is found when it is asked for. */
@@ -157,16 +158,23 @@ export class ServerMetrics {
   }
 
   /** A metric whose values are found when they are asked for; equal labels add up. */
-  lookUp(name: string, help: string, labelNames: string[], find: () => Values, kind: 'gauge' | 'counter' = 'gauge') {
+  lookUp(
+    name: string,
+    help: string,
+    labelNames: string[],
+    find: () => Values | Promise<Values>,
+    kind: 'gauge' | 'counter' = 'gauge',
+  ) {
     const Metric = kind === 'gauge' ? Gauge : Counter
     return new Metric({
       name,
       help,
       labelNames,
       registers: [this.#registry],
-      collect() {
+      async collect() {
+        const values = await find()
         this.reset()
-        for (const [labels, value] of find()) this.inc(labels, value)
+        for (const [labels, value] of values) this.inc(labels, value)
       },
     })
   }

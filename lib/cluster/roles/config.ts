@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { defaultServerConfig, type ServerConfig } from '../../serve/server-config.ts'
+import { defaultLive, type LiveConfig } from '../live/config.ts'
 import { defaultKafka, type KafkaConfig, type SaslMechanism } from '../log/kafka/config.ts'
 import type { RecordFormat } from '../records/split.ts'
 
@@ -46,6 +47,9 @@ export interface BuilderSettings {
   readonly maxBytes: number
 }
 
+/** The keys of `live_store` beside those of one process. */
+export type LiveSettings = Pick<LiveConfig, 'commitMillis' | 'targetLagMillis' | 'maxLiveBytes'>
+
 /** How a role works: what a file of configuration and flags may set, beside what one process has. */
 export interface ClusterConfig extends ServerConfig {
   readonly target: Target
@@ -58,6 +62,7 @@ export interface ClusterConfig extends ServerConfig {
   readonly log: LogConfig
   readonly recordFormat: RecordFormat
   readonly builder: BuilderSettings
+  readonly live: LiveSettings
   /** Goes on where the log has dropped records that are in no block. */
   readonly acceptsLoss: boolean
 }
@@ -76,6 +81,7 @@ export const defaultClusterConfig: ClusterConfig = {
     group: 'block-builder',
   },
   recordFormat: 'tempo',
+  live: { commitMillis: defaultLive.commitMillis, targetLagMillis: 0, maxLiveBytes: defaultLive.maxLiveBytes },
   builder: { cycleMillis: 30_000, maxBytes: 256 * 2 ** 20 },
   acceptsLoss: false,
 }

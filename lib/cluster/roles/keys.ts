@@ -21,6 +21,7 @@ type Config = Draft<ClusterConfig>
 const whole = (config: Config) => config
 const log = ({ log: part }: Config) => part
 const sasl = ({ log: { sasl: part } }: Config) => part
+const live = ({ live: part }: Config) => part
 const builder = ({ builder: part }: Config) => part
 const tls = ({ log: { tls: part } }: Config) => part
 
@@ -45,6 +46,12 @@ const assigned: Kind<Assigned> = {
     return success ? { value: data } : undefined
   },
   print: value => value,
+}
+
+const orZero: Kind<number> = {
+  needs: `${millis.needs}, or 0`,
+  read: given => (/^0[a-z]*$/.test(String(given)) ? { value: 0 } : millis.read(given)),
+  print: value => (value === 0 ? 0 : millis.print(value)),
 }
 
 const kafka = (name: string) => `ingest.kafka.${name}`
@@ -74,6 +81,9 @@ export const clusterOnlyKeys: readonly Key<Config>[] = [
   key('block_builder.assigned_partitions', builder, 'assigned', assigned),
   key('block_builder.consume_cycle_duration', builder, 'cycleMillis', millis),
   key('block_builder.max_consuming_bytes', builder, 'maxBytes', byteLength),
+  key('live_store.commit_interval', live, 'commitMillis', millis),
+  key('live_store.readiness_target_lag', live, 'targetLagMillis', orZero),
+  key('live_store.max_live_traces_bytes', live, 'maxLiveBytes', byteLength),
   key('trace_lab.advertised_host', whole, 'advertisedHost', optional(text)),
   key('trace_lab.partition', whole, 'partition', optional(integer(0, 100_000))),
   key('trace_lab.record_format', whole, 'recordFormat', choice(recordFormats)),

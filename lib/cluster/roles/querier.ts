@@ -3,7 +3,6 @@ import { ringLive } from '../query/members.ts'
 import { OpenedFiles } from '../query/opened.ts'
 import { Querier } from '../query/querier.ts'
 import { addQuerierRoutes } from '../query/routes.ts'
-import type { Ring } from '../ring/ring.ts'
 import type { Role, RoleContext } from './role.ts'
 
 /** What is held of blocks and pieces takes no more than this. */
@@ -12,7 +11,7 @@ const maxHeldBytes = 512 * 2 ** 20
 const maxJobs = 20
 
 /** The role that does parts of queries. */
-export function querierRole({ store, ring, workers, metrics }: RoleContext & { readonly ring: Ring }): Role {
+export function querierRole({ store, ring, workers, metrics }: RoleContext): Role {
   const opened = new OpenedFiles({ store, live: ringLive(ring) }, maxHeldBytes)
   const querier = new Querier(opened, { maxJobs, workers })
   observe(querier, metrics)

@@ -1,11 +1,9 @@
-import type { ApiConfig } from '../../serve/api/answer.ts'
 import type { ServerMetrics } from '../../serve/metrics.ts'
 import { ClusterSources, defaultSources } from '../query/cluster-sources.ts'
 import { Dispatcher } from '../query/dispatcher.ts'
 import { ringLive, ringQueriers } from '../query/members.ts'
 import { Querier } from '../query/querier.ts'
 import { defaultSplit, SplitSources } from '../query/split-sources.ts'
-import type { Ring } from '../ring/ring.ts'
 import type { Role, RoleContext } from './role.ts'
 
 /** Jobs that are done here at the same time, where no querier does them. */
@@ -14,9 +12,7 @@ const maxLocalJobs = 2
 const hedgeMillis = 5_000
 
 /** The role that answers questions, by queriers or itself. */
-export function queryFrontendRole(
-  context: RoleContext & { readonly ring: Ring },
-): Role & { readonly source: ApiConfig['source'] } {
+export function queryFrontendRole(context: RoleContext): Role {
   const { chain, store, log, ring, workers, config, metrics } = context
   const sources = new ClusterSources({ chain, store, log, live: ringLive(ring) }, defaultSources)
   const { opened } = sources

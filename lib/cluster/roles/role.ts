@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { ApiConfig } from '../../serve/api/answer.ts'
 import type { ServerMetrics } from '../../serve/metrics.ts'
 import type { Receiving } from '../../serve/receive/http.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
@@ -23,11 +24,16 @@ export interface Role {
   readonly name: RoleName
   /** Of a live store, which others find by it. */
   readonly partition?: number | undefined
+  /** What it is called among those of its role, and where below the process's address its routes are; both by default the process's. */
+  readonly instance?: string | undefined
+  readonly path?: string | undefined
   /** Why it has to be waited for; undefined where it need not. */
   notReady?(): string | undefined
   addRoutes?(app: FastifyInstance): void
   /** Where it takes spans from senders. */
   readonly push?: Receiving['push'] | undefined
+  /** What it answers questions from. */
+  readonly source?: ApiConfig['source'] | undefined
   /** Works until it is aborted; fails where it cannot go on. */
   run?(signal: AbortSignal): Promise<void>
   /** What it has done so far, for people. */

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
-import { LabError } from '../../error.ts'
+import type { ApiConfig } from '../../serve/api/answer.ts'
+import { listenForQueries } from '../../serve/api/listen.ts'
+import type { Page } from '../../serve/api/page.ts'
 import { ownServer } from '../../serve/api/server.ts'
 import { ServerMetrics } from '../../serve/metrics.ts'
 import { listenHttp, listenToSenders, type ReceiverPorts } from '../../serve/receivers.ts'
@@ -9,10 +11,15 @@ import { Warnings } from '../../serve/status/store-status.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
 import { Chain } from '../commits/chain.ts'
 import { Ring } from '../ring/ring.ts'
+import { backendWorkerRole } from './backend-worker.ts'
 import { blockBuilderRole } from './block-builder.ts'
 import { type ClusterConfig, type RoleName, roleNames, type Target } from './config.ts'
 import { distributorRole } from './distributor.ts'
+import { Lag } from './lag.ts'
+import { liveStoreRoles } from './live-store.ts'
 import type { SharedPlaces } from './open-places.ts'
+import { querierRole } from './querier.ts'
+import { queryFrontendRole } from './query-frontend.ts'
 import type { Role, RoleContext } from './role.ts'
 import { addRoleStatus } from './status.ts'
 
@@ -24,6 +31,8 @@ export interface TargetParts {
   /** The configuration that holds, shown at `/status/config`. */
   readonly configText: string
   readonly workers?: WorkerPool | undefined
+  /** Shown at `/` where questions are answered. */
+  readonly page?: Page | undefined
   /** Called with what went wrong in the background, a line each. */
   readonly warn: (message: string) => void
 }
@@ -37,10 +46,17 @@ export interface RunningRoles {
   close(): Promise<void>
 }
 
-const makers: Readonly<Partial<Record<RoleName, (context: RoleContext) => Role | Promise<Role>>>> = {
+const makers: Readonly<Record<RoleName, (context: RoleContext) => Role | Promise<readonly Role[]>>> = {
   distributor: distributorRole,
   'block-builder': blockBuilderRole,
+  'live-store': liveStoreRoles,
+  'backend-worker': backendWorkerRole,
+  querier: querierRole,
+  'query-frontend': queryFrontendRole,
 }
+
+/** Who tells of the lag: roles that there are few of, and that are there. */
+const lagRoles: readonly RoleName[] = ['block-builder', 'query-frontend']
 
 /** Starts one role, or all of them in one process, over a log and an object store. They are closed with it. */
 export async function startTarget(target: Target, config: ClusterConfig, parts: TargetParts): Promise<RunningRoles> {
@@ -69,11 +85,9 @@ async function start(
   const ring = new Ring(places.store, warn)
   const context = { ...places, config, chain: await Chain.open(places.store), ring, metrics, workers, warn }
   const roles: Role[] = []
-  for (const name of names) {
-    const make = makers[name]
-    if (make === undefined) throw new LabError('unsupported', `--target ${name}: there is no such role yet`)
-    roles.push(await make(context))
-  }
+  for (const name of names) roles.push(...[await makers[name](context)].flat())
+  const lag = new Lag(context)
+  if (names.some(name => lagRoles.includes(name))) lag.observe(metrics, config.log.group)
   const notReady = () =>
     roles
       .flatMap(role => {
@@ -82,16 +96,20 @@ async function start(
       })
       .join('; ') || undefined
   const addRoutes = (app: FastifyInstance) => {
-    for (const role of roles) role.addRoutes?.(app)
-    addRoleStatus(app, { roles, notReady, warnings, context, version: own.version })
+    for (const { path: prefix = '', addRoutes: add } of roles)
+      if (add) app.register(async inner => add(inner), { prefix })
+    addRoleStatus(app, { roles, notReady, lag, warnings, context, version: own.version })
   }
-  const app = ownServer({ ...own, metrics, notReady })
-  addRoutes(app)
-  const { query } = config.listen
-  const port = await namingPort(query, '--port', () => listenHttp(app, query, started))
+  const about = { ...own, metrics, notReady }
+  const port = await listen(
+    roles,
+    { ...about, ...config.api, tenancy: config.tenancy, workers, addRoutes },
+    config,
+    started,
+  )
   const address = `http://${addressOf(hostOf(config), port)}`
-  for (const { name: role, partition } of roles) {
-    const announced = ring.announce({ role, instance: config.instance, address, partition })
+  for (const { name: role, instance = config.instance, path = '', partition } of roles) {
+    const announced = ring.announce({ role, instance, address: address + path, partition })
     started.add(() => announced.end())
   }
   const work = new AbortController()
@@ -113,6 +131,24 @@ async function start(
   })
   failed.catch(() => {})
   return { ports, failed, close: () => started.close() }
+}
+
+type Serving = Omit<ApiConfig, 'source'> & { addRoutes(app: FastifyInstance): void }
+
+/** Serves what roles answer, and where one of them answers questions, the API of Tempo; gives the port. */
+function listen(roles: readonly Role[], serving: Serving, config: ClusterConfig, started: Started): Promise<number> {
+  const { query } = config.listen
+  const source = roles.find(role => role.source !== undefined)?.source
+  return namingPort(query, '--port', async () => {
+    if (source !== undefined) {
+      const listening = await listenForQueries({ ...serving, source }, query)
+      started.add(() => listening.close())
+      return listening.port
+    }
+    const app = ownServer(serving)
+    serving.addRoutes(app)
+    return listenHttp(app, query, started)
+  })
 }
 
 const anyHosts = ['0.0.0.0', '::']

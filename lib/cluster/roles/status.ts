@@ -3,11 +3,13 @@ import { uptimeOf } from '../../serve/status/status.ts'
 import type { Warnings } from '../../serve/status/store-status.ts'
 import { printYaml } from '../../wire/yaml.ts'
 import { roleNames } from './config.ts'
+import type { Lag } from './lag.ts'
 import type { Role, RoleContext } from './role.ts'
 
 export interface StatusParts {
   readonly roles: readonly Role[]
   readonly context: RoleContext
+  readonly lag: Lag
   readonly warnings: Warnings
   readonly version: string
   notReady(): string | undefined
@@ -16,7 +18,7 @@ export interface StatusParts {
 /** Adds the routes by which roles say how they are: YAML for people, JSON where it is accepted. */
 export function addRoleStatus(
   app: FastifyInstance,
-  { roles, context, warnings, version, notReady }: StatusParts,
+  { roles, context, lag, warnings, version, notReady }: StatusParts,
 ): void {
   const startedMillis = Date.now()
   app.get('/status', (request, reply) =>
@@ -34,12 +36,9 @@ export function addRoleStatus(
   )
   app.get('/status/ring', async (request, reply) => {
     const members = await Promise.all(roleNames.map(role => context.ring.members(role)))
-    return answer(
-      request,
-      reply,
-      members.flat().map(({ beat: _, ...member }) => member),
-    )
+    return answer(request, reply, members.flat())
   })
+  app.get('/status/lag', async (request, reply) => answer(request, reply, [...(await lag.rows())]))
 }
 
 function answer(request: FastifyRequest, reply: FastifyReply, value: object): FastifyReply {

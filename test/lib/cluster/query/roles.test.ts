@@ -99,7 +99,7 @@ test('spans are found from their acknowledgement on, in live stores and in block
     }),
   )
   const frontend = queryFrontendRole(await context())
-  const app = serverOf(frontend.source)
+  const app = serverOf(frontend.source!)
   const traces = drawCorpus(draw, 2, 20).map(rooted)
   const urls = [
     '/api/search?q=%7B%7D&limit=1000&spss=1000',

@@ -17,12 +17,14 @@ test('what a distributor has acknowledged block builders make blocks of, which s
     await cluster.start('block-builder', { builder, instance: 'b-1' }),
     await cluster.start('block-builder', { builder, instance: 'b-2' }),
   ]
-  const ring = JSON.parse(await jsonOf(builders[0]!.ports.query, '/status/ring'))
-  expect(ring.map(({ role, instance }: { role: string; instance: string }) => `${role} ${instance}`)).toEqual([
-    'distributor one',
-    'block-builder b-1',
-    'block-builder b-2',
-  ])
+  await eventually(async () => {
+    const ring = JSON.parse(await jsonOf(builders[0]!.ports.query, '/status/ring'))
+    expect(ring.map(({ role, instance }: { role: string; instance: string }) => `${role} ${instance}`)).toEqual([
+      'distributor one',
+      'block-builder b-1',
+      'block-builder b-2',
+    ])
+  })
   await eventually(async () =>
     expect(
       (await Promise.all(builders.map(({ ports }) => textOf(ports.query, '/metrics')))).map(
