@@ -1,5 +1,5 @@
-/** A step waits for what is urgent so many times as long as the step before it took, unless it says otherwise, */
-const usualPatience = 8
+/** A step waits for what is urgent so many times as long as the step before it took, */
+const patience = 8
 /** and no longer than this. */
 const maxWaitMillis = 100
 
@@ -18,9 +18,9 @@ let beganMillis = 0
 /**
  * The next turn for work that can wait, and that does a few milliseconds of it in each. In a turn of the event loop one
  * such step is done, whoever asks, and none while something urgent is under way; unless that goes on for long: a ninth of
- * the time is left to what can wait, or as much as its patience says.
+ * the time is left to what can wait.
  */
-export function nextTurn(patience: number = usualPatience): Promise<void> {
+export function nextTurn(): Promise<void> {
   const nowMillis = performance.now()
   const untilMillis = nowMillis + Math.min(maxWaitMillis, patience * (nowMillis - beganMillis))
   return new Promise(go => {

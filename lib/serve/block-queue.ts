@@ -85,9 +85,7 @@ export class BlockQueue {
     const { blocks, encoding, written } = this.#parts
     const startMillis = performance.now()
     const place = { tenantID: tenant, blockID: blockIdOf(segment.name, tenant) }
-    // Segments that wait take memory, and too many refuse requests.
-    const patience = () => (this.segments.length > 1 ? 1 : undefined)
-    const meta = await writeBlock(blocks.store, view, place, receivedMillis, { ...encoding, patience })
+    const meta = await writeBlock(blocks.store, view, place, receivedMillis, encoding)
     await blocks.publish(meta, () => segment.flushed(tenant))
     written((performance.now() - startMillis) / 1_000)
   }

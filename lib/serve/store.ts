@@ -159,7 +159,9 @@ export class Store {
         this.#writing.live.dropEmpty(tenant)
         throw error
       })
-    return urgently(() => this.#admission.push(tenant, request, keep))
+    const push = () => this.#admission.push(tenant, request, keep)
+    // Where blocks are behind, requests do not go before them: they would be refused soon.
+    return this.#waiting.segments.length > 1 ? push() : urgently(push)
   }
 
   async #keep(tenant: string, request: Buffer, sifted: (what: Sifted) => void): Promise<Pushed> {

@@ -28,8 +28,6 @@ export interface Encoding {
   readonly config: BlockpackConfig
   /** Threads that encode pages, or do a whole compaction. */
   readonly workers?: WorkerPool | undefined
-  /** How long a fresh block waits for what is urgent (`nextTurn`). */
-  readonly patience?: (() => number | undefined) | undefined
 }
 
 /** Writes the data of a block with the traces of a view. It counts once what it returns is published. */
@@ -38,10 +36,10 @@ export async function writeBlock(
   { rows, groups }: PartView,
   place: BlockPlace,
   receivedMillis: number,
-  { config, workers, patience }: Encoding,
+  { config, workers }: Encoding,
 ): Promise<BlockMeta> {
   const size = await writeData(store, place, sink =>
-    encodeBlockpack(inTurns(bySpanCount(rowTraces(rows, groups), spansAtOnce), patience), sink, config, { workers }),
+    encodeBlockpack(inTurns(bySpanCount(rowTraces(rows, groups), spansAtOnce)), sink, config, { workers }),
   )
   const [startTime, endTime] = await timesOf(rows, groups.order)
   return {
@@ -75,10 +73,10 @@ export async function writeData(
 }
 
 /** Batches, between which other work has its turn. */
-async function* inTurns<T>(batches: Iterable<T>, patience: Encoding['patience']): AsyncIterable<T> {
+async function* inTurns<T>(batches: Iterable<T>): AsyncIterable<T> {
   for (const batch of batches) {
     yield batch
-    await nextTurn(patience?.())
+    await nextTurn()
   }
 }
 

@@ -194,6 +194,25 @@ describe('a store', () => {
     await store.close()
   })
 
+  test('makes blocks while requests never pause: a part of the time is theirs', async () => {
+    const store = await openStore(newDisk(), { maxBlockBytes: 2_000_000 })
+    let count = 0
+    let refusal: unknown
+    const isOver = () => store.blocks.list('a').length >= 3 || refusal !== undefined || count > 400_000
+    const sender = async () => {
+      while (!isOver()) {
+        const numbers = Array.from({ length: 100 }, () => ++count)
+        await store.push('a', requestOf(numbers.map(number => [number, number]))).catch(error => {
+          refusal = error
+        })
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, sender))
+    expect(refusal).toBeUndefined()
+    expect(store.blocks.list('a').length).toBeGreaterThanOrEqual(3)
+    await store.close()
+  })
+
   test('refuses tenants that are no folder, and requests that are none', async () => {
     const store = await openStore(newDisk())
     for (const tenant of ['../..', '.', '..', '', 'a/b', '.a', '-a', 'a\n', 'x'.repeat(151), 'ä'])
