@@ -71,6 +71,11 @@ async function countIn(data: string, replay: Replay, load: Load): Promise<{ miss
     getOrInsert(rounds, round, () => new Uint8Array(replay.spanCount))[number]!++
   }
   await store.close()
+  return missingAndTwice(rounds, replay, load)
+}
+
+/** Of counts of spans by round and number: how many that were acknowledged are missing, and how many are there more than once. */
+export function missingAndTwice(rounds: ReadonlyMap<number, Uint8Array>, replay: Replay, load: Load) {
   let [missing, twice] = [0, 0]
   for (const counts of rounds.values()) for (const count of counts) if (count > 1) twice++
   for (const [round, index] of load.acknowledged()) {
@@ -80,7 +85,7 @@ async function countIn(data: string, replay: Replay, load: Load): Promise<{ miss
   return { missing, twice }
 }
 
-async function* spanIdsOf(source: SpanSource): AsyncIterable<string> {
+export async function* spanIdsOf(source: SpanSource): AsyncIterable<string> {
   for await (const batch of source.scan({ needs: [], columns: ['span:id'] })) {
     for (const { values } of (await batch.read(['span:id'])).get('span:id') ?? []) {
       if (!('codes' in values)) continue

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { killRoles } from '../../../harness/bench/cluster/kill.ts'
+import { loadOf } from '../../../harness/bench/serve/session.ts'
+import { eventually, KafkaCluster, kafkaMissing } from '../../../harness/stack/kafka.ts'
+import { Stack, usualCounts } from '../../../harness/stack/stack.ts'
+import { s3Store } from '../../../lib/storage/s3/store.ts'
+import { startedCeph, withoutCeph } from '../../support/ceph.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'kills-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const missing = withoutCeph ?? (await kafkaMissing())
+const program = [process.execPath, '--import', 'tsx', 'main.ts']
+const seed = Number(process.env.SEED ?? 20261129)
+const kills = Number(process.env.KILLS ?? 4)
+const minSpans = Number(process.env.SPANS ?? 20_000)
+const brokers = process.env.BROKERS === '3' ? 3 : 1
+
+test(`roles killed and frozen under load: acknowledged is stored and answered, 0 missing, 0 twice (seed ${seed})`, async ({
+  skip,
+}) => {
+  skip(missing !== undefined, missing)
+  const kafka = await KafkaCluster.start(brokers)
+  const s3 = await (await startedCeph()).newBucket()
+  const config = { block_builder: { consume_cycle_duration: '2s' } }
+  const options = { kafka: kafka.address, s3, folder, program, partitionCount: 2, counts: usualCounts, config }
+  const stack = await eventually(() => Stack.start(options), 120_000)
+  try {
+    const { replay, load } = await loadOf({ name: 'otel' }, seed)
+    const { acknowledged, ...rest } = await killRoles({
+      stack,
+      store: await s3Store(s3),
+      replay,
+      load,
+      kills,
+      minSpans,
+      seed,
+    })
+    expect(acknowledged).toBeGreaterThanOrEqual(minSpans)
+    expect(rest).toMatchObject({ missing: 0, twice: 0, answered: acknowledged })
+  } finally {
+    await stack.stop('SIGKILL')
+    await kafka.stop()
+  }
+}, 1_200_000)
