@@ -2,6 +2,8 @@
 const patience = 8
 /** and no longer than this. */
 const maxWaitMillis = 100
+/** Short steps follow each other in one turn for so long, where nothing is urgent. */
+const turnMillis = 10
 
 interface Step {
   readonly go: () => void
@@ -17,11 +19,12 @@ let beganMillis = 0
 
 /**
  * The next turn for work that can wait, and that does a few milliseconds of it in each. In a turn of the event loop one
- * such step is done, whoever asks, and none while something urgent is under way; unless that goes on for long: a ninth of
+ * such step is done, or several short ones, whoever asks, and none while something urgent is under way; unless that goes on for long: a ninth of
  * the time is left to what can wait.
  */
 export function nextTurn(): Promise<void> {
   const nowMillis = performance.now()
+  if (urgentCount === 0 && nowMillis - beganMillis < turnMillis) return Promise.resolve()
   const untilMillis = nowMillis + Math.min(maxWaitMillis, patience * (nowMillis - beganMillis))
   return new Promise(go => {
     steps.push({ go, untilMillis })

@@ -21,6 +21,7 @@ test('in a turn of the event loop one step is done, whoever asks', async () => {
     for (let step = 0; step < 5; step++) {
       await nextTurn()
       turns.push(turn)
+      work(11)
     }
   }
   await Promise.all([chain(), chain(), chain()])
