@@ -9,6 +9,7 @@ import type { Chain } from '../commits/chain.ts'
 import { type LogSection, poisonKey } from '../commits/commit.ts'
 import { Gathered } from '../gathered.ts'
 import { LogError, type PartitionedLog, partitionName } from '../log/log.ts'
+import { SharedMemory } from './shared-memory.ts'
 
 /** How blocks are built; the comments name Tempo's keys. */
 export interface BuilderConfig {
@@ -17,7 +18,10 @@ export interface BuilderConfig {
   readonly partitions?: readonly number[] | undefined
   /** A block has the records of so long at most: `block_builder.consume_cycle_duration`. */
   readonly cycleMillis: number
-  /** Bytes of records, and memory of their spans, of a block: `block_builder.max_consuming_bytes`. */
+  /**
+   * Bytes of the records of a block, and the memory that spans of all partitions take together:
+   * `block_builder.max_consuming_bytes`.
+   */
   readonly maxBytes: number
   /** The group whose offsets tell tools how far builders are: `ingest.kafka.consumer_group`. */
   readonly group: string
@@ -57,6 +61,8 @@ export class BuilderCounters {
 /** How much of a read is fetched at once. */
 const readBytes = 8 * 2 ** 20
 const waitMillis = 500
+/** How often it is looked whether there is room again. */
+const roomMillis = 20
 const retryMillis = 1_000
 /** A partition in which nothing comes is looked at anew after so long: another builder may have it. */
 const idleMillis = 10_000
@@ -71,10 +77,17 @@ export class BlockBuilder {
   readonly counters: BuilderCounters = new BuilderCounters()
   readonly #places: BuilderPlaces
   readonly #config: BuilderConfig
+  readonly #memory: SharedMemory
 
   constructor(places: BuilderPlaces, config: BuilderConfig) {
     this.#places = places
     this.#config = config
+    this.#memory = new SharedMemory(config.maxBytes)
+  }
+
+  /** What the spans take that are in no block yet. */
+  get heldBytes(): number {
+    return this.#memory.byteLength
   }
 
   /**
@@ -128,13 +141,24 @@ export class BlockBuilder {
 
   /** Makes blocks of what comes after the last commit of a partition, and commits them. */
   async build(partition: number, signal: AbortSignal): Promise<void> {
+    const gathered = new Gathered()
+    try {
+      await this.#build(partition, gathered, signal)
+    } finally {
+      this.#memory.end(gathered)
+    }
+  }
+
+  async #build(partition: number, gathered: Gathered, signal: AbortSignal): Promise<void> {
     const { chain } = this.#places
     const startMillis = performance.now()
     const committed = (await chain.refresh()).end(partition)
     const lost = await this.#lost(partition, committed)
     const start = lost?.[1] ?? committed
-    const { gathered, end } = await this.#gather(partition, start, signal)
+    this.#memory.gather(gathered)
+    const end = await this.#gather(partition, start, gathered, signal)
     if (signal.aborted || end === committed) return
+    this.#memory.write(gathered)
     const writeMillis = performance.now()
     await this.#setAside(partition, gathered)
     const section: LogSection = { partition, start, end, poison: gathered.poison.map(({ offset }) => offset), lost }
@@ -159,18 +183,28 @@ export class BlockBuilder {
     )
   }
 
-  /** Reads records from an offset on, until they are enough for a block, or old enough. */
-  async #gather(partition: number, start: number, signal: AbortSignal): Promise<{ gathered: Gathered; end: number }> {
-    const { maxBytes, cycleMillis } = this.#config
-    const gathered = new Gathered()
+  /** Reads records from an offset on, until they are enough for a block, or old enough; gives where they end. */
+  async #gather(partition: number, start: number, gathered: Gathered, signal: AbortSignal): Promise<number> {
+    const { cycleMillis } = this.#config
     let end = start
     const startMillis = performance.now()
     let sinceMillis: number | undefined
     const isDue = () => sinceMillis !== undefined && performance.now() - sinceMillis >= cycleMillis
-    while (!signal.aborted && !isDue() && gathered.byteLength < maxBytes && gathered.memoryBytes < maxBytes) {
+    while (!signal.aborted && !isDue()) {
+      const whatNext = this.#memory.next(gathered)
+      if (whatNext === 'write') break
+      if (whatNext === 'wait') {
+        await sleep(roomMillis, undefined, { signal }).catch(() => {})
+        continue
+      }
       const left = sinceMillis === undefined ? waitMillis : sinceMillis + cycleMillis - performance.now()
       const wait = Math.max(1, Math.min(waitMillis, Math.ceil(left)))
-      const { records, next } = await this.#places.log.read(partition, end, Math.min(readBytes, maxBytes), wait)
+      const { records, next } = await this.#places.log.read(
+        partition,
+        end,
+        Math.min(readBytes, this.#memory.readBytes),
+        wait,
+      )
       for (const record of records) {
         gathered.add(record)
         // Requests of others have their turn.
@@ -180,7 +214,7 @@ export class BlockBuilder {
       end = next
       if (sinceMillis === undefined && performance.now() - startMillis > idleMillis) break
     }
-    return { gathered, end }
+    return end
   }
 
   async #setAside(partition: number, { poison }: Gathered): Promise<void> {
