@@ -2,6 +2,8 @@ import { hostname } from 'node:os'
 import { defaultServerConfig, type ServerConfig } from '../../serve/server-config.ts'
 import { defaultLive, type LiveConfig } from '../live/config.ts'
 import { defaultKafka, type KafkaConfig, type SaslMechanism } from '../log/kafka/config.ts'
+import { defaultSources } from '../query/cluster-sources.ts'
+import { defaultSplit } from '../query/split-sources.ts'
 import type { RecordFormat } from '../records/split.ts'
 
 /** The parts of a store that run as processes of their own. */
@@ -47,6 +49,16 @@ export interface BuilderSettings {
   readonly maxBytes: number
 }
 
+/** How questions are answered. */
+export interface QuerySettings {
+  /** Jobs that a querier does at the same time: `querier.max_concurrent_queries`. */
+  readonly maxJobs: number
+  /** What a job reads, about: `query_frontend.search.target_bytes_per_job`. */
+  readonly targetJobBytes: number
+  /** What a querier or frontend holds of blocks and pieces: `trace_lab.query_cache_bytes`. */
+  readonly maxHeldBytes: number
+}
+
 /** The keys of `live_store` beside those of one process. */
 export type LiveSettings = Pick<LiveConfig, 'commitMillis' | 'targetLagMillis' | 'maxLiveBytes'>
 
@@ -63,6 +75,7 @@ export interface ClusterConfig extends ServerConfig {
   readonly recordFormat: RecordFormat
   readonly builder: BuilderSettings
   readonly live: LiveSettings
+  readonly query: QuerySettings
   /** Goes on where the log has dropped records that are in no block. */
   readonly acceptsLoss: boolean
 }
@@ -81,6 +94,7 @@ export const defaultClusterConfig: ClusterConfig = {
     group: 'block-builder',
   },
   recordFormat: 'tempo',
+  query: { maxJobs: 20, targetJobBytes: defaultSplit.targetJobBytes, maxHeldBytes: defaultSources.maxHeldBytes },
   live: { commitMillis: defaultLive.commitMillis, targetLagMillis: 0, maxLiveBytes: defaultLive.maxLiveBytes },
   builder: { cycleMillis: 30_000, maxBytes: 256 * 2 ** 20 },
   acceptsLoss: false,

@@ -21,6 +21,7 @@ type Config = Draft<ClusterConfig>
 const whole = (config: Config) => config
 const log = ({ log: part }: Config) => part
 const sasl = ({ log: { sasl: part } }: Config) => part
+const query = ({ query: part }: Config) => part
 const live = ({ live: part }: Config) => part
 const builder = ({ builder: part }: Config) => part
 const tls = ({ log: { tls: part } }: Config) => part
@@ -81,6 +82,9 @@ export const clusterOnlyKeys: readonly Key<Config>[] = [
   key('block_builder.assigned_partitions', builder, 'assigned', assigned),
   key('block_builder.consume_cycle_duration', builder, 'cycleMillis', millis),
   key('block_builder.max_consuming_bytes', builder, 'maxBytes', byteLength),
+  key('querier.max_concurrent_queries', query, 'maxJobs', integer(1, 10_000)),
+  key('query_frontend.search.target_bytes_per_job', query, 'targetJobBytes', byteLength),
+  key('trace_lab.query_cache_bytes', query, 'maxHeldBytes', byteLength),
   key('live_store.commit_interval', live, 'commitMillis', millis),
   key('live_store.readiness_target_lag', live, 'targetLagMillis', orZero),
   key('live_store.max_live_traces_bytes', live, 'maxLiveBytes', byteLength),

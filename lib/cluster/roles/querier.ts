@@ -5,13 +5,9 @@ import { Querier } from '../query/querier.ts'
 import { addQuerierRoutes } from '../query/routes.ts'
 import type { Role, RoleContext } from './role.ts'
 
-/** What is held of blocks and pieces takes no more than this. */
-const maxHeldBytes = 512 * 2 ** 20
-/** `querier.max_concurrent_queries` */
-const maxJobs = 20
-
 /** The role that does parts of queries. */
-export function querierRole({ store, ring, workers, metrics }: RoleContext): Role {
+export function querierRole({ store, ring, workers, metrics, config }: RoleContext): Role {
+  const { maxJobs, maxHeldBytes } = config.query
   const opened = new OpenedFiles({ store, live: ringLive(ring) }, maxHeldBytes)
   const querier = new Querier(opened, { maxJobs, workers })
   observe(querier, metrics)
