@@ -199,12 +199,14 @@ export class BlockBuilder {
       }
       const left = sinceMillis === undefined ? waitMillis : sinceMillis + cycleMillis - performance.now()
       const wait = Math.max(1, Math.min(waitMillis, Math.ceil(left)))
-      const { records, next } = await this.#places.log.read(
-        partition,
-        end,
-        Math.min(readBytes, this.#memory.readBytes),
-        wait,
-      )
+      const bytes = Math.min(readBytes, this.#memory.readBytes)
+      const read = await this.#places.log.read(partition, end, bytes, wait).catch(error => {
+        // What has been read goes into a block before anything is said of what retention took behind it.
+        if (end > start && error instanceof LogError && error.reason === 'out of range') return undefined
+        throw error
+      })
+      if (read === undefined) break
+      const { records, next } = read
       for (const record of records) {
         gathered.add(record)
         // Requests of others have their turn.

@@ -193,6 +193,24 @@ test('where retention has removed records that are in no block it stops, or goes
   expect(commits).toContainEqual(expect.objectContaining({ partition: 0, lost: [0, 4], start: 4 }))
 })
 
+test('what was read before retention removed what follows is in a block, and then the builder stops', async () => {
+  const { topic, log, append } = newTopic()
+  const store = memoryStore()
+  for (let i = 0; i < 10; i++) await append('a', 1 + i * 10, 11 + i * 10)
+  const { builder, chain } = await builderOf(log, store, { cycleMillis: 60_000, partitions: [0] })
+  const read = log.read.bind(log)
+  log.read = async (partition, from) => {
+    const found = await read(partition, from, 1, 0)
+    topic.truncate(0, 6)
+    return found
+  }
+  await expect(builder.run(never)).rejects.toThrow(
+    /it begins at 6, and blocks end at 1: retention has removed 5 records/,
+  )
+  expect(chain.state.end(0)).toBe(1)
+  expect((await spansOf(store)).size).toBeGreaterThan(0)
+})
+
 test('a log that ends before the blocks do is another one: the builder stops', async () => {
   const { log, append } = newTopic()
   const store = memoryStore()
