@@ -111,7 +111,7 @@ test('query prints a row a series with its course, and draws them', async () => 
   expect(stdout).toMatch(/kind=server +\d+ +[\d.]+ +[\d.]+ +[\d.]+ +[▁▂▃▄▅▆▇█ ]+\n/)
   expect(stdout).toMatch(/\d series of [\d,]+ intervals from .*, step 10 s; looked at [\d,]+ spans\ndrawn in /)
   const drawn = readFileSync(svg, 'utf8')
-  expect(drawn.match(/<polyline /g)!.length).toBe(Number(/(\d) series of/.exec(stdout)![1]))
+  expect(drawn.match(/aria-label="line"/g)!.length).toBe(Number(/(\d) series of/.exec(stdout)![1]))
   expect(drawn).not.toMatch(/NaN|Infinity|undefined/)
 })
 
