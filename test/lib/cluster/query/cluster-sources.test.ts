@@ -63,20 +63,20 @@ function apart({ traceId, spans }: Trace): Trace {
 
 const countSpans = (traces: readonly Trace[]) => traces.reduce((sum, { spans }) => sum + spans.length, 0)
 
-for (let seed = 1; seed <= 3; seed++)
+for (let seed = 1; seed <= 2; seed++)
   test(`answers are those of one process, whatever is in blocks and pieces (seed ${seed})`, async () => {
     const draw = drawsOf(seed)
     const stage = await Stage.open(1 + Math.floor(draw() * 3), draw)
     const sources = await sourcesOf(stage)
     const app = clusterOf(sources)
     const traces = drawCorpus(draw, 3, 12).map(rooted)
-    for (let step = 0; step < 6; step++) {
+    for (let step = 0; step < 5; step++) {
       if (step < 4) stage.append('a', traces.splice(0, 9))
       if (step === 1) stage.append('b', drawCorpus(draw, 1, 5).map(rooted).map(apart))
       const partition = Math.floor(draw() * stage.partitions.length)
       if (draw() < 0.7) await stage.build(partition, Math.floor(draw() * 40))
       if (step > 2) await stage.compact('a', 2 + Math.floor(draw() * 2), draw() < 0.5)
-      for (const tenant of step === 5 ? ['a', 'b', 'c', 'a|b'] : ['a'])
+      for (const tenant of step === 4 ? ['a', 'b', 'c', 'a|b'] : ['a'])
         await expectWhole(app, tenant, stage.tracesOf(tenant), `seed ${seed}, step ${step}`)
     }
   }, 60_000)
