@@ -18,7 +18,7 @@ interface Opened {
 
 /** Files that are opened at the same time. */
 const openAtOnce = 16
-/** What strings and numbers take beside the compressed bytes that they are made of: measured for dictionaries, 2 to 3. */
+/** What strings and numbers take beside the compressed bytes that they are made of: an estimate. */
 const growth = 3
 /** The hash of an id and its position. */
 const bytesPerTrace = 8

@@ -60,7 +60,7 @@ test('works by the configuration of a Tempo user, but where flags say otherwise,
     '--compression-codec',
     'snappy',
   )
-  expect(served.stderr()).toContain(`${file}: has no meaning here: querier\n`)
+  expect(served.stderr()).toContain(`${file}: has no meaning here: querier.max_concurrent_queries\n`)
   expect(served.stderr()).toContain('warning: compression_level 5: no effect, snappy has no levels\n')
   const shown = await (await fetch(`${served.api}/status/config`)).text()
   for (const part of ['max_block_duration: 3s', 'max_trace_idle: 7s', 'compression_level: 5', `path: ${data}/wal`])
