@@ -101,6 +101,7 @@ const options = (place: string) =>
     charset: 'ascii',
     supported: { 'dynamic-import': false },
     logLevel: 'silent',
+    minifyWhitespace: true,
     tsconfigRaw: '{}',
     external: native,
     define: {
