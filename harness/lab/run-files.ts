@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LabError, systemError } from '../../lib/error.ts'
 import { makeFolder, probeFolder } from '../../lib/storage/folder.ts'
-import { writeLocal, writeNew } from '../../lib/storage/local-write.ts'
+import { writeNew, writeText } from '../../lib/storage/local-write.ts'
 import { drawSvg } from '../charts/svg.ts'
 import { renderHtml } from '../report/html.ts'
 import { type Run, runSchema } from '../runs/run-schema.ts'
@@ -65,9 +65,4 @@ function parseJson(path: string, text: string): unknown {
   } catch (cause) {
     throw new LabError('invalid', `${path}: ${(cause as Error).message}`, { cause })
   }
-}
-
-/** Writes a file of text whole. */
-export function writeText(path: string, text: string): Promise<void> {
-  return writeLocal(path, sink => sink.write(Buffer.from(text)))
 }

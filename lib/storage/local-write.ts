@@ -117,3 +117,8 @@ async function takeName(path: string, name: string): Promise<boolean> {
     throw error
   }
 }
+
+/** Writes a file of text whole. */
+export function writeText(path: string, text: string): Promise<void> {
+  return writeLocal(path, sink => sink.write(Buffer.from(text)))
+}

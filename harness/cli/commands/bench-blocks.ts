@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
+import { writeText } from '../../../lib/storage/local-write.ts'
 import { measureBlocks } from '../../bench/page-size/measure.ts'
 import {
   blockFigures,
@@ -12,7 +13,6 @@ import {
   taxTable,
 } from '../../bench/page-size/report.ts'
 import { drawSvg } from '../../charts/svg.ts'
-import { writeText } from '../../lab/run-files.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import { describeSource } from '../../view/report.ts'
 import {

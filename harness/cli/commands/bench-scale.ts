@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
+import { writeText } from '../../../lib/storage/local-write.ts'
 import { measureScale, renderScale, scaleFigure, scaleTable } from '../../bench/scale.ts'
 import { drawSvg } from '../../charts/svg.ts'
-import { writeText } from '../../lab/run-files.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import { describeSource } from '../../view/report.ts'
 import {

@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { defaultSeed, sizes, workloadNames } from '../../../generator/names.ts'
 import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
+import { writeText } from '../../../lib/storage/local-write.ts'
 import { defaultTiers, parseTiers } from '../../../lib/tiers/tier-list.ts'
 import { measureTiers, renderTiers, type StreamOf, tiersTable } from '../../bench/tiers.ts'
-import { writeText } from '../../lab/run-files.ts'
 import {
   type GeneratorArguments,
   generatorFlags,

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs'
-import { readRun, writeText } from '../../lab/run-files.ts'
+import { writeText } from '../../../lib/storage/local-write.ts'
+import { readRun } from '../../lab/run-files.ts'
 import { renderHtml } from '../../report/html.ts'
 import { paths, text } from '../flags.ts'
 
