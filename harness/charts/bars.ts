@@ -1,5 +1,4 @@
-import { axisY, barX, ruleX, text } from '@observablehq/plot'
-import { colors, type Figure, roomFor, width } from './figure.ts'
+import { barColor, type Figure, inRows, rowNames, ruleColor } from './figure.ts'
 
 export interface Bar {
   readonly name: string
@@ -21,32 +20,27 @@ const longest = 6
 /** Horizontal bars in the order given, with their values at their ends. */
 export function barFigure({ title, subtitle, bars, rule, print }: BarChart): Figure {
   const limit = Math.min(longest * rule.value, Math.max(rule.value, ...bars.map(({ value }) => value)))
-  // Names may occur twice.
+  const names = bars.map(({ name }) => name)
   const shown = bars.map(({ name, value }, row) => ({ name, value, row, end: Math.min(value, limit) }))
+  const cut = shown.filter(({ value }) => value > limit)
   const ofRow = { y: 'row', x: 'end' } as const
   return {
     title,
     subtitle,
-    options: {
-      width,
-      height: 24 * bars.length + 48,
-      marginLeft: roomFor(bars.map(({ name }) => name)),
+    describe: ({ axisY, barX, ruleX, text }) => ({
+      ...inRows(names, 0.4),
+      height: 24 * bars.length + 52,
       marginRight: 70,
       marginTop: 8,
-      marginBottom: 40,
       x: { domain: [0, limit], axis: null },
-      y: { type: 'band', domain: shown.map(({ row }) => row), label: null, padding: 0.4 },
       marks: [
-        barX(shown, { ...ofRow, fill: colors[0], title: ({ name, value }) => `${name}\n${print(value)}`, tip: true }),
-        text(
-          shown.filter(({ value }) => value > limit),
-          { ...ofRow, text: () => '//', fill: 'white', fontWeight: 700, dx: -12 },
-        ),
+        barX(shown, { ...ofRow, fill: barColor, title: ({ name, value }) => `${name}\n${print(value)}`, tip: true }),
+        text(cut, { ...ofRow, text: () => '//', fill: 'white', fontWeight: 700, dx: -12 }),
         text(shown, { ...ofRow, text: ({ value }) => print(value), textAnchor: 'start', dx: 6 }),
-        ruleX([rule.value], { stroke: colors[1], strokeWidth: 1.5 }),
-        text([rule], { x: 'value', text: 'label', frameAnchor: 'bottom', dy: 20, fill: colors[1] }),
-        axisY({ tickFormat: row => shown[row as number]!.name, tickSize: 0 }),
+        ruleX([rule.value], { stroke: ruleColor, strokeWidth: 1.5 }),
+        text([rule], { x: 'value', text: 'label', frameAnchor: 'bottom', dy: 20, fill: ruleColor }),
+        axisY(rowNames(names)),
       ],
-    },
+    }),
   }
 }

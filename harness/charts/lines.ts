@@ -1,5 +1,4 @@
-import { dot, lineY, type Markish } from '@observablehq/plot'
-import { type Axis, colors, type Figure, roomFor, scaleOf, width } from './figure.ts'
+import { type Axis, besideNames, colorOf, type Figure, scaleOf } from './figure.ts'
 import { labelsAtRight } from './spread.ts'
 
 /** One line of a chart: its points in the order of x. */
@@ -17,50 +16,33 @@ export interface LineChart {
 }
 
 /** Lines with their names at their ends. */
-export function lineFigure({ title, subtitle, x, y, series }: LineChart): Figure {
+export function lineFigure({ title, subtitle, x: xAxis, y: yAxis, series }: LineChart): Figure {
   const lines = series.map(({ name, points }, i) => ({
-    name,
-    color: colors[i % colors.length]!,
-    points: points.map(([x, y]) => ({ x, y, name })),
+    color: colorOf(i),
+    points: points.map(([x, y]) => ({ name, x, y, color: colorOf(i) })),
   }))
   const points = lines.flatMap(line => line.points)
-  const marginRight = roomFor(series.map(({ name }) => name))
+  const xs = points.map(({ x }) => x)
+  const ys = points.map(({ y }) => y)
+  const words = ({ name, x, y }: (typeof points)[number]) => `${name}\n${xAxis.print(x)}: ${yAxis.print(y)}`
   return {
     title,
     subtitle,
-    options: {
-      width: width - 180 + marginRight,
+    describe: plot => ({
+      ...besideNames(series.map(({ name }) => name)),
       height: Math.max(380, 40 + 15 * series.length),
-      marginLeft: 60,
-      marginRight,
-      marginBottom: 44,
-      x: scaleOf(
-        x,
-        points.map(({ x }) => x),
-      ),
-      y: {
-        ...scaleOf(
-          y,
-          points.map(({ y }) => y),
-        ),
-        grid: true,
-      },
+      x: scaleOf(xAxis, xs),
+      y: { ...scaleOf(yAxis, ys), grid: true },
       marks: [
-        ...lines.flatMap(({ color, points }): Markish[] => [
-          lineY(points, { x: 'x', y: 'y', stroke: color, strokeWidth: 2, title: 'name' }),
-          dot(points, {
-            x: 'x',
-            y: 'y',
-            fill: color,
-            r: 2.5,
-            title: ({ name, x: at, y: value }) => `${name}\n${x.print(at)}: ${y.print(value)}`,
-            tip: true,
-          }),
+        ...lines.flatMap(({ color, points }) => [
+          plot.lineY(points, { x: 'x', y: 'y', stroke: color, strokeWidth: 2 }),
+          plot.dot(points, { x: 'x', y: 'y', fill: color, r: 2.5, title: words, tip: true }),
         ]),
         ...labelsAtRight(
-          lines.map(({ name, color, points }) => ({ name, color, x: points.at(-1)!.x, y: points.at(-1)!.y })),
+          plot,
+          lines.map(({ points }) => points.at(-1)!),
         ),
       ],
-    },
+    }),
   }
 }

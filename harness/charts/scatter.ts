@@ -1,5 +1,4 @@
-import { dot, link, ruleX, text } from '@observablehq/plot'
-import { type Axis, colors, type Figure, roomFor, scaleOf, width } from './figure.ts'
+import { type Axis, besideNames, colorOf, type Figure, ruleColor, scaleOf } from './figure.ts'
 import { labelsAtRight } from './spread.ts'
 
 /** One thing and its two places at the same x: the first is filled, the second hollow. */
@@ -19,43 +18,29 @@ export interface ScatterChart {
 }
 
 /** Pairs of dots, each pair joined, with the names to the right in the order of their first places. */
-export function scatterFigure({ title, subtitle, x, y, dots, rule }: ScatterChart): Figure {
-  const pairs = dots.map(({ name, x, ys: [first, second] }, i) => ({
-    name,
-    x,
-    y: first,
-    second,
-    color: colors[i % colors.length]!,
-  }))
-  const marginRight = roomFor(pairs.map(({ name }) => name))
-  const words = ({ name, x: at, y: first, second }: (typeof pairs)[number]) =>
-    `${name}\n${x.label}: ${x.print(at)}\n${y.label}: ${y.print(first)} and ${y.print(second)}`
+export function scatterFigure({ title, subtitle, x: xAxis, y: yAxis, dots, rule }: ScatterChart): Figure {
+  const pairs = dots.map(({ name, x, ys: [y, second] }, i) => ({ name, x, y, second, color: colorOf(i) }))
+  const xs = [...pairs.map(({ x }) => x), rule.x]
+  const ys = pairs.flatMap(({ y, second }) => [y, second])
+  const words = ({ name, x, y, second }: (typeof pairs)[number]) =>
+    `${name}\n${xAxis.label}: ${xAxis.print(x)}\n${yAxis.label}: ${yAxis.print(y)} and ${yAxis.print(second)}`
   return {
     title,
     subtitle,
-    options: {
-      width: width - 180 + marginRight,
+    describe: plot => ({
+      ...besideNames(pairs.map(({ name }) => name)),
       height: Math.max(400, 60 + 15 * pairs.length),
-      marginLeft: 60,
-      marginRight,
       marginTop: 28,
-      marginBottom: 44,
-      x: scaleOf(x, [...pairs.map(({ x }) => x), rule.x]),
-      y: {
-        ...scaleOf(
-          y,
-          pairs.flatMap(({ y, second }) => [y, second]),
-        ),
-        grid: true,
-      },
+      x: scaleOf(xAxis, xs),
+      y: { ...scaleOf(yAxis, ys), grid: true },
       marks: [
-        ruleX([rule.x], { stroke: colors[1], strokeDasharray: '4 3' }),
-        text([rule], { x: 'x', text: 'label', frameAnchor: 'top', dy: -12, fill: colors[1] }),
-        link(pairs, { x: 'x', y1: 'y', y2: 'second', stroke: 'color', strokeOpacity: 0.5 }),
-        dot(pairs, { x: 'x', y: 'second', r: 4, fill: 'var(--plot-background)', stroke: 'color' }),
-        dot(pairs, { x: 'x', y: 'y', r: 4, fill: 'color', title: words, tip: true }),
-        ...labelsAtRight(pairs),
+        plot.ruleX([rule.x], { stroke: ruleColor, strokeDasharray: '4 3' }),
+        plot.text([rule], { x: 'x', text: 'label', frameAnchor: 'top', dy: -12, fill: ruleColor }),
+        plot.link(pairs, { x: 'x', y1: 'y', y2: 'second', stroke: 'color', strokeOpacity: 0.5 }),
+        plot.dot(pairs, { x: 'x', y: 'second', r: 4, fill: 'var(--plot-background)', stroke: 'color' }),
+        plot.dot(pairs, { x: 'x', y: 'y', r: 4, fill: 'color', title: words, tip: true }),
+        ...labelsAtRight(plot, pairs),
       ],
-    },
+    }),
   }
 }

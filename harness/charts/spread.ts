@@ -1,4 +1,5 @@
-import { type InitializerFunction, initializer, link, type Markish, text } from '@observablehq/plot'
+import type { InitializerFunction, Markish } from '@observablehq/plot'
+import type { Plot } from './figure.ts'
 
 /** A name beside what it names. */
 export interface Label {
@@ -14,7 +15,7 @@ const lineHeight = 15
 const gap = 14
 
 /** Names to the right of a picture, moved apart where they would overlap, in the order of their places; lines lead to them. */
-export function labelsAtRight(labels: readonly Label[]): Markish[] {
+export function labelsAtRight({ initializer, link, text }: Plot, labels: readonly Label[]): Markish[] {
   const lines = { x1: 'x', x2: 'x', y1: 'y', y2: 'y', stroke: 'color', strokeOpacity: 0.25 } as const
   const names = { y: 'y', text: 'name', fill: 'color', textAnchor: 'start', frameAnchor: 'right', dx: gap } as const
   return [link(labels, initializer(lines, leading)), text(labels, initializer(names, apart))]

@@ -1,5 +1,4 @@
-import { axisY, barX } from '@observablehq/plot'
-import { colors, type Figure, roomFor, width } from './figure.ts'
+import { colorOf, type Figure, inRows, rowNames } from './figure.ts'
 
 /** A bar of parts, in their order. */
 export interface StackedBar {
@@ -18,32 +17,21 @@ export interface StackedChart {
 
 /** Horizontal bars of parts, each part of a colour of its own. */
 export function stackedFigure({ title, subtitle, label, bars, print }: StackedChart): Figure {
+  const rows = bars.map(({ name }) => name)
   const names = [...new Set(bars.flatMap(({ parts }) => parts.map(({ name }) => name)))]
-  const colorOf = (name: string) => colors[names.indexOf(name) % colors.length]!
-  const shown = bars.flatMap(({ name: bar, parts }, row) =>
-    parts.map(({ name, value }) => ({ bar, row, name, value, color: colorOf(name) })),
+  const shown = bars.flatMap(({ parts }, row) =>
+    parts.map(({ name, value }) => ({ row, name, value, color: colorOf(names.indexOf(name)) })),
   )
+  const words = ({ row, name, value }: (typeof shown)[number]) => `${rows[row]}\n${name}: ${print(value)} ${label}`
   return {
     title,
     subtitle,
-    legend: names.map(name => ({ name, color: colorOf(name), isFilled: true })),
-    options: {
-      width,
+    legend: names.map((name, i) => ({ name, color: colorOf(i), isFilled: true })),
+    describe: ({ axisY, barX }) => ({
+      ...inRows(rows, 0.3),
       height: 26 * bars.length + 60,
-      marginLeft: roomFor(bars.map(({ name }) => name)),
-      marginBottom: 44,
       x: { label, labelAnchor: 'center', tickFormat: print, grid: true },
-      y: { type: 'band', domain: bars.map((_, row) => row), label: null, padding: 0.3 },
-      marks: [
-        barX(shown, {
-          x: 'value',
-          y: 'row',
-          fill: 'color',
-          title: ({ bar, name, value }) => `${bar}\n${name}: ${print(value)} ${label}`,
-          tip: true,
-        }),
-        axisY({ tickFormat: row => bars[row as number]!.name, tickSize: 0 }),
-      ],
-    },
+      marks: [barX(shown, { x: 'value', y: 'row', fill: 'color', title: words, tip: true }), axisY(rowNames(rows))],
+    }),
   }
 }

@@ -1,3 +1,4 @@
+import { escapeMarkup } from '../text/markup.ts'
 import type { Figure, LegendEntry } from './figure.ts'
 
 const titleHeight = 56
@@ -5,16 +6,16 @@ const titleHeight = 56
 const legendHeight = 18
 
 /** A figure as an SVG file. The libraries are loaded by the first one. */
-export async function drawSvg({ title, subtitle, options, legend = [] }: Figure): Promise<string> {
-  const [{ plot }, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')])
+export async function drawSvg({ title, subtitle, describe, legend = [] }: Figure): Promise<string> {
+  const [plot, { parseHTML }] = await Promise.all([import('./plot.ts'), import('linkedom')])
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  const picture = plot({ ...options, document, style: { fontSize: '12px', color: '#1c1f24' } })
+  const picture = plot.plot({ ...describe(plot), document, style: { fontSize: '12px', color: '#1c1f24' } })
   const [width, height] = ['width', 'height'].map(name => Number(picture.getAttribute(name))) as [number, number]
   const headHeight = titleHeight + legendHeight * Math.ceil(legend.length / 2)
   picture.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   picture.setAttribute('y', String(headHeight))
   const head = (y: number, attributes: string, content: string) =>
-    `<text x="14" y="${y}" ${attributes}>${escapeXml(content)}</text>`
+    `<text x="14" y="${y}" ${attributes}>${escapeMarkup(content)}</text>`
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height + headHeight}" font-family="system-ui, sans-serif" font-size="12">`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
@@ -28,15 +29,10 @@ export async function drawSvg({ title, subtitle, options, legend = [] }: Figure)
 
 function drawEntry({ name, color, isFilled }: LegendEntry, x: number, y: number): string {
   const fill = isFilled ? color : '#fff'
-  return `<circle cx="${x}" cy="${y + 8}" r="4" fill="${fill}" stroke="${color}"/><text x="${x + 10}" y="${y + 12}">${escapeXml(name)}</text>`
+  return `<circle cx="${x}" cy="${y + 8}" r="4" fill="${fill}" stroke="${color}"/><text x="${x + 10}" y="${y + 12}">${escapeMarkup(name)}</text>`
 }
 
 /** Hundredths of a pixel are enough. */
 function rounded(svg: string): string {
   return svg.replaceAll(/\d+\.\d{3,}/g, digits => String(Math.round(Number(digits) * 100) / 100))
-}
-
-/** A text as the content of an element. */
-export function escapeXml(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

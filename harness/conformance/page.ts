@@ -1,6 +1,6 @@
 import { expectedBy } from '../../lib/conformance/case.ts'
 import { type VerdictKind, verdictKinds } from '../../lib/conformance/verdict.ts'
-import { escapeXml } from '../charts/svg.ts'
+import { escapeMarkup } from '../text/markup.ts'
 import { countTopics, notRight, type TopicCount } from './report.ts'
 import type { Conformance, Result } from './run.ts'
 
@@ -22,10 +22,10 @@ export function renderHtml(found: Conformance, { version, query, date, profile }
   const ofTopic = (name: string) => found.results.filter(result => result.case.topic === name)
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Conformance: ${escapeXml(verdict)}</title><style>${style}</style></head><body>
-<h1>${found.results.length} questions, ${escapeXml(verdict)}</h1>
-<p>${escapeXml(`${query}, version ${version}, ${date}. What is right: ${profile}.`)}</p>
-${found.notes.map(note => `<p class="wrong">${escapeXml(note)}</p>`).join('\n')}
+<title>Conformance: ${escapeMarkup(verdict)}</title><style>${style}</style></head><body>
+<h1>${found.results.length} questions, ${escapeMarkup(verdict)}</h1>
+<p>${escapeMarkup(`${query}, version ${version}, ${date}. What is right: ${profile}.`)}</p>
+${found.notes.map(note => `<p class="wrong">${escapeMarkup(note)}</p>`).join('\n')}
 ${countTable(topics, kinds)}
 ${topics
   .slice(0, -1)
@@ -60,12 +60,12 @@ function topicSection(
   const rows = results.map(({ case: one, verdict: { kind, detail = '' } }) => {
     const expected = expectedBy(one, profile).map(check => `${check.kind} ${check.text}`)
     const parts = [
-      `${escapeXml(one.why)}<br><code>${escapeXml(one.text)}</code>`,
+      `${escapeMarkup(one.why)}<br><code>${escapeMarkup(one.text)}</code>`,
       code(expected.join('\n')),
       code(detail),
     ]
     const cells = parts.map(part => `<td>${part}</td>`).join('')
-    return `<tr title="${escapeXml(one.source).replaceAll('"', '&quot;')}"><td class="${kind}">${kind}</td>${cells}</tr>`
+    return `<tr title="${escapeMarkup(one.source).replaceAll('"', '&quot;')}"><td class="${kind}">${kind}</td>${cells}</tr>`
   })
   const head = `${topic} <small>${counts.right} of ${cases}</small>`
   return `<details id="${topic}"${counts.right < cases ? ' open' : ''}><summary>${head}</summary><table>
@@ -74,5 +74,5 @@ ${rows.join('\n')}</table></details>`
 }
 
 function code(text: string): string {
-  return text === '' ? '' : `<code>${escapeXml(text)}</code>`
+  return text === '' ? '' : `<code>${escapeMarkup(text)}</code>`
 }

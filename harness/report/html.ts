@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { hashOf, loadCompiled } from '../compile/page.ts'
 import type { Run } from '../runs/run-schema.ts'
+import { escapeMarkup } from '../text/markup.ts'
 
 /**
  * Runs as one file of HTML that needs nothing else: tables, pictures, comparisons. Nothing but its own script runs in it,
@@ -13,14 +14,10 @@ export async function renderHtml(runs: readonly Run[], title: string): Promise<s
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
-    `<title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style>${style}</style></head><body>`,
+    `<title>${escapeMarkup(title)}</title><link rel="icon" href="data:,"><style>${style}</style></head><body>`,
     '<noscript>The tables and pictures of this page are drawn by a script, which is in the file itself.</noscript>',
     '<main id="page"></main>',
     `<script type="text/plain" id="runs">${data}</script>`,
     `<script>${script}</script></body></html>\n`,
   ].join('\n')
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

@@ -1,11 +1,11 @@
 import { barFigure } from '../charts/bars.ts'
+import { dotRowFigure } from '../charts/dot-rows.ts'
 import type { Figure } from '../charts/figure.ts'
 import { lineFigure } from '../charts/lines.ts'
-import { rangeFigure } from '../charts/ranges.ts'
 import { scatterFigure } from '../charts/scatter.ts'
 import { stackedFigure } from '../charts/stacked-bars.ts'
 import { nameOf } from '../runs/row-name.ts'
-import type { Row, Run } from '../runs/run-schema.ts'
+import type { Input, Row, Run } from '../runs/run-schema.ts'
 import { fixed, mebibytes, whole } from '../text/format.ts'
 
 /** The charts that stand beside a run's page, by file name; none where no row was earned. */
@@ -18,6 +18,11 @@ export function chartsOf(run: Run): Record<string, Figure> {
 /** The files of the charts. */
 export function chartNames({ input, rows }: Pick<Run, 'input' | 'rows'>): string[] {
   return rows.some(isEarned) ? [`${input.name}-size.svg`, `${input.name}-cpu.svg`] : []
+}
+
+/** At least a thousandth: the axis is logarithmic. */
+function microsPerSpan(seconds: number, { spanCount }: Input): number {
+  return Math.max(1e-3, (seconds * 1e6) / spanCount)
 }
 
 /** Two digits that count. */
@@ -44,7 +49,7 @@ export function sizeFigure({ input }: Pick<Run, 'input'>, earned: readonly Row[]
 
 /** Size against the CPU time of encoding and decoding. */
 export function cpuFigure({ input }: Pick<Run, 'input'>, earned: readonly Row[]): Figure {
-  const micros = (seconds: number | null) => Math.max(1e-3, ((seconds ?? 0) * 1e6) / input.spanCount)
+  const micros = (seconds: number | null) => microsPerSpan(seconds ?? 0, input)
   return scatterFigure({
     title: 'Size against CPU time',
     subtitle: `${input.source}; filled: encode, hollow: decode; better is down and to the left`,
@@ -107,9 +112,8 @@ function familiesOf(parts: Readonly<Record<string, number>>): Map<string, number
 
 /** Times of encoding and decoding with their spreads. */
 export function timeFigure({ input }: Pick<Run, 'input'>, earned: readonly Row[]): Figure {
-  const micros = (seconds: number | null) =>
-    seconds === null ? null : Math.max(1e-3, (seconds * 1e6) / input.spanCount)
-  return rangeFigure({
+  const micros = (seconds: number | null) => (seconds === null ? null : microsPerSpan(seconds, input))
+  return dotRowFigure({
     title: 'CPU time with its spread',
     subtitle: `${input.source}; bars: the median absolute deviation of the rounds`,
     rows: earned.map(labelOf),
@@ -117,11 +121,15 @@ export function timeFigure({ input }: Pick<Run, 'input'>, earned: readonly Row[]
     sets: [
       {
         name: 'encode',
-        values: earned.map(row => ({ value: micros(row.encodeCpuSeconds), spread: row.encodeSpread })),
+        isFilled: true,
+        values: earned.map(row => micros(row.encodeCpuSeconds)),
+        spreads: earned.map(row => row.encodeSpread),
       },
       {
         name: 'decode',
-        values: earned.map(row => ({ value: micros(row.decodeCpuSeconds), spread: row.decodeSpread })),
+        isFilled: true,
+        values: earned.map(row => micros(row.decodeCpuSeconds)),
+        spreads: earned.map(row => row.decodeSpread),
       },
     ],
   })
@@ -129,14 +137,14 @@ export function timeFigure({ input }: Pick<Run, 'input'>, earned: readonly Row[]
 
 /** Peak memory of encoding and decoding. */
 export function memoryFigure({ input }: Pick<Run, 'input'>, earned: readonly Row[]): Figure {
-  return rangeFigure({
+  return dotRowFigure({
     title: 'Peak memory of a process',
     subtitle: input.source,
     rows: earned.map(labelOf),
-    x: { label: 'MiB', scale: 'log', print: shortNumber },
+    x: { label: 'MiB', scale: 'log', print: whole },
     sets: [
-      { name: 'encode', values: earned.map(row => ({ value: mebibytes(row.encodePeakBytes), spread: null })) },
-      { name: 'decode', values: earned.map(row => ({ value: mebibytes(row.decodePeakBytes), spread: null })) },
+      { name: 'encode', isFilled: true, values: earned.map(row => mebibytes(row.encodePeakBytes)) },
+      { name: 'decode', isFilled: true, values: earned.map(row => mebibytes(row.decodePeakBytes)) },
     ],
   })
 }

@@ -1,3 +1,4 @@
+import '../../../lib/serve/page/colors.css'
 import './page.css'
 import { render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'

@@ -1,4 +1,5 @@
 import 'uplot/dist/uPlot.min.css'
+import './colors.css'
 import './page.css'
 import { render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { escapeXml } from '../../../harness/charts/svg.ts'
 import { renderHtml } from '../../../harness/conformance/page.ts'
 import { conformanceJson, conformancePage } from '../../../harness/conformance/report.ts'
 import type { Conformance } from '../../../harness/conformance/run.ts'
+import { escapeMarkup } from '../../../harness/text/markup.ts'
 import { printPage } from '../../../harness/text/page.ts'
 import { readCases } from '../../../lib/conformance/cases.ts'
 
@@ -45,5 +45,5 @@ test('the committed page has every case, and our store answers all of them right
   const cases = readCases()
   expect(html).toContain(`<h1>${cases.length} questions, all answers are right</h1>`)
   const asked = [...html.matchAll(/<br><code>([\s\S]*?)<\/code>/g)].map(([, text]) => text)
-  expect(asked).toEqual(cases.map(({ text }) => escapeXml(text)))
+  expect(asked).toEqual(cases.map(({ text }) => escapeMarkup(text)))
 })
