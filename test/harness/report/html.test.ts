@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -12,8 +12,9 @@ import type { Run } from '../../../harness/runs/run-schema.ts'
 import { accessibilityProblems, hasBrowser, startBrowser } from '../../support/browser.ts'
 
 const runsFolder = fileURLToPath(new URL('../../../results/runs', import.meta.url))
-/** Those that are committed: who tries the lab in a clone adds others. */
-const names = execFileSync('git', ['ls-files'], { cwd: runsFolder, encoding: 'utf8' }).trimEnd().split('\n')
+/** Those that are committed: who tries the lab in a clone adds others. Without git, all. */
+const { stdout } = spawnSync('git', ['ls-files'], { cwd: runsFolder, encoding: 'utf8' })
+const names = stdout ? stdout.trimEnd().split('\n') : readdirSync(runsFolder)
 const runs = await Promise.all(names.map(name => readRun(join(runsFolder, name))))
 const medium = runs.filter(({ input }) => input.name === 'otel-medium')
 const markup = '<img src=x onerror="window.broken=1"></script><script>window.broken=1</script>'
