@@ -48,7 +48,8 @@ export class KnownCells {
         return held && unpackGathered(shifted(held, intervals))
       },
       keep: (batch, gathered) => {
-        if (!isWhole(batch, intervals)) return
+        // What one adds that was forgotten while it is under way, nobody finds, and nothing would take it away again.
+        if (this.#queries.get(key) !== query || !isWhole(batch, intervals)) return
         const held = { startNanos, gathered: packGathered(gathered) }
         query.batches.set(batch.identity!, held)
         this.#add(query, weightOf(held.gathered))

@@ -132,3 +132,21 @@ test('what lies whole in the range is not read again, wherever the range has mov
   expect(await bytesOf(text, 100n * second)).toBeLessThan(first / 4)
   expect(await bytesOf(text, 0n, 30n * second)).toBeGreaterThan(first / 4)
 })
+
+test('queries are known again after larger ones than may be held', async () => {
+  const draw = drawsOf(seed)
+  const joined = joinSources(await blocksOf(drawTraces(draw), draw))
+  const known = new KnownCells(1_800)
+  const bytesOf = async (text: string, stepNanos: bigint) => {
+    const budget = new ByteBudget(1e9)
+    const range = { startNanos: baseNanos - 60n * second, endNanos: baseNanos + 840n * second }
+    await ask(joined, { text, ...range, stepNanos, budget }, known)
+    return budget.spentBytes
+  }
+  expect(await bytesOf('{ } | rate()', 60n * second)).toBeGreaterThan(0)
+  expect(await bytesOf('{ } | rate()', 60n * second)).toBe(0)
+  const large = '{ } | rate() by (span.service, name)'
+  for (let time = 0; time < 5; time++) expect(await bytesOf(large, second)).toBeGreaterThan(0)
+  await bytesOf('{ } | rate()', 60n * second)
+  expect(await bytesOf('{ } | rate()', 60n * second)).toBe(0)
+})
