@@ -1,8 +1,8 @@
 import { getOrInsert } from '../../maps.ts'
 import { abortable } from '../../model/limits.ts'
 import type { LiveAnswer, LivePiece } from '../live/answer.ts'
-import { SeenEnds } from './lag.ts'
 import type { LiveReplica } from './live-stores.ts'
+import { SeenEnds } from './seen-ends.ts'
 
 /** What live stores have of a partition beyond its blocks. */
 export interface PartitionRead {
