@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { LabError, messageOf } from '../../error.ts'
 import { keyOf } from '../../serve/blocks/blocks.ts'
 import { type BlockMeta, dataName, metaName, printMeta } from '../../serve/blocks/meta.ts'
@@ -9,6 +8,7 @@ import type { Chain } from '../commits/chain.ts'
 import { type LogSection, poisonKey } from '../commits/commit.ts'
 import { Gathered } from '../gathered.ts'
 import { LogError, type PartitionedLog, partitionName } from '../log/log.ts'
+import { pause } from '../pause.ts'
 import { SharedMemory } from './shared-memory.ts'
 
 /** How blocks are built; the comments name Tempo's keys. */
@@ -110,7 +110,7 @@ export class BlockBuilder {
               ending.abort()
             }),
           )
-      await sleep(lookMillis, undefined, { signal: either }).catch(() => {})
+      await pause(lookMillis, either)
     }
     await Promise.all(loops.values())
     if (failure) throw failure.error
@@ -129,12 +129,12 @@ export class BlockBuilder {
         if (isOwn) owned.add(partition)
         else owned.delete(partition)
         if (isOwn) await this.build(partition, signal)
-        else await sleep(lookMillis, undefined, { signal }).catch(() => {})
+        else await pause(lookMillis, signal)
       } catch (error) {
         if (signal.aborted) return
         if (isFinal(error)) throw error
         this.#failed(this.#nameOf(partition), error)
-        await sleep(retryMillis, undefined, { signal }).catch(() => {})
+        await pause(retryMillis, signal)
       }
     }
   }
@@ -194,7 +194,7 @@ export class BlockBuilder {
       const whatNext = this.#memory.next(gathered)
       if (whatNext === 'write') break
       if (whatNext === 'wait') {
-        await sleep(roomMillis, undefined, { signal }).catch(() => {})
+        await pause(roomMillis, signal)
         continue
       }
       const left = sinceMillis === undefined ? waitMillis : sinceMillis + cycleMillis - performance.now()

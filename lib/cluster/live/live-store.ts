@@ -5,6 +5,7 @@ import type { WorkerPool } from '../../workers/pool.ts'
 import type { Chain } from '../commits/chain.ts'
 import type { Poison } from '../gathered.ts'
 import { LogError, type PartitionedLog, partitionName, type StoredRecord } from '../log/log.ts'
+import { pause } from '../pause.ts'
 import type { LiveAnswer, LiveStatus } from './answer.ts'
 import { ByteMarks } from './byte-marks.ts'
 import { type ClosedSegment, loadSegments } from './closed-segment.ts'
@@ -164,7 +165,7 @@ export class LiveStore {
         if (isFinal(error)) throw error
         if (this.#problem !== messageOf(error)) this.#warn(messageOf(error))
         this.#problem = messageOf(error)
-        await sleep(retryMillis, undefined, { signal }).catch(() => {})
+        await pause(retryMillis, signal)
       }
     }
   }
@@ -238,7 +239,7 @@ export class LiveStore {
   async #tick(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.maintain().catch(error => this.#warn(messageOf(error)))
-      await sleep(tickMillis, undefined, { signal }).catch(() => {})
+      await pause(tickMillis, signal)
     }
   }
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { LabError, messageOf } from '../../error.ts'
 import { keyOf } from '../../serve/blocks/blocks.ts'
 import { compactBlocks } from '../../serve/blocks/maintain.ts'
@@ -7,6 +6,7 @@ import { type BlockMeta, dataName, metaName, printMeta } from '../../serve/block
 import { planBlocks } from '../../serve/blocks/plan.ts'
 import { putBytes } from '../../storage/store.ts'
 import type { Commit } from '../commits/commit.ts'
+import { pause } from '../pause.ts'
 import { Garbage, markReplaced } from './garbage.ts'
 import { ownerOf } from './owner.ts'
 import { type Clock, systemClock, type WorkerConfig, WorkerCounters, type WorkerPlaces } from './places.ts'
@@ -45,7 +45,7 @@ export class BackendWorker {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const isMoreDue = await this.pass(signal)
-      if (!isMoreDue) await sleep(passMillis, undefined, { signal }).catch(() => {})
+      if (!isMoreDue) await pause(passMillis, signal)
     }
   }
 

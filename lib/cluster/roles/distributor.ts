@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { requestBuckets, type ServerMetrics } from '../../serve/metrics.ts'
 import { Distributor } from '../distribute/distributor.ts'
+import { pause } from '../pause.ts'
 import type { Role, RoleContext } from './role.ts'
 
 /** Requests and their records that wait for the log. */
@@ -22,7 +22,7 @@ export function distributorRole({ config, log, metrics }: RoleContext): Role {
     run: async signal => {
       while (!signal.aborted) {
         await distributor.checkLog().catch(() => {})
-        await sleep(checkMillis, undefined, { signal }).catch(() => {})
+        await pause(checkMillis, signal)
       }
     },
     facts: () => {
