@@ -44,6 +44,11 @@ export class State {
     return this.ends.get(partition) ?? 0
   }
 
+  /** Those that have blocks. */
+  tenants(): Set<string> {
+    return new Set(Array.from(this.blocks.values(), ({ tenantID }) => tenantID))
+  }
+
   blocksOf(tenant: string): BlockMeta[] {
     return [...this.blocks.values()].filter(({ tenantID }) => tenantID === tenant)
   }

@@ -27,7 +27,7 @@ export async function listCluster(
     if (state.blocks.has(blockID) && !found.get(`${tenantID}/${blockID}`)?.has(dataName))
       warn(`${tenantID}/${blockID}/${dataName}: is missing, and its spans count`)
   return {
-    tenants: () => new Set(Array.from(state.blocks.values(), ({ tenantID }) => tenantID)),
+    tenants: () => state.tenants(),
     list: tenant => state.blocksOf(tenant).map(meta => ({ meta })),
     replaced: () => [],
     uncounted: leftoversOf(found, before, state).map(leftover => uncountedOf(leftover, state)),

@@ -86,8 +86,7 @@ export class BackendWorker {
     const { chain } = this.#places
     const now = this.#clock.elapsed()
     for (const [id, until] of this.#aside) if (until <= now) this.#aside.delete(id)
-    const tenants = new Set(Array.from(chain.state.blocks.values(), ({ tenantID }) => tenantID))
-    return [...tenants].map(tenant => {
+    return [...chain.state.tenants()].map(tenant => {
       const metas = chain.state.blocksOf(tenant).filter(({ blockID }) => !this.#aside.has(blockID))
       return planBlocks(metas, this.#clock.now(), this.#config.compaction)
     })
