@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { BlockMeta } from './blocks/meta.ts'
 import type { CompactionConfig } from './blocks/plan.ts'
 import { planBlocks } from './blocks/plan.ts'
 import { type Counters, otherTenants } from './counters.ts'
@@ -105,10 +106,6 @@ export class ServerMetrics {
   observe(store: Store, compaction: CompactionConfig): void {
     const { counters } = store
     this.observeSenders(counters)
-    const byTenant = (name: string, help: string, of: (tenant: string) => number) =>
-      this.lookUp(name, help, ['tenant'], () =>
-        store.tenants().map(tenant => [{ tenant: this.labelOf(tenant) }, of(tenant)]),
-      )
     this.lookUp('tempo_live_store_live_traces', 'Traces that are not in a block.', ['tenant'], () =>
       this.#byTenant(store.liveTraces(), ({ traceCount }) => traceCount),
     )
@@ -116,21 +113,36 @@ export class ServerMetrics {
       this.#byTenant(store.liveTraces(), ({ byteLength }) => byteLength),
     )
     this.total('tempo_live_store_blocks_cut_total', 'Blocks made of recent spans.', () => counters.flushedBlocks)
-    this.lookUp('tempo_live_store_complete_queue_length', 'Segments of the log that wait to become blocks.', [], () => [
-      [{}, store.recent().waitingSegments],
-    ])
-    this.lookUp('tempo_live_store_ready', '1 when the log has been read.', [], () => [[{}, store.pending ? 0 : 1]])
-    const metasOf = (tenant: string) => store.blocks.list(tenant).map(({ meta }) => meta)
-    byTenant('tempodb_blocklist_length', 'Blocks that count.', tenant => metasOf(tenant).length)
-    byTenant('tempodb_compaction_outstanding_blocks', 'Blocks that are due for compaction.', tenant =>
-      planBlocks(metasOf(tenant), Date.now(), compaction).jobs.reduce((sum, inputs) => sum + inputs.length, 0),
+    this.gauge(
+      'tempo_live_store_complete_queue_length',
+      'Segments of the log that wait to become blocks.',
+      () => store.recent().waitingSegments,
     )
+    this.gauge('tempo_live_store_ready', '1 when the log has been read.', () => (store.pending ? 0 : 1))
+    const metasOf = (tenant: string) => store.blocks.list(tenant).map(({ meta }) => meta)
+    this.observeBlocks(() => store.tenants(), metasOf, compaction)
     this.total('tempodb_retention_deleted_total', 'Blocks that were deleted as too old.', () => counters.deletedBlocks)
     this.total('trace_lab_compactions_total', 'Times that several blocks became one.', () => counters.compactions)
     this.total('trace_lab_failures_total', 'Failures of writing the log or blocks.', () => counters.failures)
     this.total('trace_lab_damaged_log_parts_total', 'Parts of the log that were set aside.', () => store.damagedCount)
     this.total('trace_lab_dropped_fields_total', 'Unknown fields of spans that were dropped.', () =>
       [...store.droppedFields.values()].reduce((sum, count) => sum + count, 0),
+    )
+  }
+
+  /** Shows the blocks that count, from now on. */
+  observeBlocks(
+    tenants: () => Iterable<string>,
+    metasOf: (tenant: string) => readonly BlockMeta[],
+    compaction: CompactionConfig,
+  ): void {
+    const byTenant = (name: string, help: string, of: (metas: readonly BlockMeta[]) => number) =>
+      this.lookUp(name, help, ['tenant'], () =>
+        Array.from(tenants(), tenant => [{ tenant: this.labelOf(tenant) }, of(metasOf(tenant))] as const),
+      )
+    byTenant('tempodb_blocklist_length', 'Blocks that count.', metas => metas.length)
+    byTenant('tempodb_compaction_outstanding_blocks', 'Blocks that are due for compaction.', metas =>
+      planBlocks(metas, Date.now(), compaction).jobs.reduce((sum, inputs) => sum + inputs.length, 0),
     )
   }
 
@@ -155,6 +167,11 @@ export class ServerMetrics {
   /** A counter whose value is found when it is asked for. */
   total(name: string, help: string, value: () => number) {
     return this.lookUp(name, help, [], () => [[{}, value()]], 'counter')
+  }
+
+  /** A value that is found when it is asked for, and may fall. */
+  gauge(name: string, help: string, value: () => number) {
+    return this.lookUp(name, help, [], () => [[{}, value()]])
   }
 
   /** A metric whose values are found when they are asked for; equal labels add up. */

@@ -1,4 +1,3 @@
-import { planBlocks } from '../../serve/blocks/plan.ts'
 import type { ServerMetrics } from '../../serve/metrics.ts'
 import { BackendWorker } from '../maintain/worker.ts'
 import type { Role, RoleContext } from './role.ts'
@@ -12,16 +11,11 @@ export function backendWorkerRole({ config, store, chain, ring, metrics, workers
   const worker = new BackendWorker(places, { instance, compaction, encoding: { config: blockpack, workers } })
   const { counters } = worker
   observe(worker, metrics)
-  metrics.lookUp('tempodb_blocklist_length', 'Blocks that count.', ['tenant'], () =>
-    Array.from(chain.state.blocks.values(), ({ tenantID }) => [{ tenant: metrics.labelOf(tenantID) }, 1] as const),
+  metrics.observeBlocks(
+    () => chain.state.tenants(),
+    tenant => chain.state.blocksOf(tenant),
+    compaction,
   )
-  metrics.lookUp('tempodb_compaction_outstanding_blocks', 'Blocks that are due for compaction.', ['tenant'], () => {
-    const tenants = [...new Set(Array.from(chain.state.blocks.values(), ({ tenantID }) => tenantID))]
-    return tenants.map(tenant => {
-      const { jobs } = planBlocks(chain.state.blocksOf(tenant), Date.now(), compaction)
-      return [{ tenant: metrics.labelOf(tenant) }, jobs.reduce((sum, inputs) => sum + inputs.length, 0)] as const
-    })
-  })
   return { name: 'backend-worker', run: signal => worker.run(signal), facts: () => ({ ...counters }) }
 }
 
@@ -43,7 +37,9 @@ function observe({ counters }: BackendWorker, metrics: ServerMetrics): void {
   total('completed_metas', 'Metas that those who committed did not write.', () => counters.completedMetas)
   total('discarded_blocks', 'Blocks that were never committed.', () => counters.discardedBlocks)
   total('overtaken', 'Work that another worker was first to commit.', () => counters.overtaken)
-  metrics.lookUp('trace_lab_backend_worker_missing_blocks', 'Blocks that count and have no data.', [], () => [
-    [{}, counters.missingBlocks],
-  ])
+  metrics.gauge(
+    'trace_lab_backend_worker_missing_blocks',
+    'Blocks that count and have no data.',
+    () => counters.missingBlocks,
+  )
 }

@@ -61,7 +61,9 @@ function observe(distributor: Distributor, metrics: ServerMetrics): void {
     requestBuckets,
   )
   produced.onAppend = seconds => latency.observe(seconds)
-  metrics.lookUp('trace_lab_distributor_waiting_bytes', 'Requests and records that wait for the log.', [], () => [
-    [{}, distributor.waitingBytes],
-  ])
+  metrics.gauge(
+    'trace_lab_distributor_waiting_bytes',
+    'Requests and records that wait for the log.',
+    () => distributor.waitingBytes,
+  )
 }

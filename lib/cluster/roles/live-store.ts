@@ -50,7 +50,7 @@ function observe(stores: readonly LiveStore[], metrics: ServerMetrics): void {
   const total = (name: string, help: string, of: (store: LiveStore) => number) =>
     metrics.total(`tempo_live_store_${name}`, help, sum(of))
   const gauge = (name: string, help: string, of: (store: LiveStore) => number) =>
-    metrics.lookUp(`tempo_live_store_${name}`, help, [], () => [[{}, sum(of)()]])
+    metrics.gauge(`tempo_live_store_${name}`, help, sum(of))
   total('records_processed_total', 'Records that were read.', ({ counters }) => counters.records)
   total('records_dropped_total', 'Records that cannot be read.', ({ counters }) => counters.poison)
   total('blocks_cut_total', 'Segments that were written to the folder.', ({ counters }) => counters.segments)
@@ -66,13 +66,13 @@ function observe(stores: readonly LiveStore[], metrics: ServerMetrics): void {
     requestBuckets,
   )
   const waiting = new Set(stores)
-  metrics.lookUp('trace_lab_live_store_behind', 'Partitions that are not read to their end yet.', [], () => {
+  metrics.gauge('trace_lab_live_store_behind', 'Partitions that are not read to their end yet.', () => {
     for (const store of waiting)
       if (store.notReady() === undefined) {
         waiting.delete(store)
         catchUp.observe((performance.now() - startedMillis) / 1_000)
       }
-    return [[{}, waiting.size]]
+    return waiting.size
   })
   for (const { counters } of stores) counters.onClosed = seconds => metrics.blockWritten(seconds)
 }

@@ -22,9 +22,7 @@ function observe({ counters, opened }: Querier, metrics: ServerMetrics): void {
   metrics.total('trace_lab_querier_jobs_total', 'Jobs that have ended.', () => counters.jobs)
   metrics.total('trace_lab_querier_failed_jobs_total', 'Those that failed.', () => counters.failedJobs)
   metrics.total('trace_lab_querier_read_bytes_total', 'Bytes that jobs have read.', () => counters.bytes)
-  const gauge = (name: string, help: string, value: () => number) =>
-    metrics.lookUp(name, help, [], () => [[{}, value()]])
-  gauge('trace_lab_querier_open_jobs', 'Jobs under way, or waiting.', () => counters.openJobs)
-  gauge('trace_lab_querier_held_files', 'Blocks and pieces that are open.', () => opened.count)
-  gauge('trace_lab_querier_held_bytes', 'What is held of them.', () => opened.byteLength)
+  metrics.gauge('trace_lab_querier_open_jobs', 'Jobs under way, or waiting.', () => counters.openJobs)
+  metrics.gauge('trace_lab_querier_held_files', 'Blocks and pieces that are open.', () => opened.count)
+  metrics.gauge('trace_lab_querier_held_bytes', 'What is held of them.', () => opened.byteLength)
 }

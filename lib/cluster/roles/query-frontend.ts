@@ -38,7 +38,5 @@ function observe({ opened }: ClusterSources, { counters }: Dispatcher, metrics: 
   total('retries_total', 'Those given to another querier since one was gone.', () => counters.retries)
   total('hedged_jobs_total', 'Those given to another querier since one was slow.', () => counters.hedges)
   total('local_jobs_total', 'Those done by the frontend, as no querier did.', () => counters.localJobs)
-  metrics.lookUp('trace_lab_query_frontend_held_bytes', 'What is held of blocks and pieces.', [], () => [
-    [{}, opened.byteLength],
-  ])
+  metrics.gauge('trace_lab_query_frontend_held_bytes', 'What is held of blocks and pieces.', () => opened.byteLength)
 }
