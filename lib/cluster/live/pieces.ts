@@ -19,17 +19,14 @@ export interface PieceOrigin {
 export class Pieces {
   readonly #folder: BlobStore
   readonly #encoding: Encoding
-  readonly #keys = new Map<string, string>()
+  /** Those that can be opened. */
+  readonly #ids = new Set<string>()
   /** When they were replaced, by id: the oldest first. */
   readonly #retired = new Map<string, number>()
 
   constructor(folder: BlobStore, encoding: Encoding) {
     this.#folder = folder
     this.#encoding = encoding
-  }
-
-  get count(): number {
-    return this.#keys.size
   }
 
   /** Writes the spans of a view, of which there are some. */
@@ -46,12 +43,11 @@ export class Pieces {
 
   /** Lets one be read that is in the folder. */
   enter({ id }: LivePiece): void {
-    this.#keys.set(id, pieceKey(id))
+    this.#ids.add(id)
   }
 
   open(id: string): Promise<BlobReader> {
-    const key = this.#keys.get(id)
-    if (key !== undefined) return this.#folder.open(key)
+    if (this.#ids.has(id)) return this.#folder.open(pieceKey(id))
     throw new LabError(
       'missing',
       `piece ${JSON.stringify(id.slice(0, 40))}: it is in others, or in blocks; ask for the list again`,
@@ -67,7 +63,7 @@ export class Pieces {
   async sweep(graceMillis: number): Promise<void> {
     for (const [id, sinceMillis] of this.#retired) {
       if (performance.now() - sinceMillis < graceMillis) return
-      this.#keys.delete(id)
+      this.#ids.delete(id)
       await this.#folder.delete(pieceKey(id))
       this.#retired.delete(id)
     }
