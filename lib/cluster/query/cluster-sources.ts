@@ -124,9 +124,9 @@ export class ClusterSources {
     const last = this.#lastState
     this.#lastState = state
     if (last !== state) for (const id of last?.blocks.keys() ?? []) if (!state.blocks.has(id)) this.opened.forget(id)
-    const pieces = places.map(idOf).filter(id => !state.blocks.has(id))
+    const pieces = new Set(places.map(idOf).filter(id => !state.blocks.has(id)))
     const before = this.#lastPieces.get(tenants.join('|'), () => [])
-    for (const id of before) if (!pieces.includes(id)) this.opened.forget(id)
+    for (const id of before) if (!pieces.has(id)) this.opened.forget(id)
     before.splice(0, before.length, ...pieces)
   }
 }
