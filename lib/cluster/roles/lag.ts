@@ -1,7 +1,7 @@
 import type { ServerMetrics, Values } from '../../serve/metrics.ts'
 import { type LagRow, lagRows } from '../lag.ts'
 import type { LiveStatus } from '../live/answer.ts'
-import { LiveClient } from '../live/client.ts'
+import { liveClients } from '../query/members.ts'
 import type { RoleContext } from './role.ts'
 
 /** A live store that does not answer within it counts as gone. */
@@ -28,8 +28,7 @@ export class Lag {
   }
 
   async #read(): Promise<readonly LagRow[]> {
-    const members = await this.#context.ring.members('live-store')
-    const clients = members.map(({ partition = 0, address }) => new LiveClient(partition, address))
+    const clients = await liveClients(this.#context.ring)
     const asked = clients.map(client => client.status(AbortSignal.timeout(askMillis)).catch(() => undefined))
     const statuses = (await Promise.all(asked)).filter((status): status is LiveStatus => status !== undefined)
     return lagRows(this.#context, statuses)
