@@ -8,7 +8,12 @@ import type { RecordFormat } from '../records/split.ts'
 
 /** The parts of a store that run as processes of their own. */
 export const roleNames = [
-  ...(['distributor', 'block-builder', 'live-store', 'backend-worker', 'querier', 'query-frontend'] as const),
+  'distributor',
+  'block-builder',
+  'live-store',
+  'backend-worker',
+  'querier',
+  'query-frontend',
 ] as const
 export type RoleName = (typeof roleNames)[number]
 
