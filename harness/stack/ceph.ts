@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { defaultPatience, openBucket } from '../../lib/storage/s3/bucket.ts'
 import type { S3Config } from '../../lib/storage/s3/config.ts'
+import { eventually } from './eventually.ts'
 import { freePorts } from './ports.ts'
 
 /** A real object store on this machine: a Ceph cluster in memory of one monitor and one disk, and its S3 gateway. */
@@ -32,6 +32,7 @@ export const cephMissing: string | undefined = isInstalled
 
 const accessKey = 'tests'
 const secretKey = 'tests-of-the-store'
+const gatewayMillis = 15_000
 const run = promisify(execFile)
 
 /** Starts one, which ends with this process. To its buckets nothing can be added for half a minute after its gateway was killed. */
@@ -57,7 +58,7 @@ export async function startCeph(): Promise<Ceph> {
   let gateway: ChildProcess | undefined
   const startGateway = async () => {
     gateway = daemon('radosgw', '-n', 'client.gateway')
-    await answering(endpoint)
+    await eventually(async () => (await fetch(endpoint)).arrayBuffer(), gatewayMillis)
   }
   await startGateway()
   const keys = ['--access-key', accessKey, '--secret-key', secretKey]
@@ -99,17 +100,6 @@ async function endTied(child: ChildProcess): Promise<void> {
   child.ref()
   child.stdin!.end()
   await ended
-}
-
-async function answering(endpoint: string): Promise<void> {
-  for (let left = 300; ; left--)
-    try {
-      await (await fetch(endpoint)).arrayBuffer()
-      return
-    } catch (error) {
-      if (left === 0) throw error
-      await sleep(50)
-    }
 }
 
 function settingsOf(folder: string, cluster: string, monitorPort: number, port: number): string {

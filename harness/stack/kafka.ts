@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { messageOf } from '../../lib/error.ts'
 import { freePorts } from './ports.ts'
@@ -15,7 +14,6 @@ const version = '3.9.1'
 const loggerVersion = '1.7.36'
 const cache = join(homedir(), '.cache', 'trace-lab', `kafka-${version}`)
 const downloadMillis = 300_000
-const startMillis = 60_000
 const run = promisify(execFile)
 
 const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -220,15 +218,4 @@ function printSettings(settings: object): string {
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('')
-}
-
-/** Waits until `attempt` succeeds. */
-export async function eventually<T>(attempt: () => Promise<T>, millis = startMillis): Promise<T> {
-  for (const deadline = performance.now() + millis; ; await sleep(100)) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (performance.now() > deadline) throw error
-    }
-  }
 }

@@ -10,7 +10,8 @@ import {
   metadataV12,
   offsetFetchV9,
 } from '@platformatic/kafka'
-import { eventually, type KafkaCluster } from '../../harness/stack/kafka.ts'
+import { eventually } from '../../harness/stack/eventually.ts'
+import type { KafkaCluster } from '../../harness/stack/kafka.ts'
 import { defaultKafka, type KafkaConfig } from '../../lib/cluster/log/kafka/config.ts'
 import { KafkaLog } from '../../lib/cluster/log/kafka/kafka-log.ts'
 

@@ -9,6 +9,7 @@ import { getOrInsert } from '../../../lib/maps.ts'
 import { keyOf } from '../../../lib/serve/blocks/blocks.ts'
 import { dataName } from '../../../lib/serve/blocks/meta.ts'
 import type { BlobStore } from '../../../lib/storage/store.ts'
+import { eventually } from '../../stack/eventually.ts'
 import type { RoleProcess } from '../../stack/role-process.ts'
 import type { Stack } from '../../stack/stack.ts'
 import type { Load } from '../serve/load.ts'
@@ -65,7 +66,8 @@ export async function killRoles({ stack, store, replay, load, kills, minSpans, s
       victim.signal('SIGCONT')
     } else {
       await victim.end('SIGKILL')
-      await restarted(victim)
+      // Where it cannot yet, for what it needs is away, it is started again as who supervises it would.
+      await eventually(() => victim.start())
     }
   }
   while (load.acknowledgedSpans < minSpans) await sleep(100)
@@ -78,27 +80,13 @@ export async function killRoles({ stack, store, replay, load, kills, minSpans, s
   return { kills, frozen, acknowledged: load.acknowledgedSpans, answered, ...(await countStored(store, replay, load)) }
 }
 
-/** Starts a process again; where it cannot yet, for what it needs is away, tries again as who supervises it would. */
-async function restarted(process: RoleProcess): Promise<void> {
-  for (let left = 20; ; left--)
-    try {
-      return await process.start()
-    } catch (error) {
-      if (left === 0) throw error
-      await sleep(500)
-    }
-}
-
 /** Waits until all partitions are in blocks to their ends. */
-async function drained(frontend: RoleProcess): Promise<void> {
-  const until = performance.now() + settleMillis
-  for (;;) {
-    const text = await frontend.get('/status/lag', { accept: 'application/json' }).catch(String)
-    const isDone = text.startsWith('[') && (JSON.parse(text) as { records?: number }[]).every(row => row.records === 0)
-    if (isDone) return
-    if (performance.now() > until) throw new Error(`the lag does not return to 0: ${text}`)
-    await sleep(200)
-  }
+function drained(frontend: RoleProcess): Promise<void> {
+  return eventually(async () => {
+    const text = await frontend.get('/status/lag', { accept: 'application/json' })
+    const rows = JSON.parse(text) as { records?: number }[]
+    if (rows.some(row => row.records !== 0)) throw new Error(`the lag does not return to 0: ${text}`)
+  }, settleMillis)
 }
 
 /** Of all spans in the blocks that count: how many that were acknowledged are missing, and how many are there more than once. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { eventually } from '../../../../harness/stack/kafka.ts'
+import { eventually } from '../../../../harness/stack/eventually.ts'
 import { Chain } from '../../../../lib/cluster/commits/chain.ts'
 import { defaultClusterConfig } from '../../../../lib/cluster/roles/config.ts'
 import { labRejection } from '../../../support/errors.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { eventually } from '../../../../harness/stack/kafka.ts'
+import { eventually } from '../../../../harness/stack/eventually.ts'
 import type { RunningRoles } from '../../../../lib/cluster/roles/start.ts'
 import { MemoryCluster, textOf } from '../../../support/roles.ts'
 import { sendOtlp } from '../../../support/served.ts'
