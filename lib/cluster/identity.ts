@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { LabError } from '../error.ts'
 import { clusterIdentityKey } from '../serve/bucket.ts'
 import { checkShape, parseJson } from '../storage/json.ts'
-import { type BlobStore, putBytes, readObject } from '../storage/store.ts'
+import { type BlobStore, putBytes, readIfThere } from '../storage/store.ts'
 import { clusterPrefix } from './commits/commit.ts'
 import type { LogIdentity } from './log/log.ts'
 
@@ -42,10 +42,7 @@ export async function claimStore(store: BlobStore, name: string, identity: LogId
 /** The log of the cluster that has a store; undefined where none has. */
 async function ownerOf(store: BlobStore, name: string): Promise<LogIdentity | undefined> {
   const key = `${name}/${clusterIdentityKey}`
-  const bytes = await readObject(store, clusterIdentityKey).catch(error => {
-    if (error instanceof LabError && error.kind === 'missing') return undefined
-    throw error
-  })
+  const bytes = await readIfThere(store, clusterIdentityKey)
   return bytes && checkShape(schema, parseJson(bytes, key), key).log
 }
 

@@ -64,3 +64,13 @@ export async function readObject(store: Pick<BlobStore, 'open'>, key: string): P
     await file.close()
   }
 }
+
+/** The same; undefined where there is none. */
+export async function readIfThere(store: Pick<BlobStore, 'open'>, key: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readObject(store, key)
+  } catch (error) {
+    if (error instanceof LabError && error.kind === 'missing') return undefined
+    throw error
+  }
+}

@@ -1,9 +1,8 @@
-import { LabError } from '../../error.ts'
 import { getOrInsert } from '../../maps.ts'
 import { keyOf, objectsByBlock } from '../../serve/blocks/blocks.ts'
 import { type BlockMeta, compactedName, dataName, metaName, printMeta } from '../../serve/blocks/meta.ts'
 import type { BlockPlace } from '../../serve/blocks/write.ts'
-import { type BlobStore, putBytes, readObject } from '../../storage/store.ts'
+import { type BlobStore, putBytes, readIfThere } from '../../storage/store.ts'
 import { type Commit, clusterPrefix } from '../commits/commit.ts'
 import type { State } from '../commits/state.ts'
 import { tenantObjects } from './keys.ts'
@@ -86,11 +85,8 @@ export class Garbage {
   async #mark(leftover: Leftover): Promise<void> {
     if (!leftover.names.has(metaName)) return
     const { store } = this.#places
-    const meta = await readObject(store, keyOf(leftover, metaName)).catch(error => {
-      // Another worker has done it meanwhile.
-      if (error instanceof LabError && error.kind === 'missing') return undefined
-      throw error
-    })
+    const meta = await readIfThere(store, keyOf(leftover, metaName))
+    // Another worker may have done it meanwhile.
     if (meta) await markReplaced(store, leftover, meta)
   }
 

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { LabError, messageOf } from '../../error.ts'
 import { getOrInsert } from '../../maps.ts'
-import { type BlobStore, putBytes, readObject } from '../../storage/store.ts'
+import { type BlobStore, putBytes, readIfThere } from '../../storage/store.ts'
 import { entryKey, parseEntry, printEntry, type RingEntry, type RingMember, rolePrefix } from './entry.ts'
 
 /** How often an instance says that it lives. */
@@ -111,13 +111,12 @@ export class Ring {
   /** Undefined for one that has been removed, or cannot be read, which is named once. */
   async #readEntry(key: string, { bad }: RoleView): Promise<RingEntry | undefined> {
     try {
-      const entry = parseEntry(await readObject(this.#store, key), key)
-      bad.delete(key)
+      const bytes = await readIfThere(this.#store, key)
+      const entry = bytes && parseEntry(bytes, key)
+      if (entry) bad.delete(key)
       return entry
     } catch (error) {
-      if (!(error instanceof LabError)) throw error
-      if (error.kind === 'missing') return undefined
-      if (error.kind !== 'corrupt') throw error
+      if (!(error instanceof LabError) || error.kind !== 'corrupt') throw error
       if (bad.get(key) !== error.message) this.#warn(`${error.message}: the instance is left out`)
       bad.set(key, error.message)
       return undefined
