@@ -6,10 +6,13 @@ import { type BlobStore, putBytes, readIfThere } from '../storage/store.ts'
 import { clusterPrefix } from './commits/commit.ts'
 import type { LogIdentity } from './log/log.ts'
 
-const schema = z.object({
-  version: z.literal(1),
-  log: z.object({ cluster: z.string(), topic: z.string(), topicId: z.string() }),
+/** Of a log, in an object that says whose it is. */
+export const logSchema: z.ZodType<LogIdentity> = z.object({
+  cluster: z.string(),
+  topic: z.string(),
+  topicId: z.string(),
 })
+const schema = z.object({ version: z.literal(1), log: logSchema })
 
 const advice = 'name another place: storage.trace.s3.prefix or storage.trace.local.path'
 

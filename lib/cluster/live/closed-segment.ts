@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { LabError, messageOf } from '../../error.ts'
 import { checkShape, parseJson } from '../../storage/json.ts'
 import { type BlobStore, putBytes, readObject } from '../../storage/store.ts'
+import { logSchema } from '../identity.ts'
 import type { LogIdentity } from '../log/log.ts'
 import { type LivePiece, offsetSchema, pieceSchema } from './answer.ts'
 import { pieceKey, piecePrefix } from './pieces.ts'
@@ -26,7 +27,7 @@ export interface FolderOwner {
 const segmentPrefix = 'live=1/segment/'
 const schema = z.object({
   version: z.literal(1),
-  log: z.object({ cluster: z.string(), topic: z.string(), topicId: z.string() }),
+  log: logSchema,
   partition: offsetSchema,
   start: offsetSchema,
   end: offsetSchema,
