@@ -7,6 +7,9 @@ import { type Intervals, intervalRange } from './intervals.ts'
 const maxHeldCells = 1 << 19
 /** What a batch weighs beside its cells, and a group with its labels. */
 const cellsPerBatch = 16
+/** What a query weighs of which nothing is held: its tables, and its text at about 80 bytes a cell. */
+const cellsPerQuery = 16
+const charactersPerCell = 80
 const cellsPerGroup = 4
 
 interface Held {
@@ -39,9 +42,11 @@ export class KnownCells {
     const { startNanos, stepNanos } = intervals
     if (startNanos % stepNanos !== 0n) return undefined
     const key = `${stepNanos} ${text}`
-    const query = this.#queries.get(key) ?? { batches: new WeakMap(), weight: 0 }
+    const known = this.#queries.get(key)
+    const query = known ?? { batches: new WeakMap(), weight: 0 }
     this.#queries.delete(key)
     this.#queries.set(key, query)
+    if (known === undefined) this.#add(query, cellsPerQuery + Math.ceil(text.length / charactersPerCell))
     return {
       get: batch => {
         const held = isWhole(batch, intervals) ? query.batches.get(batch.identity!) : undefined

@@ -150,3 +150,20 @@ test('queries are known again after larger ones than may be held', async () => {
   await bytesOf('{ } | rate()', 60n * second)
   expect(await bytesOf('{ } | rate()', 60n * second)).toBe(0)
 })
+
+test('queries of which nothing is held take room as well: many of them displace older ones', async () => {
+  const draw = drawsOf(seed)
+  const joined = joinSources(await blocksOf(drawTraces(draw), draw))
+  const known = new KnownCells(1_800)
+  const options = { startNanos: baseNanos - 60n * second, endNanos: baseNanos + 840n * second, stepNanos: 60n * second }
+  const bytesOf = async () => {
+    const budget = new ByteBudget(1e9)
+    await ask(joined, { text: '{ } | rate()', ...options, budget }, known)
+    return budget.spentBytes
+  }
+  await bytesOf()
+  expect(await bytesOf()).toBe(0)
+  const nowhere = { ...options, startNanos: 0n, endNanos: 600n * second }
+  for (let i = 0; i < 200; i++) await ask(joined, { text: `{ name = "${i}" } | rate()`, ...nowhere }, known)
+  expect(await bytesOf()).toBeGreaterThan(0)
+})
