@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** A step waits for what is urgent so many times as long as the step before it took, */
 const patience = 8
 /** and no longer than this. */
@@ -18,9 +20,9 @@ let timer: NodeJS.Timeout | undefined
 let beganMillis = 0
 
 /**
- * The next turn for work that can wait, and that does a few milliseconds of it in each. In a turn of the event loop one
- * such step is done, or several short ones, whoever asks, and none while something urgent is under way; unless that goes on for long: a ninth of
- * the time is left to what can wait.
+ * The next turn for work that can wait, and that does a few milliseconds of it in each. In a turn of the event loop one such
+ * step is done, or several short ones, whoever asks, and none while something urgent is under way; unless that goes on for
+ * long: a ninth of the time is left to what can wait.
  */
 export function nextTurn(): Promise<void> {
   const nowMillis = performance.now()

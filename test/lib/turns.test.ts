@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { nextTurn, urgently } from '../../lib/turns.ts'
 
 /** Keeps the event loop busy. */
@@ -63,4 +63,20 @@ test('urgent work that fails holds nothing up', async () => {
   await expect(urgently(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
   await nextTurn()
   await nextTurn()
+})
+
+test('a clock that a test had set ahead does not keep the event loop from turning', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  for (let step = 0; step < 3; step++) {
+    vi.advanceTimersByTime(5_000)
+    await nextTurn()
+  }
+  vi.useRealTimers()
+  let hasTurned = false
+  setImmediate(() => {
+    hasTurned = true
+  })
+  const endMillis = performance.now() + 300
+  while (!hasTurned && performance.now() < endMillis) await nextTurn()
+  expect(hasTurned).toBe(true)
 })
