@@ -65,6 +65,23 @@ describe('compose.yaml', () => {
   })
 })
 
+describe('the image', () => {
+  const lines = textAt('Dockerfile').split('\n')
+
+  test('has the packages that its program begins with, of which some are for development', () => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+    const install = lines.find(line => line.startsWith('RUN npm ci'))!
+    const installed = install.includes('--omit=dev') ? dependencies : { ...dependencies, ...devDependencies }
+    const entry = JSON.parse(lines.find(line => line.startsWith('ENTRYPOINT'))!.replace('ENTRYPOINT ', '')) as string[]
+    const loader = entry[entry.indexOf('--import') + 1]!
+    for (const name of [loader, 'yargs']) expect(installed, name).toHaveProperty([name])
+  })
+
+  test('does not get the packages of the machine that it is built on, which may be of another system', () => {
+    expect(textAt('Dockerfile.dockerignore').split('\n')).toContain('node_modules')
+  })
+})
+
 describe('the dashboard and the alerts', () => {
   let all: RunningRoles
   let names: Set<string>
