@@ -13,7 +13,7 @@ import { type S3Config, s3ConfigOf } from '../../lib/storage/s3/config.ts'
 import { type BlockpackArguments, givenFrom, readConfig } from './blockpack-flags.ts'
 import { text } from './flags.ts'
 import { choice, integer, single } from './options.ts'
-import { duration } from './time-options.ts'
+import { duration, millisOf } from './time-options.ts'
 
 /** The configuration of `serve --data` and of roles: flags, and a file of Tempo. */
 
@@ -200,8 +200,4 @@ function instanceOf(given: string | undefined): string | undefined {
   const read = given === undefined ? { value: undefined } : instanceName.read(given)
   if (read === undefined) throw new LabError('usage', `--instance ${given}: needs ${instanceName.needs}`)
   return read.value
-}
-
-function millisOf(nanos: bigint): number {
-  return Math.max(1, Number(nanos / 1_000_000n))
 }

@@ -12,6 +12,11 @@ export function duration(flag: string): (text: unknown) => bigint | undefined {
   return reading(flag, parseDuration, 'a duration above 0, such as 30s, 1m30s or 15 (s)')
 }
 
+/** A length of time above 0 as ms, at least 1. */
+export function millisOf(nanos: bigint): number {
+  return Math.max(1, Number(nanos / 1_000_000n))
+}
+
 function reading(flag: string, parse: (text: string) => bigint | undefined, needed: string) {
   return (given: unknown): bigint | undefined => {
     const text = single(flag, given)

@@ -12,7 +12,7 @@ import { askCases, newRun, setsOf, versionOf } from '../../conformance/run.ts'
 import { pathFlag, progressFlag, progressFrom, text } from '../flags.ts'
 import { choice, list, single } from '../options.ts'
 import { jsonFlag, show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
-import { duration } from '../time-options.ts'
+import { duration, millisOf } from '../time-options.ts'
 
 interface ConformanceArguments extends TableArguments {
   push: string
@@ -62,7 +62,7 @@ export const conformance: CommandModule<object, ConformanceArguments> = {
     const progress = progressFrom(args)
     await pushSets(push, built.values())
     const stage = progress.stage('asking', cases.length)
-    const ask = askerOf(query, timeout === undefined ? defaultTimeoutMillis : Number(timeout / 1_000_000n))
+    const ask = askerOf(query, timeout === undefined ? defaultTimeoutMillis : millisOf(timeout))
     const found = await askCases(cases, { bench: { run, sets: built, profile }, ask, advance: () => stage.advance(1) })
     stage.end()
     show({ page: () => conformancePage(found), json: () => conformanceJson(found) }, format)

@@ -18,7 +18,7 @@ import { integer } from '../options.ts'
 import { type DataArguments, dataFlags } from '../serve-config.ts'
 import { serveData } from '../serve-data.ts'
 import { statusPrinter } from '../status-pages.ts'
-import { duration } from '../time-options.ts'
+import { duration, millisOf } from '../time-options.ts'
 
 interface ServeArguments extends DataArguments {
   blocks?: string[] | undefined
@@ -85,7 +85,7 @@ export const serve: CommandModule<object, ServeArguments> = {
     const api = {
       ...parts,
       metrics: new ServerMetrics(parts.version),
-      timeoutMillis: timeout === undefined ? defaultLimits.timeoutMillis : Number(timeout / 1_000_000n),
+      timeoutMillis: timeout === undefined ? defaultLimits.timeoutMillis : millisOf(timeout),
       maxBytes: maxQueryBytes ?? defaultLimits.maxBytes,
     }
     const { skipBad } = args
