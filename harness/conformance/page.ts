@@ -1,7 +1,7 @@
 import { expectedBy } from '../../lib/conformance/case.ts'
-import { type VerdictKind, verdictKinds } from '../../lib/conformance/verdict.ts'
+import type { VerdictKind } from '../../lib/conformance/verdict.ts'
 import { escapeMarkup } from '../text/markup.ts'
-import { countTopics, notRight, type TopicCount } from './report.ts'
+import { countTopics, kindsIn, notRight, type TopicCount } from './report.ts'
 import type { Conformance, Result } from './run.ts'
 
 /** What the page says of the server and of when it was asked. */
@@ -17,7 +17,6 @@ export interface PageFacts {
 export function renderHtml(found: Conformance, { version, query, date, profile }: PageFacts): string {
   const wrong = notRight(found)
   const topics = countTopics(found.results)
-  const kinds = verdictKinds.filter(kind => kind === 'right' || topics.some(({ counts }) => counts[kind] > 0))
   const verdict = wrong.length === 0 ? 'all answers are right' : `${wrong.length} answers are not right`
   const ofTopic = (name: string) => found.results.filter(result => result.case.topic === name)
   return `<!doctype html>
@@ -26,7 +25,7 @@ export function renderHtml(found: Conformance, { version, query, date, profile }
 <h1>${found.results.length} questions, ${escapeMarkup(verdict)}</h1>
 <p>${escapeMarkup(`${query}, version ${version}, ${date}. What is right: ${profile}.`)}</p>
 ${found.notes.map(note => `<p class="wrong">${escapeMarkup(note)}</p>`).join('\n')}
-${countTable(topics, kinds)}
+${countTable(topics, kindsIn(topics))}
 ${topics
   .slice(0, -1)
   .map(topic => topicSection(topic, ofTopic(topic.topic), found))

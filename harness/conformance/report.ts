@@ -31,16 +31,20 @@ export function notRight({ results }: Conformance): Result[] {
   return results.filter(({ verdict }) => verdict.kind !== 'right')
 }
 
+/** The kinds that have a column: those that occur, and `right`. */
+export function kindsIn(topics: readonly TopicCount[]): VerdictKind[] {
+  return verdictKinds.filter(kind => kind === 'right' || topics.some(({ counts }) => counts[kind] > 0))
+}
+
 /** A row per topic; kinds that do not occur have no column. */
 export function topicTable({ results }: Conformance): Table {
   const rows = countTopics(results)
-  const kinds = verdictKinds.filter(kind => kind === 'right' || rows.some(({ counts }) => counts[kind] > 0))
   return tableOf(
     rows,
     [
       text('topic', ({ topic }) => topic, { keep: 1 }),
       number('cases', ({ cases }) => cases),
-      ...kinds.map(kind => number<TopicCount>(kind, ({ counts }) => counts[kind], zeroAsDot)),
+      ...kindsIn(rows).map(kind => number<TopicCount>(kind, ({ counts }) => counts[kind], zeroAsDot)),
     ],
     'topics',
   )
