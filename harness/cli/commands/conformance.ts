@@ -32,7 +32,7 @@ export const conformance: CommandModule<object, ConformanceArguments> = {
   builder: yargs =>
     yargs
       .usage(
-        '$0 conformance --push <url> --query <url>\n\nPushes traces that were written for it, asks a few hundred questions about them, and ' +
+        '$0 conformance --push <url> --query <url>\n\nPushes traces that were written for it, asks some 800 questions about them, and ' +
           'says which answers are right, refused or silently wrong. The server may hold other data: docs/conformance.md.',
       )
       .options({
