@@ -97,22 +97,28 @@ async function* wholeTraces(
   if (traces.length > 0) yield traces
 }
 
-/** Spans of pieces that are held from one question to the next: about 30 MB. */
+/** Spans of pieces that are held from one question to the next: about 30 MB, and as many of those before them. */
 const maxHeldSpans = 1 << 15
 
-/** By source, by key: pieces that were read; all are forgotten once they have too many spans. */
-let held = new WeakMap<SpanSource, Map<string, readonly Trace[]>>()
-let heldSpans = 0
+/** By source, by key. */
+type Pieces = WeakMap<SpanSource, Map<string, readonly Trace[]>>
+
+/**
+ * Pieces that were asked for of late, and those before them; once the former have too many spans, the latter are
+ * forgotten. So what is asked for again and again stays, whatever else is asked meanwhile.
+ */
+let held: { late: Pieces; before: Pieces; lateSpans: number } = {
+  late: new WeakMap(),
+  before: new WeakMap(),
+  lateSpans: 0,
+}
 
 /** By trace its pieces, in the order of the sources. */
 async function piecesOf(traces: readonly SharedTrace[], limits: Limits | undefined): Promise<Trace[][]> {
   const bySource = new Map<SpanSource, string[]>()
   for (const { traceId, places } of traces)
     for (const source of places.keys()) getOrInsert(bySource, source, () => []).push(traceId)
-  if (heldSpans > maxHeldSpans) {
-    held = new WeakMap()
-    heldSpans = 0
-  }
+  if (held.lateSpans > maxHeldSpans) held = { late: new WeakMap(), before: held.late, lateSpans: 0 }
   const found = new Map<SpanSource, Map<string, readonly Trace[]>>()
   for (const [source, ids] of bySource) found.set(source, await readPieces(source, ids, limits))
   return traces.map(({ traceId, places }) =>
@@ -125,24 +131,28 @@ async function readPieces(
   traceIds: readonly string[],
   limits: Limits | undefined,
 ): Promise<Map<string, readonly Trace[]>> {
-  const known = getOrInsert(held, source, () => new Map<string, readonly Trace[]>())
-  const own = new Map(
-    traceIds.flatMap(id => {
-      const pieces = known.get(traceKey(id))
-      return pieces ? [[traceKey(id), pieces] as const] : []
-    }),
-  )
-  const missing = traceIds.filter(id => !own.has(traceKey(id)))
+  const current = held
+  const { late, before } = current
+  const known = getOrInsert(late, source, () => new Map<string, readonly Trace[]>())
+  const own = new Map<string, readonly Trace[]>()
+  const hold = (key: string, pieces: readonly Trace[]) => {
+    own.set(key, pieces)
+    if (known.has(key)) return
+    known.set(key, pieces)
+    for (const { spans } of pieces) current.lateSpans += spans.length
+  }
+  const missing: string[] = []
+  for (const traceId of traceIds) {
+    const key = traceKey(traceId)
+    const pieces = known.get(key) ?? before.get(source)?.get(key)
+    if (pieces === undefined) missing.push(traceId)
+    else hold(key, pieces)
+  }
   const read = new Map<string, Trace[]>()
   if (missing.length > 0)
-    for await (const piece of source.findTraces(missing, limits)) {
-      heldSpans += piece.spans.length
+    for await (const piece of source.findTraces(missing, limits))
       getOrInsert(read, traceKey(piece.traceId), () => []).push(piece)
-    }
-  for (const [key, pieces] of read) {
-    known.set(key, pieces)
-    own.set(key, pieces)
-  }
+  for (const [key, pieces] of read) hold(key, pieces)
   return own
 }
 
