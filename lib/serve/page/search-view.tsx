@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
-import { type Extent, type Found, get, isMetrics, type Parameters, type SeriesFound } from './api.ts'
+import { type Found, get, isMetrics, type SeriesFound } from './api.ts'
+import { Choice } from './choice.tsx'
 import { HowToSend } from './how-to-send.tsx'
 import { hrefOf, type Place } from './place.ts'
 import { usePolled } from './polled.ts'
@@ -8,6 +9,7 @@ import { QueryBox } from './query-box.tsx'
 import { SeriesView } from './series-view.tsx'
 import { getStatus } from './status-api.ts'
 import { bytes, plural } from './text.ts'
+import { rangeOf, ranges } from './time-range.ts'
 import { TraceList } from './trace-list.tsx'
 
 type Answer = { traces: Found } | { series: SeriesFound }
@@ -18,7 +20,6 @@ interface State {
   millis?: number
 }
 
-const ranges = ['all', '15m', '1h', '6h', '24h', '7d']
 const limits = ['20', '100', '1000']
 
 /** A question and its answer. */
@@ -54,27 +55,6 @@ export function SearchView({ place, go }: { place: Place; go(place: Partial<Plac
       </form>
       <Outcome state={state} place={place} />
     </main>
-  )
-}
-
-interface ChoiceProps {
-  label: string
-  values: readonly string[]
-  value: string
-  onChange(value: string): void
-}
-
-function Choice({ label, values, value, onChange }: ChoiceProps) {
-  const all = values.includes(value) ? values : [...values, value]
-  return (
-    <label>
-      {label}{' '}
-      <select value={value} onChange={event => onChange(event.currentTarget.value)}>
-        {all.map(one => (
-          <option key={one}>{one}</option>
-        ))}
-      </select>
-    </label>
   )
 }
 
@@ -123,23 +103,4 @@ async function ask(place: Place, signal: AbortSignal): Promise<Answer> {
   }
   const range = await rangeOf(place, signal, true)
   return { series: await get<SeriesFound>('api/metrics/query_range', { q: query, ...range }, signal) }
-}
-
-/** The range of a place; that of all there is only where it must be told. */
-async function rangeOf({ last, from, to }: Place, signal: AbortSignal, isNeeded = false): Promise<Parameters> {
-  if (last === '') return { start: `${from}000000`, end: `${to}000000` }
-  if (last !== 'all') {
-    const now = Date.now()
-    return { start: `${now - millisOf(last)}000000`, end: `${now}000000` }
-  }
-  if (!isNeeded) return {}
-  const { startTimeUnixNano, endTimeUnixNano } = await get<Extent>('status/extent', {}, signal)
-  if (startTimeUnixNano === undefined || endTimeUnixNano === undefined) throw new Error('there are no spans yet')
-  return { start: startTimeUnixNano.padStart(11, '0'), end: String(BigInt(endTimeUnixNano) + 1n).padStart(11, '0') }
-}
-
-const unitMillis: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-function millisOf(text: string): number {
-  return Number.parseInt(text, 10) * (unitMillis[text.at(-1)!] ?? 1_000)
 }
