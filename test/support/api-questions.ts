@@ -82,6 +82,7 @@ export function questionsAbout(
     ),
     '/api/search/tag/a/values',
     '/status/extent',
+    urlOf('/api/metrics/service_graph', range),
     ...traces.slice(0, 5).flatMap(({ traceId }) => [`/api/v2/traces/${traceId}`, `/api/traces/${traceId}`]),
     '/api/v2/traces/abcdef',
   ]

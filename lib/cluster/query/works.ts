@@ -1,6 +1,7 @@
 import { LabError } from '../../error.ts'
 import type { Limits } from '../../model/limits.ts'
 import type { SpanSource } from '../../model/scan.ts'
+import { callsApart } from '../../questions/calls.ts'
 import { searchApart } from '../../traceql/answers/search.ts'
 import { namesApart, valuesApart } from '../../traceql/answers/tags.ts'
 import { compareApart } from '../../traceql/metrics/gather-comparison.ts'
@@ -16,6 +17,7 @@ const works: Readonly<Record<string, Work>> = {
   compare: compareApart,
   names: namesApart,
   values: valuesApart,
+  calls: callsApart,
 }
 
 export function doWork(source: SpanSource, name: string, content: object, limits: Limits): Promise<readonly unknown[]> {

@@ -2,6 +2,7 @@ import type { Route } from './route.ts'
 import { extent } from './routes/extent.ts'
 import { queryInstantRoute, queryRangeRoute } from './routes/metrics.ts'
 import { search } from './routes/search.ts'
+import { serviceGraphRoute } from './routes/service-graph.ts'
 import { tagValues, tagValuesV2 } from './routes/tag-values.ts'
 import { tags, tagsV2 } from './routes/tags.ts'
 import { traceV1, traceV2 } from './routes/traces.ts'
@@ -17,5 +18,6 @@ export const routes: readonly Route[] = [
   traceV2,
   queryRangeRoute,
   queryInstantRoute,
+  serviceGraphRoute,
   extent,
 ]

@@ -33,7 +33,7 @@ export const queryInstantRoute: Route = {
 }
 
 /** The range that is asked for, else the last hour, or `since`. */
-function rangeOf(parameters: Parameters): { startNanos: bigint; endNanos: bigint } {
+export function rangeOf(parameters: Parameters): { startNanos: bigint; endNanos: bigint } {
   const { startNanos, endNanos = BigInt(Date.now()) * 1_000_000n } = parameters.range()
   return { startNanos: startNanos ?? endNanos - (parameters.duration('since') ?? defaultSinceNanos), endNanos }
 }
