@@ -1,7 +1,7 @@
 import 'uplot/dist/uPlot.min.css'
 import './colors.css'
 import './page.css'
-import { render } from 'preact'
+import { type ComponentChildren, render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { BlocksView } from './blocks-view.tsx'
 import { hrefOf, type Place, readPlace } from './place.ts'
@@ -12,15 +12,22 @@ import { getStatus } from './status-api.ts'
 import { StoreView } from './store-view.tsx'
 import { TraceView } from './trace-view.tsx'
 
-const titles: Record<Place['view'], string> = {
-  search: 'Search',
-  trace: 'Trace',
-  blocks: 'Blocks',
-  rates: 'Rates',
-  store: 'Store',
+interface View {
+  title: string
+  /** Whether others lead to it, so that it has neither a link at the top nor a key. */
+  isInner?: boolean
+  Show(props: { place: Place; go(place: Partial<Place>): void }): ComponentChildren
 }
-/** In the order of their keys, 1 and on. */
-const views = ['search', 'store', 'blocks', 'rates'] as const
+
+/** In the order of their links at the top, whose keys are 1 and on. */
+const views: Record<Place['view'], View> = {
+  search: { title: 'Search', Show: SearchView },
+  trace: { title: 'Trace', isInner: true, Show: TraceView },
+  store: { title: 'Store', Show: StoreView },
+  blocks: { title: 'Blocks', Show: ({ place }) => <BlocksView tenant={place.tenant} /> },
+  rates: { title: 'Rates', Show: ({ place }) => <RatesView tenant={place.tenant} /> },
+}
+const linked = Object.entries(views).filter(([, { isInner }]) => !isInner) as [Place['view'], View][]
 
 function Page() {
   const [place, setPlace] = useState(readPlace)
@@ -34,38 +41,35 @@ function Page() {
     }
   }, [])
   useEffect(() => {
-    document.title = `${place.view === 'trace' ? place.trace.slice(0, 8) : titles[place.view]} · Traces`
+    document.title = `${place.view === 'trace' ? place.trace.slice(0, 8) : views[place.view].title} · Traces`
   }, [place])
   const go = (next: Partial<Place>) => {
     location.hash = hrefOf(next)
   }
+  const { Show } = views[place.view]
   return (
     <>
       <header>
         <b>Traces</b>
         <nav aria-label="Views">
-          {views.map((view, i) => (
+          {linked.map(([view, { title }], i) => (
             <a
               key={view}
               id={`view-${i + 1}`}
               href={hrefOf({ ...place, view, trace: '' })}
               aria-current={place.view === view ? 'page' : undefined}
             >
-              {titles[view]}
+              {title}
             </a>
           ))}
         </nav>
         <TenantChoice tenant={place.tenant} onChange={tenant => go({ ...place, tenant })} />
         <span class="keys">
-          <kbd>1</kbd>–<kbd>4</kbd> views <kbd>t</kbd> tenant <kbd>/</kbd> query <kbd>j</kbd> <kbd>k</kbd> move{' '}
-          <kbd>Enter</kbd> open <kbd>Esc</kbd> back
+          <kbd>1</kbd>–<kbd>{linked.length}</kbd> views <kbd>t</kbd> tenant <kbd>/</kbd> query <kbd>j</kbd> <kbd>k</kbd>{' '}
+          move <kbd>Enter</kbd> open <kbd>Esc</kbd> back
         </span>
       </header>
-      {place.view === 'search' && <SearchView place={place} go={go} />}
-      {place.view === 'trace' && <TraceView place={place} />}
-      {place.view === 'store' && <StoreView place={place} />}
-      {place.view === 'blocks' && <BlocksView tenant={place.tenant} />}
-      {place.view === 'rates' && <RatesView tenant={place.tenant} />}
+      <Show place={place} go={go} />
     </>
   )
 }
@@ -101,7 +105,7 @@ function steer(event: KeyboardEvent): void {
   } else if (isTyping) return
   else if (event.key === '/') document.getElementById('query')?.focus()
   else if (event.key === 't') document.getElementById('tenant')?.focus()
-  else if (/^[1-4]$/.test(event.key)) document.getElementById(`view-${event.key}`)?.click()
+  else if (/^[1-9]$/.test(event.key)) document.getElementById(`view-${event.key}`)?.click()
   else if (event.key === 'j' || event.key === 'k') moveRow(event.key === 'j' ? 1 : -1)
   else return
   event.preventDefault()

@@ -1,6 +1,8 @@
+const views = ['search', 'trace', 'store', 'blocks', 'rates'] as const
+
 /** Where the reader is, kept in the fragment of the address so that it can be sent to others. */
 export interface Place {
-  view: 'search' | 'trace' | 'store' | 'blocks' | 'rates'
+  view: (typeof views)[number]
   query: string
   /** A length of time that ends now, as in TraceQL; `all` is all there is; empty where `from` and `to` count, in ms. */
   last: string
@@ -21,7 +23,7 @@ export function readPlace(): Place {
     const value = given.get(name)
     if (value !== null) place[name] = value as never
   }
-  return place
+  return views.includes(place.view) ? place : { ...place, view: usual.view }
 }
 
 export function hrefOf(place: Partial<Place>): string {
