@@ -118,14 +118,16 @@ export class KafkaTopic {
     throw failure
   }
 
-  /** Tries until it succeeds, the time is over, or trying again cannot help. */
+  /** Tries until it succeeds, the time is over, or trying again cannot help; fails with the last that went wrong. */
   async retry<T>(name: string, attempt: () => Promise<T>, deadline = this.#deadline(0)): Promise<T> {
+    let failure: unknown
     for (let pauseMillis = minPauseMillis; ; pauseMillis = Math.min(pauseMillis * 2, maxPauseMillis)) {
       try {
-        return await before(deadline, attempt())
+        return await before(deadline, attempt(), () => failure ?? new Error('no broker has answered in time'))
       } catch (error) {
         if (this.#isClosed) throw new LogError('unreachable', `${name}: the log is closed`, { cause: error })
         if (!isPassing(error) || performance.now() + pauseMillis >= deadline) throw logError(name, error)
+        failure = error
         this.#metadata = undefined
         await sleep(pauseMillis)
       }
@@ -228,15 +230,14 @@ export class KafkaTopic {
   }
 }
 
-/** What a promise gives before a time; what it gives later is nobody's. */
-async function before<T>(deadline: number, promise: Promise<T>): Promise<T> {
+/** What a promise gives before a time, or an error; what it gives later is nobody's. */
+async function before<T>(deadline: number, promise: Promise<T>, late: () => unknown): Promise<T> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const expire = () => reject(new Error('no broker has answered in time'))
-    timer = setTimeout(expire, Math.max(1, deadline - performance.now()))
+  const expiry = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), Math.max(1, deadline - performance.now()))
   })
   try {
-    return await Promise.race([promise, late])
+    return await Promise.race([promise, expiry])
   } finally {
     clearTimeout(timer)
   }

@@ -65,6 +65,21 @@ describe('where no broker answers', () => {
     expect(error.message).toMatch(/^log "tempo-ingest": [^\n]+$/)
     server.close()
   })
+
+  test('what went wrong is told, though the last attempt of all got no answer in time', async () => {
+    let isFirst = true
+    const server = createServer(socket => {
+      socket.on('error', () => {}).resume()
+      if (isFirst) socket.destroy()
+      else server.once('close', () => socket.destroy())
+      isFirst = false
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const [error] = await openFailing({ address: `127.0.0.1:${(server.address() as { port: number }).port}` })
+    expect(error.message).toMatch(/^log "tempo-ingest": [^\n]+$/)
+    expect(error.message).not.toContain('answered in time')
+    server.close()
+  })
 })
 
 describeKafka('one broker', () => {
