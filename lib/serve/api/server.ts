@@ -63,7 +63,7 @@ export function apiServer(config: ApiConfig): FastifyInstance {
   app.get('/api/echo', (_, reply) => plain(reply, 200, 'echo'))
   const { page, status, statusPrinter } = config
   if (status !== undefined && statusPrinter !== undefined) addStatusRoutes(app, status, statusPrinter)
-  if (page !== undefined) app.get('/', (_, reply) => showPage(page, reply))
+  if (page !== undefined) app.get('/', (request, reply) => showPage(page, request, reply))
   for (const route of routes) app.get(route.path, (request, reply) => serve(route, config, request, reply))
   config.addRoutes?.(app)
   return app
@@ -74,9 +74,9 @@ async function showMetrics(metrics: ServerMetrics, reply: FastifyReply): Promise
   return reply.type(type).send(text)
 }
 
-function showPage({ html, policy }: Page, reply: FastifyReply): FastifyReply {
+function showPage({ html, policy }: Page, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   reply.header('content-security-policy', policy).header('x-content-type-options', 'nosniff')
-  return reply.type('text/html; charset=utf-8').send(html)
+  return send(Buffer.from(html), request, reply.type('text/html; charset=utf-8'))
 }
 
 /** What fastify or one of the routes has thrown. */

@@ -4,6 +4,7 @@ import './page.css'
 import { type ComponentChildren, render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { BlocksView } from './blocks-view.tsx'
+import { GraphView } from './graph-view.tsx'
 import { hrefOf, type Place, readPlace } from './place.ts'
 import { usePolled } from './polled.ts'
 import { RatesView } from './rates-view.tsx'
@@ -26,6 +27,7 @@ const views: Record<Place['view'], View> = {
   store: { title: 'Store', Show: StoreView },
   blocks: { title: 'Blocks', Show: ({ place }) => <BlocksView tenant={place.tenant} /> },
   rates: { title: 'Rates', Show: ({ place }) => <RatesView tenant={place.tenant} /> },
+  services: { title: 'Services', Show: GraphView },
 }
 const linked = Object.entries(views).filter(([, { isInner }]) => !isInner) as [Place['view'], View][]
 

@@ -37,3 +37,24 @@ export function colourOf(name: string): string {
   for (const letter of name) hash = (Math.imul(hash, 31) + letter.codePointAt(0)!) | 0
   return `hsl(${((hash >>> 0) * 137.508) % 360} 55% 50%)`
 }
+
+/** So many a second, or a minute or an hour where that is below one. */
+export function rate(perSecond: number): string {
+  const [unit, value] =
+    perSecond >= 1 || perSecond === 0
+      ? ['s', perSecond]
+      : perSecond * 60 >= 1
+        ? ['min', perSecond * 60]
+        : ['h', perSecond * 3_600]
+  return `${Number(value.toPrecision(3)).toLocaleString('en')}/${unit}`
+}
+
+export function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))} %`
+}
+
+/** The beginning of a text that may be long. */
+export function clipped(text: string, length: number): string {
+  const letters = [...text.slice(0, 2 * length + 2)]
+  return letters.length <= length ? text : `${letters.slice(0, length - 1).join('')}…`
+}

@@ -80,6 +80,16 @@ test('says what it is and that it is ready', async () => {
   expect(await askJson('/api/status/buildinfo')).toMatchObject({ version: '1.2.3', revision: 'abc' })
 })
 
+test('gives its page compressed to who takes that, with its policy', async () => {
+  const page = { html: `<p>${'a'.repeat(2_000)}`, policy: "default-src 'none'" }
+  const paged = serverOf([], { page })
+  const { headers, rawPayload } = await paged.inject({ url: '/', headers: { 'accept-encoding': 'gzip' } })
+  expect(headers).toMatchObject({ 'content-encoding': 'gzip', 'content-security-policy': page.policy })
+  expect(gunzipSync(rawPayload).toString()).toBe(page.html)
+  expect((await paged.inject('/')).body).toBe(page.html)
+  await paged.close()
+})
+
 test('says why it is not ready', async () => {
   const waiting = serverOf([], { notReady: () => 'the log is being read' })
   const { statusCode, body } = await waiting.inject('/ready')

@@ -1,0 +1,93 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { statusPrinter } from '../../../../harness/cli/status-pages.ts'
+import { loadPage } from '../../../../harness/compile/page.ts'
+import { newSpan } from '../../../../lib/model/draft.ts'
+import { memorySource } from '../../../../lib/model/memory-source.ts'
+import type { Trace } from '../../../../lib/model/trace.ts'
+import { listenForQueries } from '../../../../lib/serve/api/listen.ts'
+import type { Listening } from '../../../../lib/serve/drain.ts'
+import { filesStatus } from '../../../../lib/serve/status/status.ts'
+import { accessibilityProblems, hasBrowser, startBrowser } from '../../../support/browser.ts'
+
+const markup = '<img src=x onerror="window.broken=1"></script><script>window.broken=1</script>'
+const long = 'ü'.repeat(10_000)
+const second = 1_000_000_000n
+
+const resource = (name: string) => ({
+  attributes: [{ key: 'service.name', value: name }],
+  droppedAttributesCount: 0,
+  schemaUrl: '',
+})
+
+/** Ten requests of shop, a second apart, the i-th of which takes 2^i ms; each calls services with nasty names. */
+const traces = Array.from({ length: 10 }, (_, i): Trace => {
+  const startNanos = BigInt(1_700_000_000 + i) * second
+  const shared = { startNanos, endNanos: startNanos + BigInt(2 ** i) * 1_000_000n }
+  const called = [markup, long, 'db'].map((name, place) => ({
+    ...newSpan(),
+    ...shared,
+    spanId: `000000000000000${place + 2}`,
+    parentSpanId: '0000000000000001',
+    name: markup,
+    resource: resource(name),
+    status: i < 5 && name === 'db' ? { code: 2, message: '' } : null,
+  }))
+  const root = { ...newSpan(), ...shared, spanId: '0000000000000001', name: 'GET /', resource: resource('shop') }
+  return { traceId: `0000000000000000000000000000000${i}`, spans: [root, ...called] }
+})
+
+describe.skipIf(!hasBrowser)('views in a browser, which are skipped where there is none', () => {
+  let server: Listening
+  let browser: Browser
+  let page: Page
+  const problems: string[] = []
+
+  beforeAll(async () => {
+    const api = { version: '1', revision: '', timeoutMillis: 60_000, maxBytes: 1e9 }
+    const source = memorySource(traces)
+    const status = filesStatus([], '1', () => ({}))
+    const config = { ...api, source: async () => source, page: await loadPage(), status, statusPrinter }
+    server = await listenForQueries(config, { host: '127.0.0.1', port: 0 })
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+  })
+  beforeEach(async () => {
+    problems.length = 0
+    page = await browser.newPage()
+    page.on('console', message => message.type() === 'error' && problems.push(message.text()))
+    page.on('pageerror', error => problems.push(error.message))
+  })
+  afterEach(async () => {
+    expect(problems).toEqual([])
+    expect(await page.evaluate('window.broken')).toBeUndefined()
+    await page.close()
+  })
+
+  const open = (place: Record<string, string>) =>
+    page.goto(`http://127.0.0.1:${server.port}/#${new URLSearchParams(place)}`)
+
+  test('services: a picture and tables of calls, each of which leads to its spans', async () => {
+    await open({ view: 'services' })
+    await page.getByText('4 services, 3 pairs of them with calls').waitFor()
+    expect(await accessibilityProblems(page)).toEqual([])
+    expect(await page.locator('figure a').count()).toBe(7)
+    const call = page.getByRole('link', { name: 'shop calls db: ' })
+    expect(await call.getAttribute('aria-label')).toMatch(/^shop calls db: [\d.]+\/s p95 \d+ ms 50 % failed, p50 /)
+    await page.getByRole('button', { name: 'Errors' }).first().press('Enter')
+    await page.getByRole('button', { name: 'Errors ↑' }).press('Enter')
+    expect(await page.locator('tbody').first().locator('tr').first().textContent()).toContain('shopdb')
+    await call.focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('10 traces in').waitFor()
+    await page.goBack()
+    await page.getByRole('link', { name: '50 %', exact: true }).first().press('Enter')
+    await page.getByText('5 traces in').waitFor()
+    await page.goBack()
+    await page.getByRole('link', { name: '<img src=x' }).first().press('Enter')
+    await page.getByText('10 traces in').waitFor()
+  })
+})
