@@ -1,32 +1,21 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { LabError, messageOf } from '../../lib/error.ts'
 import type { Trace } from '../../lib/model/trace.ts'
 import { inWorkFolder } from '../../lib/storage/work-folder.ts'
-import type { Figure } from '../charts/figure.ts'
-import { lineFigure } from '../charts/lines.ts'
 import type { Candidate } from '../lab/rows.ts'
 import type { LabTasks } from '../lab/tasks.ts'
 import { readDataset, writeDataset } from '../open/dataset.ts'
 import type { TraceSource } from '../open/source.ts'
 import { taskRunner } from '../process/run-task.ts'
+import { describeEnvironment } from '../runs/environment.ts'
 import { nameOf } from '../runs/row-name.ts'
-import { fixed, whole } from '../text/format.ts'
-import { printMarkdownPage } from '../text/page.ts'
+import type { Scale, ScaleCost } from '../runs/scale-schema.ts'
+import { whole } from '../text/format.ts'
 import type { Progress } from '../text/progress.ts'
-import { number, type Table, tableOf, text } from '../text/table.ts'
-import { printSource } from '../view/report.ts'
+import { benchInput } from '../view/report.ts'
 
 const runTask = taskRunner<LabTasks>()
-
-/** Bytes per span of each phase on the first so many traces. */
-export interface Scale {
-  title: string
-  /** What was read and what was left out, in lines. */
-  notes: string[]
-  steps: { traceCount: number; spanCount: number }[]
-  /** By step; null where the round trip was not proved. */
-  rows: { name: string; bytesPerSpan: (number | null)[] }[]
-}
 
 /** Proves and measures each candidate on growing parts of the source: 10, 30, 100 … traces, and all of them. */
 export async function measureScale(
@@ -36,59 +25,57 @@ export async function measureScale(
 ): Promise<Scale> {
   return inWorkFolder(async folder => {
     const all = await writeDataset(folder, 'all', source.traces, () => {})
-    const loaded = candidates.filter(({ phase }) => phase)
-    const scale: Scale = {
-      title: source.title,
-      notes: printSource(source),
-      steps: [],
-      rows: loaded.map(one => ({ name: rowName(one), bytesPerSpan: [] })),
-    }
+    const rows = candidates.map(one => ({ one, costs: [] as (ScaleCost | null)[], problem: one.problem ?? null }))
+    const steps: Scale['steps'][number][] = []
     for (const traceCount of stepsUpTo(all.traceCount)) {
-      const part = await writeDataset(folder, 'part', firstTraces(readDataset(all.path), traceCount), () => {})
-      scale.steps.push({ traceCount, spanCount: part.spanCount })
-      const stage = progress.stage(`${whole(traceCount)} traces`, part.spanCount * 2 * loaded.length)
-      for (const [i, { path, variant, options }] of loaded.entries()) {
-        const job = { phasePath: path, variant, options, dataset: part.path, file: join(folder, 'encoded') }
-        const proof = await runTask('prove', job, stage.advance).catch(() => undefined)
-        const isProved = proof?.problem === null
-        scale.rows[i]!.bytesPerSpan.push(isProved ? proof.encoded.sizeBytes / part.spanCount : null)
-      }
-      stage.end()
-      await rm(part.path, { force: true })
-    }
-    return scale
-  })
-}
-
-/** The curve as a table, a line a phase. */
-export function scaleTable({ steps, rows }: Scale): Table {
-  return tableOf(rows, [
-    text('B/span on the first … traces', ({ name }) => name),
-    ...steps.map(({ traceCount }, i) =>
-      number<Scale['rows'][number]>(whole(traceCount), ({ bytesPerSpan }) => bytesPerSpan[i]!, fixed(2), { keep: i }),
-    ),
-  ])
-}
-
-/** The curve. Phases without compression would hide the others: see the table for them. */
-export function scaleFigure({ title, steps, rows }: Scale): Figure {
-  return lineFigure({
-    title: 'Bytes per span by number of traces',
-    subtitle: title,
-    x: { label: 'traces', scale: 'log', print: value => whole(value) },
-    y: { label: 'B/span', scale: 'log', print: value => whole(value) },
-    series: rows.flatMap(({ name, bytesPerSpan }) => {
-      const points = bytesPerSpan.flatMap((value, i): [number, number][] =>
-        value === null ? [] : [[steps[i]!.traceCount, value]],
+      const { path, spanCount } = await writeDataset(
+        folder,
+        'part',
+        firstTraces(readDataset(all.path), traceCount),
+        () => {},
       )
-      return points.length > 0 ? [{ name, points }] : []
-    }),
+      steps.push({ traceCount, spanCount })
+      const stage = progress.stage(`${whole(traceCount)} traces`, spanCount * 4 * rows.length)
+      for (const row of rows)
+        try {
+          row.costs.push(await measureStep(row.one, path, spanCount, join(folder, 'encoded'), stage.advance))
+        } catch (error) {
+          row.costs.push(null)
+          row.problem ??= messageOf(error)
+        }
+      stage.end()
+      await rm(path, { force: true })
+    }
+    return {
+      kind: 'scale',
+      input: benchInput(source, all),
+      environment: { ...describeEnvironment({ lanes: 1, zstdLevel: null }), rounds: null },
+      steps,
+      rows: rows.map(({ one, costs, problem }) => ({ name: rowName(one), costs, problem })),
+    }
   })
 }
 
-/** The page of the curve. */
-export function renderScale(scale: Scale, chart: string): string {
-  return printMarkdownPage(['# Bytes per span by number of traces', ...scale.notes, `![](${chart})`, scaleTable(scale)])
+/** Nothing of a part is timed before its round trip is proved. */
+async function measureStep(
+  { path, phase, problem, variant, options }: Candidate,
+  dataset: string,
+  spanCount: number,
+  file: string,
+  report: (spanCount: number) => void,
+): Promise<ScaleCost> {
+  if (!phase) throw new LabError('invalid', problem ?? 'is no phase')
+  const job = { phasePath: path, variant, options, dataset, file }
+  const proof = await runTask('prove', job, report)
+  if (proof.problem !== null) throw new LabError('invalid', proof.problem)
+  const { sizeBytes, sha256 } = proof.encoded
+  const { encode, decode } = await runTask('time', { ...job, rounds: undefined, sha256 }, report)
+  const micros = (seconds: number) => (seconds * 1e6) / spanCount
+  return {
+    bytesPerSpan: sizeBytes / spanCount,
+    encodeMicros: micros(encode.median.cpu),
+    decodeMicros: micros(decode.median.cpu),
+  }
 }
 
 function stepsUpTo(traceCount: number): number[] {
@@ -108,6 +95,6 @@ async function* firstTraces(
   }
 }
 
-function rowName({ number, phase, variant }: Candidate): string {
-  return nameOf({ phase: number, title: phase!.title, variant })
+function rowName({ number, slug, phase, variant }: Candidate): string {
+  return nameOf({ phase: number, title: phase?.title ?? slug, variant })
 }

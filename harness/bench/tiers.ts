@@ -16,8 +16,8 @@ import type { Tier } from '../../lib/tiers/tier-list.ts'
 import { encodeTiers } from '../../lib/tiers/write.ts'
 import { type Generated, generatedSource } from '../open/source.ts'
 import { fixed, mebibytes, whole } from '../text/format.ts'
-import { printMarkdownPage } from '../text/page.ts'
 import { type Table, tableOf, text } from '../text/table.ts'
+import type { Document } from '../view/document.ts'
 import { priceWords } from '../view/loss.ts'
 
 const nanosPerSecond = 1_000_000_000n
@@ -180,10 +180,10 @@ export function tiersTable({ tiers }: TieredStream): Table {
 }
 
 /** The page of a stream. */
-export function renderTiers(result: TieredStream, stream: StreamOf): string {
+export function tiersDocument(result: TieredStream, stream: StreamOf): Document {
   const { parts, peaks } = result
   const peak = (byteLength: number) => whole(mebibytes(byteLength))
-  return printMarkdownPage([
+  return [
     `# ${stream.days} days in tiers`,
     `${whole(stream.traceCount)} traces of ${stream.workload}, seed ${stream.seed}, over ${stream.days} days. The stream is ` +
       `accelerated: of every ${hoursPerBurst} hours one minute has traffic. So few spans share a second, a series and a ` +
@@ -199,5 +199,5 @@ export function renderTiers(result: TieredStream, stream: StreamOf): string {
     ]),
     `Peak memory of the process: ${peak(peaks[0])} MiB after a quarter of the stream, ${peak(peaks[1])} MiB after all ` +
       'of it.',
-  ])
+  ]
 }

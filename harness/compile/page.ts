@@ -4,8 +4,12 @@ import { join } from 'node:path'
 import type { Page } from '../../lib/serve/api/page.ts'
 import { root, runningFolder } from './compiled.ts'
 
-/** The pages that are compiled, by the names of their files. */
-const entries = { store: 'lib/serve/page/page.tsx', report: 'harness/report/page/page.tsx' } as const
+/** The pages that are compiled, and the library that one of them draws with, by the names of their files. */
+const entries = {
+  store: 'lib/serve/page/page.tsx',
+  report: 'harness/report/page/page.tsx',
+  plot: 'harness/charts/plot.ts',
+} as const
 
 /** What a page is made of, in one piece each. */
 export interface CompiledPage {
@@ -22,8 +26,16 @@ export async function loadPage(): Promise<Page> {
   }
 }
 
-/** What was compiled with the running code, or is compiled now. */
-export async function loadCompiled(name: keyof typeof entries): Promise<CompiledPage> {
+const loaded = new Map<keyof typeof entries, Promise<CompiledPage>>()
+
+/** What was compiled with the running code, or is compiled now, once. */
+export function loadCompiled(name: keyof typeof entries): Promise<CompiledPage> {
+  const known = loaded.get(name) ?? load(name)
+  loaded.set(name, known)
+  return known
+}
+
+async function load(name: keyof typeof entries): Promise<CompiledPage> {
   const folder = runningFolder()
   return folder === undefined
     ? (await compilePage(entries[name])).page
@@ -53,6 +65,7 @@ async function compilePage(entry: string): Promise<{ page: CompiledPage; inputs:
     write: false,
     metafile: true,
     format: 'iife',
+    globalName: 'plot',
     target: 'es2022',
     charset: 'utf8',
     jsx: 'automatic',
@@ -60,7 +73,7 @@ async function compilePage(entry: string): Promise<{ page: CompiledPage; inputs:
     logLevel: 'silent',
     tsconfigRaw: '{}',
   })
-  const textOf = (suffix: string) => outputFiles.find(({ path }) => path.endsWith(suffix))!.text
+  const textOf = (suffix: string) => outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? ''
   const page = { script: textOf('.js').replaceAll('</', '<\\/'), style: textOf('.css') }
   return { page, inputs: Object.keys(metafile.inputs) }
 }

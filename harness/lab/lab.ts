@@ -63,11 +63,11 @@ export async function runLab(options: LabOptions): Promise<Run> {
       return row
     })
     table.end()
-    if (!options.timesAllCores) return { input, environment, rows }
+    if (!options.timesAllCores) return { kind: 'phases', input, environment, rows }
     const timed: Row[] = []
     for (const [i, row] of rows.entries())
       timed.push(await withAllCores(row, workOn(candidates[i]!, dataset, input.spanCount)))
-    return { input, environment, rows: timed }
+    return { kind: 'phases', input, environment, rows: timed }
   })
 }
 

@@ -88,9 +88,9 @@ async function decode(job: PhaseJob & { rounds?: number | undefined }, report: R
   })
 }
 
-/** Encodes or decodes `rounds` times in this process. Each encoding must give the bytes that were proved. */
+/** Encodes or decodes `rounds` times in this process, or until the times are steady. Each encoding must give the bytes that were proved. */
 async function time(
-  job: PhaseJob & { rounds: number; sha256: string },
+  job: PhaseJob & { rounds: number | undefined; sha256: string },
   report: Report,
 ): Promise<{ encode: Summary; decode: Summary }> {
   const phase = await loadPhase(job.phasePath, job.variant)

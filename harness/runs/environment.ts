@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 import { zstdProvider } from '../../lib/codecs/compress.ts'
-import { isInstalled, root } from '../compile/compiled.ts'
+import { commandName, isInstalled, root } from '../compile/compiled.ts'
 import { packageVersion } from './package-version.ts'
 import type { Environment } from './run-schema.ts'
 
@@ -18,8 +18,17 @@ export function describeEnvironment(settings: Pick<Environment, 'lanes' | 'zstdL
     cpu: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
     memoryBytes: totalmem(),
+    command: commandLine(),
     ...settings,
   }
+}
+
+/** The command that runs, as one types it. */
+function commandLine(): string {
+  const words = process.argv
+    .slice(2)
+    .map(word => (/^[\w./:=,%@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+  return [commandName(), ...words].join(' ')
 }
 
 /** The commit that is checked out, marked where files but results differ from it; null outside a checkout. */

@@ -1,8 +1,13 @@
 import { z } from 'zod'
 import { units } from '../../lib/model/units.ts'
 
-const count = z.number().int().nonnegative()
-const amount = z.number().nonnegative()
+export const count = z.number().int().nonnegative()
+export const amount = z.number().nonnegative()
+
+/** Many of a kind, which no one changes. */
+export function list<T extends z.ZodType>(item: T) {
+  return z.array(item).readonly()
+}
 
 const inputSchema = z.object({
   /** The name of the result's table: of the workload and size, or of the input. */
@@ -29,7 +34,18 @@ const inputSchema = z.object({
   bad: z.array(z.object({ file: z.string(), unit: z.enum(units), count, first: z.string() })),
 })
 
-const environmentSchema = z.object({
+/** What a bench was asked of. */
+export const benchInputSchema = z.object({
+  /** As that of a run of the same data. */
+  name: z.string(),
+  source: z.string(),
+  /** What was read and what was left out, in lines. */
+  notes: list(z.string()),
+  traceCount: count,
+  spanCount: count,
+})
+
+export const environmentSchema = z.object({
   date: z.string(),
   commit: z.string().nullable(),
   version: z.string(),
@@ -44,6 +60,8 @@ const environmentSchema = z.object({
   /** Rows that were earned side by side. */
   lanes: count.default(1),
   zstdLevel: count.nullable(),
+  /** As it was called; null of runs from before it was kept. */
+  command: z.string().nullable().default(null),
 })
 
 const keptSchema = z.object({
@@ -53,12 +71,12 @@ const keptSchema = z.object({
   spanIds: z.enum(['kept', 'renamed']),
 })
 
-const fidelitySchema = z.enum(['exact', 'unordered', 'renamed', 'lossy'])
+export const fidelitySchema = z.enum(['exact', 'unordered', 'renamed', 'lossy'])
 
 const share = z.number().min(0).max(1).nullable()
 
 /** What answers to one kind of question have lost: see lib/questions/price.ts. */
-const priceSchema = z.object({
+export const priceSchema = z.object({
   question: z.string(),
   asked: count,
   unanswerable: count,
@@ -72,7 +90,7 @@ const priceSchema = z.object({
 })
 
 /** Shares of traces that came back whole; null where there were none of the kind. */
-const survivedSchema = z.object({ all: share, errors: share, slow: share, rare: share })
+export const survivedSchema = z.object({ all: share, errors: share, slow: share, rare: share })
 
 /** Spans and distinct values of an attribute before and after. */
 const attributeSchema = z.object({
@@ -126,8 +144,14 @@ const rowSchema = z.object({
 })
 
 /** One run of the lab: what went in, where, and a row a phase and variant. */
-export const runSchema = z.object({ input: inputSchema, environment: environmentSchema, rows: z.array(rowSchema) })
+export const runSchema = z.object({
+  kind: z.literal('phases').default('phases'),
+  input: inputSchema,
+  environment: environmentSchema,
+  rows: z.array(rowSchema),
+})
 
+export type BenchInput = z.infer<typeof benchInputSchema>
 export type Input = z.infer<typeof inputSchema>
 export type Environment = z.infer<typeof environmentSchema>
 export type Row = z.infer<typeof rowSchema>

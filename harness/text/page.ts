@@ -33,7 +33,9 @@ function printTerminalPage(page: Page, screen: Screen): string {
 export function printMarkdown(table: Table): string {
   const { columns } = table
   const cellOf = (lines: readonly string[]) => lines.map(clean).join('<br>').replaceAll('|', '\\|')
-  const cells = linesOf(table).map(row => row.map(cellOf))
+  const cells = linesOf(table).map(row =>
+    row.map((lines, i) => (columns[i]!.isCode ? `\`\`\` ${cellOf(lines)} \`\`\`` : cellOf(lines))),
+  )
   const heads = columns.map(({ header }) => cellOf([header]))
   const widths = heads.map((head, i) => Math.max(3, head.length, ...cells.map(row => row[i]!.length)))
   const isRight = columns.map(({ align }) => align === 'right')

@@ -23,6 +23,8 @@ interface Head {
   readonly keep: number
   /** Texts that are of no use when cut, such as ids. */
   readonly isWhole: boolean
+  /** Whether its texts are of a language that programs read. */
+  readonly isCode: boolean
   /** Cells that a text takes at most, however wide the screen is. */
   readonly maxWidth?: number
 }
@@ -35,16 +37,16 @@ export interface Table {
   readonly rows: readonly (readonly (Value | Worded)[])[]
 }
 
-type Hints = Partial<Pick<Head, 'keep' | 'isWhole' | 'maxWidth'>>
+type Hints = Partial<Pick<Head, 'keep' | 'isWhole' | 'isCode' | 'maxWidth'>>
 
 /** A column of texts. */
 export function text<T>(header: string, value: Column<T>['value'], hints: Hints = {}): Column<T> {
-  return { header, value, align: 'left', print: whole, keep: 0, isWhole: false, ...hints }
+  return { header, value, align: 'left', print: whole, keep: 0, isWhole: false, isCode: false, ...hints }
 }
 
 /** A column of numbers; a text among them is printed as it is. */
 export function number<T>(header: string, value: Column<T>['value'], print = whole, hints: Hints = {}): Column<T> {
-  return { header, value, align: 'right', print, keep: 0, isWhole: true, ...hints }
+  return { header, value, align: 'right', print, keep: 0, isWhole: true, isCode: false, ...hints }
 }
 
 /** A row for each item. */

@@ -1,13 +1,14 @@
 import { referenceModelNotes } from '../floor/reference-model.ts'
 import { leftOutOf, printLeftOut } from '../open/left-out.ts'
 import type { TraceSource } from '../open/source.ts'
-import type { Input, Run } from '../runs/run-schema.ts'
+import type { BenchInput, Input, Run } from '../runs/run-schema.ts'
 import { fixed, whole } from '../text/format.ts'
-import { type Page, printMarkdownPage } from '../text/page.ts'
+import type { Page } from '../text/page.ts'
 import { number, type Table, tableOf, text } from '../text/table.ts'
 import { sizeColumns, timeColumnsOf } from './columns.ts'
+import type { Document } from './document.ts'
 import { lossPage, lossSection } from './loss.ts'
-import { chartNames } from './run-charts.ts'
+import { runPictures } from './run-charts.ts'
 import { describeInput, printMachine, printRounds } from './run-lines.ts'
 
 /** The run as it is printed at the terminal. */
@@ -23,13 +24,14 @@ export function pageOf({ input, environment, rows }: Run): Page {
 }
 
 /** The run as a committed page: sizes first, times in a table of their own. */
-export function renderRun({ input, environment, rows }: Run): string {
-  return printMarkdownPage([
+export function runDocument(run: Run): Document {
+  const { input, environment, rows } = run
+  return [
     `# ${input.name}`,
     [describeInput(input), ...printLeftOut(input)].join('\n'),
     `Sizes with ${environment.zstd}. How to read a row: see the README.`,
     tableOf(rows, sizeColumns),
-    ...chartNames({ input, rows }).map(file => `![](${file})`),
+    ...runPictures(run),
     ...printProblems({ rows }).map(line => `- ${line}`),
     ...lossSection({ rows }),
     '## Where the floor lies',
@@ -41,12 +43,20 @@ export function renderRun({ input, environment, rows }: Run): string {
     `${printMachine(environment, printRounds(environment))}. ` +
       'Rates by CPU time of the phase alone, MB of NDJSON; memory: peak of a whole process.',
     tableOf(rows, timeColumnsOf(rows)),
-  ])
+  ]
 }
 
 /** What a source has read and what it left out, when its traces have been taken. */
 export function printSource(source: TraceSource): string[] {
   return [describeSource(source), ...printLeftOut(leftOutOf(source))]
+}
+
+/** What a bench was asked of, when the traces of the source have been taken. */
+export function benchInput(
+  source: TraceSource,
+  { traceCount, spanCount }: Pick<BenchInput, 'traceCount' | 'spanCount'>,
+): BenchInput {
+  return { name: source.name, source: source.title, notes: printSource(source), traceCount, spanCount }
 }
 
 /** What a source has read. */

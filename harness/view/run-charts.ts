@@ -7,17 +7,16 @@ import { stackedFigure } from '../charts/stacked-bars.ts'
 import { nameOf } from '../runs/row-name.ts'
 import type { Input, Row, Run } from '../runs/run-schema.ts'
 import { fixed, mebibytes, whole } from '../text/format.ts'
+import type { Picture } from './document.ts'
 
-/** The charts that stand beside a run's page, by file name; none where no row was earned. */
-export function chartsOf(run: Run): Record<string, Figure> {
+/** The pictures of a run's page of Markdown; none where no row was earned. */
+export function runPictures(run: Pick<Run, 'input' | 'rows'>): Picture[] {
   const earned = run.rows.filter(isEarned)
-  const draw = [sizeFigure, cpuFigure]
-  return Object.fromEntries(chartNames(run).map((file, i) => [file, draw[i]!(run, earned)]))
-}
-
-/** The files of the charts. */
-export function chartNames({ input, rows }: Pick<Run, 'input' | 'rows'>): string[] {
-  return rows.some(isEarned) ? [`${input.name}-size.svg`, `${input.name}-cpu.svg`] : []
+  if (earned.length === 0) return []
+  return [
+    { suffix: '-size', figure: sizeFigure(run, earned) },
+    { suffix: '-cpu', figure: cpuFigure(run, earned) },
+  ]
 }
 
 /** At least a thousandth: the axis is logarithmic. */

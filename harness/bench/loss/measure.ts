@@ -4,45 +4,18 @@ import { keptSource } from '../../../lib/model/kept-source.ts'
 import { countSpans, type Trace } from '../../../lib/model/trace.ts'
 import { SourceAsker } from '../../../lib/questions/ask-source.ts'
 import { classesOf, type TraceClasses } from '../../../lib/questions/classes.ts'
-import { type Asked, askTruths, type Price, priceOf } from '../../../lib/questions/price.ts'
+import { type Asked, askTruths, priceOf } from '../../../lib/questions/price.ts'
 import { questionSet } from '../../../lib/questions/questions.ts'
 import { parsePolicy } from '../../../lib/sampling/policy.ts'
 import { Sample } from '../../../lib/sampling/sample.ts'
 import { TraceSummaries } from '../../../lib/sampling/summary.ts'
 import { weightedSource } from '../../../lib/sampling/weights.ts'
+import { describeEnvironment } from '../../runs/environment.ts'
+import type { LossCurve, LossRow } from '../../runs/loss-curve-schema.ts'
+import type { BenchInput } from '../../runs/run-schema.ts'
 import type { Progress } from '../../text/progress.ts'
-import { type Survived, survivedOf } from '../../verify/loss.ts'
+import { survivedOf } from '../../verify/loss.ts'
 import { blockpackBytes, inOneBatch } from './stored-size.ts'
-
-/** What is kept under a policy, what it takes in blockpack, and what answers from it have lost. */
-export interface LossRow {
-  /** As `sample --policy` takes it; `exact` for all. */
-  readonly policy: string
-  /** The kind of policy, and its share in percent. */
-  readonly family: string
-  readonly percent: number
-  readonly traces: number
-  readonly spans: number
-  readonly bytes: number
-  /** Bytes by the spans of the original. */
-  readonly bytesPerSpan: number
-  /** The NDJSON of the original over these bytes. */
-  readonly ratio: number
-  readonly survived: Survived
-  readonly price: readonly Price[]
-}
-
-export interface LossCurve {
-  readonly traces: number
-  readonly spans: number
-  readonly ndjsonBytes: number
-  readonly exact: Pick<LossRow, 'bytes' | 'bytesPerSpan' | 'ratio'>
-  readonly rows: readonly LossRow[]
-  /** Policies that keep no trace of so few. */
-  readonly empty: readonly string[]
-  /** For ratios of 100, 200 and 500 what reaches them: one for each family that can. */
-  readonly targets: readonly { readonly ratio: number; readonly row: LossRow }[]
-}
 
 const percents = [0.1, 0.5, 1, 5, 10]
 export const targetRatios: readonly number[] = [100, 200, 500]
@@ -58,7 +31,11 @@ const families: Readonly<Record<string, (percent: number) => string>> = {
 const searchedFamilies = ['head', 'budget']
 
 /** Sweeps the rates of each kind of policy, and searches for the rates that give the ratios. */
-export async function measureLossCurve(traces: readonly Trace[], progress: Progress): Promise<LossCurve> {
+export async function measureLossCurve(
+  input: BenchInput,
+  traces: readonly Trace[],
+  progress: Progress,
+): Promise<LossCurve> {
   const bench = await prepareBench(traces)
   const stage = progress.stage('sampling', Object.keys(families).length * percents.length + searchedFamilies.length * 3)
   const rows: LossRow[] = []
@@ -80,8 +57,8 @@ export async function measureLossCurve(traces: readonly Trace[], progress: Progr
       stage.advance(1)
     }
   stage.end()
-  const { spans, ndjsonBytes } = bench
-  return { traces: traces.length, spans, ndjsonBytes, exact, rows, empty, targets }
+  const environment = { ...describeEnvironment({ lanes: 1, zstdLevel: null }), rounds: null }
+  return { kind: 'loss', input, environment, ndjsonBytes: bench.ndjsonBytes, exact, rows, empty, targets }
 }
 
 /** The original, and the truth. */

@@ -1,6 +1,7 @@
 import { fixed, percent, whole } from '../../text/format.ts'
-import { type Page, printMarkdownPage } from '../../text/page.ts'
+import type { Page } from '../../text/page.ts'
 import { type Column, number, type Table, tableOf, text } from '../../text/table.ts'
+import type { Document } from '../../view/document.ts'
 import type { Coverage, PolicyCoverage, QuestionCoverage } from './coverage.ts'
 import { type FaultBench, faultPolicies, type PolicyRecall, type SeenFault } from './faults.ts'
 
@@ -19,8 +20,12 @@ export function samplingPage({ coverage, faults }: SamplingBench): Page {
 }
 
 /** The committed page. */
-export function renderSampling(title: string, notes: readonly string[], { coverage, faults }: SamplingBench): string {
-  return printMarkdownPage([
+export function samplingDocument(
+  title: string,
+  notes: readonly string[],
+  { coverage, faults }: SamplingBench,
+): Document {
+  return [
     `# How far samples can be trusted: ${title}`,
     notes.join('\n'),
     'Each policy samples all traces again and again, with other random numbers (`rv`) each time; their own trace states are ' +
@@ -30,7 +35,7 @@ export function renderSampling(title: string, notes: readonly string[], { covera
       '(-) says that at least half of the bounds are open on one side.',
     ...coverage.policies.flatMap(one => [`## ${describePolicy(one, coverage)}`, coverageTable(one)]),
     ...(faults === undefined ? [] : faultParts(faults)),
-  ])
+  ]
 }
 
 function faultParts(faults: FaultBench): Page {

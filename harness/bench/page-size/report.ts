@@ -1,8 +1,8 @@
 import type { Figure } from '../../charts/figure.ts'
 import { lineFigure } from '../../charts/lines.ts'
 import { fixed, percent, seconds, whole } from '../../text/format.ts'
-import { printMarkdownPage } from '../../text/page.ts'
 import { number, type Table, tableOf, text } from '../../text/table.ts'
+import type { Document, Picture } from '../../view/document.ts'
 import type { BlockRow, Blocks, Costs } from './measure.ts'
 
 const sections = ['directory', 'dictionaries', 'trace index', 'similarity', 'Bloom filters', 'fields', 'root'] as const
@@ -52,31 +52,32 @@ export function sectionTable({ taxed, spanCount, traceCount, traceIndexSeconds }
   )
 }
 
-/** Charts by file name: bytes per span, and bytes that a lookup reads, by size of pages. */
-export function blockFigures(name: string, blocks: Blocks): Record<string, Figure> {
+/** Bytes per span, and bytes that a lookup reads, by size of pages. */
+function blockPictures(blocks: Blocks): Picture[] {
   const { spanCount } = blocks
-  return {
-    [`${name}-blocks-size.svg`]: figureOf(
-      'Bytes per span by column_block_size',
-      'B/span',
-      blocks,
-      costs => costs.sizeBytes / spanCount,
-    ),
-    [`${name}-blocks-lookup.svg`]: figureOf(
-      'KiB read for a trace by id, by column_block_size',
-      'KiB',
-      blocks,
-      costs => costs.lookups.present.bytes / 1024,
-    ),
-  }
+  return [
+    {
+      suffix: '-size',
+      figure: figureOf('Bytes per span by column_block_size', 'B/span', blocks, costs => costs.sizeBytes / spanCount),
+    },
+    {
+      suffix: '-lookup',
+      figure: figureOf(
+        'KiB read for a trace by id, by column_block_size',
+        'KiB',
+        blocks,
+        costs => costs.lookups.present.bytes / 1024,
+      ),
+    },
+  ]
 }
 
 /** The page of the measurement. */
-export function renderBlocks(blocks: Blocks, charts: readonly string[]): string {
-  return printMarkdownPage([
+export function blocksDocument(blocks: Blocks): Document {
+  return [
     '# Blockpack by page size, codec and index',
     ...blocks.notes,
-    ...charts.map(chart => `![](${chart})`),
+    ...blockPictures(blocks),
     '## Page size and codec',
     'Each row was proved by its round trip before it was timed; a lookup reads of a file that is open and cold.',
     curveTable(blocks),
@@ -85,7 +86,7 @@ export function renderBlocks(blocks: Blocks, charts: readonly string[]): string 
     sectionTable(blocks),
     sectionNote,
     ...problemsOf(blocks),
-  ])
+  ]
 }
 
 /** What was not earned, a line each. */

@@ -3,7 +3,7 @@ import { type SearchAnswer, search } from '../../../lib/traceql/answers/search.t
 import type { Explain } from '../../../lib/traceql/engine/explain.ts'
 import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics/metrics.ts'
-import type { Question, RangeTexts } from './query-set.ts'
+import type { Question, RangeTexts } from '../../runs/query-bench-schema.ts'
 
 export type Answer = Pick<SearchAnswer, 'traces'> | MetricsAnswer
 /** With the explanation of a source. */

@@ -1,4 +1,5 @@
-import { type QuerySet, type Question, questionOf } from './query-set.ts'
+import type { QuerySet, Question } from '../../runs/query-bench-schema.ts'
+import { questionOf } from './query-set.ts'
 
 /** A kind of question: its name in Tempo's benchmarks, the text there, and one like it over the workload otel. */
 type Kind = readonly [name: string, tempo: string, otel: string, expects: 'some' | 'none']

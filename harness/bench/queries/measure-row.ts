@@ -4,48 +4,14 @@ import { LabError, messageOf } from '../../../lib/error.ts'
 import { type Candidate, classify } from '../../lab/rows.ts'
 import type { LabTasks } from '../../lab/tasks.ts'
 import { taskRunner } from '../../process/run-task.ts'
+import type { Earned, QueryRow, QuerySet, RangeTexts, TimedQueries, Truth } from '../../runs/query-bench-schema.ts'
 import { nameOf } from '../../runs/row-name.ts'
-import type { FidelityClass } from '../../runs/run-schema.ts'
 import type { Progress } from '../../text/progress.ts'
-import type { QuerySet, RangeTexts } from './query-set.ts'
 import { duckDbProblem, type PeerName } from './sql/duckdb.ts'
 import type { Subject } from './subject.ts'
 import type { QueryTasks } from './tasks.ts'
-import type { TimedQueries } from './time-queries.ts'
-import type { Truth } from './truth.ts'
 
 const runTask = taskRunner<LabTasks & QueryTasks>()
-
-/** What it takes to write the file. */
-export interface IngestCost {
-  /** The median of the rounds; of the proving pass where there is one round. */
-  readonly encodeCpuSeconds: number
-  readonly encodePeakBytes: number
-}
-
-/** What a row has earned. */
-export interface Earned extends TimedQueries {
-  readonly sizeBytes: number
-  /** Null of a block that was there before. */
-  readonly ingest: IngestCost | null
-  /** In a word what came back; null of a block, which the traces come from. */
-  readonly kept: FidelityClass | null
-  /** What a lossy phase says it loses, where not all traces came back whole. */
-  readonly lost: readonly string[]
-  /** Of a process that asks each query once. */
-  readonly queryPeakBytes: number
-}
-
-/** A phase and variant, or a block as it lies: what it costs, or why that was not earned. */
-export interface QueryRow {
-  readonly name: string
-  /** Whether the file is opened for queries; else each of them decodes all of it. */
-  readonly opens: boolean
-  readonly earned: Earned | null
-  readonly problem: string | null
-  /** Why a peer is not there to be asked, which is no problem. */
-  readonly absence?: string
-}
 
 type RowHead = Pick<QueryRow, 'name' | 'opens'>
 

@@ -4,39 +4,20 @@ import { withSearchSource } from '../../open/search-source.ts'
 import type { TraceSource } from '../../open/source.ts'
 import { taskRunner } from '../../process/run-task.ts'
 import { describeEnvironment } from '../../runs/environment.ts'
-import type { Environment } from '../../runs/run-schema.ts'
+import type { QueryBench, QueryRow, QuerySet } from '../../runs/query-bench-schema.ts'
 import type { Progress } from '../../text/progress.ts'
-import { printSource } from '../../view/report.ts'
-import { type Bench, type Block, measureBlock, measurePeer, measurePhase, type QueryRow } from './measure-row.ts'
+import { benchInput } from '../../view/report.ts'
+import { type Bench, type Block, measureBlock, measurePeer, measurePhase } from './measure-row.ts'
 import { prepareQueries } from './prepare.ts'
-import type { QuerySet, RangeTexts } from './query-set.ts'
 import type { PeerName } from './sql/duckdb.ts'
 import { countersOf } from './subject.ts'
 import type { QueryTasks } from './tasks.ts'
-import type { Truth } from './truth.ts'
 
 const runTask = taskRunner<QueryTasks>()
 
 /** Rounds by default: enough spans in all for a steady median, at most 15; above 200,000 the proving pass is timed. */
 function defaultRounds(spanCount: number): number {
   return spanCount > 200_000 ? 1 : Math.min(15, Math.max(3, Math.ceil(40_000 / spanCount)))
-}
-
-/** What each query costs in each row. */
-export interface QueryBench {
-  readonly title: string
-  /** What was read and what was left out, in lines. */
-  readonly notes: readonly string[]
-  readonly traceCount: number
-  readonly spanCount: number
-  readonly set: QuerySet
-  readonly range: RangeTexts
-  /** Of each query to a file that opens; the environment tells those of all else. */
-  readonly openRounds: number
-  readonly environment: Environment & { readonly rounds: number }
-  /** By question of the set, as are the results of the rows. */
-  readonly truths: readonly Truth[]
-  readonly rows: readonly QueryRow[]
 }
 
 export interface QueryBenchOptions {
@@ -85,11 +66,9 @@ export async function measureQueries(options: QueryBenchOptions): Promise<QueryB
     const rows: QueryRow[] = block === undefined ? [] : [await measureBlock(block, bench)]
     for (const candidate of candidates) rows.push(await measurePhase(candidate, bench))
     if (peer !== undefined) rows.push(await measurePeer(peer.name, peer.candidate, bench))
-    const [notes, environment] = [
-      printSource(source),
-      { ...describeEnvironment({ lanes: 1, zstdLevel: null }), rounds },
-    ]
-    return { title: source.title, notes, traceCount, spanCount, set, range, openRounds, environment, truths, rows }
+    const input = benchInput(source, { traceCount, spanCount })
+    const environment = { ...describeEnvironment({ lanes: 1, zstdLevel: null }), rounds }
+    return { kind: 'queries', input, environment, set, range, openRounds, truths, rows }
   })
 }
 

@@ -4,9 +4,9 @@ import { defaultStepNanos, maxIntervals } from '../../../lib/traceql/metrics/int
 import { type DatasetCounts, writeDataset } from '../../open/dataset.ts'
 import { captureLimits } from '../../open/search-source.ts'
 import type { TraceSource } from '../../open/source.ts'
+import type { QuerySet, RangeTexts } from '../../runs/query-bench-schema.ts'
 import { whole } from '../../text/format.ts'
 import type { Progress } from '../../text/progress.ts'
-import type { QuerySet, RangeTexts } from './query-set.ts'
 
 /** A dataset file, and the range of its metrics. */
 export interface Prepared extends DatasetCounts {
@@ -55,7 +55,7 @@ class Extent {
   }
 
   /** What is asked for; else all spans, by the minute where it can be. */
-  range({ startNanos, endNanos, stepNanos }: Partial<RangeTexts>): RangeTexts {
+  range({ startNanos, endNanos, stepNanos }: QuerySet['range']): RangeTexts {
     const start = startNanos === undefined ? this.#first : BigInt(startNanos)
     const end = endNanos === undefined ? this.#last + 1n : BigInt(endNanos)
     const isLong = (end - start) / usualStepNanos > maxIntervals - 2

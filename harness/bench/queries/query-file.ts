@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { LabError, naming } from '../../../lib/error.ts'
 import { hint } from '../../../lib/nearest.ts'
+import type { QuerySet, Question } from '../../runs/query-bench-schema.ts'
 import { builtInNames, builtInSet } from './built-in.ts'
 import { parseJsonQueries } from './query-json.ts'
-import { type QuerySet, type Question, questionOf } from './query-set.ts'
+import { questionOf } from './query-set.ts'
 
 /** The set of a name, or of a file that is so called. Fails with `usage` where there is neither, or a text is
  * no query. */

@@ -2,11 +2,12 @@ import { naming } from '../../../lib/error.ts'
 import { readList } from '../../../lib/wire/json/message.ts'
 import { parseInt64 } from '../../../lib/wire/json/number.ts'
 import { JsonReader } from '../../../lib/wire/json/reader.ts'
-import { type Question, questionOf, type RangeTexts } from './query-set.ts'
+import type { QuerySet, Question, RangeTexts } from '../../runs/query-bench-schema.ts'
+import { questionOf } from './query-set.ts'
 
 export interface JsonQueries {
   readonly questions: readonly Question[]
-  readonly range: Partial<RangeTexts>
+  readonly range: QuerySet['range']
 }
 
 /** Fields of the object, and what they are here: ns since the epoch, as numbers or as text. */

@@ -1,32 +1,7 @@
 import type { MetricsExpression, MetricsOperand, Query } from '../../../lib/traceql/language/ast.ts'
 import { readQuery } from '../../open/query-text.ts'
+import type { Question, QuestionKind } from '../../runs/query-bench-schema.ts'
 import { clean, shorten } from '../../text/names.ts'
-
-/** `compare` stands apart from other metrics: it reads every column. */
-export type QuestionKind = 'search' | 'metrics' | 'compare'
-
-/** One query of a set. */
-export interface Question {
-  readonly name: string
-  readonly text: string
-  readonly kind: QuestionKind
-  /** What the set is sure of: some spans match, or none. Undefined where it depends on the data. */
-  readonly expects?: 'some' | 'none' | undefined
-}
-
-/** A range and step of metrics, in ns as decimal text, which processes can hand on. */
-export interface RangeTexts {
-  readonly startNanos: string
-  readonly endNanos: string
-  readonly stepNanos: string
-}
-
-export interface QuerySet {
-  readonly name: string
-  readonly questions: readonly Question[]
-  /** Parts of the range that the set asks for; the rest follows from the data. */
-  readonly range: Partial<RangeTexts>
-}
 
 const maxName = 44
 

@@ -1,20 +1,17 @@
 import { Clock } from '../../process/clock.ts'
 import { type Summary, summarise } from '../../process/statistics.ts'
+import type { Question, RangeTexts, SettingCosts } from '../../runs/query-bench-schema.ts'
 import { defaultLimit, usualTerms } from './ask.ts'
-import type { Question, RangeTexts } from './query-set.ts'
 import type { Opener } from './subject.ts'
 
 /** Cold, opening the file is part of the operation; hot, it is open and was asked the same before. */
-export const settings = [
+const settings = [
   { name: 'cold, all', isCold: true, limit: usualTerms.limit },
   { name: `cold, ${defaultLimit}`, isCold: true, limit: defaultLimit },
   { name: 'hot, all', isCold: false, limit: usualTerms.limit },
   { name: `hot, ${defaultLimit}`, isCold: false, limit: defaultLimit },
 ] as const
 type Setting = (typeof settings)[number]
-
-/** By setting, null where it is not one of the question: metrics have no limit of traces. */
-export type SettingCosts = readonly (Summary | null)[]
 
 interface SettingsJob {
   readonly range: RangeTexts
@@ -23,10 +20,10 @@ interface SettingsJob {
 
 /** Times a question in each setting. */
 export async function measureSettings(question: Question, opener: Opener, job: SettingsJob): Promise<SettingCosts> {
-  const costs: (Summary | null)[] = []
+  const costs: SettingCosts = {}
   for (const setting of settings) {
     const isAsked = question.kind === 'search' || setting.limit === usualTerms.limit
-    costs.push(isAsked ? await measureSetting(question, opener, setting, job) : null)
+    costs[setting.name] = isAsked ? await measureSetting(question, opener, setting, job) : null
   }
   return costs
 }

@@ -9,9 +9,9 @@ import { loadPhase } from '../../lab/discover.ts'
 import { type SearchSource, withSearchSource } from '../../open/search-source.ts'
 import { Clock, type Seconds } from '../../process/clock.ts'
 import { measureDecode } from '../../process/measure.ts'
+import type { OpeningCost, Question, ReadCost } from '../../runs/query-bench-schema.ts'
 import type { Kept } from './answer-difference.ts'
 import { type Answer, ask, type Terms } from './ask.ts'
-import type { Question } from './query-set.ts'
 import { askDuckDb, type PeerName, withDatabase } from './sql/duckdb.ts'
 import { describeTable } from './sql/table.ts'
 
@@ -19,21 +19,6 @@ import { describeTable } from './sql/table.ts'
 export type Subject =
   | { readonly phasePath: string; readonly variant?: string; readonly file: string; readonly peer?: PeerName }
   | { readonly block: string }
-
-/**
- * What was read of a file: the store is asked for so many ranges, in so many steps that wait for one another. Null of a
- * peer, which reads by itself.
- */
-export interface ReadCost {
-  readonly bytes: number | null
-  readonly requests: number | null
-  readonly roundTrips: number | null
-}
-
-/** What it takes until a file can be asked. */
-export interface OpeningCost extends ReadCost {
-  readonly seconds: Seconds
-}
 
 /** A file as an operation finds it: nothing of it is known but what opening it tells. */
 export interface Opened {

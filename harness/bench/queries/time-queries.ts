@@ -1,34 +1,19 @@
 import { LabError, messageOf } from '../../../lib/error.ts'
 import { Clock, type Seconds } from '../../process/clock.ts'
-import { type Summary, summarise } from '../../process/statistics.ts'
+import { summarise } from '../../process/statistics.ts'
+import type {
+  QueryCost,
+  QueryResult,
+  Question,
+  RangeTexts,
+  TimedQueries,
+  Truth,
+} from '../../runs/query-bench-schema.ts'
 import { answerDifference, limitedDifference, printFacts } from './answer-difference.ts'
 import { defaultLimit, spansOf, usualTerms } from './ask.ts'
-import type { Question, RangeTexts } from './query-set.ts'
-import { measureSettings, type SettingCosts } from './settings.ts'
-import { type Opener, type OpeningCost, type ReadCost, type Subject, withOpener } from './subject.ts'
-import { provingTerms, readTruth, type Truth } from './truth.ts'
-
-/** What one operation costs: opening the file is not part of it, decoding it is. */
-export interface QueryCost extends ReadCost {
-  readonly seconds: Summary
-  /** See `spansOf`. */
-  readonly spans: number
-}
-
-/** The cost of a question, or why it was not earned. */
-export interface QueryResult {
-  readonly cost: QueryCost | null
-  readonly problem: string | null
-  /** Why a peer is not asked it, which is no problem. */
-  readonly refusal?: string
-  /** Beside a peer: the cost in each setting, as far as it is one of the question's. */
-  readonly settings?: SettingCosts
-}
-
-export interface TimedQueries {
-  readonly results: readonly QueryResult[]
-  readonly opening: OpeningCost | null
-}
+import { measureSettings } from './settings.ts'
+import { type Opener, type Subject, withOpener } from './subject.ts'
+import { provingTerms, readTruth } from './truth.ts'
 
 export interface AskJob {
   readonly subject: Subject

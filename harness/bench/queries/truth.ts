@@ -6,18 +6,10 @@ import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { writeText } from '../../../lib/storage/local-write.ts'
 import { readDataset } from '../../open/dataset.ts'
+import type { Question, RangeTexts, Truth } from '../../runs/query-bench-schema.ts'
 import type { Kept } from './answer-difference.ts'
 import { printFacts } from './answer-difference.ts'
 import { ask, matchedBy, type Terms, usualTerms } from './ask.ts'
-import type { Question, RangeTexts } from './query-set.ts'
-
-/** What is known of a question before any file is asked. */
-export interface Truth {
-  /** Spans that match, see `matchedBy`. */
-  readonly matched: number
-  /** Why no file is asked it. */
-  readonly problem: string | null
-}
 
 export interface TruthJob {
   readonly dataset: string

@@ -1,8 +1,9 @@
 import { messageOf } from '../../../lib/error.ts'
 import { killTasks, taskRunner } from '../../process/run-task.ts'
 import { describeEnvironment } from '../../runs/environment.ts'
+import type { Figure, ServeBench } from '../../runs/serve-bench-schema.ts'
 import type { Progress } from '../../text/progress.ts'
-import type { Capture, Figure, ServeJob } from './figure.ts'
+import type { Capture, ServeJob } from './job.ts'
 import type { ServeTasks } from './tasks.ts'
 
 const runTask = taskRunner<ServeTasks>()
@@ -25,12 +26,6 @@ export const parts = {
 } as const
 export type PartName = keyof typeof parts
 export const partNames = Object.keys(parts) as PartName[]
-
-export interface ServeBench {
-  readonly environment: ReturnType<typeof describeEnvironment>
-  readonly job: Omit<ServeJob, 'capture' | 'program'>
-  readonly parts: readonly { readonly title: string; readonly figures: readonly Figure[] }[]
-}
 
 export interface ServeBenchOptions extends Omit<ServeJob, 'capture'> {
   readonly only: readonly PartName[]
@@ -57,8 +52,14 @@ export async function measureServe({ only, captures, progress, ...job }: ServeBe
     }
     measured.push({ title, figures })
   }
-  const { program: _, ...said } = job
-  return { environment: describeEnvironment({ lanes: 1, zstdLevel: 3 }), job: said, parts: measured }
+  const { seed, seconds, rounds, kills, spans } = job
+  return {
+    kind: 'serve',
+    input: { name: 'store', source: captures.map(({ name }) => name).join(', ') },
+    environment: { ...describeEnvironment({ lanes: 1, zstdLevel: 3 }), rounds },
+    job: { seed, seconds, rounds, kills, spans },
+    parts: measured,
+  }
 }
 
 /** What was not right, a line each. */

@@ -1,6 +1,7 @@
 import { inWorkFolder } from '../../../lib/storage/work-folder.ts'
 import type { Report } from '../../process/task.ts'
-import type { Figure, ServeJob } from './figure.ts'
+import type { Figure } from '../../runs/serve-bench-schema.ts'
+import type { ServeJob } from './job.ts'
 import { Server } from './server.ts'
 import { countSpans, figureOf, loadOf, problemOfCount } from './session.ts'
 

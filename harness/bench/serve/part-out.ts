@@ -1,6 +1,7 @@
 import type { Report } from '../../process/task.ts'
-import type { Figure, ServeJob } from './figure.ts'
+import type { Figure } from '../../runs/serve-bench-schema.ts'
 import { type Filled, withFilled } from './filled.ts'
+import type { ServeJob } from './job.ts'
 import { ask, figureOf, latencyFigures, type Series, sumOf, timed } from './session.ts'
 
 const lookups = 200

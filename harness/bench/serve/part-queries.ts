@@ -7,10 +7,11 @@ import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics/met
 import type { WorkerPool } from '../../../lib/workers/pool.ts'
 import { withSearchSource } from '../../open/search-source.ts'
 import type { Report } from '../../process/task.ts'
-import type { Question } from '../queries/query-set.ts'
+import type { Question } from '../../runs/query-bench-schema.ts'
+import type { Figure } from '../../runs/serve-bench-schema.ts'
 import { difference } from './answer-difference.ts'
-import type { Figure, ServeJob } from './figure.ts'
 import { type Filled, stepSeconds, withFilled } from './filled.ts'
+import type { ServeJob } from './job.ts'
 import { ask, figureOf, timed } from './session.ts'
 
 const hourSeconds = 3_600

@@ -1,7 +1,8 @@
 import { medianOf } from '../../../lib/median.ts'
 import type { Trace } from '../../../lib/model/trace.ts'
 import { capturedSource, generatedSource } from '../../open/source.ts'
-import type { Capture, Figure } from './figure.ts'
+import type { Figure } from '../../runs/serve-bench-schema.ts'
+import type { Capture } from './job.ts'
 import { Load } from './load.ts'
 import { type EndOf, Replay } from './replay.ts'
 

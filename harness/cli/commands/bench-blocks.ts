@@ -1,18 +1,15 @@
-import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
-import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
-import { writeText } from '../../../lib/storage/local-write.ts'
+import { probeFolder } from '../../../lib/storage/folder.ts'
 import { measureBlocks } from '../../bench/page-size/measure.ts'
 import {
-  blockFigures,
+  blocksDocument,
   curveTable,
   problemsOf,
-  renderBlocks,
   sectionNote,
   sectionTable,
   taxTable,
 } from '../../bench/page-size/report.ts'
-import { drawSvg } from '../../charts/svg.ts'
+import { saveDocument } from '../../lab/run-files.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import { describeSource } from '../../view/report.ts'
 import {
@@ -58,11 +55,8 @@ export const blocks: CommandModule<object, BlocksArguments> = {
     const result = await measureBlocks(source, args.rounds ?? usualRounds, progressFrom(args))
     const tables = [curveTable(result), taxTable(result), sectionTable(result)]
     show({ page: () => [describeSource(source), ...tables, sectionNote, ...problemsOf(result)] }, format)
-    makeFolder(folder)
-    const charts = blockFigures(source.name, result)
-    for (const [name, chart] of Object.entries(charts)) await writeText(join(folder, name), await drawSvg(chart))
-    await writeText(join(folder, `${source.name}-blocks.md`), renderBlocks(result, Object.keys(charts)))
-    if (args.progress) process.stderr.write(`saved ${join(folder, source.name)}-blocks.md and two .svg\n`)
+    const saved = await saveDocument(blocksDocument(result), folder, `${source.name}-blocks`)
+    if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
     if (problemsOf(result).length > 0) process.exitCode = 1
     reportLeftOut(leftOutOf(source), args.skipBad)
   },

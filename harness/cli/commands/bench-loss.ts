@@ -1,13 +1,11 @@
-import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
-import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
-import { writeText } from '../../../lib/storage/local-write.ts'
+import { countSpans } from '../../../lib/model/trace.ts'
 import { measureLossCurve } from '../../bench/loss/measure.ts'
-import { lossCurvePage, lossFigures, renderLossCurve } from '../../bench/loss/report.ts'
-import { drawSvg } from '../../charts/svg.ts'
+import { probeResults, saveMeasurement } from '../../lab/run-files.ts'
 import { holdTraces } from '../../open/hold.ts'
-import { leftOutJson, leftOutOf, reportLeftOut } from '../../open/left-out.ts'
-import { describeSource, printSource } from '../../view/report.ts'
+import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
+import { lossCurvePage } from '../../view/loss-curve.ts'
+import { benchInput, describeSource } from '../../view/report.ts'
 import {
   progressFlag,
   progressFrom,
@@ -34,24 +32,20 @@ export const loss: CommandModule<object, LossArguments> = {
   handler: async args => {
     const format = tableFormatOf(args)
     const folder = args.results ?? resultsFolder
-    probeFolder(folder)
+    probeResults(folder)
     const source = sourceFrom(args)
     const traces = await holdTraces(source.traces, describeSource(source))
-    const curve = await measureLossCurve(traces, progressFrom(args))
+    const input = benchInput(source, { traceCount: traces.length, spanCount: countSpans(traces) })
+    const curve = await measureLossCurve(input, traces, progressFrom(args))
     show(
       {
         page: () => [describeSource(source), ...lossCurvePage(curve)],
-        json: () => ({ source: source.title, ...curve, ...leftOutJson(leftOutOf(source)) }),
+        json: () => curve,
       },
       format,
     )
-    makeFolder(folder)
-    const name = `${source.name}-loss`
-    const charts = lossFigures(source.title, curve)
-    const files = charts.map((_, i) => `${name}-${i + 1}.svg`)
-    await Promise.all(charts.map(async (chart, i) => writeText(join(folder, files[i]!), await drawSvg(chart))))
-    await writeText(join(folder, `${name}.md`), renderLossCurve(source.title, printSource(source), curve, files))
-    if (args.progress) process.stderr.write(`saved ${join(folder, name)}.md and ${files.length} pictures\n`)
+    const saved = await saveMeasurement(curve, folder)
+    if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
     reportLeftOut(leftOutOf(source), args.skipBad)
   },
 }

@@ -1,17 +1,13 @@
-import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
-import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
-import { writeText } from '../../../lib/storage/local-write.ts'
 import { blockOfEnvironment } from '../../bench/queries/block.ts'
-import { queryFigure } from '../../bench/queries/chart.ts'
 import { measureQueries } from '../../bench/queries/measure.ts'
 import { readQuerySet } from '../../bench/queries/query-file.ts'
-import { problemsOf, queriesPage, renderQueries } from '../../bench/queries/report.ts'
 import { type PeerName, peerNames } from '../../bench/queries/sql/duckdb.ts'
-import { drawSvg } from '../../charts/svg.ts'
 import { discoverPhases } from '../../lab/discover.ts'
+import { probeResults, saveMeasurement } from '../../lab/run-files.ts'
 import { selectRows } from '../../lab/select.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
+import { problemsOf, queriesPage } from '../../view/queries/report.ts'
 import { describeSource } from '../../view/report.ts'
 import {
   candidatesFrom,
@@ -83,7 +79,7 @@ export const queries: CommandModule<object, QueriesArguments> = {
   handler: async args => {
     const format = tableFormatOf(args)
     const folder = args.results ?? resultsFolder
-    probeFolder(folder)
+    probeResults(folder)
     const block = isSourceGiven(args) ? undefined : await blockOfEnvironment()
     const set = await readQuerySet(args.queries ?? defaultSet(args, block))
     const source = block === undefined ? sourceFrom(args) : capturedFrom([block], {})
@@ -92,12 +88,8 @@ export const queries: CommandModule<object, QueriesArguments> = {
     const peer = peers && { name: peers, candidate: selectRows(await discoverPhases(), ['24'], [])[0]! }
     const result = await measureQueries({ source, candidates, set, block, peer, rounds, progress: progressFrom(args) })
     show({ page: () => [describeSource(source), ...queriesPage(result)] }, format)
-    makeFolder(folder)
-    const name = `${source.name}-queries`
-    const chart = queryFigure(result)
-    if (chart !== undefined) await writeText(join(folder, `${name}.svg`), await drawSvg(chart))
-    await writeText(join(folder, `${name}.md`), renderQueries(result, chart && `${name}.svg`))
-    if (args.progress) process.stderr.write(`saved ${join(folder, name)}.md and .svg\n`)
+    const saved = await saveMeasurement(result, folder)
+    if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
     if (problemsOf(result).length > 0) process.exitCode = 1
     reportLeftOut(leftOutOf(source), args.skipBad)
   },

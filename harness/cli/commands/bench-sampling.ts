@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import type { FaultLabel } from '../../../generator/names.ts'
 import { LabError, systemError } from '../../../lib/error.ts'
-import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
-import { writeText } from '../../../lib/storage/local-write.ts'
+import { probeFolder } from '../../../lib/storage/folder.ts'
 import { measureCoverage } from '../../bench/loss/coverage.ts'
 import { measureFaults } from '../../bench/loss/faults.ts'
-import { renderSampling, type SamplingBench, samplingPage } from '../../bench/loss/sampling-report.ts'
+import { type SamplingBench, samplingDocument, samplingPage } from '../../bench/loss/sampling-report.ts'
+import { saveDocument } from '../../lab/run-files.ts'
 import { holdTraces } from '../../open/hold.ts'
 import { leftOutJson, leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import type { TraceSource } from '../../open/source.ts'
@@ -58,10 +57,9 @@ export const sampling: CommandModule<object, SamplingArguments> = {
       },
       format,
     )
-    makeFolder(folder)
-    const path = join(folder, `${source.name}-sampling.md`)
-    await writeText(path, renderSampling(source.title, printSource(source), result))
-    if (args.progress) process.stderr.write(`saved ${path}\n`)
+    const document = samplingDocument(source.title, printSource(source), result)
+    const saved = await saveDocument(document, folder, `${source.name}-sampling`)
+    if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
     reportLeftOut(leftOutOf(source), args.skipBad)
   },
 }

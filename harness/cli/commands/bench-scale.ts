@@ -1,11 +1,9 @@
-import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
-import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
-import { writeText } from '../../../lib/storage/local-write.ts'
-import { measureScale, renderScale, scaleFigure, scaleTable } from '../../bench/scale.ts'
-import { drawSvg } from '../../charts/svg.ts'
+import { measureScale } from '../../bench/scale.ts'
+import { probeResults, saveMeasurement } from '../../lab/run-files.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
 import { describeSource } from '../../view/report.ts'
+import { scaleProblems, scaleTables } from '../../view/scale.ts'
 import {
   candidatesFrom,
   progressFlag,
@@ -27,20 +25,17 @@ interface ScaleArguments extends SourceArguments, RowArguments, TableArguments {
 
 export const scale: CommandModule<object, ScaleArguments> = {
   command: 'scale',
-  describe: 'Bytes per span against the number of traces, as table and SVG',
+  describe: 'Bytes and CPU time per span against the number of spans, as tables and SVG',
   builder: yargs => yargs.options(sourceFlags).options(rowFlags).options(progressFlag).options(resultsFlag),
   handler: async args => {
     const format = tableFormatOf(args)
     const folder = args.results ?? resultsFolder
-    probeFolder(folder)
+    probeResults(folder)
     const source = sourceFrom(args)
     const result = await measureScale(source, await candidatesFrom(args), progressFrom(args))
-    show({ page: () => [describeSource(source), scaleTable(result)] }, format)
-    makeFolder(folder)
-    const name = `${source.name}-scale`
-    await writeText(join(folder, `${name}.svg`), await drawSvg(scaleFigure(result)))
-    await writeText(join(folder, `${name}.md`), renderScale(result, `${name}.svg`))
-    if (args.progress) process.stderr.write(`saved ${join(folder, name)}.md and .svg\n`)
+    show({ page: () => [describeSource(source), ...scaleTables(result), ...scaleProblems(result)] }, format)
+    const saved = await saveMeasurement(result, folder)
+    if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
     reportLeftOut(leftOutOf(source), args.skipBad)
   },
 }

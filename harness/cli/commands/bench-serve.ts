@@ -1,14 +1,12 @@
-import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { defaultSeed } from '../../../generator/names.ts'
 import { LabError } from '../../../lib/error.ts'
 import { hint } from '../../../lib/nearest.ts'
-import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
-import { writeText } from '../../../lib/storage/local-write.ts'
 import { readQuerySet } from '../../bench/queries/query-file.ts'
 import { measureServe, type PartName, partNames, problemsOf } from '../../bench/serve/measure.ts'
-import { renderServe, servePage } from '../../bench/serve/report.ts'
+import { probeResults, saveMeasurement } from '../../lab/run-files.ts'
 import { capturedSource } from '../../open/source.ts'
+import { servePage } from '../../view/serve-bench.ts'
 import { generatorFlags, pathFlag, progressFlag, progressFrom, resultsFlag, resultsFolder, text } from '../flags.ts'
 import { integer, list } from '../options.ts'
 import { show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
@@ -61,7 +59,7 @@ export const serve: CommandModule<object, ServeBenchArguments> = {
   handler: async args => {
     const format = tableFormatOf(args)
     const folder = args.results ?? resultsFolder
-    probeFolder(folder)
+    probeResults(folder)
     const { input, only = partNames, seed = defaultSeed } = args
     const {
       seconds = defaults.seconds,
@@ -89,10 +87,8 @@ export const serve: CommandModule<object, ServeBenchArguments> = {
     }
     const result = await measureServe(options)
     show({ page: () => servePage(result) }, format)
-    makeFolder(folder)
-    const path = join(folder, 'serve.md')
-    await writeText(path, renderServe(result, ['trace-lab', ...process.argv.slice(2)].join(' ')))
-    if (args.progress) process.stderr.write(`saved ${path}\n`)
+    const saved = await saveMeasurement(result, folder)
+    if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
     if (problemsOf(result).length > 0) process.exitCode = 1
   },
 }

@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { defaultSeed, sizes, workloadNames } from '../../../generator/names.ts'
-import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
-import { writeText } from '../../../lib/storage/local-write.ts'
+import { probeFolder } from '../../../lib/storage/folder.ts'
 import { defaultTiers, parseTiers } from '../../../lib/tiers/tier-list.ts'
-import { measureTiers, renderTiers, type StreamOf, tiersTable } from '../../bench/tiers.ts'
+import { measureTiers, type StreamOf, tiersDocument, tiersTable } from '../../bench/tiers.ts'
+import { saveDocument } from '../../lab/run-files.ts'
 import {
   type GeneratorArguments,
   generatorFlags,
@@ -39,9 +38,8 @@ export const tiers: CommandModule<object, TiersArguments> = {
     const stream: StreamOf = { ...generated, days, traceCount: sizes[sizeName] }
     const result = await measureTiers(stream, list)
     show({ page: () => [tiersTable(result)] }, format)
-    makeFolder(folder)
-    const path = join(folder, `${stream.workload}-${sizeName}-tiers.md`)
-    await writeText(path, renderTiers(result, stream))
-    if (args.progress) process.stderr.write(`saved ${path}\n`)
+    const document = tiersDocument(result, stream)
+    const saved = await saveDocument(document, folder, `${stream.workload}-${sizeName}-tiers`)
+    if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
   },
 }

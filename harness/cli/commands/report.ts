@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { writeText } from '../../../lib/storage/local-write.ts'
-import { readRun } from '../../lab/run-files.ts'
+import { readMeasurement } from '../../lab/run-files.ts'
 import { renderHtml } from '../../report/html.ts'
 import { paths, text } from '../flags.ts'
 
@@ -11,7 +11,7 @@ interface ReportArguments {
 
 export const report: CommandModule<object, ReportArguments> = {
   command: 'report <runs..>',
-  describe: 'Make one page of HTML of runs: tables, pictures, comparisons',
+  describe: 'Make one page of HTML of runs and benches: tables, pictures, comparisons',
   builder: yargs =>
     yargs
       .positional('runs', {
@@ -24,7 +24,7 @@ export const report: CommandModule<object, ReportArguments> = {
       .option('out', { ...text, demandOption: true, describe: 'the page' })
       .example('$0 report results/runs/*.json --out page.html', 'needs no network; opens from a file or an attachment'),
   handler: async ({ runs, out }) => {
-    const read = await Promise.all(runs!.map(readRun))
+    const read = await Promise.all(runs!.map(readMeasurement))
     await writeText(out, await renderHtml(read, 'Trace Storage Lab'))
   },
 }

@@ -3,7 +3,7 @@ import { zstdLevels } from '../../../lib/codecs/compress.ts'
 import type { Refusal } from '../../../lib/formats/format.ts'
 import { runLab } from '../../lab/lab.ts'
 import type { Candidate } from '../../lab/rows.ts'
-import { probeResults, readRun, saveRun } from '../../lab/run-files.ts'
+import { probeResults, readRun, saveMeasurement } from '../../lab/run-files.ts'
 import { reportLeftOut } from '../../open/left-out.ts'
 import { tableOf } from '../../text/table.ts'
 import { dataColumns } from '../../view/columns.ts'
@@ -80,7 +80,7 @@ export const run: CommandModule<object, RunArguments> = {
       ...(args.rounds === undefined ? {} : { rounds: args.rounds }),
       ...(args.zstdLevel === undefined ? {} : { zstdLevel: args.zstdLevel }),
     })
-    const saved = await saveRun(result, folder, isComplete(args))
+    const saved = await saveMeasurement(result, folder, isComplete(args))
     const moves = before ? compareRuns(before, result, args.compare!) : []
     const page = format === 'csv' ? [tableOf(result.rows, dataColumns)] : pageOf(result)
     if (process.stdout.isTTY) progress.erase()

@@ -1,15 +1,19 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { Figure } from '../../charts/figure.ts'
-import * as plot from '../../charts/plot.ts'
+import { drawSoon } from './drawing.ts'
 
 /** A picture that names what the pointer is at. What it shows stands in a table as well, for who does not see it. */
 export function FigureView({ figure }: { figure: Figure }) {
   const place = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    const picture = plot.plot({ ...figure.describe(plot), style: { fontSize: '12px', background: 'none' } })
-    picture.setAttribute('aria-hidden', 'true')
-    place.current?.replaceChildren(picture)
-  }, [figure])
+  useEffect(
+    () =>
+      drawSoon(plot => {
+        const picture = plot.plot({ ...figure.describe(plot), style: { fontSize: '12px', background: 'none' } })
+        picture.setAttribute('aria-hidden', 'true')
+        place.current?.replaceChildren(picture)
+      }),
+    [figure],
+  )
   return (
     <figure>
       <figcaption>

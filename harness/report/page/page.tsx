@@ -2,90 +2,118 @@ import '../../../lib/serve/page/colors.css'
 import './page.css'
 import { render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import type { Bench, Measurement } from '../../runs/measurement-schema.ts'
+import { pageName } from '../../runs/page-name.ts'
 import type { Run } from '../../runs/run-schema.ts'
+import { shorten } from '../../text/names.ts'
+import { BenchView } from './bench-view.tsx'
 import { Matrix } from './matrix.tsx'
 import { hrefOf, type Place, readPlace } from './place.ts'
 import { RunView } from './run-view.tsx'
 
-/** Names a run among others. */
-function keyOf({ input, environment }: Run): string {
-  return `${input.name}@${environment.date}`
+/** Names a measurement among others. */
+function keyOf(one: Measurement): string {
+  return `${pageName(one)}@${one.environment.date}`
 }
 
-function Page({ runs }: { runs: readonly Run[] }) {
+function Page({ measurements }: { measurements: readonly Measurement[] }) {
   const [place, setPlace] = useState(readPlace)
   useEffect(() => {
     const follow = () => setPlace(readPlace())
     addEventListener('hashchange', follow)
     return () => removeEventListener('hashchange', follow)
   }, [])
+  const runs = measurements.filter(one => one.kind === 'phases')
   const newest = newestOf(runs)
-  const run = runs.find(one => keyOf(one) === place.run) ?? latestOf(runs)
-  const others = runs.filter(one => one.input.digest === run.input.digest)
-  const against = others.find(one => keyOf(one) === place.with && one !== run)
+  const chosen = measurements.find(one => keyOf(one) === place.run) ?? latestOf(runs.length > 0 ? runs : measurements)
+  const title = pageName(chosen)
   useEffect(() => {
-    document.title = `${run.input.name} · Trace Storage Lab`
-  }, [run])
+    document.title = `${title} · Trace Storage Lab`
+  }, [title])
   return (
     <>
-      <h1>{newest.length > 1 ? 'Trace storage, measured' : run.input.name}</h1>
+      <h1>{newest.length > 1 ? 'Trace storage, measured' : title}</h1>
       {newest.length > 1 && <Matrix runs={newest} place={place} keyOf={keyOf} />}
-      {runs.length > 1 && <Runs runs={runs} others={others} chosen={run} place={place} />}
-      {newest.length > 1 && <h2 class="run">{run.input.name}</h2>}
-      <RunView key={keyOf(run)} run={run} others={others} against={against} place={place} />
+      {measurements.length > 1 && <Choice measurements={measurements} chosen={chosen} place={place} />}
+      {newest.length > 1 && <h2 class="run">{title}</h2>}
+      {chosen.kind === 'phases' ? (
+        <RunView
+          key={keyOf(chosen)}
+          run={chosen}
+          others={ofSameData(chosen, runs)}
+          against={comparableWith(chosen, runs).find(one => keyOf(one) === place.with)}
+          place={place}
+        />
+      ) : (
+        <BenchView key={keyOf(chosen)} bench={chosen} />
+      )}
+      {chosen.kind === 'phases' &&
+        benchesOf(chosen, measurements).map(one => <BenchView key={keyOf(one)} bench={one} />)}
       <footer>
-        <Download runs={runs} />
+        <Download measurements={measurements} />
       </footer>
     </>
   )
 }
 
-/** The run that was made last. */
-function latestOf(runs: readonly Run[]): Run {
-  return runs.reduce((last, run) => (run.environment.date > last.environment.date ? run : last))
+/** What was measured last. */
+function latestOf<T extends Measurement>(all: readonly T[]): T {
+  return all.reduce((last, one) => (one.environment.date > last.environment.date ? one : last))
 }
 
-/** The newest run of each capture, in the order of their names. */
-function newestOf(runs: readonly Run[]): Run[] {
-  const byName = new Map<string, Run>()
-  for (const run of runs) {
-    const known = byName.get(run.input.name)
-    if (known === undefined || known.environment.date < run.environment.date) byName.set(run.input.name, run)
-  }
-  return [...byName.values()].sort((a, b) => (a.input.name < b.input.name ? -1 : 1))
+/** The newest of each page, in the order of their names. */
+function newestOf<T extends Measurement>(all: readonly T[]): T[] {
+  const byName = Map.groupBy(all, pageName)
+  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, own]) => latestOf(own))
 }
 
-interface RunsProps {
-  readonly runs: readonly Run[]
-  readonly others: readonly Run[]
-  readonly chosen: Run
+function ofSameData(run: Run, runs: readonly Run[]): Run[] {
+  return runs.filter(({ input }) => input.digest === run.input.digest)
+}
+
+/** Sizes of another version of zstd tell nothing of the phases. */
+function comparableWith(run: Run, runs: readonly Run[]): Run[] {
+  return ofSameData(run, runs).filter(one => one !== run && one.environment.zstd === run.environment.zstd)
+}
+
+/** The newest bench of each kind of what the run is of. */
+function benchesOf({ input }: Run, measurements: readonly Measurement[]): Bench[] {
+  const own = measurements.filter(one => one.kind !== 'phases' && one.input.name === input.name)
+  return newestOf(own as Bench[])
+}
+
+interface ChoiceProps {
+  readonly measurements: readonly Measurement[]
+  readonly chosen: Measurement
   readonly place: Place
 }
 
-/** Which run is shown, and with which it is compared: one of the same data. */
-function Runs({ runs, others, chosen, place }: RunsProps) {
+/** What is shown, and with which run it is compared: one of the same data. */
+function Choice({ measurements, chosen, place }: ChoiceProps) {
   const go = (change: Partial<Place>) => {
     location.hash = hrefOf({ ...place, ...change })
   }
-  const optionOf = (run: Run) => (
-    <option key={keyOf(run)} value={keyOf(run)}>
-      {`${run.input.name}, ${run.environment.date.slice(0, 16).replace('T', ' ')}, ${run.environment.commit?.slice(0, 7) ?? 'unknown'}`}
+  const optionOf = (one: Measurement) => (
+    <option key={keyOf(one)} value={keyOf(one)}>
+      {`${shorten(pageName(one), 60)}, ${one.environment.date.slice(0, 16).replace('T', ' ')}, ${one.environment.commit?.slice(0, 7) ?? 'unknown'}`}
     </option>
   )
+  const runs = measurements.filter(one => one.kind === 'phases')
+  const comparable = chosen.kind === 'phases' ? comparableWith(chosen, runs) : []
   return (
     <form class="choice">
       <label>
         Run{' '}
         <select value={keyOf(chosen)} onChange={event => go({ run: event.currentTarget.value, with: '' })}>
-          {runs.map(optionOf)}
+          {measurements.map(optionOf)}
         </select>
       </label>
-      {others.length > 1 && (
+      {comparable.length > 0 && (
         <label>
           compared with{' '}
           <select value={place.with} onChange={event => go({ run: keyOf(chosen), with: event.currentTarget.value })}>
             <option value="">none</option>
-            {others.filter(one => one !== chosen).map(optionOf)}
+            {comparable.map(optionOf)}
           </select>
         </label>
       )}
@@ -94,10 +122,10 @@ function Runs({ runs, others, chosen, place }: RunsProps) {
 }
 
 /** The data of the page, for programs. */
-function Download({ runs }: { runs: readonly Run[] }) {
+function Download({ measurements }: { measurements: readonly Measurement[] }) {
   const save = () => {
     const link = document.createElement('a')
-    link.href = URL.createObjectURL(new Blob([JSON.stringify(runs)], { type: 'application/json' }))
+    link.href = URL.createObjectURL(new Blob([JSON.stringify(measurements)], { type: 'application/json' }))
     link.download = 'runs.json'
     link.click()
     URL.revokeObjectURL(link.href)
@@ -109,10 +137,10 @@ function Download({ runs }: { runs: readonly Run[] }) {
   )
 }
 
-async function readRuns(): Promise<Run[]> {
+async function readMeasurements(): Promise<Measurement[]> {
   const bytes = Uint8Array.from(atob(document.getElementById('runs')!.textContent!), one => one.charCodeAt(0))
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
-  return new Response(stream).json() as Promise<Run[]>
+  return new Response(stream).json() as Promise<Measurement[]>
 }
 
-readRuns().then(runs => render(<Page runs={runs} />, document.getElementById('page')!))
+readMeasurements().then(measurements => render(<Page measurements={measurements} />, document.getElementById('page')!))

@@ -15,6 +15,7 @@ import {
 } from '../../view/run-charts.ts'
 import { describeInput, printMachine, printRounds } from '../../view/run-lines.ts'
 import { commandOf } from './command.ts'
+import { DocumentView } from './document-view.tsx'
 import { FigureView } from './figure-view.tsx'
 import { Measured } from './measured.tsx'
 import { hrefOf, type Place, toggled } from './place.ts'
@@ -51,6 +52,9 @@ export function RunView({ run, others, against, place }: Props) {
             <p key={line}>{line}</p>
           ))}
         <p class="faint">{printMachine(run.environment, printRounds(run.environment))}</p>
+        <p class="faint">
+          By <code>{command}</code>
+        </p>
       </section>
       <Choice run={run} place={place} />
       <section>
@@ -70,7 +74,12 @@ export function RunView({ run, others, against, place }: Props) {
         {shown.flatMap(({ phase, variant, problem }) =>
           problem === null ? [] : [<p key={phase + variant} class="failed">{`${phase} ${variant}: ${problem}`}</p>],
         )}
-        {history !== undefined && <FigureView figure={history} />}
+        {history !== undefined && (
+          <>
+            <FigureView figure={history} />
+            <Measured what="history" command={command} />
+          </>
+        )}
         {earned.length > 0 && <FigureView figure={sizeFigure(run, earned)} />}
         <Measured what="size" command={command} />
       </section>
@@ -144,37 +153,25 @@ function Choice({ run, place }: { run: Run; place: Place }) {
 }
 
 function Loss({ rows, command }: { rows: readonly Row[]; command: string }) {
-  const parts = lossSection({ rows })
-  if (parts.length === 0) return null
+  const [heading, ...parts] = lossSection({ rows })
+  if (heading === undefined) return null
+  const title = 'What the loss costs'
   return (
     <section>
-      <h2>What the loss costs</h2>
-      {parts
-        .slice(1)
-        .map((part, i) =>
-          typeof part === 'string' ? (
-            <p key={i}>{part.replace(/^#+ /, '')}</p>
-          ) : (
-            <TableView key={i} table={part} caption={part.name} />
-          ),
-        )}
-      <Measured what="loss" command={command} />
+      <h2>{title}</h2>
+      <DocumentView document={parts} title={title} />
+      <Measured what="price" command={command} />
     </section>
   )
 }
 
 function Compared({ before, after }: { before: Run; after: Run }) {
+  const title = 'What moved'
   return (
     <section>
-      <h2>What moved</h2>
-      {compareRuns(before, after, before.input.name).map((part, i) =>
-        typeof part === 'string' ? (
-          <p key={i}>{part.trim()}</p>
-        ) : (
-          <TableView key={i} table={part} caption="What moved" />
-        ),
-      )}
-      <p class="faint">Sizes are compared exactly, times beyond three times the spreads of both runs.</p>
+      <h2>{title}</h2>
+      <DocumentView document={compareRuns(before, after, before.input.name)} title={title} />
+      <Measured what="moves" command={commandOf(after)} />
     </section>
   )
 }

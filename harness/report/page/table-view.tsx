@@ -48,7 +48,7 @@ export function TableView({ table, caption, sort = '', isDown = false, onSort, l
                 <td key={table.columns[i]!.header} class={table.columns[i]!.align}>
                   {i === 0 && lead?.(row)}
                   {cell.map((line, place) => (
-                    <div key={place}>{line}</div>
+                    <div key={place}>{table.columns[i]!.isCode ? <code>{line}</code> : line}</div>
                   ))}
                 </td>
               ))}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { measureTiers, renderTiers, tiersTable } from '../../../harness/bench/tiers.ts'
+import { measureTiers, tiersDocument, tiersTable } from '../../../harness/bench/tiers.ts'
 import { defaultTiers, parseTiers } from '../../../lib/tiers/tier-list.ts'
 
 const counted = ['spans by', 'errors by', 'calls between']
@@ -20,5 +20,5 @@ test('a stream of 30 days has no count that is wrong and no quantile outside of 
       }
     }
   expect(tiersTable(result).rows.length).toBeGreaterThan(15)
-  expect(renderTiers(result, stream)).toContain('# 30 days in tiers')
+  expect(tiersDocument(result, stream)).toContain('# 30 days in tiers')
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runSchema } from '../../../harness/runs/run-schema.ts'
-import { renderRun } from '../../../harness/view/report.ts'
+import { runDocument } from '../../../harness/view/report.ts'
 import { Losses } from '../../../lib/formats/losses.ts'
 import { groupByTrace } from '../../../lib/import/group.ts'
 import { readInputs } from '../../../lib/import/input.ts'
@@ -95,8 +95,8 @@ test('run --skip-bad: in the run, in its JSON and in its page', async () => {
   const run = runSchema.parse(JSON.parse(stdout))
   const first = `${path}: ndjson: line 2: byte 0: a value should stand here, found 'x'`
   expect(run.input).toMatchObject({ spanCount: 1, bad: [{ file: path, unit: 'line', count: 1, first }] })
-  expect(renderRun(run)).toContain(`left out: line ×1, first ${first}`)
-  expect(renderRun(run)).toContain('## Left out since it is bad')
+  expect(runDocument(run)[1]).toContain(`left out: line ×1, first ${first}`)
+  expect(runDocument(run)).toContain('## Left out since it is bad')
 })
 
 test('nothing but bad input', async () => {

@@ -6,16 +6,19 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { readRun } from '../../../harness/lab/run-files.ts'
+import { readMeasurement } from '../../../harness/lab/run-files.ts'
 import { renderHtml } from '../../../harness/report/html.ts'
+import type { Measurement } from '../../../harness/runs/measurement-schema.ts'
 import type { Run } from '../../../harness/runs/run-schema.ts'
+import { benchesOf } from '../../support/benches.ts'
 import { accessibilityProblems, hasBrowser, startBrowser } from '../../support/browser.ts'
 
 const runsFolder = fileURLToPath(new URL('../../../results/runs', import.meta.url))
 /** Those that are committed: who tries the lab in a clone adds others. Without git, all. */
 const { stdout } = spawnSync('git', ['ls-files'], { cwd: runsFolder, encoding: 'utf8' })
 const names = stdout ? stdout.trimEnd().split('\n') : readdirSync(runsFolder)
-const runs = await Promise.all(names.map(name => readRun(join(runsFolder, name))))
+const measurements = await Promise.all(names.map(name => readMeasurement(join(runsFolder, name))))
+const runs = measurements.filter(one => one.kind === 'phases')
 const medium = runs.filter(({ input }) => input.name === 'otel-medium')
 const markup = '<img src=x onerror="window.broken=1"></script><script>window.broken=1</script>'
 
@@ -34,7 +37,7 @@ function contentOf(html: string): { runs: unknown; rest: string } {
 
 test('the committed page of all runs is that of the committed runs: `report results/runs/*.json --out results/index.html`', async () => {
   const committed = readFileSync(join(runsFolder, '../index.html'), 'utf8')
-  expect(contentOf(committed)).toEqual(contentOf(await renderHtml(runs, 'Trace Storage Lab')))
+  expect(contentOf(committed)).toEqual(contentOf(await renderHtml(measurements, 'Trace Storage Lab')))
 })
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
@@ -62,7 +65,13 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(problems).toEqual([])
   })
 
-  async function open(shown: readonly Run[], fragment = ''): Promise<void> {
+  /** Waits until all pictures are drawn. */
+  async function drawn(): Promise<number> {
+    await page.waitForFunction('document.querySelector(".picture:empty") === null')
+    return page.locator('.picture > *').count()
+  }
+
+  async function open(shown: readonly Measurement[], fragment = ''): Promise<void> {
     const path = join(folder, 'page.html')
     writeFileSync(path, await renderHtml(shown, 'runs'))
     await page.goto(`${pathToFileURL(path)}${fragment}`)
@@ -72,9 +81,10 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   test('shows the tables and pictures of a run, with nothing from elsewhere', async () => {
     await open([medium.at(-1)!])
     expect(await page.textContent('h1')).toBe('otel-medium')
-    expect(await page.locator('.picture svg').count()).toBe(5)
+    expect(await drawn()).toBe(5)
     expect(await page.locator('table').first().locator('tbody tr').count()).toBe(medium.at(-1)!.rows.length)
     expect(await page.getByText('How it was measured').count()).toBeGreaterThan(4)
+    expect(await page.getByText('npx tsx main.ts --workload otel --size medium --seed 1').count()).toBeGreaterThan(4)
     expect(await accessibilityProblems(page)).toEqual([])
   })
 
@@ -102,6 +112,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await page.textContent('h2.run')).toBe('otel-medium')
     await page.getByTitle('Its history').first().click()
     expect(await page.getByText('00 raw JSON, run by run').count()).toBe(1)
+    await drawn()
     await page.getByLabel('compared with').selectOption({ index: 1 })
     expect(await page.getByRole('heading', { name: 'What moved' }).count()).toBe(1)
     expect(await accessibilityProblems(page)).toEqual([])
@@ -114,10 +125,58 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       Object.entries(row).map(([name, value]) => [name, typeof value === 'number' ? null : value]),
     )
     const input = { ...base!.input, name: markup, source: markup }
-    await open([{ ...base!, input, rows: [blank as unknown as Run['rows'][number], ...base!.rows.slice(1)] }])
+    const run = { ...base!, input, rows: [blank as unknown as Run['rows'][number], ...base!.rows.slice(1)] }
+    const { serve, ...benches } = benchesOf(run, markup + 'y'.repeat(10_000))
+    await open([run, serve, ...Object.values(benches)])
     expect(await page.textContent('h1')).toBe(markup)
+    expect(await page.locator('.bench').count()).toBe(3)
+    expect(await drawn()).toBe(5 + 2 + 3 + 3)
+    await page.getByLabel('Run').selectOption({ index: 1 })
+    expect(await page.textContent('h1')).toBe('serve')
+    expect(await page.locator('.bench h3').textContent()).toContain(markup)
+    await page.getByLabel('Run').selectOption({ index: 0 })
     expect(await page.locator('.failed').count()).toBe(1)
     expect(await page.evaluate('window.broken')).toBeUndefined()
+  })
+
+  test('shows the benches of the data of a run, each with its command', async () => {
+    const run = medium.at(-1)!
+    const { queries, scale, loss } = benchesOf(run, 'a name')
+    await open([run, queries, scale, loss])
+    expect(await page.locator('.bench h2').allTextContents()).toEqual([
+      'What sampling costs: otel medium, seed 1',
+      'Queries: otel medium, seed 1',
+      'Scale: bytes and CPU time per span by number of spans',
+    ])
+    expect(await drawn()).toBe(5 + 3 + 2 + 3)
+    expect(await page.getByText("npx tsx main.ts bench --input 'a name'").count()).toBe(3 + 3 + 2 + 3)
+    const byBytes = page.getByRole('img', { name: 'CPU time of a query against what it reads' })
+    await byBytes.locator('circle').first().hover()
+    await expect.poll(() => byBytes.locator('[aria-label="tip"]').textContent()).toContain('06 blockpack')
+    expect(await page.locator('.bench code', { hasText: '{ name = "a name" }' }).count()).toBe(1)
+    expect(await accessibilityProblems(page)).toEqual([])
+  })
+
+  test('prints all tables and pictures, light, with nothing cut, also before they were drawn', async () => {
+    const run = medium.at(-1)!
+    const { queries, scale } = benchesOf(run, 'a name')
+    await page.addInitScript('requestAnimationFrame = () => 0')
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.setViewportSize({ width: 1030, height: 700 })
+    await open([run, queries, scale])
+    expect(await page.locator('.picture > *').count()).toBe(0)
+    const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true })
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
+    expect(await page.locator('.picture > *').count()).toBe(5 + 2 + 3)
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+    const colors = await page.evaluate(
+      '(({ backgroundColor, color }) => [backgroundColor, color])(getComputedStyle(document.body))',
+    )
+    expect(colors).toEqual(['rgb(255, 255, 255)', 'rgb(28, 31, 36)'])
+    const cut = await page.evaluate(
+      '[...document.querySelectorAll(".wide, .picture")].filter(one => one.scrollWidth > one.clientWidth).map(one => one.ariaLabel)',
+    )
+    expect(cut).toEqual([])
   })
 
   test('shows a run whose rows have nothing', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { drawSvg } from '../../../harness/charts/svg.ts'
 import type { Run } from '../../../harness/runs/run-schema.ts'
-import { chartsOf } from '../../../harness/view/run-charts.ts'
+import { runPictures } from '../../../harness/view/run-charts.ts'
 
 /** A run of rows of so many bytes a span; null for one with a problem. */
 function runOf(...rows: [title: string, bytesPerSpan: number | null, fidelity?: string][]): Run {
@@ -19,18 +19,18 @@ function runOf(...rows: [title: string, bytesPerSpan: number | null, fidelity?: 
   } as unknown as Run
 }
 
-/** The pictures of a run by their files. */
+/** The pictures of a run by the ends of their names. */
 async function drawRun(run: Run): Promise<Record<string, string>> {
-  const drawn = Object.entries(chartsOf(run)).map(async ([file, figure]) => [file, await drawSvg(figure)])
+  const drawn = runPictures(run).map(async ({ suffix, figure }) => [suffix, await drawSvg(figure)])
   return Object.fromEntries(await Promise.all(drawn))
 }
 
 test('a run without an earned row has no charts', () => {
-  expect(chartsOf(runOf(['broken', null]))).toEqual({})
+  expect(runPictures(runOf(['broken', null]))).toEqual([])
 })
 
 test('bars have a name, a value and the floor; only those of six floors and more are cut', async () => {
-  const { 'x-small-size.svg': svg } = await drawRun(runOf(['wide', 61], ['narrow <b>', 12, 'lossy'], ['broken', null]))
+  const { '-size': svg } = await drawRun(runOf(['wide', 61], ['narrow <b>', 12, 'lossy'], ['broken', null]))
   expect(svg).toContain('x &amp; y')
   expect(svg).toContain('>floor 10.0 (generator)</text>')
   expect(svg).toContain('>01 narrow &lt;b&gt; (lossy)</text>')
@@ -42,12 +42,12 @@ test('bars have a name, a value and the floor; only those of six floors and more
 })
 
 test('a long name is cut, its class is not', async () => {
-  const { 'x-small-size.svg': svg } = await drawRun(runOf(['a'.repeat(60), 20, 'unordered']))
+  const { '-size': svg } = await drawRun(runOf(['a'.repeat(60), 20, 'unordered']))
   expect(svg).toMatch(/>00 a+… \(unordered\)<\/text>/)
 })
 
 test('a pair of dots a row: encode above decode, where it takes longer; smaller to the left', async () => {
-  const { 'x-small-cpu.svg': svg } = await drawRun(runOf(['one', 20], ['two', 200]))
+  const { '-cpu': svg } = await drawRun(runOf(['one', 20], ['two', 200]))
   const dots = [...svg!.matchAll(/<circle [^>]*cy="([\d.]+)" cx="([\d.]+)"/g)].map(([, y, x]) => [Number(x), Number(y)])
   expect(dots).toHaveLength(4)
   const [hollow, , filled, other] = dots
@@ -58,7 +58,7 @@ test('a pair of dots a row: encode above decode, where it takes longer; smaller 
 })
 
 test('the picture is wide enough for the longest name', async () => {
-  const { 'x-small-cpu.svg': svg } = await drawRun(runOf(['w'.repeat(60), 20, 'unordered'], ['two', 200]))
+  const { '-cpu': svg } = await drawRun(runOf(['w'.repeat(60), 20, 'unordered'], ['two', 200]))
   const [, width] = /viewBox="0 0 (\d+) /.exec(svg!)!
   const [, x, name] = /<text [^>]*transform="translate\(([\d.]+),[^>]*>(00 w[^<]+)</.exec(svg!)!
   expect(Number(width) - Number(x)).toBeGreaterThan(6.5 * name!.length)

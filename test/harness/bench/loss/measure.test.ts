@@ -1,13 +1,22 @@
 import { expect, test } from 'vitest'
 import { measureLossCurve } from '../../../../harness/bench/loss/measure.ts'
-import { lossCurvePage, lossFigures, renderLossCurve } from '../../../../harness/bench/loss/report.ts'
 import { drawSvg } from '../../../../harness/charts/svg.ts'
-import { printPage } from '../../../../harness/text/page.ts'
+import { printMarkdownPage, printPage } from '../../../../harness/text/page.ts'
 import { silent } from '../../../../harness/text/progress.ts'
+import { isPicture, linkPictures } from '../../../../harness/view/document.ts'
+import { lossCurveDocument, lossCurvePage } from '../../../../harness/view/loss-curve.ts'
+import { countSpans } from '../../../../lib/model/trace.ts'
 import { generatedTraces } from '../../../support/generated.ts'
 
 const traces = generatedTraces('otel', 200)
-const curve = await measureLossCurve(traces, silent)
+const input = {
+  name: 'some',
+  source: 'some traces',
+  notes: ['300 traces'],
+  traceCount: 200,
+  spanCount: countSpans(traces),
+}
+const curve = await measureLossCurve(input, traces, silent)
 
 test('more of a head or a budget takes more bytes, keeps more, and what keeps nothing is told', () => {
   for (const family of ['head', 'budget']) {
@@ -43,11 +52,12 @@ test('the table is narrow enough for a terminal of 120 columns', () => {
 })
 
 test('the page has a picture for each question shown, and every question of a hundredth', async () => {
-  const charts = await Promise.all(lossFigures('some traces', curve).map(drawSvg))
+  const document = lossCurveDocument(curve)
+  const charts = await Promise.all(document.filter(isPicture).map(({ figure }) => drawSvg(figure)))
   expect(charts).toHaveLength(3)
   for (const chart of charts) expect(chart).toMatch(/^<svg [\s\S]*>(?:head|tail|budget)<[\s\S]*<\/svg>\n$/)
-  const page = renderLossCurve('some traces', ['300 traces'], curve, ['a.svg', 'b.svg', 'c.svg'])
+  const page = printMarkdownPage(linkPictures('x', document))
   expect(page).toContain('# What sampling costs: some traces')
-  expect(page).toContain('![](b.svg)')
+  expect(page).toContain('![](x-2.svg)')
   expect(page).toMatch(/\| search errors +\|/)
 })

@@ -2,16 +2,16 @@ import { expect, test } from 'vitest'
 import { measureLookups } from '../../../../harness/bench/page-size/lookups.ts'
 import { measureBlocks } from '../../../../harness/bench/page-size/measure.ts'
 import {
-  blockFigures,
+  blocksDocument,
   curveTable,
   problemsOf,
-  renderBlocks,
   sectionTable,
   taxTable,
 } from '../../../../harness/bench/page-size/report.ts'
 import { drawSvg } from '../../../../harness/charts/svg.ts'
 import { generatedSource } from '../../../../harness/open/source.ts'
 import { silent } from '../../../../harness/text/progress.ts'
+import { isPicture } from '../../../../harness/view/document.ts'
 import { BlockpackReader } from '../../../../lib/formats/blockpack/read/reader.ts'
 import { openMemory } from '../../../../lib/storage/memory.ts'
 import { generated, packed } from '../../../lib/formats/blockpack/blocks.ts'
@@ -41,10 +41,9 @@ test('every row is proved; one that cannot be is told, and has no numbers', asyn
   ).toBe(true)
   for (const { columns, rows } of [curveTable(blocks), taxTable(blocks), sectionTable(blocks)])
     for (const row of rows) expect(row).toHaveLength(columns.length)
-  const charts = blockFigures('x', blocks)
-  expect(Object.keys(charts)).toEqual(['x-blocks-size.svg', 'x-blocks-lookup.svg'])
-  for (const chart of Object.values(charts)) expect(await drawSvg(chart)).toMatch(/^<svg .*>zstd<\/text>.*<\/svg>\n$/s)
-  expect(renderBlocks(blocks, Object.keys(charts))).toContain('![](x-blocks-lookup.svg)')
+  const pictures = blocksDocument(blocks).filter(isPicture)
+  expect(pictures.map(({ suffix }) => suffix)).toEqual(['-size', '-lookup'])
+  for (const { figure } of pictures) expect(await drawSvg(figure)).toMatch(/^<svg .*>zstd<\/text>.*<\/svg>\n$/s)
 }, 60_000)
 
 test('lookups are counted by part, and each trace must come back as it was', async () => {

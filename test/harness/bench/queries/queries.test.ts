@@ -4,15 +4,23 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { answerDifference } from '../../../../harness/bench/queries/answer-difference.ts'
 import { blockOfEnvironment } from '../../../../harness/bench/queries/block.ts'
-import { queryFigure } from '../../../../harness/bench/queries/chart.ts'
 import { measureQueries } from '../../../../harness/bench/queries/measure.ts'
-import type { QueryRow } from '../../../../harness/bench/queries/measure-row.ts'
 import { prepareQueries } from '../../../../harness/bench/queries/prepare.ts'
-import { type QuerySet, questionOf } from '../../../../harness/bench/queries/query-set.ts'
-import { problemsOf, queriesPage, renderQueries } from '../../../../harness/bench/queries/report.ts'
-import { comparedQuestions, settingsTable } from '../../../../harness/bench/queries/settings-tables.ts'
+import { questionOf } from '../../../../harness/bench/queries/query-set.ts'
 import { duckDbProblem } from '../../../../harness/bench/queries/sql/duckdb.ts'
-import { costOfKind } from '../../../../harness/bench/queries/summary.ts'
+import { drawSvg } from '../../../../harness/charts/svg.ts'
+import { discoverPhases } from '../../../../harness/lab/discover.ts'
+import { selectRows } from '../../../../harness/lab/select.ts'
+import { generatedSource } from '../../../../harness/open/source.ts'
+import type { QueryBench, QueryResult, QueryRow, QuerySet } from '../../../../harness/runs/query-bench-schema.ts'
+import { printMarkdownPage, printPage } from '../../../../harness/text/page.ts'
+import { silent } from '../../../../harness/text/progress.ts'
+import { plain } from '../../../../harness/text/screen.ts'
+import { linkPictures } from '../../../../harness/view/document.ts'
+import { queryPictures } from '../../../../harness/view/queries/chart.ts'
+import { problemsOf, queriesDocument, queriesPage } from '../../../../harness/view/queries/report.ts'
+import { comparedQuestions, settingsTable } from '../../../../harness/view/queries/settings-tables.ts'
+import { costOfKind } from '../../../../harness/view/queries/summary.ts'
 import {
   bytesTable,
   costTable,
@@ -20,15 +28,7 @@ import {
   summaryTable,
   textTable,
   timeTable,
-} from '../../../../harness/bench/queries/tables.ts'
-import type { QueryResult } from '../../../../harness/bench/queries/time-queries.ts'
-import { drawSvg } from '../../../../harness/charts/svg.ts'
-import { discoverPhases } from '../../../../harness/lab/discover.ts'
-import { selectRows } from '../../../../harness/lab/select.ts'
-import { generatedSource } from '../../../../harness/open/source.ts'
-import { printPage } from '../../../../harness/text/page.ts'
-import { silent } from '../../../../harness/text/progress.ts'
-import { plain } from '../../../../harness/text/screen.ts'
+} from '../../../../harness/view/queries/tables.ts'
 import { generated, packed } from '../../../lib/formats/blockpack/blocks.ts'
 import { lab } from '../../../support/command.ts'
 import { describeTempoBlocks, tempoBlockPath } from '../../../support/corpora.ts'
@@ -130,6 +130,10 @@ test('a kind has a mean where all of its queries have a number', () => {
   expect(costOfKind(set, { ...part, earned: null }, 'metrics')).toBeNull()
 })
 
+function markdownOf(bench: QueryBench): string {
+  return printMarkdownPage(linkPictures('x', queriesDocument(bench)))
+}
+
 function setOf(...texts: string[]): QuerySet {
   return { name: 'mine', range: {}, questions: texts.map(text => questionOf({ text })) }
 }
@@ -163,8 +167,8 @@ describe('the bench', () => {
     for (const table of [summaryTable, detailTable, timeTable, bytesTable, textTable].map(make => make(bench)))
       for (const row of table.rows) expect(row).toHaveLength(table.columns.length)
     expect(costTable(bench, forgetful!).rows[1]!.slice(2)).toEqual(new Array(8).fill(null))
-    expect(await drawSvg(queryFigure(bench)!)).toMatch(/^<svg .*>91 shuffled<\/text>.*<\/svg>\n$/s)
-    expect(renderQueries(bench, 'x.svg')).toContain('- 90 forgetful: query')
+    expect(await drawSvg(queryPictures(bench)[0]!.figure)).toMatch(/^<svg .*>91 shuffled<\/text>.*<\/svg>\n$/s)
+    expect(markdownOf(bench)).toContain('- 90 forgetful: query')
     expect(printPage(queriesPage(bench), 'table', plain)).toContain('\n97 lossy: query { }: PROBLEM: answer differs')
   })
 
@@ -184,7 +188,7 @@ describe('the bench', () => {
       'query { }: PROBLEM: should match nothing, matches 1692 spans',
     ])
     expect(bench.rows[0]!.earned!.results.map(({ cost }) => cost)).toEqual([null, null])
-    expect(queryFigure(bench)).toBeUndefined()
+    expect(queryPictures(bench)).toEqual([])
   })
 
   test('phases that open their file and that do not: a table, a page and a picture', async () => {
@@ -215,13 +219,13 @@ describe('the bench', () => {
       expect(problemsOf(bench)).toEqual([])
       const duckDb = bench.rows[1]!
       const [search, rate, compare] = duckDb.earned!.results
-      expect(search!.settings!.map(cost => cost!.median.wall > 0)).toEqual([true, true, true, true])
-      expect(rate!.settings!.map(cost => cost !== null)).toEqual([true, false, true, false])
+      expect(Object.values(search!.settings!).map(cost => cost!.median.wall > 0)).toEqual([true, true, true, true])
+      expect(Object.values(rate!.settings!).map(cost => cost !== null)).toEqual([true, false, true, false])
       expect(compare).toEqual({ cost: null, problem: null, refusal: 'SQL: compare() is not translated' })
       expect(search!.cost).toMatchObject({ bytes: null, requests: null })
       expect(comparedQuestions(bench)).toEqual([0, 1])
       expect(settingsTable(bench).rows).toHaveLength(2 * 4)
-      const page = renderQueries(bench, undefined)
+      const page = markdownOf(bench)
       expect(page).toMatch(
         /- DuckDB on 24 Parquet: query \{ \} \| compare.*: not asked: SQL: compare\(\) is not translated/,
       )

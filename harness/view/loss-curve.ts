@@ -1,10 +1,12 @@
-import type { Figure } from '../../charts/figure.ts'
-import { lineFigure } from '../../charts/lines.ts'
-import { fixed, percent, roughPercent, times, whole } from '../../text/format.ts'
-import { type Page, printMarkdownPage } from '../../text/page.ts'
-import { type Column, number, type Table, tableOf, text } from '../../text/table.ts'
-import { pricesTable } from '../../view/loss.ts'
-import type { LossCurve, LossRow } from './measure.ts'
+import type { Figure } from '../charts/figure.ts'
+import { lineFigure } from '../charts/lines.ts'
+import type { LossCurve, LossRow } from '../runs/loss-curve-schema.ts'
+import { fixed, percent, roughPercent, times, whole } from '../text/format.ts'
+import type { Page } from '../text/page.ts'
+import { type Column, number, type Table, tableOf, text } from '../text/table.ts'
+import type { Document } from './document.ts'
+import { pricesTable } from './loss.ts'
+import { printMachine } from './run-lines.ts'
 
 /** The questions that tables and pictures show; all others are in the JSON. */
 const shown = [
@@ -18,36 +20,33 @@ export function lossCurvePage(curve: LossCurve): Page {
   return [exactLine(curve), curveTable(curve), ...emptyLines(curve), `\n${targetWords}`, targetTable(curve)]
 }
 
-/** The committed page; `charts` are the files of the pictures, one for each question shown. */
-export function renderLossCurve(
-  title: string,
-  notes: readonly string[],
-  curve: LossCurve,
-  charts: readonly string[],
-): string {
-  return printMarkdownPage([
-    `# What sampling costs: ${title}`,
-    notes.join('\n'),
+/** The committed page. */
+export function lossCurveDocument(curve: LossCurve): Document {
+  const { input, environment } = curve
+  return [
+    `# What sampling costs: ${input.source}`,
+    input.notes.join('\n'),
     exactLine(curve),
     'Bytes are of blockpack files, per span of the original; *of NDJSON* is the ratio that the original plans count in. ' +
       '*rate*, *error rate* and *p95* are median errors over services, relative, where a service that is missing counts as 100 %. *errors*, *slow* and *rare* are the shares of such traces that are kept; *outside* is the share of bounds that do not hold the truth.',
     curveTable(curve),
     ...emptyLines(curve),
-    ...charts.map(file => `![](${file})`),
+    ...lossFigures(curve).map((figure, i) => ({ suffix: `-${i + 1}`, figure })),
     targetWords,
     targetTable(curve),
     '## All questions',
     'Median and worst error over groups, of policies with a share of 1 %:',
     pricesTable(hundredths(curve)),
-  ])
+    `${printMachine(environment, 'no times')}.`,
+  ]
 }
 
 /** A picture for each question shown: bytes per span against the median error, a line for each kind of policy. */
-export function lossFigures(title: string, { rows }: LossCurve): Figure[] {
+function lossFigures({ input, rows }: LossCurve): Figure[] {
   return shown.map(({ question, name }) =>
     lineFigure({
       title: `Median error of the ${name} by service`,
-      subtitle: `${title}; rates 0.1, 0.5, 1, 5, 10 %`,
+      subtitle: `${input.source}; rates 0.1, 0.5, 1, 5, 10 %`,
       x: { label: 'B/span of the original, blockpack', scale: 'log', print: value => String(value) },
       y: { label: 'error', scale: 'linear', print: value => roughPercent(value) },
       series: [...new Set(rows.map(({ family }) => family))].map(family => ({
@@ -66,9 +65,9 @@ function emptyLines({ empty }: LossCurve): string[] {
 
 const targetWords = 'The largest rate or budget that gives these ratios to NDJSON, found by search:'
 
-function exactLine({ exact, ndjsonBytes, spans }: LossCurve): string {
+function exactLine({ input, exact, ndjsonBytes }: LossCurve): string {
   return (
-    `NDJSON ${whole(ndjsonBytes)} B, ${whole(spans)} spans; all of them in blockpack ${whole(exact.bytes)} B, ` +
+    `NDJSON ${whole(ndjsonBytes)} B, ${whole(input.spanCount)} spans; all of them in blockpack ${whole(exact.bytes)} B, ` +
     `${fixed(2)(exact.bytesPerSpan)} B/span, ${times(exact.ratio)} of NDJSON, without error`
   )
 }

@@ -1,8 +1,8 @@
-import { fixed, whole } from '../../text/format.ts'
-import { type Page, printMarkdownPage } from '../../text/page.ts'
-import { number, tableOf, text } from '../../text/table.ts'
-import type { Figure } from './figure.ts'
-import type { ServeBench } from './measure.ts'
+import type { Figure, ServeBench } from '../runs/serve-bench-schema.ts'
+import { fixed, whole } from '../text/format.ts'
+import type { Page } from '../text/page.ts'
+import { number, tableOf, text } from '../text/table.ts'
+import type { Document } from './document.ts'
 
 /** The tables, one per part. */
 export function servePage({ parts }: ServeBench): Page {
@@ -34,17 +34,17 @@ function reached({ value, wanted, problem }: Figure): string {
 }
 
 /** The page of the store. */
-export function renderServe(bench: ServeBench, command: string): string {
+export function serveDocument(bench: ServeBench): Document {
   const { environment, job } = bench
-  return printMarkdownPage([
+  return [
     '# The store under load',
     `${environment.date.slice(0, 10)}, commit ${environment.commit ?? environment.version}, Node ${environment.node}, ` +
-      `${environment.cpu}, ${environment.cores} cores, ${environment.platform}. By \`${command}\`: ${job.rounds} rounds ` +
+      `${environment.cpu}, ${environment.cores} cores, ${environment.platform}. By \`${environment.command}\`: ${job.rounds} rounds ` +
       `of ${job.seconds} s after one that does not count; seed ${job.seed}.`,
     'A process replays a capture as OTLP over HTTP, protobuf, 512 spans per request, with ids of its own in each round ' +
       'and times that end when the round begins; `serve --data` runs in another one on the same ' +
       'machine. Acknowledged spans are synced to disk. A number is shown where the server then counted exactly the spans ' +
       'that it had acknowledged. At a steady rate, latency counts from when a request was to be sent.',
     ...servePage(bench),
-  ])
+  ]
 }

@@ -1,7 +1,5 @@
 import { medianOf } from '../../../lib/median.ts'
-import type { QueryRow } from './measure-row.ts'
-import type { QuerySet, QuestionKind } from './query-set.ts'
-import type { QueryCost } from './time-queries.ts'
+import type { QueryCost, QueryRow, QuerySet, QuestionKind } from '../../runs/query-bench-schema.ts'
 
 /** What all questions of a kind cost together. */
 export interface KindCost {

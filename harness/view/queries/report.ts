@@ -1,9 +1,11 @@
+import type { QueryBench } from '../../runs/query-bench-schema.ts'
 import { plural, whole } from '../../text/format.ts'
-import { type Page, printMarkdownPage } from '../../text/page.ts'
+import type { Page } from '../../text/page.ts'
 import type { Table } from '../../text/table.ts'
 import { printNanos, printTime } from '../../text/times.ts'
-import { printMachine } from '../../view/run-lines.ts'
-import type { QueryBench } from './measure.ts'
+import type { Document } from '../document.ts'
+import { printMachine } from '../run-lines.ts'
+import { queryPictures } from './chart.ts'
 import { comparedQuestions, comparedRows, settingCostTable, settingsTable } from './settings-tables.ts'
 import { bytesTable, costTable, detailTable, summaryTable, textTable, timeTable } from './tables.ts'
 
@@ -27,16 +29,16 @@ export function queriesPage(bench: QueryBench): Page {
 }
 
 /** The page of the bench. */
-export function renderQueries(bench: QueryBench, chart: string | undefined): string {
-  const { rows, environment } = bench
+export function queriesDocument(bench: QueryBench): Document {
+  const { input, rows, environment } = bench
   const opened = rows.filter(row => row.opens && row.earned !== null)
-  return printMarkdownPage([
-    `# Queries: ${bench.title}`,
-    ...bench.notes,
+  return [
+    `# Queries: ${input.source}`,
+    ...input.notes,
     describeQuestions(bench),
     summaryTable(bench),
     summaryNote.join('\n'),
-    ...(chart === undefined ? [] : [`![](${chart})`]),
+    ...queryPictures(bench),
     ...[...lossesOf(bench), ...refusalsOf(bench), ...problemsOf(bench)].map(line => `- ${line}`),
     '## Behind the summary',
     detailNote.join('\n'),
@@ -50,7 +52,7 @@ export function renderQueries(bench: QueryBench, chart: string | undefined): str
     '## The queries',
     textTable(bench),
     `${printMachine(environment, printRounds(bench))}.`,
-  ])
+  ]
 }
 
 const summaryNote = [
@@ -110,7 +112,7 @@ function printRounds({ openRounds, environment: { rounds } }: QueryBench): strin
 }
 
 /** What was asked: of how many spans, how many queries, and over which range, in lines. */
-function describeQuestions({ traceCount, spanCount, set, range, truths }: QueryBench): string {
+function describeQuestions({ input: { traceCount, spanCount }, set, range, truths }: QueryBench): string {
   const count = (kind: string) => set.questions.filter(question => question.kind === kind).length
   const finding = truths.filter(({ matched }) => matched > 0).length
   const [start, end, step] = [range.startNanos, range.endNanos, range.stepNanos].map(BigInt) as [bigint, bigint, bigint]

@@ -1,12 +1,10 @@
+import type { Earned, QueryBench, QueryCost, QueryRow } from '../../runs/query-bench-schema.ts'
 import { fixed, mebibytes, percent, seconds, thousands, whole } from '../../text/format.ts'
 import { type Column, number, type Table, tableOf, text } from '../../text/table.ts'
-import type { QueryBench } from './measure.ts'
-import type { Earned, QueryRow } from './measure-row.ts'
 import { costOfKind, type KindCost } from './summary.ts'
-import type { QueryCost } from './time-queries.ts'
 
 /** A line a row: size, ingest, latency, bytes and memory. */
-export function summaryTable({ set, spanCount, rows }: QueryBench): Table {
+export function summaryTable({ set, input: { spanCount }, rows }: QueryBench): Table {
   const cost = (row: QueryRow, kind: Kind) => costOfKind(set, row, kind)
   const ofKinds = (unit: string, value: (cost: KindCost | null) => number | null, print: Print, keep = 0) =>
     kinds.map(kind => number<QueryRow>(`${kind} ${unit}`, row => value(cost(row, kind)), print, { keep }))
@@ -126,7 +124,7 @@ export function textTable({ set, truths }: QueryBench): Table {
     [
       text('query', ({ name }) => name),
       number('matched spans', ({ matched }) => matched),
-      text('text', question => `\`\`\` ${question.text.replaceAll(/\s+/g, ' ')} \`\`\``),
+      text('text', question => question.text.replaceAll(/\s+/g, ' '), { isCode: true }),
     ],
   )
 }

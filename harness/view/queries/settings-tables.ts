@@ -1,9 +1,6 @@
+import type { QueryBench, QueryRow, QuestionKind } from '../../runs/query-bench-schema.ts'
 import { seconds } from '../../text/format.ts'
 import { number, type Table, tableOf, text } from '../../text/table.ts'
-import type { QueryBench } from './measure.ts'
-import type { QueryRow } from './measure-row.ts'
-import type { QuestionKind } from './query-set.ts'
-import { settings } from './settings.ts'
 import { meanSeconds } from './summary.ts'
 
 /** The rows that were timed in all settings. */
@@ -20,15 +17,15 @@ export function comparedQuestions(bench: QueryBench): number[] {
 /** A line a row and setting: geometric means of the CPU and wall milliseconds of an operation. */
 export function settingsTable(bench: QueryBench): Table {
   const asked = comparedQuestions(bench)
-  const mean = (row: QueryRow, setting: number, kind: QuestionKind, clock: 'cpu' | 'wall') => {
+  const mean = (row: QueryRow, setting: string, kind: QuestionKind, clock: 'cpu' | 'wall') => {
     const own = asked.filter(i => bench.set.questions[i]!.kind === kind)
     const found = meanSeconds(own.flatMap(i => settingsOf(row, i)![setting]?.median[clock] ?? []))
     return found && found * 1e3
   }
   const column = (kind: QuestionKind, clock: 'cpu' | 'wall') =>
-    number<Line>(`${kind} ${names[clock]} ms`, ({ row, setting }) => mean(row, setting, kind, clock), seconds)
+    number<Line>(`${kind} ${names[clock]} ms`, ({ row, name }) => mean(row, name, kind, clock), seconds)
   return tableOf(
-    comparedRows(bench).flatMap(row => settings.map(({ name }, setting) => ({ row, name, setting }))),
+    comparedRows(bench).flatMap(row => settingNames(row).map(name => ({ row, name }))),
     [
       text('phase', ({ row }) => row.name),
       text('setting', ({ name }) => name),
@@ -43,7 +40,6 @@ export function settingsTable(bench: QueryBench): Table {
 interface Line {
   readonly row: QueryRow
   readonly name: string
-  readonly setting: number
 }
 
 const names = { cpu: 'CPU', wall: 'wall' } as const
@@ -54,17 +50,22 @@ export function settingCostTable({ set }: QueryBench, row: QueryRow): Table {
     set.questions.map(({ name }, i) => ({ name, costs: settingsOf(row, i) })),
     [
       text('query', ({ name }) => name),
-      ...settings.flatMap(({ name }, setting) =>
+      ...settingNames(row).flatMap(name =>
         (['cpu', 'wall'] as const).map(clock =>
           number<{ costs: ReturnType<typeof settingsOf> }>(
             `${name}: ${names[clock]} ms`,
-            ({ costs }) => (costs?.[setting] ? costs[setting].median[clock] * 1e3 : null),
+            ({ costs }) => (costs?.[name] ? costs[name].median[clock] * 1e3 : null),
             seconds,
           ),
         ),
       ),
     ],
   )
+}
+
+/** The settings in which a row was timed. */
+function settingNames({ earned }: QueryRow): string[] {
+  return Object.keys(earned?.results.find(result => result.settings !== undefined)?.settings ?? {})
 }
 
 function settingsOf({ earned }: QueryRow, i: number) {

@@ -1,0 +1,7 @@
+import type { Measurement } from './measurement-schema.ts'
+
+/** The name of the pages of a measurement. */
+export function pageName({ kind, input }: Measurement): string {
+  if (kind === 'serve') return kind
+  return kind === 'phases' ? input.name : `${input.name}-${kind}`
+}
