@@ -5,6 +5,7 @@ import { type ComponentChildren, render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { BlocksView } from './blocks-view.tsx'
 import { GraphView } from './graph-view.tsx'
+import { HeatView } from './heat-view.tsx'
 import { hrefOf, type Place, readPlace } from './place.ts'
 import { usePolled } from './polled.ts'
 import { RatesView } from './rates-view.tsx'
@@ -28,6 +29,7 @@ const views: Record<Place['view'], View> = {
   blocks: { title: 'Blocks', Show: ({ place }) => <BlocksView tenant={place.tenant} /> },
   rates: { title: 'Rates', Show: ({ place }) => <RatesView tenant={place.tenant} /> },
   services: { title: 'Services', Show: GraphView },
+  durations: { title: 'Durations', Show: HeatView },
 }
 const linked = Object.entries(views).filter(([, { isInner }]) => !isInner) as [Place['view'], View][]
 

@@ -1,4 +1,4 @@
-const views = ['search', 'trace', 'store', 'blocks', 'rates', 'services'] as const
+const views = ['search', 'trace', 'store', 'blocks', 'rates', 'services', 'durations'] as const
 
 /** Where the reader is, kept in the fragment of the address so that it can be sent to others. */
 export interface Place {

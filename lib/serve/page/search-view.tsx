@@ -9,7 +9,8 @@ import { QueryBox } from './query-box.tsx'
 import { SeriesView } from './series-view.tsx'
 import { getStatus } from './status-api.ts'
 import { bytes, plural } from './text.ts'
-import { rangeOf, ranges } from './time-range.ts'
+import { TimeChoice } from './time-choice.tsx'
+import { rangeOf } from './time-range.ts'
 import { TraceList } from './trace-list.tsx'
 
 type Answer = { traces: Found } | { series: SeriesFound }
@@ -26,7 +27,7 @@ const limits = ['20', '100', '1000']
 export function SearchView({ place, go }: { place: Place; go(place: Partial<Place>): void }) {
   const [state, setState] = useState<State>({})
   const [turn, setTurn] = useState(0)
-  const { query, last, limit, tenant } = place
+  const { query, last, from, to, limit, tenant } = place
   useEffect(() => {
     const hangUp = new AbortController()
     setState({})
@@ -38,7 +39,7 @@ export function SearchView({ place, go }: { place: Place; go(place: Partial<Plac
       },
     )
     return () => hangUp.abort()
-  }, [query, last, limit, tenant, turn])
+  }, [query, last, from, to, limit, tenant, turn])
   const run = (next: string) => {
     if (next === query) setTurn(turn + 1)
     else go({ ...place, query: next })
@@ -47,7 +48,7 @@ export function SearchView({ place, go }: { place: Place; go(place: Partial<Plac
     <main>
       <form onSubmit={event => event.preventDefault()}>
         <QueryBox query={query} onRun={run} />
-        <Choice label="Time" values={ranges} value={last} onChange={value => go({ ...place, last: value })} />
+        <TimeChoice place={place} go={go} />
         <Choice label="Limit" values={limits} value={limit} onChange={value => go({ ...place, limit: value })} />
         <button type="button" onClick={() => run((document.getElementById('query') as HTMLTextAreaElement).value)}>
           Run
