@@ -67,7 +67,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 
   /** Waits until all pictures are drawn. */
   async function drawn(): Promise<number> {
-    await page.waitForFunction('document.querySelector(".picture:empty") === null')
+    await page.waitForSelector('.picture:empty', { state: 'detached' })
     return page.locator('.picture > *').count()
   }
 
