@@ -14,8 +14,8 @@ const minStrings = 16
 
 /** Collects the strings of a row group's pages that are in no dictionary (FORMAT.md, Filters). */
 export class BloomWriter {
-  /** By column: hashes of its strings, two words each, and the bytes of its pages. */
-  readonly #columns = new Map<number, { hashes: number[]; seen: Set<number>; pageBytes: number }>()
+  /** By column: hashes of its strings, and the bytes of its pages. */
+  readonly #columns = new Map<number, { hashes: HashSet; pageBytes: number }>()
   /** Columns with strings that no filter can tell of. */
   readonly #excluded = new Set<number>()
   readonly #scratch = new Uint32Array(2)
@@ -26,16 +26,12 @@ export class BloomWriter {
   }
 
   add(column: number, strings: readonly string[], pageBytes: number): void {
-    const known = this.#columns.get(column) ?? { hashes: [], seen: new Set(), pageBytes: 0 }
+    const known = this.#columns.get(column) ?? { hashes: new HashSet(), pageBytes: 0 }
     this.#columns.set(column, known)
     known.pageBytes += pageBytes
     for (const text of strings) {
       hashText(text, this.#scratch)
-      const [low, high] = [this.#scratch[0]!, this.#scratch[1]!]
-      const name = low * 0x200000 + (high >>> 11)
-      if (known.seen.has(name)) continue
-      known.seen.add(name)
-      known.hashes.push(low, high)
+      known.hashes.add(this.#scratch[0]!, this.#scratch[1]!)
     }
   }
 
@@ -44,11 +40,14 @@ export class BloomWriter {
     const plans: BloomPlan[] = []
     const parts: Buffer[] = []
     for (const [column, { hashes, pageBytes }] of [...this.#columns].sort((a, b) => a[0] - b[0])) {
-      const count = hashes.length / 2
-      const shape = bloomShape(count, falsePositiveRate)
-      if (this.#excluded.has(column) || count < minStrings || shape.blockCount * bloomBlockBytes * minGain > pageBytes)
+      const shape = bloomShape(hashes.size, falsePositiveRate)
+      if (
+        this.#excluded.has(column) ||
+        hashes.size < minStrings ||
+        shape.blockCount * bloomBlockBytes * minGain > pageBytes
+      )
         continue
-      const filter = buildBloom(Uint32Array.from(hashes), shape)
+      const filter = buildBloom(hashes.words(), shape)
       for (let block = 0; block < shape.blockCount; block++)
         parts.push(withChecksum(filter.subarray(block * blockByteLength, (block + 1) * blockByteLength)))
       plans.push({ column, ...shape })
@@ -56,6 +55,42 @@ export class BloomWriter {
     this.#columns.clear()
     this.#excluded.clear()
     return { plans, bytes: Buffer.concat(parts) }
+  }
+}
+
+/** Distinct hashes of two words, in the order in which they came. */
+class HashSet {
+  size = 0
+  #words = new Uint32Array(256)
+  /** By place: the number of a hash and 1, or 0. */
+  #places = new Uint32Array(256)
+
+  add(low: number, high: number): void {
+    const mask = this.#places.length - 1
+    let place = low & mask
+    for (; this.#places[place] !== 0; place = (place + 1) & mask) {
+      const at = 2 * (this.#places[place]! - 1)
+      if (this.#words[at] === low && this.#words[at + 1] === high) return
+    }
+    this.#places[place] = ++this.size
+    this.#words[2 * this.size - 2] = low
+    this.#words[2 * this.size - 1] = high
+    if (2 * this.size === this.#words.length) this.#grow()
+  }
+
+  /** Two by hash. */
+  words(): Uint32Array {
+    return this.#words.subarray(0, 2 * this.size)
+  }
+
+  /** At most half of the places are taken. */
+  #grow(): void {
+    const { size } = this
+    const words = this.#words
+    this.#words = new Uint32Array(4 * size)
+    this.#places = new Uint32Array(4 * size)
+    this.size = 0
+    for (let i = 0; i < size; i++) this.add(words[2 * i]!, words[2 * i + 1]!)
   }
 }
 
