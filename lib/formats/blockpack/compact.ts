@@ -1,3 +1,4 @@
+import { borrowArena, returnArena } from '../../bytes/arena.ts'
 import type { ByteSink, RangeReader } from '../../bytes/range.ts'
 import { naming } from '../../error.ts'
 import { getOrInsert } from '../../maps.ts'
@@ -53,19 +54,23 @@ interface Member {
   readonly isTaken: Uint8Array
 }
 
+/** The traces, in batches; each is to be used before the next is asked for. */
 async function* mergedTraces(inputs: readonly CompactInput[], done: Compacted): AsyncIterable<readonly Trace[]> {
   const members: Member[] = []
   for (const [i, input] of inputs.entries()) members.push(await naming(input.name, () => openMember(input, i > 0)))
   const cache = new PageGroupCache()
+  const arena = borrowArena()
   for (const [i, { name, reader, isTaken }] of members.entries())
     for (const pageGroup of reader.block.toc.pageGroups) {
-      const traces = await naming(name, () => reader.readColumns(pageGroup))
+      const traces = await naming(name, () => reader.readColumns(pageGroup, arena))
       const merged: Trace[] = []
       const own = traces.filter((_, place) => isTaken[pageGroup.firstTrace + place] === 0)
       for (const spellings of groupNeighbours(own))
         merged.push(...(await mergeWith(members.slice(i + 1), spellings, cache, done)))
       yield merged
+      arena.clear()
     }
+  returnArena(arena)
 }
 
 async function openMember({ name, file }: CompactInput, isLookedUp: boolean): Promise<Member> {

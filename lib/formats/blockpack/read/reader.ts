@@ -1,3 +1,4 @@
+import { type Arena, allocatingIn } from '../../../bytes/arena.ts'
 import type { Range, RangeReader } from '../../../bytes/range.ts'
 import type { Trace } from '../../../model/trace.ts'
 import type { RowTrace } from '../../../shred/row-traces.ts'
@@ -88,10 +89,13 @@ export class BlockpackReader {
     return decodeRows(open, this.#codes)
   }
 
-  /** The same for who writes them to another blockpack file: where they can be, they are copied there by columns. */
-  async readColumns(pageGroup: PageGroup): Promise<Trace[]> {
+  /**
+   * The same for who writes them to another blockpack file: where they can be, they are copied there by columns. Where an
+   * arena is given, these are decoded there, and the traces are of use until it is cleared.
+   */
+  async readColumns(pageGroup: PageGroup, arena?: Arena): Promise<Trace[]> {
     const { open } = await this.openPages(pageGroup)
-    const shredder = shredderOfColumns(open)
+    const shredder = allocatingIn(arena, () => shredderOfColumns(open))
     if (shredder === undefined) return decodeRows(open, this.#codes)
     const rows = lazy(() => decodeRows(open, this.#codes))
     const spansOf = (trace: number) => rows()[trace]!.spans
