@@ -65,6 +65,11 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(problems).toEqual([])
   })
 
+  /** What a change of the address shows comes a moment later. */
+  function soon<T>(look: () => Promise<T>) {
+    return expect.poll(look, { timeout: 20_000 })
+  }
+
   /** Waits until all pictures are drawn. */
   async function drawn(): Promise<number> {
     await page.waitForSelector('.picture:empty', { state: 'detached' })
@@ -92,10 +97,10 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await open([medium.at(-1)!])
     await page.getByRole('button', { name: 'B/span' }).first().press('Enter')
     const first = () => page.locator('table').first().locator('tbody tr').first().innerText()
-    expect(await first()).toContain('multi-resolution')
+    await soon(first).toContain('multi-resolution')
     await page.getByText('Rows', { exact: true }).press('Enter')
     await page.getByLabel('lossy').press('Space')
-    expect(await first()).not.toContain('multi-resolution')
+    await soon(first).not.toContain('multi-resolution')
     const address = page.url()
     expect(address).toMatch(/#sort=B%2Fspan&leave=lossy$/)
     await page.goto('about:blank')
@@ -109,13 +114,37 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const names = new Set(runs.map(({ input }) => input.name))
     expect(await page.locator('thead').first().locator('a').count()).toBe(names.size)
     await page.getByRole('link', { name: 'otel-medium' }).click()
-    expect(await page.textContent('h2.run')).toBe('otel-medium')
+    await soon(() => page.textContent('h2.run')).toBe('otel-medium')
     await page.getByTitle('Its history').first().click()
-    expect(await page.getByText('00 raw JSON, run by run').count()).toBe(1)
+    await page.getByText('00 raw JSON, run by run').waitFor()
     await drawn()
     await page.getByLabel('compared with').selectOption({ index: 1 })
-    expect(await page.getByRole('heading', { name: 'What moved' }).count()).toBe(1)
+    await page.getByRole('heading', { name: 'What moved' }).waitFor()
     expect(await accessibilityProblems(page)).toEqual([])
+  })
+
+  test('of two runs shows what moved beyond noise, and compares none of another zstd', async () => {
+    const run = medium.at(-1)!
+    const at = (minute: number) => `2026-01-01T00:0${minute}:00.000Z`
+    const changed = (minute: number, zstd = run.environment.zstd) => ({
+      ...run,
+      environment: { ...run.environment, date: at(minute), zstd },
+      rows: run.rows.map((row, i) => ({
+        ...row,
+        encodeSpread: 0.01,
+        ...(i === 1 ? { sizeBytes: row.sizeBytes! + 1, bytesPerSpan: row.bytesPerSpan! * 1.01 } : {}),
+        encodeCpuSeconds: row.encodeCpuSeconds! * (i === 2 ? 2 : 1.001),
+      })),
+    })
+    const before = { ...changed(0), rows: run.rows.map(row => ({ ...row, encodeSpread: 0.01 })) }
+    await open([before, changed(1), changed(2, 'another')])
+    const key = (minute: number) => encodeURIComponent(`otel-medium@${at(minute)}`)
+    await page.goto(`${page.url()}#run=${key(1)}&with=${key(0)}`)
+    const moved = page.getByRole('region', { name: 'What moved' }).locator('td:nth-child(-n+2)')
+    await soon(() => moved.allInnerTexts()).toEqual(['01 NDJSON', 'bytes', '02 CBOR', 'encode CPU s'])
+    expect(await page.getByLabel('compared with').locator('option').count()).toBe(2)
+    await page.getByLabel('Run').selectOption({ index: 2 })
+    await soon(() => page.getByLabel('compared with').count()).toBe(0)
   })
 
   test('runs nothing that stands in names, and shows a row with a problem', async () => {
@@ -132,9 +161,10 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await page.locator('.bench').count()).toBe(3)
     expect(await drawn()).toBe(5 + 2 + 3 + 3)
     await page.getByLabel('Run').selectOption({ index: 1 })
-    expect(await page.textContent('h1')).toBe('serve')
+    await soon(() => page.textContent('h1')).toBe('serve')
     expect(await page.locator('.bench h3').textContent()).toContain(markup)
     await page.getByLabel('Run').selectOption({ index: 0 })
+    await soon(() => page.textContent('h1')).toBe(markup)
     expect(await page.locator('.failed').count()).toBe(1)
     expect(await page.evaluate('window.broken')).toBeUndefined()
   })
@@ -152,7 +182,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await page.getByText("npx tsx main.ts bench --input 'a name'").count()).toBe(3 + 3 + 2 + 3)
     const byBytes = page.getByRole('img', { name: 'CPU time of a query against what it reads' })
     await byBytes.locator('circle').first().hover()
-    await expect.poll(() => byBytes.locator('[aria-label="tip"]').textContent()).toContain('06 blockpack')
+    await soon(() => byBytes.locator('[aria-label="tip"]').textContent()).toContain('06 blockpack')
     expect(await page.locator('.bench code', { hasText: '{ name = "a name" }' }).count()).toBe(1)
     expect(await accessibilityProblems(page)).toEqual([])
   })
