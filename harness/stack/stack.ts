@@ -29,12 +29,17 @@ export interface StackOptions {
   readonly config?: object
 }
 
+/** The topic of every stack. */
+export const topic = 'tempo-ingest'
+
 /** All roles of a cluster as processes on this machine, each on ports of its own, which stay as it is started again. */
 export class Stack {
   readonly processes: readonly RoleProcess[]
+  readonly partitionCount: number
 
-  private constructor(processes: readonly RoleProcess[]) {
+  private constructor(processes: readonly RoleProcess[], partitionCount: number) {
     this.processes = processes
+    this.partitionCount = partitionCount
   }
 
   static async start({ kafka, s3, folder, program, partitionCount, counts, config }: StackOptions): Promise<Stack> {
@@ -51,7 +56,7 @@ export class Stack {
       const flags = ['--config', path, ...listen, ...own, ...data]
       return new RoleProcess({ role, instance: `${role}-${number}`, program, flags })
     })
-    const stack = new Stack(processes)
+    const stack = new Stack(processes, partitionCount)
     try {
       // The first makes the topic and the identity: errors of the configuration are told once.
       const [first, ...others] = processes
@@ -79,7 +84,7 @@ function configOf(kafka: string, s3: S3Config, partitionCount: number): object {
     ingest: {
       kafka: {
         address: kafka,
-        topic: 'tempo-ingest',
+        topic,
         auto_create_topic_enabled: true,
         auto_create_topic_default_partitions: partitionCount,
       },

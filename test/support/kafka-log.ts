@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import {
   ConfigResourceTypes,
-  Connection,
   createPartitionsV3,
   deleteRecordsV2,
   deleteTopicsV6,
   findCoordinatorV4,
   incrementalAlterConfigsV1,
-  metadataV12,
   offsetFetchV9,
 } from '@platformatic/kafka'
 import { eventually } from '../../harness/stack/eventually.ts'
 import type { KafkaCluster } from '../../harness/stack/kafka.ts'
+import { asking, leaderOf } from '../../harness/stack/kafka-asking.ts'
 import { defaultKafka, type KafkaConfig } from '../../lib/cluster/log/kafka/config.ts'
 import { KafkaLog } from '../../lib/cluster/log/kafka/kafka-log.ts'
 
@@ -29,15 +28,9 @@ export async function openTopic(cluster: KafkaCluster, config: Partial<KafkaConf
   return { config: whole, log: await eventually(() => KafkaLog.open(whole)) }
 }
 
-/** Which broker leads a partition: its place among the cluster's. */
-export async function leaderOf(cluster: KafkaCluster, topic: string, partition: number): Promise<number> {
-  const { topics } = await asking(cluster.nodes[0]!.address, connection => metadataV12.api.async(connection, [topic]))
-  return topics[0]!.partitions.find(({ partitionIndex }) => partitionIndex === partition)!.leaderId - 1
-}
-
 /** Removes records before an offset, as retention does. */
 export async function deleteRecords(cluster: KafkaCluster, topic: string, partition: number, first: number) {
-  const { address } = cluster.nodes[await leaderOf(cluster, topic, partition)]!
+  const { address } = await leaderOf(cluster, topic, partition)
   const request = [{ name: topic, partitions: [{ partitionIndex: partition, offset: BigInt(first) }] }]
   await asking(address, connection => deleteRecordsV2.api.async(connection, request, adminMillis))
 }
@@ -70,16 +63,4 @@ export async function committedOf(cluster: KafkaCluster, groupId: string, name: 
   const at = `${coordinators[0]!.host}:${coordinators[0]!.port}`
   const answer = await asking(at, connection => offsetFetchV9.api.async(connection, groups, false))
   return Number(answer.groups[0]!.topics[0]!.partitions[0]!.committedOffset)
-}
-
-async function asking<T>(address: string, ask: (connection: Connection) => Promise<T>): Promise<T> {
-  const [host, port] = address.split(':') as [string, string]
-  const connection = new Connection('test')
-  connection.on('error', () => {})
-  await connection.connect(host, Number(port))
-  try {
-    return await ask(connection)
-  } finally {
-    connection.socket.destroy()
-  }
 }

@@ -42,7 +42,7 @@ export async function withFilled(
   const roundCount = roundsOf(replay)
   return inWorkFolder(async folder => {
     const filling = await Server.start(job.program, `${folder}/data`)
-    load.url = filling.otlp
+    load.urls = [filling.otlp]
     for (let round = 0; round < roundCount; round++) {
       const before = load.acknowledgedSpans
       await load.sendMany(concurrency, replay.requestCount)

@@ -9,8 +9,11 @@ export class Load {
   readonly #agent = new Agent({ keepAlive: true, maxSockets })
   readonly #replay: Replay
   readonly #acknowledged = new Set<number>()
-  /** Where it is sent to: a server that starts anew has another port. */
-  url = ''
+  #postCount = 0
+  /** Where it is sent to, in turn: a server that starts anew has another port. */
+  urls: readonly string[] = []
+  /** What is not answered after so long is sent again, as exporters do. */
+  answerMillis: number | undefined
   acknowledgedSpans = 0
   acknowledgedBytes = 0
   /** Answers that were no acknowledgement, by status; 0 where the connection failed. */
@@ -90,7 +93,9 @@ export class Load {
   #post(body: Buffer): Promise<number> {
     return new Promise(resolve => {
       const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length }
-      const sent = request(this.url, { method: 'POST', agent: this.#agent, headers }, response => {
+      const url = this.urls[this.#postCount++ % this.urls.length]!
+      const signal = this.answerMillis === undefined ? undefined : AbortSignal.timeout(this.answerMillis)
+      const sent = request(url, { method: 'POST', agent: this.#agent, headers, signal }, response => {
         response.resume()
         response.on('end', () => resolve(response.statusCode ?? 0))
         response.on('error', () => resolve(0))

@@ -24,7 +24,7 @@ export async function measureAck(job: ServeJob, report: Report): Promise<Figure[
   const { replay, load } = await loadOf(job.capture, job.seed)
   return inWorkFolder(async folder => {
     const server = await Server.start(job.program, `${folder}/data`)
-    load.url = server.otlp
+    load.urls = [server.otlp]
     const sinceMillis = Date.now()
     let newest: Sending | undefined
     const acknowledged = (sending: Sending) => {

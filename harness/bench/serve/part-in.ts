@@ -13,7 +13,7 @@ export async function measureIn(job: ServeJob, report: Report): Promise<Figure[]
   const { replay, load } = await loadOf(job.capture, job.seed)
   return inWorkFolder(async folder => {
     const server = await Server.start(job.program, `${folder}/data`)
-    load.url = server.otlp
+    load.urls = [server.otlp]
     const sinceMillis = Date.now()
     const [rates, perCpuSecond, own]: [number[], number[], number[]] = [[], [], []]
     // The first round is for code to be compiled.

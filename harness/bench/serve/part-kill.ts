@@ -32,7 +32,7 @@ export async function measureKill(job: ServeJob, report: Report): Promise<Figure
       // Blocks are made and compacted all the time, so that it is killed in the midst of that, too.
       const server = await Server.start(job.program, data, '--block-duration', '500ms')
       startMillis.push(server.startMillis)
-      load.url = server.otlp
+      load.urls = [server.otlp]
       const before = load.acknowledgedSpans
       loading ??= load.closed(concurrency, () => isOver)
       await sleep(100 + (random.u32() / 2 ** 32) * 900)

@@ -6,11 +6,12 @@ import { Producer, produceV9, ResponseError } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { eventually } from '../../../../harness/stack/eventually.ts'
 import { KafkaCluster, kafkaMissing } from '../../../../harness/stack/kafka.ts'
+import { leaderOf } from '../../../../harness/stack/kafka-asking.ts'
 import { defaultKafka, type KafkaConfig } from '../../../../lib/cluster/log/kafka/config.ts'
 import { KafkaLog } from '../../../../lib/cluster/log/kafka/kafka-log.ts'
 import { LogError, type LogRecord, type PartitionedLog } from '../../../../lib/cluster/log/log.ts'
 import { drawsOf } from '../../../support/draws.ts'
-import { deleteTopic, growTopic, leaderOf, newTopic, openTopic, setTopic } from '../../../support/kafka-log.ts'
+import { deleteTopic, growTopic, newTopic, openTopic, setTopic } from '../../../support/kafka-log.ts'
 import { logRejection, readAll, recordOf, textsOf } from '../../../support/log.ts'
 
 const seed = Number(process.env.SEED ?? 20261128)
@@ -278,13 +279,13 @@ describeKafka('three brokers, replication 3', () => {
     const others = [(await openTopic(cluster, config)).log, (await openTopic(cluster, config)).log]
     const appending = [log, ...others].map(client => startAppending(client, 2))
     await sleep(1_000)
-    const killed = cluster.nodes[await leaderOf(cluster, config.topic, 0)]!
+    const killed = await leaderOf(cluster, config.topic, 0)
     await killed.kill()
     await appendsGoOn(appending)
     await killed.start()
     await sleep(3_000)
     await appendsGoOn(appending)
-    const frozen = cluster.nodes[await eventually(() => leaderOf(cluster, config.topic, 1))]!
+    const frozen = await eventually(() => leaderOf(cluster, config.topic, 1))
     frozen.signal('SIGSTOP')
     await appendsGoOn(appending)
     frozen.signal('SIGCONT')
