@@ -30,13 +30,13 @@ export async function frontendOf(
   stage: Stage,
   queriers: () => readonly RemoteQuerier[],
   hedgeMillis = 60_000,
-  limits: { maxBytes?: number } = {},
+  { targetJobBytes = 1, ...limits }: { targetJobBytes?: number; maxBytes?: number } = {},
 ) {
   const sources = new ClusterSources(await stage.places(), { ...defaultSources, maxStateMillis: 0 })
   const dispatcher = new Dispatcher(new Querier(sources.opened, { maxJobs: 2 }), { hedgeMillis })
   const split = new SplitSources(
     { sources, dispatcher, queriers: async () => queriers() },
-    { ...defaultSplit, targetJobBytes: 1 },
+    { ...defaultSplit, targetJobBytes },
   )
   return { app: serverOf((tenants, asking) => split.source(tenants, asking), limits), dispatcher, sources }
 }
