@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../../../lib/error.ts'
 import type { Load } from '../serve/load.ts'
 import { batchSpans, type Replay } from '../serve/replay.ts'
 import { countSpans } from '../serve/session.ts'
@@ -41,8 +42,10 @@ export interface WatchParts {
 
 /** Asks while spans are sent, and says what is wrong with the answers. */
 export class AnswerWatch {
-  /** Those that were looked at; of these, those that said that spans may be missing; and questions without an answer. */
-  readonly counts = { answers: 0, partial: 0, unanswered: 0 }
+  /** Those that were looked at; of these, those that said that spans may be missing. */
+  readonly counts = { answers: 0, partial: 0 }
+  /** Questions without an answer, by the reason. */
+  readonly unanswered = new Map<string, number>()
   readonly problems: string[] = []
   readonly #parts: WatchParts
   readonly #rounds = new Set<number>()
@@ -81,8 +84,9 @@ export class AnswerWatch {
       const problem = await ask()
       this.counts.answers++
       if (problem !== undefined && this.problems.length < maxProblems) this.problems.push(problem)
-    } catch {
-      this.counts.unanswered++
+    } catch (error) {
+      const reason = messageOf((error as Error).cause ?? error).replaceAll(/[0-9a-f-]{8,}/g, '…')
+      this.unanswered.set(reason, (this.unanswered.get(reason) ?? 0) + 1)
     }
   }
 
@@ -98,7 +102,7 @@ export class AnswerWatch {
     const headers = { accept: 'application/json' }
     const signal = AbortSignal.timeout(answerMillis)
     const response = await fetch(`${this.#parts.api}/api/v2/traces/${id}`, { headers, signal })
-    if (response.status !== 200) throw new Error(await response.text())
+    if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
     const { status, trace } = (await response.json()) as TraceAnswer
     const ids = (trace.resourceSpans ?? []).flatMap(({ scopeSpans }) =>
       scopeSpans.flatMap(({ spans }) => spans.map(({ spanId }) => spanId)),

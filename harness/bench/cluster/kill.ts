@@ -42,7 +42,10 @@ export interface Killed extends Stored {
   /** What the query frontend counts when all has settled. */
   readonly answered: number
   /** Answers under load, and what was wrong with them. */
-  readonly meanwhile: AnswerWatch['counts'] & { readonly problems: readonly string[] }
+  readonly meanwhile: AnswerWatch['counts'] & {
+    readonly unanswered: Readonly<Record<string, number>>
+    readonly problems: readonly string[]
+  }
 }
 
 /** Kills and freezes processes at random moments under load, and counts what the cluster has and answers. */
@@ -90,7 +93,7 @@ export async function killRoles({
     acknowledged: load.acknowledgedSpans,
     resent: Object.fromEntries(load.refused),
     answered: await countSpans(frontend.api, replay, sinceMillis),
-    meanwhile: { ...watch.counts, problems: watch.problems },
+    meanwhile: { ...watch.counts, unanswered: Object.fromEntries(watch.unanswered), problems: watch.problems },
     ...(await countStored(store, replay, load)),
   }
 }

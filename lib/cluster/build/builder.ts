@@ -200,9 +200,10 @@ export class BlockBuilder {
       const left = sinceMillis === undefined ? waitMillis : sinceMillis + cycleMillis - performance.now()
       const wait = Math.max(1, Math.min(waitMillis, Math.ceil(left)))
       const bytes = Math.min(readBytes, this.#memory.readBytes)
-      const read = await this.#places.log.read(partition, end, bytes, wait).catch(error => {
-        // What has been read goes into a block before anything is said of what retention took behind it.
-        if (end > start && error instanceof LogError && error.reason === 'out of range') return undefined
+      const read = await this.#places.log.read(partition, end, bytes, wait).catch(async error => {
+        if (!(error instanceof LogError) || error.reason !== 'out of range') throw error
+        // What has been read goes into a block before it is looked at what retention took behind it.
+        if (end > start || (await this.#places.log.first(partition)) > end) return undefined
         throw error
       })
       if (read === undefined) break

@@ -2,6 +2,7 @@ import { ByteBudget } from '../../model/limits.ts'
 import { weightedSource } from '../../sampling/weights.ts'
 import { portionSource } from '../../search/portions.ts'
 import { atMost } from '../../storage/at-most.ts'
+import { KnownCells } from '../../traceql/metrics/known-cells.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
 import { type Job, type JobResult, portionOf } from './job.ts'
 import type { OpenedFiles } from './opened.ts'
@@ -27,6 +28,8 @@ export class Querier {
   readonly opened: OpenedFiles
   readonly counters: QuerierCounters = { jobs: 0, failedJobs: 0, bytes: 0, openJobs: 0 }
   readonly #workers: WorkerPool | undefined
+  /** What blocks and pieces gave to panels that are asked again: 40 MB at most. */
+  readonly #knownCells = new KnownCells()
   readonly #turn: <T>(run: () => Promise<T>) => Promise<T>
 
   constructor(opened: OpenedFiles, { maxJobs, workers }: QuerierConfig) {
@@ -46,8 +49,8 @@ export class Querier {
         signal.throwIfAborted()
         const sources = await Promise.all(job.portion.places.map(place => this.opened.source(place)))
         const source = weightedSource(portionSource(portionOf(job.portion, sources)))
-        const { name, content } = job.work
-        const results = await doWork(source, name, content, { signal, budget, workers: this.#workers })
+        const limits = { signal, budget, workers: this.#workers }
+        const results = await doWork(source, job.work, limits, this.#knownCells)
         return { results, spentBytes: budget.spentBytes }
       })
     } catch (error) {

@@ -39,6 +39,20 @@ export class KnownCells {
 
   /** What is known of a query of some text; undefined where its intervals do not begin at multiples of its step. */
   of(text: string, intervals: Intervals): KnownResults<Gathered> | undefined {
+    const known = this.packed(text, intervals)
+    return (
+      known && {
+        get: batch => {
+          const gathered = known.get(batch)
+          return gathered && unpackGathered(gathered)
+        },
+        keep: (batch, gathered) => known.keep(batch, packGathered(gathered)),
+      }
+    )
+  }
+
+  /** The same as data, for whoever sends it to others. */
+  packed(text: string, intervals: Intervals): KnownResults<SharedGathered> | undefined {
     const { startNanos, stepNanos } = intervals
     if (startNanos % stepNanos !== 0n) return undefined
     const key = `${stepNanos} ${text}`
@@ -50,12 +64,12 @@ export class KnownCells {
     return {
       get: batch => {
         const held = isWhole(batch, intervals) ? query.batches.get(batch.identity!) : undefined
-        return held && unpackGathered(shifted(held, intervals))
+        return held && shifted(held, intervals)
       },
       keep: (batch, gathered) => {
         // What one adds that was forgotten while it is under way, nobody finds, and nothing would take it away again.
         if (this.#queries.get(key) !== query || !isWhole(batch, intervals)) return
-        const held = { startNanos, gathered: packGathered(gathered) }
+        const held = { startNanos, gathered }
         query.batches.set(batch.identity!, held)
         this.#add(query, weightOf(held.gathered))
       },

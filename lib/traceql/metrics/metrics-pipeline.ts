@@ -106,7 +106,12 @@ export interface ApartMetrics {
 }
 
 /** Gathers a pipeline over a part of a source for who puts the parts together, batch by batch. */
-export async function gatherApart(source: SpanSource, asked: ApartMetrics, limits: Limits): Promise<SharedGathered[]> {
+export async function gatherApart(
+  source: SpanSource,
+  asked: ApartMetrics,
+  limits: Limits,
+  knownCells?: KnownCells,
+): Promise<SharedGathered[]> {
   const query = parseQuery(asked.query)
   if (query.kind !== 'metrics' || query.expression.kind !== 'metrics-pipeline')
     throw new LabError('invalid', `TraceQL: needs one pipeline with a metric, found ${clip(asked.query)}`)
@@ -130,6 +135,7 @@ export async function gatherApart(source: SpanSource, asked: ApartMetrics, limit
   }
   const work: BatchWork<SharedGathered> = {
     isLimited: false,
+    known: isKnowable(asked) ? knownCells?.packed(asked.query, asked.intervals) : undefined,
     here,
     there: maxExemplars > 0 ? undefined : ({ inputs, file }, workers) => workers.run(gatherTask, inputs, file, shared),
   }
@@ -138,9 +144,14 @@ export async function gatherApart(source: SpanSource, asked: ApartMetrics, limit
   return all
 }
 
-/** What batches gave before; exemplars and exact quantiles are of the spans themselves. */
-function knownOf(node: MetricsPipeline, { knownCells, intervals, maxExemplars, isExact }: MetricsRun) {
-  return maxExemplars > 0 || isExact ? undefined : knownCells?.of(pipelineKey(node), intervals)
+/** What batches gave before. */
+function knownOf(node: MetricsPipeline, run: MetricsRun) {
+  return isKnowable(run) ? run.knownCells?.of(pipelineKey(node), run.intervals) : undefined
+}
+
+/** Exemplars and exact quantiles are of the spans themselves. */
+function isKnowable({ maxExemplars, isExact }: Pick<MetricsRun, 'maxExemplars' | 'isExact'>): boolean {
+  return maxExemplars === 0 && !isExact
 }
 
 /** What batches are gathered by. */

@@ -211,6 +211,34 @@ test('what was read before retention removed what follows is in a block, and the
   expect((await spansOf(store)).size).toBeGreaterThan(0)
 })
 
+test.each([false, true])(
+  'retention that removes records between the look at where the log begins and the first read is lost or refused (accepted: %s)',
+  async acceptsLoss => {
+    const { topic, log, append } = newTopic()
+    const store = memoryStore()
+    for (let i = 0; i < 10; i++) await append('a', 1 + i * 10, 11 + i * 10)
+    const { builder, chain } = await builderOf(log, store, { partitions: [0], acceptsLoss })
+    const read = log.read.bind(log)
+    let removed = 0
+    log.read = async (...asked) => {
+      // Twice, as it may happen again while what was removed before is accepted.
+      if (removed < 6) {
+        removed += 3
+        topic.truncate(0, removed)
+      }
+      return read(...asked)
+    }
+    if (acceptsLoss) {
+      await running(builder, async () => chain.state.end(0) === (await log.end(0)))
+      expect(builder.counters.lost).toBe(6)
+      expect((await spansOf(store)).size).toBeGreaterThan(0)
+    } else
+      await expect(builder.run(never)).rejects.toThrow(
+        /it begins at \d, and blocks end at 0: .*; --accept-lost-records goes on without them$/,
+      )
+  },
+)
+
 test('a log that ends before the blocks do is another one: the builder stops', async () => {
   const { log, append } = newTopic()
   const store = memoryStore()

@@ -185,6 +185,24 @@ test('bytes that a query may read are those of all its jobs', async () => {
   expect(Number(metrics.inspectedBytes)).toBeGreaterThan(1_500)
 })
 
+test('what a block gave to a metric is known when it is asked again, also over a range that has moved', async () => {
+  const { stage, step } = await stageAt(26)
+  for (let i = 0; i < 3; i++) await step()
+  const { querier, remote } = await startQuerier(stage)
+  const one = await frontendOf(stage, () => [])
+  const many = await frontendOf(stage, () => [remote])
+  const read: number[] = []
+  for (const start of [1_700_000_000, 1_700_000_000, 1_699_999_980]) {
+    const before = querier.counters.bytes
+    const url = `/api/metrics/query_range?q=%7B%7D%7Crate()by(name)&start=${start}&end=1700000100&step=10s`
+    expect(withoutMetrics(await ask(many.app, url, 'a'))).toBe(withoutMetrics(await ask(one.app, url, 'a')))
+    read.push(querier.counters.bytes - before)
+  }
+  // What several blocks share is joined anew.
+  expect(read[1]).toBeLessThan(read[0]! / 2)
+  expect(read[2]).toBe(read[1])
+})
+
 test('a querier refuses what is no job, and a frontend that cannot be understood does it itself', async () => {
   const { stage, step } = await stageAt(25)
   await step()
