@@ -3,6 +3,7 @@ import { type ClusterConfig, defaultClusterConfig, type Target, targets } from '
 import { clusterKeys, clusterOnlyKeys, instanceName } from '../../lib/cluster/roles/keys.ts'
 import { LabError, messageOf } from '../../lib/error.ts'
 import { configure, idleLevel } from '../../lib/formats/blockpack/write/config.ts'
+import type { CompactionConfig } from '../../lib/serve/blocks/plan.ts'
 import { defaultServerConfig, type Listener, type ServerConfig } from '../../lib/serve/server-config.ts'
 import type { Draft } from '../../lib/serve/tempo-config/key.ts'
 import { blockpackPath, keys } from '../../lib/serve/tempo-config/keys.ts'
@@ -127,6 +128,13 @@ export async function configFrom(args: DataArguments): Promise<Serving> {
       ...(without.length > 0 ? [`${path}: has no meaning here: ${without.join(', ')}`] : []),
     ],
   }
+}
+
+/** By which rules blocks are compacted and deleted: what a file of Tempo says, or the defaults. */
+export async function compactionFrom(path: string | undefined): Promise<CompactionConfig> {
+  const base = structuredClone(defaultClusterConfig) as Draft<ClusterConfig>
+  if (path !== undefined) readTempoConfig(await readConfig(path), path, process.env, base, clusterKeys)
+  return base.store.compaction
 }
 
 function profileOf({ profile = 'default' }: DataArguments) {

@@ -4,7 +4,7 @@ import type { CommandModule } from 'yargs'
 import { isCluster, listCluster } from '../../../lib/cluster/maintain/listed.ts'
 import { LabError } from '../../../lib/error.ts'
 import { Blocks } from '../../../lib/serve/blocks/blocks.ts'
-import { defaultCompaction } from '../../../lib/serve/blocks/plan.ts'
+import type { CompactionConfig } from '../../../lib/serve/blocks/plan.ts'
 import {
   type BlockLists,
   type PlannedBlock,
@@ -18,11 +18,14 @@ import { isS3Address, s3ConfigOf } from '../../../lib/storage/s3/config.ts'
 import { s3Store } from '../../../lib/storage/s3/store.ts'
 import type { BlobInfo, BlobStore } from '../../../lib/storage/store.ts'
 import { planPage } from '../blocks-plan-page.ts'
+import { pathFlag } from '../flags.ts'
+import { compactionFrom } from '../serve-config.ts'
 import { show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
 import { blocksPage } from '../status-pages.ts'
 
 interface BlocksArguments extends TableArguments {
   dir: string
+  config?: string | undefined
 }
 
 const dirPositional = {
@@ -31,17 +34,21 @@ const dirPositional = {
   describe: "the folder of `serve --data`, a bucket's copy, or s3://bucket/prefix",
 } as const
 
+const configFlag = {
+  config: pathFlag('config', 'YAML file of Tempo, which says by which rules blocks are compacted and deleted'),
+} as const
+
 const list: CommandModule<object, BlocksArguments> = {
   command: 'list <dir>',
   describe: 'List the blocks of a store, and why each is due for compaction or deletion, or not',
   builder: yargs =>
     yargs
       .positional('dir', dirPositional)
-      .options(tableFlag)
+      .options({ ...tableFlag, ...configFlag })
       .example('$0 blocks list traces', 'what a store has, and what it will do next'),
   handler: async args => {
     const found = await blocksIn(args.dir)
-    const rows = plannedIn(found).map(rowOf)
+    const rows = plannedIn(found, await compactionFrom(args.config)).map(rowOf)
     show({ page: () => blocksPage([...rows, ...found.uncounted]) }, tableFormatOf(args))
   },
 }
@@ -52,24 +59,26 @@ const plan: CommandModule<object, BlocksArguments> = {
   builder: yargs =>
     yargs
       .positional('dir', dirPositional)
-      .options(tableFlag)
+      .options({ ...tableFlag, ...configFlag })
       .example('$0 blocks plan s3://traces', 'what the backend workers of a cluster do next'),
   handler: async args => {
     const found = await blocksIn(args.dir)
-    show({ page: () => planPage(found, Date.now(), defaultCompaction) }, tableFormatOf(args))
+    const compaction = await compactionFrom(args.config)
+    show({ page: () => planPage(found, Date.now(), compaction) }, tableFormatOf(args))
   },
 }
 
-const showOne: CommandModule<object, { dir: string; block: string }> = {
+const showOne: CommandModule<object, { dir: string; block: string; config?: string | undefined }> = {
   command: 'show <dir> <block>',
   describe: 'Show what is known of a block, by its id or the first digits of it',
   builder: yargs =>
     yargs
       .positional('dir', dirPositional)
-      .positional('block', { type: 'string', demandOption: true, describe: 'its id' }),
-  handler: async ({ dir, block }) => {
+      .positional('block', { type: 'string', demandOption: true, describe: 'its id' })
+      .options(configFlag),
+  handler: async ({ dir, block, config }) => {
     const found = await blocksIn(dir)
-    const planned = plannedIn(found).filter(({ meta }) => meta.blockID.startsWith(block))
+    const planned = plannedIn(found, await compactionFrom(config)).filter(({ meta }) => meta.blockID.startsWith(block))
     const uncounted = found.uncounted.filter(({ block: id }) => id.startsWith(block))
     const all = [...planned.map(({ meta, why }) => ({ ...meta, why })), ...uncounted]
     if (all.length === 0) throw new LabError('missing', `${dir}: has no block ${block}; \`blocks list\` lists them`)
@@ -114,8 +123,8 @@ function uncountedOf({ key, byteLength }: BlobInfo): UncountedBlock {
   }
 }
 
-function plannedIn(found: FoundBlocks): readonly PlannedBlock[] {
-  return planAll(found, Date.now(), defaultCompaction).planned
+function plannedIn(found: FoundBlocks, compaction: CompactionConfig): readonly PlannedBlock[] {
+  return planAll(found, Date.now(), compaction).planned
 }
 
 async function blobsIn(dir: string): Promise<BlobStore> {

@@ -27,10 +27,17 @@ export async function listCluster(
     if (state.blocks.has(blockID) && !found.get(`${tenantID}/${blockID}`)?.has(dataName))
       warn(`${tenantID}/${blockID}/${dataName}: is missing, and its spans count`)
   return {
+    ...listsOf(state),
+    uncounted: leftoversOf(found, before, state).map(leftover => uncountedOf(leftover, state)),
+  }
+}
+
+/** The blocks that count. */
+export function listsOf(state: State): BlockLists {
+  return {
     tenants: () => state.tenants(),
     list: tenant => state.blocksOf(tenant).map(meta => ({ meta })),
     replaced: () => [],
-    uncounted: leftoversOf(found, before, state).map(leftover => uncountedOf(leftover, state)),
   }
 }
 

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { uptimeOf } from '../../serve/status/status.ts'
 import type { Warnings } from '../../serve/status/store-status.ts'
+import { tenantHeader } from '../../serve/tenant.ts'
 import { printYaml } from '../../wire/yaml.ts'
+import { blocksStatus, tenantsStatus } from './block-status.ts'
 import { roleNames } from './config.ts'
 import type { Lag } from './lag.ts'
 import type { Role, RoleContext } from './role.ts'
@@ -38,6 +40,11 @@ export function addRoleStatus(
     const members = await Promise.all(roleNames.map(role => context.ring.members(role)))
     return answer(request, reply, members.flat())
   })
+  app.get('/status/blocks', async (request, reply) => {
+    const tenant = request.headers[tenantHeader]
+    return answer(request, reply, await blocksStatus(context, tenant ? String(tenant) : undefined))
+  })
+  app.get('/status/tenants', async (request, reply) => answer(request, reply, await tenantsStatus(context)))
   app.get('/status/lag', async (request, reply) => answer(request, reply, [...(await lag.rows())]))
 }
 

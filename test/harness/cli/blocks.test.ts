@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -76,6 +76,10 @@ test('plan says what is due, what more that needs which is not, and when the bac
     }),
   ])
   expect(stderr).toMatch(/^due: 1 compaction of 4 spans; done in about 1 s of one core's time, if nothing comes/m)
+  const config = join(folder, 'tempo.yaml')
+  writeFileSync(config, 'backend_worker: { compaction: { block_retention: 1ms } }\n')
+  const byConfig = await lab('blocks', 'plan', home, '--config', config, '--format', 'json')
+  expect(JSON.parse(byConfig.stdout)).toContainEqual(expect.objectContaining({ tenant: 'b', next: 'due: deleted' }))
 })
 
 test("of a cluster's store the commits say which blocks count, and of the others it is said why they do not", async () => {

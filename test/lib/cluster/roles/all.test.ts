@@ -22,6 +22,11 @@ async function found(): Promise<number> {
   return JSON.parse(await textOf(running.ports.query, question)).traces.length
 }
 
+async function jsonOf(path: string, headers: Record<string, string> = {}): Promise<unknown> {
+  const url = `http://127.0.0.1:${running.ports.query}${path}`
+  return (await fetch(url, { headers: { accept: 'application/json', ...headers } })).json()
+}
+
 test('all roles in one process: what is acknowledged is found, before and after it is in blocks', async () => {
   expect(await eventually(() => textOf(running.ports.query, '/ready'))).toBe('ready')
   expect(await sendOtlp(`http://127.0.0.1:${running.ports.otlpHttp}/v1/traces`, requestOf(spans))).toBe(200)
@@ -33,6 +38,14 @@ test('all roles in one process: what is acknowledged is found, before and after 
   expect(await found()).toBe(50)
   const status = await textOf(running.ports.query, '/status')
   for (const name of roleNames) expect(status).toMatch(new RegExp(`^ {2}${name}:$`, 'm'))
+  expect(await jsonOf('/status/tenants')).toEqual([
+    { tenant: 'single-tenant', blocks: 2, blockSpans: 50, blockBytes: expect.any(Number) },
+  ])
+  const { blocks, backlog } = (await jsonOf('/status/blocks')) as { blocks: object[]; backlog: string }
+  expect(blocks).toHaveLength(2)
+  expect(blocks[0]).toMatchObject({ tenant: 'single-tenant', level: 0, why: expect.stringMatching(/./) })
+  expect(backlog).toBe('no compaction is due')
+  expect(await jsonOf('/status/blocks', { 'x-scope-orgid': 'other' })).toMatchObject({ blocks: [] })
   const metrics = await textOf(running.ports.query, '/metrics')
   for (const line of [
     /^tempo_ingest_group_partition_lag\{group="block-builder",partition="1"\} 0$/m,
