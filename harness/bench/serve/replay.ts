@@ -1,6 +1,7 @@
 import { encodeTraces } from '../../../lib/formats/otlp/proto-message.ts'
 import { getOrInsert } from '../../../lib/maps.ts'
 import type { Span, Trace } from '../../../lib/model/trace.ts'
+import { weightOf } from '../../../lib/sampling/threshold.ts'
 import { findPlaces, type PatchPlaces } from './patch-places.ts'
 import { idIn, roundKey, spanIdOf } from './span-number.ts'
 
@@ -109,14 +110,18 @@ interface Numbered {
   readonly span: Span
 }
 
-/** In the order in which they end, with the ids of round 0. */
+/**
+ * In the order in which they end, with the ids of round 0. Each counts as one: the state of a span that was kept for many
+ * is left out, for what is counted is compared with what was sent.
+ */
 function numbered(traces: readonly Trace[]): Numbered[] {
   const spans = traces.flatMap(({ traceId, spans }) => spans.map(span => ({ traceId, span })))
   spans.sort((a, b) => Number(a.span.endNanos - b.span.endNanos))
   const ids = new Map(spans.map(({ traceId, span }, number) => [`${traceId}${span.spanId}`, spanIdOf(number)]))
   return spans.map(({ traceId, span }, number) => {
     const parentSpanId = ids.get(`${traceId}${span.parentSpanId}`) ?? span.parentSpanId
-    return { traceId, span: { ...span, spanId: spanIdOf(number), parentSpanId } }
+    const traceState = weightOf(traceId, span.traceState) === 1 ? span.traceState : ''
+    return { traceId, span: { ...span, traceState, spanId: spanIdOf(number), parentSpanId } }
   })
 }
 

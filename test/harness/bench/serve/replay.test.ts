@@ -42,6 +42,15 @@ test('the traces of a round are those that are sent', () => {
   }
 })
 
+test('a span that stands for many counts as one, as those do that are sent beside it', () => {
+  const stateOf = (randomness: string) => `ot=th:fd70a4;rv:${randomness}`
+  const states = [stateOf('ff00000000000a'), stateOf('0f00000000000a'), 'vendor=1']
+  const spans = states.map((traceState, i) => ({ ...sent[i]!, spanId: `a${i}`, traceState }))
+  const replay = new Replay([{ traceId: 'ab'.repeat(16), spans }])
+  const found = readRound(replay).traces.flatMap(trace => trace.spans.map(({ traceState }) => traceState))
+  expect(found.toSorted()).toEqual(['', states[1], states[2]])
+})
+
 test('every round has all spans, with ids of its own that tell them, and times that end when it begins', () => {
   const replay = new Replay(traces)
   const seen = new Set<string>()
