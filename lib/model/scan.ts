@@ -66,6 +66,12 @@ export interface Condition {
 /** Met by a span that meets all conditions of one of the lists. */
 export type SpanNeed = readonly (readonly Condition[])[]
 
+/** Positions of traces: from `start` up to, not including, `end`. */
+export interface TraceRange {
+  readonly start: number
+  readonly end: number
+}
+
 export interface ScanRequest {
   /** A trace is wanted where for each need some span meets it. No needs: all traces. A hint: more may come. */
   readonly needs: readonly SpanNeed[]
@@ -77,6 +83,8 @@ export interface ScanRequest {
    * sources whose batches know their first trace.
    */
   readonly positions?: Uint32Array | undefined
+  /** Wanted are the traces at these positions alone: no hint, one of the source's `parts`. */
+  readonly within?: TraceRange | undefined
   /** What will be read of every batch first: a source may fetch it in one go with what it needs itself. */
   readonly columns: readonly ColumnName[]
 }
@@ -123,7 +131,7 @@ export interface SpanBatch {
   /** The same object for the same spans in every scan: what was found out about them holds again. */
   readonly identity?: object | undefined
   /** The positions of its traces, as the `traceIds` of its source number them. */
-  readonly positions?: { readonly start: number; readonly end: number } | undefined
+  readonly positions?: TraceRange | undefined
   /** How many spans each span represents, where they were sampled; else each represents itself. */
   readonly weights?: Float64Array | undefined
   /**
@@ -224,6 +232,11 @@ export interface SpanSource {
   distinctValues?(column: ColumnName): Promise<readonly Value[] | undefined>
   /** The ids of its traces, where the source has them without a scan. They do not change. */
   readonly traceIds?: ((limits?: Limits) => Promise<TraceIds>) | undefined
+  /**
+   * Its traces in parts that can be scanned alone, each of so many bytes at most where that can be; they give the batches of
+   * a whole scan. Absent where it cannot.
+   */
+  readonly parts?: ((maxBytes: number) => readonly TraceRange[]) | undefined
   /** Absent where work is done here. */
   readonly portions?: Portions | undefined
   /** Which spans it may lack that it should have, in words; undefined where none. */

@@ -6,7 +6,7 @@ import { mergeSpellings } from '../model/merge.ts'
 import type { AttributeName, ColumnName, ScanRequest, SpanBatch, SpanNeed, SpanSource } from '../model/scan.ts'
 import type { Trace, Value } from '../model/trace.ts'
 import { traceKey } from '../model/trace-id.ts'
-import { knownShared, type SharedIds, sharedIds } from './shared-ids.ts'
+import { knownShared, type LeftOut, type SharedIds, sharedIds } from './shared-ids.ts'
 import { meetingTraces, withIds } from './shared-traces.ts'
 import { withoutTraces } from './without-traces.ts'
 
@@ -63,7 +63,7 @@ async function isPossible(
 /** What sources have alone, one after the other. */
 export async function* scanOwn(
   sources: readonly SpanSource[],
-  shared: SharedIds,
+  shared: LeftOut,
   request: ScanRequest,
   limits: Limits | undefined,
 ): AsyncIterable<SpanBatch> {

@@ -13,6 +13,7 @@ export function namedSource(name: string, source: SpanSource): SpanSource {
     cost: request => source.cost(request),
     attributeNames: () => named(() => source.attributeNames()),
     distinctValues: column => named(async () => source.distinctValues?.(column)),
+    parts: source.parts,
     traceIds: source.traceIds && (limits => named(async () => namedIds(await source.traceIds!(limits), named))),
   }
 }

@@ -1,39 +1,70 @@
+import { firstWhere } from '../bytes/search.ts'
 import type { Limits } from '../model/limits.ts'
-import type { SpanSource } from '../model/scan.ts'
+import type { SpanSource, TraceRange } from '../model/scan.ts'
 import { joinedBy, scanOwn, scanShared } from './join-sources.ts'
-import { type SharedTrace, sharedIds, sharedOf } from './shared-ids.ts'
+import { leftOutAt, type SharedIds, type SharedTrace, sharedIds, sharedOf } from './shared-ids.ts'
 import { sharedTracesApart } from './shared-traces.ts'
 
-/**
- * A portion of what joined sources have, with all that is needed to answer for it elsewhere. One after the other, portions
- * give the batches of the joined sources.
- */
-export interface SourcePortion {
-  readonly kind: 'own' | 'shared'
-  /** `own`: what each of these has alone. `shared`: traces of which each of these may have spans. */
+/** What each of some sources has alone. */
+export interface OwnPortion {
+  readonly kind: 'own'
   readonly sources: readonly SpanSource[]
-  /** The traces that `sources` leave out as they are shared; or those that are given. */
+  /** By source the positions of its traces that are left out as others share them, ascending. */
+  readonly leftOut: readonly Uint32Array[]
+  /** Of one source alone: no more than this part of it. */
+  readonly within?: TraceRange | undefined
+}
+
+/** Traces of which each of some sources may have spans. */
+export interface SharedPortion {
+  readonly kind: 'shared'
+  readonly sources: readonly SpanSource[]
   readonly traces: readonly SharedTrace[]
 }
 
-/** The portions of sources, of as many of them as `mayJoin` puts together. */
+/**
+ * A portion of what joined sources have, with all that is needed to answer for it elsewhere. One after the other, portions
+ * give the batches of the joined sources. All sources have `traceIds`.
+ */
+export type SourcePortion = OwnPortion | SharedPortion
+
+export interface PortionSizes {
+  /** Whether sources that follow one another go together. */
+  mayJoin(sources: readonly SpanSource[]): boolean
+  /** What a part of a source has that is larger, where it can be read in parts. */
+  readonly partBytes: number
+}
+
+/** The portions of sources. */
 export async function portionsOf(
   sources: readonly SpanSource[],
-  mayJoin: (sources: readonly SpanSource[]) => boolean,
+  { mayJoin, partBytes }: PortionSizes,
   limits: Limits | undefined,
 ): Promise<SourcePortion[]> {
-  const { traces } = sources.length === 1 ? { traces: [] } : await sharedIds(sources, limits)
-  const portions: SourcePortion[] = groupsOf(sources, mayJoin).map(members => ({
-    kind: 'own',
-    sources: members,
-    traces: traces.filter(({ places }) => members.some(source => places.has(source))),
-  }))
+  const shared = sources.length === 1 ? sharedOf(sources, []) : await sharedIds(sources, limits)
+  const portions: SourcePortion[] = groupsOf(sources, mayJoin).flatMap(members =>
+    ownPortions(members, shared, partBytes),
+  )
+  const { traces } = shared
   for (let start = 0; start < traces.length; start += sharedTracesApart) {
     const apart = traces.slice(start, start + sharedTracesApart)
     const members = sources.filter(source => apart.some(({ places }) => places.has(source)))
     portions.push({ kind: 'shared', sources: members, traces: apart })
   }
   return portions
+}
+
+/** What some sources have alone; of one that is large, a portion a part. */
+function ownPortions(sources: readonly SpanSource[], shared: SharedIds, partBytes: number): OwnPortion[] {
+  const leftOut = sources.map(source => shared.positionsIn(source))
+  const parts = sources.length === 1 ? (sources[0]!.parts?.(partBytes) ?? []) : []
+  if (parts.length < 2) return [{ kind: 'own', sources, leftOut }]
+  return parts.map(within => ({ kind: 'own', sources, leftOut: [inRange(leftOut[0]!, within)], within }))
+}
+
+function inRange(positions: Uint32Array, { start, end }: TraceRange): Uint32Array {
+  const from = (position: number) => firstWhere(positions.length, i => positions[i]! >= position)
+  return positions.slice(from(start), from(end))
 }
 
 /** Neighbours that go together. */
@@ -48,8 +79,14 @@ function groupsOf<T>(items: readonly T[], mayJoin: (group: readonly T[]) => bool
 }
 
 /** What a portion has. */
-export function portionSource({ kind, sources, traces }: SourcePortion): SpanSource {
-  const scan = kind === 'own' ? scanOwn : scanShared
-  const shared = sharedOf(sources, traces)
-  return joinedBy(sources, (request, limits) => scan(sources, shared, request, limits))
+export function portionSource(portion: SourcePortion): SpanSource {
+  const { sources } = portion
+  if (portion.kind === 'shared') {
+    const shared = sharedOf(sources, portion.traces)
+    return joinedBy(sources, (request, limits) => scanShared(sources, shared, request, limits))
+  }
+  const { within } = portion
+  const leftOut = leftOutAt(new Map(sources.map((source, i) => [source, portion.leftOut[i]!])))
+  const joined = joinedBy(sources, (request, limits) => scanOwn(sources, leftOut, { ...request, within }, limits))
+  return { ...joined, cost: request => joined.cost({ ...request, within }) }
 }

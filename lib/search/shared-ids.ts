@@ -19,6 +19,26 @@ export interface SharedIds {
   readonly traces: readonly SharedTrace[]
   /** Those among the traces of a source's batch, with their places in it; reads `trace:id` of one that has no positions. */
   among(batch: SpanBatch, source: SpanSource): Promise<[place: number, trace: SharedTrace][]>
+  /** Where in a source they are, ascending. */
+  positionsIn(source: SpanSource): Uint32Array
+}
+
+/** Which traces of sources are left out, as others have them too. */
+export type LeftOut = Pick<SharedIds, 'traces'> & {
+  among(batch: SpanBatch, source: SpanSource): Promise<readonly (readonly [place: number, ...unknown[]])[]>
+}
+
+/** Those at some positions of sources that have `traceIds`, ascending. */
+export function leftOutAt(positions: ReadonlyMap<SpanSource, Uint32Array>): LeftOut {
+  return {
+    traces: [],
+    among: async (batch, source) => {
+      const { start, end } = batch.positions!
+      const own = positions.get(source)!
+      const from = (position: number) => firstWhere(own.length, i => own[i]! >= position)
+      return Array.from(own.subarray(from(start), from(end)), position => [position - start] as const)
+    },
+  }
 }
 
 /** By their first source: what a list of sources shares, as it was asked last. */
@@ -63,7 +83,13 @@ async function findShared(sources: readonly SpanSource[], limits: Limits | undef
 export function sharedOf(sources: readonly SpanSource[], traces: readonly SharedTrace[]): SharedIds {
   const byKey = new Map(traces.map(trace => [traceKey(trace.traceId), trace]))
   const placed = new Map(sources.map(source => [source, placesIn(source, traces)]))
-  return { traces, among: (batch, source) => among(batch, source, { placed: placed.get(source)!, byKey }) }
+  const positions = new Map<SpanSource, Uint32Array>()
+  return {
+    traces,
+    among: (batch, source) => among(batch, source, { placed: placed.get(source)!, byKey }),
+    positionsIn: source =>
+      getOrInsert(positions, source, () => Uint32Array.from(placed.get(source)!, ([position]) => position)),
+  }
 }
 
 /** Positions in a source, ascending, each with its trace. */

@@ -17,7 +17,8 @@ import { SpanRows } from '../../lib/shred/rows.ts'
 import { memoryStore } from '../../lib/storage/memory-store.ts'
 import type { BlobStore } from '../../lib/storage/store.ts'
 
-const encoding = { config: profiles['high-throughput'] }
+/** Page groups of as few spans as there are: what is large elsewhere is large here, and asked in parts. */
+const encoding = { config: { ...profiles['high-throughput'], columnBlockSize: 1 } }
 
 /** Offsets of a partition whose spans are in blocks, the records of which come one by one. */
 interface Partition {
@@ -120,8 +121,8 @@ export class StagedReplica implements LiveReplica {
   first = 0
   /** It has read no further. */
   limit = Number.POSITIVE_INFINITY
-  /** How long it takes. */
-  delayMillis = 0
+  /** Until this is settled it answers nothing. */
+  gate: Promise<void> | undefined
   readMillis = Date.UTC(2026, 0, 1)
   readonly #records: Partition
   readonly #pieces = memoryStore()
@@ -155,7 +156,7 @@ export class StagedReplica implements LiveReplica {
   }
 
   async #check(): Promise<void> {
-    await new Promise(resolve => setTimeout(resolve, this.delayMillis))
+    await this.gate
     if (this.isDown) throw new LabError('missing', `${this.address}: no answer`)
   }
 }

@@ -107,7 +107,8 @@ export class Dispatcher {
 
 /** The queriers by how a job would have them: another one more or less changes few of the first places. */
 function inOrderFor({ portion }: Job, queriers: readonly RemoteQuerier[]): RemoteQuerier[] {
-  const key = portion.places.length === 0 ? '' : idOf(portion.places[0]!)
+  const first = portion.places.length === 0 ? '' : idOf(portion.places[0]!)
+  const key = portion.kind === 'own' && portion.within ? `${first} ${portion.within.start}` : first
   const weighed = queriers.map(querier => ({
     querier,
     weight: createHash('sha1').update(`${querier.name} ${key}`).digest('hex'),

@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8'
 import { z } from 'zod'
 import { LabError } from '../../error.ts'
 import type { PortionWork, SpanSource } from '../../model/scan.ts'
-import type { SourcePortion } from '../../search/portions.ts'
+import type { OwnPortion, SourcePortion } from '../../search/portions.ts'
 import { blockMetaSchema } from '../../serve/blocks/meta.ts'
 import { checkShape } from '../../storage/json.ts'
 import type { Place } from './place.ts'
@@ -18,12 +18,14 @@ export interface Job {
 }
 
 /** A `SourcePortion` as data. */
-export interface JobPortion {
-  readonly kind: SourcePortion['kind']
-  readonly places: readonly Place[]
-  /** Ids, and for each place that has it its number among the places and the positions there. */
-  readonly traces: readonly { readonly traceId: string; readonly positions: readonly (readonly number[])[] }[]
-}
+export type JobPortion =
+  | (Omit<OwnPortion, 'sources'> & { readonly places: readonly Place[] })
+  | {
+      readonly kind: 'shared'
+      readonly places: readonly Place[]
+      /** Ids, and for each place that has it its number among the places and the positions there. */
+      readonly traces: readonly { readonly traceId: string; readonly positions: readonly (readonly number[])[] }[]
+    }
 
 export interface JobResult {
   /** A result a batch. */
@@ -42,17 +44,27 @@ const placeSchema = z.discriminatedUnion('kind', [
 ])
 const jobSchema: z.ZodType<Job> = z.object({
   work: z.object({ name: z.string(), content: z.looseObject({}) }),
-  portion: z.object({
-    kind: z.enum(['own', 'shared']),
-    places: z.array(placeSchema),
-    traces: z.array(z.object({ traceId: z.string(), positions: z.array(z.array(count).min(2)) })),
-  }),
+  portion: z.discriminatedUnion('kind', [
+    z
+      .object({
+        kind: z.literal('own'),
+        places: z.array(placeSchema),
+        leftOut: z.array(z.instanceof(Uint32Array)),
+        within: z.object({ start: count, end: count }).optional(),
+      })
+      .refine(({ places, leftOut }) => leftOut.length === places.length, 'needs what is left out of each place'),
+    z.object({
+      kind: z.literal('shared'),
+      places: z.array(placeSchema),
+      traces: z.array(z.object({ traceId: z.string(), positions: z.array(z.array(count).min(2)) })),
+    }),
+  ]),
   maxBytes: z.number().positive(),
   timeoutMillis: z.number().positive(),
 })
 
 /** Roles of other versions have other work: they do not understand each other, and say so. */
-const version = 1
+const version = 2
 
 /**
  * Jobs and results are data as threads send it: typed arrays, integers of 64 bits, and strings and doubles as they are,
@@ -87,29 +99,24 @@ function decode(bytes: Uint8Array, subject: string): Readonly<Record<string, unk
 }
 
 /** A portion as data; `placeOf` says where a source is. */
-export function jobPortion(
-  { kind, sources, traces }: SourcePortion,
-  placeOf: (source: SpanSource) => Place,
-): JobPortion {
-  const positionsIn = (places: ReadonlyMap<SpanSource, readonly number[]>) =>
+export function jobPortion(portion: SourcePortion, placeOf: (source: SpanSource) => Place): JobPortion {
+  const { sources, ...rest } = portion
+  const places = sources.map(placeOf)
+  if (rest.kind === 'own') return { ...rest, places }
+  const positionsIn = (own: ReadonlyMap<SpanSource, readonly number[]>) =>
     sources.flatMap((source, number) => {
-      const positions = places.get(source)
+      const positions = own.get(source)
       return positions === undefined ? [] : [[number, ...positions]]
     })
-  return {
-    kind,
-    places: sources.map(placeOf),
-    traces: traces.map(({ traceId, places }) => ({ traceId, positions: positionsIn(places) })),
-  }
+  const traces = rest.traces.map(trace => ({ traceId: trace.traceId, positions: positionsIn(trace.places) }))
+  return { kind: 'shared', places, traces }
 }
 
 /** The portion that a job is about, of sources in the order of its places. */
-export function portionOf({ kind, traces }: JobPortion, sources: readonly SpanSource[]): SourcePortion {
+export function portionOf({ places: _, ...portion }: JobPortion, sources: readonly SpanSource[]): SourcePortion {
+  if (portion.kind === 'own') return { ...portion, sources }
   const placesOf = (positions: readonly (readonly number[])[]) =>
     new Map(positions.map(([number, ...own]) => [sources[number!]!, own] as const))
-  return {
-    kind,
-    sources,
-    traces: traces.map(({ traceId, positions }) => ({ traceId, places: placesOf(positions) })),
-  }
+  const traces = portion.traces.map(({ traceId, positions }) => ({ traceId, places: placesOf(positions) }))
+  return { kind: 'shared', sources, traces }
 }

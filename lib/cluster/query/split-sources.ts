@@ -2,7 +2,7 @@ import { memorySource } from '../../model/memory-source.ts'
 import type { Portion, Portions, ScanRequest, SpanSource } from '../../model/scan.ts'
 import { weightedSource } from '../../sampling/weights.ts'
 import { joinSources } from '../../search/join-sources.ts'
-import { portionsOf, type SourcePortion } from '../../search/portions.ts'
+import { type PortionSizes, portionsOf, type SourcePortion } from '../../search/portions.ts'
 import type { Asking } from '../../serve/api/answer.ts'
 import type { ClusterSources, FoundSources } from './cluster-sources.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -10,7 +10,7 @@ import { type Job, type JobPortion, jobPortion } from './job.ts'
 import type { RemoteQuerier } from './remote-querier.ts'
 
 export interface SplitConfig {
-  /** What a job reads at most, but for that of one block: `query_frontend.search.target_bytes_per_job`. */
+  /** What a job reads at most, but for that of one page group: `query_frontend.search.target_bytes_per_job`. */
   readonly targetJobBytes: number
   /** Jobs of one query under way, for each querier. */
   readonly jobsPerQuerier: number
@@ -53,7 +53,11 @@ export class SplitSources {
       list: async (request, limits) => {
         const bytesOf = (own: readonly SpanSource[]) =>
           own.reduce((sum, source) => sum + source.cost(request).byteLength, 0)
-        const all = await portionsOf(sources, own => bytesOf(own) <= targetJobBytes, limits)
+        const sizes = {
+          mayJoin: own => bytesOf(own) <= targetJobBytes,
+          partBytes: targetJobBytes,
+        } satisfies PortionSizes
+        const all = await portionsOf(sources, sizes, limits)
         const asked = all.filter(portion => mayHave(portion, request))
         return asked.map(portion =>
           this.#portion(
@@ -79,6 +83,8 @@ export class SplitSources {
 }
 
 /** False where no span of a portion starts in the time that is asked for. */
-function mayHave({ kind, sources }: SourcePortion, request: ScanRequest): boolean {
-  return kind === 'shared' || sources.some(source => source.cost(request).spanCount > 0)
+function mayHave(portion: SourcePortion, request: ScanRequest): boolean {
+  if (portion.kind === 'shared') return true
+  const { sources, within } = portion
+  return sources.some(source => source.cost({ ...request, within }).spanCount > 0)
 }

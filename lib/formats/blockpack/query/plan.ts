@@ -1,7 +1,7 @@
-import type { Range } from '../../../bytes/range.ts'
+import { byteLengthOf, type Range } from '../../../bytes/range.ts'
 import { firstWhere } from '../../../bytes/search.ts'
 import { isInTime } from '../../../model/extent.ts'
-import type { ColumnName, ScanRequest } from '../../../model/scan.ts'
+import type { ColumnName, ScanRequest, TraceRange } from '../../../model/scan.ts'
 import { basisColumns } from '../layout/bases.ts'
 import { columnId, firstFieldId, poolColumns } from '../layout/columns.ts'
 import type { PageGroupEntries } from '../layout/directory.ts'
@@ -75,11 +75,30 @@ export function planPageGroup(
   return { pageGroup, base, places, names, columns: columnsFor(toc, places, names) }
 }
 
-/** The page groups that may hold a span that starts in time; of a file with none no page group is looked at. */
+/** The page groups of a part, or of all, that may hold a span that starts in time; of a file with none no page group is looked at. */
 export function inTime(toc: Toc, request: ScanRequest): readonly PageGroup[] {
   const bounds = boundsOf(toc)
   if (bounds === undefined || !isInTime(bounds, request)) return []
-  return toc.pageGroups.filter(({ minStart, maxStart }) => isInTime([minStart, maxStart], request))
+  const { within } = request
+  const isWithin = ({ firstTrace }: PageGroup) =>
+    within === undefined || (firstTrace >= within.start && firstTrace < within.end)
+  return toc.pageGroups.filter(group => isWithin(group) && isInTime([group.minStart, group.maxStart], request))
+}
+
+/** Page groups that follow one another, together as long as they have so many bytes at most: the traces that they hold. */
+export function partsOf({ pageGroups }: Toc, maxBytes: number): TraceRange[] {
+  const parts: TraceRange[] = []
+  let partBytes = 0
+  for (const { firstTrace, traceCount, bandRanges } of pageGroups) {
+    const byteLength = byteLengthOf(bandRanges)
+    const last = parts.at(-1)
+    const isNew = last === undefined || partBytes + byteLength > maxBytes
+    const end = firstTrace + traceCount
+    if (isNew) parts.push({ start: firstTrace, end })
+    else parts[parts.length - 1] = { start: last.start, end }
+    partBytes = (isNew ? 0 : partBytes) + byteLength
+  }
+  return parts
 }
 
 /** False where the page group holds none of the traces that are wanted alone. */

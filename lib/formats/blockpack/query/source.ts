@@ -8,7 +8,7 @@ import { nextTurn } from '../../../turns.ts'
 import { boundsOf, type PageGroup } from '../layout/toc.ts'
 import type { BlockpackReader } from '../read/reader.ts'
 import { attributeNames, distinctValues } from './distinct-values.ts'
-import { inTime } from './plan.ts'
+import { inTime, partsOf } from './plan.ts'
 import { scan } from './scan.ts'
 import { byPageGroup, readTraceIds } from './trace-ids.ts'
 
@@ -34,6 +34,7 @@ export function blockpackSource(reader: BlockpackReader): SpanSource {
     attributeNames: async () => attributeNames(block, tables),
     distinctValues: column => distinctValues(block, tables, column),
     traceIds,
+    parts: maxBytes => partsOf(block.toc, maxBytes),
   }
 }
 

@@ -5,7 +5,9 @@ import { encodeJob } from '../../../../lib/cluster/query/job.ts'
 import { jobPath, type RemoteQuerier } from '../../../../lib/cluster/query/remote-querier.ts'
 import { defaultSplit, SplitSources } from '../../../../lib/cluster/query/split-sources.ts'
 import { LabError } from '../../../../lib/error.ts'
+import type { TraceRange } from '../../../../lib/model/scan.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
+import { derivedId } from '../../../../lib/serve/blocks/meta.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { drawCorpus, drawQuestion } from '../../../phases/drawn-corpus.ts'
@@ -75,9 +77,34 @@ for (const [seed, isSampled] of [
       }
     }
     expect(many.dispatcher.counters.localJobs).toBe(0)
-    const busy = queriers.filter(({ querier }) => querier.counters.jobs > 10)
-    expect(busy.length).toBeGreaterThan(1)
+    const jobCount = queriers.reduce((sum, { querier }) => sum + querier.counters.jobs, 0)
+    expect(jobCount).toBeGreaterThan(20)
   }, 60_000)
+
+test('jobs about different blocks, and about parts of one, go to different queriers, and the same again to the same', async () => {
+  const { dispatcher } = await frontendOf(await Stage.open(1, drawsOf(1)), () => [])
+  const asked: string[] = []
+  const queriers = ['a', 'b', 'c'].map(name =>
+    other(name, async () => {
+      asked.push(name)
+      return { results: [], spentBytes: 0 }
+    }),
+  )
+  const run = async (number: number, within?: TraceRange) => {
+    const place = { kind: 'block' as const, tenantID: 'a', blockID: derivedId(String(number)) }
+    const portion = { kind: 'own' as const, places: [place], leftOut: [new Uint32Array()], within }
+    const work = { name: 'search', content: {} }
+    await dispatcher.run({ work, portion, maxBytes: 1, timeoutMillis: 1e4 }, queriers, new AbortController().signal)
+  }
+  const spread = async (each: (i: number) => Promise<void>) => {
+    asked.length = 0
+    for (let i = 0; i < 60; i++) await each(i)
+    for (const name of ['a', 'b', 'c']) expect(asked.filter(one => one === name).length).toBeGreaterThan(10)
+    return [...asked]
+  }
+  expect(await spread(i => run(i))).toEqual(await spread(i => run(i)))
+  await spread(i => run(0, { start: i, end: i + 1 }))
+})
 
 const all = '/api/search?q=%7B%7D&limit=1000&spss=1000'
 const rate = '/api/metrics/query_range?q=%7B%7D%7Crate()by(name)&start=1699999999&end=1700000080&step=10s'
@@ -213,11 +240,13 @@ test('a querier refuses what is no job, and a frontend that cannot be understood
     return `${statusCode} ${body}`
   }
   expect(await post(Buffer.from('nonsense'))).toContain('job: 8 bytes that are no data')
-  expect(await post(serialize({ version: 2 }))).toContain('job: version 2, this querier takes version 1')
-  expect(await post(serialize({ version: 1, work: {} }))).toContain('job: work.name')
+  expect(await post(serialize({ version: 1 }))).toContain('job: version 1, this querier takes version 2')
+  expect(await post(serialize({ version: 2, work: {} }))).toContain('job: work.name')
   const work = { name: 'other', content: {} }
-  const job = { work, portion: { kind: 'own' as const, places: [], traces: [] }, maxBytes: 1, timeoutMillis: 1e4 }
+  const job = { work, portion: { kind: 'own' as const, places: [], leftOut: [] }, maxBytes: 1, timeoutMillis: 1e4 }
   expect(await post(encodeJob(job))).toBe('422 {"kind":"unsupported","message":"job: no work is called \\"other\\""}')
   const place = { kind: 'block' as const, tenantID: 'a', blockID: randomUUID() }
-  expect(await post(encodeJob({ ...job, portion: { ...job.portion, places: [place] } }))).toMatch(/^410 .* has gone/)
+  expect(
+    await post(encodeJob({ ...job, portion: { kind: 'own', places: [place], leftOut: [new Uint32Array()] } })),
+  ).toMatch(/^410 .* has gone/)
 })
