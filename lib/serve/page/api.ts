@@ -1,3 +1,4 @@
+import type { KeyedValue } from './otlp-json.ts'
 import { readPlace } from './place.ts'
 
 /** What the page asks of the server that it came from. */
@@ -24,13 +25,6 @@ export interface Found {
   metrics: { inspectedTraces?: number; inspectedSpans?: string; inspectedBytes?: string }
 }
 
-export type AnyValue = Record<string, unknown>
-
-export interface KeyedValue {
-  key: string
-  value: AnyValue
-}
-
 export interface Series {
   labels: KeyedValue[]
   samples: { timestampMs: string; value?: number }[]
@@ -39,24 +33,6 @@ export interface Series {
 export interface SeriesFound {
   series: Series[]
   message?: string
-}
-
-export interface RawSpan {
-  spanId: string
-  parentSpanId?: string
-  name?: string
-  kind?: string
-  startTimeUnixNano: string
-  endTimeUnixNano: string
-  attributes?: KeyedValue[]
-  events?: { timeUnixNano: string; name?: string; attributes?: KeyedValue[] }[]
-  links?: { traceId: string; spanId: string; attributes?: KeyedValue[] }[]
-  status?: { code?: string; message?: string }
-}
-
-export interface ResourceSpans {
-  resource: { attributes?: KeyedValue[] }
-  scopeSpans: { scope: { name?: string; version?: string }; spans: RawSpan[] }[]
 }
 
 export interface Extent {
@@ -89,18 +65,4 @@ async function ask(url: string, request: RequestInit): Promise<Response> {
 /** Whether a query gives series over time, not traces. */
 export function isMetrics(query: string): boolean {
   return /\|\s*(?:rate|compare|\w+_over_time)\s*\(/.test(query)
-}
-
-/** The text of a value of OTLP. */
-export function textOf(value: AnyValue): string {
-  const [kind, content] = Object.entries(value)[0] ?? []
-  if (kind === undefined) return ''
-  if (kind === 'arrayValue' || kind === 'kvlistValue') {
-    const items = (content as { values?: (AnyValue | KeyedValue)[] }).values ?? []
-    const texts = items.map(item =>
-      kind === 'kvlistValue' ? `${item.key}: ${textOf(item.value as AnyValue)}` : textOf(item as AnyValue),
-    )
-    return kind === 'kvlistValue' ? `{${texts.join(', ')}}` : `[${texts.join(', ')}]`
-  }
-  return String(content)
 }

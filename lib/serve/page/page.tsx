@@ -1,9 +1,11 @@
 import 'uplot/dist/uPlot.min.css'
 import './colors.css'
 import './page.css'
+import './trace.css'
 import { type ComponentChildren, render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { BlocksView } from './blocks-view.tsx'
+import { CompareView } from './compare-view.tsx'
 import { GraphView } from './graph-view.tsx'
 import { HeatView } from './heat-view.tsx'
 import { hrefOf, type Place, readPlace } from './place.ts'
@@ -25,6 +27,7 @@ interface View {
 const views: Record<Place['view'], View> = {
   search: { title: 'Search', Show: SearchView },
   trace: { title: 'Trace', isInner: true, Show: TraceView },
+  compare: { title: 'Comparison', isInner: true, Show: CompareView },
   store: { title: 'Store', Show: StoreView },
   blocks: { title: 'Blocks', Show: ({ place }) => <BlocksView tenant={place.tenant} /> },
   rates: { title: 'Rates', Show: ({ place }) => <RatesView tenant={place.tenant} /> },
@@ -60,7 +63,7 @@ function Page() {
             <a
               key={view}
               id={`view-${i + 1}`}
-              href={hrefOf({ ...place, view, trace: '' })}
+              href={hrefOf({ ...place, view, trace: '', span: '' })}
               aria-current={place.view === view ? 'page' : undefined}
             >
               {title}
@@ -69,8 +72,8 @@ function Page() {
         </nav>
         <TenantChoice tenant={place.tenant} onChange={tenant => go({ ...place, tenant })} />
         <span class="keys">
-          <kbd>1</kbd>–<kbd>{linked.length}</kbd> views <kbd>t</kbd> tenant <kbd>/</kbd> query <kbd>j</kbd> <kbd>k</kbd>{' '}
-          move <kbd>Enter</kbd> open <kbd>Esc</kbd> back
+          <kbd>1</kbd>–<kbd>{linked.length}</kbd> views <kbd>t</kbd> tenant <kbd>/</kbd> query
+          <kbd>j</kbd> <kbd>k</kbd> move <kbd>Enter</kbd> open <kbd>Esc</kbd> back
         </span>
       </header>
       <Show place={place} go={go} />
@@ -102,7 +105,8 @@ function TenantChoice({ tenant, onChange }: { tenant: string; onChange(tenant: s
 /** Keys that work wherever nobody types. */
 function steer(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return
-  const isTyping = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLSelectElement
+  const typed = [HTMLTextAreaElement, HTMLInputElement, HTMLSelectElement]
+  const isTyping = typed.some(kind => event.target instanceof kind)
   if (event.key === 'Escape') {
     if (isTyping) (event.target as HTMLElement).blur()
     else document.getElementById('back')?.click()
@@ -110,9 +114,17 @@ function steer(event: KeyboardEvent): void {
   else if (event.key === '/') document.getElementById('query')?.focus()
   else if (event.key === 't') document.getElementById('tenant')?.focus()
   else if (/^[1-9]$/.test(event.key)) document.getElementById(`view-${event.key}`)?.click()
+  else if (event.key === 'x') markRow()
+  else if (event.key === 'c') document.getElementById('compare')?.click()
   else if (event.key === 'j' || event.key === 'k') moveRow(event.key === 'j' ? 1 : -1)
   else return
   event.preventDefault()
+}
+
+/** Marks the row that has the focus, or takes its mark away. */
+function markRow(): void {
+  const row = document.activeElement?.closest('a.row')?.closest('tr')
+  row?.querySelector<HTMLElement>('input[type="checkbox"]')?.click()
 }
 
 function moveRow(step: number): void {

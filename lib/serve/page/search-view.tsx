@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { type Found, get, isMetrics, type SeriesFound } from './api.ts'
 import { Choice } from './choice.tsx'
 import { HowToSend } from './how-to-send.tsx'
-import { hrefOf, type Place } from './place.ts'
+import { hrefOf, markedIn, type Place, readPlace, toggledMark } from './place.ts'
 import { usePolled } from './polled.ts'
 import { Problem } from './problem.tsx'
 import { QueryBox } from './query-box.tsx'
@@ -23,8 +23,13 @@ interface State {
 
 const limits = ['20', '100', '1000']
 
+interface Props {
+  place: Place
+  go(place: Partial<Place>): void
+}
+
 /** A question and its answer. */
-export function SearchView({ place, go }: { place: Place; go(place: Partial<Place>): void }) {
+export function SearchView({ place, go }: Props) {
   const [state, setState] = useState<State>({})
   const [turn, setTurn] = useState(0)
   const { query, last, from, to, limit, tenant } = place
@@ -54,12 +59,13 @@ export function SearchView({ place, go }: { place: Place; go(place: Partial<Plac
           Run
         </button>
       </form>
-      <Outcome state={state} place={place} />
+      <Outcome state={state} place={place} go={go} />
     </main>
   )
 }
 
-function Outcome({ state: { answer, problem, millis = 0 }, place }: { state: State; place: Place }) {
+function Outcome({ state, place, go }: Props & { state: State }) {
+  const { answer, problem, millis = 0 } = state
   if (problem !== undefined) return <Problem text={problem} query={place.query} />
   if (answer === undefined) return <p role="status">Asking …</p>
   const took = `${Math.round(millis)} ms`
@@ -76,6 +82,7 @@ function Outcome({ state: { answer, problem, millis = 0 }, place }: { state: Sta
     )
   }
   const { traces, metrics } = answer.traces
+  const marked = markedIn(place)
   const isCut = traces.length >= Number(place.limit)
   const looked = `looked at ${plural(Number(metrics.inspectedSpans ?? 0), 'span')}, read ${bytes(Number(metrics.inspectedBytes ?? 0))}`
   return (
@@ -85,8 +92,31 @@ function Outcome({ state: { answer, problem, millis = 0 }, place }: { state: Sta
         {isCut ? '; the limit is reached, there may be more' : ''}
       </p>
       {traces.length === 0 && <WhereEmpty />}
-      <TraceList traces={traces} hrefOf={trace => hrefOf({ ...place, view: 'trace', trace })} />
+      <Marked marked={marked} place={place} />
+      <TraceList
+        traces={traces}
+        hrefOf={trace => hrefOf({ ...place, view: 'trace', trace })}
+        marked={marked}
+        onMark={trace => go({ ...readPlace(), marked: toggledMark(readPlace(), trace) })}
+      />
     </>
+  )
+}
+
+/** How many traces are marked; two lead to their comparison. */
+function Marked({ marked, place }: { marked: readonly string[]; place: Place }) {
+  if (marked.length === 0) return null
+  return (
+    <p>
+      {plural(marked.length, 'trace')} marked:{' '}
+      {marked.length === 2 ? (
+        <a id="compare" href={hrefOf({ ...place, view: 'compare' })}>
+          compare them
+        </a>
+      ) : (
+        'mark another one to compare them'
+      )}
+    </p>
   )
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
-import { type Series, textOf } from './api.ts'
+import type { Series } from './api.ts'
+import { textOf } from './otlp-json.ts'
 
 const height = 320
 const maxDrawn = 100

@@ -1,4 +1,4 @@
-import { type KeyedValue, textOf } from './api.ts'
+import { hexOf, type KeyedValue, textOf } from './otlp-json.ts'
 import { hrefOf, readPlace } from './place.ts'
 import type { Row } from './span-tree.ts'
 import { duration } from './text.ts'
@@ -18,7 +18,7 @@ export function SpanDetails({ row, onClose }: { row: Row; onClose(): void }) {
         .filter(Boolean)
         .join(': '),
     ],
-    ['span id', hex(span.spanId)],
+    ['span id', hexOf(span.spanId)],
     ['scope', scope],
   ]
   return (
@@ -37,10 +37,13 @@ export function SpanDetails({ row, onClose }: { row: Row; onClose(): void }) {
           isShown
         />
       ))}
-      {span.links?.map(({ traceId, attributes }, i) => (
+      {span.links?.map(({ traceId, spanId, attributes }, i) => (
         <div key={i}>
           <h3>
-            Link to <a href={hrefOf({ ...readPlace(), view: 'trace', trace: hex(traceId) })}>{hex(traceId)}</a>
+            Link to{' '}
+            <a href={hrefOf({ ...readPlace(), view: 'trace', trace: hexOf(traceId), span: hexOf(spanId) })}>
+              {hexOf(traceId)}
+            </a>
           </h3>
           <Attributes attributes={attributes} />
         </div>
@@ -77,8 +80,4 @@ function Facts({ facts }: { facts: readonly [string, string][] }) {
       ))}
     </dl>
   )
-}
-
-function hex(base64: string): string {
-  return [...atob(base64)].map(letter => letter.charCodeAt(0).toString(16).padStart(2, '0')).join('')
 }

@@ -58,3 +58,6 @@ export function clipped(text: string, length: number): string {
   const letters = [...text.slice(0, 2 * length + 2)]
   return letters.length <= length ? text : `${letters.slice(0, length - 1).join('')}…`
 }
+
+/** Longer names cost more to lay out than anyone reads in a line. */
+export const maxName = 200

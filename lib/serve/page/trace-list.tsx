@@ -4,16 +4,20 @@ import { colourOf, duration, time } from './text.ts'
 interface Props {
   traces: readonly TraceFound[]
   hrefOf(traceId: string): string
+  /** Ids of the traces that are to be compared. */
+  marked: readonly string[]
+  onMark(traceId: string): void
 }
 
 /** The traces of an answer, newest first as they come. */
-export function TraceList({ traces, hrefOf }: Props) {
+export function TraceList({ traces, hrefOf, marked, onMark }: Props) {
   if (traces.length === 0) return <p>No trace matches.</p>
   const longest = Math.max(...traces.map(({ durationMs = 0 }) => durationMs), 1)
   return (
     <table class="traces">
       <thead>
         <tr>
+          <th scope="col">Mark</th>
           <th scope="col">Start</th>
           <th scope="col">Trace</th>
           <th scope="col">Duration</th>
@@ -24,6 +28,14 @@ export function TraceList({ traces, hrefOf }: Props) {
       <tbody>
         {traces.map(trace => (
           <tr key={trace.traceID}>
+            <td>
+              <input
+                type="checkbox"
+                aria-label={`Mark ${trace.traceID} to compare it`}
+                checked={marked.includes(trace.traceID)}
+                onChange={() => onMark(trace.traceID)}
+              />
+            </td>
             <td class="time">{time(BigInt(trace.startTimeUnixNano))}</td>
             <td>
               <a href={hrefOf(trace.traceID)} class="row">
