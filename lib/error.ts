@@ -45,7 +45,8 @@ export function systemError(path: string, error: unknown): unknown {
 
 /** One line that says what went wrong, whatever was thrown. */
 export function messageOf(error: unknown): string {
-  const { path, syscall, address, port } = (error ?? {}) as NodeJS.ErrnoException & { address?: string; port?: number }
+  type Reported = { path?: string; syscall?: string; address?: string; port?: number }
+  const { path, syscall, address, port } = (error ?? {}) as Reported
   const reason = systemReason(error)
   if (reason !== undefined) return `${path ?? (port === undefined ? syscall : `${address}:${port}`)}: ${reason}`
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!

@@ -33,6 +33,6 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** The reason of an error that the system reported; undefined for any other error. */
 export function systemReason(error: unknown): string | undefined {
-  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException
+  const { code, syscall } = (error ?? {}) as { code?: string; syscall?: string }
   return code === undefined || syscall === undefined ? undefined : (reasons[code] ?? `the system reports ${code}`)
 }

@@ -28,11 +28,6 @@ const values = new Map<string, Promise<string[]>>()
 
 /** Names of fields, values after a comparison, functions after a pipe. */
 export async function complete(text: string, caret: number): Promise<Completion> {
-  if (tenant !== readPlace().tenant) {
-    tenant = readPlace().tenant
-    names = undefined
-    values.clear()
-  }
   const before = text.slice(0, caret)
   const value = valuePattern.exec(before)
   if (value !== null && !/[&|]$/.test(value[2]!.trim())) {
@@ -53,7 +48,17 @@ function rank(items: readonly string[], typed: string): string[] {
   return [...begins, ...holds].filter(item => item !== typed).slice(0, maxItems)
 }
 
-function namesOfAll(): Promise<string[]> {
+/** What was asked for another tenant is forgotten. */
+function followTenant(): void {
+  if (tenant === readPlace().tenant) return
+  tenant = readPlace().tenant
+  names = undefined
+  values.clear()
+}
+
+/** All fields that there are, as TraceQL names them. */
+export function namesOfAll(): Promise<string[]> {
+  followTenant()
   names ??= get<{ scopes: { name: string; tags: string[] }[] }>('api/v2/search/tags').then(
     ({ scopes }) =>
       scopes.flatMap(({ name, tags }) =>
@@ -66,7 +71,9 @@ function namesOfAll(): Promise<string[]> {
   return names
 }
 
-function valuesOf(name: string): Promise<string[]> {
+/** Values that a field has, as TraceQL writes them. */
+export function valuesOf(name: string): Promise<string[]> {
+  followTenant()
   let known = values.get(name)
   if (known === undefined) {
     const path = `api/v2/search/tag/${encodeURIComponent(name)}/values`

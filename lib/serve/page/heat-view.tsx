@@ -6,7 +6,7 @@ import { HeatPicture } from './heat-picture.tsx'
 import { hrefOf, type Place } from './place.ts'
 import { Problem } from './problem.tsx'
 import { durationQuery, filterOf, histogramQuery } from './queries.ts'
-import { QueryBox } from './query-box.tsx'
+import { QueryBox, useQueryText } from './query-box.tsx'
 import { type Column, SortedTable } from './sorted-table.tsx'
 import { duration, plural, time } from './text.ts'
 import { TimeChoice } from './time-choice.tsx'
@@ -21,6 +21,7 @@ interface Answer {
 export function HeatView({ place, go }: { place: Place; go(place: Partial<Place>): void }) {
   const { query, last, from, to, tenant } = place
   const [turn, setTurn] = useState(0)
+  const [text, setText] = useQueryText(filterOf(query))
   const key = JSON.stringify([query, last, from, to, tenant, turn])
   const { value, problem, millis = 0 } = useAsked(signal => ask(place, signal), key)
   const run = (next: string) => (next === filterOf(query) ? setTurn(turn + 1) : go({ ...place, query: next }))
@@ -28,7 +29,7 @@ export function HeatView({ place, go }: { place: Place; go(place: Partial<Place>
     <main>
       <h1>Durations</h1>
       <form onSubmit={event => event.preventDefault()}>
-        <QueryBox query={filterOf(query)} onRun={run} />
+        <QueryBox text={text} onText={setText} onRun={run} />
         <TimeChoice place={place} go={go} />
       </form>
       <Problem text={problem} query={histogramQuery(query)} />

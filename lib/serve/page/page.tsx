@@ -72,7 +72,7 @@ function Page() {
         </nav>
         <TenantChoice tenant={place.tenant} onChange={tenant => go({ ...place, tenant })} />
         <span class="keys">
-          <kbd>1</kbd>–<kbd>{linked.length}</kbd> views <kbd>t</kbd> tenant <kbd>/</kbd> query
+          <kbd>1</kbd>–<kbd>{linked.length}</kbd> views <kbd>t</kbd> tenant <kbd>/</kbd> query <kbd>b</kbd> builder{' '}
           <kbd>j</kbd> <kbd>k</kbd> move <kbd>Enter</kbd> open <kbd>Esc</kbd> back
         </span>
       </header>
@@ -112,6 +112,7 @@ function steer(event: KeyboardEvent): void {
     else document.getElementById('back')?.click()
   } else if (isTyping) return
   else if (event.key === '/') document.getElementById('query')?.focus()
+  else if (event.key === 'b') openBuilder()
   else if (event.key === 't') document.getElementById('tenant')?.focus()
   else if (/^[1-9]$/.test(event.key)) document.getElementById(`view-${event.key}`)?.click()
   else if (event.key === 'x') markRow()
@@ -119,6 +120,12 @@ function steer(event: KeyboardEvent): void {
   else if (event.key === 'j' || event.key === 'k') moveRow(event.key === 'j' ? 1 : -1)
   else return
   event.preventDefault()
+}
+
+function openBuilder(): void {
+  const builder = document.getElementById('builder')
+  builder?.setAttribute('open', '')
+  builder?.querySelector('input')?.focus()
 }
 
 /** Marks the row that has the focus, or takes its mark away. */

@@ -2,20 +2,26 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { type Completion, complete } from './completion.ts'
 
 interface Props {
-  query: string
+  text: string
+  onText(text: string): void
   onRun(query: string): void
 }
 
 const nothing: Completion = { from: 0, to: 0, items: [] }
 
-/** The text of a query, with what may stand at the caret below it. */
-export function QueryBox({ query, onRun }: Props) {
+/** A text that someone changes, and that is the query again when that changes. */
+export function useQueryText(query: string): [text: string, setText: (text: string) => void] {
   const [text, setText] = useState(query)
+  useEffect(() => setText(query), [query])
+  return [text, setText]
+}
+
+/** The text of a query, with what may stand at the caret below it. */
+export function QueryBox({ text, onText, onRun }: Props) {
   const [offered, setOffered] = useState(nothing)
   const [chosen, setChosen] = useState(-1)
   const box = useRef<HTMLTextAreaElement>(null)
   const asked = useRef(0)
-  useEffect(() => setText(query), [query])
   const close = () => {
     asked.current++
     setOffered(nothing)
@@ -31,7 +37,7 @@ export function QueryBox({ query, onRun }: Props) {
   const take = (item: string) => {
     const next = text.slice(0, offered.from) + item + text.slice(offered.to)
     const caret = offered.from + item.length
-    setText(next)
+    onText(next)
     close()
     requestAnimationFrame(() => {
       box.current?.focus()
@@ -66,7 +72,7 @@ export function QueryBox({ query, onRun }: Props) {
         value={text}
         onInput={event => {
           const { value, selectionStart } = event.currentTarget
-          setText(value)
+          onText(value)
           void offer(value, selectionStart)
         }}
         onKeyDown={onKeyDown}

@@ -5,7 +5,8 @@ import { HowToSend } from './how-to-send.tsx'
 import { hrefOf, markedIn, type Place, readPlace, toggledMark } from './place.ts'
 import { usePolled } from './polled.ts'
 import { Problem } from './problem.tsx'
-import { QueryBox } from './query-box.tsx'
+import { QueryBox, useQueryText } from './query-box.tsx'
+import { QueryBuilder } from './query-builder.tsx'
 import { SeriesView } from './series-view.tsx'
 import { getStatus } from './status-api.ts'
 import { bytes, plural } from './text.ts'
@@ -33,6 +34,7 @@ export function SearchView({ place, go }: Props) {
   const [state, setState] = useState<State>({})
   const [turn, setTurn] = useState(0)
   const { query, last, from, to, limit, tenant } = place
+  const [text, setText] = useQueryText(query)
   useEffect(() => {
     const hangUp = new AbortController()
     setState({})
@@ -52,13 +54,17 @@ export function SearchView({ place, go }: Props) {
   return (
     <main>
       <form onSubmit={event => event.preventDefault()}>
-        <QueryBox query={query} onRun={run} />
+        <QueryBox text={text} onText={setText} onRun={run} />
         <TimeChoice place={place} go={go} />
         <Choice label="Limit" values={limits} value={limit} onChange={value => go({ ...place, limit: value })} />
-        <button type="button" onClick={() => run((document.getElementById('query') as HTMLTextAreaElement).value)}>
+        <button type="button" onClick={() => run(text)}>
           Run
         </button>
       </form>
+      <details id="builder">
+        <summary>Search builder</summary>
+        <QueryBuilder query={text} onChange={setText} onRun={run} />
+      </details>
       <Outcome state={state} place={place} go={go} />
     </main>
   )

@@ -1,4 +1,4 @@
-import type { Aggregate, AggregateName, Field, Hint, MetricsExpression, Pipeline, Query, Stage } from './ast.ts'
+import type { Aggregate, AggregateName, Field, Hint, MetricsExpression, Pipeline, Query, Stage, Static } from './ast.ts'
 import type { Token } from './lexer.ts'
 import {
   combine,
@@ -26,8 +26,8 @@ export const maxByteLength = 131_072
  * linear in the text, and refuses texts that are too long or too deeply nested.
  */
 export function parse(text: string): Query {
-  if (Buffer.byteLength(text) > maxByteLength)
-    failAt(text, { start: 0, end: 0 }, `${Buffer.byteLength(text)} bytes, at most ${maxByteLength} are read`)
+  const { length } = new TextEncoder().encode(text)
+  if (length > maxByteLength) failAt(text, { start: 0, end: 0 }, `${length} bytes, at most ${maxByteLength} are read`)
   const cursor = new Cursor(text)
   const { start } = cursor.token
   const term = parseTerm(cursor)
@@ -45,6 +45,14 @@ export function parseField(text: string): Field {
   const field = takeField(cursor)
   if (cursor.token.kind !== 'end') cursor.fail(`expected the end, got ${cursor.describe()}`)
   return field
+}
+
+/** What a text that is a literal, such as `-1.5s` or `"a"`, stands for. Fails as `parse` does. */
+export function parseValue(text: string): Static {
+  const cursor = new Cursor(text)
+  const value = parseStatic(cursor, 'a value')
+  if (cursor.token.kind !== 'end') cursor.fail(`expected the end, got ${cursor.describe()}`)
+  return value
 }
 
 function asPipeline(cursor: Cursor, term: Stage | Pipeline): Pipeline {

@@ -119,6 +119,36 @@ describe.skipIf(!hasBrowser)('views of traces in a browser, which are skipped wh
     },
   )
 
+  test('the builder writes a query by keys alone, and reads what was typed', async () => {
+    const page = await stage.open('')
+    await page.getByText('4 traces in').waitFor()
+    await page.keyboard.press('b')
+    await page.keyboard.type('store')
+    await page.getByLabel('Duration from').focus()
+    await page.keyboard.type('150')
+    await page.getByText('not a time').waitFor()
+    await expect.poll(() => page.getByLabel('TraceQL query').inputValue()).toBe('{ resource.service.name = "store" }')
+    await page.keyboard.type('0ms')
+    await page.getByRole('button', { name: 'Add an attribute' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByLabel('Attribute 1', { exact: true }).focus()
+    await page.keyboard.type('span.rows')
+    const values = '[...document.querySelectorAll("fieldset label:last-of-type option")].map(one => one.value)'
+    await expect.poll(() => page.evaluate(values)).toEqual(['500'])
+    await page.getByLabel('Value 1').focus()
+    await page.keyboard.type('500')
+    await page.keyboard.press('Enter')
+    await page.getByText('1 trace in').waitFor()
+    const query = '{ resource.service.name = "store" && duration >= 1s500ms && span.rows = 500 }'
+    await expect.poll(() => page.getByLabel('TraceQL query').inputValue()).toBe(query)
+    await page.getByLabel('TraceQL query').fill('{ name = "read" } >> { }')
+    await page.getByText('so it is not shown here').waitFor()
+    await page.getByLabel('TraceQL query').fill('{ status = error && .a =~ "b.*" } | count() > 1')
+    await expect.poll(() => page.getByLabel('Status').inputValue()).toBe('error')
+    await expect.poll(() => page.getByLabel('Value 1').inputValue()).toBe('b.*')
+    await page.getByText('followed by | count() > 1').waitFor()
+  })
+
   test('a span shows its events, failures and links, and a link leads to its span', async () => {
     const page = await stage.open(views.trace)
     await page.getByRole('treeitem').first().waitFor()
