@@ -18,6 +18,8 @@ export interface BuilderConfig {
   readonly partitions?: readonly number[] | undefined
   /** A block has the records of so long at most: `block_builder.consume_cycle_duration`. */
   readonly cycleMillis: number
+  /** Bytes of the records of a block, but for its last record: `block_builder.block.max_block_bytes`. */
+  readonly maxBlockBytes?: number | undefined
   /**
    * Bytes of the records of a block, and the memory that spans of all partitions take together:
    * `block_builder.max_consuming_bytes`.
@@ -117,8 +119,9 @@ export class BlockBuilder {
   }
 
   async #partitions(): Promise<readonly number[]> {
-    if (this.#config.partitions !== undefined) return this.#config.partitions
-    return Array.from({ length: await this.#places.log.partitionCount() }, (_, partition) => partition)
+    const count = await this.#places.log.partitionCount()
+    const { partitions } = this.#config
+    return partitions?.filter(partition => partition < count) ?? Array.from({ length: count }, (_, i) => i)
   }
 
   async #follow(partition: number, signal: AbortSignal): Promise<void> {
@@ -185,12 +188,12 @@ export class BlockBuilder {
 
   /** Reads records from an offset on, until they are enough for a block, or old enough; gives where they end. */
   async #gather(partition: number, start: number, gathered: Gathered, signal: AbortSignal): Promise<number> {
-    const { cycleMillis } = this.#config
+    const { cycleMillis, maxBlockBytes = Number.POSITIVE_INFINITY } = this.#config
     let end = start
     const startMillis = performance.now()
     let sinceMillis: number | undefined
     const isDue = () => sinceMillis !== undefined && performance.now() - sinceMillis >= cycleMillis
-    while (!signal.aborted && !isDue()) {
+    while (!signal.aborted && !isDue() && gathered.byteLength < maxBlockBytes) {
       const whatNext = this.#memory.next(gathered)
       if (whatNext === 'write') break
       if (whatNext === 'wait') {
@@ -199,7 +202,7 @@ export class BlockBuilder {
       }
       const left = sinceMillis === undefined ? waitMillis : sinceMillis + cycleMillis - performance.now()
       const wait = Math.max(1, Math.min(waitMillis, Math.ceil(left)))
-      const bytes = Math.min(readBytes, this.#memory.readBytes)
+      const bytes = Math.min(readBytes, this.#memory.readBytes, maxBlockBytes - gathered.byteLength)
       const read = await this.#places.log.read(partition, end, bytes, wait).catch(async error => {
         if (!(error instanceof LogError) || error.reason !== 'out of range') throw error
         // What has been read goes into a block before it is looked at what retention took behind it.

@@ -12,7 +12,9 @@ export interface LiveConfig {
   readonly commitMillis: number
   /** It is ready once the last record that it has read is no older, or the last one of all: `readiness_target_lag`. */
   readonly targetLagMillis: number
-  /** How long what is in blocks is still answered with, and what was replaced can still be read. */
+  /** How long what is in blocks is still answered with: `complete_block_timeout`. */
+  readonly keepMillis: number
+  /** How long what was replaced can still be read. */
   readonly graceMillis: number
   /** Who asks again within so long gets the same pieces. */
   readonly cutMillis: number
@@ -25,6 +27,7 @@ export const defaultLive: LiveConfig = {
   maxLiveBytes: 250_000_000,
   commitMillis: 5_000,
   targetLagMillis: 0,
+  keepMillis: 60_000,
   graceMillis: 60_000,
   cutMillis: 250,
   blockpack: profiles['high-throughput'],

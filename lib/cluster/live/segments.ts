@@ -147,7 +147,7 @@ export class Segments {
     if (end > this.next) return this.#goTo(end)
     const nowMillis = performance.now()
     for (const closed of this.#closed) if (closed.segment.end <= end) closed.committedMillis ??= nowMillis
-    const isDue = ({ committedMillis = nowMillis }: Closed) => nowMillis - committedMillis >= this.#config.graceMillis
+    const isDue = ({ committedMillis = nowMillis }: Closed) => nowMillis - committedMillis >= this.#config.keepMillis
     const count = this.#closed.findIndex(closed => closed.segment.end > end || !isDue(closed))
     await this.#forget(this.#closed.splice(0, count < 0 ? this.#closed.length : count).map(({ segment }) => segment))
   }

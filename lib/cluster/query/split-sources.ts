@@ -14,11 +14,18 @@ export interface SplitConfig {
   readonly targetJobBytes: number
   /** Jobs of one query under way, for each querier. */
   readonly jobsPerQuerier: number
+  /** And of all queriers together. */
+  readonly maxJobs: number
   /** A job ends after so long. */
   readonly timeoutMillis: number
 }
 
-export const defaultSplit: SplitConfig = { targetJobBytes: 100 * 2 ** 20, jobsPerQuerier: 4, timeoutMillis: 60_000 }
+export const defaultSplit: SplitConfig = {
+  targetJobBytes: 100 * 2 ** 20,
+  jobsPerQuerier: 4,
+  maxJobs: 1_000,
+  timeoutMillis: 60_000,
+}
 
 export interface SplitParts {
   readonly sources: ClusterSources
@@ -46,10 +53,10 @@ export class SplitSources {
   }
 
   #portions({ sources, places }: FoundSources, queriers: readonly RemoteQuerier[]): Portions {
-    const { targetJobBytes, jobsPerQuerier } = this.#config
+    const { targetJobBytes, jobsPerQuerier, maxJobs } = this.#config
     const placeOf = new Map(sources.map((source, i) => [source, places[i]!]))
     return {
-      width: queriers.length * jobsPerQuerier,
+      width: Math.min(maxJobs, queriers.length * jobsPerQuerier),
       list: async (request, limits) => {
         const bytesOf = (own: readonly SpanSource[]) =>
           own.reduce((sum, source) => sum + source.cost(request).byteLength, 0)

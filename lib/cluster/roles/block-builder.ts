@@ -7,9 +7,9 @@ import type { Role, RoleContext } from './role.ts'
 /** The role that makes blocks of the log. */
 export function blockBuilderRole({ config, metrics, ring, workers, ...places }: RoleContext): Role {
   const { instance, log, acceptsLoss } = config
-  const { cycleMillis, maxBytes } = config.builder
+  const { cycleMillis, maxBytes, maxBlockBytes } = config.builder
   const encoding = { config: config.store.freshBlockpack, workers }
-  const own = { instance, cycleMillis, maxBytes, group: log.group, encoding, acceptsLoss }
+  const own = { instance, cycleMillis, maxBytes, maxBlockBytes, group: log.group, encoding, acceptsLoss }
   const partitions = assignedOf(config)
   // Without an order from above, builders share partitions by their names, so that they do not all do the same work.
   const owns = async (partition: number) => {
@@ -29,12 +29,21 @@ export function blockBuilderRole({ config, metrics, ring, workers, ...places }: 
   }
 }
 
-function assignedOf({ instance, builder: { assigned } }: ClusterConfig): readonly number[] | undefined {
-  if (assigned === undefined || Array.isArray(assigned)) return assigned
+/** The partitions that are this builder's alone; undefined where builders share all. */
+function assignedOf({ instance, builder: { assigned, perInstance } }: ClusterConfig): readonly number[] | undefined {
+  if (assigned === undefined) return perInstance ? numbered(instance, perInstance) : undefined
+  if (Array.isArray(assigned)) return assigned
   const byName = assigned as Readonly<Record<string, readonly number[]>>
   if (byName[instance] !== undefined) return byName[instance]
   const names = Object.keys(byName).join(', ')
   throw new LabError('invalid', `block_builder.assigned_partitions: has ${names}, not the instance ${instance}`)
+}
+
+function numbered(instance: string, perInstance: number): number[] {
+  const digits = /\d+$/.exec(instance)?.[0]
+  if (digits === undefined)
+    throw new LabError('invalid', `block_builder.partitions_per_instance: ${instance} has no number at its end`)
+  return Array.from({ length: perInstance }, (_, i) => Number(digits) * perInstance + i)
 }
 
 function observe({ counters }: BlockBuilder, metrics: ServerMetrics): void {

@@ -48,6 +48,13 @@ export interface LogConfig extends Omit<KafkaConfig, 'sasl' | 'tls' | 'createTop
 export interface BuilderSettings {
   /** Which partitions a builder has, by its name, or this one: `assigned_partitions`. All take turns where absent. */
   readonly assigned?: readonly number[] | Readonly<Record<string, readonly number[]>> | undefined
+  /**
+   * How many partitions an instance has: those from its number on, the last digits of its name, times as many.
+   * `partitions_per_instance`, which `assigned_partitions` goes before. All take turns where it is absent.
+   */
+  readonly perInstance?: number | undefined
+  /** Bytes of the records of a block: `block.max_block_bytes`. */
+  readonly maxBlockBytes?: number | undefined
   /** `consume_cycle_duration` */
   readonly cycleMillis: number
   /** `max_consuming_bytes` */
@@ -60,12 +67,14 @@ export interface QuerySettings {
   readonly maxJobs: number
   /** What a job reads, about: `query_frontend.search.target_bytes_per_job`. */
   readonly targetJobBytes: number
+  /** Jobs of one query under way, of all queriers: `query_frontend.search.concurrent_jobs`, `query_frontend.metrics.concurrent_jobs`. */
+  readonly maxQueryJobs: number
   /** What a querier or frontend holds of blocks and pieces: `trace_lab.query_cache_bytes`. */
   readonly maxHeldBytes: number
 }
 
 /** The keys of `live_store` beside those of one process. */
-export type LiveSettings = Pick<LiveConfig, 'commitMillis' | 'targetLagMillis' | 'maxLiveBytes'>
+export type LiveSettings = Pick<LiveConfig, 'commitMillis' | 'targetLagMillis' | 'maxLiveBytes' | 'keepMillis'>
 
 /** How a role works: what a file of configuration and flags may set, beside what one process has. */
 export interface ClusterConfig extends ServerConfig {
@@ -99,8 +108,18 @@ export const defaultClusterConfig: ClusterConfig = {
     group: 'block-builder',
   },
   recordFormat: 'tempo',
-  query: { maxJobs: 20, targetJobBytes: defaultSplit.targetJobBytes, maxHeldBytes: defaultSources.maxHeldBytes },
-  live: { commitMillis: defaultLive.commitMillis, targetLagMillis: 0, maxLiveBytes: defaultLive.maxLiveBytes },
+  query: {
+    maxJobs: 20,
+    targetJobBytes: defaultSplit.targetJobBytes,
+    maxQueryJobs: defaultSplit.maxJobs,
+    maxHeldBytes: defaultSources.maxHeldBytes,
+  },
+  live: {
+    commitMillis: defaultLive.commitMillis,
+    targetLagMillis: 0,
+    maxLiveBytes: defaultLive.maxLiveBytes,
+    keepMillis: defaultLive.keepMillis,
+  },
   builder: { cycleMillis: 30_000, maxBytes: 256 * 2 ** 20 },
   acceptsLoss: false,
 }

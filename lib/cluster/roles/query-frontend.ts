@@ -14,14 +14,14 @@ const hedgeMillis = 5_000
 /** The role that answers questions, by queriers or itself. */
 export function queryFrontendRole(context: RoleContext): Role {
   const { chain, store, log, ring, workers, config, metrics } = context
-  const { maxHeldBytes, targetJobBytes } = config.query
+  const { maxHeldBytes, targetJobBytes, maxQueryJobs: maxJobs } = config.query
   const sources = new ClusterSources({ chain, store, log, live: ringLive(ring) }, { ...defaultSources, maxHeldBytes })
   const { opened } = sources
   const dispatcher = new Dispatcher(new Querier(opened, { maxJobs: maxLocalJobs, workers }), { hedgeMillis })
   const { timeoutMillis } = config.api
   const split = new SplitSources(
     { sources, dispatcher, queriers: ringQueriers(ring) },
-    { ...defaultSplit, timeoutMillis, targetJobBytes },
+    { ...defaultSplit, timeoutMillis, targetJobBytes, maxJobs },
   )
   observe(sources, dispatcher, metrics)
   return {

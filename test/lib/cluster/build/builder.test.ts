@@ -275,6 +275,18 @@ test('what is gathered is bounded: blocks are made of a backlog one after anothe
   expect(builder.counters.blocks).toBeGreaterThan(2)
 })
 
+test('a block has the records of so many bytes at most', async () => {
+  const { log, append } = newTopic()
+  const store = memoryStore()
+  for (let i = 0; i < 10; i++) await append('a', 1 + i * 50, 51 + i * 50)
+  const { records } = await log.read(0, 0, 2 ** 30, 0)
+  const maxBlockBytes = records[0]!.value.length + records[1]!.value.length + 1
+  const { builder } = await builderOf(log, store, { cycleMillis: 60_000, maxBlockBytes, partitions: [0, 7] })
+  await running(builder, async () => builder.counters.blocks >= 4)
+  expect(builder.counters.records / builder.counters.blocks).toBeLessThanOrEqual(3)
+  expect(builder.counters.failures).toBe(0)
+})
+
 test(`killed or failing in any operation of the store, the next builder goes on: each span is in one block (seed ${seed})`, async () => {
   const build = async (faultAt: number, fault: 'fail' | 'kill') => {
     const { log, append } = newTopic()

@@ -79,6 +79,21 @@ test('partitions may be given to builders by their names, of which each must hav
   expect(error.message).toBe('block_builder.assigned_partitions: has b-1, not the instance one')
 })
 
+test('builders have so many partitions each by the numbers of their names, of those that there are', async () => {
+  const cluster = new MemoryCluster(3)
+  const own = { ...builder, perInstance: 2 }
+  const running = await cluster.start('block-builder', { instance: 'b-1', builder: own })
+  await eventually(async () =>
+    expect(await textOf(running.ports.query, '/metrics')).toMatch(
+      /owned_partitions\{partition="2"\} 1\n(?!tempo_block_builder_owned)/,
+    ),
+  )
+  await running.close()
+  expect(cluster.warnings).toEqual([])
+  const error = await labRejection(cluster.start('block-builder', { builder: own }))
+  expect(error.message).toBe('block_builder.partitions_per_instance: one has no number at its end')
+})
+
 async function jsonOf(port: number, path: string): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { accept: 'application/json' } })
   return response.text()
