@@ -4,7 +4,7 @@ import { getOrInsert } from '../maps.ts'
 import { memorySource } from '../model/memory-source.ts'
 import type { SpanSource } from '../model/scan.ts'
 import { joinSources } from '../search/join-sources.ts'
-import { SpanRows } from '../shred/rows.ts'
+import { type Mark, SpanRows } from '../shred/rows.ts'
 import type { BlobStore } from '../storage/store.ts'
 import { urgently } from '../turns.ts'
 import type { WorkerPool } from '../workers/pool.ts'
@@ -321,7 +321,7 @@ export class Store {
   async #rotate(isFinal: boolean): Promise<void> {
     const old = this.#writing
     const log = await LogSegment.create(this.#places.log, this.#config.sync, old.log.name)
-    this.#writing = newWriting(log, old.live.spanCounts())
+    this.#writing = newWriting(log, old.live.marks())
     this.#waiting.segments.push(old.live)
     await old.log.close()
     const carrying = { messages: this.#messages, limits: this.#config, nowMillis: Date.now() }
@@ -332,6 +332,6 @@ export class Store {
   }
 }
 
-function newWriting(log: LogSegment, expected?: ReadonlyMap<string, number>): Writing {
+function newWriting(log: LogSegment, expected?: ReadonlyMap<string, Mark>): Writing {
   return { live: new LiveSegment(log.name, expected), log, openedMillis: Date.now() }
 }

@@ -82,6 +82,16 @@ export class SpanRows {
     return { spans: spans.length, events: events.length, links: links.length, attributes: attributes.length }
   }
 
+  /** Makes room for as much as had been filled at a mark: arrays that grow are copied, the larger they are the longer. */
+  makeRoom({ spans, events, links, attributes }: Mark): void {
+    const own = this.mark()
+    this.spans.reserve(spans)
+    this.events.reserve(events)
+    this.links.reserve(links)
+    this.attributes.reserve(attributes)
+    this.reset(own)
+  }
+
   /** Takes away what was added since the mark; the tables keep it. */
   reset({ spans, events, links, attributes }: Mark): void {
     this.spans.truncate(spans)

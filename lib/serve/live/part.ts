@@ -50,11 +50,15 @@ export class LivePart {
   readonly #traces = new Set<number>()
   #countedRows = 0
 
-  /** With room for so many spans: tables that grow hold up a request, the larger they are the longer. */
-  constructor(expectedSpans = 0) {
-    this.rows.spans.reserve(expectedSpans * spanWidth)
-    this.rows.spans.truncate(0)
-    this.#seen = new SeenSpans(this.rows, expectedSpans)
+  /** With room for as much as another one had: tables that grow hold up a request, the larger they are the longer. */
+  constructor(expected: Mark = this.rows.mark()) {
+    this.rows.makeRoom(expected)
+    this.#seen = new SeenSpans(this.rows, expected.spans / spanWidth)
+  }
+
+  /** How far its rows are durable. */
+  get durable(): Mark {
+    return this.#durable
   }
 
   /** The spans that are durable, whoever has them now. */

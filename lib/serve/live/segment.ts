@@ -1,4 +1,5 @@
 import { getOrInsert } from '../../maps.ts'
+import type { Mark } from '../../shred/rows.ts'
 import { LivePart } from './part.ts'
 
 /** Of one segment. A tenant with one span takes 35 KiB (5,000 of them, resident); up to five segments wait. */
@@ -16,10 +17,10 @@ export class LiveSegment {
   /** Tenants whose spans are in a block. */
   readonly #flushed = new Set<string>()
 
-  readonly #expected: ReadonlyMap<string, number>
+  readonly #expected: ReadonlyMap<string, Mark>
 
-  /** `expected`: by tenant how many spans may come, for which there is room from the start. */
-  constructor(name: string, expected: ReadonlyMap<string, number> = new Map()) {
+  /** `expected`: by tenant how much may come, for which there is room from the start. */
+  constructor(name: string, expected: ReadonlyMap<string, Mark> = new Map()) {
     this.name = name
     this.#expected = expected
   }
@@ -70,9 +71,9 @@ export class LiveSegment {
     return sum
   }
 
-  /** By tenant. */
-  spanCounts(): Map<string, number> {
-    return new Map(Array.from(this.#parts, ([tenant, { spanCount }]) => [tenant, spanCount]))
+  /** By tenant, what is durable. */
+  marks(): Map<string, Mark> {
+    return new Map(Array.from(this.#parts, ([tenant, { durable }]) => [tenant, durable]))
   }
 
   rollBack(): void {
