@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { addBlockBytesRoute } from '../../serve/api/block-bytes-route.ts'
 import { uptimeOf } from '../../serve/status/status.ts'
 import type { Warnings } from '../../serve/status/store-status.ts'
 import { tenantHeader } from '../../serve/tenant.ts'
@@ -45,6 +46,12 @@ export function addRoleStatus(
     return answer(request, reply, await blocksStatus(context, tenant ? String(tenant) : undefined))
   })
   app.get('/status/tenants', async (request, reply) => answer(request, reply, await tenantsStatus(context)))
+  const { store, chain } = context
+  const find = (tenant: string, id: string) => {
+    const meta = chain.state.blocks.get(id)
+    return meta?.tenantID === tenant ? meta : undefined
+  }
+  addBlockBytesRoute(app, { store, find })
   app.get('/status/lag', async (request, reply) => answer(request, reply, [...(await lag.rows())]))
 }
 

@@ -43,6 +43,37 @@ export async function* storedBlockpack(file: RangeReader): AsyncIterable<StoredP
   }
 }
 
+/** Bytes that one attribute or field takes, or what several share, under a name in words. */
+export interface ColumnBytes {
+  readonly name: string
+  readonly kind: 'attribute' | 'field' | 'shared'
+  readonly byteLength: number
+}
+
+/**
+ * What a file stores of each attribute and field that has columns of its own, with their dictionaries, and what columns of
+ * several and all else take; the largest first. They sum to the file's size. No page is read for it.
+ */
+export async function columnBytes(file: RangeReader): Promise<ColumnBytes[]> {
+  const { block } = await BlockpackReader.open(file)
+  const { columns, others } = await partsOf(block)
+  const sums = new Map<string, ColumnBytes>()
+  const add = (name: string, kind: ColumnBytes['kind'], byteLength: number) =>
+    sums.set(name, { name, kind, byteLength: byteLength + (sums.get(name)?.byteLength ?? 0) })
+  for (const sizes of [columns, await dictionaryBytes(block)])
+    for (const [column, byteLength] of sizes) add(...lineOf(column, block.toc), byteLength)
+  for (const [name, byteLength] of others) if (name !== 'dictionaries') add(name, 'shared', byteLength)
+  const lines = [...sums.values()].filter(({ byteLength }) => byteLength > 0)
+  return lines.sort((a, b) => b.byteLength - a.byteLength || (a.name < b.name ? -1 : 1))
+}
+
+function lineOf(column: number, toc: Toc): [name: string, kind: ColumnBytes['kind']] {
+  const field = toc.fields[column - firstFieldId]
+  if (field !== undefined) return [`${field.owner}.${field.key}`, 'attribute']
+  const { name, share, holds } = columnOf(column, toc, new Set())
+  return [name, share === 'spans' || holds !== undefined ? 'shared' : 'field']
+}
+
 /** Fields of spans by their columns. */
 const fields: Readonly<Partial<Record<ColumnId, string>>> = {
   'trace.idKind': 'trace:id',

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { StatusPrinter, StatusSource } from '../status/status.ts'
 import { tenantHeader } from '../tenant.ts'
+import { addBlockBytesRoute } from './block-bytes-route.ts'
 
 /** Adds the routes by which a server says how it is: text for people, JSON where it is accepted. */
 export function addStatusRoutes(app: FastifyInstance, source: StatusSource, printer: StatusPrinter): void {
@@ -14,6 +15,7 @@ export function addStatusRoutes(app: FastifyInstance, source: StatusSource, prin
     return answer(request, reply, source.blocks(tenant ? String(tenant) : undefined), printer.blocks)
   })
   app.get('/status/rates', (_, reply) => reply.send(source.rates()))
+  if (source.stored !== undefined) addBlockBytesRoute(app, source.stored)
 }
 
 function answer<T>(request: FastifyRequest, reply: FastifyReply, value: T, print: (value: T) => string): FastifyReply {

@@ -1,3 +1,4 @@
+import type { StoredBlocks } from '../api/block-bytes-route.ts'
 import type { TenantCounts } from '../counters.ts'
 import type { BlockRow } from './blocks.ts'
 import type { RateHistory, SentPerSecond } from './rates.ts'
@@ -70,6 +71,8 @@ export interface StatusSource {
   status(): Status
   blocks(tenant: string | undefined): BlocksStatus
   rates(): RateHistory
+  /** Absent where there are files instead. */
+  readonly stored?: StoredBlocks | undefined
 }
 
 /** How these answers are printed for people. */

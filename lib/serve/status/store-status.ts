@@ -1,3 +1,4 @@
+import type { StoredBlocks } from '../api/block-bytes-route.ts'
 import type { CompactionConfig } from '../blocks/plan.ts'
 import type { Store } from '../store.ts'
 import { type PlannedBlock, planAll, rowOf } from './blocks.ts'
@@ -79,6 +80,12 @@ export class StoreStatus implements StatusSource {
 
   rates() {
     return this.#rates.history()
+  }
+
+  get stored(): StoredBlocks {
+    const { blocks } = this.#store
+    const find = (tenant: string, id: string) => blocks.list(tenant).find(({ meta }) => meta.blockID === id)?.meta
+    return { store: blocks.store, find }
   }
 
   close(): void {

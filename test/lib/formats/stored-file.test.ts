@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ByteSink } from '../../../lib/bytes/range.ts'
 import { inspectBlockpack } from '../../../lib/formats/blockpack/inspect.ts'
+import { type ColumnBytes, columnBytes } from '../../../lib/formats/blockpack/stored.ts'
 import { profiles } from '../../../lib/formats/blockpack/write/config.ts'
 import { encodeBlockpack } from '../../../lib/formats/blockpack/write/writer.ts'
 import { encodeColumnarFile } from '../../../lib/formats/columnar/file.ts'
@@ -171,3 +172,26 @@ describeTempoBlocks('blocks that Tempo wrote', () => {
       }
   })
 })
+
+test.each(generated)(
+  'columns of blockpack with %s traces take what is dealt out to their attributes',
+  async workload => {
+    const bytes = await write('blockpack', generatedTraces(workload, 25))
+    const columns = await columnBytes(openMemory(bytes))
+    expect(columns.reduce((sum, { byteLength }) => sum + byteLength, 0)).toBe(bytes.length)
+    const dealt = new Map((await linesOf(bytes, 'attribute')).lines.map(line => [line.name, line]))
+    const own = columns.filter(({ kind }) => kind !== 'shared')
+    expect(own.length).toBeGreaterThan(10)
+    for (const { name, kind, byteLength } of own) {
+      expect(dealt.get(name)!.kind).toBe(kind)
+      expect(byteLength, name).toBeLessThanOrEqual(dealt.get(name)!.byteLength)
+    }
+    // Fields and attributes have their bytes alone, but for what columns of several have of them.
+    const isAlone = ({ name, byteLength }: ColumnBytes) => dealt.get(name)!.byteLength === byteLength
+    expect(own.filter(({ kind }) => kind === 'field').every(isAlone)).toBe(true)
+    expect(own.filter(isAlone).length).toBeGreaterThan(own.length / 2)
+    for (const { name, kind, byteLength } of columns)
+      if (kind === 'shared' && dealt.get(name)?.kind === kind)
+        expect(dealt.get(name)!.byteLength, name).toBe(byteLength)
+  },
+)

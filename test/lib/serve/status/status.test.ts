@@ -11,7 +11,7 @@ import { Counters } from '../../../../lib/serve/counters.ts'
 import type { Listening } from '../../../../lib/serve/drain.ts'
 import { type Running, startServer } from '../../../../lib/serve/server.ts'
 import { Rates } from '../../../../lib/serve/status/rates.ts'
-import { filesStatus, type Status } from '../../../../lib/serve/status/status.ts'
+import { type BlocksStatus, filesStatus, type Status } from '../../../../lib/serve/status/status.ts'
 import { lab } from '../../../support/command.ts'
 import { anyPort, serverConfigIn } from '../../../support/server.ts'
 import { requestOf } from '../../../support/store-spans.ts'
@@ -64,6 +64,18 @@ test('says what the store has, with recent spans apart from blocks', async () =>
   const text = await ask(server.ports.query, '/status')
   expect(text).toMatch(/^version 1\.2\.3, started /)
   expect(text).toMatch(/warnings: 0$/m)
+})
+
+test('says what a block stores of each attribute, and of no block of others', async () => {
+  const [block] = (JSON.parse(await ask(server.ports.query, '/status/blocks', json)) as BlocksStatus).blocks
+  const path = `/status/blocks/${block!.tenant}/${block!.block}`
+  const { lines, ...facts } = JSON.parse(await ask(server.ports.query, path))
+  expect(facts).toEqual({ tenant: block!.tenant, block: block!.block, spans: block!.spans, bytes: block!.bytes })
+  expect(lines.reduce((sum: number, line: { byteLength: number }) => sum + line.byteLength, 0)).toBe(block!.bytes)
+  expect(lines).toContainEqual({ name: 'span:name', kind: 'field', byteLength: expect.any(Number) })
+  for (const wrong of [`/status/blocks/other/${block!.block}`, `/status/blocks/${block!.tenant}/..%2f..%2fwal`])
+    expect(await ask(server.ports.query, wrong)).toMatch(/^block ".*": is none of the tenant's that count$/)
+  expect(await ask(files.port, path)).toContain('not found')
 })
 
 test('prints blocks as `blocks list` does, and those of one tenant where a header names it', async () => {
