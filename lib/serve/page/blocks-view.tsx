@@ -1,11 +1,20 @@
+import { hrefOf, type Place } from './place.ts'
 import { usePolled } from './polled.ts'
 import { Problem } from './problem.tsx'
 import { type Column, SortedTable } from './sorted-table.tsx'
-import { type BlockRow, type FileRow, getBlocks } from './status-api.ts'
+import { type BlockRow, type BlocksStatus, type FileRow, getBlocks } from './status-api.ts'
 import { bytes, plural, time } from './text.ts'
 
-const columns: readonly Column<BlockRow>[] = [
-  { name: 'Block', value: row => row.block, show: row => <code title={row.block}>{row.block.slice(0, 8)}</code> },
+const columnsAt = (place: Place): Column<BlockRow>[] => [
+  {
+    name: 'Block',
+    value: row => row.block,
+    show: row => (
+      <a class="row" title={row.block} href={hrefOf({ ...place, view: 'block', block: `${row.tenant}/${row.block}` })}>
+        <code>{row.block.slice(0, 8)}</code>
+      </a>
+    ),
+  },
   { name: 'Tenant', value: row => row.tenant },
   { name: 'What becomes of it', value: row => row.why, isLong: true },
   { name: 'Level', value: row => row.level },
@@ -23,20 +32,20 @@ const fileColumns: readonly Column<FileRow>[] = [
 ]
 
 /** The blocks of a store, or the files that are served. */
-export function BlocksView({ tenant }: { tenant: string }) {
-  const { value, problem } = usePolled(getBlocks, 5, tenant)
+export function BlocksView({ place }: { place: Place }) {
+  const { value, problem } = usePolled(getBlocks, 5, place.tenant)
   return (
     <main>
       <h1>Blocks</h1>
       <Problem text={problem} />
       {value === undefined && problem === undefined && <p role="status">Asking …</p>}
       {value?.files && <SortedTable rows={value.files} columns={fileColumns} keyOf={row => row.file} />}
-      {value !== undefined && value.files === undefined && <Blocks rows={value.blocks} backlog={value.backlog} />}
+      {value !== undefined && value.files === undefined && <Blocks {...value} place={place} />}
     </main>
   )
 }
 
-function Blocks({ rows, backlog }: { rows: readonly BlockRow[]; backlog: string }) {
+function Blocks({ blocks: rows, backlog, place }: BlocksStatus & { place: Place }) {
   if (rows.length === 0) return <p>There is no block yet: spans become one about half a minute after they arrived.</p>
   const total = rows.reduce((sum, row) => sum + row.bytes, 0)
   return (
@@ -45,7 +54,7 @@ function Blocks({ rows, backlog }: { rows: readonly BlockRow[]; backlog: string 
         {plural(rows.length, 'block')}, {bytes(total)}; {backlog}
       </p>
       <Windows rows={rows} />
-      <SortedTable rows={rows} columns={columns} keyOf={row => row.block} />
+      <SortedTable rows={rows} columns={columnsAt(place)} keyOf={row => row.block} />
     </>
   )
 }

@@ -4,7 +4,9 @@ import './page.css'
 import './trace.css'
 import { type ComponentChildren, render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { BlockView } from './block-view.tsx'
 import { BlocksView } from './blocks-view.tsx'
+import { ClusterView } from './cluster-view.tsx'
 import { CompareView } from './compare-view.tsx'
 import { GraphView } from './graph-view.tsx'
 import { HeatView } from './heat-view.tsx'
@@ -12,7 +14,7 @@ import { hrefOf, type Place, readPlace } from './place.ts'
 import { usePolled } from './polled.ts'
 import { RatesView } from './rates-view.tsx'
 import { SearchView } from './search-view.tsx'
-import { getStatus } from './status-api.ts'
+import { getStatus, getTenants, type Status } from './status-api.ts'
 import { StoreView } from './store-view.tsx'
 import { TraceView } from './trace-view.tsx'
 
@@ -20,6 +22,8 @@ interface View {
   title: string
   /** Whether others lead to it, so that it has neither a link at the top nor a key. */
   isInner?: boolean
+  /** The only servers that have it: those that are a store alone, or processes of a cluster. */
+  isOf?: 'store' | 'cluster'
   Show(props: { place: Place; go(place: Partial<Place>): void }): ComponentChildren
 }
 
@@ -28,13 +32,14 @@ const views: Record<Place['view'], View> = {
   search: { title: 'Search', Show: SearchView },
   trace: { title: 'Trace', isInner: true, Show: TraceView },
   compare: { title: 'Comparison', isInner: true, Show: CompareView },
-  store: { title: 'Store', Show: StoreView },
-  blocks: { title: 'Blocks', Show: ({ place }) => <BlocksView tenant={place.tenant} /> },
-  rates: { title: 'Rates', Show: ({ place }) => <RatesView tenant={place.tenant} /> },
+  store: { title: 'Store', isOf: 'store', Show: StoreView },
+  blocks: { title: 'Blocks', Show: BlocksView },
+  rates: { title: 'Rates', isOf: 'store', Show: ({ place }) => <RatesView tenant={place.tenant} /> },
   services: { title: 'Services', Show: GraphView },
   durations: { title: 'Durations', Show: HeatView },
+  block: { title: 'Block', isInner: true, Show: BlockView },
+  cluster: { title: 'Cluster', isOf: 'cluster', Show: ClusterView },
 }
-const linked = Object.entries(views).filter(([, { isInner }]) => !isInner) as [Place['view'], View][]
 
 function Page() {
   const [place, setPlace] = useState(readPlace)
@@ -53,6 +58,8 @@ function Page() {
   const go = (next: Partial<Place>) => {
     location.hash = hrefOf(next)
   }
+  const { value: status } = usePolled(getStatus, 10, '')
+  const linked = linkedIn(status)
   const { Show } = views[place.view]
   return (
     <>
@@ -63,7 +70,7 @@ function Page() {
             <a
               key={view}
               id={`view-${i + 1}`}
-              href={hrefOf({ ...place, view, trace: '', span: '' })}
+              href={hrefOf({ ...place, view, trace: '', span: '', block: '' })}
               aria-current={place.view === view ? 'page' : undefined}
             >
               {title}
@@ -81,10 +88,17 @@ function Page() {
   )
 }
 
+/** The views that are linked at the top; those of a store until it is known what the server is. */
+function linkedIn(status: Status | undefined): [Place['view'], View][] {
+  const other = status?.roles === undefined ? 'cluster' : 'store'
+  const shown = Object.entries(views).filter(([, { isInner, isOf }]) => !isInner && isOf !== other)
+  return shown as [Place['view'], View][]
+}
+
 /** Whose spans are shown, where there is a choice. */
 function TenantChoice({ tenant, onChange }: { tenant: string; onChange(tenant: string): void }) {
-  const { value } = usePolled(getStatus, 10, '')
-  const known = (value?.tenants ?? []).map(one => one.tenant)
+  const { value = [] } = usePolled(getTenants, 10, '')
+  const known = value.map(one => one.tenant)
   const names = tenant === '' || known.includes(tenant) ? known : [...known, tenant]
   if (names.length < 2 && tenant === '') return null
   return (

@@ -1,4 +1,7 @@
-const views = ['search', 'trace', 'compare', 'store', 'blocks', 'rates', 'services', 'durations'] as const
+const views = [
+  ...(['search', 'trace', 'compare', 'store', 'blocks', 'block', 'rates'] as const),
+  ...(['services', 'durations', 'cluster'] as const),
+] as const
 
 /** Where the reader is, kept in the fragment of the address so that it can be sent to others. */
 export interface Place {
@@ -16,6 +19,8 @@ export interface Place {
   marked: string
   /** How two traces are compared. */
   layout: 'merged' | 'sides'
+  /** Tenant and id, with a slash between. */
+  block: string
   /** Whose spans are asked for; empty where none is named. */
   tenant: string
 }
@@ -31,6 +36,7 @@ const usual: Place = {
   span: '',
   marked: '',
   layout: 'merged',
+  block: '',
   tenant: '',
 }
 

@@ -129,7 +129,7 @@ function Marked({ marked, place }: { marked: readonly string[]; place: Place }) 
 /** How spans are sent, where the store has none. */
 function WhereEmpty() {
   const { value } = usePolled(getStatus, 5, '')
-  return value?.tenants?.length === 0 ? <HowToSend ports={value.ports} /> : null
+  return value?.tenants?.length === 0 ? <HowToSend ports={value.ports ?? {}} /> : null
 }
 
 async function ask(place: Place, signal: AbortSignal): Promise<Answer> {

@@ -5,6 +5,7 @@ import { Problem } from './problem.tsx'
 import { type Column, SortedTable } from './sorted-table.tsx'
 import { getStatus, type Status, type TenantRow } from './status-api.ts'
 import { bytes, duration, plural } from './text.ts'
+import { WarningList } from './warning-list.tsx'
 
 /** What the server is and has, and its tenants. */
 export function StoreView({ place }: { place: Place }) {
@@ -23,12 +24,12 @@ export function StoreView({ place }: { place: Place }) {
 }
 
 function Facts({ status, place }: { status: Status; place: Place }) {
-  const { store, tenants, files, warnings, warningCount } = status
+  const { ports = {}, store, tenants, files, warnings, warningCount } = status
   return (
     <>
       <p>
         Version {status.version}, up for {duration(status.uptimeSeconds * 1e9)}; ports:{' '}
-        {Object.entries(status.ports)
+        {Object.entries(ports)
           .map(([name, port]) => `${name} ${port}`)
           .join(', ')}
       </p>
@@ -39,20 +40,9 @@ function Facts({ status, place }: { status: Status; place: Place }) {
           {plural(store.blockSpans!, 'span')} in {plural(store.blocks!, 'block')}, {bytes(store.blockBytes!)}
         </p>
       )}
-      {tenants?.length === 0 && <HowToSend ports={status.ports} />}
+      {tenants?.length === 0 && <HowToSend ports={ports} />}
       {tenants !== undefined && tenants.length > 0 && <Tenants rows={tenants} place={place} />}
-      {warningCount > 0 && (
-        <>
-          <h2>{plural(warningCount, 'warning')}</h2>
-          <ul>
-            {warnings.map(({ time, message }, i) => (
-              <li key={i}>
-                {time} {message}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <WarningList warnings={warnings} count={warningCount} />
     </>
   )
 }

@@ -1,18 +1,28 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { statusPrinter } from '../../../../harness/cli/status-pages.ts'
 import { loadPage } from '../../../../harness/compile/page.ts'
+import { startTarget } from '../../../../lib/cluster/roles/start.ts'
+import { encodeTraces } from '../../../../lib/formats/otlp/proto-message.ts'
 import { newSpan } from '../../../../lib/model/draft.ts'
 import { memorySource } from '../../../../lib/model/memory-source.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
 import { listenForQueries } from '../../../../lib/serve/api/listen.ts'
 import type { Listening } from '../../../../lib/serve/drain.ts'
+import { startServer } from '../../../../lib/serve/server.ts'
 import { filesStatus } from '../../../../lib/serve/status/status.ts'
 import { accessibilityProblems, hasBrowser, startBrowser } from '../../../support/browser.ts'
+import { MemoryCluster, roleConfig } from '../../../support/roles.ts'
+import { sendOtlp } from '../../../support/served.ts'
+import { serverConfigIn } from '../../../support/server.ts'
 
 const markup = '<img src=x onerror="window.broken=1"></script><script>window.broken=1</script>'
 const long = 'ü'.repeat(10_000)
 const second = 1_000_000_000n
+const about = { version: '1', revision: '' }
 
 const resource = (name: string) => ({
   attributes: [{ key: 'service.name', value: name }],
@@ -34,7 +44,7 @@ const traces = Array.from({ length: 10 }, (_, i): Trace => {
     status: i < 5 && name === 'db' ? { code: 2, message: '' } : null,
   }))
   const root = { ...newSpan(), ...shared, spanId: '0000000000000001', name: 'GET /', resource: resource('shop') }
-  return { traceId: `0000000000000000000000000000000${i}`, spans: [root, ...called] }
+  return { traceId: (i + 1).toString(16).padStart(32, '0'), spans: [root, ...called] }
 })
 
 describe.skipIf(!hasBrowser)('views in a browser, which are skipped where there is none', () => {
@@ -44,7 +54,7 @@ describe.skipIf(!hasBrowser)('views in a browser, which are skipped where there 
   const problems: string[] = []
 
   beforeAll(async () => {
-    const api = { version: '1', revision: '', timeoutMillis: 60_000, maxBytes: 1e9 }
+    const api = { ...about, timeoutMillis: 60_000, maxBytes: 1e9 }
     const source = memorySource(traces)
     const status = filesStatus([], '1', () => ({}))
     const config = { ...api, source: async () => source, page: await loadPage(), status, statusPrinter }
@@ -126,5 +136,55 @@ describe.skipIf(!hasBrowser)('views in a browser, which are skipped where there 
     await page.getByText('over 524 µs up to 1.05 ms: 1 span ').waitFor()
     await page.getByRole('link', { name: 'over 268 ms up to 537 ms' }).press('Enter')
     await page.getByText('1 trace in').waitFor()
+  })
+
+  test('a block: what it stores of each attribute, by the largest or by another column', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'views-test-'))
+    const own = { ...about, page: await loadPage(), statusPrinter, warn: () => {} }
+    const running = await startServer(serverConfigIn(folder), own)
+    try {
+      await running.store.push('a', encodeTraces(traces))
+      await running.store.flush()
+      await page.goto(`http://127.0.0.1:${running.ports.query}/#view=blocks`)
+      await page.locator('a.row').waitFor()
+      await page.keyboard.press('j')
+      await page.keyboard.press('Enter')
+      await page.getByText('as they are stored').waitFor()
+      expect(await accessibilityProblems(page)).toEqual([])
+      const bytes = await page.locator('tbody tr td:nth-child(2)').allTextContents()
+      expect(bytes.length).toBeGreaterThan(10)
+      await page.getByRole('button', { name: 'Of', exact: true }).press('Enter')
+      const names = await page.locator('tbody tr td:first-child').allTextContents()
+      expect(names).toEqual(names.toSorted())
+      expect(names).toContain('span:duration')
+      await page.keyboard.press('Escape')
+      await page.getByRole('heading', { name: 'Blocks' }).waitFor()
+    } finally {
+      await running.close()
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('a cluster: its lag and its ring, in the place of what only a store alone has', async () => {
+    const cluster = new MemoryCluster(2)
+    const parts = { ...about, page: await loadPage(), configText: '', places: cluster.places(), warn: () => {} }
+    const builder = { ...roleConfig().builder, cycleMillis: 200 }
+    const running = await startTarget('all', { ...roleConfig(), builder }, parts)
+    try {
+      expect(await sendOtlp(`http://127.0.0.1:${running.ports.otlpHttp}/v1/traces`, encodeTraces(traces))).toBe(200)
+      await page.goto(`http://127.0.0.1:${running.ports.query}/#view=store`)
+      await page.getByRole('link', { name: 'Cluster' }).press('Enter')
+      await page.getByText('0 records of 2 partitions are in no block yet').waitFor()
+      expect(await page.getByRole('navigation').locator('a').allTextContents()).not.toContain('Rates')
+      const ring = page.locator('table').last()
+      await ring.getByText('query-frontend').waitFor()
+      expect(await ring.locator('tbody tr').count()).toBe(7)
+      expect(await accessibilityProblems(page)).toEqual([])
+      await page.getByRole('link', { name: 'single-tenant' }).press('Enter')
+      await page.locator('.wide a.row').first().press('Enter')
+      await page.getByText('as they are stored').waitFor()
+    } finally {
+      await running.close()
+    }
   })
 })
