@@ -237,6 +237,8 @@ export interface SpanSource {
    * a whole scan. Absent where it cannot.
    */
   readonly parts?: ((maxBytes: number) => readonly TraceRange[]) | undefined
+  /** Those whose spans it joins, where there are several: what was found out about one holds in every join of it. */
+  readonly joined?: readonly SpanSource[] | undefined
   /** Absent where work is done here. */
   readonly portions?: Portions | undefined
   /** Which spans it may lack that it should have, in words; undefined where none. */

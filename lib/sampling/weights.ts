@@ -1,4 +1,4 @@
-import { BoundedCache } from '../maps.ts'
+import { BoundedCache, getOrInsert } from '../maps.ts'
 import type { Limits } from '../model/limits.ts'
 import { ownersOf } from '../model/owners.ts'
 import type { CodedValues, ColumnName, ColumnSet, SharedBatch, SpanBatch, SpanSource } from '../model/scan.ts'
@@ -20,16 +20,15 @@ const column = 'span:traceState'
  */
 export function weightedSource(source: SpanSource): SpanSource {
   const known = new KnownStates()
-  let telling: Promise<readonly ColumnName[]> | undefined
   return {
+    joined: source.joined,
     findTraces: (traceIds, limits) => source.findTraces(traceIds, limits),
     bounds: () => source.bounds(),
     cost: request => source.cost(request),
     attributeNames: () => source.attributeNames(),
     distinctValues: async name => source.distinctValues?.(name),
     async *scan(request, limits) {
-      telling ??= tellingColumns(source)
-      const own = await telling
+      const own = await tellingColumns(source)
       if (own.length === 0) return yield* source.scan(request, limits)
       const columns = [...new Set([...request.columns, ...own])]
       for await (const batch of source.scan({ ...request, columns }, limits)) {
@@ -40,8 +39,19 @@ export function weightedSource(source: SpanSource): SpanSource {
   }
 }
 
+/** By source that joins no others: the columns that tell how its spans were sampled, which do not change. */
+const knownTelling = new WeakMap<SpanSource, readonly ColumnName[]>()
+
 /** The columns that tell how spans were sampled: none where no trace state has a threshold. */
 async function tellingColumns(source: SpanSource): Promise<readonly ColumnName[]> {
+  const { joined } = source
+  if (joined !== undefined) return [...new Set((await Promise.all(joined.map(tellingColumns))).flat())]
+  const columns = knownTelling.get(source) ?? (await findTelling(source))
+  knownTelling.set(source, columns)
+  return columns
+}
+
+async function findTelling(source: SpanSource): Promise<readonly ColumnName[]> {
   const known = (await source.distinctValues?.(column)) as readonly string[] | undefined
   if (known === undefined) return [column, 'trace:id']
   const states = known.filter(hasThreshold)
@@ -127,8 +137,12 @@ export function weightedBatch(batch: SpanBatch, weights: Float64Array): SpanBatc
   return new WeightedBatch(batch, weights)
 }
 
+/** By identity of a batch that of the same with its weights, which its spans tell. */
+const weightedIdentities = new WeakMap<object, object>()
+
 class WeightedBatch implements SpanBatch {
   readonly spanCount: number
+  readonly identity: object | undefined
   readonly positions: SpanBatch['positions']
   readonly weights: Float64Array
   readonly startsAfter: SpanBatch['startsAfter']
@@ -136,6 +150,7 @@ class WeightedBatch implements SpanBatch {
 
   constructor(batch: SpanBatch, weights: Float64Array) {
     this.spanCount = batch.spanCount
+    this.identity = batch.identity && getOrInsert(weightedIdentities, batch.identity, () => ({}))
     this.positions = batch.positions
     this.weights = weights
     this.startsAfter = batch.startsAfter?.bind(batch)

@@ -29,6 +29,7 @@ export function joinSources(sources: readonly SpanSource[]): SpanSource {
 /** Sources as one, of which a scan gives what `scan` does. */
 export function joinedBy(sources: readonly SpanSource[], scan: SpanSource['scan']): SpanSource {
   return {
+    joined: sources,
     scan,
     findTraces: (traceIds, limits) => findTraces(sources, traceIds, limits),
     bounds: () => unionOf(sources.map(source => source.bounds())),

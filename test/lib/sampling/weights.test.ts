@@ -150,6 +150,36 @@ describe.each(makers)('%s without a threshold', (_, make) => {
   })
 })
 
+test('a source is asked once which trace states it has, however often it is joined', async () => {
+  const [a, b] = [sampled.slice(0, 20), population.slice(20)].map(traces => memorySource(traces))
+  let count = 0
+  const counted: SpanSource = {
+    ...a!,
+    distinctValues: async column => {
+      count++
+      return a!.distinctValues?.(column)
+    },
+  }
+  for (let question = 0; question < 3; question++)
+    for await (const batch of weightedSource(joinSources([counted, b!])).scan({ needs: [], columns: [] }))
+      batch.release()
+  expect(count).toBe(1)
+})
+
+test('a batch with weights is known again, as another one than that without', async () => {
+  const source = await blockpackOf(sampled)
+  const identities = async (own: SpanSource) => {
+    const found: unknown[] = []
+    for await (const { identity, weights } of own.scan({ needs: [], columns: [] })) if (weights) found.push(identity)
+    return found
+  }
+  const first = await identities(weightedSource(source))
+  expect(first.length).toBeGreaterThan(0)
+  expect(first).not.toContain(undefined)
+  expect(await identities(weightedSource(source))).toEqual(first)
+  for await (const { identity } of source.scan({ needs: [], columns: [] })) expect(first.includes(identity)).toBe(false)
+})
+
 test('a batch whose spans all represent themselves has no weights', async () => {
   const whole = [withState(population[0]!, 'ot=th:0'), withState(population[1]!, 'ot=rv:00000000000001')]
   for await (const batch of weightedSource(memorySource(whole)).scan({ needs: [], columns: [] }))
