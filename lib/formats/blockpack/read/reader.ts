@@ -1,4 +1,4 @@
-import { type Arena, allocatingIn } from '../../../bytes/arena.ts'
+import { type Arena, allocatingIn, borrowArena, returnArena } from '../../../bytes/arena.ts'
 import type { Range, RangeReader } from '../../../bytes/range.ts'
 import type { Trace } from '../../../model/trace.ts'
 import type { RowTrace } from '../../../shred/row-traces.ts'
@@ -117,6 +117,16 @@ export class BlockpackReader {
    * only what they name is read, in two steps beside the one of the shapes.
    */
   async readTrace(pageGroup: PageGroup, trace: number): Promise<Trace> {
+    const arena = borrowArena()
+    try {
+      return await this.#readTraceIn(arena, pageGroup, trace)
+    } finally {
+      returnArena(arena)
+    }
+  }
+
+  /** What is put together to find the rows is given up with the arena; the trace is not in it. */
+  async #readTraceIn(arena: Arena, pageGroup: PageGroup, trace: number): Promise<Trace> {
     const { block, tables } = this
     const { dictionarySizes, openColumns } = block.toc
     const [{ base, places, bytes }, shapes] = await Promise.all([
@@ -125,28 +135,26 @@ export class BlockpackReader {
     ])
     const whole = new PageDecoder(block, pageGroup, places, bytes)
     const open = new OpenPageGroup({ block, pageGroup, base, pages: whole, dictionaries: shapes, tables })
-    const slice = sliceTrace(open, trace)
+    const slice = allocatingIn(arena, () => sliceTrace(open, trace))
     const pages = new PageDecoder(block, pageGroup, places, bytes, slice.slices)
     pages.contextsOf = whole.contextsOf
-    await this.#readTexts(pages, slice)
-    const codes = new Map<number, readonly number[]>()
-    for (const { entry } of places) {
-      const { column, rowCount } = entry
-      if (dictionarySizes.has(column) && column !== textBlocks)
-        codes.set(column, pages.text(column, slice.slices.get(column)?.count ?? rowCount).fileCodes)
-    }
+    await this.#readTexts(arena, pages, slice)
+    const codes = allocatingIn(arena, () => codesOf(pages, places, slice, dictionarySizes))
     const dictionaries = await block.dictionaryEntries(codes, maxDictionaryRequests)
-    const context = { block, pageGroup: slice.pageGroup, base: slice.base, pages, dictionaries, tables }
-    const [found] = decodeRows(new OpenPageGroup({ ...context, tails: slice.tails, lists: slice.lists }), this.#codes)
-    return found!
+    const { tails, lists } = slice
+    const context = { block, pageGroup: slice.pageGroup, base: slice.base, pages, dictionaries, tables, tails, lists }
+    // Codes of its own: those of the file outlive the arena.
+    return allocatingIn(arena, () => decodeRows(new OpenPageGroup(context), new RowCodes())[0]!.object())
   }
 
   /** Reads the blocks of the pool that the texts of a trace are in. */
-  async #readTexts(pages: PageDecoder, { slices }: TraceSlice): Promise<void> {
+  async #readTexts(arena: Arena, pages: PageDecoder, { slices }: TraceSlice): Promise<void> {
     const columns = pages.pooledColumns()
     if (columns.length === 0) return
-    const ranges = pages.pool().rangesOf(columns.map(column => pages.runsOf(column, slices.get(column))))
-    pages.pool().load(ranges, await readCoalesced(this.block.file, ranges, maxTextRequests))
+    const runs = () => columns.map(column => pages.runsOf(column, slices.get(column)))
+    const ranges = allocatingIn(arena, () => pages.pool().rangesOf(runs()))
+    const read = await readCoalesced(this.block.file, ranges, maxTextRequests)
+    allocatingIn(arena, () => pages.pool().load(ranges, read))
   }
 
   /** The bytes of a page group's bands, for `openPages`. */
@@ -196,6 +204,22 @@ export class BlockpackReader {
       if (trace.traceId === traceId) yield { trace, position }
     }
   }
+}
+
+/** By column that has a dictionary: the codes of its entries that a trace names. */
+function codesOf(
+  pages: PageDecoder,
+  places: PagePlaces,
+  { slices }: TraceSlice,
+  dictionarySizes: ReadonlyMap<number, number>,
+): Map<number, readonly number[]> {
+  const codes = new Map<number, readonly number[]>()
+  for (const { entry } of places) {
+    const { column, rowCount } = entry
+    if (dictionarySizes.has(column) && column !== textBlocks)
+      codes.set(column, pages.text(column, slices.get(column)?.count ?? rowCount).fileCodes)
+  }
+  return codes
 }
 
 function filledBands({ bandRanges }: PageGroup): Range[] {
