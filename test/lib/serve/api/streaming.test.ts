@@ -104,6 +104,7 @@ test('a client that hangs up stops its query, and one that takes too long is tol
   const ended = new EventEmitter()
   const never = memorySource([])
   never.scan = async function* (_, limits) {
+    ended.emit('begin')
     await once(limits!.signal!, 'abort')
     ended.emit('end')
     limits!.signal!.throwIfAborted()
@@ -112,8 +113,12 @@ test('a client that hangs up stops its query, and one that takes too long is tol
   const config = { version: '1', revision: '', maxBytes: 1e9, source: async () => never }
   const patient = await listenForQueries({ ...config, timeoutMillis: 60_000 }, { host: '127.0.0.1', port: 0 })
   const url = (port: number) => `http://127.0.0.1:${port}/api/search?q=%7B%7D`
-  const stopped = once(ended, 'end')
-  await expect(fetch(url(patient.port), { signal: AbortSignal.timeout(50) })).rejects.toThrow()
+  const [begun, stopped] = [once(ended, 'begin'), once(ended, 'end')]
+  const client = new AbortController()
+  const answer = fetch(url(patient.port), { signal: client.signal })
+  await begun
+  client.abort()
+  await expect(answer).rejects.toThrow()
   await stopped
   await patient.close()
   const hasty = await listenForQueries({ ...config, timeoutMillis: 5 }, { host: '127.0.0.1', port: 0 })
