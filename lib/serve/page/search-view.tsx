@@ -117,7 +117,7 @@ function Marked({ marked, place }: { marked: readonly string[]; place: Place }) 
       {plural(marked.length, 'trace')} marked:{' '}
       {marked.length === 2 ? (
         <a id="compare" href={hrefOf({ ...place, view: 'compare' })}>
-          compare them
+          compare them <kbd>c</kbd>
         </a>
       ) : (
         'mark another one to compare them'

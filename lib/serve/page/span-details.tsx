@@ -19,6 +19,7 @@ export function SpanDetails({ row, onClose }: { row: Row; onClose(): void }) {
         .join(': '),
     ],
     ['span id', hexOf(span.spanId)],
+    ['parent', parentOf(row)],
     ['scope', scope],
   ]
   return (
@@ -51,6 +52,12 @@ export function SpanDetails({ row, onClose }: { row: Row; onClose(): void }) {
       <Attributes title="Resource" attributes={resource} />
     </aside>
   )
+}
+
+/** The parent's id, also where the span cannot be below it. */
+function parentOf({ parent, span: { parentSpanId = '' } }: Row): string {
+  if (parentSpanId === '') return ''
+  return `${hexOf(parentSpanId)}${parent < 0 ? ', which is not in this trace, or below this span' : ''}`
 }
 
 interface AttributesProps {

@@ -17,7 +17,9 @@ export function TraceList({ traces, hrefOf, marked, onMark }: Props) {
     <table class="traces">
       <thead>
         <tr>
-          <th scope="col">Mark</th>
+          <th scope="col">
+            Mark <kbd>x</kbd>
+          </th>
           <th scope="col">Start</th>
           <th scope="col">Trace</th>
           <th scope="col">Duration</th>

@@ -28,7 +28,10 @@ export function treeRowsOf(depths: readonly number[]): TreeRow[] {
 
 /** Ends the rows of a path from a depth on, before the row `next`. */
 function closeBelow(path: TreeRow[], depth: number, next: number): void {
-  for (const row of path.splice(depth)) row.below = next - row.index - 1
+  while (path.length > depth) {
+    const row = path.pop()!
+    row.below = next - row.index - 1
+  }
 }
 
 /** The rows that are not below a folded one. */

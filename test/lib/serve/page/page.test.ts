@@ -9,7 +9,7 @@ import { listenForQueries } from '../../../../lib/serve/api/listen.ts'
 import type { Listening } from '../../../../lib/serve/drain.ts'
 import type { BlockRow } from '../../../../lib/serve/status/blocks.ts'
 import type { StatusSource, TenantRow } from '../../../../lib/serve/status/status.ts'
-import { hasBrowser, startBrowser } from '../../../support/browser.ts'
+import { accessibilityProblems, hasBrowser, startBrowser } from '../../../support/browser.ts'
 
 const markup = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>'
 const second = 1_000_000_000n
@@ -180,6 +180,7 @@ describe.skipIf(!hasBrowser)('the page in a browser, which is skipped where ther
     await page.keyboard.press('3')
     await page.getByRole('heading', { name: 'Blocks' }).waitFor()
     await page.getByText('waits: <img').first().waitFor()
+    expect(await accessibilityProblems(page)).toEqual([])
     expect(await page.locator('table.windows tr').count()).toBe(2)
     await page.getByRole('button', { name: 'Spans' }).focus()
     await page.keyboard.press('Enter')
@@ -188,8 +189,10 @@ describe.skipIf(!hasBrowser)('the page in a browser, which is skipped where ther
     expect(await page.locator('.wide tbody tr').first().textContent()).toContain('aaaaaaaa')
     await page.keyboard.press('4')
     await page.locator('canvas').first().waitFor()
+    expect(await accessibilityProblems(page)).toEqual([])
     await page.keyboard.press('2')
     await page.getByText('1 warning').waitFor()
+    expect(await accessibilityProblems(page)).toEqual([])
     await page.keyboard.press('j')
     await page.keyboard.press('Enter')
     await page.getByText('0 traces in').waitFor()

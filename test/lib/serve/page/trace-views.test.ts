@@ -168,6 +168,17 @@ describe.skipIf(!hasBrowser)('views of traces in a browser, which are skipped wh
     await page.getByText('10,000 spans').waitFor()
   })
 
+  test.each([
+    ['orphan', '0000000000000063, which is not in this trace, or below this span'],
+    ['of a circle', '0000000000000005, which is not in this trace, or below this span'],
+    ['of the same circle', '0000000000000004'],
+  ])('the parent of the span %j is named', async (name, parent) => {
+    const page = await stage.open(views['an odd trace'])
+    await page.getByRole('treeitem', { name, exact: false }).first().click()
+    const said = page.getByRole('complementary').locator('dl > div', { hasText: 'parent' })
+    expect(await said.textContent()).toBe(`parent${parent}`)
+  })
+
   test('the window of the minimap is drawn, dragged and moved by keys', async () => {
     const page = await stage.open(views['a trace of 10,000 spans'])
     const window = page.getByRole('slider', { name: 'Time shown', exact: true })
