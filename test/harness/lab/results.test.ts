@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { documentOf, readMeasurement, saveMeasurement } from '../../../harness/lab/run-files.ts'
+import { describeEnvironment } from '../../../harness/runs/environment.ts'
 import { type Measurement, parseMeasurement, printMeasurement } from '../../../harness/runs/measurement-schema.ts'
 import { pageName } from '../../../harness/runs/page-name.ts'
 import { printMarkdown, printMarkdownPage } from '../../../harness/text/page.ts'
@@ -72,6 +73,17 @@ test('a measurement is read as it was written; one that cannot be read is told a
       expect.objectContaining({ message: expect.stringMatching(message) }),
     )
   expect(() => parseMeasurement('{')).toThrow(/JSON/)
+})
+
+test('the command of a run is kept as one types it', () => {
+  const { argv } = process
+  try {
+    process.argv = ['node', 'main.ts', 'bench', 'scale', '--input', "it's a.pb", '--phase', '02,06']
+    const { command } = describeEnvironment({ lanes: 1, zstdLevel: null })
+    expect(command).toBe(String.raw`npx tsx main.ts bench scale --input 'it'\''s a.pb' --phase 02,06`)
+  } finally {
+    process.argv = argv
+  }
 })
 
 test('the table of the README is that of the page it names', () => {

@@ -10,6 +10,7 @@ import { questionOf } from '../../../../harness/bench/queries/query-set.ts'
 import { duckDbProblem } from '../../../../harness/bench/queries/sql/duckdb.ts'
 import { drawSvg } from '../../../../harness/charts/svg.ts'
 import { discoverPhases } from '../../../../harness/lab/discover.ts'
+import { readMeasurement } from '../../../../harness/lab/run-files.ts'
 import { selectRows } from '../../../../harness/lab/select.ts'
 import { generatedSource } from '../../../../harness/open/source.ts'
 import type { QueryBench, QueryResult, QueryRow, QuerySet } from '../../../../harness/runs/query-bench-schema.ts'
@@ -204,6 +205,10 @@ describe('the bench', () => {
     const page = readFileSync(join(results, 'otel-small-queries.md'), 'utf8')
     expect(page).toContain('![](otel-small-queries.svg)')
     expect(page).toMatch(/\| query +\| 02 CBOR \(decoded\) \| 06 blockpack \|/)
+    const [raw] = readdirSync(join(results, 'runs'))
+    expect(raw).toMatch(/Z-otel-small-queries\.json$/)
+    const saved = (await readMeasurement(join(results, 'runs', raw!))) as QueryBench
+    expect(markdownOf(saved).replaceAll('](x', '](otel-small-queries')).toBe(page)
     const svg = readFileSync(join(results, 'otel-small-queries.svg'), 'utf8')
     expect(svg.match(/<circle/g)).toHaveLength(2 + 2 * 3)
   })
