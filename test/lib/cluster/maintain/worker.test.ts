@@ -32,6 +32,8 @@ async function stage(store: BlobStore = memoryStore()) {
   return { store, clock, chain, build, worker }
 }
 
+const workerEpoch = Date.UTC(2026, 0, 1)
+
 async function settle(worker: BackendWorker): Promise<void> {
   while (await worker.pass(never));
 }
@@ -215,6 +217,36 @@ test('workers that know of each other have different work, and one has all where
   expect(stranger.counters.compactions).toBe(24)
   expect((await chain.refresh()).blocks.size).toBe(48)
   expect((await countedSpans(store)).size).toBe(576)
+})
+
+test('where clocks differ by minutes each span is in one block, and what was replaced stays readable for an hour', async () => {
+  const store = memoryStore()
+  const chain = await Chain.open(store)
+  const clocks = [0, 7, -9].map(minutes => Object.assign(new StagedClock(), { millis: workerEpoch + minutes * 60_000 }))
+  const [truth] = clocks as [StagedClock]
+  const warnings: string[] = []
+  const workers = await Promise.all(
+    clocks.map(async (clock, i) => {
+      const places = { store, chain: await Chain.open(store), warn: (message: string) => warnings.push(message) }
+      return new BackendWorker(places, { ...workerConfig, instance: `worker-${i}` }, clock)
+    }),
+  )
+  const replaced = new Map<string, number>()
+  for (let step = 0; step < 18; step++) {
+    // Who took the spans in has a clock of its own, too.
+    await buildBlock({ store, chain }, {}, clocks[step % 3]!.millis)
+    for (const clock of clocks) clock.millis += hour / 4
+    const before = await chain.refresh()
+    await Promise.all(workers.map(worker => worker.pass(never)))
+    const after = await chain.refresh()
+    for (const [id, meta] of before.blocks) if (!after.blocks.has(id)) replaced.set(keyOf(meta, dataName), truth.millis)
+    expect(sorted(await countedSpans(store))).toEqual(once(3 * (step + 1)))
+    for (const [key, millis] of replaced)
+      if (truth.millis - millis < hour) expect((await readObject(store, key)).length).toBeGreaterThan(0)
+  }
+  expect(replaced.size).toBeGreaterThan(8)
+  expect(workers.reduce((sum, { counters }) => sum + counters.deletedBlocks, 0)).toBeGreaterThan(0)
+  expect(warnings).toEqual([])
 })
 
 test('snapshots that later ones replace go an hour later', async () => {
