@@ -53,6 +53,9 @@ export function GraphPicture({ found, seconds, search }: Props) {
             >
               <path d="M0 0L8 4L0 8z" />
             </marker>
+            <clipPath id="in-box">
+              <rect width={boxWidth - 4} height={boxHeight} />
+            </clipPath>
           </defs>
           {lines.map(line => (
             <CallLine key={`${line.path} ${line.call.caller}`} line={line} seconds={seconds} search={search} />
@@ -103,7 +106,7 @@ function ServiceBox({ box, seconds, search }: { box: Box; seconds: number; searc
         <title>{title}</title>
         <rect width={boxWidth} height={boxHeight} rx="4" style={{ '--shade': shadeOf(node) }} />
         <rect x="8" y="9" width="8" height="8" rx="2" fill={colourOf(service)} />
-        <text x="22" y="17" class="name">
+        <text x="22" y="17" class="name" clip-path="url(#in-box)">
           {name}
         </text>{' '}
         <text y="32">

@@ -6,7 +6,7 @@ import { Problem } from './problem.tsx'
 import { callQuery, serviceQuery } from './queries.ts'
 import { type GraphFound, type ServiceCall, type ServiceNode, type Stats, serviceName } from './service-graph.ts'
 import { type Column, SortedTable } from './sorted-table.tsx'
-import { bytes, duration, percent, plural, rate } from './text.ts'
+import { bytes, clipped, duration, percent, plural, rate } from './text.ts'
 import { TimeChoice } from './time-choice.tsx'
 import { rangeOf } from './time-range.ts'
 
@@ -79,6 +79,8 @@ function callKey({ caller, service }: ServiceCall): string {
   return JSON.stringify([caller, service])
 }
 
+const maxNameLength = 200
+
 type Search = (query: string) => string
 
 function callColumns(seconds: number, search: Search): Column<ServiceCall>[] {
@@ -88,12 +90,12 @@ function callColumns(seconds: number, search: Search): Column<ServiceCall>[] {
       value: ({ caller = '' }) => caller,
       show: ({ caller = '', service = '' }) => (
         <a class="row" href={search(callQuery(caller, service))}>
-          {serviceName(caller)}
+          {shortName(caller)}
         </a>
       ),
       isLong: true,
     },
-    { name: 'Service', value: ({ service = '' }) => service, show: row => serviceName(row.service), isLong: true },
+    { name: 'Service', value: ({ service = '' }) => service, show: row => shortName(row.service), isLong: true },
     ...statColumns<ServiceCall>(seconds, ({ caller = '', service = '' }) =>
       search(callQuery(caller, service, 'status = error')),
     ),
@@ -107,7 +109,7 @@ function serviceColumns(seconds: number, search: Search): Column<ServiceNode>[] 
       value: ({ service = '' }) => service,
       show: ({ service = '' }) => (
         <a class="row" href={search(serviceQuery(service))}>
-          {serviceName(service)}
+          {shortName(service)}
         </a>
       ),
       isLong: true,
@@ -145,4 +147,8 @@ function statColumns<T extends Stats>(seconds: number, failed: (row: T) => strin
     durationOf('p50', row => row.p50Nanos),
     durationOf('p95', row => row.p95Nanos),
   ]
+}
+
+function shortName(service: string | undefined): string {
+  return clipped(serviceName(service), maxNameLength)
 }

@@ -85,6 +85,7 @@ describe.skipIf(!hasBrowser)('views in a browser, which are skipped where there 
     await page.getByText('4 services, 3 pairs of them with calls').waitFor()
     expect(await accessibilityProblems(page)).toEqual([])
     expect(await page.locator('figure a').count()).toBe(7)
+    expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThan(2_000)
     const call = page.getByRole('link', { name: 'shop calls db: ' })
     expect(await call.getAttribute('aria-label')).toMatch(/^shop calls db: [\d.]+\/s p95 \d+ ms 50 % failed, p50 /)
     await page.getByRole('button', { name: 'Errors' }).first().press('Enter')
