@@ -182,6 +182,7 @@ describe.skipIf(!hasBrowser)('views in a browser, which are skipped where there 
       expect(await ring.locator('tbody tr').count()).toBe(7)
       expect(await accessibilityProblems(page)).toEqual([])
       await page.getByRole('link', { name: 'single-tenant' }).press('Enter')
+      await page.getByRole('heading', { name: 'Blocks' }).waitFor()
       await page.locator('.wide a.row').first().press('Enter')
       await page.getByText('as they are stored').waitFor()
     } finally {
