@@ -79,6 +79,14 @@ export function poisonKey(partition: number, recordOffset: number): string {
   return `${clusterPrefix}/poison/${String(partition).padStart(6, '0')}/${digits(recordOffset)}`
 }
 
+/** What the object of a key is: `data`, `meta`, `filter`, `commit`, `ring` and so on; `list` of no key. */
+export function objectKind(key: string): string {
+  const [first, second, third = ''] = key.split('/')
+  if (key === '') return 'list'
+  if (first === clusterPrefix) return second!.replace(/\..*/, '')
+  return third.startsWith('data.') ? 'data' : third.startsWith('meta.') ? 'meta' : 'filter'
+}
+
 /** The number in a key of a commit or snapshot. */
 export function numberOf(key: string): number {
   const [, number] = /\/(\d{12,})\.json$/.exec(key) ?? []

@@ -4,9 +4,12 @@ import { systemError } from '../../error.ts'
 import type { StorageConfig } from '../../serve/server-config.ts'
 import { folderStore } from '../../storage/folder-store.ts'
 import { probeConditionalWrites } from '../../storage/probe.ts'
+import { defaultPatience } from '../../storage/s3/bucket.ts'
 import { s3Address } from '../../storage/s3/config.ts'
+import { RequestCounts } from '../../storage/s3/requests.ts'
 import { s3Store } from '../../storage/s3/store.ts'
 import type { BlobStore } from '../../storage/store.ts'
+import { objectKind } from '../commits/commit.ts'
 import { claimStore } from '../identity.ts'
 import type { KafkaConfig } from '../log/kafka/config.ts'
 import type { PartitionedLog } from '../log/log.ts'
@@ -16,6 +19,8 @@ import type { LogConfig } from './config.ts'
 export interface SharedPlaces {
   readonly log: PartitionedLog
   readonly store: BlobStore
+  /** What the store was asked, where that is counted. */
+  readonly requests?: RequestCounts
 }
 
 /**
@@ -27,19 +32,23 @@ export async function openPlaces(log: LogConfig, storage: StorageConfig): Promis
   const { KafkaLog } = await import('../log/kafka/kafka-log.ts')
   const opened = await KafkaLog.open(await kafkaOf(log))
   try {
-    const { store, name } = await openStore(storage)
+    const requests = new RequestCounts(objectKind)
+    const { store, name } = await openStore(storage, requests)
     await probeConditionalWrites(store, name)
     await claimStore(store, name, opened.identity)
-    return { log: opened, store }
+    return { log: opened, store, requests }
   } catch (error) {
     await opened.close()
     throw error
   }
 }
 
-async function openStore({ backend, folder, s3 }: StorageConfig): Promise<{ store: BlobStore; name: string }> {
+async function openStore(
+  { backend, folder, s3 }: StorageConfig,
+  requests: RequestCounts,
+): Promise<{ store: BlobStore; name: string }> {
   if (backend === 'local') return { store: folderStore(folder), name: folder }
-  return { store: await s3Store(s3), name: s3Address(s3.bucket, s3.prefix ?? '') }
+  return { store: await s3Store(s3, defaultPatience, requests), name: s3Address(s3.bucket, s3.prefix ?? '') }
 }
 
 async function kafkaOf({ sasl, tls, createsTopic, createdPartitions, ...log }: LogConfig): Promise<KafkaConfig> {

@@ -82,6 +82,13 @@ async function start(
     report(message)
   }
   const metrics = new ServerMetrics(own.version)
+  metrics.lookUp(
+    'trace_lab_store_requests_total',
+    'Requests to the object store, each attempt counted.',
+    ['operation', 'object', 'status_code'],
+    () => places.requests?.values() ?? [],
+    'counter',
+  )
   const ring = new Ring(places.store, warn)
   const context = { ...places, config, chain: await Chain.open(places.store), ring, metrics, workers, warn }
   const roles: Role[] = []

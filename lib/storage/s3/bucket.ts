@@ -3,6 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { atMost } from '../at-most.ts'
 import { endpointOf, type S3Config, s3Address } from './config.ts'
 import { explain, mayPass } from './errors.ts'
+import { countRequests, type RequestCounts } from './requests.ts'
 
 type Sdk = typeof import('@aws-sdk/client-s3')
 
@@ -35,13 +36,15 @@ export interface Bucket {
   timeoutOf(byteLength: number): number
 }
 
-export async function openBucket(config: S3Config, patience: Patience): Promise<Bucket> {
+/** `counts` has the requests that are made, if it is given. */
+export async function openBucket(config: S3Config, patience: Patience, counts?: RequestCounts): Promise<Bucket> {
   // It writes a warning of its own to the terminal on Node 20, which this program supports.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const sdk: Sdk = await import('@aws-sdk/client-s3')
   const client = clientOf(sdk, config, patience)
   const endpoint = endpointOf(config)
   const base = config.prefix ? `${config.prefix}/` : ''
+  if (counts) countRequests(client, base, counts)
   const where = endpoint === undefined ? '' : ` at ${endpoint}`
   const inTurn = atMost(maxRequests)
   return {

@@ -4,15 +4,21 @@ import { type Bucket, defaultPatience, openBucket, type Patience } from './bucke
 import type { S3Config } from './config.ts'
 import { codeOf } from './errors.ts'
 import { openObject } from './reader.ts'
+import type { RequestCounts } from './requests.ts'
 import { putObject } from './upload.ts'
 
 /**
  * A store in a bucket. What it has put is durable as the bucket is. An object that is replaced while it is read is an error
  * for its reader; one that is stored `ifAbsent` has at most 16 MiB. Objects with other keys than `checkKey` accepts are not
- * listed. After an error of `put` other than one of `write`, the object may be there all the same: its answer was lost.
+ * listed. After an error of `put` other than one of `write`, the object may be there all the same: its answer was lost. `counts` has the
+ * requests that are made, if it is given.
  */
-export async function s3Store(config: S3Config, patience: Patience = defaultPatience): Promise<BlobStore> {
-  const bucket = await openBucket(config, patience)
+export async function s3Store(
+  config: S3Config,
+  patience: Patience = defaultPatience,
+  counts?: RequestCounts,
+): Promise<BlobStore> {
+  const bucket = await openBucket(config, patience, counts)
   return {
     async open(key) {
       checkKey(key)
