@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type ClusterConfig, defaultClusterConfig, type Target, targets } from '../../lib/cluster/roles/config.ts'
-import { clusterKeys, clusterOnlyKeys, instanceName } from '../../lib/cluster/roles/keys.ts'
+import { clusterKeys, clusterOnlyKeys, instanceName, versionPath } from '../../lib/cluster/roles/keys.ts'
 import { LabError, messageOf } from '../../lib/error.ts'
 import { configure, idleLevel } from '../../lib/formats/blockpack/write/config.ts'
 import type { CompactionConfig } from '../../lib/serve/blocks/plan.ts'
@@ -116,7 +116,9 @@ export async function configFrom(args: DataArguments): Promise<Serving> {
   const known = target === undefined ? keys : clusterKeys
   const unused =
     target === undefined ? clusterOnlyKeys.flatMap(({ paths }) => paths.filter(name => taken.has(name))) : []
-  const without = [...ignored, ...unused.filter(name => name !== 'target')]
+  const isGranted = (name: string) =>
+    name === 'target' || (name === versionPath && config.builder.format === 'blockpack')
+  const without = [...ignored, ...unused.filter(name => !isGranted(name))]
   const { blockpack, freshBlockpack } = config.store
   const isLevelSet = taken.has(`${blockpackPath}.compression_level`) || args.compressionLevel !== undefined
   return {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { Chain } from '../../lib/cluster/commits/chain.ts'
 import { Gathered } from '../../lib/cluster/gathered.ts'
 import type { WorkerConfig } from '../../lib/cluster/maintain/places.ts'
-import { blockpackSource } from '../../lib/formats/blockpack/query/source.ts'
-import { BlockpackReader } from '../../lib/formats/blockpack/read/reader.ts'
+import { blockPlace } from '../../lib/cluster/query/cluster-sources.ts'
+import { OpenedFiles } from '../../lib/cluster/query/opened.ts'
 import { profiles } from '../../lib/formats/blockpack/write/config.ts'
-import { keyOf } from '../../lib/serve/blocks/blocks.ts'
-import { type BlockMeta, dataName, metaName, printMeta } from '../../lib/serve/blocks/meta.ts'
+import { keyOf, removeParts } from '../../lib/serve/blocks/blocks.ts'
+import { type BlockFormat, type BlockMeta, metaName, partsOf, printMeta } from '../../lib/serve/blocks/meta.ts'
 import { defaultCompaction } from '../../lib/serve/blocks/plan.ts'
 import { writeBlock } from '../../lib/serve/blocks/write.ts'
 import { type BlobStore, putBytes } from '../../lib/storage/store.ts'
@@ -24,10 +24,18 @@ export class StagedClock {
   elapsed = (): number => this.millis
 }
 
+/** What `buildBlock` makes. */
+export interface BuiltBlock {
+  readonly partition?: number
+  readonly tenant?: string
+  readonly spanCount?: number
+  readonly format?: BlockFormat
+}
+
 /** Makes a block of the next spans of a partition, as a builder does: their numbers are the offsets. True once committed. */
 export async function buildBlock(
   { store, chain }: { store: BlobStore; chain: Chain },
-  { partition = 0, tenant = 'a', spanCount = 3 }: { partition?: number; tenant?: string; spanCount?: number },
+  { partition = 0, tenant = 'a', spanCount = 3, format = 'blockpack' }: BuiltBlock,
   nowMillis: number,
 ): Promise<boolean> {
   const start = (await chain.refresh()).end(partition)
@@ -42,10 +50,13 @@ export async function buildBlock(
     headers: [{ key: 'x-scope-orgid', value: Buffer.from(tenant) }],
   })
   const place = { tenantID: tenant, blockID: randomUUID() }
-  const meta = await writeBlock(store, await gathered.parts.get(tenant)!.view(), place, nowMillis, encoding)
+  const meta = await writeBlock(store, await gathered.parts.get(tenant)!.view(), place, nowMillis, {
+    ...encoding,
+    format,
+  })
   const log = [{ partition, start, end, poison: [] }]
   if (await chain.commit({ writer: 'b', log, adds: [meta], removes: [], discards: [] })) {
-    await store.delete(keyOf(meta, dataName))
+    await removeParts(store, meta)
     return false
   }
   await putBytes(store, keyOf(meta, metaName), printMeta(meta))
@@ -55,9 +66,10 @@ export async function buildBlock(
 /** How often each span is in the blocks that count, by its number. */
 export async function countedSpans(store: BlobStore): Promise<Map<number, number>> {
   const counts = new Map<number, number>()
+  const live = { replicas: async () => [], open: () => Promise.reject(new Error('no live store')) }
+  const opened = new OpenedFiles({ store, live }, 2 ** 30)
   for (const meta of (await Chain.open(store)).state.blocks.values()) {
-    const file = await store.open(keyOf(meta, dataName))
-    const found = await countSpanIds(blockpackSource(await BlockpackReader.open(file)))
+    const found = await countSpanIds(await opened.source(blockPlace(meta)))
     for (const [id, count] of found)
       counts.set(Number.parseInt(id, 16), (counts.get(Number.parseInt(id, 16)) ?? 0) + count)
   }
@@ -73,5 +85,5 @@ export async function tenantKeys(store: BlobStore): Promise<string[]> {
 
 /** The keys that there are of blocks which count, and no others. */
 export function keysOf(blocks: Iterable<BlockMeta>): string[] {
-  return [...blocks].flatMap(meta => [dataName, metaName].map(name => keyOf(meta, name))).sort()
+  return [...blocks].flatMap(meta => [...partsOf(meta), metaName].map(name => keyOf(meta, name))).sort()
 }

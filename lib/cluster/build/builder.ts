@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { LabError, messageOf } from '../../error.ts'
-import { keyOf } from '../../serve/blocks/blocks.ts'
-import { type BlockMeta, dataName, metaName, printMeta } from '../../serve/blocks/meta.ts'
+import { keyOf, removeParts } from '../../serve/blocks/blocks.ts'
+import { type BlockMeta, metaName, printMeta } from '../../serve/blocks/meta.ts'
 import { type Encoding, writeBlock } from '../../serve/blocks/write.ts'
 import { type BlobStore, putBytes } from '../../storage/store.ts'
 import type { Chain } from '../commits/chain.ts'
@@ -245,7 +245,7 @@ export class BlockBuilder {
   async #drop(metas: readonly BlockMeta[]): Promise<void> {
     this.counters.overtaken++
     const { chain, store } = this.#places
-    for (const meta of metas) if (!chain.state.blocks.has(meta.blockID)) await store.delete(keyOf(meta, dataName))
+    for (const meta of metas) if (!chain.state.blocks.has(meta.blockID)) await removeParts(store, meta)
   }
 
   #count(gathered: Gathered, metas: readonly BlockMeta[], { start, lost }: LogSection): void {

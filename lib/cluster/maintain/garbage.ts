@@ -1,6 +1,6 @@
 import { getOrInsert } from '../../maps.ts'
 import { keyOf, objectsByBlock } from '../../serve/blocks/blocks.ts'
-import { type BlockMeta, compactedName, dataName, metaName, printMeta } from '../../serve/blocks/meta.ts'
+import { type BlockMeta, compactedName, dataNameOf, metaName, printMeta } from '../../serve/blocks/meta.ts'
 import type { BlockPlace } from '../../serve/blocks/write.ts'
 import { type BlobStore, putBytes, readIfThere } from '../../storage/store.ts'
 import { type Commit, clusterPrefix } from '../commits/commit.ts'
@@ -70,6 +70,7 @@ export class Garbage {
     let missingCount = 0
     for (const meta of metas) {
       const names = found.get(`${meta.tenantID}/${meta.blockID}`)
+      const dataName = dataNameOf(meta)
       if (!names?.has(dataName)) {
         missingCount++
         this.#places.warn(`${keyOf(meta, dataName)}: is missing, and its ${meta.totalSpans} spans count`)
@@ -117,7 +118,8 @@ export class Garbage {
     const { blockID } = leftover
     // Another one may have committed it since it was looked at.
     if (chain.state.blocks.has(blockID) || !this.#isOld(blockID)) return
-    for (const name of [metaName, dataName, compactedName]) await store.delete(keyOf(leftover, name))
+    const parts = [...leftover.names.keys()].filter(name => name !== metaName && name !== compactedName)
+    for (const name of [metaName, ...parts, compactedName]) await store.delete(keyOf(leftover, name))
     this.#since.delete(blockID)
     this.#counters.deletedBlocks++
   }

@@ -1,6 +1,7 @@
-import { objectsByBlock } from '../../serve/blocks/blocks.ts'
-import { compactedName, dataName, metaName } from '../../serve/blocks/meta.ts'
+import { keyOf, objectsByBlock } from '../../serve/blocks/blocks.ts'
+import { compactedName, dataName, dataNameOf, metaName } from '../../serve/blocks/meta.ts'
 import type { BlockLists, UncountedBlock } from '../../serve/status/blocks.ts'
+import { blockData } from '../../storage/files.ts'
 import type { BlobStore } from '../../storage/store.ts'
 import { Chain } from '../commits/chain.ts'
 import { clusterPrefix } from '../commits/commit.ts'
@@ -23,9 +24,9 @@ export async function listCluster(
   const before = chain.state
   const found = await objectsByBlock(tenantObjects(store))
   const state = await chain.refresh()
-  for (const { tenantID, blockID } of before.blocks.values())
-    if (state.blocks.has(blockID) && !found.get(`${tenantID}/${blockID}`)?.has(dataName))
-      warn(`${tenantID}/${blockID}/${dataName}: is missing, and its spans count`)
+  for (const meta of before.blocks.values())
+    if (state.blocks.has(meta.blockID) && !found.get(`${meta.tenantID}/${meta.blockID}`)?.has(dataNameOf(meta)))
+      warn(`${keyOf(meta, dataNameOf(meta))}: is missing, and its spans count`)
   return {
     ...listsOf(state),
     uncounted: leftoversOf(found, before, state).map(leftover => uncountedOf(leftover, state)),
@@ -42,7 +43,7 @@ export function listsOf(state: State): BlockLists {
 }
 
 function uncountedOf({ tenantID, blockID, names }: Leftover, { discarded }: State): UncountedBlock {
-  const bytes = names.get(dataName) ?? 0
+  const bytes = names.get(dataName) ?? names.get(blockData) ?? 0
   return { tenant: tenantID, block: blockID, bytes, why: whyOf(names, discarded.has(blockID)) }
 }
 

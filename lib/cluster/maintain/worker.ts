@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { LabError, messageOf } from '../../error.ts'
-import { keyOf } from '../../serve/blocks/blocks.ts'
+import { keyOf, removeParts } from '../../serve/blocks/blocks.ts'
 import { compactBlocks } from '../../serve/blocks/maintain.ts'
-import { type BlockMeta, dataName, metaName, printMeta } from '../../serve/blocks/meta.ts'
+import { type BlockMeta, metaName, printMeta } from '../../serve/blocks/meta.ts'
 import { planBlocks } from '../../serve/blocks/plan.ts'
 import { putBytes } from '../../storage/store.ts'
 import type { Commit } from '../commits/commit.ts'
@@ -126,7 +126,7 @@ export class BackendWorker {
     const meta = await compactBlocks(store, job, this.#config.encoding, signal, randomUUID())
     if (await this.#overtaken({ adds: [meta], removes: meta.replaces }))
       // It was never committed, and will not be.
-      return store.delete(keyOf(meta, dataName))
+      return removeParts(store, meta)
     this.counters.compactions++
     this.counters.compactedBlocks += job.length
     await this.#try('meta.json', async () => {

@@ -140,8 +140,10 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function blockPlace({ tenantID, blockID }: BlockMeta): Place {
-  return { kind: 'block', tenantID, blockID }
+/** Where a block is opened. */
+export function blockPlace(meta: BlockMeta): Place {
+  const { format, tenantID, blockID } = meta
+  return { kind: 'block', tenantID, blockID, ...(format !== 'blockpack' && { tempo: meta }) }
 }
 
 function piecePlaces({ pieces }: PartitionRead): Place[] {

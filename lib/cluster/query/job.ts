@@ -35,7 +35,12 @@ export interface JobResult {
 
 const count = z.number().int().nonnegative()
 const placeSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('block'), tenantID: z.string(), blockID: z.uuid() }),
+  z.object({
+    kind: z.literal('block'),
+    tenantID: z.string(),
+    blockID: z.uuid(),
+    tempo: blockMetaSchema.optional(),
+  }),
   z.object({
     kind: z.literal('piece'),
     address: z.url(),

@@ -2,9 +2,11 @@ import { byteLengthOf, type RangeReader } from '../../bytes/range.ts'
 import { LabError, naming } from '../../error.ts'
 import { blockpackSource } from '../../formats/blockpack/query/source.ts'
 import { BlockpackReader } from '../../formats/blockpack/read/reader.ts'
+import { vparquetSource } from '../../formats/vparquet/source.ts'
 import type { SpanSource } from '../../model/scan.ts'
 import { namedSource } from '../../search/named-source.ts'
 import { StaleError } from '../../serve/api/answer.ts'
+import { openTempoBlock } from '../../serve/blocks/tempo-block.ts'
 import { atMost } from '../../storage/at-most.ts'
 import { idOf, nameOf, openPlace, type Place, type Shelves } from './place.ts'
 import { ReopeningReader } from './reopening.ts'
@@ -99,6 +101,13 @@ async function open(place: Place, shelves: Shelves): Promise<Opened> {
   try {
     const { byteLength } = file
     const read: RangeReader['read'] = ranges => whileThere(name, () => file.read(ranges))
+    if (place.kind === 'block' && place.tempo !== undefined) {
+      const { tempo } = place
+      const block = await naming(name, () => openTempoBlock(shelves.store, tempo, { byteLength, read }))
+      const { footer } = block
+      const held = growth * footer.byteLength + bytesPerTrace * footer.rowCount
+      return { source: namedSource(name, vparquetSource(block)), byteLength: held, file }
+    }
     const reader = await naming(name, () => BlockpackReader.open({ byteLength, read }))
     const { pageGroups, traceCount } = reader.block.toc
     const pageBytes = pageGroups.reduce((sum, { bandRanges }) => sum + byteLengthOf(bandRanges), 0)

@@ -7,8 +7,8 @@ import type { Role, RoleContext } from './role.ts'
 /** The role that makes blocks of the log. */
 export function blockBuilderRole({ config, metrics, ring, workers, ...places }: RoleContext): Role {
   const { instance, log, acceptsLoss } = config
-  const { cycleMillis, maxBytes, maxBlockBytes } = config.builder
-  const encoding = { config: config.store.freshBlockpack, workers }
+  const { cycleMillis, maxBytes, maxBlockBytes, format } = config.builder
+  const encoding = { config: config.store.freshBlockpack, format, workers }
   const own = { instance, cycleMillis, maxBytes, maxBlockBytes, group: log.group, encoding, acceptsLoss }
   const partitions = assignedOf(config)
   // Without an order from above, builders share partitions by their names, so that they do not all do the same work.

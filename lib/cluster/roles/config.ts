@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import type { BlockFormat } from '../../serve/blocks/meta.ts'
 import { defaultServerConfig, type ServerConfig } from '../../serve/server-config.ts'
 import { defaultLive, type LiveConfig } from '../live/config.ts'
 import { defaultKafka, type KafkaConfig, type SaslMechanism } from '../log/kafka/config.ts'
@@ -59,6 +60,8 @@ export interface BuilderSettings {
   readonly cycleMillis: number
   /** `max_consuming_bytes` */
   readonly maxBytes: number
+  /** `storage.trace.block.version` */
+  readonly format: BlockFormat
 }
 
 /** How questions are answered. */
@@ -120,6 +123,6 @@ export const defaultClusterConfig: ClusterConfig = {
     maxLiveBytes: defaultLive.maxLiveBytes,
     keepMillis: defaultLive.keepMillis,
   },
-  builder: { cycleMillis: 30_000, maxBytes: 256 * 2 ** 20 },
+  builder: { cycleMillis: 30_000, maxBytes: 256 * 2 ** 20, format: 'blockpack' },
   acceptsLoss: false,
 }

@@ -49,11 +49,22 @@ const assigned: Kind<Assigned> = {
   print: value => value,
 }
 
+/** As Tempo calls the formats. */
+const version: Kind<Config['builder']['format']> = {
+  needs: 'vblockpack or vParquet4',
+  read: given =>
+    given === 'vblockpack' ? { value: 'blockpack' } : given === 'vParquet4' ? { value: 'vParquet4' } : undefined,
+  print: value => (value === 'blockpack' ? 'vblockpack' : value),
+}
+
 const orZero: Kind<number> = {
   needs: `${millis.needs}, or 0`,
   read: given => (/^0[a-z]*$/.test(String(given)) ? { value: 0 } : millis.read(given)),
   print: value => (value === 0 ? 0 : millis.print(value)),
 }
+
+/** What builders write. */
+export const versionPath = 'storage.trace.block.version'
 
 const kafka = (name: string) => `ingest.kafka.${name}`
 
@@ -84,6 +95,7 @@ export const clusterOnlyKeys: readonly Key<Config>[] = [
   key('block_builder.block.max_block_bytes', builder, 'maxBlockBytes', optional(byteLength)),
   key('block_builder.consume_cycle_duration', builder, 'cycleMillis', millis),
   key('block_builder.max_consuming_bytes', builder, 'maxBytes', byteLength),
+  key(versionPath, builder, 'format', version),
   key('querier.max_concurrent_queries', query, 'maxJobs', integer(1, 10_000)),
   key('query_frontend.search.target_bytes_per_job', query, 'targetJobBytes', byteLength),
   key(

@@ -5,7 +5,7 @@ import { getOrInsert } from '../../maps.ts'
 import type { SpanSource } from '../../model/scan.ts'
 import { type BlobInfo, type BlobReader, type BlobStore, putBytes, readObject } from '../../storage/store.ts'
 import { inOrder } from '../../workers/in-order.ts'
-import { type BlockMeta, compactedName, dataName, metaName, parseMeta, printMeta } from './meta.ts'
+import { type BlockMeta, compactedName, dataName, metaName, parseMeta, partsOf, printMeta } from './meta.ts'
 
 /** A block that answers questions. */
 export interface Block {
@@ -132,6 +132,11 @@ export interface ReplacedBlock {
 
 export function keyOf({ tenantID, blockID }: Pick<BlockMeta, 'tenantID' | 'blockID'>, name: string): string {
   return `${tenantID}/${blockID}/${name}`
+}
+
+/** Removes what a block has besides its meta. */
+export async function removeParts(store: Pick<BlobStore, 'delete'>, meta: BlockMeta): Promise<void> {
+  for (const name of partsOf(meta)) await store.delete(keyOf(meta, name))
 }
 
 /** Opens its data when it is first asked, and keeps it open. */

@@ -5,8 +5,9 @@ import { compactInThread } from '../../formats/blockpack/compact-in-thread.ts'
 import type { BlobReader, BlobStore } from '../../storage/store.ts'
 import { nextTurn } from '../../turns.ts'
 import { type Blocks, keyOf } from './blocks.ts'
-import { type BlockMeta, dataName, derivedId } from './meta.ts'
+import { type BlockMeta, dataName, dataNameOf, derivedId } from './meta.ts'
 import { type CompactionConfig, planBlocks } from './plan.ts'
+import { compactTempoBlocks } from './tempo-block.ts'
 import { type Encoding, writeData } from './write.ts'
 
 export interface Maintenance {
@@ -53,7 +54,7 @@ async function markReplaced(blocks: Blocks): Promise<void> {
 }
 
 /**
- * Writes the data of a block with the spans of several. Unless it is given, its id follows from theirs, so that what was
+ * Writes the data of a block with the spans of several, which have one format. Unless it is given, its id follows from theirs, so that what was
  * interrupted is written anew. It counts once what is returned is published.
  */
 export async function compactBlocks(
@@ -68,7 +69,20 @@ export async function compactBlocks(
   const place = { tenantID, blockID: givenId ?? derivedId('compaction', tenantID, ...replaces) }
   const files: BlobReader[] = []
   try {
-    for (const meta of inputs) files.push(await store.open(keyOf(meta, dataName)))
+    for (const meta of inputs) files.push(await store.open(keyOf(meta, dataNameOf(meta))))
+    const common = {
+      ...place,
+      startTime: least(inputs.map(({ startTime }) => startTime)),
+      endTime: greatest(inputs.map(({ endTime }) => endTime)),
+      receivedTime: greatest(inputs.map(({ receivedTime }) => receivedTime)),
+      compactionLevel: Math.max(...inputs.map(({ compactionLevel }) => compactionLevel)) + 1,
+      replaces,
+    }
+    const { format } = inputs[0]!
+    if (format !== 'blockpack') {
+      const opened = inputs.map((meta, i) => ({ meta, file: inTurns(files[i]!, signal) }))
+      return { format, ...common, ...(await compactTempoBlocks(store, opened, place)) }
+    }
     const named = files.map((file, i) => ({ name: keyOf(inputs[i]!, dataName), file: inTurns(file, signal) }))
     const spanCount = inputs.reduce((sum, { totalSpans }) => sum + totalSpans, 0)
     let counts = { traceCount: 0, spanCount: 0 }
@@ -78,18 +92,7 @@ export async function compactBlocks(
           ? await compactInThread(named, sink, config, workers)
           : await compactBlockpack(named, sink, config)
     })
-    return {
-      format: 'blockpack',
-      ...place,
-      startTime: least(inputs.map(({ startTime }) => startTime)),
-      endTime: greatest(inputs.map(({ endTime }) => endTime)),
-      receivedTime: greatest(inputs.map(({ receivedTime }) => receivedTime)),
-      totalObjects: counts.traceCount,
-      totalSpans: counts.spanCount,
-      size,
-      compactionLevel: Math.max(...inputs.map(({ compactionLevel }) => compactionLevel)) + 1,
-      replaces,
-    }
+    return { format, ...common, totalObjects: counts.traceCount, totalSpans: counts.spanCount, size }
   } finally {
     for (const file of files) await file.close()
   }

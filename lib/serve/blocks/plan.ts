@@ -53,7 +53,7 @@ export interface BlockGroup {
 }
 
 /**
- * Blocks that arrived in one window and have one level become one, `maxInputs` at a time; in a window that is over, two
+ * Blocks of one format that arrived in one window and have one level become one, `maxInputs` at a time; in a window that is over, two
  * and more of any level do, until one is left.
  */
 export function planBlocks(blocks: readonly BlockMeta[], nowMillis: number, config: CompactionConfig): Plan {
@@ -96,7 +96,8 @@ function groupsOf(blocks: readonly BlockMeta[], nowMillis: number, config: Compa
     const windowEndMillis = window + config.windowMillis
     const isOver = windowEndMillis <= nowMillis
     const time = new Date(window).toISOString().slice(0, 16)
-    const name = isOver ? `the window of ${time}` : `level ${meta.compactionLevel} in the window of ${time}`
+    const place = isOver ? `the window of ${time}` : `level ${meta.compactionLevel} in the window of ${time}`
+    const name = meta.format === 'blockpack' ? place : `${meta.format}, ${place}`
     getOrInsert(byName, name, () => ({ members: [], isOver, windowEndMillis })).members.push(meta)
   }
   return Array.from(byName, ([name, { members, isOver, windowEndMillis }]) => {

@@ -1,8 +1,9 @@
 import type { ByteSink } from '../../bytes/range.ts'
 import type { BlockpackConfig } from '../../formats/blockpack/write/config.ts'
 import { encodeBlockpack } from '../../formats/blockpack/write/writer.ts'
+import type { Trace } from '../../model/trace.ts'
 import { joinHalves } from '../../shred/columns.ts'
-import { rowTraces } from '../../shred/row-traces.ts'
+import { type RowTrace, rowTraces } from '../../shred/row-traces.ts'
 import { type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
 import { countWrites } from '../../storage/counting.ts'
 import type { BlobStore } from '../../storage/store.ts'
@@ -11,7 +12,8 @@ import type { WorkerPool } from '../../workers/pool.ts'
 import { bySpanCount } from '../live/by-span-count.ts'
 import type { PartView } from '../live/part.ts'
 import { keyOf } from './blocks.ts'
-import { type BlockMeta, dataName } from './meta.ts'
+import { type BlockFormat, type BlockMeta, dataName } from './meta.ts'
+import { byTraceId, writeTempoBlock } from './tempo-block.ts'
 
 /** Spans that are encoded before other work has its turn, and those that are looked at. */
 const spansAtOnce = 512
@@ -26,6 +28,8 @@ export interface BlockPlace {
 /** How blocks are encoded. */
 export interface Encoding {
   readonly config: BlockpackConfig
+  /** Blockpack where absent. */
+  readonly format?: BlockFormat | undefined
   /** Threads that encode pages, or do a whole compaction. */
   readonly workers?: WorkerPool | undefined
 }
@@ -36,25 +40,26 @@ export async function writeBlock(
   { rows, groups }: PartView,
   place: BlockPlace,
   receivedMillis: number,
-  { config, workers }: Encoding,
+  { config, format = 'blockpack', workers }: Encoding,
 ): Promise<BlockMeta> {
+  const [startTime, endTime] = await timesOf(rows, groups.order)
+  const common = {
+    ...{ format, blockID: place.blockID, tenantID: place.tenantID, startTime, endTime },
+    ...{ receivedTime: new Date(receivedMillis).toISOString(), compactionLevel: 0, replaces: [] },
+  }
+  if (format !== 'blockpack') {
+    const traces = Array.from(rowTraces(rows, byTraceId(rows, groups)))
+    return { ...common, ...(await writeTempoBlock(store, place, inTurns(objectsOf(traces)))) }
+  }
   const size = await writeData(store, place, sink =>
     encodeBlockpack(inTurns(bySpanCount(rowTraces(rows, groups), spansAtOnce)), sink, config, { workers }),
   )
-  const [startTime, endTime] = await timesOf(rows, groups.order)
-  return {
-    format: 'blockpack',
-    blockID: place.blockID,
-    tenantID: place.tenantID,
-    startTime,
-    endTime,
-    receivedTime: new Date(receivedMillis).toISOString(),
-    totalObjects: groups.traces.length,
-    totalSpans: groups.order.length,
-    size,
-    compactionLevel: 0,
-    replaces: [],
-  }
+  return { ...common, totalObjects: groups.traces.length, totalSpans: groups.order.length, size }
+}
+
+/** The traces as objects, which are not kept. */
+function* objectsOf(traces: readonly RowTrace[]): Iterable<readonly Trace[]> {
+  for (const batch of bySpanCount(traces, spansAtOnce)) yield batch.map(trace => trace.object())
 }
 
 /** Writes the data of a block; returns how many bytes it has. */

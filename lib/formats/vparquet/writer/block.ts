@@ -4,7 +4,7 @@ import { type Trace, traceIdDigits } from '../../../model/trace.ts'
 import { blockData } from '../../../storage/files.ts'
 import { type BlobStore, putBytes } from '../../../storage/store.ts'
 import { writeBlooms } from '../blooms.ts'
-import { printMeta } from '../meta.ts'
+import { type NewMeta, printMeta } from '../meta.ts'
 import { type BlockOptions, encodeVparquet } from './writer.ts'
 
 const idBytes = traceIdDigits / 2
@@ -24,12 +24,40 @@ export interface BlockPlace {
  */
 export async function writeBlock(
   batches: AsyncIterable<readonly Trace[]>,
-  { store, tenantId, blockId = randomUUID() }: BlockPlace,
+  place: BlockPlace,
   options: BlockOptions = {},
 ): Promise<string> {
+  return withParts(batches, place, options, async (meta, put) => {
+    await put('meta.json', Buffer.from(printMeta(meta)))
+    return `${meta.tenantId}/${meta.blockId}`
+  })
+}
+
+/** The same without `meta.json`: gives what that says, and how many spans there are. */
+export async function writeParts(
+  batches: AsyncIterable<readonly Trace[]>,
+  place: BlockPlace,
+  options: BlockOptions = {},
+): Promise<WrittenMeta> {
+  return withParts(batches, place, options, async meta => meta)
+}
+
+type Put = (name: string, bytes: Uint8Array) => Promise<void>
+
+/** What is known of a block whose parts are written. */
+export interface WrittenMeta extends NewMeta {
+  readonly spanCount: number
+}
+
+async function withParts<T>(
+  batches: AsyncIterable<readonly Trace[]>,
+  { store, tenantId, blockId = randomUUID() }: BlockPlace,
+  options: BlockOptions,
+  use: (meta: WrittenMeta, put: Put) => Promise<T>,
+): Promise<T> {
   const key = `${tenantId}/${blockId}`
   const written: string[] = []
-  const put = async (name: string, bytes: Uint8Array) => {
+  const put: Put = async (name, bytes) => {
     written.push(name)
     await putBytes(store, `${key}/${name}`, bytes)
   }
@@ -43,9 +71,7 @@ export async function writeBlock(
     const blooms = writeBlooms(seen.ids())
     for (const [i, bloom] of blooms.entries()) await put(`bloom-${i}`, bloom)
     await put('index', printIndex(data!.lastTraceIds))
-    const meta = { ...seen, ...data!, ...options, tenantId, blockId, bloomShardCount: blooms.length }
-    await put('meta.json', Buffer.from(printMeta(meta)))
-    return key
+    return await use({ ...seen, ...data!, ...options, tenantId, blockId, bloomShardCount: blooms.length }, put)
   } catch (error) {
     for (const name of written) await store.delete(`${key}/${name}`)
     throw error
@@ -55,6 +81,7 @@ export async function writeBlock(
 /** What `meta.json` and the filters must know of the traces that went by. */
 class Seen {
   traceCount = 0
+  spanCount = 0
   startNanos = 2n ** 64n
   endNanos = 0n
   readonly #ids = new ByteWriter(1 << 16)
@@ -80,6 +107,7 @@ class Seen {
   #add(trace: Trace): Trace {
     const { traceId, spans } = trace
     this.traceCount++
+    this.spanCount += spans.length
     this.#ids.hex(traceId)
     for (const { startNanos, endNanos } of spans) {
       if (startNanos < this.startNanos) this.startNanos = startNanos

@@ -5,11 +5,12 @@ import type { Commit } from '../../../../lib/cluster/commits/commit.ts'
 import type { WorkerPlaces } from '../../../../lib/cluster/maintain/places.ts'
 import { BackendWorker } from '../../../../lib/cluster/maintain/worker.ts'
 import { keyOf } from '../../../../lib/serve/blocks/blocks.ts'
-import { compactedName, dataName, metaName } from '../../../../lib/serve/blocks/meta.ts'
+import { blockFormats, compactedName, dataName, metaName } from '../../../../lib/serve/blocks/meta.ts'
 import { defaultCompaction } from '../../../../lib/serve/blocks/plan.ts'
 import { memoryStore } from '../../../../lib/storage/memory-store.ts'
 import { type BlobStore, putBytes, readObject } from '../../../../lib/storage/store.ts'
 import {
+  type BuiltBlock,
   buildBlock,
   countedSpans,
   hour,
@@ -23,7 +24,7 @@ import {
 async function stage(store: BlobStore = memoryStore()) {
   const clock = new StagedClock()
   const chain = await Chain.open(store)
-  const build = (spec: { partition?: number; tenant?: string } = {}) => buildBlock({ store, chain }, spec, clock.millis)
+  const build = (spec: BuiltBlock = {}) => buildBlock({ store, chain }, spec, clock.millis)
   const worker = async (instance = 'worker', own: Partial<WorkerPlaces> = {}, change = {}) => {
     const warnings: string[] = []
     const places = { store, chain: await Chain.open(store), warn: (message: string) => warnings.push(message), ...own }
@@ -41,22 +42,37 @@ async function settle(worker: BackendWorker): Promise<void> {
 const once = (count: number) => new Map(Array.from({ length: count }, (_, i) => [i + 1, 1]))
 const sorted = (counts: Map<number, number>) => new Map([...counts].sort(([a], [b]) => a - b))
 
-test('blocks of a window become one, and those that it replaces go an hour later', async () => {
+test.each(blockFormats)(
+  'blocks of a window become one of %s, and those that it replaces go an hour later',
+  async format => {
+    const { store, clock, chain, build, worker: newWorker } = await stage()
+    for (let i = 0; i < 9; i++) await build({ format })
+    const { worker } = await newWorker()
+    await settle(worker)
+    expect(worker.counters).toMatchObject({ compactions: 2, compactedBlocks: 8, failures: 0, overtaken: 0 })
+    clock.millis += hour
+    await settle(worker)
+    await chain.refresh()
+    expect([...chain.state.blocks.values()]).toMatchObject([{ format, totalSpans: 27 }])
+    expect(sorted(await countedSpans(store))).toEqual(once(27))
+    // Until an hour has passed, the others are there for readers, and say that they do not count.
+    expect((await tenantKeys(store)).filter(key => key.endsWith(`/${compactedName}`)).length).toBeGreaterThanOrEqual(3)
+    clock.millis += 2 * hour
+    await settle(worker)
+    expect(await tenantKeys(store)).toEqual(keysOf(chain.state.blocks.values()))
+  },
+)
+
+test('blocks of two formats become two', async () => {
   const { store, clock, chain, build, worker: newWorker } = await stage()
-  for (let i = 0; i < 9; i++) await build()
-  const { worker } = await newWorker()
-  await settle(worker)
-  expect(worker.counters).toMatchObject({ compactions: 2, compactedBlocks: 8, failures: 0, overtaken: 0 })
+  for (let i = 0; i < 6; i++) await build({ format: blockFormats[i % 2]! })
   clock.millis += hour
+  const { worker, warnings } = await newWorker()
   await settle(worker)
   await chain.refresh()
-  expect(chain.state.blocks.size).toBe(1)
-  expect(sorted(await countedSpans(store))).toEqual(once(27))
-  // Until an hour has passed, the others are there for readers, and say that they do not count.
-  expect((await tenantKeys(store)).filter(key => key.endsWith(`/${compactedName}`)).length).toBeGreaterThanOrEqual(3)
-  clock.millis += 2 * hour
-  await settle(worker)
-  expect(await tenantKeys(store)).toEqual(keysOf(chain.state.blocks.values()))
+  expect(warnings).toEqual([])
+  expect(Array.from(chain.state.blocks.values(), ({ format }) => format).sort()).toEqual([...blockFormats].sort())
+  expect(sorted(await countedSpans(store))).toEqual(once(18))
 })
 
 test('blocks that are older than is wanted count no more, and go an hour later', async () => {
