@@ -12,6 +12,8 @@ import { freePorts } from './ports.ts'
 /** A real object store on this machine: a Ceph cluster in memory of one monitor and one disk, and its S3 gateway. */
 export interface Ceph {
   readonly endpoint: string
+  /** The processes that have started its daemons. */
+  readonly pids: readonly number[]
   /** A bucket of its own. */
   newBucket(): Promise<S3Config>
   /** Ends the gateway as a crash would, and starts it again. */
@@ -66,6 +68,9 @@ export async function startCeph(): Promise<Ceph> {
   await run('radosgw-admin', ['-c', settings, ...user])
   return {
     endpoint,
+    get pids() {
+      return [gateway!, second, first].flatMap(({ pid = [] }) => pid)
+    },
     newBucket: () => makeBucket(endpoint),
     killGateway: () => endTied(gateway!),
     startGateway,

@@ -19,12 +19,15 @@ export const usualCounts: Readonly<Record<RoleName, number>> = {
 export interface StackOptions {
   /** Addresses of Kafka's brokers. */
   readonly kafka: string
-  readonly s3: S3Config
-  /** For the configuration, and what live stores keep. */
+  /** Where blocks are; in a folder where absent. */
+  readonly s3?: S3Config | undefined
+  /** For the configuration, what live stores keep, and blocks that are in no bucket. */
   readonly folder: string
   readonly program: readonly string[]
   readonly partitionCount: number
   readonly counts: Readonly<Partial<Record<RoleName, number>>>
+  /** `storage.trace.block` */
+  readonly block?: object
   /** Over the configuration of all. */
   readonly config?: object
 }
@@ -42,9 +45,10 @@ export class Stack {
     this.partitionCount = partitionCount
   }
 
-  static async start({ kafka, s3, folder, program, partitionCount, counts, config }: StackOptions): Promise<Stack> {
+  static async start(options: StackOptions): Promise<Stack> {
+    const { folder, program, partitionCount, counts, config } = options
     const path = join(folder, 'tempo.yaml')
-    await writeFile(path, printYaml({ ...configOf(kafka, s3, partitionCount), ...config }))
+    await writeFile(path, printYaml({ ...configOf(options), ...config }))
     const names = Object.entries(counts).flatMap(([role, count]) =>
       Array.from({ length: count }, (_, i) => ({ role: role as RoleName, number: i })),
     )
@@ -78,8 +82,7 @@ export class Stack {
   }
 }
 
-function configOf(kafka: string, s3: S3Config, partitionCount: number): object {
-  const { bucket, prefix, endpoint, region, accessKey, secretKey } = s3
+function configOf({ kafka, s3, folder, block, partitionCount }: StackOptions): object {
   return {
     ingest: {
       kafka: {
@@ -90,17 +93,23 @@ function configOf(kafka: string, s3: S3Config, partitionCount: number): object {
       },
     },
     distributor: { receivers: { otlp: { protocols: { http: { endpoint: '127.0.0.1:4318' } } } } },
-    storage: {
-      trace: {
-        backend: 's3',
-        s3: {
-          bucket,
-          endpoint,
-          ...(prefix && { prefix }),
-          ...(region && { region }),
-          ...(accessKey && { access_key: accessKey, secret_key: secretKey }),
-        },
-      },
+    storage: { trace: { ...(s3 ? bucketOf(s3) : folderOf(join(folder, 'blocks'))), ...(block && { block }) } },
+  }
+}
+
+function folderOf(path: string): object {
+  return { backend: 'local', local: { path } }
+}
+
+function bucketOf({ bucket, prefix, endpoint, region, accessKey, secretKey }: S3Config): object {
+  return {
+    backend: 's3',
+    s3: {
+      bucket,
+      endpoint,
+      ...(prefix && { prefix }),
+      ...(region && { region }),
+      ...(accessKey && { access_key: accessKey, secret_key: secretKey }),
     },
   }
 }

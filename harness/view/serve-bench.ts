@@ -23,11 +23,13 @@ export function servePage({ parts }: ServeBench): Page {
   ])
 }
 
-function readable(value: number | null): string {
+/** As many digits as are of use. */
+export function readable(value: number | null): string {
   return value === null || value >= 1_000 || Number.isInteger(value) ? whole(value) : fixed(value < 10 ? 2 : 1)(value)
 }
 
-function reached({ value, wanted, problem }: Figure): string {
+/** Whether what is wanted of a figure is so. */
+export function reached({ value, wanted, problem }: Omit<Figure, 'what' | 'unit'>): string {
   if (problem !== undefined) return 'no'
   if (value === null || wanted === undefined) return ''
   return (wanted[0] === '≥' ? value >= wanted[1] : value <= wanted[1]) ? 'yes' : 'no'

@@ -2,9 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FloorMeter } from '../../../generator/floor-meter.ts'
 import { Random } from '../../../generator/random.ts'
 import type { BlobStore } from '../../../lib/storage/store.ts'
-import { eventually } from '../../stack/eventually.ts'
 import type { KafkaCluster } from '../../stack/kafka.ts'
-import type { RoleProcess } from '../../stack/role-process.ts'
 import type { Stack } from '../../stack/stack.ts'
 import type { Load } from '../serve/load.ts'
 import type { Replay } from '../serve/replay.ts'
@@ -12,9 +10,9 @@ import { countSpans } from '../serve/session.ts'
 import { AnswerWatch } from './kill-answers.ts'
 import { countStored, type Stored } from './kill-stored.ts'
 import { Strikes } from './kill-victims.ts'
+import { untilStored } from './sent.ts'
 
 const concurrency = 4
-const settleMillis = 180_000
 /** What a distributor that was frozen has not answered is sent to another one, as an exporter does. */
 const answerMillis = 2_000
 
@@ -86,7 +84,7 @@ export async function killRoles({
     await Promise.all([loading, watching])
     load.close()
   }
-  await drained(frontend)
+  await untilStored({ stack })
   return {
     kills: Object.fromEntries(strikes.kills),
     freezes: Object.fromEntries(strikes.freezes),
@@ -113,13 +111,4 @@ async function sendDue(
 function drawOf(seed: number): () => number {
   const random = new Random(seed, new FloorMeter())
   return () => random.u32() / 2 ** 32
-}
-
-/** Waits until all partitions are in blocks to their ends. */
-function drained(frontend: RoleProcess): Promise<void> {
-  return eventually(async () => {
-    const text = await frontend.get('/status/lag', { accept: 'application/json' })
-    const rows = JSON.parse(text) as { records?: number }[]
-    if (rows.some(row => row.records !== 0)) throw new Error(`the lag does not return to 0: ${text}`)
-  }, settleMillis)
 }

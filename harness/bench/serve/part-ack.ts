@@ -51,7 +51,7 @@ export async function measureAck(job: ServeJob, report: Report): Promise<Figure[
 }
 
 /** What sending gives, and how long each work took that was begun once a second meanwhile. */
-async function beside(
+export async function beside(
   sending: Promise<number[]>,
   work: (turn: number) => Promise<number>,
 ): Promise<[number[], number[]]> {

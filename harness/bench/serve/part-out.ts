@@ -12,7 +12,8 @@ const hourSeconds = 3_600
 export function measureOut(job: ServeJob, report: Report): Promise<Figure[]> {
   return withFilled(job, report, async filled => {
     const { name } = job.capture
-    const panel = panelOf(filled)
+    const asked = { ...filled, api: filled.server.api }
+    const panel = panelOf(asked)
     const first = await panel.ask()
     return [
       { what: `${name}: spans`, unit: '', value: filled.spanCount },
@@ -21,17 +22,21 @@ export function measureOut(job: ServeJob, report: Report): Promise<Figure[]> {
         unit: 'ms',
         problem: panel.problem,
       }),
-      ...(await traceFigures(filled, name)),
-      await panelFigure(panel, job),
+      ...(await traceFigures(asked, name)),
+      await panelFigure(panel, name, job.rounds),
     ]
   })
 }
 
+/** What is asked, and what it has. */
+export type Asked = Pick<Filled, 'replay' | 'roundCount' | 'endSeconds'> & { readonly api: string }
+
 interface FoundTrace {
-  readonly trace?: { readonly resourceSpans: readonly { readonly scopeSpans: readonly { spans: unknown[] }[] }[] }
+  readonly trace?: { readonly resourceSpans?: readonly { readonly scopeSpans: readonly { spans: unknown[] }[] }[] }
 }
 
-async function traceFigures({ server, replay, roundCount }: Filled, name: string): Promise<Figure[]> {
+/** How long traces by their ids take, of all rounds. */
+export async function traceFigures({ api, replay, roundCount }: Asked, name: string): Promise<Figure[]> {
   const millis: number[] = []
   let wrong: string | undefined
   // Those of the first half are for code to be compiled.
@@ -40,9 +45,9 @@ async function traceFigures({ server, replay, roundCount }: Filled, name: string
     const [id, spanCount] = traces[(i * 7_919) % traces.length]!
     let found: FoundTrace = {}
     const taken = await timed(async () => {
-      found = await ask<FoundTrace>(`${server.api}/api/v2/traces/${id}`)
+      found = await ask<FoundTrace>(`${api}/api/v2/traces/${id}`)
     })
-    const scopes = found.trace?.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans) ?? []
+    const scopes = found.trace?.resourceSpans?.flatMap(({ scopeSpans }) => scopeSpans) ?? []
     const foundCount = scopes.reduce((sum, { spans }) => sum + spans.length, 0)
     if (foundCount !== spanCount) wrong ??= `trace ${id}: sent ${spanCount} spans, found ${foundCount}`
     if (i >= lookups) millis.push(taken)
@@ -50,7 +55,7 @@ async function traceFigures({ server, replay, roundCount }: Filled, name: string
   return latencyFigures(`${name}: trace by id`, millis, wrong, 30)
 }
 
-interface Panel {
+export interface Panel {
   /** Asks, and gives the milliseconds. */
   ask(): Promise<number>
   /** What is wrong with the last answer. */
@@ -58,7 +63,7 @@ interface Panel {
 }
 
 /** The rate by service over the last hour, as Grafana's panel asks for it. */
-function panelOf({ server, replay, endSeconds, roundCount }: Filled): Panel {
+export function panelOf({ api, replay, endSeconds, roundCount }: Asked): Panel {
   const startSeconds = endSeconds - hourSeconds
   const range = { start: String(startSeconds), end: String(endSeconds), step: `${panelStepSeconds}s` }
   const parameters = new URLSearchParams({ q: '{ } | rate() by (resource.service.name)', ...range })
@@ -69,7 +74,7 @@ function panelOf({ server, replay, endSeconds, roundCount }: Filled): Panel {
     problem: undefined,
     ask: () =>
       timed(async () => {
-        const rates = sumOf(await ask<Series>(`${server.api}/api/metrics/query_range?${parameters}`))
+        const rates = sumOf(await ask<Series>(`${api}/api/metrics/query_range?${parameters}`))
         const found = Math.round(rates * panelStepSeconds)
         panel.problem = found === expected ? undefined : `sent ${expected} spans, found ${found}`
       }),
@@ -77,14 +82,15 @@ function panelOf({ server, replay, endSeconds, roundCount }: Filled): Panel {
   return panel
 }
 
-async function panelFigure(panel: Panel, { capture, rounds }: ServeJob): Promise<Figure> {
+/** How long it takes when it is asked again and again. */
+export async function panelFigure(panel: Panel, name: string, rounds: number): Promise<Figure> {
   const millis: number[] = []
   for (let turn = -3; turn < 5 * rounds; turn++) {
     const taken = await panel.ask()
     if (turn >= 0) millis.push(taken)
   }
   return figureOf(millis, {
-    what: `${capture.name}: rate by service over 1 h, step 15 s`,
+    what: `${name}: rate by service over 1 h, step 15 s`,
     unit: 'ms',
     wanted: ['≤', 150],
     problem: panel.problem,

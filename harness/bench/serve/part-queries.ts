@@ -1,29 +1,20 @@
 import { medianOf } from '../../../lib/median.ts'
 import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
-import { search } from '../../../lib/traceql/answers/search.ts'
-import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
-import { type MetricsAnswer, queryRange } from '../../../lib/traceql/metrics/metrics.ts'
 import type { WorkerPool } from '../../../lib/workers/pool.ts'
 import { withSearchSource } from '../../open/search-source.ts'
 import type { Report } from '../../process/task.ts'
 import type { Question } from '../../runs/query-bench-schema.ts'
 import type { Figure } from '../../runs/serve-bench-schema.ts'
 import { difference } from './answer-difference.ts'
-import { type Filled, stepSeconds, withFilled } from './filled.ts'
+import { answerHere, answerThere, noLimit, type Range } from './answers.ts'
+import { type Filled, withFilled } from './filled.ts'
 import type { ServeJob } from './job.ts'
-import { ask, figureOf, timed } from './session.ts'
+import { figureOf, timed } from './session.ts'
 
 const hourSeconds = 3_600
-/** Of traces, where all are compared. */
-const noLimit = 100_000
 /** Rounds for code to be compiled. */
 const warmRounds = 5
-
-interface Range {
-  readonly startSeconds: number
-  readonly endSeconds: number
-}
 
 /**
  * How long queries over the last hour take through HTTP, and in this process as `query` asks the same blocks, in turn:
@@ -40,7 +31,7 @@ export function measureQueries(job: ServeJob, report: Report): Promise<Figure[]>
       const compared: Compared[] = []
       for (const question of job.questions) {
         const here = await answerHere(truth, question, lastRound, noLimit)
-        const there = await answerThere(filled, question, lastRound, noLimit)
+        const there = await answerThere(filled.server.api, question, lastRound, noLimit)
         const problem = difference(here, there)
         compared.push({
           question,
@@ -51,32 +42,6 @@ export function measureQueries(job: ServeJob, report: Report): Promise<Figure[]>
       return figuresOf(compared)
     }),
   )
-}
-
-type Answer = { readonly traces?: readonly { readonly traceID: string }[] } | Pick<MetricsAnswer, 'series'>
-
-/** As the server is asked. */
-function answerThere(filled: Filled, question: Question, range: Range, limit?: number): Promise<Answer> {
-  const { startSeconds, endSeconds } = range
-  const isSearch = question.kind === 'search'
-  const more = isSearch ? (limit === undefined ? {} : { limit: String(limit) }) : { step: `${stepSeconds}s` }
-  const terms = { q: question.text, start: String(startSeconds), end: String(endSeconds), ...more }
-  const path = isSearch ? 'search' : 'metrics/query_range'
-  return ask<Answer>(`${filled.server.api}/api/${path}?${new URLSearchParams(terms)}`)
-}
-
-/** As `query` asks. */
-async function answerHere(
-  source: SpanSource,
-  { kind, text }: Question,
-  { startSeconds, endSeconds }: Range,
-  limit?: number,
-  workers?: WorkerPool,
-): Promise<Answer> {
-  const [startNanos, endNanos] = [BigInt(startSeconds) * 1_000_000_000n, BigInt(endSeconds) * 1_000_000_000n]
-  const query = parseQuery(text)
-  if (kind === 'search') return search(source, query, { startNanos, endNanos, limit, workers })
-  return queryRange(source, query, { startNanos, endNanos, stepNanos: BigInt(stepSeconds) * 1_000_000_000n, workers })
 }
 
 interface Times {
@@ -103,7 +68,7 @@ async function compare(
   let [cpuThere, cpuHere] = [0, 0]
   for (let round = -warmRounds; round < 3 * rounds; round++) {
     const before = await filled.server.cpuSeconds()
-    const millisThere = await timed(() => answerThere(filled, question, range))
+    const millisThere = await timed(() => answerThere(filled.server.api, question, range))
     const between = await filled.server.cpuSeconds()
     const cpu = process.cpuUsage()
     const millisHere = await timed(() => answerHere(source, question, range, undefined, workers))

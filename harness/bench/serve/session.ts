@@ -18,7 +18,11 @@ export async function loadOf(capture: Capture, seed: number, endOf?: EndOf): Pro
 }
 
 /** How many spans a server counts over all the time of a replay. */
-export async function countSpans(api: string, { lengthNanos }: Replay, sinceMillis: number): Promise<number> {
+export async function countSpans(
+  api: string,
+  { lengthNanos }: Pick<Replay, 'lengthNanos'>,
+  sinceMillis: number,
+): Promise<number> {
   const start = Math.floor(sinceMillis / 1e3 - Number(lengthNanos) / 1e9) - 120
   const range = { start: String(start), end: String(Math.ceil(Date.now() / 1e3) + 120), step: '60s' }
   const parameters = new URLSearchParams({ q: '{ } | count_over_time()', ...range })

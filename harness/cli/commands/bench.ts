@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { blocks } from './bench-blocks.ts'
+import { cluster } from './bench-cluster.ts'
 import { kernels } from './bench-kernels.ts'
 import { loss } from './bench-loss.ts'
 import { queries } from './bench-queries.ts'
@@ -21,6 +22,7 @@ export const bench: CommandModule = {
       .command(tiers)
       .command(sampling)
       .command(serve)
-      .demandCommand(1, 'bench: say which: scale, kernels, blocks, queries, loss, tiers, sampling or serve'),
+      .command(cluster)
+      .demandCommand(1, 'bench: say which: scale, kernels, blocks, queries, loss, tiers, sampling, serve or cluster'),
   handler: () => {},
 }

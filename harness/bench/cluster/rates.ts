@@ -1,0 +1,202 @@
+import { z } from 'zod'
+import { type RoleName, roleNames } from '../../../lib/cluster/roles/config.ts'
+import { LabError } from '../../../lib/error.ts'
+import { encodeTraces, OtlpMessages } from '../../../lib/formats/otlp/proto-message.ts'
+import { SpanRows } from '../../../lib/shred/rows.ts'
+import { checkShape } from '../../../lib/storage/json.ts'
+import { type ClusterJob, partitionCount } from './job.ts'
+import type { Stored } from './part-storage.ts'
+import { totalOf } from './samples.ts'
+import type { Sent } from './sent.ts'
+import { between, type Scrape, type Watch } from './watch.ts'
+
+const number = z.number().nonnegative()
+const byRole = z.record(z.enum(roleNames), number)
+
+/** What `bench cluster` measured, as far as a plan needs it. */
+const ratesSchema = z.object({
+  /** What of, in words. */
+  of: z.string(),
+  spansPerTrace: number,
+  /** Live stores per partition. */
+  liveReplicas: number,
+  /** Of requests of OTLP, of records in the log, of what builders hold in memory, of fresh blocks and of compacted ones. */
+  bytesPerSpan: z.object({ request: number, record: number, held: number, fresh: number, compacted: number }),
+  /** Seconds of CPU that all processes of a role took for a million spans; a worker's for a million that are compacted. */
+  cpuSecondsPerMillion: byRole,
+  /** Seconds of CPU of queriers and frontend for a query over a million spans. */
+  querySecondsPerMillion: number,
+  /** The most memory of any process of a role. */
+  peakBytes: byRole,
+  /** Requests of builders for a block and its commit, of workers for a compaction, and for each block that goes into one. */
+  requests: z.object({ block: number, compaction: number, compactedBlock: number }),
+  /** What a process asks of the store each second beside blocks: lists and writes, and for each it watches in the ring reads. */
+  idleWrites: byRole,
+  ringReads: byRole,
+  /** How often a process reads a commit. */
+  commitReads: number,
+})
+export type ClusterRates = z.infer<typeof ratesSchema>
+
+/** Whom a role looks for in the ring. */
+export const watched: Readonly<Record<RoleName, readonly RoleName[]>> = {
+  distributor: [],
+  'block-builder': ['block-builder'],
+  'live-store': [],
+  'backend-worker': ['backend-worker'],
+  querier: [],
+  'query-frontend': ['live-store', 'querier'],
+}
+
+/** What a run used and asked of the store in all, which a plan for it has to come near. */
+export interface Measured {
+  readonly counts: Readonly<Record<RoleName, number>>
+  readonly partitionCount: number
+  readonly cycleSeconds: number
+  readonly spans: number
+  readonly seconds: number
+  readonly blocks: number
+  readonly compactions: number
+  readonly compactedBlocks: number
+  /** Requests that write or list, and those that read. */
+  readonly writes: number
+  readonly reads: number
+  readonly logBytes: number
+  readonly storedBytes: number
+}
+
+export function parseRates(value: unknown, name: string): ClusterRates {
+  return checkShape(ratesSchema, value, name)
+}
+
+/** The rates of the run of blockpack in the JSON of a bench. */
+export function ratesIn(text: string, name: string): ClusterRates {
+  const { runs = [] } = JSON.parse(text) as { runs?: readonly { format?: string; rates?: unknown }[] }
+  const own = runs.find(({ format }) => format === 'blockpack')
+  if (own?.rates === undefined) throw new LabError('invalid', `${name}: has no run of blockpack by \`bench cluster\``)
+  return parseRates(own.rates, name)
+}
+
+/** What rates and totals are made of. */
+export interface RateParts {
+  readonly job: ClusterJob
+  readonly sent: Sent
+  readonly watch: Watch
+  readonly stored: Stored
+  /** When blocks were compacted. */
+  readonly compacted: Scrape
+  /** Before and after as many queries over all spans. */
+  readonly asked: { readonly before: Scrape; readonly after: Scrape; readonly queryCount: number }
+}
+
+const requestsMetric = 'trace_lab_store_requests_total'
+const cpuMetric = 'process_cpu_seconds_total'
+const writing = ['PUT', 'POST']
+const reading = ['GET', 'HEAD']
+const nothing: Scrape = new Map()
+
+/** What all roles have asked and written until blocks were compacted. */
+export function measuredOf({ job, sent, stored, compacted }: RateParts): Measured {
+  const all = (labels: object) =>
+    roleNames.reduce((sum, role) => sum + between(nothing, compacted, role, requestsMetric, { ...labels }), 0)
+  const lists = all({ operation: 'GET', object: 'list' })
+  return {
+    counts: job.counts,
+    partitionCount,
+    cycleSeconds: job.cycleSeconds,
+    spans: sent.load.acknowledgedSpans,
+    seconds: Math.max(...roleNames.flatMap(role => livesOf(compacted, role))),
+    blocks: stored.fresh.blocks,
+    compactions: stored.compactions,
+    compactedBlocks: stored.compactedBlocks,
+    writes: all({ operation: writing }) + lists,
+    reads: all({ operation: reading }) - lists,
+    logBytes: between(nothing, compacted, 'distributor', 'tempo_distributor_kafka_write_bytes_total'),
+    storedBytes: stored.compacted.bytes,
+  }
+}
+
+/** What a plan needs of a run. */
+export function ratesOf(parts: RateParts): ClusterRates {
+  const { job, sent, watch, stored, compacted } = parts
+  const spans = sent.load.acknowledgedSpans
+  const worker = (labels: object) => between(nothing, compacted, 'backend-worker', requestsMetric, { ...labels })
+  const per = (value: number, count: number) => (count === 0 ? 0 : value / count)
+  const blockReads = worker({ operation: reading, object: ['data', 'filter'] })
+  const blockWrites = worker({ operation: writing, object: ['data', 'filter', 'meta', 'commit'] })
+  const cpuOf = (role: RoleName) => {
+    const seconds = between(nothing, compacted, role, cpuMetric)
+    return per(seconds * 1e6, role === 'backend-worker' ? stored.compactedSpans : spans)
+  }
+  return {
+    of: `${job.capture.name}, ${spans} spans, blocks of ${job.format} every ${job.cycleSeconds} s`,
+    liveReplicas: job.counts['live-store'] / partitionCount,
+    spansPerTrace: sent.replay.spanCount / sent.replay.tracesOf(0).size,
+    bytesPerSpan: {
+      request: sent.load.acknowledgedBytes / spans,
+      record: between(nothing, compacted, 'distributor', 'tempo_distributor_kafka_write_bytes_total') / spans,
+      held: heldBytesPerSpan(sent),
+      fresh: stored.fresh.bytes / stored.fresh.spans,
+      compacted: stored.compacted.bytes / stored.compacted.spans,
+    },
+    cpuSecondsPerMillion: byRoles(cpuOf),
+    querySecondsPerMillion: (queryCpuOf(parts) * 1e6) / (parts.asked.queryCount * spans),
+    peakBytes: byRoles(role => watch.peakBytes(role)),
+    requests: {
+      block: stored.writesPerBlock,
+      compaction: per(blockWrites, stored.compactions),
+      compactedBlock: per(blockReads, stored.compactedBlocks),
+    },
+    idleWrites: byRoles(role => idleWritesOf(compacted, role)),
+    ringReads: byRoles(role => per(ringReadsOf(compacted, role), countOf(watched[role], job))),
+    commitReads:
+      roleNames.reduce((sum, role) => sum + requests(compacted, role, { operation: reading, object: 'commit' }), 0) /
+      ((stored.fresh.blocks + stored.compactions) * countOf(roleNames, job)),
+  }
+}
+
+function requests(scrape: Scrape, role: RoleName, labels: object): number {
+  return between(nothing, scrape, role, requestsMetric, { ...labels })
+}
+
+/** Lists, and writes that are not for a block, of a process each second. */
+function idleWritesOf(scrape: Scrape, role: RoleName): number {
+  const lists = requests(scrape, role, { operation: 'GET', object: 'list' })
+  const others = requests(scrape, role, { operation: writing, object: ['ring', 'snapshot', 'identity', 'probe'] })
+  return (lists + others) / secondsOf(scrape, role)
+}
+
+function ringReadsOf(scrape: Scrape, role: RoleName): number {
+  return requests(scrape, role, { operation: reading, object: 'ring' }) / secondsOf(scrape, role)
+}
+
+/** How long all processes of a role have lived together. */
+function secondsOf(scrape: Scrape, role: RoleName): number {
+  return livesOf(scrape, role).reduce((sum, own) => sum + own, 0)
+}
+
+/** How many seconds each process of a role has lived. */
+function livesOf(scrape: Scrape, role: RoleName): number[] {
+  const now = Date.now() / 1e3
+  return (scrape.get(role) ?? []).map(own => now - totalOf(own, 'process_start_time_seconds'))
+}
+
+function queryCpuOf({ asked: { before, after } }: RateParts): number {
+  return between(before, after, 'querier', cpuMetric) + between(before, after, 'query-frontend', cpuMetric)
+}
+
+/** What a round's spans take as builders hold them. */
+function heldBytesPerSpan({ replay }: Sent): number {
+  const rows = new SpanRows()
+  const messages = new OtlpMessages(rows, () => {})
+  messages.read(encodeTraces(replay.traces(0)), rows)
+  return rows.byteLength / rows.length
+}
+
+function byRoles(of: (role: RoleName) => number): Record<RoleName, number> {
+  return Object.fromEntries(roleNames.map(role => [role, of(role)])) as Record<RoleName, number>
+}
+
+function countOf(roles: readonly RoleName[], { counts }: ClusterJob): number {
+  return roles.reduce((sum, role) => sum + counts[role], 0)
+}

@@ -1,0 +1,51 @@
+import { type RoleName, roleNames } from '../../../lib/cluster/roles/config.ts'
+import type { Report } from '../../process/task.ts'
+import { figureOf } from '../serve/session.ts'
+import type { ClusterRun } from './cluster-run.ts'
+import type { ClusterJob } from './job.ts'
+import { measureFound } from './part-found.ts'
+import { measureIn } from './part-in.ts'
+import { askAll, measureQueries } from './part-queries.ts'
+import { measureStorage } from './part-storage.ts'
+import { withCluster } from './places.ts'
+import { measuredOf, ratesOf } from './rates.ts'
+import { Sent } from './sent.ts'
+import { Watch } from './watch.ts'
+
+/** Starts a cluster, sends to it, asks it, and measures all of that. */
+export function measureCluster(job: ClusterJob, report: Report): Promise<ClusterRun> {
+  return withCluster(job, async cluster => {
+    const watch = new Watch(cluster.stack)
+    const sent = await Sent.begin(cluster, job)
+    try {
+      const ingested = await measureIn(cluster, sent, watch, job)
+      report(ingested.spans)
+      const found = await measureFound(sent, job)
+      const problem = await sent.problem()
+      const stored = await measureStorage(cluster, ingested, problem)
+      const compacted = await watch.scrape()
+      const queries = await measureQueries(sent, job)
+      const parts = { job, sent, watch, stored, compacted, asked: await askAll(sent, watch, job) }
+      return {
+        format: job.format,
+        store: cluster.storeName,
+        rates: ratesOf(parts),
+        measured: measuredOf(parts),
+        sections: [
+          { title: 'In', figures: ingested.figures },
+          { title: `Found, at ${job.spansPerSecond} spans/s`, figures: found },
+          { title: 'Stored', figures: stored.figures },
+          { title: 'Asked, over an hour in blocks', figures: queries },
+          { title: 'Memory, the most of any process of a role', figures: roleNames.map(memoryOf) },
+        ],
+      }
+
+      function memoryOf(role: RoleName) {
+        return figureOf([watch.peakBytes(role) / 2 ** 20], { what: role, unit: 'MiB', problem })
+      }
+    } finally {
+      await watch.stop()
+      sent.load.close()
+    }
+  })
+}
