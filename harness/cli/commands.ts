@@ -20,6 +20,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   serve: async () => adding((await import('./commands/serve.ts')).serve),
   conformance: async () => adding((await import('./commands/conformance.ts')).conformance),
   patterns: async () => adding((await import('./commands/patterns.ts')).patterns),
+  cluster: async () => adding((await import('./commands/cluster.ts')).cluster),
   similar: async () => adding((await import('./commands/similar.ts')).similar),
   size: async () => adding((await import('./commands/size.ts')).size),
   profile: async () => adding((await import('./commands/profile.ts')).profile),

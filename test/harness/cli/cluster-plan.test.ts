@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { measuredRates } from '../../../harness/bench/cluster/measured-rates.ts'
+import { lab } from '../../support/command.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'plan-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const rates = join(folder, 'cluster.json')
+const stored = { ...measuredRates.bytesPerSpan, compacted: 100 }
+const runs = [{ format: 'blockpack', rates: { ...measuredRates, bytesPerSpan: stored } }]
+writeFileSync(rates, JSON.stringify({ runs }))
+writeFileSync(join(folder, 'other.json'), '{}')
+
+const plan = (...args: string[]) => lab('cluster', 'plan', '--spans-per-second', '1000', ...args)
+
+test('a plan is a table, or one object', async () => {
+  const { code, stdout } = await plan()
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/block-builder .*\n.*live-store/)
+  expect(stdout).toMatch(/requests that write or list \(\$0\.005 a thousand\)/)
+  const json = JSON.parse((await plan('--json', '--retention', '1d', '--partitions', '5')).stdout)
+  expect(json).toMatchObject({
+    demand: { spansPerSecond: 1000, retentionSeconds: 86_400 },
+    partitions: 5,
+    storedBytes: 1000 * 86_400 * measuredRates.bytesPerSpan.compacted,
+    roles: { 'live-store': { count: 10 } },
+  })
+})
+
+test('a plan goes by a measurement of its own, and by what is said of the spans', async () => {
+  expect(JSON.parse((await plan('--json', '--rates', rates)).stdout).storedBytes).toBe(1000 * 100 * 30 * 86_400)
+  const own = await plan('--json', '--rates', rates, '--bytes-per-span', '50')
+  expect(JSON.parse(own.stdout).storedBytes).toBe(1000 * 50 * 30 * 86_400)
+})
+
+test.each([
+  [['--rates', join(folder, 'none.json')], 1, /none\.json: no such file/],
+  [['--rates', join(folder, 'other.json')], 1, /other\.json: has no run of blockpack by `bench cluster`/],
+  [['--retention', 'long'], 2, /^--retention long: needs a duration/],
+])('what is wrong is named: %j', async (args, exit, message) => {
+  const { code, stderr } = await plan(...args)
+  expect({ code, stderr }).toEqual({ code: exit, stderr: expect.stringMatching(message) })
+})
