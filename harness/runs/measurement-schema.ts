@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { LabError } from '../../lib/error.ts'
+import { clusterBenchSchema } from './cluster-bench-schema.ts'
 import { lossCurveSchema } from './loss-curve-schema.ts'
 import { queryBenchSchema } from './query-bench-schema.ts'
 import { runSchema } from './run-schema.ts'
@@ -15,6 +16,7 @@ const schemas = {
   scale: scaleSchema,
   loss: lossCurveSchema,
   serve: serveBenchSchema,
+  cluster: clusterBenchSchema,
 } as const
 
 /** Whatever a command measures and keeps in results/runs. */

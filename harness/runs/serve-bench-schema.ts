@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { amount, count, environmentSchema, list } from './run-schema.ts'
 
 /** One row of the page. */
-const figureSchema = z.object({
+export const figureSchema = z.object({
   what: z.string(),
   unit: z.string(),
   /** Null where it was not measured, or where the answer is not right. */

@@ -1,4 +1,5 @@
 import type { Bench } from '../runs/measurement-schema.ts'
+import { clusterDocument } from './cluster-bench.ts'
 import type { Document } from './document.ts'
 import { lossCurveDocument } from './loss-curve.ts'
 import { queriesDocument } from './queries/report.ts'
@@ -16,5 +17,7 @@ export function benchDocument(bench: Bench): Document {
       return lossCurveDocument(bench)
     case 'serve':
       return serveDocument(bench)
+    case 'cluster':
+      return clusterDocument(bench)
   }
 }

@@ -1,8 +1,12 @@
+import { measuredRates } from '../../harness/bench/cluster/measured-rates.ts'
+import type { ClusterBench } from '../../harness/runs/cluster-bench-schema.ts'
 import type { LossCurve, LossRow } from '../../harness/runs/loss-curve-schema.ts'
 import type { QueryBench, QueryCost } from '../../harness/runs/query-bench-schema.ts'
 import type { Run } from '../../harness/runs/run-schema.ts'
 import type { Scale } from '../../harness/runs/scale-schema.ts'
 import type { ServeBench } from '../../harness/runs/serve-bench-schema.ts'
+import { usualCounts } from '../../harness/stack/stack.ts'
+import { blockFormats } from '../../lib/serve/blocks/meta.ts'
 
 function costOf(millis: number, bytes: number | null): QueryCost {
   const seconds = { median: { wall: millis / 1e3, cpu: millis / 1e3 }, spread: 0.01 }
@@ -110,5 +114,23 @@ export function benchesOf({ input, environment }: Run, name: string) {
     job: { seed: 1, seconds: 1, rounds: 3, kills: 0, spans: 0 },
     parts: [{ title: name, figures: [{ what: name, unit: 'ms', value: null, problem: name }] }],
   }
-  return { queries, scale, loss, serve }
+  const counts = usualCounts
+  const cluster: ClusterBench = {
+    kind: 'cluster',
+    input: { name: 'cluster', source: name },
+    environment: head.environment,
+    job: { seed: 1, seconds: 1, rounds: 3, spansPerSecond: 10, brokers: 3, counts, cycleSeconds: 10 },
+    runs: blockFormats.map(format => ({
+      format,
+      store: 'Ceph',
+      sections: [{ title: name, figures: [{ what: name, unit: 'ms', value: 3, range: [1, 4], wanted: ['≤', 2] }] }],
+      rates: measuredRates,
+      measured: {
+        ...{ counts, partitionCount: 2, cycleSeconds: 10, spans: 1e5, seconds: 60, blocks: 12, compactions: 2 },
+        ...{ compactedBlocks: 8, writes: 100, reads: 200, logBytes: 1e8, storedBytes: 3e6 },
+      },
+    })),
+    problems: [name],
+  }
+  return { queries, scale, loss, serve, cluster }
 }

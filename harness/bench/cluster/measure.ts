@@ -1,9 +1,9 @@
 import { messageOf } from '../../../lib/error.ts'
 import type { BlockFormat } from '../../../lib/serve/blocks/meta.ts'
 import { killTasks, taskRunner } from '../../process/run-task.ts'
+import type { ClusterBench, ClusterRun } from '../../runs/cluster-bench-schema.ts'
 import { describeEnvironment } from '../../runs/environment.ts'
 import type { Progress } from '../../text/progress.ts'
-import type { ClusterRun } from './cluster-run.ts'
 import type { ClusterJob } from './job.ts'
 import type { ClusterTasks } from './tasks.ts'
 
@@ -11,15 +11,6 @@ const runTask = taskRunner<ClusterTasks>()
 
 /** A run that does not end by then is ended. */
 const runMillis = 1_800_000
-
-/** What was measured, where, and how. */
-export interface ClusterBench {
-  readonly environment: ReturnType<typeof describeEnvironment>
-  readonly job: Omit<ClusterJob, 'program' | 'format' | 'questions'>
-  readonly runs: readonly ClusterRun[]
-  /** Formats of which there is no run, and why. */
-  readonly problems: readonly string[]
-}
 
 export interface ClusterBenchOptions extends Omit<ClusterJob, 'format'> {
   readonly formats: readonly BlockFormat[]
@@ -41,8 +32,15 @@ export async function measureClusters({ formats, progress, ...options }: Cluster
     clearTimeout(late)
     stage.end()
   }
-  const { program: _, questions: __, ...job } = options
-  return { environment: describeEnvironment({ lanes: 1, zstdLevel: 3 }), job, runs, problems }
+  const { seed, seconds, rounds, spansPerSecond, brokers, counts, cycleSeconds } = options
+  return {
+    kind: 'cluster',
+    input: { name: 'cluster', source: options.capture.name },
+    environment: { ...describeEnvironment({ lanes: 1, zstdLevel: 3 }), rounds },
+    job: { seed, seconds, rounds, spansPerSecond, brokers, counts, cycleSeconds },
+    runs,
+    problems,
+  }
 }
 
 /** What was not right, a line each. */

@@ -1,4 +1,4 @@
-import type { ClusterRates } from './rates.ts'
+import type { ClusterRates } from '../../runs/cluster-bench-schema.ts'
 
 /**
  * What `npx tsx main.ts bench cluster --formats blockpack --seconds 20 --rounds 2 --spans-per-second 2000` measured on 2026-11-29, commit 6de0c3424189, changed, AMD EPYC, 2 cores, with twenty times as much other work as it has cores for: the

@@ -1,10 +1,10 @@
 import { roleNames } from '../../../lib/cluster/roles/config.ts'
+import type { ClusterRates } from '../../runs/cluster-bench-schema.ts'
 import { fixed, whole } from '../../text/format.ts'
 import type { Page } from '../../text/page.ts'
 import { number, tableOf, text } from '../../text/table.ts'
 import { readable } from '../../view/serve-bench.ts'
 import { type ClusterPlan, type Demand, monthSeconds, type Prices } from './plan.ts'
-import type { ClusterRates } from './rates.ts'
 
 type Amount = readonly [what: string, value: number, unit: string]
 

@@ -1,6 +1,7 @@
 import { type RoleName, roleNames } from '../../../lib/cluster/roles/config.ts'
 import { type CompactionConfig, defaultCompaction } from '../../../lib/serve/blocks/plan.ts'
-import { type ClusterRates, watched } from './rates.ts'
+import type { ClusterRates } from '../../runs/cluster-bench-schema.ts'
+import { watched } from './rates.ts'
 
 /** What a cluster is to hold and answer. */
 export interface Demand {

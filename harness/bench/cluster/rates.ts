@@ -1,42 +1,14 @@
-import { z } from 'zod'
 import { type RoleName, roleNames } from '../../../lib/cluster/roles/config.ts'
-import { LabError } from '../../../lib/error.ts'
+import { LabError, naming } from '../../../lib/error.ts'
 import { encodeTraces, OtlpMessages } from '../../../lib/formats/otlp/proto-message.ts'
 import { SpanRows } from '../../../lib/shred/rows.ts'
-import { checkShape } from '../../../lib/storage/json.ts'
+import type { ClusterRates, Measured } from '../../runs/cluster-bench-schema.ts'
+import { parseMeasurement } from '../../runs/measurement-schema.ts'
 import { type ClusterJob, partitionCount } from './job.ts'
 import type { Stored } from './part-storage.ts'
 import { totalOf } from './samples.ts'
 import type { Sent } from './sent.ts'
 import { between, type Scrape, type Watch } from './watch.ts'
-
-const number = z.number().nonnegative()
-const byRole = z.record(z.enum(roleNames), number)
-
-/** What `bench cluster` measured, as far as a plan needs it. */
-const ratesSchema = z.object({
-  /** What of, in words. */
-  of: z.string(),
-  spansPerTrace: number,
-  /** Live stores per partition. */
-  liveReplicas: number,
-  /** Of requests of OTLP, of records in the log, of what builders hold in memory, of fresh blocks and of compacted ones. */
-  bytesPerSpan: z.object({ request: number, record: number, held: number, fresh: number, compacted: number }),
-  /** Seconds of CPU that all processes of a role took for a million spans; a worker's for a million that are compacted. */
-  cpuSecondsPerMillion: byRole,
-  /** Seconds of CPU of queriers and frontend for a query over a million spans. */
-  querySecondsPerMillion: number,
-  /** The most memory of any process of a role. */
-  peakBytes: byRole,
-  /** Requests of builders for a block and its commit, of workers for a compaction, and for each block that goes into one. */
-  requests: z.object({ block: number, compaction: number, compactedBlock: number }),
-  /** What a process asks of the store each second beside blocks: lists and writes, and for each it watches in the ring reads. */
-  idleWrites: byRole,
-  ringReads: byRole,
-  /** How often a process reads a commit. */
-  commitReads: number,
-})
-export type ClusterRates = z.infer<typeof ratesSchema>
 
 /** Whom a role looks for in the ring. */
 export const watched: Readonly<Record<RoleName, readonly RoleName[]>> = {
@@ -48,33 +20,13 @@ export const watched: Readonly<Record<RoleName, readonly RoleName[]>> = {
   'query-frontend': ['live-store', 'querier'],
 }
 
-/** What a run used and asked of the store in all, which a plan for it has to come near. */
-export interface Measured {
-  readonly counts: Readonly<Record<RoleName, number>>
-  readonly partitionCount: number
-  readonly cycleSeconds: number
-  readonly spans: number
-  readonly seconds: number
-  readonly blocks: number
-  readonly compactions: number
-  readonly compactedBlocks: number
-  /** Requests that write or list, and those that read. */
-  readonly writes: number
-  readonly reads: number
-  readonly logBytes: number
-  readonly storedBytes: number
-}
-
-export function parseRates(value: unknown, name: string): ClusterRates {
-  return checkShape(ratesSchema, value, name)
-}
-
 /** The rates of the run of blockpack in the JSON of a bench. */
 export function ratesIn(text: string, name: string): ClusterRates {
-  const { runs = [] } = JSON.parse(text) as { runs?: readonly { format?: string; rates?: unknown }[] }
+  const measurement = naming(name, () => parseMeasurement(text))
+  const runs = measurement.kind === 'cluster' ? measurement.runs : []
   const own = runs.find(({ format }) => format === 'blockpack')
-  if (own?.rates === undefined) throw new LabError('invalid', `${name}: has no run of blockpack by \`bench cluster\``)
-  return parseRates(own.rates, name)
+  if (own === undefined) throw new LabError('invalid', `${name}: has no run of blockpack by \`bench cluster\``)
+  return own.rates
 }
 
 /** What rates and totals are made of. */

@@ -1,7 +1,7 @@
 import { type RoleName, roleNames } from '../../../lib/cluster/roles/config.ts'
 import type { Report } from '../../process/task.ts'
+import type { ClusterRun } from '../../runs/cluster-bench-schema.ts'
 import { figureOf } from '../serve/session.ts'
-import type { ClusterRun } from './cluster-run.ts'
 import type { ClusterJob } from './job.ts'
 import { measureFound } from './part-found.ts'
 import { measureIn } from './part-in.ts'

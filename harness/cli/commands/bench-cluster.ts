@@ -1,16 +1,14 @@
-import { join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { defaultSeed } from '../../../generator/names.ts'
 import { LabError } from '../../../lib/error.ts'
 import { hint } from '../../../lib/nearest.ts'
 import { type BlockFormat, blockFormats } from '../../../lib/serve/blocks/meta.ts'
-import { makeFolder, probeFolder } from '../../../lib/storage/folder.ts'
-import { writeText } from '../../../lib/storage/local-write.ts'
 import { measureClusters, problemsOf } from '../../bench/cluster/measure.ts'
-import { clusterPage, renderCluster } from '../../bench/cluster/report.ts'
 import { readQuerySet } from '../../bench/queries/query-file.ts'
+import { probeResults, saveMeasurement } from '../../lab/run-files.ts'
 import { capturedSource } from '../../open/source.ts'
 import { usualCounts } from '../../stack/stack.ts'
+import { clusterPage } from '../../view/cluster-bench.ts'
 import { generatorFlags, pathFlag, progressFlag, progressFrom, resultsFlag, resultsFolder, text } from '../flags.ts'
 import { integer, list } from '../options.ts'
 import { show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
@@ -38,7 +36,7 @@ export const cluster: CommandModule<object, ClusterBenchArguments> = {
     yargs
       .usage(
         '$0 bench cluster\n\nStarts what deploy/local starts, with real Kafka (Java and Maven), and Ceph, or a folder where there is' +
-          ' none; sends to it, asks it, and writes cluster.md and cluster.json, from which `cluster plan --rates` can plan.',
+          ' none; sends to it, asks it, and keeps the run, by whose JSON `cluster plan --rates` can plan.',
       )
       .options({
         formats: {
@@ -70,15 +68,12 @@ export const cluster: CommandModule<object, ClusterBenchArguments> = {
   handler: async args => {
     const format = tableFormatOf(args)
     const folder = args.results ?? resultsFolder
-    probeFolder(folder)
+    probeResults(folder)
     const { questions } = await readQuerySet(args.queries ?? (args.input === undefined ? 'otel' : 'tempo'))
     const bench = await measureClusters({ ...settingsOf(args), questions, progress: progressFrom(args) })
     show({ page: () => clusterPage(bench) }, format)
-    makeFolder(folder)
-    const path = join(folder, 'cluster.md')
-    await writeText(path, renderCluster(bench, ['trace-lab', ...process.argv.slice(2)].join(' ')))
-    await writeText(join(folder, 'cluster.json'), `${JSON.stringify(bench, undefined, 2)}\n`)
-    if (args.progress) process.stderr.write(`saved ${path}\n`)
+    const saved = await saveMeasurement(bench, folder)
+    if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
     const problems = problemsOf(bench)
     for (const problem of problems) process.stderr.write(`${problem}\n`)
     if (problems.length > 0) process.exitCode = 1

@@ -5,7 +5,8 @@ import { systemError } from '../../../lib/error.ts'
 import { measuredRates } from '../../bench/cluster/measured-rates.ts'
 import { type Demand, defaultPrices, type Prices, planCluster } from '../../bench/cluster/plan.ts'
 import { clusterPlanPage } from '../../bench/cluster/plan-page.ts'
-import { type ClusterRates, ratesIn } from '../../bench/cluster/rates.ts'
+import { ratesIn } from '../../bench/cluster/rates.ts'
+import type { ClusterRates } from '../../runs/cluster-bench-schema.ts'
 import { pathFlag, text } from '../flags.ts'
 import { integer, positive } from '../options.ts'
 import { jsonFlag, show, type TableArguments, tableFlag, tableFormatOf } from '../show.ts'
@@ -80,7 +81,7 @@ export const planCommand: CommandModule<object, PlanArguments> = {
         ),
         'price-reads': above0('price-reads', `of a thousand that read, $ (default ${defaultPrices.thousandReads})`),
         'price-stored': above0('price-stored', `of a GB and month, $ (default ${defaultPrices.storedGigabyte})`),
-        rates: pathFlag('rates', 'cluster.json of `bench cluster` (default what was measured for this release)'),
+        rates: pathFlag('rates', 'JSON of a run of `bench cluster` (default what was measured for this release)'),
         ...jsonFlag('the plan as one object'),
         ...tableFlag,
       })

@@ -3,15 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { measuredRates } from '../../../harness/bench/cluster/measured-rates.ts'
+import { readRun } from '../../../harness/lab/run-files.ts'
+import { printMeasurement } from '../../../harness/runs/measurement-schema.ts'
+import { benchesOf } from '../../support/benches.ts'
 import { lab } from '../../support/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plan-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const rates = join(folder, 'cluster.json')
 const stored = { ...measuredRates.bytesPerSpan, compacted: 100 }
-const runs = [{ format: 'blockpack', rates: { ...measuredRates, bytesPerSpan: stored } }]
-writeFileSync(rates, JSON.stringify({ runs }))
-writeFileSync(join(folder, 'other.json'), '{}')
+const { cluster, serve: other } = benchesOf(await readRun('results/runs/2026-11-28T223021Z-otel-small.json'), 'a')
+const runs = [{ ...cluster.runs[0]!, rates: { ...measuredRates, bytesPerSpan: stored } }]
+writeFileSync(rates, printMeasurement({ ...cluster, runs }))
+writeFileSync(join(folder, 'other.json'), printMeasurement(other))
 
 const plan = (...args: string[]) => lab('cluster', 'plan', '--spans-per-second', '1000', ...args)
 

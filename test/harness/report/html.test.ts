@@ -155,13 +155,16 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     )
     const input = { ...base!.input, name: markup, source: markup }
     const run = { ...base!, input, rows: [blank as unknown as Run['rows'][number], ...base!.rows.slice(1)] }
-    const { serve, ...benches } = benchesOf(run, markup + 'y'.repeat(10_000))
-    await open([run, serve, ...Object.values(benches)])
+    const { serve, cluster, ...benches } = benchesOf(run, markup + 'y'.repeat(10_000))
+    await open([run, serve, cluster, ...Object.values(benches)])
     expect(await page.textContent('h1')).toBe(markup)
     expect(await page.locator('.bench').count()).toBe(3)
     expect(await drawn()).toBe(5 + 2 + 3 + 3)
     await page.getByLabel('Run').selectOption({ index: 1 })
     await soon(() => page.textContent('h1')).toBe('serve')
+    expect(await page.locator('.bench h3').textContent()).toContain(markup)
+    await page.getByLabel('Run').selectOption({ index: 2 })
+    expect(await page.textContent('h1')).toBe('cluster')
     expect(await page.locator('.bench h3').textContent()).toContain(markup)
     await page.getByLabel('Run').selectOption({ index: 0 })
     await soon(() => page.textContent('h1')).toBe(markup)

@@ -1,27 +1,25 @@
 import { describe, expect, test } from 'vitest'
 import { compactionsOf, type Demand, planCluster, requestsOf } from '../../../../harness/bench/cluster/plan.ts'
-import { parseRates } from '../../../../harness/bench/cluster/rates.ts'
+import type { ClusterRates } from '../../../../harness/runs/cluster-bench-schema.ts'
 import { roleNames } from '../../../../lib/cluster/roles/config.ts'
 import type { BlockMeta } from '../../../../lib/serve/blocks/meta.ts'
 import { defaultCompaction, planBlocks } from '../../../../lib/serve/blocks/plan.ts'
 
-const each = (value: number) => Object.fromEntries(roleNames.map(role => [role, value]))
-const rates = parseRates(
-  {
-    of: 'a test',
-    liveReplicas: 2,
-    spansPerTrace: 10,
-    bytesPerSpan: { request: 200, record: 400, held: 500, fresh: 40, compacted: 30 },
-    cpuSecondsPerMillion: { ...each(10), 'live-store': 40 },
-    querySecondsPerMillion: 0.1,
-    peakBytes: each(2 ** 28),
-    requests: { block: 3, compaction: 4, compactedBlock: 2 },
-    idleWrites: each(1),
-    ringReads: each(0.5),
-    commitReads: 1,
-  },
-  'rates',
-)
+const each = (value: number) =>
+  Object.fromEntries(roleNames.map(role => [role, value])) as Record<(typeof roleNames)[number], number>
+const rates: ClusterRates = {
+  of: 'a test',
+  liveReplicas: 2,
+  spansPerTrace: 10,
+  bytesPerSpan: { request: 200, record: 400, held: 500, fresh: 40, compacted: 30 },
+  cpuSecondsPerMillion: { ...each(10), 'live-store': 40 },
+  querySecondsPerMillion: 0.1,
+  peakBytes: each(2 ** 28),
+  requests: { block: 3, compaction: 4, compactedBlock: 2 },
+  idleWrites: each(1),
+  ringReads: each(0.5),
+  commitReads: 1,
+}
 const demand: Demand = {
   spansPerSecond: 1e5,
   retentionSeconds: 3_600,

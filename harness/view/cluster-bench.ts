@@ -1,9 +1,9 @@
-import { type Page, printMarkdownPage } from '../../text/page.ts'
-import { type Column, number, tableOf, text } from '../../text/table.ts'
-import type { Figure } from '../../runs/serve-bench-schema.ts'
-import { reached, readable } from '../../view/serve-bench.ts'
-import type { ClusterRun } from './cluster-run.ts'
-import type { ClusterBench } from './measure.ts'
+import type { ClusterBench, ClusterRun } from '../runs/cluster-bench-schema.ts'
+import type { Figure } from '../runs/serve-bench-schema.ts'
+import type { Page } from '../text/page.ts'
+import { type Column, number, tableOf, text } from '../text/table.ts'
+import type { Document } from './document.ts'
+import { reached, readable } from './serve-bench.ts'
 
 /** A figure of each run, in their order. */
 type Row = readonly (Figure | undefined)[]
@@ -42,20 +42,20 @@ function wantedOf({ wanted }: Figure): string {
 }
 
 /** The page of the cluster. */
-export function renderCluster(bench: ClusterBench, command: string): string {
+export function clusterDocument(bench: ClusterBench): Document {
   const { environment, job, runs } = bench
   const { counts } = job
   const store = runs[0]?.store === 'folder' ? 'a folder in place of an object store' : 'Ceph, in memory'
   const roles = Object.entries(counts).map(([role, count]) => `${count} ${role}`)
-  return printMarkdownPage([
+  return [
     '# The cluster under load',
     `${environment.date.slice(0, 10)}, commit ${environment.commit ?? environment.version}, Node ${environment.node}, ` +
-      `${environment.cpu}, ${environment.cores} cores, ${environment.platform}. By \`${command}\`: ${job.rounds} rounds ` +
+      `${environment.cpu}, ${environment.cores} cores, ${environment.platform}. By \`${environment.command}\`: ${job.rounds} rounds ` +
       `of ${job.seconds} s after one that does not count; seed ${job.seed}.`,
     `All on this machine, each a process: Kafka with ${job.brokers === 1 ? 'one broker' : 'three brokers and replication 3'}, ` +
       `${store}, two partitions, ${roles.join(', ')}, and the load generator, which replays a capture as OTLP over HTTP, ` +
       `512 spans per request. Blocks are made every ${job.cycleSeconds} s. CPU, memory, lag and requests are what roles ` +
       "say at /metrics, those of Kafka and Ceph what the system does. A number is shown where the frontend then counted exactly the spans that were acknowledged, and a query's where its answer over the newest round equals that over the traces as they were sent.",
     ...clusterPage(bench),
-  ])
+  ]
 }
