@@ -33,7 +33,7 @@ function columnsOf(runs: readonly ClusterRun[]): Column<Row>[] {
     ]),
     text('', row => anyOf(row).unit, { keep: 1 }),
     text('wanted', row => wantedOf(anyOf(row))),
-    text('reached', row => row.flatMap(figure => (figure ? reached(figure) : [])).join(', ')),
+    text('reached', row => row.flatMap(figure => (figure && reached(figure)) || []).join(', ')),
   ]
 }
 
