@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { LabError } from '../../../lib/error.ts'
-import { prepareSource } from '../../../lib/search/prepare-source.ts'
+import { prepareLookups, prepareSource } from '../../../lib/search/prepare-source.ts'
 import { listenForQueries } from '../../../lib/serve/api/listen.ts'
 import type { Listening } from '../../../lib/serve/drain.ts'
 import { ServerMetrics } from '../../../lib/serve/metrics.ts'
@@ -106,7 +106,10 @@ export const serve: CommandModule<object, ServeArguments> = {
         process.stderr.write(`${plural(spanCount, 'span')} of ${plural(files.length, 'file')} at ${at}, until Ctrl-C\n`)
         // Its first question finds less to do. What fails here fails for who asks.
         const preparing = new AbortController()
-        const prepared = prepareSource(source, { signal: preparing.signal }).catch(() => {})
+        const { signal } = preparing
+        const prepared = prepareSource(source, { signal })
+          .then(() => prepareLookups(source, { signal }))
+          .catch(() => {})
         await asked
         preparing.abort()
         await prepared

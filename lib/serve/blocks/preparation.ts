@@ -1,5 +1,5 @@
 import { joinSources } from '../../search/join-sources.ts'
-import { prepareSource } from '../../search/prepare-source.ts'
+import { prepareLookups, prepareSource } from '../../search/prepare-source.ts'
 import type { Blocks } from './blocks.ts'
 
 /** So many blocks are opened at most before anyone asks for them: each is an open file, and 8 bytes of memory per trace. */
@@ -13,6 +13,8 @@ export class Preparation {
   /** By tenant: how many of its blocks are ready. */
   readonly #prepared = new Map<string, number>()
   #running: Promise<void> | undefined
+  /** Whether traces have been looked up, which is for the process. */
+  #hasLookedUp = false
 
   constructor(blocks: Blocks, signal: AbortSignal, maxBlocks: number = maxPrepared) {
     this.#blocks = blocks
@@ -42,7 +44,11 @@ export class Preparation {
     if (blocks.length === 0 || this.#count() + blocks.length > this.#maxBlocks) return
     this.#prepared.set(tenant, blocks.length)
     const sources = await Promise.all(blocks.map(block => block.source()))
-    await prepareSource(joinSources(sources), { signal: this.#signal })
+    const source = joinSources(sources)
+    await prepareSource(source, { signal: this.#signal })
+    if (this.#hasLookedUp) return
+    this.#hasLookedUp = true
+    await prepareLookups(source, { signal: this.#signal })
   }
 
   #count(): number {
