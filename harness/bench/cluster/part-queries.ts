@@ -30,11 +30,9 @@ export async function measureQueries(sent: Sent, { capture, rounds, questions }:
     }
     figures.push(figureOf(millis, { what: question.name, unit: 'ms', problem }))
   }
-  return [
-    ...(await traceFigures(sent, capture.name)),
-    await panelFigure(panelOf(sent), capture.name, rounds),
-    ...figures,
-  ]
+  // What is wanted of one process on a machine of its own is not wanted here.
+  const others = [...(await traceFigures(sent, capture.name)), await panelFigure(panelOf(sent), capture.name, rounds)]
+  return [...others.map(({ wanted: _, ...figure }) => figure), ...figures]
 
   /** What is wrong with the answer over the newest round, held against its traces as they were sent. */
   async function problemOf(question: Question): Promise<string | undefined> {

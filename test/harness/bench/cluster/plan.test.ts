@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { measuredRates } from '../../../../harness/bench/cluster/measured-rates.ts'
 import { compactionsOf, type Demand, planCluster, requestsOf } from '../../../../harness/bench/cluster/plan.ts'
 import type { ClusterRates } from '../../../../harness/runs/cluster-bench-schema.ts'
+import { usualCounts } from '../../../../harness/stack/stack.ts'
 import { roleNames } from '../../../../lib/cluster/roles/config.ts'
 import type { BlockMeta } from '../../../../lib/serve/blocks/meta.ts'
 import { defaultCompaction, planBlocks } from '../../../../lib/serve/blocks/plan.ts'
@@ -109,3 +111,20 @@ function simulate(blocks: number, traces: number, isOver: boolean) {
     }
   return { count, inputs, rewritten }
 }
+
+test('what another run asked of the store and wrote is what is planned for it by the rates of this release', () => {
+  // `npx tsx main.ts bench cluster --seconds 8 --rounds 2 --spans-per-second 1000`, 2026-11-29, as roles said at /metrics.
+  const [spans, seconds] = [50_817, 251.5]
+  const work = { blocks: 12, compactions: 3, compactedBlocks: 12, seconds }
+  const measured = { writes: 971, reads: 1_071, logBytes: 43_092_303, storedBytes: 1_485_062 }
+  const own = {
+    ...{ spansPerSecond: spans / seconds, retentionSeconds: seconds, logSeconds: seconds, replication: 1 },
+    ...{ partitions: 2, counts: usualCounts, cycleSeconds: 10 },
+  }
+  const { writes, reads } = requestsOf(measuredRates, work, role => usualCounts[role])
+  const { logBytes, storedBytes } = planCluster(measuredRates, { ...demand, ...own })
+  const ratios = [writes / measured.writes, reads / measured.reads, storedBytes / measured.storedBytes]
+  for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.2)
+  expect(Math.abs(logBytes / measured.logBytes - 1)).toBeLessThan(0.01)
+  expect(compactionsOf(work.blocks, spans / measuredRates.spansPerTrace, false)).toMatchObject({ count: 3, inputs: 12 })
+})
