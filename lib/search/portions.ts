@@ -2,15 +2,15 @@ import { firstWhere } from '../bytes/search.ts'
 import type { Limits } from '../model/limits.ts'
 import type { SpanSource, TraceRange } from '../model/scan.ts'
 import { joinedBy, scanOwn, scanShared } from './join-sources.ts'
-import { leftOutAt, type SharedIds, type SharedTrace, sharedIds, sharedOf } from './shared-ids.ts'
+import { type LeftOutTraces, leftOutAt, type SharedIds, type SharedTrace, sharedIds, sharedOf } from './shared-ids.ts'
 import { sharedTracesApart } from './shared-traces.ts'
 
 /** What each of some sources has alone. */
 export interface OwnPortion {
   readonly kind: 'own'
   readonly sources: readonly SpanSource[]
-  /** By source the positions of its traces that are left out as others share them, ascending. */
-  readonly leftOut: readonly Uint32Array[]
+  /** By source its traces that are left out as others share them. */
+  readonly leftOut: readonly LeftOutTraces[]
   /** Of one source alone: no more than this part of it. */
   readonly within?: TraceRange | undefined
 }
@@ -24,7 +24,7 @@ export interface SharedPortion {
 
 /**
  * A portion of what joined sources have, with all that is needed to answer for it elsewhere. One after the other, portions
- * give the batches of the joined sources. All sources have `traceIds`.
+ * give the batches of the joined sources.
  */
 export type SourcePortion = OwnPortion | SharedPortion
 
@@ -56,13 +56,14 @@ export async function portionsOf(
 
 /** What some sources have alone; of one that is large, a portion a part. */
 function ownPortions(sources: readonly SpanSource[], shared: SharedIds, partBytes: number): OwnPortion[] {
-  const leftOut = sources.map(source => shared.positionsIn(source))
+  const leftOut = sources.map(source => shared.leftOutOf(source))
   const parts = sources.length === 1 ? (sources[0]!.parts?.(partBytes) ?? []) : []
   if (parts.length < 2) return [{ kind: 'own', sources, leftOut }]
   return parts.map(within => ({ kind: 'own', sources, leftOut: [inRange(leftOut[0]!, within)], within }))
 }
 
-function inRange(positions: Uint32Array, { start, end }: TraceRange): Uint32Array {
+function inRange(positions: LeftOutTraces, { start, end }: TraceRange): LeftOutTraces {
+  if (!(positions instanceof Uint32Array)) return positions
   const from = (position: number) => firstWhere(positions.length, i => positions[i]! >= position)
   return positions.slice(from(start), from(end))
 }

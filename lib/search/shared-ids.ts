@@ -19,22 +19,35 @@ export interface SharedIds {
   readonly traces: readonly SharedTrace[]
   /** Those among the traces of a source's batch, with their places in it; reads `trace:id` of one that has no positions. */
   among(batch: SpanBatch, source: SpanSource): Promise<[place: number, trace: SharedTrace][]>
-  /** Where in a source they are, ascending. */
-  positionsIn(source: SpanSource): Uint32Array
+  /** Those that a source has. */
+  leftOutOf(source: SpanSource): LeftOutTraces
 }
 
+/** Of one source: their positions, ascending, where it has `traceIds`; else their ids. */
+export type LeftOutTraces = Uint32Array | readonly string[]
+
 /** Which traces of sources are left out, as others have them too. */
-export type LeftOut = Pick<SharedIds, 'traces'> & {
+export interface LeftOut {
+  /** Not empty where they are told by their ids. */
+  readonly traces: readonly unknown[]
   among(batch: SpanBatch, source: SpanSource): Promise<readonly (readonly [place: number, ...unknown[]])[]>
 }
 
-/** Those at some positions of sources that have `traceIds`, ascending. */
-export function leftOutAt(positions: ReadonlyMap<SpanSource, Uint32Array>): LeftOut {
+/** Those that are known by source. */
+export function leftOutAt(traces: ReadonlyMap<SpanSource, LeftOutTraces>): LeftOut {
+  const keys = new Map<SpanSource, ReadonlySet<string>>()
+  for (const [source, own] of traces)
+    if (!(own instanceof Uint32Array)) keys.set(source, new Set(own.map(id => traceKey(id))))
   return {
-    traces: [],
+    traces: [...keys.values()].flatMap(own => [...own]),
     among: async (batch, source) => {
+      const own = traces.get(source)!
+      if (own.length === 0) return []
+      if (!(own instanceof Uint32Array)) {
+        const ids = traceIdsOf(await batch.read(['trace:id']))
+        return ids.flatMap((id, place) => (keys.get(source)!.has(traceKey(id)) ? [[place] as const] : []))
+      }
       const { start, end } = batch.positions!
-      const own = positions.get(source)!
       const from = (position: number) => firstWhere(own.length, i => own[i]! >= position)
       return Array.from(own.subarray(from(start), from(end)), position => [position - start] as const)
     },
@@ -83,12 +96,16 @@ async function findShared(sources: readonly SpanSource[], limits: Limits | undef
 export function sharedOf(sources: readonly SpanSource[], traces: readonly SharedTrace[]): SharedIds {
   const byKey = new Map(traces.map(trace => [traceKey(trace.traceId), trace]))
   const placed = new Map(sources.map(source => [source, placesIn(source, traces)]))
-  const positions = new Map<SpanSource, Uint32Array>()
+  const leftOut = new Map<SpanSource, LeftOutTraces>()
+  const leftOutOf = (source: SpanSource): LeftOutTraces => {
+    const own = placed.get(source)!
+    if (source.traceIds !== undefined) return Uint32Array.from(own, ([position]) => position)
+    return [...new Set(own.map(([, { traceId }]) => traceId))]
+  }
   return {
     traces,
     among: (batch, source) => among(batch, source, { placed: placed.get(source)!, byKey }),
-    positionsIn: source =>
-      getOrInsert(positions, source, () => Uint32Array.from(placed.get(source)!, ([position]) => position)),
+    leftOutOf: source => getOrInsert(leftOut, source, () => leftOutOf(source)),
   }
 }
 

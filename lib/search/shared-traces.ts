@@ -13,7 +13,11 @@ const tracesAtOnce = 128
 const spansAtOnce = 2_000
 
 /** A request whose batches show which of their traces are shared. */
-export function withIds(request: ScanRequest, source: SpanSource, { traces }: Pick<SharedIds, 'traces'>): ScanRequest {
+export function withIds(
+  request: ScanRequest,
+  source: SpanSource,
+  { traces }: { readonly traces: readonly unknown[] },
+): ScanRequest {
   if (source.traceIds !== undefined || traces.length === 0) return request
   return { ...request, columns: [...new Set([...request.columns, 'trace:id' as const])] }
 }

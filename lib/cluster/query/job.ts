@@ -54,7 +54,7 @@ const jobSchema: z.ZodType<Job> = z.object({
       .object({
         kind: z.literal('own'),
         places: z.array(placeSchema),
-        leftOut: z.array(z.instanceof(Uint32Array)),
+        leftOut: z.array(z.union([z.instanceof(Uint32Array), z.array(z.string())])),
         within: z.object({ start: count, end: count }).optional(),
       })
       .refine(({ places, leftOut }) => leftOut.length === places.length, 'needs what is left out of each place'),
