@@ -80,6 +80,12 @@ describe.skipIf(!hasBrowser)('views in a browser, which are skipped where there 
   const open = (place: Record<string, string>) =>
     page.goto(`http://127.0.0.1:${server.port}/#${new URLSearchParams(place)}`)
 
+  /** Lets no view ask a server that is about to close. */
+  async function leave(): Promise<void> {
+    expect(await page.evaluate('window.broken')).toBeUndefined()
+    await page.goto('about:blank')
+  }
+
   test('services: a picture and tables of calls, each of which leads to its spans', async () => {
     await open({ view: 'services' })
     await page.getByText('4 services, 3 pairs of them with calls').waitFor()
@@ -161,6 +167,7 @@ describe.skipIf(!hasBrowser)('views in a browser, which are skipped where there 
       await page.keyboard.press('Escape')
       await page.getByRole('heading', { name: 'Blocks' }).waitFor()
     } finally {
+      await leave()
       await running.close()
       rmSync(folder, { recursive: true })
     }
@@ -186,6 +193,7 @@ describe.skipIf(!hasBrowser)('views in a browser, which are skipped where there 
       await page.locator('.wide a.row').first().press('Enter')
       await page.getByText('as they are stored').waitFor()
     } finally {
+      await leave()
       await running.close()
     }
   })
