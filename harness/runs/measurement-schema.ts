@@ -26,9 +26,13 @@ export type Bench = Exclude<Measurement, { kind: 'phases' }>
 
 const headSchema = z.object({ version: z.number().default(1), kind: z.string().default('phases') })
 
-/** The measurement as JSON, with the version of its shape. */
+/** The measurement with the version of its shape, as it is kept and printed. */
+export function measurementJson(measurement: Measurement): object {
+  return { version, ...measurement }
+}
+
 export function printMeasurement(measurement: Measurement): string {
-  return `${JSON.stringify({ version, ...measurement }, null, 2)}\n`
+  return `${JSON.stringify(measurementJson(measurement), null, 2)}\n`
 }
 
 /** A measurement of any version up to this one, checked. Fails with `unsupported` or `invalid`. */

@@ -4,6 +4,7 @@ import { measureLossCurve } from '../../bench/loss/measure.ts'
 import { probeResults, saveMeasurement } from '../../lab/run-files.ts'
 import { holdTraces } from '../../open/hold.ts'
 import { leftOutOf, reportLeftOut } from '../../open/left-out.ts'
+import { measurementJson } from '../../runs/measurement-schema.ts'
 import { lossCurvePage } from '../../view/loss-curve.ts'
 import { benchInput, describeSource } from '../../view/report.ts'
 import {
@@ -40,7 +41,7 @@ export const loss: CommandModule<object, LossArguments> = {
     show(
       {
         page: () => [describeSource(source), ...lossCurvePage(curve)],
-        json: () => curve,
+        json: () => measurementJson(curve),
       },
       format,
     )

@@ -5,6 +5,7 @@ import { runLab } from '../../lab/lab.ts'
 import type { Candidate } from '../../lab/rows.ts'
 import { probeResults, readRun, saveMeasurement } from '../../lab/run-files.ts'
 import { reportLeftOut } from '../../open/left-out.ts'
+import { measurementJson } from '../../runs/measurement-schema.ts'
 import { tableOf } from '../../text/table.ts'
 import { dataColumns } from '../../view/columns.ts'
 import { checkComparable, compareRuns } from '../../view/compare.ts'
@@ -84,7 +85,7 @@ export const run: CommandModule<object, RunArguments> = {
     const moves = before ? compareRuns(before, result, args.compare!) : []
     const page = format === 'csv' ? [tableOf(result.rows, dataColumns)] : pageOf(result)
     if (process.stdout.isTTY) progress.erase()
-    show({ json: () => result, page: () => [...page, ...moves] }, format)
+    show({ json: () => measurementJson(result), page: () => [...page, ...moves] }, format)
     if (args.progress) process.stderr.write(`saved ${saved.join(', ')}\n`)
     reportLeftOut(result.input, args.skipBad)
     if (result.rows.some(row => row.problem !== null)) process.exitCode = 1
