@@ -76,6 +76,7 @@ const others = [
   'inspect',
   'similar',
   'blocks',
+  'cluster',
   'serve',
   'report',
   'conformance',
