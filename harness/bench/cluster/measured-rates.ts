@@ -1,9 +1,9 @@
 import type { ClusterRates } from '../../runs/cluster-bench-schema.ts'
 
 /**
- * What `npx tsx main.ts bench cluster --seconds 20 --rounds 2 --spans-per-second 2000` measured of blockpack on 2026-11-29, on
- * two cores of an AMD EPYC, and, of reads and of queries, the same with 8 s and 1,000 spans/s. The machine had twenty times as
- * much to do as it has cores for, and few spans went through: figures of CPU are upper bounds, those of code that is not warm.
+ * What `npx tsx main.ts bench cluster` measured of blockpack on 2026-11-29, on two cores of an AMD EPYC: CPU and memory in the
+ * run that is committed (1.3 million spans; results/cluster.md), requests to the store and bytes in one of 20 s, two rounds and
+ * 2,000 spans/s, reads in one of 8 s and 1,000 spans/s. Those two shared the machine with other work.
  */
 export const measuredRates: ClusterRates = {
   of: 'otel, 203268 spans, blocks of blockpack every 10 s',
@@ -11,21 +11,21 @@ export const measuredRates: ClusterRates = {
   spansPerTrace: 16.9,
   bytesPerSpan: { request: 833, record: 848, held: 390, fresh: 31.1, compacted: 26.6 },
   cpuSecondsPerMillion: {
-    distributor: 39.8,
-    'block-builder': 85.4,
-    'live-store': 137,
-    'backend-worker': 25.4,
-    querier: 39.4,
-    'query-frontend': 30.7,
+    distributor: 21,
+    'block-builder': 27.4,
+    'live-store': 57.2,
+    'backend-worker': 9.49,
+    querier: 8.18,
+    'query-frontend': 6,
   },
-  querySecondsPerMillion: 3.06,
+  querySecondsPerMillion: 0.271,
   peakBytes: {
-    distributor: 229638144,
-    'block-builder': 242221056,
-    'live-store': 238026752,
-    'backend-worker': 242221056,
-    querier: 228589568,
-    'query-frontend': 252706816,
+    distributor: 258826240,
+    'block-builder': 350191616,
+    'live-store': 369651712,
+    'backend-worker': 537600000,
+    querier: 433848320,
+    'query-frontend': 407601152,
   },
   requests: { block: 3.5, compaction: 8.2, compactedBlock: 11.4 },
   idleWrites: {
