@@ -20,6 +20,12 @@ export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args })
 }
 
+/** Adds to `problems` each error that a page says on its console, or throws. */
+export function watchErrors(page: Page, problems: string[]): void {
+  page.on('console', message => message.type() === 'error' && problems.push(message.text()))
+  page.on('pageerror', error => problems.push(error.message))
+}
+
 /** What axe finds on a page that is serious or worse, a line each. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   const path = createRequire(import.meta.url).resolve('axe-core/axe.min.js')

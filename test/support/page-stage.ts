@@ -8,7 +8,7 @@ import type { Resource, Span, Trace } from '../../lib/model/trace.ts'
 import { listenForQueries } from '../../lib/serve/api/listen.ts'
 import type { Listening } from '../../lib/serve/drain.ts'
 import { filesStatus } from '../../lib/serve/status/status.ts'
-import { startBrowser } from './browser.ts'
+import { startBrowser, watchErrors } from './browser.ts'
 
 export const second = 1_000_000_000n
 
@@ -72,8 +72,7 @@ export class PageStage {
   /** A new page at a fragment of the address; the one before must have been checked. */
   async open(fragment: string, options: BrowserContextOptions = {}): Promise<Page> {
     const page = await this.#browser.newPage(options)
-    page.on('console', message => message.type() === 'error' && this.problems.push(message.text()))
-    page.on('pageerror', error => this.problems.push(error.message))
+    watchErrors(page, this.problems)
     await page.goto(`${this.url}${fragment}`)
     this.#page = page
     return page

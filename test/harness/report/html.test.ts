@@ -11,7 +11,7 @@ import { renderHtml } from '../../../harness/report/html.ts'
 import type { Measurement } from '../../../harness/runs/measurement-schema.ts'
 import type { Run } from '../../../harness/runs/run-schema.ts'
 import { benchesOf } from '../../support/benches.ts'
-import { accessibilityProblems, hasBrowser, startBrowser } from '../../support/browser.ts'
+import { accessibilityProblems, hasBrowser, startBrowser, watchErrors } from '../../support/browser.ts'
 
 const runsFolder = fileURLToPath(new URL('../../../results/runs', import.meta.url))
 /** Those that are committed: who tries the lab in a clone adds others. Without git, all. */
@@ -56,8 +56,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   beforeEach(async () => {
     problems.length = 0
     page = await browser.newPage()
-    page.on('console', message => message.type() === 'error' && problems.push(message.text()))
-    page.on('pageerror', error => problems.push(error.message))
+    watchErrors(page, problems)
     page.on('request', request => request.url().startsWith('http') && problems.push(request.url()))
   })
   afterEach(async () => {

@@ -9,7 +9,7 @@ import { listenForQueries } from '../../../../lib/serve/api/listen.ts'
 import type { Listening } from '../../../../lib/serve/drain.ts'
 import type { BlockRow } from '../../../../lib/serve/status/blocks.ts'
 import type { StatusSource, TenantRow } from '../../../../lib/serve/status/status.ts'
-import { accessibilityProblems, hasBrowser, startBrowser } from '../../../support/browser.ts'
+import { accessibilityProblems, hasBrowser, startBrowser, watchErrors } from '../../../support/browser.ts'
 
 const markup = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>'
 const second = 1_000_000_000n
@@ -132,8 +132,7 @@ describe.skipIf(!hasBrowser)('the page in a browser, which is skipped where ther
     problems = []
     tenants = [tenant('team-a'), tenant('team-b')]
     page = await browser.newPage()
-    page.on('console', message => message.type() === 'error' && problems.push(message.text()))
-    page.on('pageerror', error => problems.push(error.message))
+    watchErrors(page, problems)
   })
 
   afterEach(async () => {

@@ -14,7 +14,7 @@ import { listenForQueries } from '../../../../lib/serve/api/listen.ts'
 import type { Listening } from '../../../../lib/serve/drain.ts'
 import { startServer } from '../../../../lib/serve/server.ts'
 import { filesStatus } from '../../../../lib/serve/status/status.ts'
-import { accessibilityProblems, hasBrowser, startBrowser } from '../../../support/browser.ts'
+import { accessibilityProblems, hasBrowser, startBrowser, watchErrors } from '../../../support/browser.ts'
 import { MemoryCluster, roleConfig } from '../../../support/roles.ts'
 import { sendOtlp } from '../../../support/served.ts'
 import { serverConfigIn } from '../../../support/server.ts'
@@ -68,8 +68,7 @@ describe.skipIf(!hasBrowser)('views in a browser, which are skipped where there 
   beforeEach(async () => {
     problems.length = 0
     page = await browser.newPage()
-    page.on('console', message => message.type() === 'error' && problems.push(message.text()))
-    page.on('pageerror', error => problems.push(error.message))
+    watchErrors(page, problems)
   })
   afterEach(async () => {
     expect(problems).toEqual([])
