@@ -2,6 +2,7 @@ import type { RangeReader } from '../../bytes/range.ts'
 import { naming } from '../../error.ts'
 import { compactBlockpack } from '../../formats/blockpack/compact.ts'
 import { compactInThread } from '../../formats/blockpack/compact-in-thread.ts'
+import { readInPieces } from '../../storage/in-pieces.ts'
 import type { BlobReader, BlobStore } from '../../storage/store.ts'
 import { nextTurn } from '../../turns.ts'
 import { type Blocks, keyOf } from './blocks.ts'
@@ -9,6 +10,13 @@ import { type BlockMeta, dataName, dataNameOf, derivedId } from './meta.ts'
 import { type CompactionConfig, planBlocks } from './plan.ts'
 import { compactTempoBlocks } from './tempo-block.ts'
 import { type Encoding, writeData } from './write.ts'
+
+/**
+ * Blocks of ours are read in such pieces when they become one: three requests per page group otherwise, which has some 100 kB.
+ * A row group has about 1 MiB, so that two pieces hold all of one.
+ */
+export const compactionPieceBytes: number = 4 * 2 ** 20
+const maxHeldPieces = 2
 
 export interface Maintenance {
   readonly compaction: CompactionConfig
@@ -83,7 +91,8 @@ export async function compactBlocks(
       const opened = inputs.map((meta, i) => ({ meta, file: inTurns(files[i]!, signal) }))
       return { format, ...common, ...(await compactTempoBlocks(store, opened, place)) }
     }
-    const named = files.map((file, i) => ({ name: keyOf(inputs[i]!, dataName), file: inTurns(file, signal) }))
+    const pieces = files.map(file => readInPieces(file, compactionPieceBytes, maxHeldPieces))
+    const named = pieces.map((file, i) => ({ name: keyOf(inputs[i]!, dataName), file: inTurns(file, signal) }))
     const spanCount = inputs.reduce((sum, { totalSpans }) => sum + totalSpans, 0)
     let counts = { traceCount: 0, spanCount: 0 }
     const size = await writeData(store, place, async sink => {
@@ -99,7 +108,7 @@ export async function compactBlocks(
 }
 
 /** A file between whose reads other work has its turn, and which is read no more once the signal is given. */
-function inTurns(file: BlobReader, signal: AbortSignal): RangeReader {
+function inTurns(file: RangeReader, signal: AbortSignal): RangeReader {
   return {
     byteLength: file.byteLength,
     read: async ranges => {
