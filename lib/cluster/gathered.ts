@@ -27,6 +27,12 @@ export class Gathered {
   /** Of the values of records. */
   byteLength = 0
   readonly #messages = new OtlpMessages(new SpanRows(), () => {})
+  readonly #added: (tenant: string, part: LivePart) => void
+
+  /** `added` is called after each record that has spans. */
+  constructor(added: (tenant: string, part: LivePart) => void = () => {}) {
+    this.#added = added
+  }
 
   /** About the memory that the spans take, and what cannot be read. */
   get memoryBytes(): number {
@@ -60,5 +66,6 @@ export class Gathered {
     if (known === undefined) this.parts.set(tenant, part)
     this.spanCount += part.rows.length - start
     part.commit(part.arrived(start, Math.min(Math.max(timeMillis, 0), latestMillis)))
+    this.#added(tenant, part)
   }
 }

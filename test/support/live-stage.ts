@@ -7,7 +7,7 @@ import { MemoryLog, MemoryTopic } from '../../lib/cluster/log/memory.ts'
 import { blockpackSource } from '../../lib/formats/blockpack/query/source.ts'
 import { BlockpackReader } from '../../lib/formats/blockpack/read/reader.ts'
 import { memoryStore } from '../../lib/storage/memory-store.ts'
-import type { BlobReader, BlobStore } from '../../lib/storage/store.ts'
+import { type BlobReader, type BlobStore, readObject } from '../../lib/storage/store.ts'
 import { countSpanIds, requestOf, spanIdOf } from './store-spans.ts'
 
 /** A folder whose process may be killed, or whose disk may be full, in any write. */
@@ -124,29 +124,44 @@ export class LiveStage {
 
   /** Asks for a tenant, and holds the answer against the truth; gives its pieces. */
   async check(tenant: string, from: number, place: string): Promise<readonly LivePiece[]> {
+    const before = await this.#inFolder()
     const { first, next, end, pieces } = await this.live.answer(tenant, from)
+    const inFolder = before + (await this.#inFolder())
     expect(first, place).toBeLessThanOrEqual(this.committed)
     expect(next, place).toBeLessThanOrEqual(end)
     expect(end, place).toBeLessThanOrEqual(this.truth.length)
     for (const [i, { start }] of pieces.slice(1).entries())
       expect(start, `${place}: overlap`).toBeGreaterThanOrEqual(pieces[i]!.end)
     const found = new Set<string>()
+    const asked = new Set(this.#idsOf(tenant, from, next))
     for (const piece of pieces) {
       expect(piece.end, place).toBeGreaterThan(from)
       expect(piece.meta.tenantID, place).toBe(tenant)
-      for (const id of await idsIn(await this.live.openPiece(piece.id))) found.add(id)
+      const ids = await idsIn(await this.live.openPiece(piece.id))
+      for (const id of ids) found.add(id)
+      if (ids.some(id => !asked.has(id)))
+        expect(inFolder, `${place}: older than ${from}, and in memory`).toContain(piece.id)
     }
-    const idsBefore = (offset: number, start = 0) =>
-      this.truth.slice(start, offset).flatMap(record => (record.tenant === tenant ? record.ids : []))
+    const idsBefore = (offset: number, start = 0) => this.#idsOf(tenant, start, offset)
     const known = new Set(idsBefore(next))
     expect(
       [...found].filter(id => !known.has(id)),
       `${place}: not there`,
     ).toEqual([])
-    const inBlocks = new Set(idsBefore(from))
+    const inBlocks = new Set(idsBefore(Math.max(first, from)))
     const missing = idsBefore(next, Math.max(first, from)).filter(id => !found.has(id) && !inBlocks.has(id))
     expect(missing, `${place}: missing of [${from}, ${next})`).toEqual([])
     return pieces
+  }
+
+  #idsOf(tenant: string, start: number, end: number): string[] {
+    return this.truth.slice(start, end).flatMap(record => (record.tenant === tenant ? record.ids : []))
+  }
+
+  /** The segments of the folder, as they lie there. */
+  async #inFolder(): Promise<string> {
+    const keys = (await this.folder.keys()).filter(key => key.startsWith('live=1/segment/'))
+    return Buffer.concat(await Promise.all(keys.map(key => readObject(this.folder.kept, key)))).toString()
   }
 }
 

@@ -19,7 +19,7 @@ export interface LiveAnswer {
   readonly end: number
   /** When the last record that was read was made, ms since the epoch; 0 where there was none. */
   readonly readMillis: number
-  /** With the spans from the asked offset on; some may have older ones. */
+  /** With the spans from the asked offset on; one of the folder may have older ones as well. */
   readonly pieces: readonly LivePiece[]
 }
 

@@ -7,7 +7,7 @@ import type { LogIdentity } from '../log/log.ts'
 import { type LivePiece, offsetSchema, pieceSchema } from './answer.ts'
 import { pieceKey, piecePrefix } from './pieces.ts'
 
-/** The spans of offsets from `start` up to, not including, `end`, one piece per tenant, in the folder. */
+/** The spans of offsets from `start` up to, not including, `end` in pieces of the folder. */
 export interface ClosedSegment {
   readonly start: number
   readonly end: number

@@ -12,12 +12,16 @@ export interface LiveConfig {
   readonly commitMillis: number
   /** It is ready once the last record that it has read is no older, or the last one of all: `readiness_target_lag`. */
   readonly targetLagMillis: number
-  /** How long what is in blocks is still answered with: `complete_block_timeout`. */
+  /** How long what is in blocks is still answered with: `complete_block_timeout`. That takes memory. */
   readonly keepMillis: number
+  /** What has been in memory for so long, and is in no block still, is written to the folder: several cycles of builders. */
+  readonly maxUncommittedMillis: number
   /** How long what was replaced can still be read. */
   readonly graceMillis: number
   /** Who asks again within so long gets the same pieces. */
   readonly cutMillis: number
+  /** Spans of a piece, about: so many are cut anew where blocks end in the middle of one. */
+  readonly maxPieceRows: number
   readonly blockpack: BlockpackConfig
 }
 
@@ -27,8 +31,11 @@ export const defaultLive: LiveConfig = {
   maxLiveBytes: 250_000_000,
   commitMillis: 5_000,
   targetLagMillis: 0,
-  keepMillis: 60_000,
+  // States of queriers are a second old, and one that asks for what is gone reads the commits again.
+  keepMillis: 10_000,
+  maxUncommittedMillis: 120_000,
   graceMillis: 60_000,
   cutMillis: 250,
+  maxPieceRows: 32_768,
   blockpack: profiles['high-throughput'],
 }

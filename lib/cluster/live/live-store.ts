@@ -13,7 +13,7 @@ import type { LiveConfig } from './config.ts'
 import { LiveCounters } from './counters.ts'
 import { Pieces } from './pieces.ts'
 import { checkRange, LostError } from './range.ts'
-import { plainPiece, Segments } from './segments.ts'
+import { Segments } from './segments.ts'
 
 export interface LivePlaces {
   readonly log: PartitionedLog
@@ -71,7 +71,7 @@ export class LiveStore {
     this.#places = places
     this.#config = config
     this.#name = partitionName(places.log.identity.topic, partition)
-    this.#pieces = new Pieces(places.folder, { config: config.blockpack, workers: places.workers })
+    this.#pieces = new Pieces(places.folder, { config: config.blockpack, workers: places.workers }, config.maxPieceRows)
     const segmentPlaces = {
       folder: places.folder,
       owner: { log: places.log.identity, partition },
@@ -100,7 +100,7 @@ export class LiveStore {
     return new LiveStore(partition, places, config, { found, committed, end })
   }
 
-  /** Reads until it is aborted; what it has then is in its folder. Fails where it cannot go on. */
+  /** Reads until it is aborted; what it has then and is not in blocks is in its folder. Fails where it cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
     const failed = new AbortController()
     const own = AbortSignal.any([signal, failed.signal])
@@ -114,7 +114,7 @@ export class LiveStore {
     await this.close()
   }
 
-  /** Writes what is in memory to the folder. */
+  /** Writes what is in memory and not in blocks to the folder. */
   async close(): Promise<void> {
     this.segments.rotate()
     await this.segments.write()
@@ -125,9 +125,8 @@ export class LiveStore {
    * greater. Each can be read for a minute, whatever happens to its spans.
    */
   async answer(tenant: string, from: number): Promise<LiveAnswer> {
-    const { first, end: next, pieces } = await this.segments.cut(tenant)
-    const asked = pieces.filter(({ end }) => end > from).map(plainPiece)
-    return { first, next, end: this.#end, readMillis: this.#readMillis, pieces: asked }
+    const { first, end: next, pieces } = await this.segments.answer(tenant, from)
+    return { first, next, end: this.#end, readMillis: this.#readMillis, pieces }
   }
 
   /** Opens a piece of an answer; one that is replaced, or in blocks, for long is a `missing` error. */
@@ -199,7 +198,7 @@ export class LiveStore {
     if (isFull && !this.#isFull) {
       this.#warn(`spans take ${memoryBytes} bytes in memory: nothing is read until segments are in the folder`)
       this.segments.rotate()
-      this.segments.maintain()
+      void this.segments.maintain()
     }
     this.#isFull = isFull
     return isFull
@@ -216,13 +215,13 @@ export class LiveStore {
       turnBytes += record.value.length
       if (turnBytes < bytesAtOnce) continue
       turnBytes = 0
-      this.segments.maintain()
+      void this.segments.maintain()
       await new Promise(setImmediate)
       // Blocks have gone beyond it meanwhile.
       if (this.segments.next !== record.offset + 1) return
     }
     this.segments.advance(next)
-    this.segments.maintain()
+    void this.segments.maintain()
     if (poison[0] === undefined) return
     const { offset, reason } = poison[0]
     this.#warn(
@@ -243,9 +242,9 @@ export class LiveStore {
     }
   }
 
-  /** Does what is due: ends segments, writes them, and lets go of what is in blocks. */
+  /** Does what is due: ends segments, writes those that are late, and lets go of what is in blocks. */
   async maintain(): Promise<void> {
-    this.segments.maintain()
+    await this.segments.maintain()
     await this.#pieces.sweep(this.#config.graceMillis)
     if (performance.now() - this.#lookedMillis < this.#config.commitMillis) return
     this.#lookedMillis = performance.now()

@@ -19,12 +19,15 @@ export interface PieceOrigin {
 export class Pieces {
   readonly #folder: BlobStore
   readonly #encoding: Encoding
+  /** What one has at most, about. */
+  readonly maxRows: number
   /** Those that can be opened. */
   readonly #ids = new Set<string>()
   /** When they were replaced, by id: the oldest first. */
   readonly #retired = new Map<string, number>()
 
-  constructor(folder: BlobStore, encoding: Encoding) {
+  constructor(folder: BlobStore, encoding: Encoding, maxRows: number) {
+    this.maxRows = maxRows
     this.#folder = folder
     this.#encoding = encoding
   }

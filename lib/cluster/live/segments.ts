@@ -2,12 +2,13 @@ import { messageOf } from '../../error.ts'
 import type { BlobStore } from '../../storage/store.ts'
 import type { Poison } from '../gathered.ts'
 import type { StoredRecord } from '../log/log.ts'
-import type { LivePiece } from './answer.ts'
 import { type ClosedSegment, type FolderOwner, forgetSegment, publishSegment } from './closed-segment.ts'
 import type { LiveConfig } from './config.ts'
 import type { LiveCounters } from './counters.ts'
-import { type Cut, OpenSegment } from './open-segment.ts'
+import { FolderSegment } from './folder-segment.ts'
+import { MemorySegment } from './memory-segment.ts'
 import type { Pieces } from './pieces.ts'
+import type { CutAnswer } from './tenant-cuts.ts'
 
 interface SegmentPlaces {
   readonly folder: BlobStore
@@ -17,65 +18,69 @@ interface SegmentPlaces {
   readonly warn: (message: string) => void
 }
 
-/** A segment in the folder. */
-interface Closed {
-  readonly segment: ClosedSegment
-  /** Since when it is known that all of it is in blocks. */
-  committedMillis: number | undefined
-}
+type Segment = FolderSegment | MemorySegment
 
-/** The spans of a partition from `first` up to `next` without a gap: those that are in the folder, and those in memory. */
+/** Of the memory that spans may take, what a segment has at most, and from where on memory is short. */
+const segmentShare = 1 / 2
+const shortShare = 3 / 4
+
+/**
+ * The spans of a partition from `first` up to `next` without a gap. They are in memory until they have been in blocks for a
+ * while. The oldest are in the folder: after a restart, where memory is short, or where blocks are late.
+ */
 export class Segments {
   readonly #places: SegmentPlaces
   readonly #config: LiveConfig
-  readonly #closed: Closed[]
-  /** Those that are being written, whose spans are in memory. */
-  readonly #closing: OpenSegment[] = []
-  #open: OpenSegment
+  /** One after the other; the last one is open. */
+  #all: Segment[]
+  #open: MemorySegment
+  #committed: number
+  /** Since when it is known that all of a segment is in blocks. */
+  readonly #doneMillis = new WeakMap<Segment, number>()
   #writing: Promise<void> | undefined
 
-  /** Begins with what was found in the folder, or at `start` where that is nothing. */
-  constructor(places: SegmentPlaces, config: LiveConfig, found: readonly ClosedSegment[], start: number) {
+  /** Begins with what was found in the folder, or at `committed`, where blocks end, if that is nothing. */
+  constructor(places: SegmentPlaces, config: LiveConfig, found: readonly ClosedSegment[], committed: number) {
     this.#places = places
     this.#config = config
-    this.#closed = found.map(segment => ({ segment, committedMillis: undefined }))
-    for (const { pieces } of found) for (const piece of pieces) places.pieces.enter(piece)
-    this.#open = new OpenSegment(found.at(-1)?.end ?? start, places.pieces)
+    this.#committed = committed
+    this.#open = new MemorySegment(found.at(-1)?.end ?? committed, places.pieces)
+    this.#all = [...found.map(segment => new FolderSegment(segment, places.folder, places.pieces)), this.#open]
   }
 
   get first(): number {
-    return this.#closed[0]?.segment.start ?? this.#inMemory[0]!.start
+    return this.#all[0]!.start
   }
 
   get next(): number {
     return this.#open.end
   }
 
-  get #inMemory(): OpenSegment[] {
-    return [...this.#closing, this.#open]
-  }
-
   /** What spans take in memory. */
   get memoryBytes(): number {
-    return this.#inMemory.reduce((sum, { gathered }) => sum + gathered.memoryBytes, 0)
+    return this.#all.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
   }
 
   /** Traces in memory, by segment and tenant. */
   get traceCount(): number {
-    const parts = this.#inMemory.flatMap(({ gathered }) => [...gathered.parts.values()])
-    return parts.reduce((sum, part) => sum + part.traceCount, 0)
+    return this.#all.reduce((sum, { traceCount }) => sum + traceCount, 0)
   }
 
-  get closingCount(): number {
-    return this.#closing.length
+  /** Segments in memory to which nothing is added. */
+  get completeCount(): number {
+    return this.#all.filter(segment => segment instanceof MemorySegment && segment.isComplete).length
   }
 
-  /** All spans of a tenant until now. */
-  async cut(tenant: string): Promise<Cut & { readonly first: number }> {
+  get #isShort(): boolean {
+    return this.memoryBytes >= this.#config.maxLiveBytes * shortShare
+  }
+
+  /** The spans of a tenant from an offset until now; from `first` on where that is greater. */
+  async answer(tenant: string, from: number): Promise<CutAnswer & { readonly first: number }> {
     const { first } = this
-    const closed = this.#closed.flatMap(({ segment }) => segment.pieces.filter(({ meta }) => meta.tenantID === tenant))
-    const cuts = await Promise.all(this.#inMemory.map(segment => segment.cut(tenant, this.#config.cutMillis)))
-    return { first, pieces: [...closed, ...cuts.flatMap(({ pieces }) => pieces)], end: cuts.at(-1)!.end }
+    const asked = this.#all.filter(segment => segment.end > from || segment === this.#open)
+    const answers = await Promise.all(asked.map(segment => segment.answer(tenant, from, this.#config.cutMillis)))
+    return { first, pieces: answers.flatMap(({ pieces }) => pieces), end: answers.at(-1)!.end }
   }
 
   /** Adds a record, and gives it back where it is poison. */
@@ -96,26 +101,37 @@ export class Segments {
     if (next > this.next) this.#open.advance(next)
   }
 
-  /** Ends the segment that is open where it is old or large, and writes those that are complete. */
-  maintain(): void {
+  /** Ends the segment that is open where it is old or large, lets go of what is not needed, and writes what is due. */
+  async maintain(): Promise<void> {
     const { maxBlockMillis, maxBlockBytes, maxLiveBytes } = this.#config
-    const { sinceMillis, gathered } = this.#open
+    const { sinceMillis, memoryBytes } = this.#open
     const isOld = sinceMillis !== undefined && performance.now() - sinceMillis >= maxBlockMillis
-    if (isOld || gathered.memoryBytes >= Math.min(maxBlockBytes, maxLiveBytes / 2)) this.rotate()
-    if (this.#closing.length > 0) this.write()
+    if (isOld || memoryBytes >= Math.min(maxBlockBytes, maxLiveBytes * segmentShare)) this.rotate()
+    const dropping = this.#dropCommitted()
+    if (this.#mustWrite()) void this.#write(() => this.#mustWrite())
+    await dropping.catch(error => this.#places.warn(`a segment stays in the folder: ${messageOf(error)}`))
   }
 
   /** Ends the segment that is open. */
   rotate(): void {
     if (this.#open.sinceMillis === undefined) return
     this.#open.complete()
-    this.#closing.push(this.#open)
-    this.#open = new OpenSegment(this.#open.end, this.#places.pieces)
+    this.#begin(this.#open.end)
   }
 
-  /** Writes segments that are complete to the folder, in their order; what fails stays in memory. */
-  write(): Promise<void> {
-    this.#writing ??= this.#writeAll()
+  #begin(start: number): void {
+    this.#open = new MemorySegment(start, this.#places.pieces)
+    this.#all.push(this.#open)
+  }
+
+  /** Writes all that is in memory, complete and not in blocks to the folder, in its order; what fails stays in memory. */
+  async write(): Promise<void> {
+    await this.#writing
+    await this.#write(() => true)
+  }
+
+  #write(isDue: () => boolean): Promise<void> {
+    this.#writing ??= this.#writeWhile(isDue)
       .catch(error => this.#places.warn(`a segment stays in memory: ${messageOf(error)}`))
       .finally(() => {
         this.#writing = undefined
@@ -123,51 +139,81 @@ export class Segments {
     return this.#writing
   }
 
-  async #writeAll(): Promise<void> {
-    const { folder, owner, counters } = this.#places
-    for (let [open] = this.#closing; open !== undefined; [open] = this.#closing) {
-      const startMillis = performance.now()
-      const pieces = await open.write()
-      const { start, end, readMillis, gathered } = open
-      const segment = { start, end, readMillis, byteLength: gathered.byteLength, pieces: pieces.map(plainPiece) }
-      await publishSegment(folder, owner, segment)
-      if (open !== this.#closing[0]) {
-        await this.#forget([segment])
-        continue
+  async #writeWhile(isDue: () => boolean): Promise<void> {
+    for (let oldest = this.#oldest(); oldest !== undefined && isDue(); oldest = this.#oldest())
+      await this.#writeOne(oldest)
+  }
+
+  /** The first complete one that is in memory and not all in blocks. */
+  #oldest(): MemorySegment | undefined {
+    const oldest = this.#all.find(segment => segment instanceof MemorySegment && segment.end > this.#committed)
+    return oldest instanceof MemorySegment && oldest.isComplete ? oldest : undefined
+  }
+
+  #mustWrite(): boolean {
+    const { sinceMillis } = this.#oldest() ?? {}
+    if (sinceMillis === undefined) return false
+    return performance.now() - sinceMillis >= this.#config.maxUncommittedMillis || this.#isShort
+  }
+
+  /** Writes the spans of a segment that are not in blocks, and lets go of all before them. */
+  async #writeOne(segment: MemorySegment): Promise<void> {
+    const { folder, owner, pieces: shelf, counters } = this.#places
+    const startMillis = performance.now()
+    const start = Math.max(segment.start, this.#committed)
+    const { end, readMillis, gathered } = segment
+    await segment.write(start, async pieces => {
+      const closed = { start, end, readMillis, byteLength: gathered.byteLength, pieces }
+      await publishSegment(folder, owner, closed)
+      const place = this.#all.indexOf(segment)
+      if (place < 0) {
+        await forgetSegment(folder, closed)
+        return false
       }
-      this.#closing.shift()
-      this.#closed.push({ segment, committedMillis: undefined })
-      open.close()
+      this.#all[place] = new FolderSegment(closed, folder, shelf)
+      if (start > segment.start) await drop(this.#all.splice(0, place))
       counters.segmentClosed((performance.now() - startMillis) / 1_000)
-    }
+      return true
+    })
   }
 
-  /** Lets go of what has been in blocks for a while; of all where blocks have gone beyond it. */
+  /** Takes notice that spans up to an offset are in blocks. */
   async committed(end: number): Promise<void> {
-    if (end > this.next) return this.#goTo(end)
+    this.#committed = end
+    if (end > this.next) {
+      const all = this.#all.splice(0)
+      this.#begin(end)
+      return drop(all)
+    }
     const nowMillis = performance.now()
-    for (const closed of this.#closed) if (closed.segment.end <= end) closed.committedMillis ??= nowMillis
-    const isDue = ({ committedMillis = nowMillis }: Closed) => nowMillis - committedMillis >= this.#config.keepMillis
-    const count = this.#closed.findIndex(closed => closed.segment.end > end || !isDue(closed))
-    await this.#forget(this.#closed.splice(0, count < 0 ? this.#closed.length : count).map(({ segment }) => segment))
+    for (const segment of this.#all)
+      if (this.#isDone(segment) && !this.#doneMillis.has(segment)) this.#doneMillis.set(segment, nowMillis)
+    await this.#dropCommitted()
   }
 
-  async #goTo(end: number): Promise<void> {
-    const inMemory = this.#inMemory
-    const closed = this.#closed.splice(0)
-    this.#closing.splice(0)
-    this.#open = new OpenSegment(end, this.#places.pieces)
-    for (const segment of inMemory) segment.discard()
-    await this.#forget(closed.map(({ segment }) => segment))
+  /** Lets go of what has been in blocks for a while, and at once where memory is short. */
+  async #dropCommitted(): Promise<void> {
+    const gone: Segment[] = []
+    for (const segment of this.#all) {
+      if (!this.#isDone(segment) || !(this.#isShort || this.#isLong(segment))) break
+      gone.push(segment)
+      this.#all = this.#all.filter(one => one !== segment)
+    }
+    await drop(gone)
   }
 
-  async #forget(segments: readonly ClosedSegment[]): Promise<void> {
-    for (const { pieces } of segments) this.#places.pieces.retire(pieces)
-    for (const segment of segments) await forgetSegment(this.#places.folder, segment)
+  /** Whether all of it is in blocks, and nothing is added. */
+  #isDone(segment: Segment): boolean {
+    return segment !== this.#open && segment.end <= this.#committed
+  }
+
+  /** Whether that has been known for so long that queriers know it. */
+  #isLong(segment: Segment): boolean {
+    const nowMillis = performance.now()
+    return nowMillis - (this.#doneMillis.get(segment) ?? nowMillis) >= this.#config.keepMillis
   }
 }
 
-/** A piece without what only its segment needs to know. */
-export function plainPiece({ id, start, end, meta }: LivePiece): LivePiece {
-  return { id, start, end, meta }
+async function drop(segments: readonly Segment[]): Promise<void> {
+  await Promise.all(segments.map(segment => segment.drop()))
 }

@@ -34,6 +34,9 @@ export const defaultSources: SourcesConfig = {
 /** Tenants, or several together, of which it is known which pieces they had. */
 const maxTenants = 1_000
 
+/** So often commits are read again for one question: each time there are new ones, and a gap is left all the same. */
+const maxLooks = 5
+
 /** Where the spans of tenants are, in the order in which they are asked. */
 interface Found {
   readonly state: State
@@ -72,13 +75,22 @@ export class ClusterSources {
 
   /** All spans of the tenants, of the newest state that is known to be at most a second old. */
   async find(tenants: readonly string[], asking: Asking): Promise<FoundSources> {
-    let found = await this.#find(tenants, asking, asking.isAgain)
-    // Blocks may have been committed since the state was read, and live stores have dropped what is in them.
-    if (found.reads.some(({ isGap }) => isGap)) found = await this.#find(tenants, asking, true)
+    const found = await this.#findWhole(tenants, asking)
     const { places, state, reads } = found
     const sources = await Promise.all(places.map(place => this.opened.source(place)))
     this.#forget(tenants, found)
     return { places, sources, missing: missingOf(state, reads) }
+  }
+
+  /** Blocks may have been committed since the state was read, or read again, and live stores have let go of what is in them. */
+  async #findWhole(tenants: readonly string[], asking: Asking): Promise<Found> {
+    let found = await this.#find(tenants, asking, asking.isAgain)
+    for (let look = 0; look < maxLooks && found.reads.some(({ isGap }) => isGap); look++) {
+      const before = found.state
+      found = await this.#find(tenants, asking, true)
+      if (found.state === before) break
+    }
+    return found
   }
 
   async #find(tenants: readonly string[], { signal }: Asking, isForced: boolean): Promise<Found> {

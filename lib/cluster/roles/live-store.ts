@@ -56,7 +56,7 @@ function observe(stores: readonly LiveStore[], metrics: ServerMetrics): void {
   total('blocks_cut_total', 'Segments that were written to the folder.', ({ counters }) => counters.segments)
   gauge('live_traces', 'Traces in memory.', ({ segments }) => segments.traceCount)
   gauge('live_trace_bytes', 'Memory of their spans.', ({ segments }) => segments.memoryBytes)
-  gauge('complete_queue_length', 'Segments that wait to be written.', ({ segments }) => segments.closingCount)
+  gauge('complete_queue_length', 'Segments in memory that get no more.', ({ segments }) => segments.completeCount)
   gauge('ready', '1 when it has read its partition.', store => (store.notReady() === undefined ? 1 : 0))
   const startedMillis = performance.now()
   const catchUp = metrics.histogram(

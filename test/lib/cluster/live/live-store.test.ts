@@ -7,6 +7,7 @@ import { putBytes, readObject } from '../../../../lib/storage/store.ts'
 import { drawsOf } from '../../../support/draws.ts'
 import { labRejection } from '../../../support/errors.ts'
 import { idsIn, LiveStage } from '../../../support/live-stage.ts'
+import { spanIdOf } from '../../../support/store-spans.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => void vi.useRealTimers())
@@ -32,7 +33,10 @@ for (let seed = base; seed < base + 12; seed++)
   test(`every span of the offsets that it answers for is there, whatever happens when (seed ${seed})`, async () => {
     const draw = drawsOf(seed)
     const pick = (count: number) => Math.floor(draw() * count)
-    const stage = await LiveStage.open(draw, { maxBlockMillis: 5_000, maxBlockBytes: 40_000 + pick(300_000) })
+    const stage = await LiveStage.open(draw, {
+      ...{ maxBlockMillis: 5_000, maxBlockBytes: 40_000 + pick(300_000), maxUncommittedMillis: 20_000 },
+      ...{ maxPieceRows: 5 + pick(40), maxLiveBytes: seed % 2 === 0 ? 300_000 + pick(300_000) : 250_000_000 },
+    })
     const vectors = [0]
     let [number, named]: [number, Named[]] = [1, []]
     const restart = async () => {
@@ -50,7 +54,7 @@ for (let seed = base; seed < base + 12; seed++)
       },
       read: () => stage.live.read(0),
       ask: async () => {
-        const from = draw() < 0.5 ? stage.committed : vectors[pick(vectors.length)]!
+        const from = [stage.committed, vectors[pick(vectors.length)]!, pick(stage.truth.length + 1)][pick(3)]!
         const pieces = await stage.check(`t${pick(4)}`, from, `seed ${seed}`)
         named.push({ pieces, untilMillis: performance.now() + 60_000 })
       },
@@ -135,30 +139,90 @@ test('a start reads of the log only what its folder does not have', async () => 
   expect(await stage.check('t0', 9, 'at the end')).toHaveLength(1)
 })
 
-test('what is in blocks is answered for a minute more, and is readable for another', async () => {
+test('what is in blocks is answered for 10 s more, and is readable for a minute', async () => {
   const stage = await LiveStage.open(drawsOf(1))
   await stage.append('t0', [1])
   await readAll(stage)
   const [cut] = await stage.check('t0', 0, 'cut')
-  await stage.live.close()
-  const [closed] = await stage.check('t0', 0, 'closed')
-  expect(closed!.id).not.toBe(cut!.id)
+  stage.live.segments.rotate()
   await stage.build(1)
   await stage.live.maintain()
-  vi.advanceTimersByTime(59_000)
+  vi.advanceTimersByTime(9_000)
   await stage.live.maintain()
-  expect(await idsIn(await stage.live.openPiece(cut!.id))).toHaveLength(1)
-  expect(await stage.check('t0', 0, 'in blocks')).toHaveLength(1)
+  expect(await stage.check('t0', 0, 'in blocks')).toEqual([cut])
   vi.advanceTimersByTime(2_000)
   await stage.live.maintain()
-  await expect(async () => stage.live.openPiece(cut!.id)).rejects.toThrow('ask for the list again')
   expect(await stage.live.answer('t0', 0)).toMatchObject({ first: 1, next: 1, pieces: [] })
   vi.advanceTimersByTime(59_000)
   await stage.live.maintain()
-  expect(await idsIn(await stage.live.openPiece(closed!.id))).toHaveLength(1)
+  expect(await idsIn(await stage.live.openPiece(cut!.id))).toHaveLength(1)
   vi.advanceTimersByTime(2_000)
   await stage.live.maintain()
+  await expect(async () => stage.live.openPiece(cut!.id)).rejects.toThrow('ask for the list again')
   expect(await stage.folder.keys()).toEqual([])
+})
+
+test('where blocks come in time and nobody asks, nothing is written; what is late is, and an end writes what is not in blocks', async () => {
+  const stage = await LiveStage.open(drawsOf(1))
+  const keysAfter = async (offsets: number, seconds: number) => {
+    for (let i = 0; i < offsets; i++) await stage.append(`t${i % 2}`, [stage.truth.length + 1])
+    await readAll(stage)
+    for (let i = 0; i < seconds; i++) {
+      vi.advanceTimersByTime(1_000)
+      await stage.live.maintain()
+      await new Promise(setImmediate)
+    }
+    return stage.folder.keys()
+  }
+  for (let cycle = 0; cycle < 6; cycle++) {
+    expect(await keysAfter(6, 30)).toEqual([])
+    await stage.build(stage.truth.length - 2)
+  }
+  expect(stage.live.segments.first).toBeGreaterThan(20)
+  expect(await keysAfter(4, 85)).toEqual([])
+  await keysAfter(2, 10)
+  await vi.waitFor(async () => expect(await stage.folder.keys()).toHaveLength(3))
+  expect(stage.live.counters.segments).toBe(1)
+  await stage.build(stage.truth.length - 1)
+  await stage.live.maintain()
+  await stage.live.close()
+  await stage.start()
+  expect([stage.live.segments.first, stage.live.segments.next]).toEqual([stage.committed, stage.truth.length])
+  await stage.check('t1', stage.committed, 'after the start')
+})
+
+test('who asks gets pieces of what is beyond the blocks and no more, also where these end in the midst of one', async () => {
+  const stage = await LiveStage.open(drawsOf(1), { maxPieceRows: 50 })
+  const rowsFrom = async (from: number) => {
+    const pieces = await stage.check('t0', from, `from ${from}`)
+    return pieces.reduce((sum, { meta }) => sum + meta.totalSpans, 0)
+  }
+  for (let i = 0; i < 40; i++) await stage.append('t0', [3 * i + 1, 3 * i + 2, 3 * i + 3])
+  await readAll(stage)
+  for (const from of [0, 10, 9, 10, 30, 31, 12, 0, 40, 99])
+    expect(await rowsFrom(from)).toBe(3 * Math.max(0, 40 - from))
+  const before = await stage.live.answer('t0', 12)
+  expect(before.pieces.length).toBeLessThan(8)
+  expect(await stage.live.answer('t0', 12)).toEqual(before)
+})
+
+test('a span that comes again after blocks have it is in them alone', async () => {
+  const stage = await LiveStage.open(drawsOf(1))
+  await stage.append('t0', [1, 2])
+  await stage.append('t0', [2, 3])
+  await stage.append('t0', [3, 1])
+  await readAll(stage)
+  const idsFrom = async (from: number) => {
+    const pieces = await stage.check('t0', from, `from ${from}`)
+    return (await Promise.all(pieces.map(async ({ id }) => idsIn(await stage.live.openPiece(id))))).flat().sort()
+  }
+  for (const [from, numbers] of [
+    [0, [1, 2, 3]],
+    [1, [3]],
+    [2, []],
+    [0, [1, 2, 3]],
+  ] as const)
+    expect(await idsFrom(from)).toEqual(numbers.map(spanIdOf).sort())
 })
 
 test('whoever asks all the time gets few pieces, and a span is written a few times', async () => {

@@ -122,6 +122,22 @@ test('a live store that begins after the blocks end is told, and what it has is 
   expect((await partOf(app)).message).toBeUndefined()
 })
 
+test('commits that follow each other while live stores are asked leave no gap', async () => {
+  const stage = await newStage(17, 1)
+  const [replica] = stage.replicas as [StagedReplica]
+  const pieces = replica.pieces.bind(replica)
+  let commits = 3
+  replica.pieces = async (tenant, from) => {
+    if (commits-- > 0) await stage.build(0, 2)
+    replica.first = stage.partitions[0]!.committed
+    return pieces(tenant, from)
+  }
+  const app = clusterOf(await sourcesOf(stage))
+  const whole = countSpans(stage.tracesOf('a'))
+  expect(await partOf(app)).toEqual({ status: undefined, message: undefined, spanCount: whole })
+  expect(commits).toBe(-1)
+})
+
 test('of replicas the one is asked that has read furthest and has no gap, and none is waited for that is stuck', async () => {
   const stage = await newStage(13, 1)
   const [first] = stage.replicas as [StagedReplica]
