@@ -1,9 +1,11 @@
+import { firstWhere } from '../bytes/search.ts'
 import { getOrInsert } from '../maps.ts'
 import { checkLimits, type Limits } from '../model/limits.ts'
 import { mergeSpellings } from '../model/merge.ts'
-import type { ScanRequest, SpanSource } from '../model/scan.ts'
+import type { ScanRequest, SpanBatch, SpanSource } from '../model/scan.ts'
 import type { Trace } from '../model/trace.ts'
 import { traceKey } from '../model/trace-id.ts'
+import { wantedIds } from '../model/wanted-ids.ts'
 import { nextTurn } from '../turns.ts'
 import { placesIn, type SharedIds, type SharedTrace } from './shared-ids.ts'
 
@@ -53,10 +55,30 @@ async function addMeeting(
   const positions = Uint32Array.from(placesIn(source, open), ([position]) => position)
   if (positions.length === 0) return
   const own = source.traceIds === undefined ? withIds(request, source, shared) : { ...request, positions }
+  const spanIds = wantedIds(request, 'span:id')
   for await (const batch of source.scan(own, limits)) {
-    for (const [, trace] of await shared.among(batch, source)) found.add(trace)
+    const members = await shared.among(batch, source)
+    const wanted = members.length === 0 || spanIds.length === 0 ? undefined : await placesWith(batch, spanIds)
+    for (const [place, trace] of members) if (wanted?.has(place) !== false) found.add(trace)
     batch.release()
   }
+}
+
+/** Where in a batch the traces are that have a span of each list of ids: whoever asks for a span reads no other trace. */
+async function placesWith(batch: SpanBatch, spanIds: readonly (readonly string[])[]): Promise<ReadonlySet<number>> {
+  const columns = await batch.read(['span:id'])
+  const { traceStarts } = columns
+  const [data] = columns.get('span:id')
+  if (data === undefined || !('codes' in data.values)) return new Set()
+  const { codes, dictionary } = data.values
+  const placesOf = (ids: readonly string[]) => {
+    const wanted = new Set(dictionary.flatMap((id, code) => (ids.includes(id as string) ? [code] : [])))
+    const rows = Array.from(codes.keys()).filter(i => wanted.has(codes[i]!))
+    const placeOf = (row: number) => firstWhere(traceStarts.length, trace => traceStarts[trace]! > row) - 1
+    return new Set(rows.map(i => placeOf(data.rows?.[i] ?? i)))
+  }
+  const [first, ...others] = spanIds.map(placesOf)
+  return new Set([...first!].filter(place => others.every(other => other.has(place))))
 }
 
 /** Shared traces that are searched apart from others: batches do not reach beyond them, whoever searches them. */

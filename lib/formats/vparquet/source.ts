@@ -1,49 +1,49 @@
-import { LabError } from '../../error.ts'
-import { getOrInsert } from '../../maps.ts'
-import { parseName } from '../../model/column-name.ts'
 import { unionOf } from '../../model/extent.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
-import { ownersOf } from '../../model/owners.ts'
-import type { ColumnData, ColumnName, ColumnSet, Cost, ScanRequest, SpanBatch, SpanSource } from '../../model/scan.ts'
-import { linkType } from '../../model/tree.ts'
-import { childrenByLink, linkTypeName, rootRows } from '../../model/tree-columns.ts'
+import type { Cost, ScanRequest, SpanBatch, SpanSource, TraceIds, TraceRange } from '../../model/scan.ts'
+import { joinRanges, type SizedRange } from '../../model/trace-ranges.ts'
+import { wantedIds } from '../../model/wanted-ids.ts'
 import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
-import { attributeData, keyColumns, valueColumns } from './attribute-data.ts'
 import { attributeNames } from './attribute-names.ts'
+import { RowGroupBatch } from './batch.ts'
 import type { Block } from './block.ts'
-import { childColumns, childStarts } from './children.ts'
-import { spread } from './column-values.ts'
-import { findTraces } from './find.ts'
-import {
-  columnsOfIntrinsic,
-  idsAt,
-  intrinsicColumns,
-  intrinsicData,
-  ints,
-  parentsOf,
-  rootBounds,
-} from './intrinsics.ts'
+import { findTraces, tracesWith } from './find.ts'
+import { intrinsicColumns } from './intrinsics.ts'
 import type { Layout } from './layout.ts'
 import { dictionariesFor, isInTime, mayHold } from './prune.ts'
-import { prefixes, required } from './schema.ts'
-import { type Structure, structureOf } from './structure.ts'
+import { prefixes } from './schema.ts'
+import { placesIn, readTraceIds, traceRanges } from './trace-ids.ts'
 
-/** The columns that show whether a link stays within its trace. */
-const linkIds = ['link:traceID', 'trace:id'] as const
-const none: ReadonlySet<number> = new Set()
 const startColumn = `${prefixes.span}.StartTimeUnixNano`
+const spanIdColumn = `${prefixes.span}.SpanID`
 
 /** A block of Tempo as a source of spans for queries: a batch is a row group. */
 export function vparquetSource(block: Block): SpanSource {
+  let known: TraceIds | undefined
+  const traceIds = async (limits?: Limits) => {
+    // Each question waits for its own reading only, which others' limits cannot end.
+    const ids = known ?? (await readTraceIds(block, limits))
+    known ??= ids
+    return known
+  }
   return {
     scan: (request, limits) => scan(block, request, limits),
-    findTraces: (traceIds, limits) => findTraces(block, traceIds, limits),
+    async *findTraces(wanted, limits) {
+      const isLookedUp = known === undefined && wanted.length <= maxLookups
+      if (isLookedUp) yield* findTraces(block, wanted, limits)
+      else yield* tracesWith(block, wanted, await traceIds(limits), limits)
+    },
     bounds: () => unionOf(rowGroupsOf(block).map(columns => columns.chunk(startColumn).extent)),
     cost: request => costOf(block, request),
     attributeNames: () => attributeNames(block),
     distinctValues: async column => (column === 'span:traceState' && hasNoTraceStates(block) ? [''] : undefined),
+    traceIds,
+    parts: maxBytes => joinRanges(sizedGroups(block), maxBytes),
   }
 }
+
+/** Few ids are looked for by filters and indexes of pages, unless all are held. */
+const maxLookups = 4
 
 /** True where the footer says so. */
 function hasNoTraceStates(block: Block): boolean {
@@ -51,29 +51,66 @@ function hasNoTraceStates(block: Block): boolean {
 }
 
 async function* scan(block: Block, request: ScanRequest, limits?: Limits): AsyncIterable<SpanBatch> {
-  const { layout, footer } = block
-  for (let number = 0; number < footer.rowGroups.length; number++) {
+  const spanIds = wantedIds(request, 'span:id')
+  for (const [number, positions] of traceRanges(block).entries()) {
     checkLimits(limits)
     const columns = new RowGroupColumns(block, number, limits)
-    if (!isInTime(columns, request) || !(await mayBeWanted(columns, layout, request))) continue
-    const batch = new RowGroupBatch(block, columns)
-    if (request.columns.length > 0 || !batch.isCounted) await batch.load(request.columns)
+    if (!mayBeAsked(positions, request) || !isInTime(columns, request)) continue
+    if (!(await mayBeWanted(columns, block.layout, request)) || !(await hasSpans(columns, spanIds))) continue
+    const batch = new RowGroupBatch(block, columns, {
+      identity: block.footer.rowGroups[number]!,
+      positions,
+      first: request.columns,
+    })
+    if (!batch.isCounted) await batch.load([])
     yield batch
   }
+}
+
+/** False where no trace of a row group, of which these are the positions, is asked for. */
+function mayBeAsked(own: TraceRange, { within, positions }: ScanRequest): boolean {
+  if (within !== undefined && (own.start < within.start || own.start >= within.end)) return false
+  if (positions === undefined) return true
+  const [from, to] = placesIn(positions, own)
+  return from < to
+}
+
+/** False where a row group lacks all spans of one of some lists of ids. */
+async function hasSpans(columns: RowGroupColumns, wanted: readonly (readonly string[])[]): Promise<boolean> {
+  if (wanted.length === 0) return true
+  await columns.load(intrinsicColumns['span:id'])
+  const { entries } = columns.named(() => columns.get(spanIdColumn).bytes)
+  return wanted.every(ids => ids.some(id => entries.mayHold(Buffer.from(id, 'hex'))))
 }
 
 function rowGroupsOf(block: Block): RowGroupColumns[] {
   return block.footer.rowGroups.map((_, number) => new RowGroupColumns(block, number))
 }
 
-/** Of the row groups that lie in time, all columns. Where the footer does not count their spans, those of the block. */
+/** Of the row groups that may be asked for, all columns. Where the footer does not count their spans, those of the block. */
 function costOf(block: Block, request: ScanRequest): Cost {
   let [byteLength, spanCount] = [0, 0]
-  for (const columns of rowGroupsOf(block).filter(one => isInTime(one, request))) {
-    for (const name of block.footer.leaves.keys()) byteLength += columns.chunk(name).end - columns.chunk(name).start
-    spanCount += columns.chunk(`${prefixes.span}.SpanID`).presentCount ?? block.spanCount
+  for (const [number, positions] of traceRanges(block).entries()) {
+    const columns = new RowGroupColumns(block, number)
+    if (!mayBeAsked(positions, request) || !isInTime(columns, request)) continue
+    byteLength += bytesOf(block, columns)
+    spanCount += columns.chunk(spanIdColumn).presentCount ?? block.spanCount
   }
   return { byteLength, spanCount }
+}
+
+/** Of all columns of a row group. */
+function bytesOf({ footer }: Block, columns: RowGroupColumns): number {
+  const chunks = Array.from(footer.leaves.keys(), name => columns.chunk(name))
+  return chunks.reduce((sum, { start, end }) => sum + end - start, 0)
+}
+
+/** The row groups with their bytes. */
+function sizedGroups(block: Block): SizedRange[] {
+  return traceRanges(block).map((range, number) => ({
+    ...range,
+    byteLength: bytesOf(block, new RowGroupColumns(block, number)),
+  }))
 }
 
 /** False where nothing in the row group is wanted, by the footer, or by dictionaries that are read for it. */
@@ -84,162 +121,4 @@ async function mayBeWanted(columns: RowGroupColumns, layout: Layout, request: Sc
     if (!columns.named(() => mayHold(columns, layout, request))) return false
   }
   return true
-}
-
-class RowGroupBatch implements SpanBatch {
-  readonly startExtent: readonly [bigint, bigint] | undefined
-  readonly #block: Block
-  readonly #columns: RowGroupColumns
-  readonly #data = new Map<ColumnName, readonly ColumnData[]>()
-  /** By event, or link, its span. */
-  readonly #childOwners = new Map<'event' | 'link', Uint32Array>()
-  #structure: Structure | undefined
-
-  constructor(block: Block, columns: RowGroupColumns) {
-    this.#block = block
-    this.#columns = columns
-    this.startExtent = columns.chunk(startColumn).extent
-  }
-
-  /** True where it is known how many spans there are. */
-  get isCounted(): boolean {
-    return this.#structure !== undefined || this.#presentCount !== undefined
-  }
-
-  get spanCount(): number {
-    return this.#structure === undefined ? (this.#presentCount ?? this.#known.spanCount) : this.#structure.spanCount
-  }
-
-  /** As the footer says. */
-  get #presentCount(): number | undefined {
-    return this.#columns.chunk(`${prefixes.span}.SpanID`).presentCount
-  }
-
-  get #known(): Structure {
-    if (this.#structure === undefined) throw new LabError('invalid', 'a batch of which nothing has been read')
-    return this.#structure
-  }
-
-  /** Reads what some columns are made of: keys of attributes first, then the values of those that occur. */
-  async load(names: readonly ColumnName[]): Promise<void> {
-    const columns = this.#columns
-    const missing = names.filter(name => !this.#data.has(name))
-    const parsed = (missing.includes('trace:root') ? [...missing, linkTypeName] : missing).map(parseName)
-    const first = parsed.flatMap(named => {
-      if (named.intrinsic !== undefined) return columnsOfIntrinsic(columns, named.intrinsic)
-      const { scope, key } = named
-      return [...keyColumns(columns, this.#block.layout, scope, key), ...childColumns(columns, scope)]
-    })
-    const structural = this.#structure === undefined ? structureColumn(columns, first) : undefined
-    await columns.load(structural === undefined ? first : [...first, structural])
-    if (structural !== undefined) this.#structure = columns.named(() => this.#readStructure(structural))
-    const second = columns.named(() =>
-      parsed.flatMap(named => (named.intrinsic !== undefined ? [] : valueColumns(columns, named.scope, named.key))),
-    )
-    const rest = missing.includes('trace:root') ? columns.named(() => this.#columnsOfRoots()) : []
-    await columns.load([...second, ...rest])
-  }
-
-  /** What else it takes to find roots, once the bounds of parents have been read. */
-  #columnsOfRoots(): string[] {
-    const parents = rootBounds(this.#columns, this.#known) ? [] : intrinsicColumns['span:parent']
-    const links = this.#hasLinkTypes() ? linkIds.flatMap(name => columnsOfIntrinsic(this.#columns, name)) : []
-    return [...parents, ...links]
-  }
-
-  /** True where a link has a type, which may name a parent; the keys of links must have been loaded. */
-  #hasLinkTypes(): boolean {
-    return this.#columns.named(() => valueColumns(this.#columns, 'link', linkType.key)).length > 0
-  }
-
-  #readStructure(name: string): Structure {
-    const column = this.#columns.get(name)
-    const structure = structureOf(column, this.#columns.rowCount)
-    const told = this.#presentCount ?? structure.spanCount
-    return told === structure.spanCount
-      ? structure
-      : column.fail(`stands in ${structure.spanCount} spans, the footer tells of ${told}`)
-  }
-
-  async read(names: readonly ColumnName[], rows?: Uint32Array): Promise<ColumnSet> {
-    await this.load(names)
-    const byRow = new Map<ColumnName, readonly ColumnData[]>()
-    const [columns, data] = [this.#columns, this.#data]
-    for (const name of names) {
-      if (data.has(name)) continue
-      if (rows && (name === 'span:id' || name === 'trace:id'))
-        byRow.set(name, [columns.named(() => idsAt(columns, this.#known, name, rows))])
-      else {
-        const read = columns.named(() => this.#dataOf(name))
-        data.set(name, read)
-      }
-    }
-    const ownersIn = (scope: 'event' | 'link') => this.#ownersIn(scope)
-    return {
-      get: name => byRow.get(name) ?? data.get(name) ?? fail(name),
-      traceStarts: this.#known.traceStarts,
-      get eventSpans() {
-        return ownersIn('event')
-      },
-      get linkSpans() {
-        return ownersIn('link')
-      },
-    }
-  }
-
-  #dataOf(name: ColumnName): ColumnData[] {
-    const [columns, structure] = [this.#columns, this.#known]
-    const named = parseName(name)
-    if (named.intrinsic === 'trace:root') return [ints(this.#roots())]
-    if (named.intrinsic !== undefined) return [intrinsicData(columns, structure, named.intrinsic)]
-    const { scope, key } = named
-    const { spanCount, resourceCount, resourceOf, scopeCount, scopeOf } = structure
-    const ofOwners = (count: number) => attributeData(columns, this.#block.layout, scope, key, count)
-    switch (scope) {
-      case 'resource':
-        return ofOwners(resourceCount).map(data => spread(data, resourceOf, resourceCount))
-      case 'instrumentation':
-        return ofOwners(scopeCount).map(data => spread(data, scopeOf, scopeCount))
-      case 'span':
-        return ofOwners(spanCount)
-      default:
-        return ofOwners(childStarts(columns, scope, spanCount).at(-1)!)
-    }
-  }
-
-  #roots(): Float64Array {
-    const [columns, structure] = [this.#columns, this.#known]
-    const { traceStarts } = structure
-    const parents = rootBounds(columns, structure) ?? parentsOf(columns, structure)
-    return rootRows(traceStarts, parents, this.#hasLinkTypes() ? this.#childrenByLink() : none)
-  }
-
-  #childrenByLink(): Set<number> {
-    const { traceStarts } = this.#known
-    const [linkTraceIds, traceIds] = linkIds.map(name => this.#dataOf(name)[0]!) as [ColumnData, ColumnData]
-    const [types, linkSpans] = [this.#dataOf(linkTypeName), this.#ownersIn('link')]
-    return childrenByLink({ types, linkTraceIds, traceIds, linkSpans, traceOf: ownersOf(traceStarts) })
-  }
-
-  #ownersIn(scope: 'event' | 'link'): Uint32Array {
-    const read = () => ownersOf(childStarts(this.#columns, scope, this.spanCount))
-    return getOrInsert(this.#childOwners, scope, () => this.#columns.named(read))
-  }
-
-  release(): void {
-    this.#columns.release()
-    this.#data.clear()
-  }
-}
-
-function fail(name: string): never {
-  throw new LabError('invalid', `column ${name} has not been read`)
-}
-
-/** The column that gives the structure of a row group: one that is read anyway, else the smallest. */
-function structureColumn(columns: RowGroupColumns, wanted: readonly string[]): string {
-  const inSpans = (name: string) => name.startsWith(`${prefixes.span}.`)
-  const bytesOf = (name: string) => columns.chunk(name).end - columns.chunk(name).start
-  const candidates = [...required.keys()].filter(inSpans).sort((a, b) => bytesOf(a) - bytesOf(b))
-  return wanted.find(inSpans) ?? candidates[0]!
 }

@@ -39,6 +39,11 @@ export class ByteEntries {
     return this.#bytes.subarray(this.#starts[entry]!, this.#ends[entry]!)
   }
 
+  /** False where no entry has these bytes. */
+  mayHold(bytes: Buffer): boolean {
+    return this.#bytes.includes(bytes)
+  }
+
   /** In lower-case hex; of all entries at once, of which this is a part. */
   hex(entry: number): string {
     this.#hex ??= this.#bytes.toString('hex')

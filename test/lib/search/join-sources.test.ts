@@ -109,6 +109,9 @@ const searches = [
   '{ } | count() > 4',
   '{ name = "name 1" } | by(span.x) | count() > 1',
   '{ span.x = "absent" }',
+  `{ span:id = "${spanIdOf(5)}" }`,
+  `{ span:id = "${spanIdOf(3)}" } && { span:id = "${spanIdOf(4)}" }`,
+  `{ span:id = "${spanIdOf(90)}" || span:id = "${spanIdOf(40)}" }`,
 ]
 const metrics = [
   '{ } | rate() by (name)',

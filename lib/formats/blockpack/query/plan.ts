@@ -2,6 +2,7 @@ import { byteLengthOf, type Range } from '../../../bytes/range.ts'
 import { firstWhere } from '../../../bytes/search.ts'
 import { isInTime } from '../../../model/extent.ts'
 import type { ColumnName, ScanRequest, TraceRange } from '../../../model/scan.ts'
+import { joinRanges } from '../../../model/trace-ranges.ts'
 import { basisColumns } from '../layout/bases.ts'
 import { columnId, firstFieldId, poolColumns } from '../layout/columns.ts'
 import type { PageGroupEntries } from '../layout/directory.ts'
@@ -87,18 +88,12 @@ export function inTime(toc: Toc, request: ScanRequest): readonly PageGroup[] {
 
 /** Page groups that follow one another, together as long as they have so many bytes at most: the traces that they hold. */
 export function partsOf({ pageGroups }: Toc, maxBytes: number): TraceRange[] {
-  const parts: TraceRange[] = []
-  let partBytes = 0
-  for (const { firstTrace, traceCount, bandRanges } of pageGroups) {
-    const byteLength = byteLengthOf(bandRanges)
-    const last = parts.at(-1)
-    const isNew = last === undefined || partBytes + byteLength > maxBytes
-    const end = firstTrace + traceCount
-    if (isNew) parts.push({ start: firstTrace, end })
-    else parts[parts.length - 1] = { start: last.start, end }
-    partBytes = (isNew ? 0 : partBytes) + byteLength
-  }
-  return parts
+  const ranges = pageGroups.map(({ firstTrace, traceCount, bandRanges }) => ({
+    start: firstTrace,
+    end: firstTrace + traceCount,
+    byteLength: byteLengthOf(bandRanges),
+  }))
+  return joinRanges(ranges, maxBytes)
 }
 
 /** False where the page group holds none of the traces that are wanted alone. */

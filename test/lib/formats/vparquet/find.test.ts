@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type BlockParts, openVparquet } from '../../../../lib/formats/vparquet/block.ts'
 import { findTraces } from '../../../../lib/formats/vparquet/find.ts'
 import { decodeVparquet } from '../../../../lib/formats/vparquet/reader.ts'
+import { vparquetSource } from '../../../../lib/formats/vparquet/source.ts'
 import { writeBlock } from '../../../../lib/formats/vparquet/writer/block.ts'
 import { joinById } from '../../../../lib/import/sort.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
@@ -58,6 +59,18 @@ test('each trace is found, as the whole block has it', async () => {
       ),
     ),
   ).toEqual(some)
+})
+
+test('many traces are found by the ids of all: row groups with many of them are read once', async () => {
+  const { file, block: opened } = await openedOf(block)
+  const source = vparquetSource(opened)
+  const all = (await collect(decodeVparquet(opened))).flat()
+  const idsOf = (found: readonly Trace[]) => [...found.map(({ traceId }) => traceId), '12345678'.repeat(4)]
+  const sparse = all.filter((_, i) => i % 20 === 3)
+  expect(await collect(source.findTraces(idsOf(sparse)))).toEqual(sparse)
+  file.reset()
+  expect(await collect(source.findTraces(idsOf(all)))).toEqual(all)
+  expect(file.roundTrips).toBe(opened.footer.rowGroups.length)
 })
 
 test('of an id that is not there only an index of pages is read', async () => {
