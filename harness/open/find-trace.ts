@@ -1,7 +1,7 @@
 import { LabError } from '../../lib/error.ts'
 import { Losses } from '../../lib/formats/losses.ts'
 import { readInputs, type SkippedFile } from '../../lib/import/input.ts'
-import { mergeSpellings } from '../../lib/model/merge.ts'
+import { type HeldPiece, mergeHeld } from '../../lib/model/merge.ts'
 import type { Span, Trace } from '../../lib/model/trace.ts'
 import { spellingsOf, traceIdOf, traceKey } from '../../lib/model/trace-id.ts'
 import { heldThreshold } from '../../lib/sampling/threshold.ts'
@@ -19,16 +19,18 @@ export async function findTrace(id: string, paths: readonly string[], skipsBad?:
   const losses = new Losses({ skipsBad: skipsBad === true })
   const skipped: SkippedFile[] = []
   const sampled = new Set<string>()
-  const pieces: Trace[] = []
+  const pieces: HeldPiece[] = []
   await withBlockSources(paths, async (opened, captures) => {
-    for (const { source } of opened) for await (const piece of source.findTraces([written!])) pieces.push(piece)
-    for (const path of captures) pieces.push(...(await scan(path, traceKey(written!), { losses, skipped, sampled })))
+    for (const { source } of opened)
+      for await (const trace of source.findTraces([written!])) pieces.push({ trace, asHeld: source.asHeld })
+    for (const path of captures)
+      for (const trace of await scan(path, traceKey(written!), { losses, skipped, sampled })) pieces.push({ trace })
     if (pieces.length > 0) return
     for (const { source, file } of opened) if (await isSampled(source)) sampled.add(file.name)
   })
   reportLeftOut({ dropped: losses.list(), skipped, bad: losses.listBad() }, skipsBad)
   if (pieces.length === 0) throw notFound(id, paths.join(', '), sampled)
-  return mergeSpellings(pieces)
+  return mergeHeld(pieces)
 }
 
 /** With the names of the files that were sampled, in which the trace may have been left out. */

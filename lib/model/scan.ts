@@ -2,6 +2,7 @@ import type { Parcel } from '../workers/message.ts'
 import type { Shared } from '../workers/task.ts'
 import type { Extent } from './extent.ts'
 import type { Limits } from './limits.ts'
+import type { AsHeld } from './merge.ts'
 import type { Trace, Value, ValueType } from './trace.ts'
 import type { ValueTest } from './value-test.ts'
 
@@ -237,6 +238,8 @@ export interface SpanSource {
    * a whole scan. Absent where it cannot.
    */
   readonly parts?: ((maxBytes: number) => readonly TraceRange[]) | undefined
+  /** What it holds of a trace, where that is not all; traces that are held as the same have the same. */
+  readonly asHeld?: AsHeld | undefined
   /** Those whose spans it joins, where there are several: what was found out about one holds in every join of it. */
   readonly joined?: readonly SpanSource[] | undefined
   /** Absent where work is done here. */

@@ -2,7 +2,7 @@ import { AttributeNames } from '../model/attribute-names.ts'
 import { unionOf } from '../model/extent.ts'
 import type { Limits } from '../model/limits.ts'
 import { memorySource } from '../model/memory-source.ts'
-import { mergeSpellings } from '../model/merge.ts'
+import { type HeldPiece, mergeHeld } from '../model/merge.ts'
 import type { AttributeName, ColumnName, ScanRequest, SpanBatch, SpanNeed, SpanSource } from '../model/scan.ts'
 import type { Trace, Value } from '../model/trace.ts'
 import { traceKey } from '../model/trace-id.ts'
@@ -12,7 +12,7 @@ import { withoutTraces } from './without-traces.ts'
 
 /**
  * The spans of several sources as those of one: a trace that has spans in more than one is one trace, and spans that
- * are equal count once. Traces of one source alone come as they are, by its own pruning; those that are shared follow,
+ * are equal, as far as both sources hold them, count once. Traces of one source alone come as they are, by its own pruning; those that are shared follow,
  * whole, a few at a time.
  */
 export function joinSources(sources: readonly SpanSource[]): SpanSource {
@@ -95,10 +95,11 @@ async function* findTraces(
   traceIds: readonly string[],
   limits: Limits | undefined,
 ): AsyncIterable<Trace> {
-  const pieces = new Map<string, Trace[]>(traceIds.map(traceId => [traceKey(traceId), []]))
+  const pieces = new Map<string, HeldPiece[]>(traceIds.map(traceId => [traceKey(traceId), []]))
   const found = await Promise.all(sources.map(source => collect(source.findTraces(traceIds, limits))))
-  for (const piece of found.flat()) pieces.get(traceKey(piece.traceId))!.push(piece)
-  for (const own of pieces.values()) yield* mergeSpellings(own)
+  for (const [i, { asHeld }] of sources.entries())
+    for (const trace of found[i]!) pieces.get(traceKey(trace.traceId))!.push({ trace, asHeld })
+  for (const own of pieces.values()) yield* mergeHeld(own)
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -14,6 +14,7 @@ export function namedSource(name: string, source: SpanSource): SpanSource {
     attributeNames: () => named(() => source.attributeNames()),
     distinctValues: column => named(async () => source.distinctValues?.(column)),
     parts: source.parts,
+    asHeld: source.asHeld,
     traceIds: source.traceIds && (limits => named(async () => namedIds(await source.traceIds!(limits), named))),
   }
 }

@@ -1,7 +1,7 @@
 import { firstWhere } from '../bytes/search.ts'
 import { getOrInsert } from '../maps.ts'
 import { checkLimits, type Limits } from '../model/limits.ts'
-import { mergeSpellings } from '../model/merge.ts'
+import { type HeldPiece, mergeHeld } from '../model/merge.ts'
 import type { ScanRequest, SpanBatch, SpanSource } from '../model/scan.ts'
 import type { Trace } from '../model/trace.ts'
 import { traceKey } from '../model/trace-id.ts'
@@ -127,7 +127,7 @@ async function* wholeTraces(
 const maxHeldSpans = 1 << 15
 
 /** By source, by key. */
-type Pieces = WeakMap<SpanSource, Map<string, readonly Trace[]>>
+type Pieces = WeakMap<SpanSource, Map<string, readonly HeldPiece[]>>
 
 /**
  * Pieces that were asked for of late, and those before them; once the former have too many spans, the latter are
@@ -140,12 +140,12 @@ let held: { late: Pieces; before: Pieces; lateSpans: number } = {
 }
 
 /** By trace its pieces, in the order of the sources. */
-async function piecesOf(traces: readonly SharedTrace[], limits: Limits | undefined): Promise<Trace[][]> {
+async function piecesOf(traces: readonly SharedTrace[], limits: Limits | undefined): Promise<HeldPiece[][]> {
   const bySource = new Map<SpanSource, string[]>()
   for (const { traceId, places } of traces)
     for (const source of places.keys()) getOrInsert(bySource, source, () => []).push(traceId)
   if (held.lateSpans > maxHeldSpans) held = { late: new WeakMap(), before: held.late, lateSpans: 0 }
-  const found = new Map<SpanSource, Map<string, readonly Trace[]>>()
+  const found = new Map<SpanSource, Map<string, readonly HeldPiece[]>>()
   for (const [source, ids] of bySource) found.set(source, await readPieces(source, ids, limits))
   return traces.map(({ traceId, places }) =>
     [...places.keys()].flatMap(source => found.get(source)!.get(traceKey(traceId)) ?? []),
@@ -156,16 +156,16 @@ async function readPieces(
   source: SpanSource,
   traceIds: readonly string[],
   limits: Limits | undefined,
-): Promise<Map<string, readonly Trace[]>> {
+): Promise<Map<string, readonly HeldPiece[]>> {
   const current = held
   const { late, before } = current
-  const known = getOrInsert(late, source, () => new Map<string, readonly Trace[]>())
-  const own = new Map<string, readonly Trace[]>()
-  const hold = (key: string, pieces: readonly Trace[]) => {
+  const known = getOrInsert(late, source, () => new Map<string, readonly HeldPiece[]>())
+  const own = new Map<string, readonly HeldPiece[]>()
+  const hold = (key: string, pieces: readonly HeldPiece[]) => {
     own.set(key, pieces)
     if (known.has(key)) return
     known.set(key, pieces)
-    for (const { spans } of pieces) current.lateSpans += spans.length
+    for (const { trace } of pieces) current.lateSpans += trace.spans.length
   }
   const missing: string[] = []
   for (const traceId of traceIds) {
@@ -174,22 +174,26 @@ async function readPieces(
     if (pieces === undefined) missing.push(traceId)
     else hold(key, pieces)
   }
-  const read = new Map<string, Trace[]>()
+  const { asHeld } = source
+  const read = new Map<string, HeldPiece[]>()
   if (missing.length > 0)
-    for await (const piece of source.findTraces(missing, limits))
-      getOrInsert(read, traceKey(piece.traceId), () => []).push(piece)
+    for await (const trace of source.findTraces(missing, limits))
+      getOrInsert(read, traceKey(trace.traceId), () => []).push({ trace, asHeld })
   for (const [key, pieces] of read) hold(key, pieces)
   return own
 }
 
 /** By their first piece: what pieces became. */
-const mergedPieces = new WeakMap<Trace, { readonly pieces: readonly Trace[]; readonly traces: readonly Trace[] }>()
+const mergedPieces = new WeakMap<
+  HeldPiece,
+  { readonly pieces: readonly HeldPiece[]; readonly traces: readonly Trace[] }
+>()
 
 /** A trace of its pieces, by spelling of its id. */
-function merged(pieces: readonly Trace[]): readonly Trace[] {
+function merged(pieces: readonly HeldPiece[]): readonly Trace[] {
   const last = mergedPieces.get(pieces[0]!)
   if (last?.pieces.length === pieces.length && last.pieces.every((piece, i) => piece === pieces[i])) return last.traces
-  const traces = mergeSpellings(pieces)
+  const traces = mergeHeld(pieces)
   mergedPieces.set(pieces[0]!, { pieces, traces })
   return traces
 }

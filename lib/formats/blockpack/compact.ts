@@ -101,7 +101,7 @@ async function mergeWith(
         found++
         add(trace)
       }
-  const merged = Array.from(pieces.values(), mergePieces)
+  const merged = Array.from(pieces.values(), own => mergePieces(own))
   for (const { trace, droppedCount } of merged) {
     done.traceCount++
     done.spanCount += spanCountOf(trace)

@@ -4,6 +4,7 @@ import type { Cost, ScanRequest, SpanBatch, SpanSource, TraceIds, TraceRange } f
 import { joinRanges, type SizedRange } from '../../model/trace-ranges.ts'
 import { wantedIds } from '../../model/wanted-ids.ts'
 import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
+import { asHeld } from './as-held.ts'
 import { attributeNames } from './attribute-names.ts'
 import { RowGroupBatch } from './batch.ts'
 import type { Block } from './block.ts'
@@ -37,6 +38,7 @@ export function vparquetSource(block: Block): SpanSource {
     cost: request => costOf(block, request),
     attributeNames: () => attributeNames(block),
     distinctValues: async column => (column === 'span:traceState' && hasNoTraceStates(block) ? [''] : undefined),
+    asHeld,
     traceIds,
     parts: maxBytes => joinRanges(sizedGroups(block), maxBytes),
   }
