@@ -123,6 +123,7 @@ export class StagedReplica implements LiveReplica {
   limit = Number.POSITIVE_INFINITY
   /** Until this is settled it answers nothing. */
   gate: Promise<void> | undefined
+  endAgeMillis = 0
   readMillis = Date.UTC(2026, 0, 1)
   readonly #records: Partition
   readonly #pieces = memoryStore()
@@ -147,7 +148,8 @@ export class StagedReplica implements LiveReplica {
       if (meta) cuts.pieces.push({ id: meta.blockID, start, end: cutEnd, meta })
     }
     const pieces = cuts.pieces.filter(piece => piece.end > from)
-    return { first: this.first, next, end, readMillis: this.readMillis, pieces }
+    const { first, endAgeMillis, readMillis } = this
+    return { first, next, end, endAgeMillis, readMillis, pieces }
   }
 
   async open({ meta }: LivePiece) {

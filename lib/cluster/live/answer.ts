@@ -15,8 +15,10 @@ export interface LiveAnswer {
   readonly first: number
   /** up to here, not including it. */
   readonly next: number
-  /** The end of the partition when it was read last. */
+  /** The end of the partition when it was read last, */
   readonly end: number
+  /** and how long ago that was. */
+  readonly endAgeMillis: number
   /** When the last record that was read was made, ms since the epoch; 0 where there was none. */
   readonly readMillis: number
   /** With the spans from the asked offset on; one of the folder may have older ones as well. */
@@ -45,7 +47,13 @@ export const pieceSchema: z.ZodType<LivePiece> = z.object({
   meta: blockMetaSchema,
 })
 
-const place = { first: offsetSchema, next: offsetSchema, end: offsetSchema, readMillis: z.number() }
+const place = {
+  first: offsetSchema,
+  next: offsetSchema,
+  end: offsetSchema,
+  endAgeMillis: z.number(),
+  readMillis: z.number(),
+}
 
 export const answerSchema: z.ZodType<LiveAnswer> = z.object({ ...place, pieces: z.array(pieceSchema) })
 

@@ -60,6 +60,8 @@ export class LiveStore {
   #lookedMillis: number = performance.now()
   /** Of the log, when it was read last. */
   #end: number
+  /** When that was. */
+  #endMillis: number = performance.now()
   #readMillis: number
   #isReady = false
   #isFull = false
@@ -126,7 +128,7 @@ export class LiveStore {
    */
   async answer(tenant: string, from: number): Promise<LiveAnswer> {
     const { first, end: next, pieces } = await this.segments.answer(tenant, from)
-    return { first, next, end: this.#end, readMillis: this.#readMillis, pieces }
+    return { first, next, ...this.#ofLog(), pieces }
   }
 
   /** Opens a piece of an answer; one that is replaced, or in blocks, for long is a `missing` error. */
@@ -146,13 +148,22 @@ export class LiveStore {
       partition: this.partition,
       first,
       next,
-      end: this.#end,
+      ...this.#ofLog(),
       committed: this.#committed,
-      readMillis: this.#readMillis,
       waitingBytes: this.#marks.bytesAfter(this.#committed),
       memoryBytes,
       isFull: this.#isFull,
     }
+  }
+
+  #ofLog() {
+    const endAgeMillis = Math.round(performance.now() - this.#endMillis)
+    return { end: this.#end, endAgeMillis, readMillis: this.#readMillis }
+  }
+
+  #setEnd(end: number): void {
+    this.#end = end
+    this.#endMillis = performance.now()
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -173,13 +184,13 @@ export class LiveStore {
   async read(maxWaitMillis: number): Promise<void> {
     if (this.#checkFull()) {
       await sleep(Math.min(maxWaitMillis, fullMillis))
-      this.#end = await this.#places.log.end(this.partition)
+      this.#setEnd(await this.#places.log.end(this.partition))
       return
     }
     const { next: from } = this.segments
     try {
       const { records, next, end } = await this.#places.log.read(this.partition, from, readBytes, maxWaitMillis)
-      this.#end = end
+      this.#setEnd(end)
       if (from === this.segments.next) await this.#take(records, next)
     } catch (error) {
       if (!(error instanceof LogError) || error.reason !== 'out of range') throw error

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { askInTurn } from './ask-in-turn.ts'
 import type { Job, JobResult } from './job.ts'
 import { idOf } from './place.ts'
 import type { Querier } from './querier.ts'
@@ -57,47 +58,31 @@ export class Dispatcher {
   }
 
   /** The result of the first that gives one; the next is asked once one is gone, or slow. */
-  #race(job: Job, queriers: readonly RemoteQuerier[], signal: AbortSignal): Promise<JobResult> {
-    const left = [...queriers]
+  async #race(job: Job, queriers: readonly RemoteQuerier[], signal: AbortSignal): Promise<JobResult> {
     const underWay = new Set<RemoteQuerier>()
-    return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined
-      const end = (give: () => void) => {
-        clearTimeout(timer)
-        give()
-      }
-      // What a querier throws at once is an error like any other.
-      const runOf = async (querier: RemoteQuerier) => querier.run(job, signal)
-      const ended = (querier: RemoteQuerier, result: JobResult) => {
-        underWay.delete(querier)
-        // Those that were asked before it are slow.
-        for (const slow of underWay) this.#rest(slow)
-        end(() => resolve(result))
-      }
-      const failed = (querier: RemoteQuerier, error: unknown) => {
-        underWay.delete(querier)
-        if (!(error instanceof GoneError) || signal.aborted) return end(() => reject(error))
+    let result: JobResult | undefined
+    const ask = async (querier: RemoteQuerier) => {
+      underWay.add(querier)
+      try {
+        const own = await querier.run(job, signal)
+        result ??= own
+      } catch (error) {
+        if (!(error instanceof GoneError) || signal.aborted) throw error
         this.#rest(querier)
         this.counters.retries++
-        next()
+        return false
+      } finally {
+        underWay.delete(querier)
       }
-      const next = () => {
-        clearTimeout(timer)
-        const querier = left.shift()
-        if (querier === undefined) return
-        underWay.add(querier)
-        runOf(querier).then(
-          result => ended(querier, result),
-          error => failed(querier, error),
-        )
-        if (left.length > 0) timer = setTimeout(hedge, this.#hedgeMillis)
-      }
-      const hedge = () => {
-        this.counters.hedges++
-        next()
-      }
-      next()
-    })
+      // Those that were asked before it are slow.
+      for (const slow of underWay) this.#rest(slow)
+      return true
+    }
+    const slow = () => {
+      this.counters.hedges++
+    }
+    await askInTurn(queriers, ask, { hedgeMillis: this.#hedgeMillis, slow })
+    return result!
   }
 
   #rest({ name }: RemoteQuerier): void {

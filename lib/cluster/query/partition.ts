@@ -1,6 +1,7 @@
 import { getOrInsert } from '../../maps.ts'
 import { abortable } from '../../model/limits.ts'
 import type { LiveAnswer, LivePiece } from '../live/answer.ts'
+import { askInTurn } from './ask-in-turn.ts'
 import type { LiveReplica } from './live-stores.ts'
 import { SeenEnds } from './seen-ends.ts'
 
@@ -29,10 +30,14 @@ interface Answered {
   readonly answer: LiveAnswer
 }
 
-/** After a good answer others may come that have read further. */
-const graceMillis = 50
-/** Others are not waited for where one lags less than this: under load all do by a little. */
+/** One that lags by less is good enough: under load all do by a little. */
 const goodLagMillis = 1_000
+/** Nor is one good that has not heard of the log for so long: it does not know that it lags. */
+const maxEndAgeMillis = 2_000
+/** The next one is asked as well where one has not answered for so long. */
+const hedgeMillis = 1_000
+/** One that was slow or did not answer is asked last for so long. */
+const restMillis = 5_000
 /** A live store that has known for longer that there is more lags. */
 const maxLagMillis = 5_000
 
@@ -40,18 +45,20 @@ const maxLagMillis = 5_000
 export class PartitionReader {
   readonly #timeoutMillis: number
   readonly #ends = new Map<number, SeenEnds>()
+  /** By address. */
+  readonly #restUntil = new Map<string, number>()
 
   /** A replica that has not answered after `timeoutMillis` does not answer. */
   constructor(timeoutMillis: number) {
     this.#timeoutMillis = timeoutMillis
   }
 
-  /** What the replica has that has read furthest, of those that answer. */
+  /** What the first replica has that is good, or of those that are not the one that has read furthest. */
   async read(replicas: readonly LiveReplica[], asked: PartitionAsked): Promise<PartitionRead> {
     const { partition, committed } = asked
     const ends = getOrInsert(this.#ends, partition, () => new SeenEnds())
     ends.forget(committed)
-    const answers = await this.#askAll(replicas, asked, ends)
+    const answers = await this.#ask(replicas, asked, ends)
     const best = answers.reduce<Answered | undefined>((a, b) => (isBetter(b, a, committed) ? b : a), undefined)
     if (best === undefined) {
       const problem = replicas.length === 0 ? 'it has no live store' : 'its live stores do not answer'
@@ -67,36 +74,50 @@ export class PartitionReader {
     }
   }
 
-  async #askAll(
+  /** Asks one after the other until an answer is good: each cuts pieces for who asks. */
+  async #ask(
     replicas: readonly LiveReplica[],
-    { tenant, committed, signal }: PartitionAsked,
+    { tenant, partition, committed, signal }: PartitionAsked,
     ends: SeenEnds,
   ): Promise<Answered[]> {
     const enough = new AbortController()
     const own = AbortSignal.any([signal, enough.signal, AbortSignal.timeout(this.#timeoutMillis)])
     const answers: Answered[] = []
-    await new Promise<void>(resolve => {
-      let left = replicas.length
-      const ended = () => {
-        if (--left <= 0) resolve()
+    const ask = async (replica: LiveReplica) => {
+      try {
+        const answer = await abortable(replica.pieces(tenant, committed, own), own)
+        answers.push({ replica, answer })
+        ends.add(answer.end, performance.now())
+        return isGood(answer, committed, ends)
+      } catch {
+        // Others may have what one does not answer.
+        if (!own.aborted) this.#rest(replica)
+        return false
       }
-      if (left === 0) resolve()
-      for (const replica of replicas)
-        abortable(replica.pieces(tenant, committed, own), own)
-          .then(answer => {
-            answers.push({ replica, answer })
-            ends.add(answer.end, performance.now())
-            const isGood = answer.first <= committed && ends.lagMillis(answer.next, performance.now()) < goodLagMillis
-            if (isGood) setTimeout(resolve, graceMillis)
-          })
-          // Who does not answer has none: the others may.
-          .catch(() => {})
-          .finally(ended)
-    })
+    }
+    await askInTurn(this.#inOrder(replicas, partition), ask, { hedgeMillis, slow: replica => this.#rest(replica) })
     signal.throwIfAborted()
     enough.abort()
     return [...answers]
   }
+
+  /** Those that answer before others, and all who ask begin with the same one, which has its pieces then. */
+  #inOrder(replicas: readonly LiveReplica[], partition: number): LiveReplica[] {
+    const nowMillis = performance.now()
+    const sorted = replicas.toSorted((a, b) => (a.address < b.address ? -1 : 1))
+    const first = sorted.length === 0 ? 0 : partition % sorted.length
+    const isResting = ({ address }: LiveReplica) => Number((this.#restUntil.get(address) ?? 0) > nowMillis)
+    return [...sorted.slice(first), ...sorted.slice(0, first)].sort((a, b) => isResting(a) - isResting(b))
+  }
+
+  #rest({ address }: LiveReplica): void {
+    this.#restUntil.set(address, performance.now() + restMillis)
+  }
+}
+
+function isGood({ first, next, endAgeMillis }: LiveAnswer, committed: number, ends: SeenEnds): boolean {
+  const isFar = ends.lagMillis(next, performance.now()) < goodLagMillis
+  return first <= committed && isFar && endAgeMillis < maxEndAgeMillis
 }
 
 /** Without a gap is better than with one, then further is. */

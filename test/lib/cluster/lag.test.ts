@@ -19,7 +19,7 @@ async function commit(chain: Chain, partition: number, end: number): Promise<voi
 const ago = (seconds: number, text: string) => ({ ...recordOf(text), timeMillis: Date.now() - seconds * 1_000 })
 
 function statusOf(partition: number, next: number, waitingBytes: number): LiveStatus {
-  const place = { first: 0, next, end: next, committed: 0, readMillis: 0 }
+  const place = { first: 0, next, end: next, committed: 0, endAgeMillis: 0, readMillis: 0 }
   return { partition, ...place, waitingBytes, memoryBytes: 0, isFull: false }
 }
 

@@ -206,6 +206,17 @@ test('who asks gets pieces of what is beyond the blocks and no more, also where 
   expect(await stage.live.answer('t0', 12)).toEqual(before)
 })
 
+test('who asks first waits for what is not in blocks to be cut, not for all that is in memory', async () => {
+  const stage = await LiveStage.open(drawsOf(1))
+  for (let i = 1; i <= 40; i++) await stage.append('t0', [i])
+  await readAll(stage)
+  await stage.build(39)
+  await stage.check('t0', 39, 'first')
+  const [key, ...others] = await stage.folder.keys()
+  expect(await idsIn(await stage.folder.kept.open(key!))).toEqual([spanIdOf(40)])
+  expect(others).toEqual([])
+})
+
 test('a span that comes again after blocks have it is in them alone', async () => {
   const stage = await LiveStage.open(drawsOf(1))
   await stage.append('t0', [1, 2])

@@ -41,7 +41,13 @@ const path = (rest: string) => `/partition/1/live/${rest}`
 
 test('a client lists pieces, and reads them by ranges as they are', async () => {
   const { pieces, ...place } = await client.pieces('a', 0, signal)
-  expect(place).toEqual({ first: 0, next: 41, end: 41, readMillis: expect.any(Number) })
+  expect(place).toEqual({
+    first: 0,
+    next: 41,
+    end: 41,
+    endAgeMillis: expect.any(Number),
+    readMillis: expect.any(Number),
+  })
   expect(pieces.length).toBe(1)
   const whole = Buffer.from(await readObject({ open: () => stage.live.openPiece(pieces[0]!.id) }, ''))
   const file = await client.open(pieces[0]!)
@@ -60,7 +66,7 @@ test('a client lists pieces, and reads them by ranges as they are', async () => 
   expect(await idsIn(await client.open((await client.pieces('b', 40, signal)).pieces[0]!))).toEqual([spanIdOf(9_999)])
   expect((await client.pieces('nobody', 0, signal)).pieces).toEqual([])
   expect((await client.pieces('a', 41, signal)).pieces).toEqual([])
-  expect(await client.status(signal)).toEqual(stage.live.status())
+  expect(await client.status(signal)).toEqual({ ...stage.live.status(), endAgeMillis: expect.any(Number) })
 })
 
 test('ranges of a piece are those of HTTP, one at a time', async () => {
@@ -165,7 +171,10 @@ test('a piece that is gone, a live store that is not there or answers nonsense a
   expect(down.message).toMatch(/^http:\/\/127.0.0.1:1\/live\/pieces\S*: does not answer: /)
   const nonsense: [RequestListener, RegExp][] = [
     [(_, answer) => answer.end('<html>'), /is not JSON$/],
-    [(_, answer) => answer.end('{"first":0,"next":-1,"end":0,"readMillis":0,"pieces":[]}'), /: next: /],
+    [
+      (_, answer) => answer.end('{"first":0,"next":-1,"end":0,"endAgeMillis":0,"readMillis":0,"pieces":[]}'),
+      /: next: /,
+    ],
     [(_, answer) => answer.writeHead(500).end('broken\nline'), /: 500: broken$/],
     [({ socket }) => socket.destroy(), /does not answer: /],
   ]
