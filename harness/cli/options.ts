@@ -57,3 +57,13 @@ export function positive(flag: string): (text: unknown) => number | undefined {
     throw new LabError('usage', `--${flag} ${text}: needs a number above 0`)
   }
 }
+
+/** Reads a number above 0 and up to 1. */
+export function share(flag: string): (text: unknown) => number | undefined {
+  const read = positive(flag)
+  return given => {
+    const value = read(given)
+    if (value === undefined || value <= 1) return value
+    throw new LabError('usage', `--${flag} ${given}: needs a number above 0, up to 1`)
+  }
+}

@@ -22,8 +22,8 @@ const ratesSchema = z.object({
   querySecondsPerMillion: amount,
   /** The most memory of any process of a role. */
   peakBytes: byRole,
-  /** Requests of builders for a block and its commit, of workers for a compaction, and for each block that goes into one. */
-  requests: z.object({ block: amount, compaction: amount, compactedBlock: amount }),
+  /** Requests that write a block and its commit, and what a compaction makes and says of its inputs. */
+  requests: z.object({ block: amount, compaction: amount }),
   /** What a process asks of the store each second beside blocks: lists and writes, and for each it watches in the ring reads. */
   idleWrites: byRole,
   ringReads: byRole,
@@ -38,6 +38,8 @@ const measuredSchema = z.object({
   cycleSeconds: amount,
   spans: count,
   seconds: amount,
+  /** How often each process was asked for its metrics; runs before 2026-11-29 13:00 do not say. */
+  lookCount: count.optional(),
   blocks: count,
   compactions: count,
   compactedBlocks: count,

@@ -1,4 +1,4 @@
-import { measuredRates } from '../../harness/bench/cluster/measured-rates.ts'
+import { releasedRun } from '../../harness/bench/cluster/released-run.ts'
 import type { ClusterBench } from '../../harness/runs/cluster-bench-schema.ts'
 import type { LossCurve, LossRow } from '../../harness/runs/loss-curve-schema.ts'
 import type { QueryBench, QueryCost } from '../../harness/runs/query-bench-schema.ts'
@@ -124,7 +124,7 @@ export function benchesOf({ input, environment }: Run, name: string) {
       format,
       store: 'Ceph',
       sections: [{ title: name, figures: [{ what: name, unit: 'ms', value: 3, range: [1, 4], wanted: ['≤', 2] }] }],
-      rates: measuredRates,
+      rates: releasedRun().rates,
       measured: {
         ...{ counts, partitionCount: 2, cycleSeconds: 10, spans: 1e5, seconds: 60, blocks: 12, compactions: 2 },
         ...{ compactedBlocks: 8, writes: 100, reads: 200, logBytes: 1e8, storedBytes: 3e6 },

@@ -1,8 +1,9 @@
 import { type RoleName, roleNames } from '../../../lib/cluster/roles/config.ts'
+import { lagRoles } from '../../../lib/cluster/roles/lag.ts'
 import { LabError, naming } from '../../../lib/error.ts'
 import { encodeTraces, OtlpMessages } from '../../../lib/formats/otlp/proto-message.ts'
 import { SpanRows } from '../../../lib/shred/rows.ts'
-import type { ClusterRates, Measured } from '../../runs/cluster-bench-schema.ts'
+import type { ClusterRates, ClusterRun, Measured } from '../../runs/cluster-bench-schema.ts'
 import { parseMeasurement } from '../../runs/measurement-schema.ts'
 import { type ClusterJob, partitionCount } from './job.ts'
 import type { Stored } from './part-storage.ts'
@@ -20,13 +21,25 @@ export const watched: Readonly<Record<RoleName, readonly RoleName[]>> = {
   'query-frontend': ['live-store', 'querier'],
 }
 
-/** The rates of the run of blockpack in the JSON of a bench. */
-export function ratesIn(text: string, name: string): ClusterRates {
+/** The run of blockpack in the JSON of a bench. */
+export function runIn(text: string, name: string): ClusterRun {
   const measurement = naming(name, () => parseMeasurement(text))
   const runs = measurement.kind === 'cluster' ? measurement.runs : []
   const own = runs.find(({ format }) => format === 'blockpack')
   if (own === undefined) throw new LabError('invalid', `${name}: has no run of blockpack by \`bench cluster\``)
-  return own.rates
+  return own
+}
+
+/** Lists that the lag takes, each time that it is told at /metrics, beside the entry of each live store. */
+export const listsOfLag = 2
+
+/** When blocks were compacted. */
+export interface Compacted {
+  readonly scrape: Scrape
+  /** Since the epoch. */
+  readonly seconds: number
+  /** How often each process was asked for its metrics. */
+  readonly lookCount: number
 }
 
 /** What rates and totals are made of. */
@@ -35,8 +48,7 @@ export interface RateParts {
   readonly sent: Sent
   readonly watch: Watch
   readonly stored: Stored
-  /** When blocks were compacted. */
-  readonly compacted: Scrape
+  readonly compacted: Compacted
   /** Before and after as many queries over all spans. */
   readonly asked: { readonly before: Scrape; readonly after: Scrape; readonly queryCount: number }
 }
@@ -48,7 +60,12 @@ const reading = ['GET', 'HEAD']
 const nothing: Scrape = new Map()
 
 /** What all roles have asked and written until blocks were compacted. */
-export function measuredOf({ job, sent, stored, compacted }: RateParts): Measured {
+export function measuredOf({
+  job,
+  sent,
+  stored,
+  compacted: { scrape: compacted, seconds, lookCount },
+}: RateParts): Measured {
   const all = (labels: object) =>
     roleNames.reduce((sum, role) => sum + between(nothing, compacted, role, requestsMetric, { ...labels }), 0)
   const lists = all({ operation: 'GET', object: 'list' })
@@ -57,7 +74,8 @@ export function measuredOf({ job, sent, stored, compacted }: RateParts): Measure
     partitionCount,
     cycleSeconds: job.cycleSeconds,
     spans: sent.load.acknowledgedSpans,
-    seconds: Math.max(...roleNames.flatMap(role => livesOf(compacted, role))),
+    seconds: Math.max(...roleNames.flatMap(role => livesOf(compacted, role, seconds))),
+    lookCount,
     blocks: stored.fresh.blocks,
     compactions: stored.compactions,
     compactedBlocks: stored.compactedBlocks,
@@ -70,15 +88,19 @@ export function measuredOf({ job, sent, stored, compacted }: RateParts): Measure
 
 /** What a plan needs of a run. */
 export function ratesOf(parts: RateParts): ClusterRates {
-  const { job, sent, watch, stored, compacted } = parts
+  const { job, sent, watch, stored } = parts
+  const { scrape: compacted, seconds, lookCount } = parts.compacted
+  const secondsOf = (role: RoleName) => sumOf(livesOf(compacted, role, seconds))
+  const looksOf = (role: RoleName) => (lagRoles.includes(role) ? lookCount * job.counts[role] : 0)
+  const ringReadsOf = (role: RoleName) =>
+    above0(requests(compacted, role, { operation: reading, object: 'ring' }) - looksOf(role) * job.counts['live-store'])
   const spans = sent.load.acknowledgedSpans
   const worker = (labels: object) => between(nothing, compacted, 'backend-worker', requestsMetric, { ...labels })
   const per = (value: number, count: number) => (count === 0 ? 0 : value / count)
-  const blockReads = worker({ operation: reading, object: ['data', 'filter'] })
   const blockWrites = worker({ operation: writing, object: ['data', 'filter', 'meta', 'commit'] })
   const cpuOf = (role: RoleName) => {
-    const seconds = between(nothing, compacted, role, cpuMetric)
-    return per(seconds * 1e6, role === 'backend-worker' ? stored.compactedSpans : spans)
+    const cpuSeconds = between(nothing, compacted, role, cpuMetric)
+    return per(cpuSeconds * 1e6, role === 'backend-worker' ? stored.compactedSpans : spans)
   }
   return {
     of: `${job.capture.name}, ${spans} spans, blocks of ${job.format} every ${job.cycleSeconds} s`,
@@ -97,10 +119,9 @@ export function ratesOf(parts: RateParts): ClusterRates {
     requests: {
       block: stored.writesPerBlock,
       compaction: per(blockWrites, stored.compactions),
-      compactedBlock: per(blockReads, stored.compactedBlocks),
     },
-    idleWrites: byRoles(role => idleWritesOf(compacted, role)),
-    ringReads: byRoles(role => per(ringReadsOf(compacted, role), countOf(watched[role], job))),
+    idleWrites: byRoles(role => above0(idleWritesOf(compacted, role) - looksOf(role) * listsOfLag) / secondsOf(role)),
+    ringReads: byRoles(role => per(ringReadsOf(role) / secondsOf(role), countOf(watched[role], job))),
     commitReads:
       roleNames.reduce((sum, role) => sum + requests(compacted, role, { operation: reading, object: 'commit' }), 0) /
       ((stored.fresh.blocks + stored.compactions) * countOf(roleNames, job)),
@@ -111,26 +132,23 @@ function requests(scrape: Scrape, role: RoleName, labels: object): number {
   return between(nothing, scrape, role, requestsMetric, { ...labels })
 }
 
-/** Lists, and writes that are not for a block, of a process each second. */
+/** Lists, and writes that are not for a block. */
 function idleWritesOf(scrape: Scrape, role: RoleName): number {
   const lists = requests(scrape, role, { operation: 'GET', object: 'list' })
-  const others = requests(scrape, role, { operation: writing, object: ['ring', 'snapshot', 'identity', 'probe'] })
-  return (lists + others) / secondsOf(scrape, role)
-}
-
-function ringReadsOf(scrape: Scrape, role: RoleName): number {
-  return requests(scrape, role, { operation: reading, object: 'ring' }) / secondsOf(scrape, role)
-}
-
-/** How long all processes of a role have lived together. */
-function secondsOf(scrape: Scrape, role: RoleName): number {
-  return livesOf(scrape, role).reduce((sum, own) => sum + own, 0)
+  return lists + requests(scrape, role, { operation: writing, object: ['ring', 'snapshot', 'identity', 'probe'] })
 }
 
 /** How many seconds each process of a role has lived. */
-function livesOf(scrape: Scrape, role: RoleName): number[] {
-  const now = Date.now() / 1e3
-  return (scrape.get(role) ?? []).map(own => now - totalOf(own, 'process_start_time_seconds'))
+function livesOf(scrape: Scrape, role: RoleName, atSeconds: number): number[] {
+  return (scrape.get(role) ?? []).map(own => atSeconds - totalOf(own, 'process_start_time_seconds'))
+}
+
+function above0(value: number): number {
+  return Math.max(0, value)
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, own) => sum + own, 0)
 }
 
 function queryCpuOf({ asked: { before, after } }: RateParts): number {

@@ -23,9 +23,11 @@ export function measureCluster(job: ClusterJob, report: Report): Promise<Cluster
       const found = await measureFound(sent, job)
       const problem = await sent.problem()
       const stored = await measureStorage(cluster, ingested, problem)
-      const compacted = await watch.scrape()
+      const scrape = await watch.scrape()
+      const compacted = { scrape, seconds: Date.now() / 1e3, lookCount: watch.lookCount }
       const queries = await measureQueries(sent, job)
-      const parts = { job, sent, watch, stored, compacted, asked: await askAll(sent, watch, job) }
+      const asked = await askAll(sent, watch, job)
+      const parts = { job, sent, watch, stored, compacted, asked }
       return {
         format: job.format,
         store: cluster.storeName,

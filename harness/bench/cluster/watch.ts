@@ -21,6 +21,8 @@ export interface LagPoint {
 /** Looks at the metrics of all roles of a stack, once a second until it is stopped. */
 export class Watch {
   readonly lag: LagPoint[] = []
+  /** How often all were asked. */
+  lookCount = 0
   readonly #stack: Stack
   readonly #peaks = new Map<RoleName, number>()
   readonly #startMillis = performance.now()
@@ -41,6 +43,7 @@ export class Watch {
 
   /** What they say now. */
   async scrape(): Promise<Scrape> {
+    this.lookCount++
     const found = new Map<RoleName, Sample[][]>(roleNames.map(role => [role, []]))
     await Promise.all(
       this.#stack.processes.map(async one => {

@@ -5,12 +5,12 @@ import { type BlobStore, putBytes, readIfThere } from '../../storage/store.ts'
 import { entryKey, parseEntry, printEntry, type RingEntry, type RingMember, rolePrefix } from './entry.ts'
 
 /** How often an instance says that it lives. */
-const beatMillis = 5_000
+export const beatMillis: number = 5_000
 /** One whose beat stays the same for longer is gone, */
 const goneMillis = 20_000
 /** and its entry is removed after so long: if it was frozen, it writes another. */
 const removeMillis = 3_600_000
-/** What was read is good for so long. */
+/** What was read is good for so long, unless who asks says otherwise. */
 const freshMillis = 1_000
 
 /** An entry as this process has seen it. */
@@ -77,10 +77,10 @@ export class Ring {
     }
   }
 
-  /** Those of a role that live, by name. */
-  async members(role: string): Promise<RingMember[]> {
+  /** Those of a role that live, by name, as they were so long ago at the most. */
+  async members(role: string, maxAgeMillis = freshMillis): Promise<RingMember[]> {
     const view = getOrInsert(this.#roles, role, newView)
-    if (this.#now() - view.readMillis >= freshMillis) {
+    if (this.#now() - view.readMillis >= maxAgeMillis) {
       view.reading ??= this.#read(role, view).finally(() => {
         view.reading = undefined
       })

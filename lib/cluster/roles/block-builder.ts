@@ -1,6 +1,7 @@
 import { LabError } from '../../error.ts'
 import { requestBuckets, type ServerMetrics } from '../../serve/metrics.ts'
 import { BlockBuilder } from '../build/builder.ts'
+import { beatMillis } from '../ring/ring.ts'
 import type { ClusterConfig } from './config.ts'
 import type { Role, RoleContext } from './role.ts'
 
@@ -13,7 +14,7 @@ export function blockBuilderRole({ config, metrics, ring, workers, ...places }: 
   const partitions = assignedOf(config)
   // Without an order from above, builders share partitions by their names, so that they do not all do the same work.
   const owns = async (partition: number) => {
-    const names = (await ring.members('block-builder')).map(member => member.instance).sort()
+    const names = await builderNames(ring, instance)
     return !names.includes(instance) || names[partition % names.length] === instance
   }
   const builder = new BlockBuilder({ ...places, ...(partitions === undefined && { owns }) }, { ...own, partitions })
@@ -27,6 +28,14 @@ export function blockBuilderRole({ config, metrics, ring, workers, ...places }: 
       return { partitions: [...owned].sort((a, b) => a - b), ...counts }
     },
   }
+}
+
+/** Those of a time ago, which costs less, once this one is among them. */
+async function builderNames(ring: RoleContext['ring'], instance: string): Promise<string[]> {
+  const namesSince = async (maxAgeMillis?: number) =>
+    (await ring.members('block-builder', maxAgeMillis)).map(member => member.instance).sort()
+  const names = await namesSince(beatMillis)
+  return names.includes(instance) ? names : namesSince()
 }
 
 /** The partitions that are this builder's alone; undefined where builders share all. */

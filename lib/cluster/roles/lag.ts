@@ -2,12 +2,16 @@ import type { ServerMetrics, Values } from '../../serve/metrics.ts'
 import { type LagRow, lagRows } from '../lag.ts'
 import type { LiveStatus } from '../live/answer.ts'
 import { liveClients } from '../query/members.ts'
+import type { RoleName } from './config.ts'
 import type { RoleContext } from './role.ts'
 
 /** A live store that does not answer within it counts as gone. */
 const askMillis = 2_000
 /** Who asks again within so long gets the same. */
 const freshMillis = 1_000
+
+/** Who tells of it at /metrics: roles that there are few of, and that are there. */
+export const lagRoles: readonly RoleName[] = ['block-builder', 'query-frontend']
 
 /** How far all partitions are behind, by the chain of commits, the log, and the live stores that answer. */
 export class Lag {

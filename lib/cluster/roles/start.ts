@@ -15,7 +15,7 @@ import { backendWorkerRole } from './backend-worker.ts'
 import { blockBuilderRole } from './block-builder.ts'
 import { type ClusterConfig, type RoleName, roleNames, type Target } from './config.ts'
 import { distributorRole } from './distributor.ts'
-import { Lag } from './lag.ts'
+import { Lag, lagRoles } from './lag.ts'
 import { liveStoreRoles } from './live-store.ts'
 import type { SharedPlaces } from './open-places.ts'
 import { querierRole } from './querier.ts'
@@ -54,9 +54,6 @@ const makers: Readonly<Record<RoleName, (context: RoleContext) => Role | Promise
   querier: querierRole,
   'query-frontend': queryFrontendRole,
 }
-
-/** Who tells of the lag: roles that there are few of, and that are there. */
-const lagRoles: readonly RoleName[] = ['block-builder', 'query-frontend']
 
 /** Starts one role, or all of them in one process, over a log and an object store. They are closed with it. */
 export async function startTarget(target: Target, config: ClusterConfig, parts: TargetParts): Promise<RunningRoles> {

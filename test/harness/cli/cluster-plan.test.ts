@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { measuredRates } from '../../../harness/bench/cluster/measured-rates.ts'
+import { releasedRun } from '../../../harness/bench/cluster/released-run.ts'
 import { readRun } from '../../../harness/lab/run-files.ts'
 import { printMeasurement } from '../../../harness/runs/measurement-schema.ts'
 import { benchesOf } from '../../support/benches.ts'
 import { lab } from '../../support/command.ts'
 
+const { rates: measuredRates } = releasedRun()
 const folder = mkdtempSync(join(tmpdir(), 'plan-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const rates = join(folder, 'cluster.json')
@@ -23,7 +24,7 @@ test('a plan is a table, or one object', async () => {
   const { code, stdout } = await plan()
   expect(code).toBe(0)
   expect(stdout).toMatch(/block-builder .*\n.*live-store/)
-  expect(stdout).toMatch(/requests that write or list \(\$0\.005 a thousand\)/)
+  expect(stdout).toMatch(/requests that write or list .*\$0\.005 a thousand/)
   const json = JSON.parse((await plan('--json', '--retention', '1d', '--partitions', '5')).stdout)
   expect(json).toMatchObject({
     demand: { spansPerSecond: 1000, retentionSeconds: 86_400 },
@@ -43,6 +44,9 @@ test.each([
   [['--rates', join(folder, 'none.json')], 1, /none\.json: no such file/],
   [['--rates', join(folder, 'other.json')], 1, /other\.json: has no run of blockpack by `bench cluster`/],
   [['--retention', 'long'], 2, /^--retention long: needs a duration/],
+  [['--utilisation', '60'], 2, /^--utilisation 60: needs a number above 0, up to 1/],
+  [['--replication', '100'], 2, /^--replication 100: needs an integer from 1 to 15/],
+  [['--log-retention', '10s'], 2, /^--log-retention 10 s: .* after --cycle, 30 s; the log has to keep them longer/],
 ])('what is wrong is named: %j', async (args, exit, message) => {
   const { code, stderr } = await plan(...args)
   expect({ code, stderr }).toEqual({ code: exit, stderr: expect.stringMatching(message) })

@@ -38,7 +38,7 @@ export class TraceIndexWriter {
   /** The index; other work has its turn meanwhile. */
   async finish(): Promise<{ plan: TraceIndexPlan; bytes: Buffer }> {
     const count = this.#count
-    const hashBits = Math.min(32, spareBits + Math.ceil(Math.log2(count + 1)))
+    const hashBits = hashBitsOf(count)
     const pageCount = Math.ceil(count / tracesPerPage)
     const order = new BigUint64Array(count)
     const words = wordsOf(order)
@@ -58,6 +58,11 @@ export class TraceIndexWriter {
     }
     return { plan: { hashBits, pageLengths: pages.map(page => page.length) }, bytes: Buffer.concat(pages) }
   }
+}
+
+/** Bits of the hashes in an index of so many traces. */
+export function hashBitsOf(traceCount: number): number {
+  return Math.min(32, spareBits + Math.ceil(Math.log2(traceCount + 1)))
 }
 
 /** The page on which an id would be. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { measuredRates } from '../../../../harness/bench/cluster/measured-rates.ts'
-import { compactionsOf, type Demand, planCluster, requestsOf } from '../../../../harness/bench/cluster/plan.ts'
+import { type Demand, planCluster, requestsOf } from '../../../../harness/bench/cluster/plan.ts'
+import { compactionsOf, totalOf } from '../../../../harness/bench/cluster/plan-compactions.ts'
+import { releasedRun } from '../../../../harness/bench/cluster/released-run.ts'
 import type { ClusterRates } from '../../../../harness/runs/cluster-bench-schema.ts'
-import { usualCounts } from '../../../../harness/stack/stack.ts'
 import { roleNames } from '../../../../lib/cluster/roles/config.ts'
 import type { BlockMeta } from '../../../../lib/serve/blocks/meta.ts'
 import { defaultCompaction, planBlocks } from '../../../../lib/serve/blocks/plan.ts'
@@ -17,18 +17,20 @@ const rates: ClusterRates = {
   cpuSecondsPerMillion: { ...each(10), 'live-store': 40 },
   querySecondsPerMillion: 0.1,
   peakBytes: each(2 ** 28),
-  requests: { block: 3, compaction: 4, compactedBlock: 2 },
+  requests: { block: 3, compaction: 4 },
   idleWrites: each(1),
   ringReads: each(0.5),
   commitReads: 1,
 }
 const demand: Demand = {
   spansPerSecond: 1e5,
+  tenants: 1,
   retentionSeconds: 3_600,
   logSeconds: 60,
   replication: 3,
   liveReplicas: 2,
   queriesPerSecond: 0.01,
+  scrapeSeconds: 15,
   cycleSeconds: 30,
   maxConsumingBytes: 2 ** 28,
   utilisation: 0.5,
@@ -40,7 +42,8 @@ test('what a load takes follows from the rates', () => {
   expect(plan.partitions).toBe(4)
   const counts = Object.fromEntries(roleNames.map(role => [role, plan.roles[role].count]))
   expect(counts).toMatchObject({ distributor: 2, 'block-builder': 2, 'live-store': 8, 'query-frontend': 2 })
-  expect(plan.roles.querier).toMatchObject({ cores: 0.36, count: 2 })
+  expect(plan.roles.querier).toMatchObject({ cores: 0.18, count: 2 })
+  expect(plan.roles['query-frontend']).toMatchObject({ cores: 0.18, count: 2 })
   // Memory is full after 5.4 s.
   expect(plan.blocksPerSecond).toBeCloseTo(1e5 / (2 ** 28 / 500))
   expect(plan.networkBytesPerSecond).toMatchObject({ in: 2e7, log: 1.2e8, consumers: 1.2e8 })
@@ -49,11 +52,14 @@ test('what a load takes follows from the rates', () => {
   const processes = roleNames.reduce((sum, role) => sum + plan.roles[role].count, 0)
   const { writes, reads } = requestsOf(
     rates,
-    { blocks: 1, compactions: 2, compactedBlocks: 8, seconds: 10 },
+    { blocks: 1, compactions: 2, partRequests: 6, seconds: 10, looks: 3 },
     role => plan.roles[role].count,
   )
-  // Two builders and six workers that watch each other, and two frontends that watch eight live stores and two queriers.
-  expect([writes, reads]).toEqual([3 + 8 + 10 * processes, 16 + 5 * (4 + 36 + 2 * 10) + 3 * processes])
+  const { 'backend-worker': workers, 'live-store': live } = counts
+  // Builders and workers watch each other, frontends live stores and queriers; the former and the latter tell the lag.
+  expect([workers, live]).toEqual([6, 8])
+  expect(writes).toBe(3 + 8 + 6 + 10 * processes + 3 * 4 * 2)
+  expect(reads).toBe(5 * (4 + 36 + 2 * 10) + 3 * 4 * 8 + 3 * processes)
 })
 
 test('what is given counts more than what follows', () => {
@@ -65,29 +71,31 @@ test('what is given counts more than what follows', () => {
 
 describe('compactions are those that workers do', () => {
   test.each([
-    [1, 100],
-    [3, 100],
-    [4, 100],
-    [16, 1_000],
-    [23, 1_000],
-    [64, 1_000],
-    [240, 5_000],
-  ])('of %i blocks', (blocks, traces) => {
-    const found = simulate(blocks, traces, false)
-    const { count, inputs, rewrites } = compactionsOf(blocks, traces * blocks, false)
-    expect({ count, inputs }).toEqual({ count: found.count, inputs: found.inputs })
-    expect(rewrites).toBeCloseTo(found.rewritten / blocks / traces)
-    const all = simulate(blocks, traces, true)
-    const planned = compactionsOf(blocks, traces * blocks)
-    expect({ count: planned.count, inputs: planned.inputs }).toEqual({ count: all.count, inputs: all.inputs })
-    // The last ones of a window take small ones first, and a plan takes all for one.
-    expect(planned.rewrites).toBeGreaterThanOrEqual(all.rewritten / blocks / traces / 2)
-    expect(planned.rewrites).toBeLessThanOrEqual(all.rewritten / blocks / traces + 1)
+    [1, 100, 6e6],
+    [3, 100, 6e6],
+    [4, 100, 6e6],
+    [16, 1_000, 6e6],
+    [23, 1_000, 6e6],
+    [64, 1_000, 6e6],
+    [240, 5_000, 6e6],
+    [64, 1_000, 20_000],
+    [100, 1_000, 9_000],
+    [37, 900, 2_000],
+    [9, 3_000, 4_000],
+  ])('of %i blocks of %i traces, where %i are the most', (count, traces, maxTraces) => {
+    for (const isOver of [false, true]) {
+      const alike = { count, traces }
+      const planned = totalOf(compactionsOf(alike, isOver, { maxInputs: 4, maxTraces }), alike, 500)
+      const found = simulate(count, traces, isOver, maxTraces)
+      expect(planned).toMatchObject({ count: found.count, inputs: found.inputs })
+      expect(planned.rewrites).toBeCloseTo(found.rewritten / count / traces)
+    }
   })
 })
 
 /** What the rules of workers make of the blocks of a window, one after the other, until nothing is due. */
-function simulate(blocks: number, traces: number, isOver: boolean) {
+function simulate(blocks: number, traces: number, isOver: boolean, maxTraces: number) {
+  const config = { ...defaultCompaction, maxTraces }
   const time = '2026-01-01T00:00:00.000Z'
   const nowMillis = Date.parse(time) + (isOver ? defaultCompaction.windowMillis : 0)
   const meta = (i: number, totalObjects: number, compactionLevel: number): BlockMeta => ({
@@ -100,7 +108,7 @@ function simulate(blocks: number, traces: number, isOver: boolean) {
   // While the window is open what is full goes first.
   for (const now of [Date.parse(time), nowMillis])
     for (;;) {
-      const [job] = planBlocks(metas, now, defaultCompaction).jobs
+      const [job] = planBlocks(metas, now, config).jobs
       if (job === undefined) break
       const total = job.reduce((sum, { totalObjects }) => sum + totalObjects, 0)
       const level = Math.max(...job.map(({ compactionLevel }) => compactionLevel)) + 1
@@ -112,19 +120,29 @@ function simulate(blocks: number, traces: number, isOver: boolean) {
   return { count, inputs, rewritten }
 }
 
-test('what another run asked of the store and wrote is what is planned for it by the rates of this release', () => {
-  // `npx tsx main.ts bench cluster --seconds 8 --rounds 2 --spans-per-second 1000`, 2026-11-29, as roles said at /metrics.
-  const [spans, seconds] = [50_817, 251.5]
-  const work = { blocks: 12, compactions: 3, compactedBlocks: 12, seconds }
-  const measured = { writes: 971, reads: 1_071, logBytes: 43_092_303, storedBytes: 1_485_062 }
-  const own = {
-    ...{ spansPerSecond: spans / seconds, retentionSeconds: seconds, logSeconds: seconds, replication: 1 },
-    ...{ partitions: 2, counts: usualCounts, cycleSeconds: 10 },
-  }
-  const { writes, reads } = requestsOf(measuredRates, work, role => usualCounts[role])
-  const { logBytes, storedBytes } = planCluster(measuredRates, { ...demand, ...own })
-  const ratios = [writes / measured.writes, reads / measured.reads, storedBytes / measured.storedBytes]
-  for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.2)
-  expect(Math.abs(logBytes / measured.logBytes - 1)).toBeLessThan(0.01)
-  expect(compactionsOf(work.blocks, spans / measuredRates.spansPerTrace, false)).toMatchObject({ count: 3, inputs: 12 })
+test('what the run of this release asked of the store and wrote is what is planned for it by its rates', () => {
+  const { rates: own, measured } = releasedRun()
+  const { spans, seconds, counts, partitionCount, cycleSeconds, blocks, compactions, lookCount = 0 } = measured
+  const { writes } = requestsOf(
+    own,
+    { blocks, compactions, partRequests: 0, seconds, looks: lookCount },
+    role => counts[role],
+  )
+  const { logBytes, storedBytes } = planCluster(own, {
+    ...{ ...demand, spansPerSecond: spans / seconds, retentionSeconds: seconds, logSeconds: seconds, replication: 1 },
+    ...{ partitions: partitionCount, counts, cycleSeconds },
+  })
+  expect(Math.abs(writes / measured.writes - 1)).toBeLessThan(0.2)
+  expect(storedBytes / measured.storedBytes).toBeCloseTo(1)
+  expect(logBytes / measured.logBytes).toBeCloseTo(1)
+})
+
+test('what no process can do is said', () => {
+  expect(planCluster(rates, demand).problems).toEqual([])
+  const many = { ...demand, spansPerSecond: 1e6, partitions: 2 }
+  expect(planCluster(rates, many).problems).toEqual([
+    expect.stringMatching(/^--partitions 2: .* takes 10\.0 cores, .* at least 40 are needed$/),
+    expect.stringMatching(/^compaction: .* takes 10\.0 cores of one worker/),
+  ])
+  expect(planCluster(rates, { ...many, partitions: undefined, tenants: 20 }).problems).toEqual([])
 })
