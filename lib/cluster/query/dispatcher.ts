@@ -81,7 +81,7 @@ export class Dispatcher {
     const slow = () => {
       this.counters.hedges++
     }
-    await askInTurn(queriers, ask, { hedgeMillis: this.#hedgeMillis, slow })
+    await askInTurn(queriers, ask, this.#hedgeMillis, slow)
     return result!
   }
 

@@ -34,9 +34,9 @@ interface Answered {
 const goodLagMillis = 1_000
 /** Nor is one good that has not heard of the log for so long: it does not know that it lags. */
 const maxEndAgeMillis = 2_000
-/** The next one is asked as well where one has not answered for so long. */
-const hedgeMillis = 1_000
-/** One that was slow or did not answer is asked last for so long. */
+/** The next one is asked as well where one has not answered for so long: it has to cut all that the other one has cut before. */
+const hedgeMillis = 2_000
+/** One that failed, or was slower than one that was asked after it, is asked last for so long. */
 const restMillis = 5_000
 /** A live store that has known for longer that there is more lags. */
 const maxLagMillis = 5_000
@@ -83,7 +83,9 @@ export class PartitionReader {
     const enough = new AbortController()
     const own = AbortSignal.any([signal, enough.signal, AbortSignal.timeout(this.#timeoutMillis)])
     const answers: Answered[] = []
+    const underWay = new Set<LiveReplica>()
     const ask = async (replica: LiveReplica) => {
+      underWay.add(replica)
       try {
         const answer = await abortable(replica.pieces(tenant, committed, own), own)
         answers.push({ replica, answer })
@@ -93,9 +95,12 @@ export class PartitionReader {
         // Others may have what one does not answer.
         if (!own.aborted) this.#rest(replica)
         return false
+      } finally {
+        underWay.delete(replica)
       }
     }
-    await askInTurn(this.#inOrder(replicas, partition), ask, { hedgeMillis, slow: replica => this.#rest(replica) })
+    await askInTurn(this.#inOrder(replicas, partition), ask, hedgeMillis)
+    if (!own.aborted) for (const replica of underWay) this.#rest(replica)
     signal.throwIfAborted()
     enough.abort()
     return [...answers]

@@ -65,7 +65,7 @@ test('one that is slow is not waited for, and asked last for a while', async () 
   const [[a], , read] = three() as [[Replica], PartitionReader, () => Promise<string>]
   a.answer = 'none'
   const reading = read()
-  await vi.advanceTimersByTimeAsync(999)
+  await vi.advanceTimersByTimeAsync(1_999)
   expect(a.askedCount).toBe(1)
   await vi.advanceTimersByTimeAsync(2)
   expect(await reading).toBe('1 1 0 1 ')
