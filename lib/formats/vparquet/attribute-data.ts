@@ -1,11 +1,11 @@
-import { ownersOf } from '../../model/owners.ts'
 import type { AttributeScope, ColumnData } from '../../model/scan.ts'
 import type { Column } from '../../parquet/read/column.ts'
-import { startsOf } from '../../parquet/read/fields.ts'
+import { numbersOf, startsOf } from '../../parquet/read/fields.ts'
 import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import { ownColumnValues } from './attributes.ts'
 import { ColumnValues } from './column-values.ts'
-import { genericColumns, genericValues } from './generic-attributes.ts'
+import { exactWords } from './exact-numbers.ts'
+import { genericAdder, genericColumns } from './generic-attributes.ts'
 import type { AttributeColumn, Layout } from './layout.ts'
 import { ownerDepths, serviceName } from './schema.ts'
 
@@ -37,11 +37,26 @@ export function attributeData(
   key: string,
   ownerCount: number,
 ): ColumnData[] {
+  const own = ownColumns(layout, scope, key).filter(({ column }) => !columns.chunk(column).isEmpty)
+  const isGeneric = valueColumns(columns, scope, key).length > 0
+  if (!isGeneric && own.length === 1 && !own[0]!.isRepeated) {
+    const column = columns.get(own[0]!.column, ownerCount)
+    if (column.leaf.type === 'INT64') return intData(column)
+  }
   const values = new ColumnValues()
-  for (const one of ownColumns(layout, scope, key))
-    if (!columns.chunk(one.column).isEmpty) addOwn(columns, scope, one, ownerCount, values)
-  addGeneric(columns, scope, key, ownerCount, values)
+  for (const one of own) addOwn(columns, scope, one, ownerCount, values)
+  if (isGeneric) addGeneric(columns, scope, key, ownerCount, values)
   return values.finish(ownerCount)
+}
+
+/** The integers of a column of its own; none where there is none. */
+function intData(column: Column): ColumnData[] {
+  const { places } = column
+  const { numbers } = numbersOf(column, 'INT64')
+  if (numbers.length === 0) return []
+  const isWhole = numbers.length === places.length
+  const rows = isWhole ? undefined : Uint32Array.from(places.keys()).filter(owner => places[owner]! >= 0)
+  return [{ type: 'int', rows, values: exactWords(numbers, false) }]
 }
 
 function addOwn(
@@ -80,13 +95,14 @@ function addGeneric(
   ownerCount: number,
   values: ColumnValues,
 ): void {
-  if (valueColumns(columns, scope, key).length === 0) return
   const keys = columns.get(genericColumns(scope).keys)
   const depth = ownerDepths[scope] + 1
-  const ownerOf = ownersOf(startsOf(keys, depth, ownerCount))
-  const value = genericValues(columns, scope, keys.elementCount(depth))
-  const { places, texts } = keys
+  const starts = startsOf(keys, depth, ownerCount)
+  const add = genericAdder(columns, scope, keys.elementCount(depth), values)
+  const isKey = Uint8Array.from(keys.texts, text => (text === key ? 1 : 0))
+  const { places } = keys
   const { codes } = keys.bytes
-  for (let attribute = 0; attribute < ownerOf.length; attribute++)
-    if (texts[codes[places[attribute]!]!] === key) values.add(ownerOf[attribute]!, value(attribute))
+  for (let owner = 0; owner < ownerCount; owner++)
+    for (let attribute = starts[owner]!; attribute < starts[owner + 1]!; attribute++)
+      if (isKey[codes[places[attribute]!]!] === 1) add(owner, attribute)
 }

@@ -5,6 +5,7 @@ import { numbersOf, startsOf, textsOf } from '../../parquet/read/fields.ts'
 import type { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
 import { JsonReader } from '../../wire/json/reader.ts'
 import { readAnyValue } from '../../wire/otlp-json/value.ts'
+import type { ColumnValues } from './column-values.ts'
 import { ownerDepths, prefixes } from './schema.ts'
 
 const valueSuffixes = ['Value', 'ValueInt', 'ValueDouble', 'ValueBool', 'IsArray', 'ValueUnsupported'] as const
@@ -68,6 +69,49 @@ export function genericValues(
     let items: Value | readonly Value[] | undefined
     for (let i = 0; i < found.length; i++) items = joined(items, found[i]!(attribute, isList))
     return items ?? (isList ? [] : null)
+  }
+}
+
+/** Adds the value of a generic attribute to those of its owner: a text alone, as most are, by its place in the dictionary. */
+export function genericAdder(
+  columns: RowGroupColumns,
+  scope: AttributeScope,
+  attributeCount: number,
+  values: ColumnValues,
+): (owner: number, attribute: number) => void {
+  const value = genericValues(columns, scope, attributeCount)
+  const texts = columns.find(`${prefixes[scope]}.Attrs.Value`)
+  if (texts === undefined) return (owner, attribute) => values.add(owner, value(attribute))
+  const placeOf = textPlaces(columns, scope, attributeCount, texts)
+  const addText = values.strings(texts.texts)
+  const { codes } = texts.bytes
+  return (owner, attribute) => {
+    const place = placeOf(attribute)
+    if (place >= 0) addText(owner, codes[place]!)
+    else values.add(owner, value(attribute))
+  }
+}
+
+/** By attribute the place of its text, -1 where it is anything but one text. */
+function textPlaces(
+  columns: RowGroupColumns,
+  scope: AttributeScope,
+  attributeCount: number,
+  texts: Column,
+): (attribute: number) => number {
+  const depth = ownerDepths[scope] + 2
+  const found = valueSuffixes.map(suffix => columns.find(`${prefixes[scope]}.Attrs.${suffix}`))
+  const [, ints, doubles, bools, flags, jsons] = found
+  const starts = startsOf(texts, depth, attributeCount)
+  const others = [ints, doubles, bools].flatMap(column => (column ? [startsOf(column, depth, attributeCount)] : []))
+  const isArray = flags ? flagsOf(flags) : () => false
+  const { places } = texts
+  return attribute => {
+    const start = starts[attribute]!
+    if (starts[attribute + 1]! !== start + 1 || isArray(attribute) || (jsons && jsons.places[attribute]! >= 0))
+      return -1
+    for (let i = 0; i < others.length; i++) if (others[i]![attribute] !== others[i]![attribute + 1]) return -1
+    return places[start]!
   }
 }
 

@@ -1,6 +1,6 @@
 import { unionOf } from '../../model/extent.ts'
 import { checkLimits, type Limits } from '../../model/limits.ts'
-import type { Cost, ScanRequest, SpanBatch, SpanSource, TraceIds, TraceRange } from '../../model/scan.ts'
+import type { AttributeName, Cost, ScanRequest, SpanBatch, SpanSource, TraceIds, TraceRange } from '../../model/scan.ts'
 import { joinRanges, type SizedRange } from '../../model/trace-ranges.ts'
 import { wantedIds } from '../../model/wanted-ids.ts'
 import { RowGroupColumns } from '../../parquet/read/row-group-columns.ts'
@@ -21,6 +21,7 @@ const spanIdColumn = `${prefixes.span}.SpanID`
 /** A block of Tempo as a source of spans for queries: a batch is a row group. */
 export function vparquetSource(block: Block): SpanSource {
   let known: TraceIds | undefined
+  let names: readonly AttributeName[] | undefined
   const traceIds = async (limits?: Limits) => {
     // Each question waits for its own reading only, which others' limits cannot end.
     const ids = known ?? (await readTraceIds(block, limits))
@@ -36,7 +37,10 @@ export function vparquetSource(block: Block): SpanSource {
     },
     bounds: () => unionOf(rowGroupsOf(block).map(columns => columns.chunk(startColumn).extent)),
     cost: request => costOf(block, request),
-    attributeNames: () => attributeNames(block),
+    async attributeNames() {
+      names ??= await attributeNames(block)
+      return names
+    },
     distinctValues: async column => (column === 'span:traceState' && hasNoTraceStates(block) ? [''] : undefined),
     asHeld,
     traceIds,
