@@ -142,25 +142,33 @@ function remainingData(
   renumbering: Renumbering,
   targets: Renumbering | undefined,
 ): ColumnData | undefined {
-  const places = rows === undefined ? kept(renumbering) : rows.map((_, i) => i).filter(i => renumbering[rows[i]!]! >= 0)
+  const places = rows === undefined ? kept(renumbering) : placesOfKept(rows, renumbering)
   if (places.length === 0) return undefined
   const own = { type, rows: rows && places.map(i => renumbering[rows[i]!]!) }
   if ('codes' in values) {
     const { codes, dictionary } = values
-    return { ...own, values: { codes: places.map(i => codes[i]!), dictionary } }
+    return { ...own, values: { codes: pick(codes, places), dictionary } }
   }
   if ('bigints' in values) {
     const bigints = Array.from(places, i => values.bigints[i]!)
     const isSigned = values.bigints instanceof BigInt64Array
     return { ...own, values: { bigints: isSigned ? BigInt64Array.from(bigints) : BigUint64Array.from(bigints) } }
   }
-  const numbers = Float64Array.from(places, i => values.numbers[i]!)
+  const numbers = pick(values.numbers, places)
   if (targets === undefined) return { ...own, values: { base: values.base, numbers } }
   const base = Number(values.base)
   return {
     ...own,
     values: { base: 0n, numbers: numbers.map(row => (base + row < 0 ? base + row : targets[base + row]!)) },
   }
+}
+
+/** Where in some rows those are that remain. */
+function placesOfKept(rows: Uint32Array, renumbering: Renumbering): Uint32Array {
+  const places = new Uint32Array(rows.length)
+  let count = 0
+  for (let i = 0; i < rows.length; i++) if (renumbering[rows[i]!]! >= 0) places[count++] = i
+  return places.subarray(0, count)
 }
 
 function renumber(isKept: Uint8Array): Renumbering {

@@ -16,6 +16,7 @@ import {
   intrinsicColumns,
   intrinsicData,
   ints,
+  parentsByBounds,
   parentsOf,
   rootBounds,
 } from './intrinsics.ts'
@@ -98,7 +99,8 @@ export class RowGroupBatch implements SpanBatch {
 
   /** What else it takes to find roots, once the bounds of parents have been read. */
   #columnsOfRoots(): string[] {
-    const parents = rootBounds(this.#columns, this.#known) ? [] : intrinsicColumns['span:parent']
+    const isKnown = rootBounds(this.#columns, this.#known)?.rootless.length === 0
+    const parents = isKnown ? [] : intrinsicColumns['span:parent']
     const links = this.#hasLinkTypes() ? linkIds.flatMap(name => columnsOfIntrinsic(this.#columns, name)) : []
     return [...parents, ...links]
   }
@@ -166,7 +168,8 @@ export class RowGroupBatch implements SpanBatch {
   #roots(): Float64Array {
     const [columns, structure] = [this.#columns, this.#known]
     const { traceStarts } = structure
-    const parents = rootBounds(columns, structure) ?? parentsOf(columns, structure)
+    const bounds = rootBounds(columns, structure)
+    const parents = bounds ? parentsByBounds(columns, structure, bounds) : parentsOf(columns, structure)
     return rootRows(traceStarts, parents, this.#hasLinkTypes() ? this.#childrenByLink() : none)
   }
 

@@ -172,31 +172,64 @@ function eventTimes(since: Column, starts: Column): ColumnData {
   return { type: 'int', values: exactWords(times, true) }
 }
 
-/**
- * By span the bound of its parent, of which roots have -1; undefined where a trace has none: it may have no root, or may
- * not be numbered, as one in which three spans have one id.
- */
-export function rootBounds(columns: RowGroupColumns, { spanCount, traceStarts }: Structure): Int32Array | undefined {
+/** Some traces of a row group, by the bounds of parents in their nested sets. */
+interface Bounds {
+  /** By span, of which roots have -1. */
+  readonly parents: Int32Array
+  /** The traces of which none has: they may have no root, or may not be numbered, as one in which three spans have one id. */
+  readonly rootless: readonly number[]
+}
+
+/** What the bounds of parents say of roots; undefined where they have not been read. */
+export function rootBounds(columns: RowGroupColumns, { spanCount, traceStarts }: Structure): Bounds | undefined {
   if (!columns.isRead(parentBounds)) return undefined
-  const { numbers } = numbersOf(columns.get(parentBounds, spanCount), 'INT32')
-  for (let trace = 0; trace + 1 < traceStarts.length; trace++)
-    if (!numbers.subarray(traceStarts[trace], traceStarts[trace + 1]).includes(noParent)) return undefined
-  return numbers
+  const { numbers: parents } = numbersOf(columns.get(parentBounds, spanCount), 'INT32')
+  const rootless: number[] = []
+  for (let trace = 0; trace + 1 < traceStarts.length; trace++) {
+    let row = traceStarts[trace]!
+    while (row < traceStarts[trace + 1]! && parents[row] !== noParent) row++
+    if (row === traceStarts[trace + 1]!) rootless.push(trace)
+  }
+  return { parents, rootless }
+}
+
+/** By span, -1 for those that name no parent: by bounds, and by ids in traces where these show no root. */
+export function parentsByBounds(
+  columns: RowGroupColumns,
+  structure: Structure,
+  { parents, rootless }: Bounds,
+): Int32Array {
+  if (rootless.length === 0) return parents
+  const { traceStarts } = structure
+  const ofTrace = parentsReader(columns, structure)
+  const all = parents.slice()
+  for (const trace of rootless) all.set(ofTrace(trace), traceStarts[trace])
+  return all
 }
 
 /** By span the row of its parent; negative numbers as in lib/model/tree.ts. */
-export function parentsOf(columns: RowGroupColumns, { spanCount, traceStarts }: Structure): Float64Array {
-  const [ids, parentIds, kindColumn] = parents.map(name => columns.get(name, spanCount)) as [Column, Column, Column]
-  const [id, parentId, kinds] = [idsOf(ids, 8), idsOf(parentIds, 8), int32s(kindColumn)]
+export function parentsOf(columns: RowGroupColumns, structure: Structure): Float64Array {
+  const { spanCount, traceStarts } = structure
+  const ofTrace = parentsReader(columns, structure)
   const rows = new Float64Array(spanCount)
   for (let trace = 0; trace + 1 < traceStarts.length; trace++) {
+    const start = traceStarts[trace]!
+    for (const [i, parent] of ofTrace(trace).entries()) rows[start + i] = parent < 0 ? parent : start + parent
+  }
+  return rows
+}
+
+/** Reads the parents of the spans of a trace, as rows in it. */
+function parentsReader(columns: RowGroupColumns, { spanCount, traceStarts }: Structure): (trace: number) => Int32Array {
+  const [ids, parentIds, kindColumn] = parents.map(name => columns.get(name, spanCount)) as [Column, Column, Column]
+  const [id, parentId, kinds] = [idsOf(ids, 8), idsOf(parentIds, 8), int32s(kindColumn)]
+  return trace => {
     const start = traceStarts[trace]!
     const spans = Array.from({ length: traceStarts[trace + 1]! - start }, (_, i) => ({
       spanId: id(start + i),
       parentSpanId: parentId(start + i),
       kind: kinds[start + i]!,
     }))
-    for (const [i, parent] of parentRows(spans).entries()) rows[start + i] = parent < 0 ? parent : start + parent
+    return parentRows(spans)
   }
-  return rows
 }
