@@ -1,20 +1,54 @@
+import { dotRowFigure } from '../charts/dot-rows.ts'
 import type { ClusterBench, ClusterRun } from '../runs/cluster-bench-schema.ts'
 import type { Figure } from '../runs/serve-bench-schema.ts'
+import { times } from '../text/format.ts'
+import { shorten } from '../text/names.ts'
 import type { Page } from '../text/page.ts'
-import { type Column, number, tableOf, text } from '../text/table.ts'
-import type { Document } from './document.ts'
+import { type Column, number, type Table, tableOf, text } from '../text/table.ts'
+import { summaries } from './cluster-summary.ts'
+import type { Document, Picture } from './document.ts'
 import { reached, readable } from './serve-bench.ts'
+
+const maxName = 34
 
 /** A figure of each run, in their order. */
 type Row = readonly (Figure | undefined)[]
 
-/** The tables, one per subject, with the runs side by side. */
-export function clusterPage({ runs, problems }: ClusterBench): Page {
-  const titles = runs[0]?.sections.map(({ title }) => title) ?? []
+/** The tables, one per subject, with the runs side by side: what they come to, what fell short, and then all of it. */
+export function clusterPage(bench: ClusterBench): Page {
+  const { runs, problems } = bench
+  const titles = [...new Set(runs.flatMap(({ sections }) => sections.map(({ title }) => title)))]
   return [
-    ...titles.flatMap(title => [`## ${title}`, tableOf(rowsOf(runs, title), columnsOf(runs), title)]),
+    ...(runs.length > 1 ? ['## Side by side', summaryTable(bench)] : []),
+    ...shortfalls(bench),
     ...problems.map(problem => `Not measured: ${problem}`),
+    ...titles.flatMap(title => {
+      const rows = rowsOf(runs, title)
+      return [`## ${title}`, tableOf(rows, columnsOf(runs, rows), title)]
+    }),
   ]
+}
+
+function summaryTable(bench: ClusterBench): Table {
+  const { runs } = bench
+  const rows = summaries.map(({ what, unit, of }) => runs.map(run => ({ what, unit, value: of(run, bench) })))
+  return tableOf(rows, columnsOf(runs, rows), 'Side by side')
+}
+
+/** What was wanted and not reached, a line each; that a cluster on one machine shares two cores counts for all. */
+function shortfalls({ runs }: ClusterBench): string[] {
+  const lines = runs.flatMap(({ format, sections }) =>
+    sections.flatMap(({ figures }) =>
+      figures
+        .filter(figure => figure.wanted && reached(figure) === 'no')
+        .map(figure => `- ${format}: ${figure.what}: ${valueText(figure)}, wanted ${wantedOf(figure)}`),
+    ),
+  )
+  return lines.length === 0 ? [] : [`What fell short:\n\n${lines.join('\n')}`]
+}
+
+function valueText({ value, unit, problem }: Figure): string {
+  return problem ?? `${readable(value)} ${unit}`
 }
 
 function rowsOf(runs: readonly ClusterRun[], title: string): Row[] {
@@ -23,22 +57,70 @@ function rowsOf(runs: readonly ClusterRun[], title: string): Row[] {
   return names.map(name => all.map(figures => figures.find(({ what }) => what === name)))
 }
 
-function columnsOf(runs: readonly ClusterRun[]): Column<Row>[] {
+/** Without those that no row has anything in. */
+function columnsOf(runs: readonly ClusterRun[], rows: readonly Row[]): Column<Row>[] {
   const anyOf = (row: Row) => row.find(figure => figure !== undefined)!
+  const has = (test: (figure: Figure) => unknown) => rows.some(row => row.some(figure => figure && test(figure)))
+  const [isRanged, isWanted] = [has(({ range }) => range), has(({ wanted }) => wanted)]
+  const formats = runs.map(({ format }) => format)
   return [
-    text('', row => anyOf(row).what, { keep: 1 }),
-    ...runs.flatMap(({ format }, i) => [
-      number<Row>(format, row => row[i]?.problem ?? row[i]?.value ?? null, readable, { keep: 1 }),
-      text<Row>('lowest … highest', row => row[i]?.range?.map(readable).join(' … ') ?? ''),
-    ]),
-    text('', row => anyOf(row).unit, { keep: 1 }),
-    text('wanted', row => wantedOf(anyOf(row))),
-    text('reached', row => row.flatMap(figure => (figure && reached(figure)) || []).join(', ')),
+    text('', row => anyOf(row).what, { keep: 3 }),
+    ...formats.map((format, i) =>
+      number<Row>(format, row => row[i]?.problem ?? row[i]?.value ?? null, readable, { keep: 3 }),
+    ),
+    text('', row => anyOf(row).unit, { keep: 3 }),
+    ...formats
+      .slice(1)
+      .map((format, i) =>
+        number<Row>(`${format} to ${formats[0]}`, row => ratioOf(row[i + 1], row[0]), times, { keep: 2 }),
+      ),
+    ...(isRanged ? formats.map((format, i) => text<Row>(`${format}: lowest … highest`, row => rangeOf(row[i]))) : []),
+    ...(isWanted
+      ? [
+          text<Row>('wanted', row => wantedOf(anyOf(row)), { keep: 1 }),
+          text<Row>('reached', row => reachedBy(row, formats), { keep: 1 }),
+        ]
+      : []),
   ]
+}
+
+function ratioOf(one: Figure | undefined, other: Figure | undefined): number | null {
+  return one?.value != null && other?.value ? one.value / other.value : null
+}
+
+function rangeOf(figure: Figure | undefined): string {
+  return figure?.range?.map(readable).join(' … ') ?? ''
+}
+
+/** One word where it holds for all, else with the format of each. */
+function reachedBy(row: Row, formats: readonly string[]): string {
+  const words = row.map(figure => (figure ? reached(figure) : ''))
+  if (new Set(words).size === 1) return words[0]!
+  return words.flatMap((word, i) => (word === '' ? [] : `${formats[i]} ${word}`)).join(', ')
 }
 
 function wantedOf({ wanted }: Figure): string {
   return wanted ? `${wanted[0]} ${readable(wanted[1])}` : ''
+}
+
+/** How long each query takes, a dot for each format; none where no run was asked. */
+function latencyPictures({ runs, input }: ClusterBench): Picture[] {
+  const isAsked = (title: string) => title.startsWith('Searched') || title.startsWith('Metrics')
+  const titles = [...new Set(runs.flatMap(({ sections }) => sections.map(({ title }) => title)))].filter(isAsked)
+  const rows = titles.flatMap(title => rowsOf(runs, title)).filter(row => row.some(figure => figure?.value != null))
+  if (rows.length === 0) return []
+  const figure = dotRowFigure({
+    title: 'Latency by query',
+    subtitle: `${input.source}, through the query frontend, all in blocks`,
+    rows: rows.map(row => shorten(row.find(figure => figure !== undefined)!.what, maxName)),
+    x: { label: 'ms', scale: 'log', print: readable },
+    sets: runs.map(({ format }, i) => ({
+      name: format,
+      isFilled: true,
+      values: rows.map(row => row[i]?.value ?? null),
+    })),
+  })
+  return [{ suffix: '', figure }]
 }
 
 /** The page of the cluster. */
@@ -57,5 +139,6 @@ export function clusterDocument(bench: ClusterBench): Document {
       `512 spans per request. Blocks are made every ${job.cycleSeconds} s. CPU, memory, lag and requests are what roles ` +
       "say at /metrics, those of Kafka and Ceph what the system does. A number is shown where the frontend then counted exactly the spans that were acknowledged, and a query's where its answer over the newest round equals that over the traces as they were sent.",
     ...clusterPage(bench),
+    ...latencyPictures(bench),
   ]
 }

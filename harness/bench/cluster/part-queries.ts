@@ -13,12 +13,18 @@ const hourSeconds = 3_600
 /** For code to be compiled. */
 const warmRounds = 2
 
+/** How long searches, with traces by their ids, and metrics take. */
+export interface Asked {
+  readonly searches: Figure[]
+  readonly metrics: Figure[]
+}
+
 /** How long traces by id, a panel and queries over an hour take through the frontend, when all is in blocks. */
-export async function measureQueries(sent: Sent, { capture, rounds, questions }: ClusterJob): Promise<Figure[]> {
+export async function measureQueries(sent: Sent, { capture, rounds, questions }: ClusterJob): Promise<Asked> {
   const { replay, endSeconds } = sent
   const startSeconds = Math.floor(sent.endOf(1)) + 1
   const truth = memorySource(replay.traces(0))
-  const figures: Figure[] = []
+  const [searches, metrics]: [Figure[], Figure[]] = [[], []]
   for (const question of questions) {
     const problem = await problemOf(question)
     const millis: number[] = []
@@ -28,11 +34,14 @@ export async function measureQueries(sent: Sent, { capture, rounds, questions }:
       )
       if (round >= 0) millis.push(taken)
     }
+    const figures = question.kind === 'search' ? searches : metrics
     figures.push(figureOf(millis, { what: question.name, unit: 'ms', problem }))
   }
-  // What is wanted of one process on a machine of its own is not wanted here.
-  const others = [...(await traceFigures(sent, capture.name)), await panelFigure(panelOf(sent), capture.name, rounds)]
-  return [...others.map(({ wanted: _, ...figure }) => figure), ...figures]
+  const panel = await panelFigure(panelOf(sent), capture.name, rounds)
+  return {
+    searches: [...(await traceFigures(sent, capture.name)).map(unwanted), ...searches],
+    metrics: [unwanted(panel), ...metrics],
+  }
 
   /** What is wrong with the answer over the newest round, held against its traces as they were sent. */
   async function problemOf(question: Question): Promise<string | undefined> {
@@ -43,6 +52,11 @@ export async function measureQueries(sent: Sent, { capture, rounds, questions }:
     ]
     return difference(here, there)
   }
+}
+
+/** What is wanted of one process on a machine of its own is not wanted here. */
+function unwanted({ wanted: _, ...figure }: Figure): Figure {
+  return figure
 }
 
 /** Asks for a rate over all that was sent, again and again, with what roles say before and after that. */

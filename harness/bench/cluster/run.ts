@@ -37,7 +37,8 @@ export function measureCluster(job: ClusterJob, report: Report): Promise<Cluster
           { title: 'In', figures: ingested.figures },
           { title: `Found, at ${job.spansPerSecond} spans/s`, figures: found },
           { title: 'Stored', figures: stored.figures },
-          { title: 'Asked, over an hour in blocks', figures: queries },
+          { title: 'Searched, over an hour in blocks', figures: queries.searches },
+          { title: 'Metrics, over an hour in blocks', figures: queries.metrics },
           { title: 'Memory, the most of any process of a role', figures: roleNames.map(memoryOf) },
         ],
       }
