@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { eventually } from '../../../../harness/stack/eventually.ts'
 import { Chain } from '../../../../lib/cluster/commits/chain.ts'
 import type { LivePiece } from '../../../../lib/cluster/live/answer.ts'
 import { LiveStore } from '../../../../lib/cluster/live/live-store.ts'
@@ -181,7 +182,7 @@ test('where blocks come in time and nobody asks, nothing is written; what is lat
   expect(stage.live.segments.first).toBeGreaterThan(20)
   expect(await keysAfter(4, 85)).toEqual([])
   await keysAfter(2, 10)
-  await vi.waitFor(async () => expect(await stage.folder.keys()).toHaveLength(3))
+  await eventually(async () => expect(await stage.folder.keys()).toHaveLength(3))
   expect(stage.live.counters.segments).toBe(1)
   await stage.build(stage.truth.length - 1)
   await stage.live.maintain()
@@ -189,7 +190,7 @@ test('where blocks come in time and nobody asks, nothing is written; what is lat
   await stage.start()
   expect([stage.live.segments.first, stage.live.segments.next]).toEqual([stage.committed, stage.truth.length])
   await stage.check('t1', stage.committed, 'after the start')
-})
+}, 60_000)
 
 test('who asks gets pieces of what is beyond the blocks and no more, also where these end in the midst of one', async () => {
   const stage = await LiveStage.open(drawsOf(1), { maxPieceRows: 50 })
