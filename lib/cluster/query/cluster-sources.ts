@@ -2,6 +2,7 @@ import { BoundedCache } from '../../maps.ts'
 import type { SpanSource } from '../../model/scan.ts'
 import type { Asking } from '../../serve/api/answer.ts'
 import type { BlockMeta } from '../../serve/blocks/meta.ts'
+import { Refusal } from '../../serve/refusal.ts'
 import type { Chain } from '../commits/chain.ts'
 import type { State } from '../commits/state.ts'
 import type { PartitionedLog } from '../log/log.ts'
@@ -23,12 +24,15 @@ export interface SourcesConfig {
   readonly maxStateMillis: number
   /** A live store that has not answered after so long does not answer. */
   readonly liveTimeoutMillis: number
+  /** Refuses to answer where spans may be missing, and does not say so in the answer. */
+  readonly failsOnLag: boolean
 }
 
 export const defaultSources: SourcesConfig = {
   maxHeldBytes: 512 * 2 ** 20,
   maxStateMillis: 1_000,
   liveTimeoutMillis: 5_000,
+  failsOnLag: false,
 }
 
 /** Tenants, or several together, of which it is known which pieces they had. */
@@ -77,9 +81,12 @@ export class ClusterSources {
   async find(tenants: readonly string[], asking: Asking): Promise<FoundSources> {
     const found = await this.#findWhole(tenants, asking)
     const { places, state, reads } = found
+    const missing = missingOf(state, reads)
+    if (missing !== undefined && this.#config.failsOnLag)
+      throw new Refusal('unavailable', `${missing}; live_store.fail_on_high_lag forbids an answer without them`)
     const sources = await Promise.all(places.map(place => this.opened.source(place)))
     this.#forget(tenants, found)
-    return { places, sources, missing: missingOf(state, reads) }
+    return { places, sources, missing }
   }
 
   /** Blocks may have been committed since the state was read, or read again, and live stores have let go of what is in them. */

@@ -72,6 +72,8 @@ export interface QuerySettings {
   readonly targetJobBytes: number
   /** Jobs of one query under way, of all queriers: `query_frontend.search.concurrent_jobs`, `query_frontend.metrics.concurrent_jobs`. */
   readonly maxQueryJobs: number
+  /** Questions whose answers may lack spans are refused: `live_store.fail_on_high_lag`. */
+  readonly failsOnLag: boolean
   /** What a querier or frontend holds of blocks and pieces: `trace_lab.query_cache_bytes`. */
   readonly maxHeldBytes: number
 }
@@ -116,6 +118,7 @@ export const defaultClusterConfig: ClusterConfig = {
     targetJobBytes: defaultSplit.targetJobBytes,
     maxQueryJobs: defaultSplit.maxJobs,
     maxHeldBytes: defaultSources.maxHeldBytes,
+    failsOnLag: defaultSources.failsOnLag,
   },
   live: {
     commitMillis: defaultLive.commitMillis,

@@ -107,6 +107,7 @@ export const clusterOnlyKeys: readonly Key<Config>[] = [
   key('trace_lab.query_cache_bytes', query, 'maxHeldBytes', byteLength),
   key('live_store.commit_interval', live, 'commitMillis', millis),
   key('live_store.readiness_target_lag', live, 'targetLagMillis', orZero),
+  key('live_store.fail_on_high_lag', query, 'failsOnLag', boolean),
   key('live_store.complete_block_timeout', live, 'keepMillis', millis),
   key('live_store.max_live_traces_bytes', live, 'maxLiveBytes', byteLength),
   key('trace_lab.advertised_host', whole, 'advertisedHost', optional(text)),

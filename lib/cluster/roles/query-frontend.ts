@@ -14,8 +14,9 @@ const hedgeMillis = 5_000
 /** The role that answers questions, by queriers or itself. */
 export function queryFrontendRole(context: RoleContext): Role {
   const { chain, store, log, ring, workers, config, metrics } = context
-  const { maxHeldBytes, targetJobBytes, maxQueryJobs: maxJobs } = config.query
-  const sources = new ClusterSources({ chain, store, log, live: ringLive(ring) }, { ...defaultSources, maxHeldBytes })
+  const { maxHeldBytes, failsOnLag, targetJobBytes, maxQueryJobs: maxJobs } = config.query
+  const places = { chain, store, log, live: ringLive(ring) }
+  const sources = new ClusterSources(places, { ...defaultSources, maxHeldBytes, failsOnLag })
   const { opened } = sources
   const dispatcher = new Dispatcher(new Querier(opened, { maxJobs: maxLocalJobs, workers }), { hedgeMillis })
   const { timeoutMillis } = config.api

@@ -130,7 +130,7 @@ async function answerCall({ route, fields }: Method, config: ApiConfig, call: Ca
 
 function statusCodeOf(error: unknown): status {
   if (error instanceof LabError) return codeOf[error.kind]
-  if (error instanceof Refusal) return status.UNAUTHENTICATED
+  if (error instanceof Refusal) return error.kind === 'unavailable' ? status.UNAVAILABLE : status.UNAUTHENTICATED
   return error instanceof LateError ? status.DEADLINE_EXCEEDED : status.INTERNAL
 }
 

@@ -110,6 +110,18 @@ test('a partition without a live store is missed, and told with the time up to w
   expect(await partOf(app)).toEqual({ status: undefined, message: undefined, spanCount: whole })
 })
 
+test('a question is refused where spans may be missing and the configuration says so', async () => {
+  const stage = await newStage(11)
+  const app = clusterOf(await sourcesOf(stage, { failsOnLag: true }))
+  expect((await partOf(app)).spanCount).toBe(countSpans(stage.tracesOf('a')))
+  stage.replicas[1]!.isDown = true
+  const { statusCode, body } = await app.inject('/api/search?q={}')
+  expect([statusCode, body]).toEqual([
+    503,
+    expect.stringMatching(/^partition 1: .*; live_store.fail_on_high_lag forbids/),
+  ])
+})
+
 test('a live store that begins after the blocks end is told, and what it has is answered', async () => {
   const stage = await newStage(12)
   stage.replicas[0]!.first = 12
