@@ -38,6 +38,12 @@ export interface LiveStatus extends Omit<LiveAnswer, 'pieces'> {
   readonly isFull: boolean
 }
 
+/** The spans of each tenant that a live store has from an offset on, and up to which; older ones of the folder may be among them. */
+export interface LiveTenants {
+  readonly next: number
+  readonly tenants: readonly { readonly tenant: string; readonly spans: number }[]
+}
+
 export const offsetSchema: z.ZodType<number> = z.number().int().nonnegative()
 
 export const pieceSchema: z.ZodType<LivePiece> = z.object({
@@ -56,6 +62,11 @@ const place = {
 }
 
 export const answerSchema: z.ZodType<LiveAnswer> = z.object({ ...place, pieces: z.array(pieceSchema) })
+
+export const tenantsSchema: z.ZodType<LiveTenants> = z.object({
+  next: offsetSchema,
+  tenants: z.array(z.object({ tenant: z.string(), spans: offsetSchema })),
+})
 
 export const statusSchema: z.ZodType<LiveStatus> = z.object({
   ...place,

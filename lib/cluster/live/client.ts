@@ -5,7 +5,15 @@ import { checkShape, parseJson } from '../../storage/json.ts'
 import { endBytes, openRemote } from '../../storage/remote.ts'
 import type { BlobReader } from '../../storage/store.ts'
 import type { LiveReplica } from '../query/live-stores.ts'
-import { answerSchema, type LiveAnswer, type LivePiece, type LiveStatus, statusSchema } from './answer.ts'
+import {
+  answerSchema,
+  type LiveAnswer,
+  type LivePiece,
+  type LiveStatus,
+  type LiveTenants,
+  statusSchema,
+  tenantsSchema,
+} from './answer.ts'
 
 /** A range of a piece takes no longer. */
 const readMillis = 30_000
@@ -27,6 +35,10 @@ export class LiveClient implements LiveReplica {
 
   status(signal: AbortSignal): Promise<LiveStatus> {
     return this.#json(statusSchema, '/live/status', signal)
+  }
+
+  tenants(from: number, signal: AbortSignal): Promise<LiveTenants> {
+    return this.#json(tenantsSchema, `/live/tenants?from=${from}`, signal)
   }
 
   async open({ id, meta: { size } }: LivePiece): Promise<BlobReader> {

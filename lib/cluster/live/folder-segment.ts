@@ -33,6 +33,11 @@ export class FolderSegment {
     return { pieces, end: this.end }
   }
 
+  /** By piece its tenant and spans, of those with spans from an offset on. */
+  *spansFrom(from: number): Iterable<readonly [tenant: string, spans: number]> {
+    for (const { end, meta } of this.#segment.pieces) if (end > from) yield [meta.tenantID, meta.totalSpans]
+  }
+
   /** Lets go of all: nobody needs its spans. */
   async drop(): Promise<void> {
     this.#pieces.retire(this.#segment.pieces)

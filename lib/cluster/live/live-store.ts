@@ -6,7 +6,7 @@ import type { Chain } from '../commits/chain.ts'
 import type { Poison } from '../gathered.ts'
 import { LogError, type PartitionedLog, partitionName, type StoredRecord } from '../log/log.ts'
 import { pause } from '../pause.ts'
-import type { LiveAnswer, LiveStatus } from './answer.ts'
+import type { LiveAnswer, LiveStatus, LiveTenants } from './answer.ts'
 import { ByteMarks } from './byte-marks.ts'
 import { type ClosedSegment, loadSegments } from './closed-segment.ts'
 import type { LiveConfig } from './config.ts'
@@ -129,6 +129,12 @@ export class LiveStore {
   async answer(tenant: string, from: number): Promise<LiveAnswer> {
     const { first, end: next, pieces } = await this.segments.answer(tenant, from)
     return { first, next, ...this.#ofLog(), pieces }
+  }
+
+  /** How many spans each tenant has from an offset on. */
+  tenants(from: number): LiveTenants {
+    const { next } = this.segments
+    return { next, tenants: Array.from(this.segments.spansFrom(from), ([tenant, spans]) => ({ tenant, spans })) }
   }
 
   /** Opens a piece of an answer; one that is replaced, or in blocks, for long is a `missing` error. */

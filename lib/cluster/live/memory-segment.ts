@@ -78,6 +78,14 @@ export class MemorySegment implements CutSegment {
     return this.#tenants.get(tenant)?.answer(from, cutMillis) ?? { pieces: [], end: this.#end }
   }
 
+  /** By tenant how many spans there are from an offset on. */
+  *spansFrom(from: number): Iterable<readonly [tenant: string, spans: number]> {
+    for (const [tenant, { spanCount }] of this.gathered.parts) {
+      const count = spanCount - (this.#tenants.get(tenant)?.marks.rowsBefore(from) ?? 0)
+      if (count > 0) yield [tenant, count]
+    }
+  }
+
   /** Cuts all spans from an offset on, which `publish` writes to the folder: that has them where it gives true. */
   async write(from: number, publish: (pieces: readonly LivePiece[]) => Promise<boolean>): Promise<void> {
     const tenants = [...this.#tenants.values()]

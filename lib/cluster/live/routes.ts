@@ -13,6 +13,10 @@ export function liveRoutes(app: FastifyInstance, store: LiveStore): void {
     const tenant = checkTenant(searchParams.get('tenant') ?? '')
     return reply.send(await store.answer(tenant, offsetOf(searchParams.get('from') ?? '')))
   })
+  app.get('/live/tenants', (request, reply) => {
+    const { searchParams } = new URL(request.url, 'http://localhost')
+    return reply.send(store.tenants(offsetOf(searchParams.get('from') ?? '')))
+  })
   app.get<{ Params: { id: string } }>('/live/pieces/:id', (request, reply) => sendPiece(store, request, reply))
 }
 

@@ -83,6 +83,14 @@ export class Segments {
     return { first, pieces: answers.flatMap(({ pieces }) => pieces), end: answers.at(-1)!.end }
   }
 
+  /** By tenant how many spans there are from an offset on; a piece of the folder counts whole. */
+  spansFrom(from: number): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const segment of this.#all)
+      for (const [tenant, spans] of segment.spansFrom(from)) counts.set(tenant, (counts.get(tenant) ?? 0) + spans)
+    return counts
+  }
+
   /** Adds a record, and gives it back where it is poison. */
   add(record: StoredRecord): Poison | undefined {
     const { counters } = this.#places

@@ -52,9 +52,10 @@ const tenantColumns = (place: Place): Column<TenantBlocks>[] => [
       </a>
     ),
   },
+  { name: 'Recent spans', value: row => row.recentSpans },
   { name: 'Blocks', value: row => row.blocks },
-  { name: 'Spans', value: row => row.blockSpans },
-  { name: 'Bytes', value: row => row.blockBytes, show: row => bytes(row.blockBytes) },
+  { name: 'Spans in blocks', value: row => row.blockSpans },
+  { name: 'Bytes in blocks', value: row => row.blockBytes, show: row => bytes(row.blockBytes) },
 ]
 
 /** How far a cluster is behind its log, and who is in it. */

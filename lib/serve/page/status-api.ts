@@ -4,6 +4,7 @@ import { get } from './api.ts'
 
 export interface TenantBlocks {
   tenant: string
+  recentSpans: number
   blocks: number
   blockSpans: number
   blockBytes: number
@@ -16,7 +17,6 @@ export interface TenantRow extends TenantBlocks {
   spans: number
   refused: number
   rejectedSpans: number
-  recentSpans: number
 }
 
 export interface FileRow {

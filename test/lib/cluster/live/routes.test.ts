@@ -139,6 +139,26 @@ test('what is asked wrongly is refused in one line that says what was expected',
     expect((await app.inject({ method, url: path('pieces') })).statusCode).toBe(405)
 })
 
+test('a client counts the spans of tenants from an offset on, in memory and in the folder', async () => {
+  const tenants = async (from: number) => {
+    const { next, tenants: found } = await client.tenants(from, signal)
+    expect(next).toBe(41)
+    return Object.fromEntries(found.map(({ tenant, spans }) => [tenant, spans]))
+  }
+  expect(await tenants(0)).toEqual({ a: 4_000, b: 1 })
+  expect(await tenants(30)).toEqual({ a: 1_000, b: 1 })
+  expect(await tenants(40)).toEqual({ b: 1 })
+  expect(await tenants(41)).toEqual({})
+  const own = await LiveStage.open(drawsOf(3))
+  await own.append('a', [1, 2, 3])
+  while (own.live.segments.next < 1) await own.live.read(0)
+  await own.live.close()
+  await own.append('a', [4])
+  while (own.live.segments.next < 2) await own.live.read(0)
+  expect(own.live.tenants(0).tenants).toEqual([{ tenant: 'a', spans: 4 }])
+  expect(own.live.tenants(1).tenants).toEqual([{ tenant: 'a', spans: 1 }])
+})
+
 test('a client that goes away in the midst of an answer harms nobody', async () => {
   const { id } = (await client.pieces('a', 0, signal)).pieces[0]!
   const { port } = app.server.address() as AddressInfo

@@ -31,6 +31,11 @@ test('all roles in one process: what is acknowledged is found, before and after 
   expect(await eventually(() => textOf(running.ports.query, '/ready'))).toBe('ready')
   expect(await sendOtlp(`http://127.0.0.1:${running.ports.otlpHttp}/v1/traces`, requestOf(spans))).toBe(200)
   await eventually(async () => expect(await found()).toBe(50))
+  // Whatever of them is in blocks yet.
+  await eventually(async () => {
+    const [only] = (await jsonOf('/status/tenants')) as { recentSpans: number; blockSpans: number }[]
+    expect(only!.recentSpans + only!.blockSpans).toBe(50)
+  })
   await eventually(async () => {
     const lag = await textOf(running.ports.query, '/status/lag')
     expect([...lag.matchAll(/^ {2}records: 0$/gm)]).toHaveLength(2)
@@ -39,7 +44,7 @@ test('all roles in one process: what is acknowledged is found, before and after 
   const status = await textOf(running.ports.query, '/status')
   for (const name of roleNames) expect(status).toMatch(new RegExp(`^ {2}${name}:$`, 'm'))
   expect(await jsonOf('/status/tenants')).toEqual([
-    { tenant: 'single-tenant', blocks: 2, blockSpans: 50, blockBytes: expect.any(Number) },
+    { tenant: 'single-tenant', recentSpans: 0, blocks: 2, blockSpans: 50, blockBytes: expect.any(Number) },
   ])
   const { blocks, backlog } = (await jsonOf('/status/blocks')) as { blocks: object[]; backlog: string }
   expect(blocks).toHaveLength(2)
