@@ -10,8 +10,8 @@ import { mergeSpellings } from '../../lib/model/merge.ts'
 import type { Span, Trace } from '../../lib/model/trace.ts'
 import { keyOf } from '../../lib/serve/blocks/blocks.ts'
 import { compactBlocks } from '../../lib/serve/blocks/maintain.ts'
-import { type BlockMeta, dataName } from '../../lib/serve/blocks/meta.ts'
-import { writeBlock } from '../../lib/serve/blocks/write.ts'
+import { type BlockFormat, type BlockMeta, dataName, dataNameOf } from '../../lib/serve/blocks/meta.ts'
+import { type Encoding, writeBlock } from '../../lib/serve/blocks/write.ts'
 import { LivePart } from '../../lib/serve/live/part.ts'
 import { SpanRows } from '../../lib/shred/rows.ts'
 import { memoryStore } from '../../lib/storage/memory-store.ts'
@@ -26,6 +26,13 @@ interface Partition {
   committed: number
 }
 
+interface StageParts {
+  readonly store: BlobStore
+  readonly partitionCount: number
+  readonly draw: () => number
+  readonly formats: readonly BlockFormat[]
+}
+
 /**
  * A store as its roles would make it, step by step: records in partitions, of which builders make blocks and live stores
  * pieces, and which a worker compacts.
@@ -38,9 +45,12 @@ export class Stage {
   readonly #all = new Map<string, Trace[]>()
   readonly #chain: Chain
   readonly #draw: () => number
+  readonly #formats: readonly BlockFormat[]
+  #blockCount = 0
 
-  private constructor(chain: Chain, store: BlobStore, partitionCount: number, draw: () => number) {
+  private constructor(chain: Chain, { store, partitionCount, draw, formats }: StageParts) {
     this.#chain = chain
+    this.#formats = formats
     this.store = store
     this.#draw = draw
     this.partitions = Array.from({ length: partitionCount }, () => ({ records: [], committed: 0 }))
@@ -57,9 +67,14 @@ export class Stage {
     return { chain: await Chain.open(this.store), store: this.store, live, log }
   }
 
-  static async open(partitionCount: number, draw: () => number): Promise<Stage> {
+  /** Of blocks of several formats, builders make one of each in turn. */
+  static async open(
+    partitionCount: number,
+    draw: () => number,
+    formats: readonly BlockFormat[] = ['blockpack'],
+  ): Promise<Stage> {
     const store = memoryStore()
-    return new Stage(await Chain.open(store), store, partitionCount, draw)
+    return new Stage(await Chain.open(store), { store, partitionCount, draw, formats })
   }
 
   /** Traces in pieces, each in any partition; some spans come twice. */
@@ -90,19 +105,23 @@ export class Stage {
     const [start, end] = [partition.committed, Math.min(partition.records.length, partition.committed + recordCount)]
     const records = partition.records.slice(start, end)
     const adds: BlockMeta[] = []
-    for (const tenant of new Set(records.map(record => record.tenant)))
-      adds.push((await pieceOf(records, tenant, this.store))!)
+    for (const tenant of new Set(records.map(record => record.tenant))) {
+      const format = this.#formats[this.#blockCount++ % this.#formats.length]!
+      adds.push((await pieceOf(records, tenant, this.store, { ...encoding, format }))!)
+    }
     await this.#commit({ log: [{ partition: number, start, end, poison: [] }], adds })
     partition.committed = end
   }
 
   /** Makes one block of some of a tenant's; the data of these is deleted where `isDeleted`. */
   async compact(tenant: string, count: number, isDeleted: boolean): Promise<void> {
-    const inputs = this.#chain.state.blocksOf(tenant).slice(0, count)
+    const blocks = this.#chain.state.blocksOf(tenant)
+    const format = this.#formats[this.#blockCount % this.#formats.length]!
+    const inputs = blocks.filter(block => block.format === format).slice(0, count)
     if (inputs.length < 2) return
     const meta = await compactBlocks(this.store, inputs, encoding, new AbortController().signal)
     await this.#commit({ adds: [meta], removes: inputs.map(({ blockID }) => blockID) })
-    if (isDeleted) for (const input of inputs) await this.store.delete(keyOf(input, dataName))
+    if (isDeleted) for (const input of inputs) await this.store.delete(keyOf(input, dataNameOf(input)))
   }
 
   async #commit(change: Partial<Commit>): Promise<void> {
@@ -168,6 +187,7 @@ async function pieceOf(
   records: Partition['records'],
   tenant: string,
   store: BlobStore,
+  encoded: Encoding = encoding,
 ): Promise<BlockMeta | undefined> {
   const part = new LivePart()
   const messages = new OtlpMessages(new SpanRows(), () => {})
@@ -179,7 +199,7 @@ async function pieceOf(
   }
   if (part.spanCount === 0) return undefined
   const place = { tenantID: tenant, blockID: randomUUID() }
-  return writeBlock(store, await part.view(), place, part.lastArrivalMillis, encoding)
+  return writeBlock(store, await part.view(), place, part.lastArrivalMillis, encoded)
 }
 
 /** A trace with one root, whose spans have ids of their own: no answer depends on the order in which they come. */

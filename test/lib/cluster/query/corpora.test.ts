@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { readOtlpJson } from '../../../../lib/formats/otlp/json.ts'
 import { keptSource } from '../../../../lib/model/kept-source.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
+import { blockFormats } from '../../../../lib/serve/blocks/meta.ts'
 import { ask, inAnyOrder, serverOf } from '../../../support/api-questions.ts'
 import { collect, streamOf } from '../../../support/chunks.ts'
 import { frontendOf, startQuerier } from '../../../support/cluster-queriers.ts'
@@ -44,7 +45,7 @@ describeReference('the known texts, asked of a cluster', Object.values(files), (
 
   test(`have the answers of one process, while spans come, become blocks and are compacted (seed ${seed})`, async () => {
     const draw = drawsOf(seed)
-    const stage = await Stage.open(2, draw)
+    const stage = await Stage.open(2, draw, blockFormats)
     const queriers = await Promise.all([1, 2].map(() => startQuerier(stage)))
     const remotes = queriers.map(({ remote }) => remote)
     const { app, dispatcher } = await frontendOf(stage, () => remotes, 60_000, { targetJobBytes: 10_000 })

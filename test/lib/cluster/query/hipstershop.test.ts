@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { keptSource } from '../../../../lib/model/kept-source.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
+import { blockFormats } from '../../../../lib/serve/blocks/meta.ts'
 import { ask, inAnyOrder, serverOf } from '../../../support/api-questions.ts'
 import { frontendOf, startQuerier } from '../../../support/cluster-queriers.ts'
 import { Stage } from '../../../support/cluster-stage.ts'
@@ -29,7 +30,7 @@ describeFiles('the 20 queries of hipstershop, asked of a cluster', [referencePat
 
   test(`have the answers of one process, while spans come, become blocks and are compacted (seed ${seed})`, async () => {
     const draw = drawsOf(seed)
-    const stage = await Stage.open(2, draw)
+    const stage = await Stage.open(2, draw, blockFormats)
     const queriers = await Promise.all([1, 2, 3].map(() => startQuerier(stage)))
     for (let step = 0; step < 4; step++) {
       stage.append('a', traces.slice((step * traceCount) / 4, ((step + 1) * traceCount) / 4))

@@ -7,7 +7,7 @@ import { defaultSplit, SplitSources } from '../../../../lib/cluster/query/split-
 import { LabError } from '../../../../lib/error.ts'
 import type { TraceRange } from '../../../../lib/model/scan.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
-import { derivedId } from '../../../../lib/serve/blocks/meta.ts'
+import { type BlockFormat, blockFormats, derivedId } from '../../../../lib/serve/blocks/meta.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { drawCorpus, drawQuestion } from '../../../phases/drawn-corpus.ts'
@@ -35,9 +35,9 @@ function withoutMetrics(body: string): string {
   return JSON.stringify(answer)
 }
 
-async function stageAt(seed: number, isSampled = false) {
+async function stageAt(seed: number, isSampled = false, formats?: readonly BlockFormat[]) {
   const draw = drawsOf(seed)
-  const stage = await Stage.open(1 + Math.floor(draw() * 3), draw)
+  const stage = await Stage.open(1 + Math.floor(draw() * 3), draw, formats)
   const drawn = drawCorpus(draw, 3, 14)
   const traces = isSampled ? sampled(drawn, draw) : drawn
   const step = async () => {
@@ -53,13 +53,13 @@ function moreQuestions(draw: () => number, traces: readonly Trace[], count: numb
   return drawn.filter(({ kind }) => kind === 'search' || kind === 'metrics').map(({ text }) => text)
 }
 
-for (const [seed, isSampled] of [
-  [1, false],
-  [2, false],
-  [3, true],
+for (const [seed, isSampled, formats] of [
+  [1, false, ['blockpack']],
+  [2, false, blockFormats],
+  [3, true, blockFormats],
 ] as const)
   test(`answers are those of one process to the byte, however many queriers there are (seed ${seed})`, async () => {
-    const { draw, stage, step } = await stageAt(seed, isSampled)
+    const { draw, stage, step } = await stageAt(seed, isSampled, formats)
     const queriers = await Promise.all([1, 2, 3].map(() => startQuerier(stage)))
     let count = 0
     const one = await frontendOf(stage, () => [])
