@@ -22,6 +22,8 @@ export interface LiveConfig {
   readonly cutMillis: number
   /** Spans of a piece, about: so many are cut anew where blocks end in the middle of one. */
   readonly maxPieceRows: number
+  /** A tenant of which more spans are neither in blocks nor in pieces is cut before somebody asks, who would wait for it. */
+  readonly maxUncutSpans: number
   readonly blockpack: BlockpackConfig
 }
 
@@ -37,5 +39,7 @@ export const defaultLive: LiveConfig = {
   graceMillis: 60_000,
   cutMillis: 250,
   maxPieceRows: 32_768,
+  // 1.1 s of encoding otel on a core that has nothing else to do.
+  maxUncutSpans: 250_000,
   blockpack: profiles['high-throughput'],
 }

@@ -262,6 +262,7 @@ export class LiveStore {
   /** Does what is due: ends segments, writes those that are late, and lets go of what is in blocks. */
   async maintain(): Promise<void> {
     await this.segments.maintain()
+    this.segments.cutLarge()
     await this.#pieces.sweep(this.#config.graceMillis)
     if (performance.now() - this.#lookedMillis < this.#config.commitMillis) return
     this.#lookedMillis = performance.now()

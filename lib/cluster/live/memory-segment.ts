@@ -86,6 +86,11 @@ export class MemorySegment implements CutSegment {
     }
   }
 
+  /** By tenant how many spans from an offset on are in no piece. */
+  uncutCounts(from: number): [tenant: string, count: number][] {
+    return Array.from(this.#tenants, ([tenant, cuts]) => [tenant, cuts.uncutCount(from)])
+  }
+
   /** Cuts all spans from an offset on, which `publish` writes to the folder: that has them where it gives true. */
   async write(from: number, publish: (pieces: readonly LivePiece[]) => Promise<boolean>): Promise<void> {
     const tenants = [...this.#tenants.values()]

@@ -38,6 +38,7 @@ export class Segments {
   /** Since when it is known that all of a segment is in blocks. */
   readonly #doneMillis = new WeakMap<Segment, number>()
   #writing: Promise<void> | undefined
+  #cutting: Promise<void> | undefined
 
   /** Begins with what was found in the folder, or at `committed`, where blocks end, if that is nothing. */
   constructor(places: SegmentPlaces, config: LiveConfig, found: readonly ClosedSegment[], committed: number) {
@@ -118,6 +119,24 @@ export class Segments {
     const dropping = this.#dropCommitted()
     if (this.#mustWrite()) void this.#write(() => this.#mustWrite())
     await dropping.catch(error => this.#places.warn(`a segment stays in the folder: ${messageOf(error)}`))
+  }
+
+  /** Cuts a tenant of which so many spans are neither in blocks nor in pieces that who asks first would wait for long. */
+  cutLarge(): void {
+    if (this.#cutting) return
+    const counts = new Map<string, number>()
+    for (const segment of this.#all)
+      if (segment instanceof MemorySegment)
+        for (const [tenant, count] of segment.uncutCounts(this.#committed))
+          counts.set(tenant, (counts.get(tenant) ?? 0) + count)
+    const [large] = [...counts].find(([, count]) => count > this.#config.maxUncutSpans) ?? []
+    if (large === undefined) return
+    this.#cutting = this.answer(large, this.#committed)
+      // Who asks is told.
+      .then(noop, noop)
+      .finally(() => {
+        this.#cutting = undefined
+      })
   }
 
   /** Ends the segment that is open. */
@@ -221,6 +240,8 @@ export class Segments {
     return nowMillis - (this.#doneMillis.get(segment) ?? nowMillis) >= this.#config.keepMillis
   }
 }
+
+function noop(): void {}
 
 async function drop(segments: readonly Segment[]): Promise<void> {
   await Promise.all(segments.map(segment => segment.drop()))

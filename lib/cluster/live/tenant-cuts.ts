@@ -62,6 +62,14 @@ export class TenantCuts {
     return answer
   }
 
+  /** How many spans from an offset on are in no piece. */
+  uncutCount(from: number): number {
+    const first = this.marks.rowsBefore(from)
+    const cutOf = ({ cut, rows }: CutRange) =>
+      cut === undefined ? 0 : Math.max(0, rows.end - Math.max(first, rows.start))
+    return this.#part.spanCount - first - this.#ranges.reduce((sum, range) => sum + cutOf(range), 0)
+  }
+
   /** All spans from an offset on, in pieces for the folder, which stay until it is said what becomes of them. */
   hold(from: number): Promise<readonly LivePiece[]> {
     return this.#turn(async () => {

@@ -36,7 +36,11 @@ for (let seed = base; seed < base + 12; seed++)
     const pick = (count: number) => Math.floor(draw() * count)
     const stage = await LiveStage.open(draw, {
       ...{ maxBlockMillis: 5_000, maxBlockBytes: 40_000 + pick(300_000), maxUncommittedMillis: 20_000 },
-      ...{ maxPieceRows: 5 + pick(40), maxLiveBytes: seed % 2 === 0 ? 300_000 + pick(300_000) : 250_000_000 },
+      ...{
+        maxPieceRows: 5 + pick(40),
+        maxUncutSpans: 10 + pick(200),
+        maxLiveBytes: seed % 2 === 0 ? 300_000 + pick(300_000) : 250_000_000,
+      },
     })
     const vectors = [0]
     let [number, named]: [number, Named[]] = [1, []]
@@ -217,6 +221,25 @@ test('who asks first waits for what is not in blocks to be cut, not for all that
   expect(await idsIn(await stage.folder.kept.open(key!))).toEqual([spanIdOf(40)])
   expect(others).toEqual([])
 })
+
+test('more spans than one would wait for are cut before somebody asks', async () => {
+  const stage = await LiveStage.open(drawsOf(1), { maxUncutSpans: 50 })
+  const add = async (count: number) => {
+    for (let i = 0; i < count; i++) await stage.append('t0', [2 * stage.truth.length + 1, 2 * stage.truth.length + 2])
+    await readAll(stage)
+    await stage.live.maintain()
+  }
+  await add(25)
+  await stage.build(20)
+  await stage.live.maintain()
+  await add(20)
+  expect(await stage.folder.keys()).toEqual([])
+  await add(1)
+  await eventually(async () => expect(await stage.folder.keys()).toHaveLength(1))
+  const [key] = await stage.folder.keys()
+  const [piece, ...others] = await stage.check('t0', stage.committed, 'asked')
+  expect([key, others]).toEqual([`live=1/piece/${piece!.id}.blockpack`, []])
+}, 60_000)
 
 test('a span that comes again after blocks have it is in them alone', async () => {
   const stage = await LiveStage.open(drawsOf(1))
