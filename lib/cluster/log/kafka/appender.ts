@@ -1,10 +1,10 @@
-import { initProducerIdV4, type MessageRecord, NumericMap, produceV9 } from '@platformatic/kafka'
-import { bufferOf } from '../../../bytes/buffer.ts'
+import { initProducerIdV4 } from '@platformatic/kafka'
 import { appendBytes, LogError, type LogRecord, partitionName, recordBytes } from '../log.ts'
+import { type BatchProducer, encodeBatch } from './batches.ts'
 import { answeredCode, codeOf, logError } from './failures.ts'
+import { produceBatch } from './produce.ts'
 import type { KafkaTopic } from './topic.ts'
 
-const allReplicas = -1
 /** What a record takes beside its bytes, at most: its lengths, offset and time. */
 const recordOverheadBytes = 64
 /** Records that wait for one partition may take so much. */
@@ -20,12 +20,8 @@ interface Piece {
   readonly failed: (error: unknown) => void
 }
 
-/** Whose batches a broker tells apart by number. */
-interface Producer {
-  readonly id: bigint
-  readonly epoch: number
-  sequence: number
-}
+/** Its sequence is that of the next batch. */
+type Producer = BatchProducer & { sequence: number }
 
 /**
  * Appends to one partition, one batch at a time; what comes meanwhile goes in the next. A batch that may or may not have
@@ -115,24 +111,21 @@ export class Appender {
     }
   }
 
-  async #sendAs({ id, epoch, sequence }: Producer, records: readonly LogRecord[], deadline: number): Promise<number> {
-    const { topic } = this.#topic.config
-    const options = {
-      producerId: id,
-      producerEpoch: epoch,
-      sequences: new NumericMap([[`${topic}:${this.#partition}`, sequence]]),
-    }
-    const answer = await this.#topic.askLeader(
+  #sendAs(producer: Producer, records: readonly LogRecord[], deadline: number): Promise<number> {
+    const batch = encodeBatch(records, producer)
+    return this.#topic.askLeader(
       this.#partition,
       connection => {
-        const millis = Math.max(1, Math.ceil(deadline - performance.now()))
-        const messages = records.map(record => messageOf(record, topic, this.#partition))
-        return produceV9.api.async(connection, allReplicas, millis, messages, options)
+        const waitMillis = Math.max(1, Math.ceil(deadline - performance.now()))
+        return produceBatch(connection, {
+          topic: this.#topic.config.topic,
+          partition: this.#partition,
+          batch,
+          waitMillis,
+        })
       },
       { deadline },
     )
-    if (typeof answer === 'boolean') throw new Error('the broker sent no answer')
-    return Number(answer.responses[0]!.partitionResponses[0]!.baseOffset)
   }
 
   async #newProducer(deadline: number): Promise<Producer> {
@@ -169,17 +162,6 @@ function piecesOf(records: readonly LogRecord[]): LogRecord[][] {
 
 function batchBytes(record: LogRecord): number {
   return recordBytes(record) + recordOverheadBytes
-}
-
-function messageOf({ key, value, headers, timeMillis }: LogRecord, topic: string, partition: number): MessageRecord {
-  return {
-    topic,
-    partition,
-    value: bufferOf(value),
-    timestamp: BigInt(timeMillis),
-    ...(key && { key: bufferOf(key) }),
-    ...(headers && { headers: new Map(headers.map(header => [Buffer.from(header.key), bufferOf(header.value)])) }),
-  }
 }
 
 /** Whether the broker does not know the producer's last number, so that this batch is not in the log under it. */

@@ -11,6 +11,7 @@ import {
   outOfRange,
   type PartitionedLog,
   partitionName,
+  recordBytes,
 } from '../log.ts'
 import { Appender } from './appender.ts'
 import { type Batches, readBatches } from './batches.ts'
@@ -30,6 +31,8 @@ export class KafkaLog implements PartitionedLog {
   readonly maxRecordBytes: number
   readonly #topic: KafkaTopic
   readonly #appenders = new Map<number, Appender>()
+  /** Of the bytes of records, what those that were read last take in the log: to fetch more than is wanted is waste. */
+  #storedShare = 1
 
   private constructor(topic: KafkaTopic, identity: LogIdentity) {
     this.#topic = topic
@@ -61,7 +64,10 @@ export class KafkaLog implements PartitionedLog {
     const fetched = await this.#topic
       .askLeader(
         partition,
-        (connection, topicId) => fetchBatches(connection, { topicId, partition, from, maxBytes, waitMillis }),
+        (connection, topicId) => {
+          const storedBytes = Math.ceil(maxBytes * this.#storedShare)
+          return fetchBatches(connection, { topicId, partition, from, maxBytes: storedBytes, waitMillis })
+        },
         { waitMillis },
       )
       .catch(async error => {
@@ -69,7 +75,9 @@ export class KafkaLog implements PartitionedLog {
         const [first, end] = await Promise.all([this.first(partition), this.end(partition)])
         throw outOfRange(this.#nameOf(partition), from, first, end)
       })
-    const batches = await naming(this.#nameOf(partition), () => readBatches(fetched.batches))
+    const batches = await naming(this.#nameOf(partition), () => readBatches(fetched.batches, { from, maxBytes }))
+    const byteLength = batches.records.reduce((sum, record) => sum + recordBytes(record), 0)
+    if (byteLength > 0) this.#storedShare = Math.min(1, batches.storedBytes / byteLength)
     return readOf(batches, from, maxBytes, fetched.end)
   }
 

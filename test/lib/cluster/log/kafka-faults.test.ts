@@ -2,17 +2,19 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Producer, produceV9, ResponseError } from '@platformatic/kafka'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { Producer, ResponseError } from '@platformatic/kafka'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../../../harness/stack/eventually.ts'
 import { KafkaCluster, kafkaMissing } from '../../../../harness/stack/kafka.ts'
-import { leaderOf } from '../../../../harness/stack/kafka-asking.ts'
+import { asking, leaderOf } from '../../../../harness/stack/kafka-asking.ts'
 import { defaultKafka, type KafkaConfig } from '../../../../lib/cluster/log/kafka/config.ts'
+import { fetchBatches } from '../../../../lib/cluster/log/kafka/fetch.ts'
 import { KafkaLog } from '../../../../lib/cluster/log/kafka/kafka-log.ts'
 import { LogError, type LogRecord, type PartitionedLog } from '../../../../lib/cluster/log/log.ts'
 import { drawsOf } from '../../../support/draws.ts'
 import { deleteTopic, growTopic, newTopic, openTopic, setTopic } from '../../../support/kafka-log.ts'
 import { logRejection, readAll, recordOf, textsOf } from '../../../support/log.ts'
+import { spyOnProduce } from '../../../support/produce-spy.ts'
 
 const seed = Number(process.env.SEED ?? 20261128)
 const missing = await kafkaMissing()
@@ -170,6 +172,29 @@ describeKafka('one broker', () => {
     }
   })
 
+  test('what is appended is compressed on its way, kept so by the broker, and read by any number of bytes', async () => {
+    const { log, config } = await newTopic(cluster, 1)
+    const texts = Array.from({ length: 40 }, (_, i) => `${i} ${'span '.repeat(1_000 * (i % 7))}`)
+    const byteLength = texts.join('').length
+    let sentBytes = 0
+    const spy = spyOnProduce(async (send, request) => {
+      sentBytes += request.length
+      return send()
+    })
+    for (let start = 0; start < texts.length; start += 10)
+      await log.append(0, texts.slice(start, start + 10).map(recordOf))
+    spy.mockRestore()
+    expect(sentBytes).toBeLessThan(byteLength / 20)
+    const { address } = await leaderOf(cluster, config.topic, 0)
+    const wanted = { topicId: log.identity.topicId, partition: 0, from: 0, maxBytes: 1 << 20, waitMillis: 0 }
+    const { batches } = await asking(address, connection => fetchBatches(connection, wanted))
+    expect([batches.readInt16BE(21) & 7, batches.length < byteLength / 20]).toEqual([4, true])
+    for (const maxBytes of [1, 20_000, 100_000, 1 << 20])
+      expect(textsOf(await readAll(log, 0, 0, maxBytes))).toEqual(texts)
+    expect((await log.read(0, 0, 20_000, 0)).next).toBe(3)
+    await log.close()
+  })
+
   test('marks of transactions are passed over', async () => {
     const { log, config } = await newTopic(cluster, 1)
     const producer = new Producer({
@@ -193,7 +218,9 @@ describeKafka('one broker', () => {
   test("a record within our limit and beyond the topic's names the topic's setting", async () => {
     const { log, config } = await newTopic(cluster, 1, { maxRecordBytes: 10_000 })
     const generous = (await openTopic(cluster, { ...config, maxRecordBytes: 1_000_000 })).log
-    const error = await logRejection(generous.append(0, [{ value: Buffer.alloc(100_000), timeMillis: Date.now() }]))
+    const draw = drawsOf(seed)
+    const incompressible = Buffer.from(Array.from({ length: 100_000 }, () => draw() * 256))
+    const error = await logRejection(generous.append(0, [{ value: incompressible, timeMillis: Date.now() }]))
     expect(error.reason).toBe('too large')
     expect(error.message).toMatch(/, partition 0: a batch of 100000 bytes is beyond the topic's max\.message\.bytes/)
     expect(await generous.append(0, [recordOf('small')])).toBe(0)
@@ -203,10 +230,9 @@ describeKafka('one broker', () => {
   test(`a lost acknowledgement appends nothing twice, and nothing overtakes (seed ${seed})`, async () => {
     const { log } = await newTopic(cluster, 1)
     const draw = drawsOf(seed)
-    const send = produceV9.api.async
     let lost = 0
-    const spy = vi.spyOn(produceV9.api, 'async').mockImplementation(async (...request) => {
-      const answer = await send(...request)
+    const spy = spyOnProduce(async send => {
+      const answer = await send()
       if (draw() < 0.6) return answer
       lost++
       throw new Error('the connection broke')
@@ -228,7 +254,12 @@ describeKafka('one broker', () => {
   test('an append that gets no answer fails in time, and those behind it go on', async () => {
     const { log } = await newTopic(cluster, 1, { writeTimeoutMillis: 700 })
     expect(await log.append(0, [recordOf('before')])).toBe(0)
-    const spy = vi.spyOn(produceV9.api, 'async').mockImplementationOnce(() => new Promise(() => {}))
+    let isFirst = true
+    const spy = spyOnProduce(send => {
+      if (!isFirst) return send()
+      isFirst = false
+      return new Promise(() => {})
+    })
     const started = performance.now()
     const failing = logRejection(log.append(0, [recordOf('lost')]))
     await sleep(300)
@@ -245,9 +276,10 @@ describeKafka('one broker', () => {
     const { log } = await newTopic(cluster, 1)
     expect(await log.append(0, [recordOf('a')])).toBe(0)
     const forgotten = new ResponseError(0, 9, { '/': [45, null] }, undefined)
-    const spy = vi.spyOn(produceV9.api, 'async').mockRejectedValueOnce(forgotten)
+    let attempts = 0
+    const spy = spyOnProduce(send => (++attempts === 1 ? Promise.reject(forgotten) : send()))
     expect(await log.append(0, [recordOf('b')])).toBe(1)
-    expect(spy).toHaveBeenCalledTimes(2)
+    expect(attempts).toBe(2)
     spy.mockRestore()
     await log.close()
   })

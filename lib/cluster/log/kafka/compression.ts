@@ -1,4 +1,6 @@
 import { compressionsAlgorithms } from '@platformatic/kafka'
+import { bufferOf } from '../../../bytes/buffer.ts'
+import { zstdCompressor, zstdContentSize, zstdDecompressor } from '../../../codecs/compress.ts'
 import { decompressGzip } from '../../../codecs/gzip-stream.ts'
 import { snappyContentSize, snappyDecompressor } from '../../../codecs/snappy.ts'
 import { decompressZstd } from '../../../codecs/zstd-stream.ts'
@@ -15,14 +17,32 @@ const codecs: readonly ((bytes: Buffer) => Buffer | Promise<Buffer>)[] = [
   bytes => gathered(decompressGzip(once(bytes))),
   bytes => (bytes.subarray(0, framedName.length).equals(framedName) ? framedSnappy(bytes) : snappyBlock(bytes)),
   bytes => compressionsAlgorithms.lz4!.decompressSync(bytes) as Buffer,
-  bytes => gathered(decompressZstd(once(bytes))),
+  bytes => zstdFrame(bytes) ?? gathered(decompressZstd(once(bytes))),
 ]
+const [uncompressed, zstd] = [0, 4]
+
+const compressZstd = zstdCompressor(1)
+const decompressFrame = zstdDecompressor()
+
+/** The records of a batch as they are stored, and the number of their codec. */
+export function compressBatch(bytes: Buffer): { readonly codec: number; readonly bytes: Uint8Array } {
+  const compressed = compressZstd(bytes)
+  return compressed.length < bytes.length ? { codec: zstd, bytes: compressed } : { codec: uncompressed, bytes }
+}
 
 /** The records of a batch by the number of its codec. */
 export async function decompressBatch(codec: number, bytes: Buffer): Promise<Buffer> {
   const decompress = codecs[codec]
   if (decompress === undefined) throw new LabError('unsupported', `a batch is compressed by codec ${codec}`)
   return decompress(bytes)
+}
+
+/** The content of a frame that says its size, as ours do and those of most clients but Java's. */
+function zstdFrame(bytes: Buffer): Buffer | undefined {
+  const byteLength = zstdContentSize(bytes)
+  if (byteLength === undefined) return undefined
+  checkLength(byteLength)
+  return bufferOf(decompressFrame(bytes, byteLength))
 }
 
 /** Blocks of snappy, each behind its length. */
