@@ -14,18 +14,20 @@ export const notHeld: readonly string[] = [
   'lengths of trace ids, which are padded to 16 bytes',
 ]
 
-/**
- * The traces of a block, one row group held at a time, in the order of its rows. `dropped` is called with the name and
- * count of what is passed over.
- */
-export function decodeVparquet(
-  block: Block,
-  dropped: (field: string, count: number) => void = () => {},
-): AsyncIterable<readonly Trace[]> {
+/** Called with the name and count of what is passed over. */
+type Dropped = (field: string, count: number) => void
+
+/** The traces of a block, one row group held at a time, in the order of its rows. */
+export function decodeVparquet(block: Block, dropped: Dropped = () => {}): AsyncIterable<readonly Trace[]> {
   return inBatches(rowsOf(block, dropped))
 }
 
-async function* rowsOf(block: Block, dropped: (field: string, count: number) => void): AsyncIterable<readonly Trace[]> {
+/** The same one by one: of several blocks that are read side by side no more than a trace each is held. */
+export async function* decodeTraces(block: Block): AsyncIterable<Trace> {
+  for await (const [trace] of rowsOf(block, () => {})) yield trace
+}
+
+async function* rowsOf(block: Block, dropped: Dropped): AsyncIterable<readonly [Trace]> {
   const { layout, footer } = block
   const passedOver = [...layout.nameless, ...Object.values(prefixes).map(prefix => `${prefix}.Attrs.ValueDropped`)]
   for (let number = 0; number < footer.rowGroups.length; number++) {
@@ -42,7 +44,7 @@ async function* rowsOf(block: Block, dropped: (field: string, count: number) => 
 }
 
 /** Tells of the values of a column that is not read. */
-function countValues(columns: RowGroupColumns, name: string, dropped: (field: string, count: number) => void): void {
+function countValues(columns: RowGroupColumns, name: string, dropped: Dropped): void {
   if (!columns.has(name)) return
   const count = columns.named(() => columns.get(name).valueCount)
   if (count > 0) dropped(name, count)

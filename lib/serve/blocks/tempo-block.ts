@@ -1,8 +1,7 @@
 import { naming } from '../../error.ts'
 import { type Block, openVparquet } from '../../formats/vparquet/block.ts'
-import { decodeVparquet } from '../../formats/vparquet/reader.ts'
+import { decodeTraces } from '../../formats/vparquet/reader.ts'
 import { writeParts } from '../../formats/vparquet/writer/block.ts'
-import { inBatches } from '../../model/batches.ts'
 import { mergePieces } from '../../model/merge.ts'
 import { startsOf } from '../../model/owners.ts'
 import { type Trace, traceIdDigits } from '../../model/trace.ts'
@@ -72,13 +71,9 @@ export async function compactTempoBlocks(
   const streams: AsyncIterable<Trace>[] = []
   for (const { meta, file } of inputs) {
     const name = keyOf(meta, dataNameOf(meta))
-    streams.push(single(decodeVparquet(await naming(name, () => openTempoBlock(store, meta, file)))))
+    streams.push(decodeTraces(await naming(name, () => openTempoBlock(store, meta, file))))
   }
-  return writeTempoBlock(store, place, inBatches(ofOne(merged(streams))))
-}
-
-async function* single(batches: AsyncIterable<readonly Trace[]>): AsyncIterable<Trace> {
-  for await (const batch of batches) yield* batch
+  return writeTempoBlock(store, place, ofOne(merged(streams)))
 }
 
 async function* ofOne(traces: AsyncIterable<Trace>): AsyncIterable<readonly Trace[]> {
