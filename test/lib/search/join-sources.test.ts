@@ -4,10 +4,6 @@ import { BlockpackReader } from '../../../lib/formats/blockpack/read/reader.ts'
 import { profiles } from '../../../lib/formats/blockpack/write/config.ts'
 import { encodeBlockpack } from '../../../lib/formats/blockpack/write/writer.ts'
 import { encodeTraces, OtlpMessages } from '../../../lib/formats/otlp/proto-message.ts'
-import { openVparquet } from '../../../lib/formats/vparquet/block.ts'
-import { vparquetSource } from '../../../lib/formats/vparquet/source.ts'
-import { writeBlock as writeTempoBlock } from '../../../lib/formats/vparquet/writer/block.ts'
-import { joinById } from '../../../lib/import/sort.ts'
 import { memorySource } from '../../../lib/model/memory-source.ts'
 import type { SpanSource } from '../../../lib/model/scan.ts'
 import type { Span, Trace } from '../../../lib/model/trace.ts'
@@ -17,8 +13,6 @@ import { LivePart } from '../../../lib/serve/live/part.ts'
 import { LiveSource } from '../../../lib/serve/live/source.ts'
 import { SpanRows } from '../../../lib/shred/rows.ts'
 import { MemorySink, openMemory } from '../../../lib/storage/memory.ts'
-import { memoryStore } from '../../../lib/storage/memory-store.ts'
-import { readObject } from '../../../lib/storage/store.ts'
 import { search } from '../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../lib/traceql/engine/validate.ts'
 import { queryRange } from '../../../lib/traceql/metrics/metrics.ts'
@@ -26,6 +20,7 @@ import { streamOf } from '../../support/chunks.ts'
 import { drawsOf } from '../../support/draws.ts'
 import { attributes, span } from '../../support/nasty.ts'
 import { spanIdOf, traceIdOf } from '../../support/store-spans.ts'
+import { tempoSource } from '../../support/tempo-source.ts'
 
 const baseNanos = BigInt(1e18)
 
@@ -46,16 +41,8 @@ async function withoutIndex(traces: readonly Trace[]): Promise<SpanSource> {
   return { ...(await blockpackOf(traces)), traceIds: undefined }
 }
 
-/** As a block of Tempo, of several row groups, whose ids have all 16 bytes. */
-async function vparquetOf(traces: readonly Trace[]): Promise<SpanSource> {
-  const store = memoryStore()
-  const key = await writeTempoBlock(joinById(streamOf([traces])), { store, tenantId: 't' }, { rowGroupSpans: 30 })
-  const [data, meta] = await Promise.all(['data.parquet', 'meta.json'].map(name => readObject(store, `${key}/${name}`)))
-  return vparquetSource(await openVparquet(openMemory(data!), Buffer.from(meta!).toString()))
-}
-
 const makers = [
-  vparquetOf,
+  (traces: readonly Trace[]) => tempoSource(traces, 30),
   (traces: readonly Trace[]) => blockpackOf(traces),
   async (traces: readonly Trace[]) => liveOf(traces),
   async (traces: readonly Trace[]) => memorySource(traces),

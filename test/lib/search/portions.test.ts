@@ -11,6 +11,7 @@ import { MemorySink, openMemory } from '../../../lib/storage/memory.ts'
 import { streamOf } from '../../support/chunks.ts'
 import { valuesOf } from '../../support/columns.ts'
 import { drawsOf } from '../../support/draws.ts'
+import { tempoSource } from '../../support/tempo-source.ts'
 import { drawTraces } from '../traceql/queries.ts'
 
 async function sourceOf(traces: readonly Trace[]): Promise<SpanSource> {
@@ -41,8 +42,9 @@ for (let seed = 1; seed <= 5; seed++)
         const isShort = draw() < 0.1
         if (some.length > 0) own.push({ traceId: isShort ? traceId.slice(16) : traceId, spans: some })
       }
+    const opened = pieces.map((traces, i) => (i % 2 === 0 ? sourceOf(traces) : tempoSource(traces, 7)))
     // One is of a format that tells no ids without a scan.
-    const sources = (await Promise.all(pieces.map(sourceOf))).map((source, i) =>
+    const sources = (await Promise.all(opened)).map((source, i) =>
       i === 1 ? { ...source, traceIds: undefined, parts: undefined } : source,
     )
     const whole = await batchesOf(joinSources(sources))
