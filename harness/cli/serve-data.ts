@@ -3,6 +3,7 @@ import { startTarget } from '../../lib/cluster/roles/start.ts'
 import { type ServerParts, startServer } from '../../lib/serve/server.ts'
 import type { Listener } from '../../lib/serve/server-config.ts'
 import { addressOf } from '../../lib/serve/started.ts'
+import { growHeapForBuffers } from '../process/heap.ts'
 import { untilAsked } from '../process/signals.ts'
 import { configFrom, type DataArguments, type Serving } from './serve-config.ts'
 import { withWorkers } from './workers.ts'
@@ -37,6 +38,7 @@ export async function serveData(args: DataArguments, parts: Parts): Promise<void
 
 async function start({ config, target }: Serving, parts: ServerParts & { configText: string }): Promise<Serves> {
   if (target === undefined) return startServer(config, parts)
+  growHeapForBuffers()
   return startTarget(target, config, { ...parts, places: await openPlaces(config.log, config.storage) })
 }
 
