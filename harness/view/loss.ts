@@ -26,7 +26,7 @@ export function lossPage({ rows }: Pick<Run, 'rows'>): Page {
 }
 
 /** The section of a committed page. */
-export function lossSection({ rows }: Pick<Run, 'rows'>): Page {
+export function lossSection({ rows }: { readonly rows: readonly Row[] }): Page {
   const priced = pricedRows(rows)
   if (priced.length === 0) return []
   return [

@@ -15,6 +15,8 @@ const words = {
   loss: 'The traces are sampled under each policy and kept in blockpack. The same questions are asked of the original and of what was kept, and their answers compared.',
   serve:
     'A process replays a capture against the store, which runs in another one on the same machine. A number is shown where the store then has exactly the spans that it had acknowledged.',
+  cluster:
+    'A process replays a capture against a cluster for each format, one after the other, whose processes share this machine. A number is shown where the frontend then counts exactly the spans that were acknowledged.',
 } as const
 
 /** How a figure came about, and the command that makes it anew. */
