@@ -1,7 +1,7 @@
 import { dotRowFigure } from '../charts/dot-rows.ts'
 import type { ClusterBench, ClusterRun } from '../runs/cluster-bench-schema.ts'
 import type { Figure } from '../runs/serve-bench-schema.ts'
-import { times } from '../text/format.ts'
+import { plural, times } from '../text/format.ts'
 import { shorten } from '../text/names.ts'
 import type { Page } from '../text/page.ts'
 import { type Column, number, type Table, tableOf, text } from '../text/table.ts'
@@ -16,17 +16,27 @@ type Row = readonly (Figure | undefined)[]
 
 /** The tables, one per subject, with the runs side by side: what they come to, what fell short, and then all of it. */
 export function clusterPage(bench: ClusterBench): Page {
+  return [...outcome(bench), ...sectionsOf(bench)]
+}
+
+function outcome(bench: ClusterBench): Page {
   const { runs, problems } = bench
-  const titles = [...new Set(runs.flatMap(({ sections }) => sections.map(({ title }) => title)))]
   return [
     ...(runs.length > 1 ? ['## Side by side', summaryTable(bench)] : []),
     ...shortfalls(bench),
     ...problems.map(problem => `Not measured: ${problem}`),
-    ...titles.flatMap(title => {
-      const rows = rowsOf(runs, title)
-      return [`## ${title}`, tableOf(rows, columnsOf(runs, rows), title)]
-    }),
   ]
+}
+
+function sectionsOf({ runs }: ClusterBench): Page {
+  return titlesOf(runs).flatMap(title => {
+    const rows = rowsOf(runs, title)
+    return [`## ${title}`, tableOf(rows, columnsOf(runs, rows), title)]
+  })
+}
+
+function titlesOf(runs: readonly ClusterRun[]): string[] {
+  return [...new Set(runs.flatMap(({ sections }) => sections.map(({ title }) => title)))]
 }
 
 function summaryTable(bench: ClusterBench): Table {
@@ -44,7 +54,7 @@ function shortfalls({ runs }: ClusterBench): string[] {
         .map(figure => `- ${format}: ${figure.what}: ${valueText(figure)}, wanted ${wantedOf(figure)}`),
     ),
   )
-  return lines.length === 0 ? [] : [`What fell short:\n\n${lines.join('\n')}`]
+  return lines.length === 0 ? [] : ['What fell short:', ...lines]
 }
 
 function valueText({ value, unit, problem }: Figure): string {
@@ -106,8 +116,10 @@ function wantedOf({ wanted }: Figure): string {
 /** How long each query takes, a dot for each format; none where no run was asked. */
 function latencyPictures({ runs, input }: ClusterBench): Picture[] {
   const isAsked = (title: string) => title.startsWith('Searched') || title.startsWith('Metrics')
-  const titles = [...new Set(runs.flatMap(({ sections }) => sections.map(({ title }) => title)))].filter(isAsked)
-  const rows = titles.flatMap(title => rowsOf(runs, title)).filter(row => row.some(figure => figure?.value != null))
+  const rows = titlesOf(runs)
+    .filter(isAsked)
+    .flatMap(title => rowsOf(runs, title))
+    .filter(row => row.some(figure => figure?.value != null))
   if (rows.length === 0) return []
   const figure = dotRowFigure({
     title: 'Latency by query',
@@ -132,13 +144,14 @@ export function clusterDocument(bench: ClusterBench): Document {
   return [
     '# The cluster under load',
     `${environment.date.slice(0, 10)}, commit ${environment.commit ?? environment.version}, Node ${environment.node}, ` +
-      `${environment.cpu}, ${environment.cores} cores, ${environment.platform}. By \`${environment.command}\`: ${job.rounds} rounds ` +
+      `${environment.cpu}, ${environment.cores} cores, ${environment.platform}. By \`${environment.command}\`: ${plural(job.rounds, 'round')} ` +
       `of ${job.seconds} s after one that does not count; seed ${job.seed}.`,
     `All on this machine, each a process: Kafka with ${job.brokers === 1 ? 'one broker' : 'three brokers and replication 3'}, ` +
       `${store}, two partitions, ${roles.join(', ')}, and the load generator, which replays a capture as OTLP over HTTP, ` +
       `512 spans per request. Blocks are made every ${job.cycleSeconds} s. CPU, memory, lag and requests are what roles ` +
       "say at /metrics, those of Kafka and Ceph what the system does. A number is shown where the frontend then counted exactly the spans that were acknowledged, and a query's where its answer over the newest round equals that over the traces as they were sent.",
-    ...clusterPage(bench),
+    ...outcome(bench),
     ...latencyPictures(bench),
+    ...sectionsOf(bench),
   ]
 }

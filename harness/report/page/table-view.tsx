@@ -27,7 +27,7 @@ export function TableView({ table, caption, sort = '', isDown = false, onSort, l
                 key={header}
                 scope="col"
                 class={align}
-                aria-sort={sort === header ? (isDown ? 'descending' : 'ascending') : undefined}
+                aria-sort={sort !== '' && sort === header ? (isDown ? 'descending' : 'ascending') : undefined}
               >
                 {onSort === undefined ? (
                   header
@@ -64,7 +64,8 @@ export function TableView({ table, caption, sort = '', isDown = false, onSort, l
 function order({ columns, rows }: Table, sort: string, isDown: boolean): number[] {
   const numbers = rows.map((_, row) => row)
   const column = columns.findIndex(({ header }) => header === sort)
-  if (column < 0) return numbers
+  // Heads of names and units are empty too: rows stay as they are.
+  if (column < 0 || sort === '') return numbers
   const values = rows.map(row => valuesOf(row)[column] ?? null)
   const sign = isDown ? -1 : 1
   return numbers.sort((a, b) => {

@@ -60,9 +60,8 @@ test('two formats come to a table of both with their ratio, where what was not m
 
 test('what fell short is said in words, and whose it was beside the figure', () => {
   const page = clusterPage(both)
-  expect(page.find(part => String(part).startsWith('What fell short'))).toBe(
-    'What fell short:\n\n- vParquet4: acknowledged: 10,000 x, wanted ≥ 15,000',
-  )
+  const at = page.indexOf('What fell short:')
+  expect(page.slice(at + 1, at + 3)).toEqual(['- vParquet4: acknowledged: 10,000 x, wanted ≥ 15,000', '## In'])
   const table = tablesOf(page).get('In')!
   expect(headers(table).slice(-2)).toEqual(['wanted', 'reached'])
   expect(table.rows.map(row => row.at(-1))).toEqual(['blockpack yes, vParquet4 no', '', ''])
