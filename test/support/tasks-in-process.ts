@@ -7,7 +7,10 @@ import type { Message, Order } from '../../harness/process/task.ts'
 import { taskNamed } from '../../harness/tasks.ts'
 import { messageOf } from '../../lib/error.ts'
 
-/** What stands for the process of a task: messages go through JSON, as between processes. */
+/** The process that a watchdog of such a task would end. */
+const noPid = 'undefined'
+
+/** What stands for the process of a task, without a pid: messages go through JSON, as between processes. */
 class TaskInProcess extends EventEmitter {
   readonly stdout = new PassThrough()
   readonly stderr = new PassThrough()
@@ -30,21 +33,35 @@ class TaskInProcess extends EventEmitter {
   }
 }
 
+/** What stands for the shell that would end the process of a task with ours. */
+class WatchdogInProcess extends EventEmitter {
+  readonly stdin = Object.assign(new PassThrough(), { unref: () => {} })
+
+  unref(): void {}
+}
+
 function throughJson<T>(message: T): T {
   return JSON.parse(JSON.stringify(message))
 }
 
 /**
  * Lets the tests of a file that are not about processes run the tasks of the harness in their own: a process takes a
- * sixth of a second of CPU until it works, and then runs code that is cold.
+ * sixth of a second of CPU until it works, and then runs code that is cold. Nor do they start the watchdogs of these.
  */
 export function runTasksInProcess(): void {
-  const { fork } = childProcess
-  beforeAll(() => replaceFork((() => new TaskInProcess() as unknown as ChildProcess) as typeof fork))
-  afterAll(() => replaceFork(fork))
+  const { fork, spawn } = childProcess
+  const standIn = (child: EventEmitter) => child as unknown as ChildProcess
+  beforeAll(() =>
+    replace({
+      fork: () => standIn(new TaskInProcess()),
+      spawn: ((...call: Parameters<typeof spawn>) =>
+        call[1].at(-1) === noPid ? standIn(new WatchdogInProcess()) : spawn(...call)) as typeof spawn,
+    }),
+  )
+  afterAll(() => replace({ fork, spawn }))
 }
 
-function replaceFork(fork: typeof childProcess.fork): void {
-  childProcess.fork = fork
+function replace(functions: Pick<typeof childProcess, 'fork' | 'spawn'>): void {
+  Object.assign(childProcess, functions)
   syncBuiltinESMExports()
 }
