@@ -12,6 +12,7 @@ const common = {
   hookTimeout: 60_000,
   pool: 'forks',
   experimental: { fsModuleCache: true },
+  setupFiles: 'test/support/fast-equality.ts',
 } as const
 
 export default defineConfig({
