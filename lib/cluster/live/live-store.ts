@@ -36,6 +36,8 @@ interface Beginning {
 const readBytes = 4 * 2 ** 20
 /** How long the log may wait for records; they come at once when there are some. */
 const waitMillis = 500
+/** At the end of the log, what comes in so long is read at once: each request costs a broker 0.5 ms of CPU. */
+const gatherMillis = 100
 const retryMillis = 1_000
 const tickMillis = 200
 /** While memory is full, it is looked so often whether it still is, and how far behind that leaves it. */
@@ -177,6 +179,7 @@ export class LiveStore {
       try {
         await this.read(waitMillis)
         this.#problem = undefined
+        if (this.segments.next >= this.#end) await pause(gatherMillis, signal)
       } catch (error) {
         if (isFinal(error)) throw error
         if (this.#problem !== messageOf(error)) this.#warn(messageOf(error))
