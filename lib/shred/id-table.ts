@@ -61,9 +61,18 @@ export class IdTable {
 
   /** An id as hex. */
   hexOf(code: number): string {
-    const byteLength = this.byteLengthOf(code)
+    return idBytes.toString('hex', this.#fill(code))
+  }
+
+  /** The bytes of an id. */
+  bytesOf(code: number): Buffer {
+    return Buffer.from(idBytes.subarray(this.#fill(code)))
+  }
+
+  /** Puts an id at the end of `idBytes`, and returns where it begins. */
+  #fill(code: number): number {
     for (let i = 0; i < 4; i++) idBytes.writeUInt32BE(this.#ids.at(code * idWidth + i), i * 4)
-    return idBytes.toString('hex', 16 - byteLength)
+    return 16 - this.byteLengthOf(code)
   }
 
   /** The code of an id of hex digits; -1 for one that has none. */

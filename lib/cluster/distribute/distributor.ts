@@ -8,7 +8,7 @@ import { type Sifted, sift } from '../../serve/live/intake.ts'
 import { Refusal } from '../../serve/refusal.ts'
 import { SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
 import { type LogRecord, type PartitionedLog, recordBytes } from '../log/log.ts'
-import { type RecordFormat, type SplitRecord, splitRequest } from '../records/split.ts'
+import { type RecordFormat, type SplitRecord, type SplitRequest, splitRequest } from '../records/split.ts'
 import { TraceSizes } from './trace-sizes.ts'
 
 const retrySeconds = 5
@@ -80,10 +80,7 @@ export class Distributor {
 
   async #keep(tenant: string, request: Buffer, sifted: (what: Sifted) => void): Promise<Pushed> {
     const partitionCount = await this.#log.partitionCount().catch(error => this.#refuse(error))
-    const what = this.#sift(tenant, request)
-    const { format } = this.#config
-    const config = { tenant, partitionCount, format, maxRecordBytes: this.#log.maxRecordBytes }
-    const { records, rejected } = splitRequest(what.payload ?? noBytes, config)
+    const { what, records, rejected } = this.#split(tenant, request, partitionCount)
     const spanCount = records.reduce((sum, record) => sum + record.spanCount, 0)
     const all = { ...what, spanCount, rejected: new Map([...what.rejected, ...rejected]) }
     sifted(all)
@@ -92,17 +89,27 @@ export class Distributor {
     return all
   }
 
-  #sift(tenant: string, request: Buffer): Sifted {
+  #split(tenant: string, request: Buffer, partitionCount: number): SplitRequest & { readonly what: Sifted } {
+    const { format } = this.#config
     const rows = this.#rows
-    const growTrace = (row: number, byteLength: number, maxBytes: number) => {
-      const id = rows.traceIds.hexOf(rows.spans.at(row * spanWidth + spanField.trace))
-      return this.#traceSizes.grow(`${tenant}/${id}`, byteLength, maxBytes)
-    }
     try {
-      return sift(rows, request, { messages: this.#messages, limits: this.#config.limits, growTrace })
+      const what = this.#sift(tenant, request)
+      const config = { tenant, partitionCount, format, maxRecordBytes: this.#log.maxRecordBytes }
+      return { what, ...splitRequest(what.payload ?? noBytes, rows, config) }
     } finally {
       rows.clear(maxTableBytes)
     }
+  }
+
+  #sift(tenant: string, request: Buffer): Sifted {
+    const rows = this.#rows
+    const names = new Map<number, string>()
+    const growTrace = (row: number, byteLength: number, maxBytes: number) => {
+      const trace = rows.spans.at(row * spanWidth + spanField.trace)
+      const name = getOrInsert(names, trace, () => `${tenant}/${rows.traceIds.hexOf(trace)}`)
+      return this.#traceSizes.grow(name, byteLength, maxBytes)
+    }
+    return sift(rows, request, { messages: this.#messages, limits: this.#config.limits, growTrace })
   }
 
   async #append(records: readonly SplitRecord[], byteLength: number): Promise<void> {

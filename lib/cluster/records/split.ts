@@ -1,9 +1,10 @@
 import { LabError } from '../../error.ts'
 import { getOrInsert } from '../../maps.ts'
 import { singleTenant, tenantHeader } from '../../serve/tenant.ts'
+import { type SpanRows, spanField, spanWidth } from '../../shred/rows.ts'
 import { WireWriter } from '../../wire/protobuf/writer.ts'
 import { type LogRecord, recordBytes } from '../log/log.ts'
-import { checkIds, eachSpan, type Group, type SpanBytes } from './outline.ts'
+import { eachSpan, type Group, type SpanBytes } from './outline.ts'
 import { partitioner } from './partition.ts'
 import { encodePushBytes, traceOverheadBytes } from './push-bytes.ts'
 
@@ -59,13 +60,14 @@ interface Placed extends Message {
 
 /**
  * The records of an ExportTraceServiceRequest. Spans, resources and scopes are copied as they lie, with all that is
- * unknown in them; those of a trace keep their order. What is too large for one record is split by traces, a trace that
- * is too large by spans; only a span that is too large alone, or has ids that are not OpenTelemetry's, is left out.
+ * unknown in them; those of a trace keep their order. `rows` are what was read of the request, and nothing else. What is
+ * too large for one record is split by traces, a trace that is too large by spans; only a span that is too large alone is
+ * left out.
  */
-export function splitRequest(request: Buffer, config: SplitConfig): SplitRequest {
+export function splitRequest(request: Buffer, rows: SpanRows, config: SplitConfig): SplitRequest {
   const rejected = new Map<string, number>()
   const reject = (reason: string) => rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
-  const bundles = bundlesOf(request, config, reject)
+  const bundles = bundlesOf(request, rows, config)
   const envelope = { ...envelopeOf(config), timeMillis: Date.now() }
   const maxValueBytes = config.maxRecordBytes - recordBytes({ ...envelope, value: noValue })
   const writer = new MessageWriter(request, maxValueBytes - traceOverheadBytes)
@@ -89,21 +91,25 @@ function envelopeOf({ tenant, format }: SplitConfig): Pick<LogRecord, 'key' | 'h
   return tenant === singleTenant ? {} : { headers: [{ key: tenantHeader, value: Buffer.from(tenant) }] }
 }
 
-function bundlesOf(request: Buffer, config: SplitConfig, reject: (reason: string) => void): Bundle[] {
+function bundlesOf(request: Buffer, { spans, traceIds, length }: SpanRows, config: SplitConfig): Bundle[] {
   const partitionOf = partitioner(config.tenant, config.partitionCount)
-  const byTrace = new Map<string, Bundle>()
-  eachSpan(request, (span, ids) => {
-    const reason = checkIds(ids)
-    if (reason !== undefined) return reject(reason)
-    const { traceId } = ids
-    getOrInsert(byTrace, traceId.toString('latin1'), () => ({
-      partition: partitionOf(traceId),
-      traceId,
-      spans: [],
-    })).spans.push(span)
+  const byTrace = new Map<number, Bundle>()
+  let row = 0
+  eachSpan(request, span => {
+    const trace = row < length ? spans.at(row++ * spanWidth + spanField.trace) : fail(length)
+    const bundle = getOrInsert(byTrace, trace, () => {
+      const traceId = traceIds.bytesOf(trace)
+      return { partition: partitionOf(traceId), traceId, spans: [] }
+    })
+    bundle.spans.push(span)
   })
+  if (row !== length) fail(length)
   const traces = [...byTrace.values()]
   return config.format === 'tempo' ? traces : byPartition(traces)
+}
+
+function fail(rowCount: number): never {
+  throw new LabError('invalid', `the request does not have the ${rowCount} spans that were read of it`)
 }
 
 /** The spans of a partition in the order of the request. */

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { BlockBuilder, type BuilderConfig } from '../../../../lib/cluster/build/builder.ts'
 import { Chain } from '../../../../lib/cluster/commits/chain.ts'
 import { MemoryLog, MemoryTopic } from '../../../../lib/cluster/log/memory.ts'
-import { splitRequest } from '../../../../lib/cluster/records/split.ts'
 import { blockpackSource } from '../../../../lib/formats/blockpack/query/source.ts'
 import { BlockpackReader } from '../../../../lib/formats/blockpack/read/reader.ts'
 import { profiles } from '../../../../lib/formats/blockpack/write/config.ts'
@@ -13,6 +12,7 @@ import { memoryStore } from '../../../../lib/storage/memory-store.ts'
 import { type BlobStore, readObject } from '../../../../lib/storage/store.ts'
 import { drawsOf } from '../../../support/draws.ts'
 import { FaultyDisk } from '../../../support/faulty-disk.ts'
+import { splitOf } from '../../../support/split.ts'
 import { countSpanIds, requestOf, spanIdOf } from '../../../support/store-spans.ts'
 
 const partitionCount = 2
@@ -33,7 +33,7 @@ function newTopic() {
   const log = new MemoryLog(topic, 100_000)
   const append = async (tenant: string, first: number, end: number) => {
     const spans = Array.from({ length: end - first }, (_, i) => [first + i, first + i] as const)
-    const split = splitRequest(requestOf(spans), { tenant, partitionCount, format: 'tempo', maxRecordBytes: 100_000 })
+    const split = splitOf(requestOf(spans), { tenant, partitionCount, format: 'tempo', maxRecordBytes: 100_000 })
     for (const { partition, record } of split.records) await log.append(partition, [record])
   }
   return { topic, log, append }

@@ -9,6 +9,7 @@ import type { Trace } from '../../../../lib/model/trace.ts'
 import { rowTraces } from '../../../../lib/shred/row-traces.ts'
 import { SpanRows } from '../../../../lib/shred/rows.ts'
 import { attributes } from '../../../support/nasty.ts'
+import { spanFields } from '../../../support/otlp-message.ts'
 import { delimited } from '../../../support/protobuf.ts'
 import { pieceOf, requestOf, spanIdOf } from '../../../support/store-spans.ts'
 
@@ -90,6 +91,31 @@ test('spans that the one process rejects are rejected alike, and so is one that 
   const counts = distributor.counters.tenants.get('a')!
   expect(counts).toMatchObject({ spans: 1, rejectedSpans: 2 })
   expect(Object.fromEntries(counts.rejected)).toEqual({ invalid_trace_id: 1, span_too_large: 1 })
+})
+
+test('ids that are not those of OpenTelemetry are counted by what is wrong with them', async () => {
+  const { log, distributor } = distributing()
+  const [first, id, parent] = [spanFields[0]!, spanFields[1]!, delimited(4, Buffer.alloc(3))]
+  const spans = [
+    [delimited(1, Buffer.alloc(8, 1)), id],
+    [delimited(1, Buffer.alloc(16)), id],
+    [id],
+    [first, delimited(2, Buffer.alloc(4, 1))],
+    [first, delimited(2, Buffer.alloc(8))],
+    [first, id, parent],
+    [first, id],
+  ].map(fields => delimited(2, ...fields))
+  const { spanCount, rejected } = await distributor.push('a', delimited(1, delimited(2, ...spans)))
+  expect([...rejected]).toEqual([
+    ['trace id of 8 bytes, expected 16', 1],
+    ['trace id of zeros', 1],
+    ['trace id of 0 bytes, expected 16', 1],
+    ['span id of 4 bytes, expected 8', 1],
+    ['span id of zeros', 1],
+    ['parent span id of 3 bytes, expected 8', 1],
+  ])
+  expect(spanCount).toBe(1)
+  expect(await spanIds(log)).toHaveLength(1)
 })
 
 test('a request of which nothing is taken reaches no partition', async () => {

@@ -10,14 +10,16 @@ import {
 } from '../../../../lib/cluster/records/split.ts'
 import { LabError } from '../../../../lib/error.ts'
 import { readOtlpProto } from '../../../../lib/formats/otlp/proto.ts'
-import { encodeTraces } from '../../../../lib/formats/otlp/proto-message.ts'
+import { encodeTraces, OtlpMessages } from '../../../../lib/formats/otlp/proto-message.ts'
 import type { Trace } from '../../../../lib/model/trace.ts'
+import { SpanRows } from '../../../../lib/shred/rows.ts'
 import { collect } from '../../../support/chunks.ts'
 import { drawsOf } from '../../../support/draws.ts'
 import { labError } from '../../../support/errors.ts'
 import { generatedTraces } from '../../../support/generated.ts'
 import { full, fullTrace, resourceFields, scopeFields, spanFields } from '../../../support/otlp-message.ts'
 import { delimited, fixed64, number } from '../../../support/protobuf.ts'
+import { splitOf } from '../../../support/split.ts'
 import { pieceOf, requestOf, spanIdOf } from '../../../support/store-spans.ts'
 import { expectSameTraces, joinPieces } from '../../../support/traces.ts'
 
@@ -49,7 +51,7 @@ function mixedRequest(traces: readonly Trace[]): Buffer {
 for (const format of recordFormats) {
   test(`${format}: every span is in one record, of the partition of its trace (seed ${seed})`, async () => {
     const request = mixedRequest(generatedTraces('otel', 60))
-    const { records, rejected } = splitRequest(request, { ...config, format })
+    const { records, rejected } = splitOf(request, { ...config, format })
     expect(rejected.size).toBe(0)
     expectSameTraces(await tracesOf(request), await joined(records))
     const partitionOf = partitioner('team-a', 4)
@@ -69,7 +71,7 @@ for (const format of recordFormats) {
     const traces = generatedTraces('otel', 30)
     const request = mixedRequest(traces)
     for (const maxRecordBytes of [200_000, 50_000, 20_000]) {
-      const { records, rejected } = splitRequest(request, { ...config, format, maxRecordBytes })
+      const { records, rejected } = splitOf(request, { ...config, format, maxRecordBytes })
       expect(rejected.size).toBe(0)
       expect(Math.max(...records.map(({ record }) => recordBytes(record)))).toBeLessThanOrEqual(maxRecordBytes)
       const least = request.length / maxRecordBytes
@@ -92,7 +94,7 @@ for (const format of recordFormats) {
       ...unknown,
       delimited(3, 'ru'),
     )
-    const { records } = splitRequest(request, { ...config, format })
+    const { records } = splitOf(request, { ...config, format })
     const [content] = records.map(({ record }) => contentOf({ ...record, offset: 0 }).request)
     expect(content!.includes(Buffer.concat(unknown))).toBe(true)
     expect(content!.toString('latin1').split(Buffer.concat(unknown).toString('latin1'))).toHaveLength(4)
@@ -102,7 +104,7 @@ for (const format of recordFormats) {
   test(`${format}: a span that fits no record is left out and counted, and the others are not`, async () => {
     const large = pieceOf(1, 3, { name: 'n'.repeat(5_000) })
     const request = encodeTraces([pieceOf(1, 1), pieceOf(2, 2), large, pieceOf(1, 4), pieceOf(3, 5)])
-    const { records, rejected } = splitRequest(request, { ...config, format, maxRecordBytes: 3_000 })
+    const { records, rejected } = splitOf(request, { ...config, format, maxRecordBytes: 3_000 })
     expect([...rejected.values()]).toEqual([1])
     expect([...rejected.keys()][0]).toMatch(/^span that takes more than 29\d\d bytes with its resource$/)
     const ids = (await joined(records)).flatMap(({ spans }) => spans.map(({ spanId }) => spanId))
@@ -112,7 +114,7 @@ for (const format of recordFormats) {
 
 test('a trace beyond the limit is several records of its partition, in the order of its spans', async () => {
   const request = requestOf(Array.from({ length: 500 }, (_, i) => [7, i + 1] as const))
-  const { records } = splitRequest(request, { ...config, maxRecordBytes: 4_000 })
+  const { records } = splitOf(request, { ...config, maxRecordBytes: 4_000 })
   expect(records.length).toBeGreaterThan(5)
   expect(new Set(records.map(({ partition }) => partition)).size).toBe(1)
   const [trace] = await joined(records)
@@ -125,34 +127,27 @@ test('the older name of scopes counts where the newer one is absent', async () =
   const span = delimited(2, ...spanFields)
   const older = delimited(1000, delimited(1, ...scopeFields), span, delimited(3, 'su'))
   const [resource, newer] = [delimited(1, ...resourceFields), delimited(2, delimited(2, ...spanFields))]
-  const alone = splitRequest(delimited(1, resource, older, delimited(3, 'ru')), config)
+  const alone = splitOf(delimited(1, resource, older, delimited(3, 'ru')), config)
   expectSameTraces([fullTrace], await joined(alone.records))
-  const both = splitRequest(delimited(1, resource, older, newer), config)
+  const both = splitOf(delimited(1, resource, older, newer), config)
   expect((await joined(both.records)).map(({ spans }) => spans.length)).toEqual([1])
 })
 
-test('ids that are not those of OpenTelemetry are counted by what is wrong with them', () => {
-  const [first, id, parent] = [spanFields[0]!, spanFields[1]!, delimited(4, Buffer.alloc(3))]
-  const spans = [
-    [delimited(1, Buffer.alloc(8, 1)), id],
-    [delimited(1, Buffer.alloc(16)), id],
-    [id],
-    [first, delimited(2, Buffer.alloc(4, 1))],
-    [first, delimited(2, Buffer.alloc(8))],
-    [first, id, parent],
-    [first, id],
-  ].map(fields => delimited(2, ...fields))
-  const { records, rejected } = splitRequest(delimited(1, delimited(2, ...spans)), config)
-  expect([...rejected]).toEqual([
-    ['trace id of 8 bytes, expected 16', 1],
-    ['trace id of zeros', 1],
-    ['trace id of 0 bytes, expected 16', 1],
-    ['span id of 4 bytes, expected 8', 1],
-    ['span id of zeros', 1],
-    ['parent span id of 3 bytes, expected 8', 1],
-  ])
-  expect(records.map(({ spanCount }) => spanCount)).toEqual([1])
-  expect(splitRequest(Buffer.alloc(0), config).records).toEqual([])
+test('an empty request has no records, and rows of another one are refused', () => {
+  expect(splitOf(Buffer.alloc(0), config).records).toEqual([])
+  const [one, two] = [
+    requestOf([[1, 1]]),
+    requestOf([
+      [1, 1],
+      [2, 2],
+    ]),
+  ]
+  const rows = new SpanRows()
+  new OtlpMessages(rows, () => {}).read(one, rows)
+  for (const request of [two, Buffer.alloc(0)])
+    expect(labError(() => splitRequest(request, rows, config)).message).toBe(
+      'the request does not have the 1 spans that were read of it',
+    )
 })
 
 test('a request whose resource would be repeated beyond all measure is refused', () => {
@@ -165,18 +160,18 @@ test('a request whose resource would be repeated beyond all measure is refused',
     Array.from({ length: 100 }, (_, i) => [i + 1, i + 1] as const),
     { resource },
   )
-  const error = labError(() => splitRequest(request, config))
+  const error = labError(() => splitOf(request, config))
   expect(error.kind).toBe('limit')
   expect(error.message).toMatch(
     /^the request of 10\d{5} bytes takes more than \d+ in records, where each trace has its resource: /,
   )
-  expect(splitRequest(request, { ...config, format: 'otlp' }).records).toHaveLength(4)
+  expect(splitOf(request, { ...config, format: 'otlp' }).records).toHaveLength(4)
 })
 
 test('another signal is refused by name', () => {
   const log = [fixed64(1, 1_544_712_660_000_000_001n), number(2, 9), delimited(5, delimited(1, 'text'))]
   const logs = delimited(1, delimited(1), delimited(2, delimited(2, ...log)))
-  expect(labError(() => splitRequest(logs, config)).message).toBe('holds resourceLogs, expected resourceSpans')
+  expect(labError(() => splitOf(logs, config)).message).toBe('holds resourceLogs, expected resourceSpans')
 })
 
 test(`each prefix and each flipped bit gives spans or an error of ours (seed ${seed})`, () => {
@@ -191,7 +186,7 @@ test(`each prefix and each flipped bit gives spans or an error of ours (seed ${s
   const tried = (bytes: Buffer) => {
     for (const format of recordFormats)
       try {
-        splitRequest(bytes, { ...config, format })
+        splitOf(bytes, { ...config, format })
       } catch (error) {
         if (!(error instanceof LabError)) throw error
         expect(error.message).not.toContain('\n')
