@@ -14,7 +14,11 @@ import { countSpanIds, requestOf } from './store-spans.ts'
 
 export const hour = 3_600_000
 export const encoding = { config: profiles['high-throughput'] }
-export const workerConfig: WorkerConfig = { instance: 'worker', compaction: defaultCompaction, encoding }
+export const workerConfig: WorkerConfig = {
+  instance: 'worker',
+  compaction: { ...defaultCompaction, maxInputs: 4 },
+  encoding,
+}
 export const never: AbortSignal = new AbortController().signal
 
 /** Time that passes when it is told to, for all clocks alike. */

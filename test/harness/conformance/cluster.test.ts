@@ -75,7 +75,11 @@ test('a cluster answers the cases right, of live stores, of new blocks and of co
   }
   const compact = async () => {
     const places = { store, chain: await Chain.open(store), warn }
-    const worker = new BackendWorker(places, { instance: 'w', encoding, compaction: defaultCompaction })
+    const worker = new BackendWorker(places, {
+      instance: 'w',
+      encoding,
+      compaction: { ...defaultCompaction, maxInputs: 4 },
+    })
     while (await worker.pass(stop.signal));
     return worker.counters.compactions
   }

@@ -57,9 +57,9 @@ test('what a load takes follows from the rates', () => {
   )
   const { 'backend-worker': workers, 'live-store': live } = counts
   // Builders and workers watch each other, frontends live stores and queriers; the former and the latter tell the lag.
-  expect([workers, live]).toEqual([6, 8])
+  expect([workers, live]).toEqual([5, 8])
   expect(writes).toBe(3 + 8 + 6 + 10 * processes + 3 * 4 * 2)
-  expect(reads).toBe(5 * (4 + 36 + 2 * 10) + 3 * 4 * 8 + 3 * processes)
+  expect(reads).toBe(5 * (4 + 25 + 2 * 10) + 3 * 4 * 8 + 3 * processes)
 })
 
 test('what is given counts more than what follows', () => {
@@ -95,7 +95,7 @@ describe('compactions are those that workers do', () => {
 
 /** What the rules of workers make of the blocks of a window, one after the other, until nothing is due. */
 function simulate(blocks: number, traces: number, isOver: boolean, maxTraces: number) {
-  const config = { ...defaultCompaction, maxTraces }
+  const config = { ...defaultCompaction, maxInputs: 4, maxTraces }
   const time = '2026-01-01T00:00:00.000Z'
   const nowMillis = Date.parse(time) + (isOver ? defaultCompaction.windowMillis : 0)
   const meta = (i: number, totalObjects: number, compactionLevel: number): BlockMeta => ({

@@ -80,7 +80,7 @@ const others: Record<string, Row> = {
   'storage.trace.wal.path': ['/wal', 'storage.log'],
   'storage.trace.local.path': ['/blocks', 'storage.folder'],
   'storage.trace.block.version': ['vParquet4', 'builder.format'],
-  'backend_scheduler.provider.compaction.max_input_blocks': [8, 'store.compaction.maxInputs'],
+  'backend_scheduler.provider.compaction.max_input_blocks': [6, 'store.compaction.maxInputs'],
   'distributor.max_attribute_bytes': [64, 'store.limits.maxAttributeBytes'],
   'trace_lab.instance_id block_builder.instance_id': ['builder-1', 'instance'],
   'block_builder.assigned_partitions': [{ a: [0, 1] }, 'builder.assigned'],

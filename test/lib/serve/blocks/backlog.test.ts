@@ -16,7 +16,7 @@ function blocks(count: number, minutesAgo: number): BlockMeta[] {
   }))
 }
 
-const backlog = (of: readonly BlockMeta[]) => backlogOf(of, now, defaultCompaction)
+const backlog = (of: readonly BlockMeta[]) => backlogOf(of, now, { ...defaultCompaction, maxInputs: 4 })
 
 test('what a compaction makes is compacted again where it is due, until nothing is', () => {
   expect(backlog(blocks(3, 1))).toEqual({ compactions: 0, spans: 0 })

@@ -22,7 +22,7 @@ function block(id: string, minutesAgo: number, fields: Partial<BlockMeta> = {}):
 }
 
 function planOf(blocks: readonly BlockMeta[], nowMillis = now) {
-  const { jobs, expired, reasons } = planBlocks(blocks, nowMillis, defaultCompaction)
+  const { jobs, expired, reasons } = planBlocks(blocks, nowMillis, { ...defaultCompaction, maxInputs: 4 })
   expect([...reasons.keys()].sort()).toEqual(blocks.map(({ blockID }) => blockID).sort())
   return {
     jobs: jobs.map(job => job.map(({ blockID }) => blockID)),

@@ -83,7 +83,7 @@ test('prints blocks as `blocks list` does, and those of one tenant where a heade
   const { stdout } = await lab('blocks', 'list', folder)
   expect(text).toBe(`${stdout}no compaction is due\n`)
   const { blocks } = JSON.parse(await ask(server.ports.query, '/status/blocks', { ...json, 'x-scope-orgid': 'b' }))
-  expect(blocks).toMatchObject([{ tenant: 'b', spans: 2, why: expect.stringMatching(/^waits: 1 of 4/) }])
+  expect(blocks).toMatchObject([{ tenant: 'b', spans: 2, why: expect.stringMatching(/^waits: 1 of 8/) }])
 })
 
 test('of files it names each, and no tenants and no store', async () => {

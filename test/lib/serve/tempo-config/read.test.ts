@@ -25,7 +25,7 @@ storage:
       blockpack: { compression_codec: snappy, column_block_size: 65536, enable_minhash: false }
 live_store: { max_trace_idle: 6s, max_trace_live: 1m30s, max_block_bytes: 100MiB, max_block_duration: 2m }
 backend_scheduler:
-  provider: { compaction: { max_input_blocks: 8, compaction: { block_retention: 48h } } }
+  provider: { compaction: { max_input_blocks: 6, compaction: { block_retention: 48h } } }
 backend_worker: { compaction: { block_retention: 48h, compaction_window: 2h, compacted_block_retention: 30m } }
 query_frontend: { api_timeout: 10s, max_retries: 2 }
 overrides:
@@ -56,7 +56,7 @@ describe("a user's configuration of Tempo", () => {
         blockpack: { compressionCodec: 'snappy', compressionLevel: 3, columnBlockSize: 65_536 },
         freshBlockpack: { compressionCodec: 'snappy', compressionLevel: 1, columnBlockSize: 65_536 },
         compaction: {
-          maxInputs: 8,
+          maxInputs: 6,
           retentionMillis: 48 * 3_600_000,
           windowMillis: 7_200_000,
           replacedMillis: 1_800_000,
