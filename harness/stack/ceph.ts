@@ -94,7 +94,11 @@ async function makeBucket(endpoint: string): Promise<S3Config> {
 function spawnTied(folder: string, ...command: string[]): ChildProcess {
   const script =
     '"$@" </dev/null >/dev/null 2>&1 & read -r _; kill -9 $!; wait; [ -z "$0" ] || { sleep 1; rm -rf "$0"; }'
-  const child = spawn('sh', ['-c', script, folder, ...command], { stdio: ['pipe', 'ignore', 'ignore'] })
+  // Of a group of its own: Ctrl-C is for who has started it, and ends it in turn.
+  const child = spawn('sh', ['-c', script, folder, ...command], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
   child.unref()
   ;(child.stdin as unknown as { unref(): void }).unref()
   return child

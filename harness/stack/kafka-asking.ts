@@ -1,4 +1,5 @@
 import { Connection, metadataV12 } from '@platformatic/kafka'
+import { eventually } from './eventually.ts'
 import type { Broker, KafkaCluster } from './kafka.ts'
 
 /** The broker that leads a partition; fails where none does, or none says. */
@@ -10,6 +11,15 @@ export async function leaderOf({ nodes }: KafkaCluster, topic: string, partition
   const leader = found && nodes[found.leaderId - 1]
   if (leader === undefined) throw new Error(`no broker leads partition ${partition} of ${topic}`)
   return leader
+}
+
+/** Waits until all brokers are there, so that a topic can have its replicas. */
+export function untilReady({ nodes }: KafkaCluster): Promise<void> {
+  return eventually(async () => {
+    const [first] = nodes
+    const { brokers } = await asking(first!.address, connection => metadataV12.api.async(connection, []))
+    if (brokers.length < nodes.length) throw new Error(`Kafka has ${brokers.length} of ${nodes.length} brokers`)
+  })
 }
 
 /** What the broker at an address answers over a connection of its own. */

@@ -40,7 +40,8 @@ let found: Promise<string | undefined> | undefined
 export function kafkaMissing(): Promise<string | undefined> {
   found ??= fetchKafka().then(
     () => undefined,
-    error => `real Kafka is skipped: ${error.code === 'ENOENT' ? `there is no ${error.path}` : messageOf(error)}`,
+    error =>
+      `real Kafka is skipped: ${error.code === 'ENOENT' ? `there is no ${error.path} (Debian: openjdk-17-jre-headless, maven)` : messageOf(error)}`,
   )
   return found
 }
@@ -89,6 +90,8 @@ export class Broker {
     const script = `exec 3<&0; "$@" </dev/null >>"$LOG" 2>&1 & pid=$!; echo $pid; ${watch} wait $pid`
     this.#shell = spawn('sh', ['-c', script, 'sh', ...java, ...options, ...server], {
       stdio: ['pipe', 'pipe', 'ignore'],
+      // Of a group of its own: Ctrl-C is for who has started it, and ends it in turn.
+      detached: true,
       env: { ...process.env, LOG: join(this.#folder, 'log') },
     })
     const [line] = await once(this.#shell.stdout!, 'data')

@@ -57,13 +57,16 @@ export class RoleProcess {
     endWithUs(child)
     this.#child = child
     this.#ended = once(child, 'close')
-    let printed = ''
+    let [printed, isUp] = ['', false]
     for await (const line of createInterface({ input: child.stderr! })) {
       printed += `${line}\n`
-      if (line === 'until Ctrl-C') break
+      isUp = line === 'until Ctrl-C'
+      if (isUp) break
     }
     const [, api] = / at (http:\S+)/.exec(printed) ?? []
-    if (api === undefined) throw new LabError('invalid', `${role} ${instance} did not start: ${printed.trim()}`)
+    // What it says of an address that does not answer looks like its own.
+    if (!isUp || api === undefined)
+      throw new LabError('invalid', `${role} ${instance} did not start: ${printed.trim()}`)
     this.api = api
     this.otlp = /OTLP at (\S+)/.exec(printed)?.[1]
     this.#keep(printed)
