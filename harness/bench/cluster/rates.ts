@@ -1,5 +1,4 @@
 import { type RoleName, roleNames } from '../../../lib/cluster/roles/config.ts'
-import { lagRoles } from '../../../lib/cluster/roles/lag.ts'
 import { LabError, naming } from '../../../lib/error.ts'
 import { encodeTraces, OtlpMessages } from '../../../lib/formats/otlp/proto-message.ts'
 import { SpanRows } from '../../../lib/shred/rows.ts'
@@ -42,6 +41,13 @@ export interface Compacted {
   readonly lookCount: number
 }
 
+/** Before and after some seconds in which nothing was asked. */
+export interface Idle {
+  readonly before: Scrape
+  readonly after: Scrape
+  readonly seconds: number
+}
+
 /** What rates and totals are made of. */
 export interface RateParts {
   readonly job: ClusterJob
@@ -49,6 +55,7 @@ export interface RateParts {
   readonly watch: Watch
   readonly stored: Stored
   readonly compacted: Compacted
+  readonly idle: Idle
   /** Before and after as many queries over all spans. */
   readonly asked: { readonly before: Scrape; readonly after: Scrape; readonly queryCount: number }
 }
@@ -57,6 +64,8 @@ const requestsMetric = 'trace_lab_store_requests_total'
 const cpuMetric = 'process_cpu_seconds_total'
 const writing = ['PUT', 'POST']
 const reading = ['GET', 'HEAD']
+/** Objects that are not for a block. */
+const beside = ['ring', 'snapshot', 'identity', 'probe']
 const nothing: Scrape = new Map()
 
 /** What all roles have asked and written until blocks were compacted. */
@@ -89,11 +98,10 @@ export function measuredOf({
 /** What a plan needs of a run. */
 export function ratesOf(parts: RateParts): ClusterRates {
   const { job, sent, watch, stored } = parts
-  const { scrape: compacted, seconds, lookCount } = parts.compacted
-  const secondsOf = (role: RoleName) => sumOf(livesOf(compacted, role, seconds))
-  const looksOf = (role: RoleName) => (lagRoles.includes(role) ? lookCount * job.counts[role] : 0)
-  const ringReadsOf = (role: RoleName) =>
-    above0(requests(compacted, role, { operation: reading, object: 'ring' }) - looksOf(role) * job.counts['live-store'])
+  const { scrape: compacted } = parts.compacted
+  const { before, after, seconds } = parts.idle
+  const idly = (role: RoleName, labels: object) =>
+    between(before, after, role, requestsMetric, { ...labels }) / (seconds * job.counts[role])
   const spans = sent.load.acknowledgedSpans
   const worker = (labels: object) => between(nothing, compacted, 'backend-worker', requestsMetric, { ...labels })
   const per = (value: number, count: number) => (count === 0 ? 0 : value / count)
@@ -120,8 +128,10 @@ export function ratesOf(parts: RateParts): ClusterRates {
       block: stored.writesPerBlock,
       compaction: per(blockWrites, stored.compactions),
     },
-    idleWrites: byRoles(role => above0(idleWritesOf(compacted, role) - looksOf(role) * listsOfLag) / secondsOf(role)),
-    ringReads: byRoles(role => per(ringReadsOf(role) / secondsOf(role), countOf(watched[role], job))),
+    idleWrites: byRoles(
+      role => idly(role, { operation: 'GET', object: 'list' }) + idly(role, { operation: writing, object: beside }),
+    ),
+    ringReads: byRoles(role => per(idly(role, { operation: reading, object: 'ring' }), countOf(watched[role], job))),
     commitReads:
       roleNames.reduce((sum, role) => sum + requests(compacted, role, { operation: reading, object: 'commit' }), 0) /
       ((stored.fresh.blocks + stored.compactions) * countOf(roleNames, job)),
@@ -132,23 +142,9 @@ function requests(scrape: Scrape, role: RoleName, labels: object): number {
   return between(nothing, scrape, role, requestsMetric, { ...labels })
 }
 
-/** Lists, and writes that are not for a block. */
-function idleWritesOf(scrape: Scrape, role: RoleName): number {
-  const lists = requests(scrape, role, { operation: 'GET', object: 'list' })
-  return lists + requests(scrape, role, { operation: writing, object: ['ring', 'snapshot', 'identity', 'probe'] })
-}
-
 /** How many seconds each process of a role has lived. */
 function livesOf(scrape: Scrape, role: RoleName, atSeconds: number): number[] {
   return (scrape.get(role) ?? []).map(own => atSeconds - totalOf(own, 'process_start_time_seconds'))
-}
-
-function above0(value: number): number {
-  return Math.max(0, value)
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, own) => sum + own, 0)
 }
 
 function queryCpuOf({ asked: { before, after } }: RateParts): number {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type RoleName, roleNames } from '../../../lib/cluster/roles/config.ts'
 import type { Report } from '../../process/task.ts'
 import type { ClusterRun } from '../../runs/cluster-bench-schema.ts'
@@ -8,7 +9,7 @@ import { measureIn } from './part-in.ts'
 import { askAll, measureQueries } from './part-queries.ts'
 import { measureStorage } from './part-storage.ts'
 import { withCluster } from './places.ts'
-import { measuredOf, ratesOf } from './rates.ts'
+import { type Idle, measuredOf, ratesOf } from './rates.ts'
 import { Sent } from './sent.ts'
 import { Watch } from './watch.ts'
 
@@ -25,9 +26,10 @@ export function measureCluster(job: ClusterJob, report: Report): Promise<Cluster
       const stored = await measureStorage(cluster, ingested, problem)
       const scrape = await watch.scrape()
       const compacted = { scrape, seconds: Date.now() / 1e3, lookCount: watch.lookCount }
+      const idle = await measureIdle(watch, job)
       const queries = await measureQueries(sent, job)
       const asked = await askAll(sent, watch, job)
-      const parts = { job, sent, watch, stored, compacted, asked }
+      const parts = { job, sent, watch, stored, compacted, idle, asked }
       return {
         format: job.format,
         store: cluster.storeName,
@@ -51,4 +53,15 @@ export function measureCluster(job: ClusterJob, report: Report): Promise<Cluster
       sent.load.close()
     }
   })
+}
+
+/** What roles do in some seconds in which nobody asks, for their metrics neither: to tell the lag takes requests to the store. */
+async function measureIdle(watch: Watch, { cycleSeconds }: ClusterJob): Promise<Idle> {
+  await watch.stop()
+  const [before, startMillis] = [await watch.scrape(), performance.now()]
+  await sleep(cycleSeconds * 2_000)
+  const seconds = (performance.now() - startMillis) / 1e3
+  const after = await watch.scrape()
+  watch.start()
+  return { before, after, seconds }
 }

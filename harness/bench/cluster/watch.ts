@@ -31,6 +31,11 @@ export class Watch {
 
   constructor(stack: Stack) {
     this.#stack = stack
+    this.start()
+  }
+
+  /** Looks again, after `stop`. */
+  start(): void {
     const look = () => {
       this.#looking = this.scrape()
         .catch(() => {})
