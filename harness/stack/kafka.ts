@@ -193,6 +193,8 @@ function settingsOf(id: number, count: number, port: number, controllerPort: num
     'broker.session.timeout.ms': 3_000,
     'broker.heartbeat.interval.ms': 500,
     'replica.lag.time.max.ms': 3_000,
+    // Twice a second, as is the default, it takes 20 of the 110 ms of CPU per second that three idle brokers take.
+    'metadata.max.idle.interval.ms': 5_000,
     'log.cleaner.enable': false,
     'num.network.threads': 2,
     'num.io.threads': 4,
