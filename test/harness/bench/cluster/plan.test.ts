@@ -83,10 +83,16 @@ describe('compactions are those that workers do', () => {
     [37, 900, 2_000],
     [9, 3_000, 4_000],
   ])('of %i blocks of %i traces, where %i are the most', (count, traces, maxTraces) => {
-    for (const isOver of [false, true]) {
+    for (const [isOver, maxInputs] of [false, true].flatMap(
+      own =>
+        [
+          [own, 4],
+          [own, 8],
+        ] as const,
+    )) {
       const alike = { count, traces }
-      const planned = totalOf(compactionsOf(alike, isOver, { maxInputs: 4, maxTraces }), alike, 500)
-      const found = simulate(count, traces, isOver, maxTraces)
+      const planned = totalOf(compactionsOf(alike, isOver, { maxInputs, maxTraces }), alike, 500)
+      const found = simulate(count, traces, isOver, maxInputs, maxTraces)
       expect(planned).toMatchObject({ count: found.count, inputs: found.inputs })
       expect(planned.rewrites).toBeCloseTo(found.rewritten / count / traces)
     }
@@ -94,8 +100,8 @@ describe('compactions are those that workers do', () => {
 })
 
 /** What the rules of workers make of the blocks of a window, one after the other, until nothing is due. */
-function simulate(blocks: number, traces: number, isOver: boolean, maxTraces: number) {
-  const config = { ...defaultCompaction, maxInputs: 4, maxTraces }
+function simulate(blocks: number, traces: number, isOver: boolean, maxInputs: number, maxTraces: number) {
+  const config = { ...defaultCompaction, maxInputs, maxTraces }
   const time = '2026-01-01T00:00:00.000Z'
   const nowMillis = Date.parse(time) + (isOver ? defaultCompaction.windowMillis : 0)
   const meta = (i: number, totalObjects: number, compactionLevel: number): BlockMeta => ({
