@@ -27,6 +27,7 @@ import { strictSource } from '../lib/traceql/engine/hints.ts'
 import { collect, streamOf } from '../support/chunks.ts'
 import { describeTempoBlocks } from '../support/corpora.ts'
 import { drawsOf } from '../support/draws.ts'
+import { drawn } from '../support/effort.ts'
 import { drawCorpus, drawQuestion, type Question } from './drawn-corpus.ts'
 
 /**
@@ -34,7 +35,7 @@ import { drawCorpus, drawQuestion, type Question } from './drawn-corpus.ts'
  * PAIRS sets how many pairs of data and question are tried (npm run bench:answers tries 20,000), SEED the draw.
  */
 const seed = Number(process.env.SEED ?? 20261128)
-const pairCount = Number(process.env.PAIRS ?? 240)
+const pairCount = Number(process.env.PAIRS ?? drawn(240))
 const questionsPerCorpus = 40
 
 interface Subject {

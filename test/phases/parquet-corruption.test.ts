@@ -9,10 +9,11 @@ import otelArrow from '../../phases/26-otel-arrow.ts'
 import type { Phase } from '../../phases/phase.ts'
 import { streamOf } from '../support/chunks.ts'
 import { drawsOf } from '../support/draws.ts'
+import { drawn } from '../support/effort.ts'
 import { generatedTraces } from '../support/generated.ts'
 
 const seed = Number(process.env.SEED ?? 20261128)
-const runCount = Number(process.env.RUNS ?? 160)
+const runCount = Number(process.env.RUNS ?? drawn(160))
 
 async function digestOf(phase: Phase, bytes: Uint8Array): Promise<string> {
   const digest = new DatasetDigest()

@@ -13,6 +13,7 @@ import {
   uint64Max,
   type Value,
 } from '../../lib/model/trace.ts'
+import { drawn } from './effort.ts'
 
 const uint32Max = 2 ** 32 - 1
 
@@ -20,9 +21,9 @@ const uint32Max = 2 ** 32 - 1
  * A fixed seed, or that of the variable SEED; fast-check prints it when a property fails. Then it looks for a smaller
  * case, which of large ones took so long that CI ended without a word: no more than these minutes.
  */
-export function seeded(numRuns: number) {
+export function seeded(runCount: number) {
   const seed = Number(process.env.SEED ?? 20261120)
-  return { seed, numRuns, interruptAfterTimeLimit: 3 * 60_000, markInterruptAsFailure: true }
+  return { seed, numRuns: drawn(runCount), interruptAfterTimeLimit: 3 * 60_000, markInterruptAsFailure: true }
 }
 
 /** Any character. The unit 'binary' of fast-check takes 1.5 s to map all of them, and holds the map to the end. */

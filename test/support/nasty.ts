@@ -8,6 +8,7 @@ import {
   uint64Max,
   type Value,
 } from '../../lib/model/trace.ts'
+import { isThorough } from './effort.ts'
 
 /** Traces that break an assumption, with the name of it. */
 export interface NastyCorpus {
@@ -297,7 +298,7 @@ export const nastyCorpora: NastyCorpus[] = [
       attributes: attributes(['s', 'é"'.repeat(50_000)], ['b', new Uint8Array(100_000).fill(7)]),
     }),
   },
-  { name: '10,000 spans in a trace', traces: manySpans(10_000) },
+  { name: 'many spans in a trace', traces: manySpans(isThorough ? 10_000 : 2_500) },
   {
     name: '1,000 traces of one span',
     traces: Array.from({ length: 1_000 }, (_, i) => ({ traceId: hex(i, 32), spans: [span({ resource, scope })] })),

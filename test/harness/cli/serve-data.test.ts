@@ -9,6 +9,7 @@ import { localLogFiles } from '../../../lib/serve/wal/files.ts'
 import { folderStore } from '../../../lib/storage/folder-store.ts'
 import { lab } from '../../support/command.ts'
 import { drawsOf } from '../../support/draws.ts'
+import { isThorough } from '../../support/effort.ts'
 import { sendOtlp, serveData } from '../../support/served.ts'
 import { countSpanIds, requestOf, spanIdOf } from '../../support/store-spans.ts'
 
@@ -82,7 +83,7 @@ async function spanIdsIn(data: string): Promise<Map<string, number>> {
 }
 
 /** How often the process is killed: BENCH_KILLS asks for more. */
-const kills = Number(process.env.BENCH_KILLS ?? 20)
+const kills = Number(process.env.BENCH_KILLS ?? (isThorough ? 20 : 4))
 const seed = Number(process.env.SEED ?? 20261128)
 
 test(`killed at ${kills} random moments under load, it has every acknowledged span once (seed ${seed})`, async () => {

@@ -92,7 +92,9 @@ describe.each(Object.entries(claims))('claim %s', (_, claim) => {
   })
 
   test.each(
-    nastyCorpora.filter(({ name }) => !name.includes('10,000')).map(({ name, traces }) => [name, traces] as const),
+    nastyCorpora
+      .filter(({ name }) => name !== 'many spans in a trace')
+      .map(({ name, traces }) => [name, traces] as const),
   )('so have nasty traces: %s', async (_, traces) => expect((await check(traces, claim, traces)).problem).toBeNull())
 
   test.each([

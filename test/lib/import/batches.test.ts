@@ -19,6 +19,7 @@ import { WorkerPool } from '../../../lib/workers/pool.ts'
 import { startWorkersFrom } from '../../../lib/workers/start.ts'
 import { streamOf } from '../../support/chunks.ts'
 import { drawsOf } from '../../support/draws.ts'
+import { workerCounts } from '../../support/effort.ts'
 import { generatedTraces } from '../../support/generated.ts'
 import { nastyCorpora, span } from '../../support/nasty.ts'
 
@@ -30,7 +31,7 @@ const inParts = formats.filter(({ parts }) => parts !== undefined)
 const targets = [...inParts, ...formats.filter(({ openBatches }) => openBatches !== undefined)]
 let pools: readonly WorkerPool[]
 beforeAll(() => {
-  pools = [1, 2, 3].map(count => new WorkerPool(count, 0))
+  pools = workerCounts.map(count => new WorkerPool(count, 0))
 })
 afterAll(async () => {
   await Promise.all(pools.map(pool => pool.close()))
@@ -49,7 +50,7 @@ function named(traces: readonly Trace[], first: number): Trace[] {
 
 /** Of each corpus some traces: a thousand of one span are no nastier here than ten. */
 const nasty = named(
-  nastyCorpora.flatMap(({ traces }) => traces.slice(0, 10)).filter(({ spans }) => spans.length < 5000),
+  nastyCorpora.flatMap(({ traces }) => traces.slice(0, 10)).filter(({ spans }) => spans.length < 2000),
   2 ** 32,
 )
 const resource = { attributes: [{ key: 'service.name', value: 'a' }], droppedAttributesCount: 0, schemaUrl: '' }
@@ -240,7 +241,7 @@ test(`corrupt files: the same error, or the same traces before it (seed ${seed})
 test('who takes no more ends it: no job is left, and the file is closed', async () => {
   const path = await write(generatedTraces('otel', 200), 40)
   const files = (await groupedFiles([path]))!
-  const pool = pools[1]!
+  const pool = pools.at(-1)!
   let [started, ended] = [0, 0]
   const counting = Object.assign(Object.create(pool) as WorkerPool, {
     run: async (...job: Parameters<WorkerPool['run']>) => {

@@ -72,7 +72,9 @@ describe.each([
   })
 
   test.each(
-    nastyCorpora.filter(({ name }) => !name.includes('10,000')).map(({ name, traces }) => [name, traces] as const),
+    nastyCorpora
+      .filter(({ name }) => name !== 'many spans in a trace')
+      .map(({ name, traces }) => [name, traces] as const),
   )('%s', async (_, traces) => expectSameTraces(traces, await group([traces], maxBytes)))
 
   test('pieces that lie far apart', async () => {

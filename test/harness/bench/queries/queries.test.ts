@@ -33,6 +33,7 @@ import {
 import { generated, packed } from '../../../lib/formats/blockpack/blocks.ts'
 import { lab } from '../../../support/command.ts'
 import { describeTempoBlocks, tempoBlockPath } from '../../../support/corpora.ts'
+import { isThorough } from '../../../support/effort.ts'
 import { labRejection } from '../../../support/errors.ts'
 import { runTasksInProcess } from '../../../support/tasks-in-process.ts'
 
@@ -305,10 +306,12 @@ describe('a block that the environment names', () => {
 describeTempoBlocks('blocks of Tempo', () => {
   afterEach(() => vi.unstubAllEnvs())
 
-  test.each([
-    ['demo-blob', 'blocks-vParquet4', 36],
+  const blocks = [
     ['search', 'blocks-vParquet5', 20],
-  ])(
+    ['demo-blob', 'blocks-vParquet4', 36],
+  ] as const
+
+  test.each(isThorough ? blocks : blocks.slice(0, 1))(
     '%s, %s: the block as it lies answers as its traces do',
     async (set, version, finding) => {
       const path = tempoBlockPath(`${set}/${version}`)

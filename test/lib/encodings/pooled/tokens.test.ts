@@ -9,6 +9,7 @@ import {
 } from '../../../../lib/encodings/pooled/tokens.ts'
 import { LabError } from '../../../../lib/error.ts'
 import { drawsOf } from '../../../support/draws.ts'
+import { drawn } from '../../../support/effort.ts'
 
 const seed = Number(process.env.SEED ?? 20261129)
 const fail = (message: string): never => {
@@ -47,7 +48,7 @@ test.each([
 test(`drawn bytes come back (seed ${seed})`, () => {
   const draw = drawsOf(seed)
   const alphabet = Buffer.from([0x20, 0x20, 0x61, 0x62, 0x2c, 0xc3, 0x00, 0xff])
-  for (let round = 0; round < 300; round++) {
+  for (let round = 0; round < drawn(300); round++) {
     const texts = Array.from({ length: 3 }, () =>
       Buffer.from(Array.from({ length: Math.floor(draw() * 80) }, () => alphabet[Math.floor(draw() * 8)]!)),
     )

@@ -13,6 +13,7 @@ import { MemorySink, openMemory } from '../../../../lib/storage/memory.ts'
 import { streamOf } from '../../../support/chunks.ts'
 import { expectPrefixesRefused, expectRefusal } from '../../../support/corruption.ts'
 import { drawsOf } from '../../../support/draws.ts'
+import { drawn } from '../../../support/effort.ts'
 import { labRejection } from '../../../support/errors.ts'
 import { nastyCorpora } from '../../../support/nasty.ts'
 import { expectSameTraces } from '../../../support/traces.ts'
@@ -42,10 +43,10 @@ test.each(kinds)('every prefix is refused: %s', async (_, bytes) => {
     await expectRefusal(bytes.subarray(0, length), decodeBlockpack, `${length} bytes`)
 })
 
-test.each(kinds)(`1,000 flips (seed ${seed}) end in an error with its place: %s`, async (_, bytes) => {
+test.each(kinds)(`flips (seed ${seed}) end in an error with its place: %s`, async (_, bytes) => {
   const traces = await decode(bytes)
   const draw = drawsOf(seed)
-  for (let i = 0; i < 1000; i++) {
+  for (let i = 0; i < drawn(1000); i++) {
     const broken = Uint8Array.from(bytes)
     const [at, bit] = [Math.floor(draw() * bytes.length), Math.floor(draw() * 8)]
     broken[at] ^= 1 << bit
@@ -64,7 +65,7 @@ test(`flips in a file of many traces (seed ${seed}) never lead to another trace`
   const traces = sampleTraces(1500, seed)
   const bytes = await packed(traces, { ...profiles.default, columnBlockSize: 1, writeBufferSize: 1 })
   const draw = drawsOf(seed)
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < drawn(400); i++) {
     const broken = Uint8Array.from(bytes)
     const at = Math.floor((i % 2 === 0 ? draw() : 1 - draw() * 0.2) * bytes.length)
     broken[at] ^= 1 << Math.floor(draw() * 8)

@@ -19,6 +19,7 @@ import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { streamOf } from '../../../support/chunks.ts'
 import { expectRefusal } from '../../../support/corruption.ts'
 import { drawsOf } from '../../../support/draws.ts'
+import { drawn } from '../../../support/effort.ts'
 import { labRejection } from '../../../support/errors.ts'
 import { longTexts, repetitions } from '../../../support/long-texts.ts'
 import { span } from '../../../support/nasty.ts'
@@ -113,7 +114,7 @@ test('prefixes and flips are refused', async () => {
   for (let length = 0; length < bytes.length; length += length < 100 ? 1 : 173)
     await expectRefusal(bytes.subarray(0, length), decodeBlockpack, `${length} of ${bytes.length} bytes`)
   const draw = drawsOf(seed)
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < drawn(300); i++) {
     const broken = Uint8Array.from(bytes)
     broken[Math.floor(draw() * bytes.length)]! ^= 1 << Math.floor(draw() * 8)
     const outcome = await decode(broken).catch(error => error)
@@ -132,7 +133,7 @@ describe(`mutations behind right checksums end in an error of ours or in traces 
     const bytes = await packed(traces)
     const draw = drawsOf(seed)
     let most = 0
-    for (let i = 0; i < 150; i++) {
+    for (let i = 0; i < drawn(150); i++) {
       const file = await forged(bytes, open => {
         for (const page of pagesOf(open)) if (isMutated(page)) page.content = mutate(page.content, draw)
       })

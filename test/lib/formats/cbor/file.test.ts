@@ -86,7 +86,7 @@ describe.each(codecs)('codec %s', codec => {
     )
   })
 
-  test(`every prefix and 1,000 flips (seed ${seed}) are refused`, async () => {
+  test(`every prefix and flips (seed ${seed}) are refused`, async () => {
     const bytes = await encode([worked, { ...worked, traceId: '02' }], { codec, blockBytes: 100 })
     expect(bytes.length).toBeLessThan(4096)
     await expectPrefixesRefused(bytes, decodeCborFile)

@@ -12,6 +12,7 @@ import { plainPrediction } from '../../../../lib/formats/columnar/prediction.ts'
 import { openMemory } from '../../../../lib/storage/memory.ts'
 import { expectFlipsRefused, expectRefusal } from '../../../support/corruption.ts'
 import { drawsOf } from '../../../support/draws.ts'
+import { drawn } from '../../../support/effort.ts'
 import { labError } from '../../../support/errors.ts'
 import { longTexts, repetitions } from '../../../support/long-texts.ts'
 import { expectSameTraces } from '../../../support/traces.ts'
@@ -76,7 +77,7 @@ describe(`mutations behind right checksums end in an error of ours or in traces 
       const draw = drawsOf(seed)
       const mutated = <T extends Parts>(part: T): T => ({ ...part, [name]: mutate(part[name], draw) })
       let most = 0
-      for (let i = 0; i < 240; i++) {
+      for (let i = 0; i < drawn(240); i++) {
         const pool = segment!.pool!
         const changes = [
           () => mutated(segment!),

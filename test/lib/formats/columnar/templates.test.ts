@@ -74,20 +74,17 @@ describe('files that are not whole', () => {
   test.each([
     ['kept', kept],
     ['derived', renamed],
-  ] as const)(
-    `ids %s: every prefix, 1,000 flips (seed ${seed}) and bytes behind the end are refused`,
-    async (_, options) => {
-      const bytes = await encode(
-        sampleTraces(9, seed),
-        { spanCount: 20, itemCount: 1000, textLength: 10_000 },
-        1,
-        options,
-      )
-      await expectPrefixesRefused(bytes, decodeColumnarFile)
-      await expectFlipsRefused(bytes, decodeColumnarFile, 1000, seed)
-      await expectRefusal(Buffer.concat([bytes, Buffer.alloc(1)]), decodeColumnarFile, 'a byte more')
-    },
-  )
+  ] as const)(`ids %s: every prefix, flips (seed ${seed}) and bytes behind the end are refused`, async (_, options) => {
+    const bytes = await encode(
+      sampleTraces(9, seed),
+      { spanCount: 20, itemCount: 1000, textLength: 10_000 },
+      1,
+      options,
+    )
+    await expectPrefixesRefused(bytes, decodeColumnarFile)
+    await expectFlipsRefused(bytes, decodeColumnarFile, 1000, seed)
+    await expectRefusal(Buffer.concat([bytes, Buffer.alloc(1)]), decodeColumnarFile, 'a byte more')
+  })
 
   test('a version to come, and a policy of ids to come, are named', async () => {
     const bytes = await encode(sampleTraces(3, seed), undefined, 1, kept)

@@ -9,6 +9,7 @@ import type { Trace } from '../../../../lib/model/trace.ts'
 import { openMemory } from '../../../../lib/storage/memory.ts'
 import { collect } from '../../../support/chunks.ts'
 import { expectRefusal } from '../../../support/corruption.ts'
+import { drawn } from '../../../support/effort.ts'
 import { labRejection } from '../../../support/errors.ts'
 import { attributes, span } from '../../../support/nasty.ts'
 
@@ -188,7 +189,7 @@ describe('forged items', () => {
   test(`1,000 bits of the streams changed (seed ${seed})`, async () => {
     const content = compress(packItems(items))
     let state = seed
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < drawn(1000); i++) {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0
       const broken = Buffer.from(streams)
       broken[state % broken.length]! ^= 1 << ((state >>> 16) & 7)

@@ -8,12 +8,13 @@ import { openMemory } from '../../../../lib/storage/memory.ts'
 import { search } from '../../../../lib/traceql/answers/search.ts'
 import { parseQuery } from '../../../../lib/traceql/engine/validate.ts'
 import { drawsOf } from '../../../support/draws.ts'
+import { drawn } from '../../../support/effort.ts'
 import { labError, labRejection } from '../../../support/errors.ts'
 import { describeReference } from '../../traceql/references.ts'
 import { decode, readBlockFiles } from './blocks.ts'
 
 const seed = Number(process.env.SEED ?? 20261127)
-const runCount = Number(process.env.RUNS ?? 150)
+const runCount = Number(process.env.RUNS ?? drawn(150))
 
 async function digestOf(data: Uint8Array, meta?: string): Promise<string> {
   const digest = new DatasetDigest()

@@ -16,6 +16,7 @@ import { parseFieldName, parseQuery } from '../../../../lib/traceql/engine/valid
 import { print } from '../../../../lib/traceql/language/print.ts'
 import { queryRange } from '../../../../lib/traceql/metrics/metrics.ts'
 import { streamOf } from '../../../support/chunks.ts'
+import { isThorough } from '../../../support/effort.ts'
 import { span } from '../../../support/nasty.ts'
 import { arbitraryQuery } from '../../traceql/language/arbitrary-query.ts'
 import { describeReference, readJson, readLines } from '../../traceql/references.ts'
@@ -24,14 +25,17 @@ import { decode, readBlockFiles } from './blocks.ts'
 const seed = Number(process.env.SEED ?? 20261127)
 const whole = { limit: 1e9, spss: 1e9 }
 
-const blocks = [
+const someBlocks = [
   ['search', 'vParquet4'],
-  ['search', 'vParquet5'],
-  ['demo-blob', 'vParquet4'],
-  ['fullypopulated', 'vParquet4'],
   ['fullypopulated', 'vParquet5'],
   ['preview', 'vParquet4'],
 ] as const
+const otherBlocks = [
+  ['search', 'vParquet5'],
+  ['demo-blob', 'vParquet4'],
+  ['fullypopulated', 'vParquet4'],
+] as const
+const blocks = isThorough ? [...someBlocks, ...otherBlocks] : someBlocks
 
 interface Metrics {
   q: string

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { nestedSets } from '../../../../lib/model/nested-sets.ts'
 import { hasRelative, type Relative } from '../../../../lib/traceql/engine/structure.ts'
 import { drawsOf } from '../../../support/draws.ts'
+import { drawn } from '../../../support/effort.ts'
 
 const seed = Number(process.env.SEED ?? 20261127)
 const relatives: readonly Relative[] = ['parent', 'child', 'ancestor', 'descendant', 'sibling']
@@ -35,7 +36,7 @@ function slowly(relative: Relative, parents: Int32Array, mask: Uint8Array): numb
 
 test(`relatives are those that every pair of spans gives, cycles and orphans included (seed ${seed})`, () => {
   const draw = drawsOf(seed)
-  for (let run = 0; run < 300; run++) {
+  for (let run = 0; run < drawn(300); run++) {
     const length = 1 + Math.floor(draw() * 14)
     // Any span may be the parent of any other: cycles are common.
     const parents = Int32Array.from({ length }, (_, row) => {

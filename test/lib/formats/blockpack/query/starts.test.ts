@@ -11,6 +11,7 @@ import { openMemory } from '../../../../../lib/storage/memory.ts'
 import { parseQuery } from '../../../../../lib/traceql/engine/validate.ts'
 import { queryRange } from '../../../../../lib/traceql/metrics/metrics.ts'
 import { drawsOf } from '../../../../support/draws.ts'
+import { drawn } from '../../../../support/effort.ts'
 import { labRejection } from '../../../../support/errors.ts'
 import { span } from '../../../../support/nasty.ts'
 import { generated, packed } from '../blocks.ts'
@@ -76,7 +77,7 @@ function startOf({ values }: ColumnData, row: number): bigint {
 
 test(`starts by row are those of all (seed ${seed})`, async () => {
   const draw = drawsOf(seed)
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < drawn(40); round++) {
     const source = await sourceOf(drawTraces(draw, round % 4 === 0))
     for await (const batch of source.scan({ needs: [], columns: [] })) {
       const rows = Uint32Array.from({ length: batch.spanCount }, (_, row) => row).filter(() => draw() < 0.1)
@@ -90,7 +91,7 @@ test(`starts by row are those of all (seed ${seed})`, async () => {
 
 test(`spans start after as many times as their starts are above, whether these are decoded or bounded (seed ${seed})`, async () => {
   const draw = drawsOf(seed + 1)
-  for (let round = 0; round < 16; round++) {
+  for (let round = 0; round < drawn(16); round++) {
     const source = await sourceOf(round % 2 === 0 ? drawTraces(draw, round % 4 === 0) : generated(60, seed + round))
     for await (const batch of source.scan({ needs: [], columns: [] })) {
       const data = (await batch.read(['span:start'])).get('span:start')[0]!
@@ -128,7 +129,7 @@ test.each([
   '{ kind = client } | count_over_time() by (name)',
 ])(`spans at edges, before their parents and far away count as in memory: %s (seed ${seed})`, async text => {
   const draw = drawsOf(seed + text.length)
-  for (let round = 0; round < 25; round++) {
+  for (let round = 0; round < drawn(25); round++) {
     const traces = drawTraces(draw, round % 4 === 0)
     const source = await sourceOf(traces)
     const [from, length] = [BigInt(Math.floor(draw() * 70) - 5), BigInt(1 + Math.floor(draw() * 50))]

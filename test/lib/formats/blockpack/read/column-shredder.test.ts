@@ -10,6 +10,7 @@ import { MemorySink, openMemory } from '../../../../../lib/storage/memory.ts'
 import { arbitraryTraces, seeded } from '../../../../support/arbitrary.ts'
 import { streamOf } from '../../../../support/chunks.ts'
 import { drawsOf } from '../../../../support/draws.ts'
+import { drawn } from '../../../../support/effort.ts'
 import { generatedTraces } from '../../../../support/generated.ts'
 import { nastyCorpora, span } from '../../../../support/nasty.ts'
 
@@ -90,7 +91,7 @@ test('flipped bits are refused by both or by neither, which then give the same b
   const draw = drawsOf(20261129)
   const traces = nastyCorpora.flatMap(({ traces: own }) => own.slice(0, 2)).filter(({ spans }) => spans.length < 50)
   const bytes = await encode(streamOf([traces.slice(0, 40)]), 20)
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < drawn(300); i++) {
     const flipped = Buffer.from(bytes)
     flipped[Math.floor(draw() * bytes.length)]! ^= 1 << Math.floor(draw() * 8)
     expect(await outcome(flipped, 'readColumns')).toBe(await outcome(flipped, 'readRows'))

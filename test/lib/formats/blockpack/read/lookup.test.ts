@@ -9,6 +9,7 @@ import { countReads } from '../../../../../lib/storage/counting.ts'
 import { MemorySink, openMemory } from '../../../../../lib/storage/memory.ts'
 import { arbitraryTraces, seeded } from '../../../../support/arbitrary.ts'
 import { drawsOf } from '../../../../support/draws.ts'
+import { drawn } from '../../../../support/effort.ts'
 import { attributes, nastyCorpora, span } from '../../../../support/nasty.ts'
 import { expectSameTraces } from '../../../../support/traces.ts'
 import { sampleTraces } from '../../columnar/samples.ts'
@@ -147,7 +148,7 @@ describe('what a question costs', () => {
   test('an absent id takes one read, by chance a few more', async () => {
     const { file, reader } = await open((await lookups).bytes)
     const counts: number[] = []
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < drawn(300); i++) {
       file.reset()
       expect(await reader.findTrace(hex(32))).toBeUndefined()
       counts.push(file.reads.calls)

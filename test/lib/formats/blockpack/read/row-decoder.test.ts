@@ -12,6 +12,7 @@ import { surrogateRefusal } from '../../../../../lib/wire/protobuf/surrogate.ts'
 import { arbitraryTraces, seeded } from '../../../../support/arbitrary.ts'
 import { collect, collectBytes, streamOf } from '../../../../support/chunks.ts'
 import { drawsOf } from '../../../../support/draws.ts'
+import { drawn } from '../../../../support/effort.ts'
 import { generatedTraces } from '../../../../support/generated.ts'
 import { nastyCorpora } from '../../../../support/nasty.ts'
 import { expectSameTraces } from '../../../../support/traces.ts'
@@ -68,7 +69,7 @@ test('flipped bits are refused by both or by neither, which then agree', async (
   const draw = drawsOf(20261128)
   const traces = nastyCorpora.flatMap(({ traces: own }) => own.slice(0, 2)).filter(({ spans }) => spans.length < 50)
   const bytes = await encode(streamOf([traces.slice(0, 40)]))
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < drawn(300); i++) {
     const flipped = Buffer.from(bytes)
     flipped[Math.floor(draw() * bytes.length)]! ^= 1 << Math.floor(draw() * 8)
     const [rows, objects] = [decodeBlockpackRows, decodeBlockpack].map(decode => outcome(decode(openMemory(flipped))))

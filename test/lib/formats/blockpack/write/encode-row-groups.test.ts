@@ -10,6 +10,7 @@ import { MemorySink } from '../../../../../lib/storage/memory.ts'
 import { WorkerPool } from '../../../../../lib/workers/pool.ts'
 import { startWorkersFrom } from '../../../../../lib/workers/start.ts'
 import { streamOf } from '../../../../support/chunks.ts'
+import { workerCounts } from '../../../../support/effort.ts'
 import { nastyCorpora } from '../../../../support/nasty.ts'
 
 const seed = 20261128
@@ -60,7 +61,7 @@ const corpora: [string, () => Trace[], Case][] = [
 test.each(corpora)('the bytes of %s do not depend on the number of workers', async (_, make, options) => {
   const traces = make()
   const alone = await encoded(streamOf([traces]), 0, options)
-  for (const workerCount of [1, 2, 3])
+  for (const workerCount of workerCounts)
     expect(Buffer.compare(await encoded(streamOf([traces]), workerCount, options), alone), `${workerCount}`).toBe(0)
 })
 
