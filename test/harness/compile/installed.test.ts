@@ -70,7 +70,16 @@ test('the command runs under both names, without compiler and loader', async () 
 })
 
 test('a run starts its processes, and writes results and datasets where it is called', async () => {
-  const { code, stdout, stderr } = await run('trace-lab', '--size', 'small', '--phase', '01', '--no-progress')
+  const { code, stdout, stderr } = await run(
+    'trace-lab',
+    '--size',
+    'small',
+    '--phase',
+    '01',
+    '--rounds',
+    '1',
+    '--no-progress',
+  )
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^ *01 NDJSON .* exact/m)
   const [name] = readdirSync(join(folder, 'results/runs'))
