@@ -14,6 +14,7 @@ import { encodeTiers } from '../../../lib/tiers/write.ts'
 import { arbitraryTraces, seeded } from '../../support/arbitrary.ts'
 import { streamOf } from '../../support/chunks.ts'
 import { drawsOf } from '../../support/draws.ts'
+import { isThorough } from '../../support/effort.ts'
 import { generatedTraces } from '../../support/generated.ts'
 import { attributes, nastyCorpora, span } from '../../support/nasty.ts'
 
@@ -114,7 +115,7 @@ describe('counts are exact, whichever tiers spans are in', () => {
       (starts[Math.floor(draw() * starts.length)]! + BigInt(Math.floor(draw() * 100) - 50)) * 1_000_000_000n
     for (const list of lists) {
       const file = await tiered(traces, list)
-      for (let i = 0; i < 6; i++) {
+      for (let i = 0; i < (isThorough ? 6 : 2); i++) {
         const [a, b] = [pick(), pick()]
         const range = { startNanos: a < b ? a : b, endNanos: a < b ? b : a }
         for (const question of counting) await expectCounts(file, asker, { ...question, range })

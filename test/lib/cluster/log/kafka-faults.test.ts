@@ -12,6 +12,7 @@ import { fetchBatches } from '../../../../lib/cluster/log/kafka/fetch.ts'
 import { KafkaLog } from '../../../../lib/cluster/log/kafka/kafka-log.ts'
 import { LogError, type LogRecord, type PartitionedLog } from '../../../../lib/cluster/log/log.ts'
 import { drawsOf } from '../../../support/draws.ts'
+import { isThorough } from '../../../support/effort.ts'
 import { deleteTopic, growTopic, newTopic, openTopic, setTopic } from '../../../support/kafka-log.ts'
 import { logRejection, readAll, recordOf, textsOf } from '../../../support/log.ts'
 import { spyOnProduce } from '../../../support/produce-spy.ts'
@@ -298,7 +299,11 @@ describeKafka('one broker', () => {
   })
 })
 
-describeKafka('three brokers, replication 3', () => {
+const describeThree = isThorough
+  ? describeKafka
+  : (name: string, suite: () => void) => describe.skip(`${name}: runs with THOROUGH=1`, suite)
+
+describeThree('three brokers, replication 3', () => {
   let cluster: KafkaCluster
   beforeAll(async () => {
     cluster = await KafkaCluster.start(3)
