@@ -87,8 +87,10 @@ test('a run starts its processes, and writes results and datasets where it is ca
   expect(environment.commit, 'of the repository that it is installed in').toBeNull()
   expect(readdirSync(join(folder, 'datasets')).length).toBeGreaterThan(0)
   expect(readdirSync(join(folder, installed)).sort()).toEqual(
-    ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'lib', 'package.json'].sort(),
+    ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'lib', 'package.json', 'results'].sort(),
   )
+  // By which clusters are planned.
+  for (const run of readdirSync(join(folder, installed, 'results/runs'))) expect(run).toMatch(/-cluster\.json$/)
 })
 
 test('a query finds what a conversion wrote', async () => {

@@ -74,6 +74,7 @@ test('spans are found from their acknowledgement on, in live stores and in block
       void own.run(stop.signal)
       const { app, address } = await listening(routes => liveRoutes(routes, own))
       return {
+        own,
         app,
         announced: ring.announce({ role: 'live-store', instance: `live-${partition}`, address, partition }),
       }
@@ -116,8 +117,11 @@ test('spans are found from their acknowledgement on, in live stores and in block
     if (round % 2 === 1) await build(chain, round % partitionCount, 3_000)
     if (round === 4) await queriers[0]!.app.close()
     const one = serverOf(memorySource(sent))
-    // The log is read at once, but not in the same turn.
-    await new Promise(resolve => setTimeout(resolve, 50))
+    // The log is read soon, but not in the same turn.
+    for (const { own } of live) {
+      const end = await log.end(own.partition)
+      await expect.poll(() => own.status().next, { timeout: 10_000 }).toBe(end)
+    }
     for (const url of urls)
       expect(inAnyOrder(await ask(app, url, 'a')), `round ${round}, ${url}`).toEqual(
         inAnyOrder(await ask(one, url, 'a')),
