@@ -14,7 +14,7 @@ const ratesSchema = z.object({
   spansPerTrace: amount,
   /** Live stores per partition. */
   liveReplicas: amount,
-  /** Of requests of OTLP, of records in the log, of what builders hold in memory, of fresh blocks and of compacted ones. */
+  /** Of requests of OTLP, of records as they lie in the log, of what builders hold in memory, of fresh blocks and of compacted ones. */
   bytesPerSpan: z.object({ request: amount, record: amount, held: amount, fresh: amount, compacted: amount }),
   /** Seconds of CPU that all processes of a role took for a million spans; a worker's for a million that are compacted. */
   cpuSecondsPerMillion: byRole,

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -113,6 +113,16 @@ export class Broker {
     await ended
   }
 
+  /** Bytes of the batches of a topic as they lie on its disk. */
+  async topicBytes(topic: string): Promise<number> {
+    const data = join(this.#folder, 'data')
+    const files = (await readdir(data, { recursive: true })).filter(
+      name => name.startsWith(`${topic}-`) && name.endsWith('.log'),
+    )
+    const sizes = await Promise.all(files.map(async name => (await stat(join(data, name))).size))
+    return sizes.reduce((sum, size) => sum + size, 0)
+  }
+
   /** The last of what it has written. */
   async log(): Promise<string> {
     return (await readFile(join(this.#folder, 'log'), 'utf8').catch(() => '')).slice(-2_000)
@@ -164,6 +174,12 @@ export class KafkaCluster {
     const cluster = new KafkaCluster(nodes, `127.0.0.1:${ports.at(-1)}`, folder)
     await Promise.all(nodes.map(node => node.start()))
     return cluster
+  }
+
+  /** Bytes of a topic as they lie in the log, one copy of them. */
+  async topicBytes(topic: string): Promise<number> {
+    const bytes = await Promise.all(this.nodes.map(node => node.topicBytes(topic)))
+    return bytes.reduce((sum, own) => sum + own, 0) / this.nodes.length
   }
 
   async stop(): Promise<void> {

@@ -31,6 +31,8 @@ export interface Amount {
 /** Blocks as builders have made them, and what counts when no compaction is due. */
 export interface Stored {
   readonly figures: Figure[]
+  /** Of all records, as they lie in the log, one copy of them. */
+  readonly logBytes: number
   readonly fresh: Amount
   readonly compacted: Amount
   /** How often blocks became one, how many did, and the spans of what they became. */
@@ -60,8 +62,10 @@ export async function measureStorage(
     operation: writes,
     object: written,
   })
+  const logBytes = await cluster.logBytes()
   const late = isSettled ? undefined : `not done within ${compactedMillis / 1e3} s`
   return {
+    logBytes,
     fresh,
     compacted,
     compactions: made.length,
@@ -69,6 +73,7 @@ export async function measureStorage(
     compactedSpans: sumOf(made, sizes).spans,
     writesPerBlock: requests / flushed,
     figures: [
+      figureOf([logBytes / fresh.spans], { what: 'in the log, one copy', unit: 'B/span', problem }),
       figureOf([fresh.bytes / fresh.spans], { what: 'as they are flushed', unit: 'B/span', problem }),
       figureOf([compacted.bytes / compacted.spans], { what: 'compacted', unit: 'B/span', problem: problem ?? late }),
       figureOf([fresh.blocks], { what: 'blocks flushed', unit: '', problem }),

@@ -9,7 +9,7 @@ import { inWorkFolder } from '../../../lib/storage/work-folder.ts'
 import { cephMissing, startCeph } from '../../stack/ceph.ts'
 import { eventually } from '../../stack/eventually.ts'
 import { KafkaCluster, kafkaMissing } from '../../stack/kafka.ts'
-import { Stack } from '../../stack/stack.ts'
+import { Stack, topic } from '../../stack/stack.ts'
 import { type ClusterJob, partitionCount } from './job.ts'
 import { cpuSecondsBelow } from './watch.ts'
 
@@ -26,6 +26,8 @@ export interface Cluster {
   readonly store: BlobStore
   readonly storeName: 'Ceph' | 'folder'
   readonly requests: RequestCounts
+  /** Bytes of all records so far as they lie in the log, one copy of them. */
+  logBytes(): Promise<number>
   /** CPU seconds so far of what the roles stand on. */
   cpuSeconds(): Readonly<Record<Engine, number>>
 }
@@ -56,6 +58,7 @@ export async function withCluster<T>(job: ClusterJob, measure: (cluster: Cluster
         store: s3 ? await s3Store(s3, defaultPatience, requests) : folderStore(join(folder, 'blocks')),
         storeName: s3 ? 'Ceph' : 'folder',
         requests,
+        logBytes: () => kafka.topicBytes(topic),
         cpuSeconds: () => ({
           Kafka: kafka.nodes.reduce((sum, { pid }) => sum + cpuSecondsBelow(pid), 0),
           Ceph: (ceph?.pids ?? []).reduce((sum, pid) => sum + cpuSecondsBelow(pid), 0),

@@ -54,7 +54,7 @@ function flowsOf(plan: ClusterPlan, { bytesPerSpan }: ClusterRates, demand: Dema
       'network into the log, with its copies',
       network.log / 1e6,
       'MB/s',
-      `${each(bytesPerSpan.record, 'of records')}, ${demand.replication} copies`,
+      `${each(bytesPerSpan.record, 'in the log')}, ${demand.replication} copies`,
     ],
     [
       'network out of the log',

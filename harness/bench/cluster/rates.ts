@@ -90,7 +90,7 @@ export function measuredOf({
     compactedBlocks: stored.compactedBlocks,
     writes: all({ operation: writing }) + lists,
     reads: all({ operation: reading }) - lists,
-    logBytes: between(nothing, compacted, 'distributor', 'tempo_distributor_kafka_write_bytes_total'),
+    logBytes: Math.round(stored.logBytes),
     storedBytes: stored.compacted.bytes,
   }
 }
@@ -116,7 +116,7 @@ export function ratesOf(parts: RateParts): ClusterRates {
     spansPerTrace: sent.replay.spanCount / sent.replay.tracesOf(0).size,
     bytesPerSpan: {
       request: sent.load.acknowledgedBytes / spans,
-      record: between(nothing, compacted, 'distributor', 'tempo_distributor_kafka_write_bytes_total') / spans,
+      record: stored.logBytes / spans,
       held: heldBytesPerSpan(sent),
       fresh: stored.fresh.bytes / stored.fresh.spans,
       compacted: stored.compacted.bytes / stored.compacted.spans,
