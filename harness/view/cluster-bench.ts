@@ -150,6 +150,11 @@ export function clusterDocument(bench: ClusterBench): Document {
       `${store}, two partitions, ${roles.join(', ')}, and the load generator, which replays a capture as OTLP over HTTP, ` +
       `512 spans per request. Blocks are made every ${job.cycleSeconds} s. CPU, memory, lag and requests are what roles ` +
       "say at /metrics, those of Kafka and Ceph what the system does. A number is shown where the frontend then counted exactly the spans that were acknowledged, and a query's where its answer over the newest round equals that over the traces as they were sent.",
+    ...(runs.some(({ format }) => format === 'vParquet4')
+      ? [
+          'Blocks of vParquet4 are written and read by this store, too: what Tempo itself takes with them is not measured here.',
+        ]
+      : []),
     ...outcome(bench),
     ...latencyPictures(bench),
     ...sectionsOf(bench),
