@@ -1,4 +1,5 @@
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LabError } from '../error.ts'
 import { makeFolder } from '../storage/folder.ts'
@@ -20,7 +21,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, lockName)
   await withTemporary(folder, async temporary => {
     await writeFile(temporary, processStamp())
-    while (!(await linkNew(temporary, path))) await removeStale(folder, path)
+    await takeLock(folder, path, temporary)
   })
   const touching = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), touchMillis)
   touching.unref()
@@ -42,16 +43,30 @@ async function linkNew(temporary: string, path: string): Promise<boolean> {
   }
 }
 
-/** Removes a lock whose process has ended; of several processes that do so, none removes another one's new lock. */
-async function removeStale(folder: string, path: string): Promise<void> {
-  const stamp = await readFile(path, 'utf8').catch(() => undefined)
+/** Makes a lock of a file with the own stamp; fails where a process that is running has it. */
+async function takeLock(folder: string, path: string, stamped: string): Promise<void> {
+  while (!(await linkNew(stamped, path))) await removeStale(folder, path, stamped)
+}
+
+/**
+ * Removes a lock whose process has ended. That needs a lock of its own, which is named by what it removes: nobody else can
+ * have replaced that meanwhile, and whoever comes late finds another one in its place.
+ */
+async function removeStale(folder: string, path: string, stamped: string): Promise<void> {
+  const stamp = await stampOf(path)
   if (stamp === undefined) return
   if (await isHeld(stamp, path)) throw inUse(folder, stamp)
-  await withTemporary(folder, async moved => {
-    await rename(path, moved).catch(() => {})
-    const movedStamp = await readFile(moved, 'utf8').catch(() => stamp)
-    if (movedStamp !== stamp) await linkNew(moved, path)
-  })
+  const removal = `${path}-${createHash('sha1').update(stamp).digest('hex').slice(0, 16)}`
+  await takeLock(folder, removal, stamped)
+  try {
+    if ((await stampOf(path)) === stamp) await rm(path)
+  } finally {
+    await rm(removal)
+  }
+}
+
+function stampOf(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined)
 }
 
 async function isHeld(stamp: string, path: string): Promise<boolean> {

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { lockFolder } from '../../../lib/serve/lock.ts'
 import { processStamp } from '../../../lib/storage/temporary.ts'
+import { drawn } from '../../support/effort.ts'
 
 let folder: string
 beforeEach(() => {
@@ -29,6 +31,14 @@ test("the lock of a process that has ended is nobody's, and so is a file that is
   }
 })
 
+test('whoever ended while it removed such a lock keeps nobody out', async () => {
+  const stamp = `${processStamp().split('-')[0]}-4194304-0`
+  const removal = `lock-${createHash('sha1').update(stamp).digest('hex').slice(0, 16)}`
+  for (const name of ['lock', removal]) writeFileSync(join(folder, name), stamp)
+  await (await lockFolder(folder)).release()
+  expect(readdirSync(folder)).toEqual([])
+})
+
 test('the lock of another machine holds as long as it is touched', async () => {
   writeFileSync(join(folder, 'lock'), '00000000-1-1')
   await expect(lockFolder(folder)).rejects.toThrow('in use by a process of another machine')
@@ -38,7 +48,7 @@ test('the lock of another machine holds as long as it is touched', async () => {
 })
 
 test('of many that lock at once, over the lock of one that has ended, one does', async () => {
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < drawn(500); round++) {
     writeFileSync(join(folder, 'lock'), `${processStamp().split('-')[0]}-4194304-0`)
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)))
     const locks = results.flatMap(result => (result.status === 'fulfilled' ? result.value : []))
