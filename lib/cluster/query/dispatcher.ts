@@ -4,6 +4,7 @@ import type { Job, JobResult } from './job.ts'
 import { idOf } from './place.ts'
 import type { Querier } from './querier.ts'
 import { GoneError, type RemoteQuerier } from './remote-querier.ts'
+import { Resting } from './resting.ts'
 
 export interface DispatcherConfig {
   /** A job that has not ended after so long is given to another querier as well. */
@@ -21,15 +22,13 @@ export interface DispatcherCounters {
 
 /** Queriers that are tried for one job. */
 const maxTries = 3
-/** One that was gone or slow is not asked for so long, while there are others. */
-const restMillis = 5_000
 
 /** Gives jobs to queriers: those about the same places to the same ones, as long as these answer. */
 export class Dispatcher {
   readonly counters: DispatcherCounters = { jobs: 0, retries: 0, hedges: 0, localJobs: 0 }
   readonly #here: RemoteQuerier
   readonly #hedgeMillis: number
-  readonly #restUntil = new Map<string, number>()
+  readonly #resting = new Resting()
 
   /** `local` does what no querier does in time. */
   constructor(local: Querier, { hedgeMillis }: DispatcherConfig) {
@@ -47,8 +46,8 @@ export class Dispatcher {
   async run(job: Job, queriers: readonly RemoteQuerier[], signal: AbortSignal): Promise<JobResult> {
     signal.throwIfAborted()
     this.counters.jobs++
-    const isRested = ({ name }: RemoteQuerier) => (this.#restUntil.get(name) ?? 0) <= performance.now()
-    const tried = inOrderFor(job, queriers).filter(isRested).slice(0, maxTries)
+    const rested = inOrderFor(job, queriers).filter(({ name }) => !this.#resting.has(name))
+    const tried = rested.slice(0, maxTries)
     const stop = new AbortController()
     try {
       return await this.#race(job, [...tried, this.#here], AbortSignal.any([signal, stop.signal]))
@@ -68,14 +67,14 @@ export class Dispatcher {
         result ??= own
       } catch (error) {
         if (!(error instanceof GoneError) || signal.aborted) throw error
-        this.#rest(querier)
+        this.#resting.rest(querier.name)
         this.counters.retries++
         return false
       } finally {
         underWay.delete(querier)
       }
       // Those that were asked before it are slow.
-      for (const slow of underWay) this.#rest(slow)
+      for (const { name } of underWay) this.#resting.rest(name)
       return true
     }
     const slow = () => {
@@ -83,10 +82,6 @@ export class Dispatcher {
     }
     await askInTurn(queriers, ask, this.#hedgeMillis, slow)
     return result!
-  }
-
-  #rest({ name }: RemoteQuerier): void {
-    this.#restUntil.set(name, performance.now() + restMillis)
   }
 }
 

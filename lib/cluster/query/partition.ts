@@ -3,6 +3,7 @@ import { abortable } from '../../model/limits.ts'
 import type { LiveAnswer, LivePiece } from '../live/answer.ts'
 import { askInTurn } from './ask-in-turn.ts'
 import type { LiveReplica } from './live-stores.ts'
+import { Resting } from './resting.ts'
 import { SeenEnds } from './seen-ends.ts'
 
 /** What live stores have of a partition beyond its blocks. */
@@ -36,8 +37,6 @@ const goodLagMillis = 1_000
 const maxEndAgeMillis = 2_000
 /** The next one is asked as well where one has not answered for so long: it has to cut all that the other one has cut before. */
 const hedgeMillis = 2_000
-/** One that failed, or was slower than one that was asked after it, is asked last for so long. */
-const restMillis = 5_000
 /** A live store that has known for longer that there is more lags. */
 const maxLagMillis = 5_000
 
@@ -45,8 +44,8 @@ const maxLagMillis = 5_000
 export class PartitionReader {
   readonly #timeoutMillis: number
   readonly #ends = new Map<number, SeenEnds>()
-  /** By address. */
-  readonly #restUntil = new Map<string, number>()
+  /** By address: those that failed, or were slower than one that was asked after them, are asked last. */
+  readonly #resting = new Resting()
 
   /** A replica that has not answered after `timeoutMillis` does not answer. */
   constructor(timeoutMillis: number) {
@@ -93,14 +92,14 @@ export class PartitionReader {
         return isGood(answer, committed, ends)
       } catch {
         // Others may have what one does not answer.
-        if (!own.aborted) this.#rest(replica)
+        if (!own.aborted) this.#resting.rest(replica.address)
         return false
       } finally {
         underWay.delete(replica)
       }
     }
     await askInTurn(this.#inOrder(replicas, partition), ask, hedgeMillis)
-    if (!own.aborted) for (const replica of underWay) this.#rest(replica)
+    if (!own.aborted) for (const { address } of underWay) this.#resting.rest(address)
     signal.throwIfAborted()
     enough.abort()
     return [...answers]
@@ -108,21 +107,17 @@ export class PartitionReader {
 
   /** Those that answer before others, and all who ask begin with the same one, which has its pieces then. */
   #inOrder(replicas: readonly LiveReplica[], partition: number): LiveReplica[] {
-    const nowMillis = performance.now()
     const sorted = replicas.toSorted((a, b) => (a.address < b.address ? -1 : 1))
     const first = sorted.length === 0 ? 0 : partition % sorted.length
-    const isResting = ({ address }: LiveReplica) => Number((this.#restUntil.get(address) ?? 0) > nowMillis)
-    return [...sorted.slice(first), ...sorted.slice(0, first)].sort((a, b) => isResting(a) - isResting(b))
-  }
-
-  #rest({ address }: LiveReplica): void {
-    this.#restUntil.set(address, performance.now() + restMillis)
+    const inTurn = [...sorted.slice(first), ...sorted.slice(0, first)]
+    const resting = inTurn.filter(({ address }) => this.#resting.has(address))
+    return [...inTurn.filter(replica => !resting.includes(replica)), ...resting]
   }
 }
 
 function isGood({ first, next, endAgeMillis }: LiveAnswer, committed: number, ends: SeenEnds): boolean {
-  const isFar = ends.lagMillis(next, performance.now()) < goodLagMillis
-  return first <= committed && isFar && endAgeMillis < maxEndAgeMillis
+  const hasReadFar = ends.lagMillis(next, performance.now()) < goodLagMillis
+  return first <= committed && hasReadFar && endAgeMillis < maxEndAgeMillis
 }
 
 /** Without a gap is better than with one, then further is. */
